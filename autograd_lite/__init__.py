@@ -1,0 +1,28 @@
+"""autograd_lite: reverse-mode automatic differentiation on NumPy, a glass box.
+
+A Tensor is an array that remembers how it was computed. NumPy's own functions differentiate:
+
+>>> import numpy as np
+>>> import autograd_lite as ag
+>>> W = ag.Tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True, name="W")
+>>> x = np.array([1.0, -1.0])
+>>> loss = np.sum(np.tanh(x @ W) ** 2)
+>>> loss.backward()
+>>> W.grad.round(4)
+array([[-0.1362, -0.1362],
+       [ 0.1362,  0.1362]])
+
+Functions of plain arrays have gradients of any order:
+
+>>> ag.grad(np.tanh)(0.5).round(4)
+np.float64(0.7864)
+>>> ag.grad(ag.grad(np.tanh))(0.5).round(4)
+np.float64(-0.7269)
+"""
+
+from . import operators, rules
+from .primitives import elementwise, primitive
+from .rules.neural import log_softmax, logsumexp, relu, sigmoid, softmax
+from .tape import no_grad
+from .tensor import Tensor
+from .transforms import grad, gradients, value_and_grad

@@ -1,0 +1,213 @@
+"""The two declarers: a function and its derivative in one statement.
+
+``elementwise`` is for what broadcasts: broadcasting is undone here, once for all rules.
+``primitive`` is for the rest: there a share of the wrong shape is an error.
+
+Every rule has the signature ``rule(g, out, *args, **kwargs)``: g is the cotangent of the
+result ``out``, and the rule returns the share of one argument - one rule an array argument,
+in their order; None for one that has no derivative (an index, a condition). A rule is plain
+NumPy and writes into nothing. Run on arrays it is the fast backward pass; run on Tensors it
+is recorded, and derivatives of any order come from the same line.
+"""
+
+import functools
+import inspect
+
+import numpy as np
+
+from . import errors
+from .dispatch import full_name, registry
+from .recording import record
+
+
+def elementwise(f, *rules):
+    """Declare the derivatives of a function that works element by element and broadcasts.
+
+    Parameters
+    ----------
+    f : callable
+        A NumPy ufunc, or a function of plain arrays that broadcasts like one.
+    *rules : callable or None
+        One an argument: ``rule(g, out, *args) -> share``, of the shape of ``out``.
+
+    Returns
+    -------
+    callable
+        ``f`` for arrays and Tensors. A NumPy function needs no second name: called with a
+        Tensor it finds the rules by itself.
+
+    >>> cube = elementwise(lambda x: x * x * x, lambda g, out, x: g * 3 * x * x)
+    """
+    return _declare(Elementwise(f, rules, errors.BROADCAST))
+
+
+def primitive(f, *rules, sequence=False, way_out=""):
+    """Declare the derivatives of any function of arrays with one array as its result.
+
+    Parameters
+    ----------
+    f : callable
+        A function of plain arrays.
+    *rules : callable or None
+        One an array argument: ``rule(g, out, *args, **kwargs) -> share``, of exactly the
+        shape of that argument. Keywords that a rule does not name are refused when ``f``
+        is called, so that none is ignored in silence.
+    sequence : bool
+        The arguments with a rule are sequences of arrays; their shares are sequences too.
+    way_out : str
+        What to do when ``f`` refuses its arguments; it ends the error message.
+
+    Returns
+    -------
+    callable
+        ``f`` for arrays and Tensors.
+    """
+    return _declare(Primitive(f, rules, way_out, sequence))
+
+
+def composed(*names):
+    """Answer for NumPy's functions (or an operator) with one made of operations that have rules."""
+
+    def declare(f):
+        for name in names:
+            registry[name] = f
+        return f
+
+    return declare
+
+
+class Primitive:
+    """A function of plain arrays with the derivative of each argument."""
+
+    def __init__(self, f, rules, way_out="", sequence=False):
+        self.f = f
+        self.rules = rules
+        self.way_out = way_out
+        self.sequence = sequence
+        self.name = f.__name__.strip("_<>")
+        self.names, self.defaults = _parameters(f)
+        self.keywords = _common_keywords(rules)
+
+    def __repr__(self):
+        return f"<primitive {self.name}>"
+
+    def __reduce__(self):
+        return registered, (self.f,)
+
+    def bind(self, args, kwargs):
+        """Arguments in canonical form: those with a rule by position, the rest by keyword."""
+        kwargs = {**dict(zip(self.names[len(self.rules) :], args[len(self.rules) :])), **kwargs}
+        surplus = len(args) - len(self.rules) > len(self.names[len(self.rules) :])
+        args = list(args[: len(self.rules)])
+        for name in self.names[len(args) : len(self.rules)]:
+            if name not in kwargs:
+                break
+            args.append(kwargs.pop(name))
+        kwargs = {k: v for k, v in kwargs.items() if v is not self.defaults.get(k, _missing)}
+        unknown = kwargs.keys() - self.keywords if self.keywords is not None else ()
+        if surplus or unknown:
+            what = ", ".join(f"{name}=" for name in sorted(unknown)) or "that many arguments"
+            raise TypeError(
+                f"{self.name} is not differentiated with {what}: "
+                f"leave it out, or write it with other operations"
+            )
+        return tuple(args), kwargs
+
+    def shares(self, g, out, args, kwargs, parents, careful):
+        """Pairs (parent, its share of the cotangent g)."""
+        args = tuple(args)
+        for rule, x, parent in zip(self.rules, args, parents, strict=False):
+            if parent is None or rule is None:
+                continue
+            if type(parent) is tuple:
+                shares = rule(g, out, *args, **kwargs)
+                for one, item, share in zip(parent, x, shares, strict=True):
+                    if one is not None and one.requires_grad:
+                        yield one, self.fitted(share, item, g, careful)
+            elif parent.requires_grad:
+                yield parent, self.fitted(rule(g, out, *args, **kwargs), x, g, careful)
+
+    def fitted(self, share, x, g, careful):
+        """A share as the argument x needs it: checked for its shape, and in x's dtype."""
+        if careful and not (g != 0).any():
+            return np.zeros_like(x)
+        if getattr(share, "shape", None) != x.shape:
+            raise self._misfit(share, x)
+        return share if share.dtype == x.dtype else as_dtype(share, x.dtype)
+
+    def _misfit(self, share, x):
+        return TypeError(
+            f"the rule of {self.name} returned {errors.describe(share)} as the share of an "
+            f"argument of shape {x.shape}: a rule returns an array of its argument's shape"
+        )
+
+
+class Elementwise(Primitive):
+    """A primitive that broadcasts: its shares are summed over the axes that were."""
+
+    def fitted(self, share, x, g, careful):
+        if careful:
+            share = np.where(g == 0, 0, share)
+        shape = getattr(share, "shape", None)
+        if shape != x.shape:
+            if shape != g.shape:
+                raise self._misfit(share, x)
+            share = unbroadcast(share, x.shape)
+        return share if share.dtype == x.dtype else as_dtype(share, x.dtype)
+
+
+def unbroadcast(g, shape):
+    """Sum over the axes along which an array of this shape was broadcast to g's."""
+    new = g.ndim - len(shape)
+    stretched = [new + i for i, n in enumerate(shape) if n == 1 != g.shape[new + i]]
+    return np.sum(g, axis=(*range(new), *stretched)).reshape(shape)
+
+
+def as_dtype(g, dtype):
+    """A cotangent in the dtype of what it belongs to; the real part for a real variable."""
+    if dtype.kind != "c" and g.dtype.kind == "c":
+        g = g.real
+    return g.astype(dtype)
+
+
+def registered(f):
+    """The primitive that was declared for f."""
+    return _primitives[f]
+
+
+_primitives = {}
+_missing = object()
+
+
+def _declare(op):
+    """Register a primitive; what it answers for is NumPy's function, or the one returned."""
+
+    @functools.wraps(op.f)
+    def call(*args, **kwargs):
+        return record(op, args, kwargs)
+
+    _primitives[op.f] = op
+    registry[op.f] = call
+    return call
+
+
+def _parameters(f):
+    """Names of the parameters of f, in order, and the defaults of those that have one."""
+    try:
+        parameters = inspect.signature(f).parameters.values()
+    except ValueError:  # ufuncs, and functions written in C
+        return (), {}
+    names = tuple(p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD))
+    return names, {p.name: p.default for p in parameters if p.default is not p.empty}
+
+
+def _common_keywords(rules):
+    """The keywords that every rule takes, or None if all rules take any."""
+    common = None
+    for rule in filter(None, rules):
+        parameters = inspect.signature(rule).parameters
+        if any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
+            continue
+        named = set(list(parameters)[2 + len(rules) :])  # after g, out and the arrays
+        common = named if common is None else common & named
+    return common

@@ -1,0 +1,72 @@
+"""Calling an operation: on plain values, and onto the tape if a gradient is wanted."""
+
+import numpy as np
+
+from . import errors
+from .tape import Node, is_recording
+from .tensor import Tensor, constant, wrap
+
+
+def record(op, args, kwargs):
+    """Call ``op``; remember the call if one of its inputs requires a gradient.
+
+    Without a Tensor among the arguments it is a plain call with a plain result.
+    """
+    if kwargs or len(args) > len(op.rules):
+        args, kwargs = op.bind(args, kwargs)
+    values, parents = [], []
+    seen = tracked = False
+    for arg, rule in zip(args, op.rules, strict=False):
+        parent = None
+        if isinstance(arg, Tensor):
+            parent, arg = arg.node, arg._data
+            seen = True
+            tracked = tracked or parent.requires_grad
+        elif rule is not None and type(arg) in (list, tuple):
+            arg, parent = _many(op, arg)
+            if parent is not None:
+                seen = True
+                tracked = tracked or _any_requires_grad(parent)
+        values.append(arg)
+        parents.append(parent)
+    try:
+        out = op.f(*values, **kwargs)
+    except (TypeError, ValueError, IndexError) as error:
+        raise errors.restated(error, op.name, args, op.way_out) from error
+    if not seen:
+        return out
+    if tracked and is_recording():
+        return wrap(out, Node(op, tuple(values), kwargs, out, tuple(parents)))
+    return constant(out)
+
+
+def _many(op, items):
+    """A list of arrays: values and parents one by one where ``op`` takes a sequence, else as one array."""
+    if op.sequence:
+        items = [stacked(item) if holds_tensor(item) else np.asarray(item) for item in items]
+        parents = tuple(a.node if isinstance(a, Tensor) else None for a in items)
+        values = [a._data if isinstance(a, Tensor) else a for a in items]
+        return values, (parents if any(parents) else None)
+    if holds_tensor(items):
+        tensor = stacked(items)
+        return tensor._data, tensor.node
+    return np.asarray(items), None
+
+
+def _any_requires_grad(parent):
+    many = parent if type(parent) is tuple else (parent,)
+    return any(p is not None and p.requires_grad for p in many)
+
+
+def holds_tensor(value):
+    """Whether a value is a Tensor, or nested lists and tuples with one inside."""
+    if type(value) in (list, tuple):
+        return any(map(holds_tensor, value))
+    return isinstance(value, Tensor)
+
+
+def stacked(items):
+    """Nested lists with tensors inside as one tensor: what np.array makes of arrays."""
+    if type(items) not in (list, tuple):
+        return items
+    return np.stack([stacked(item) for item in items])

@@ -1,0 +1,3 @@
+"""Every operation with its derivative, by family. Importing a family declares it."""
+
+from . import elementwise, indexing, joining, linear_algebra, neural, reductions, shapes, undifferentiated

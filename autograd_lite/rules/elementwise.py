@@ -1,0 +1,162 @@
+"""Functions that work element by element: the aligned table.
+
+Kinks and boundaries are conventions, each pinned by a test: abs'(0) = 0; ties of maximum and
+minimum are shared; clip passes the gradient in the closed interval; power is exact at zeros.
+"""
+
+import numpy as np
+
+from ..dispatch import registry
+from ..primitives import composed, elementwise
+from ..tensor import plain
+
+
+
+def _not_zero(x):
+    """1 in place of 0: for a divisor whose dividend is 0 there too."""
+    return np.where(x == 0, 1, x)
+
+
+def _one_less(y):
+    """y - 1, but 1 for y = 0: the factor y makes the derivative 0 there, at x = 0 too."""
+    if isinstance(y, (int, float)):
+        return y - 1 if y else 1
+    return np.where(y == 0, 1, y - 1)
+
+
+def _same_infinity(x, y):
+    return (x == y) & np.isinf(x)
+
+
+def _inside(x, low, high):
+    """Where clip returns x itself: in the closed interval."""
+    above = True if low is None else x >= low
+    return above & (x <= high) if high is not None else above
+
+
+def _crossed(low, high):
+    """Where clip's bounds are in the wrong order, so that it returns the upper one."""
+    return False if low is None or high is None else low > high
+
+
+def where(condition, x, y):
+    return np.where(condition, x, y)
+
+
+def clip(x, low, high):
+    return np.clip(x, low, high)
+
+
+def astype(x, dtype):
+    return x.astype(dtype)
+
+
+def alias(x):
+    return x
+
+
+# fmt: off
+
+# --- arithmetic -----------------------------------------------------------------------------
+elementwise(np.add,
+    lambda g, out, x, y: g,
+    lambda g, out, x, y: g)
+elementwise(np.subtract,
+    lambda g, out, x, y: g,
+    lambda g, out, x, y: -g)
+elementwise(np.multiply,
+    lambda g, out, x, y: g * y,
+    lambda g, out, x, y: g * x)
+elementwise(np.divide,
+    lambda g, out, x, y: g / y,
+    lambda g, out, x, y: -g * out / y)
+elementwise(np.remainder,
+    lambda g, out, x, y: g,
+    lambda g, out, x, y: -g * np.floor_divide(x, y))
+elementwise(np.fmod,
+    lambda g, out, x, y: g,
+    lambda g, out, x, y: -g * np.trunc(x / y))
+elementwise(np.power,
+    lambda g, out, x, y: g * y * x ** _one_less(y),
+    lambda g, out, x, y: g * out * np.log(_not_zero(x)))
+elementwise(np.hypot,
+    lambda g, out, x, y: g * x / _not_zero(out),
+    lambda g, out, x, y: g * y / _not_zero(out))
+elementwise(np.negative,   lambda g, out, x: -g)
+elementwise(np.positive,   lambda g, out, x: g)
+elementwise(np.absolute,   lambda g, out, x: g * np.sign(x))
+elementwise(np.fabs,       lambda g, out, x: g * np.sign(x))
+elementwise(np.square,     lambda g, out, x: g * (2 * x))
+elementwise(np.sqrt,       lambda g, out, x: g / (2 * out))
+elementwise(np.cbrt,       lambda g, out, x: g / (3 * out * out))
+elementwise(np.reciprocal, lambda g, out, x: -g * out * out)
+
+# --- exponentials and logarithms --------------------------------------------------------------
+elementwise(np.exp,     lambda g, out, x: g * out)
+elementwise(np.exp2,    lambda g, out, x: g * out * float(np.log(2)))
+elementwise(np.expm1,   lambda g, out, x: g * (out + 1))
+elementwise(np.log,     lambda g, out, x: g / x)
+elementwise(np.log2,    lambda g, out, x: g / (x * float(np.log(2))))
+elementwise(np.log10,   lambda g, out, x: g / (x * float(np.log(10))))
+elementwise(np.log1p,   lambda g, out, x: g / (1 + x))
+
+# --- trigonometry -----------------------------------------------------------------------------
+elementwise(np.sin,     lambda g, out, x: g * np.cos(x))
+elementwise(np.cos,     lambda g, out, x: -g * np.sin(x))
+elementwise(np.tan,     lambda g, out, x: g * (1 + out * out))
+elementwise(np.arcsin,  lambda g, out, x: g / np.sqrt(1 - x * x))
+elementwise(np.arccos,  lambda g, out, x: -g / np.sqrt(1 - x * x))
+elementwise(np.arctan,  lambda g, out, x: g / (1 + x * x))
+elementwise(np.sinh,    lambda g, out, x: g * np.cosh(x))
+elementwise(np.cosh,    lambda g, out, x: g * np.sinh(x))
+elementwise(np.tanh,    lambda g, out, x: g * (1 - out * out))
+elementwise(np.arcsinh, lambda g, out, x: g / np.sqrt(x * x + 1))
+elementwise(np.arccosh, lambda g, out, x: g / np.sqrt(x * x - 1))
+elementwise(np.arctanh, lambda g, out, x: g / (1 - x * x))
+elementwise(np.deg2rad, lambda g, out, x: g * (np.pi / 180))
+elementwise(np.radians, lambda g, out, x: g * (np.pi / 180))
+elementwise(np.rad2deg, lambda g, out, x: g * (180 / np.pi))
+elementwise(np.degrees, lambda g, out, x: g * (180 / np.pi))
+elementwise(np.arctan2,
+    lambda g, out, x, y: g * y / _not_zero(x * x + y * y),
+    lambda g, out, x, y: -g * x / _not_zero(x * x + y * y))
+
+# --- choices ----------------------------------------------------------------------------------
+elementwise(np.maximum,
+    lambda g, out, x, y: np.where(x == y, g / 2, np.where(x > y, g, 0)),
+    lambda g, out, x, y: np.where(x == y, g / 2, np.where(x > y, 0, g)))
+elementwise(np.minimum,
+    lambda g, out, x, y: np.where(x == y, g / 2, np.where(x < y, g, 0)),
+    lambda g, out, x, y: np.where(x == y, g / 2, np.where(x < y, 0, g)))
+elementwise(np.logaddexp,
+    lambda g, out, x, y: g * np.where(_same_infinity(x, y), 0.5, np.exp(x - out)),
+    lambda g, out, x, y: g * np.where(_same_infinity(x, y), 0.5, np.exp(y - out)))
+choose = elementwise(where,
+    None,
+    lambda g, out, condition, x, y: np.where(condition, g, 0),
+    lambda g, out, condition, x, y: np.where(condition, 0, g))
+limit = elementwise(clip,
+    lambda g, out, x, low, high: g * _inside(x, low, high),
+    lambda g, out, x, low, high: g * ((x < low) & ~_crossed(low, high)),
+    lambda g, out, x, low, high: g * ((x > high) | _crossed(low, high)))
+
+# --- the same value ---------------------------------------------------------------------------
+cast = elementwise(astype, lambda g, out, x, dtype: g)  # the engine gives g the dtype of x
+registry["alias"] = elementwise(alias, lambda g, out, x: g)
+# fmt: on
+
+
+@composed(np.where)
+def _np_where(condition, *choices):
+    return choose(condition, *choices) if choices else np.nonzero(plain(condition))
+
+
+@composed(np.clip)
+def _np_clip(a, a_min=None, a_max=None, *, min=None, max=None):
+    return limit(a, a_min if min is None else min, a_max if max is None else max)
+
+
+@composed("astype")
+def _np_astype(x, dtype):
+    """Integers and booleans have no derivative: they come back as a plain array."""
+    return cast(x, dtype=dtype) if np.dtype(dtype).kind in "fc" else plain(x).astype(dtype)

@@ -1,0 +1,76 @@
+"""The functions of neural networks that NumPy lacks, stable for any finite or infinite input."""
+
+import numpy as np
+
+from ..primitives import elementwise, primitive
+
+
+@np.errstate(over="ignore")
+def sigmoid(x):
+    """The logistic function 1 / (1 + exp(-x)), element by element.
+
+    Exact limits and no overflow warning for any x: exp(-x) may become inf, and 1 / inf is 0.
+    """
+    return 1 / (1 + np.exp(np.negative(x)))
+
+
+def relu(x):
+    """max(x, 0), element by element. Its derivative at 0 is taken as 0."""
+    return np.maximum(x, 0)
+
+
+def logsumexp(x, axis=None, keepdims=False):
+    """log(sum(exp(x))) over an axis, a tuple of axes, or all; of the shape of ``np.sum``.
+
+    The maximum is taken out first, so that nothing overflows.
+    """
+    top = np.max(x, axis=axis, keepdims=True)
+    out = np.log(np.sum(np.exp(_below(x, top)), axis=axis, keepdims=True)) + top
+    return out if keepdims else np.squeeze(out, axis=axis)
+
+
+def softmax(x, axis=-1):
+    """exp(x) / sum(exp(x)) over an axis or a tuple of axes; of the shape of x.
+
+    Infinite entries share the probability: softmax([inf, inf, 0]) is [1/2, 1/2, 0].
+    """
+    e = np.exp(_below(x, np.max(x, axis=axis, keepdims=True)))
+    return e / np.sum(e, axis=axis, keepdims=True)
+
+
+def log_softmax(x, axis=-1):
+    """log(softmax(x)) over an axis or a tuple of axes, without the rounding of the two steps."""
+    below = _below(x, np.max(x, axis=axis, keepdims=True))
+    return below - np.log(np.sum(np.exp(below), axis=axis, keepdims=True))
+
+
+def _below(x, top):
+    """x - top, where infinity minus the same infinity is 0."""
+    if np.isfinite(top).all():
+        return x - top
+    with np.errstate(invalid="ignore"):
+        return np.where(x == top, 0, x - top)
+
+
+def _logsumexp_vjp(g, out, x, axis=None, keepdims=False):
+    if not keepdims and axis is not None:
+        g = np.expand_dims(g, axis)
+    return g * softmax(x, axis=axis)
+
+
+def _softmax_vjp(g, out, x, axis=-1):
+    """J = diag(s) - s s^T, applied to g."""
+    return out * (g - np.sum(g * out, axis=axis, keepdims=True))
+
+
+def _log_softmax_vjp(g, out, x, axis=-1):
+    return g - np.exp(out) * np.sum(g, axis=axis, keepdims=True)
+
+
+# fmt: off
+sigmoid     = elementwise(sigmoid, lambda g, out, x: g * out * (1 - out))
+relu        = elementwise(relu,    lambda g, out, x: g * (x > 0))
+softmax     = primitive(softmax, _softmax_vjp)
+log_softmax = primitive(log_softmax, _log_softmax_vjp)
+logsumexp   = primitive(logsumexp, _logsumexp_vjp)
+# fmt: on

@@ -1,0 +1,386 @@
+"""The Tensor: an array with its node on the tape, everywhere a NumPy array can stand.
+
+The one idea: NumPy's own functions, called with a Tensor, find their derivatives in the
+registry through NumPy's protocols. So there is no second namespace to learn.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from . import errors
+from .dispatch import dispatch, dispatch_method, registry
+from .pickling import from_rows, to_rows
+from .tape import Leaf, pullback
+
+
+class Tensor:
+    """An array that remembers how it was computed.
+
+    Parameters
+    ----------
+    data : array_like
+        Numbers of any shape: bool, integer, float or complex; copied. An array of another
+        library that speaks NumPy's protocols keeps its type.
+    requires_grad : bool
+        Whether gradients are wanted. Integers then become float64.
+    name : str, optional
+        How pictures, derivations and reports call it.
+    dtype : optional
+        The dtype to convert to.
+
+    Raises
+    ------
+    TypeError
+        For strings, objects and other data that are not numbers.
+
+    >>> x = Tensor([1.0, 2.0], requires_grad=True)
+    >>> y = np.sum(x * x)
+    >>> y.backward()
+    >>> x.grad
+    array([2., 4.])
+    """
+
+    __slots__ = ("_data", "node", "__weakref__")
+    __hash__ = object.__hash__  # by identity: a Tensor can be a key
+
+    def __init__(self, data, requires_grad=False, name: str | None = None, dtype=None):
+        self._data = _numbers(data, dtype, requires_grad)
+        self.node = Leaf(self._data, bool(requires_grad))
+        self.node.name = name
+
+    # --- what it is -------------------------------------------------------------------
+
+    @property
+    def data(self):
+        """The value. Rebinding it keeps a leaf the same variable; writing into it is not allowed."""
+        return self._data
+
+    @data.setter
+    def data(self, value):
+        if self.node.op is not None:
+            raise ValueError(
+                f"only a leaf's data can be rebound, and {errors.describe(self)} is the result "
+                f"of {self.node.op.name}: use detach() for a leaf with the same value"
+            )
+        value = _numbers(value, self.dtype, False)
+        if value.shape != self.shape:
+            raise ValueError(
+                f"the data of {errors.describe(self)} cannot become an array of shape "
+                f"{value.shape}: a variable keeps its shape; make a new Tensor instead"
+            )
+        self._data = self.node.out = value
+
+    @property
+    def grad(self):
+        """The accumulated gradient of a leaf, a plain array of its shape and dtype, or None."""
+        return self.node.grad if self.node.op is None else None
+
+    @grad.setter
+    def grad(self, value):
+        if self.node.op is not None:
+            raise ValueError(
+                f"only leaves keep a gradient, and {errors.describe(self)} is the result of "
+                f"{self.node.op.name}: use gradients(output, [tensor])"
+            )
+        if value is not None:
+            value = np.asarray(value, dtype=self.dtype)
+            if value.shape != self.shape:
+                raise ValueError(
+                    f"a gradient of shape {value.shape} does not fit {errors.describe(self)}"
+                )
+        self.node.grad = value
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether gradients reach this tensor. Can be set on a leaf, to freeze it or to free it."""
+        return self.node.requires_grad
+
+    @requires_grad.setter
+    def requires_grad(self, on):
+        if self.node.op is not None:
+            raise ValueError(
+                f"requires_grad can be set on leaves only, and {errors.describe(self)} is the "
+                f"result of {self.node.op.name}: use detach() for a constant"
+            )
+        if on:
+            self._data = self.node.out = _differentiable(self._data)
+        self.node.requires_grad = bool(on)
+
+    name = property(
+        lambda self: self.node.name,
+        lambda self, name: setattr(self.node, "name", name),
+        doc="How pictures, derivations and reports call it, or None.",
+    )
+    shape = property(lambda self: self._data.shape, doc="The sizes of the axes, a tuple.")
+    dtype = property(lambda self: self._data.dtype, doc="The dtype of the elements.")
+    ndim = property(lambda self: self._data.ndim, doc="The number of axes.")
+    size = property(lambda self: self._data.size, doc="The number of elements.")
+    itemsize = property(lambda self: self._data.itemsize, doc="Bytes of one element.")
+    nbytes = property(lambda self: self._data.nbytes, doc="Bytes of all elements.")
+    T = property(lambda self: np.transpose(self), doc="The axes reversed.")
+    mT = property(lambda self: np.matrix_transpose(self), doc="The last two axes swapped.")
+
+    def __repr__(self):
+        flags = ", requires_grad=True" if self.requires_grad and self.node.op is None else ""
+        if self.node.op is not None:
+            flags += f", op={self.node.op.name}"
+        if self.name is not None:
+            flags += f", name={self.name!r}"
+        text = np.array2string(np.asarray(self._data), separator=", ", prefix="Tensor(")
+        if self.dtype != np.float64:
+            flags = f", dtype={self.dtype}{flags}"
+        return f"Tensor({text}{flags})"
+
+    def __format__(self, spec):
+        return format(self._data[()] if self.ndim == 0 else self._data, spec)
+
+    # --- off the tape, and only when asked ----------------------------------------------
+
+    def detach(self) -> Tensor:
+        """The same value as a constant: nothing flows back through it."""
+        return constant(self._data)
+
+    def numpy(self) -> np.ndarray:
+        """The value as a plain array, off the tape. It may share memory: do not write into it."""
+        return np.asarray(self._data)
+
+    def item(self):
+        """The value of a tensor of one element as a Python number, off the tape."""
+        return self._data.item()
+
+    def tolist(self):
+        """The value as nested Python lists, off the tape."""
+        return self._data.tolist()
+
+    def __array__(self, dtype=None, copy=None):
+        if self.requires_grad:
+            raise TypeError(
+                f"{errors.STORED}{errors.describe(self)} would become a plain array here. Stay on "
+                "the tape with NumPy's functions or ag.stack([...]) and ag.concatenate([...]), or "
+                "leave it on purpose with t.numpy() or t.detach()."
+            )
+        return np.array(self._data, dtype=dtype, copy=copy)
+
+    def _to_python(self, kind):
+        if self.requires_grad:
+            raise TypeError(
+                f"{kind.__name__}() of {errors.describe(self)} would take it off the tape in "
+                "silence: use t.item() to do so on purpose"
+            )
+        return kind(self._data)
+
+    def __float__(self):
+        return self._to_python(float)
+
+    def __int__(self):
+        return self._to_python(int)
+
+    def __complex__(self):
+        return self._to_python(complex)
+
+    def __index__(self):
+        return self._data.__index__()
+
+    def __bool__(self):
+        return bool(self._data)
+
+    def __len__(self):
+        return len(self._data)
+
+    def reshape(self, *shape, order="C"):
+        """The elements in another shape: ``t.reshape(2, 3)`` or ``t.reshape((2, 3))``."""
+        return np.reshape(self, shape[0] if len(shape) == 1 else shape, order=order)
+
+    def transpose(self, *axes):
+        """The axes in another order, reversed by default."""
+        return np.transpose(self, axes[0] if len(axes) == 1 else axes or None)
+
+    def flatten(self, order="C"):
+        """All elements in one axis."""
+        return np.ravel(self, order=order)
+
+    def astype(self, dtype):
+        """The same values in another dtype, on the tape."""
+        return registry["astype"](self, dtype)
+
+    def copy(self):
+        """The same values, on the tape."""
+        return +self
+
+    def __iter__(self):
+        if self.ndim == 0:
+            raise TypeError(f"{errors.describe(self)} has no axis to iterate over")
+        return (self[i] for i in range(len(self)))
+
+    def __contains__(self, value):
+        return plain(value) in self._data
+
+    def __getitem__(self, index):
+        return registry["getitem"](self, plain(index))
+
+    def __setitem__(self, index, value):
+        raise TypeError(
+            f"values are never written into, and {errors.describe(self)} is one: "
+            "make a new value with np.where(mask, value, x)"
+        )
+
+    def __reduce__(self):
+        return _unpickled, (to_rows(self.node), self._data)
+
+    # --- NumPy's protocols ----------------------------------------------------------------
+
+    def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
+        if method == "__call__":
+            return dispatch(ufunc, inputs, kwargs)
+        return dispatch_method(ufunc, method, inputs, kwargs)
+
+    def __array_function__(self, func, types, args, kwargs):
+        return dispatch(func, args, kwargs)
+
+    # --- gradients ------------------------------------------------------------------------
+
+    def backward(self, gradient=None) -> None:
+        """Add the gradient of this tensor to ``.grad`` of every leaf it was computed from.
+
+        Parameters
+        ----------
+        gradient : array_like, optional
+            The cotangent to start from, of this tensor's shape; 1 for a scalar.
+
+        Raises
+        ------
+        ValueError
+            On a constant, on a tensor of more than one element without ``gradient``,
+            and for a gradient of another shape (nothing is broadcast).
+        """
+        if not self.requires_grad:
+            raise ValueError(
+                f"backward() on a constant: {errors.describe(self)} does not depend on any tensor "
+                "with requires_grad=True, or was computed inside no_grad()"
+            )
+        if self.node.op is None:
+            leaves = {self.node: initial_cotangent(self, gradient)}
+        else:
+            leaves = cotangents(self, (), initial_cotangent(self, gradient))
+        given = {id(gradient)}
+        for leaf, g in leaves.items():
+            g = own(g, given)
+            leaf.grad = g if leaf.grad is None else leaf.grad + g
+
+
+def constant(data):
+    """A tensor that requires no gradient, of data that may be shared."""
+    return wrap(data, Leaf(data))
+
+
+def wrap(data, node):
+    """The tensor of a value and its node; nothing is checked or copied."""
+    tensor = object.__new__(Tensor)
+    tensor._data = data
+    tensor.node = node
+    return tensor
+
+
+def _unpickled(rows, data):
+    return wrap(data, from_rows(rows))
+
+
+def plain(value):
+    """The value of a tensor; lists, tuples and slices of tensors too; anything else as it is."""
+    if isinstance(value, Tensor):
+        return value._data
+    if type(value) in (list, tuple):
+        return type(value)(map(plain, value))
+    if type(value) is slice:
+        return slice(plain(value.start), plain(value.stop), plain(value.step))
+    return value
+
+
+def _numbers(data, dtype, requires_grad):
+    """Data as an array of numbers that nobody else writes into."""
+    data = plain(data)
+    foreign = hasattr(data, "__array_function__") and not isinstance(data, (np.ndarray, np.generic))
+    array = data.copy() if foreign else np.array(data)
+    if array.dtype.kind not in "biufc":
+        raise TypeError(
+            f"a Tensor holds numbers, and {errors.describe(data)} gives an array of dtype "
+            f"{array.dtype}: convert it first, or stack tensors with ag.stack([...])"
+        )
+    if dtype is not None and array.dtype != dtype:
+        array = array.astype(dtype)
+    return _differentiable(array) if requires_grad else array
+
+
+def _differentiable(array):
+    """Integers have no derivative: they become float64."""
+    return array if array.dtype.kind in "fc" else array.astype(np.float64)
+
+
+# --- gradients --------------------------------------------------------------------------------
+
+
+def initial_cotangent(output, gradient):
+    """The cotangent a walk starts from: what was given, checked, or 1 for a scalar."""
+    if gradient is None:
+        if output.size != 1:
+            raise ValueError(
+                f"{errors.describe(output)} is not a scalar, so its gradient needs a cotangent: "
+                f"reduce it (np.sum, np.mean), or pass an array of shape {output.shape}"
+            )
+        return np.ones_like(output._data)[()]
+    if not isinstance(gradient, Tensor):
+        gradient = np.asarray(gradient)
+    if gradient.shape != output.shape:
+        raise ValueError(
+            f"a cotangent of shape {gradient.shape} does not fit {errors.describe(output)}: "
+            "shapes must be equal, nothing is broadcast"
+        )
+    return gradient if gradient.dtype == output.dtype else gradient.astype(output.dtype)
+
+
+def cotangents(output, targets, gradient, create_graph=False):
+    """`tape.pullback` from a tensor, on arrays or, with create_graph, on tensors.
+
+    A zero cotangent times an infinite or undefined derivative is nan in floating point and
+    zero in mathematics: nothing comes through the branch of a ``where`` that was not taken.
+    That case is rare, so the walk first runs without a thought of it; only if a nan arrives
+    is it run again, carefully. (A nan in a cotangent cannot turn into a number on the way.)
+    """
+    lift = _lift if create_graph else None
+    if create_graph and not isinstance(gradient, Tensor):
+        gradient = constant(gradient)
+    with np.errstate(all="ignore"):
+        table = pullback(output.node, gradient, targets, lift)
+        if any(map(_has_nan, table.values())):
+            table = pullback(output.node, gradient, targets, lift, careful=True)
+    return table
+
+
+def _lift(value, parent):
+    """A recorded value as a tensor again, so that what a rule does with it is recorded."""
+    if parent is None:
+        return value
+    if type(parent) is tuple:
+        return [_lift(v, p) for v, p in zip(value, parent, strict=True)]
+    return wrap(value, parent)
+
+
+def _has_nan(g):
+    g = plain(g)
+    return not math.isfinite(np.vdot(g, g).real) and bool(np.isnan(g).any())
+
+
+def own(g, given):
+    """A gradient as an array of its own, so that the user may write into it.
+
+    Inside the engine gradients share memory. ``given`` holds the ids of the arrays handed
+    out already: those are copied, and so are views.
+    """
+    g = np.asarray(g)
+    if g.base is not None or id(g) in given:
+        g = g.copy()
+    given.add(id(g))
+    return g
