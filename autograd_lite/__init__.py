@@ -21,6 +21,7 @@ np.float64(-0.7269)
 """
 
 from . import operators, rules
+from .comparison import Comparison, check_gradients, compare
 from .primitives import elementwise, primitive
 from .rules.neural import log_softmax, logsumexp, relu, sigmoid, softmax
 from .tape import no_grad

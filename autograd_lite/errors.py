@@ -15,6 +15,10 @@ RESHAPE = "The new shape must hold as many elements as the old one; one size may
 STORED = (
     "A Tensor cannot be stored into a NumPy array: its gradient would be lost in silence. "
 )
+OBJECTS = (
+    "{} was given an array of Python objects, which has no derivative: "
+    "make one tensor of them with np.stack(list(array))."
+)
 
 
 def describe(value):

@@ -27,6 +27,8 @@ def record(op, args, kwargs):
             if parent is not None:
                 seen = True
                 tracked = tracked or _any_requires_grad(parent)
+        elif type(arg) is np.ndarray and arg.dtype.hasobject:
+            raise TypeError(errors.OBJECTS.format(op.name))
         values.append(arg)
         parents.append(parent)
     try:

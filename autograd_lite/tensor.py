@@ -158,8 +158,8 @@ class Tensor:
     def __array__(self, dtype=None, copy=None):
         if self.requires_grad:
             raise TypeError(
-                f"{errors.STORED}{errors.describe(self)} would become a plain array here. Stay on "
-                "the tape with NumPy's functions or ag.stack([...]) and ag.concatenate([...]), or "
+                f"{errors.STORED}Here it is {errors.describe(self)}. Stay on the tape with NumPy's "
+                "functions (np.stack([...]), np.concatenate([...]), np.where(mask, t, array)), or "
                 "leave it on purpose with t.numpy() or t.detach()."
             )
         return np.array(self._data, dtype=dtype, copy=copy)
@@ -167,8 +167,9 @@ class Tensor:
     def _to_python(self, kind):
         if self.requires_grad:
             raise TypeError(
-                f"{kind.__name__}() of {errors.describe(self)} would take it off the tape in "
-                "silence: use t.item() to do so on purpose"
+                f"{kind.__name__}() of {errors.describe(self)}, or storing it into a NumPy array, "
+                "would take it off the tape in silence: use np.stack([...]) or np.where to stay "
+                "on it, and t.item() to leave it on purpose"
             )
         return kind(self._data)
 
@@ -301,13 +302,12 @@ def plain(value):
 
 def _numbers(data, dtype, requires_grad):
     """Data as an array of numbers that nobody else writes into."""
-    data = plain(data)
     foreign = hasattr(data, "__array_function__") and not isinstance(data, (np.ndarray, np.generic))
     array = data.copy() if foreign else np.array(data)
     if array.dtype.kind not in "biufc":
         raise TypeError(
             f"a Tensor holds numbers, and {errors.describe(data)} gives an array of dtype "
-            f"{array.dtype}: convert it first, or stack tensors with ag.stack([...])"
+            f"{array.dtype}: convert it to numbers first"
         )
     if dtype is not None and array.dtype != dtype:
         array = array.astype(dtype)

@@ -1,0 +1,8 @@
+"""Is a derivative right? Against autodiff, and against finite differences."""
+
+from .checks import check_gradients
+from .manual import compare
+from .numeric import numeric_gradients
+from .report import Comparison, Row
+
+__all__ = ["Comparison", "Row", "check_gradients", "compare", "numeric_gradients"]

@@ -1,0 +1,83 @@
+"""`compare`: a hand-derived gradient beside the true one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from .. import errors
+from ..names import Names, caller_variables
+from ..tensor import Tensor
+from .factors import Factors
+from .report import Comparison, compared
+
+
+def compare(
+    loss: Tensor,
+    manual: Mapping,
+    *,
+    rtol: float = 1e-6,
+    atol: float | None = None,
+    names: Mapping | None = None,
+) -> Comparison:
+    """Compare hand-derived derivatives with those of autodiff.
+
+    Parameters
+    ----------
+    loss : Tensor
+        A scalar, computed with tensors.
+    manual : mapping
+        From what to its hand-derived value, an array-like. A key is
+
+        - the name of a tensor of the graph, ``"W1"``, or the tensor itself: dLoss/dW1;
+        - a factor of the chain, ``"dh2/dz2"`` or ``("h2", "z2")``. Of an element-wise step it
+          is the diagonal, an array of the shape of z2; of a product ``z2 = h1 @ W2`` it is the
+          other operand; in every case it may be the whole Jacobian, of shape
+          ``h2.shape + z2.shape``. ``"dLoss/d..."`` means the loss under any name.
+    rtol, atol : float
+        An entry is right when |manual - autodiff| <= atol + rtol * max(|manual|, |autodiff|);
+        ``atol`` is by default rtol times the largest entry of the true array.
+    names : mapping, optional
+        Names for tensors, ``{"W1": tensor}``; they go before the tensors' own names, their
+        paths in a module, and the variables of the caller.
+
+    Returns
+    -------
+    Comparison
+        Its truth value says whether everything agrees; printed, it shows one row a key.
+
+    Raises
+    ------
+    ValueError
+        For an unknown or ambiguous name, and for a factor that does not exist.
+    TypeError
+        For a loss that is not a Tensor.
+    """
+    if not isinstance(loss, Tensor):
+        raise TypeError(
+            f"compare() takes the loss as a Tensor, not {errors.describe(loss)}: compute it from "
+            "tensors with requires_grad=True"
+        )
+    if not loss.requires_grad:
+        raise ValueError(
+            f"compare() of a constant: {errors.describe(loss)} does not depend on any tensor with "
+            "requires_grad=True"
+        )
+    factors = Factors(loss, Names(loss, caller_variables(1), names))
+    found = {}
+    for key, value in manual.items():
+        given = _array(key, value)
+        label, true = factors.find(key, given.shape)
+        found[label] = given, true
+    others = {label: true for label, (_, true) in found.items()}
+    return Comparison(
+        [compared(label, given, true, rtol, atol, others) for label, (given, true) in found.items()]
+    )
+
+
+def _array(key, value):
+    array = np.asarray(value.numpy() if isinstance(value, Tensor) else value)
+    if array.dtype.kind not in "biufc":
+        raise TypeError(f"the manual value of {key!r} holds {array.dtype}, not numbers")
+    return array

@@ -1,0 +1,78 @@
+"""What a tensor is called: its own name, its path in a module, its variable, or its operation."""
+
+import sys
+from collections import Counter
+
+import numpy as np
+
+from .tape import history
+from .tensor import Tensor
+
+
+def caller_variables(depth):
+    """The variables of the function ``depth`` calls up, its own before the module's."""
+    frame = sys._getframe(depth + 1)
+    variables = {**frame.f_locals}
+    for name, value in frame.f_globals.items():
+        variables.setdefault(name, value)
+    return {name: value for name, value in variables.items() if not name.startswith("_")}
+
+
+class Names:
+    """The names of all tensors and constants that a root was computed from.
+
+    Parameters
+    ----------
+    root : Tensor
+        The end of the graph.
+    variables : dict
+        Where a tensor without a name of its own may be bound: the caller's variables.
+    given : dict, optional
+        Names that go before all others: ``{"W1": tensor_or_array}``.
+    """
+
+    def __init__(self, root, variables, given=None):
+        self.nodes = history(root.node)
+        self.root = root.node
+        self._arrays = []
+        paths, bound = {}, {}
+        for name, value in variables.items():
+            self._add(bound, name, value)
+            if callable(getattr(value, "named_parameters", None)) and not isinstance(value, type):
+                for path, parameter in value.named_parameters():
+                    if len(path) > len(paths.get(parameter.node, "")):
+                        paths[parameter.node] = path
+        chosen = {}
+        for name, value in (given or {}).items():
+            self._add(chosen, name, value)
+        count = Counter()
+        self._names = {}
+        for node in self.nodes:
+            kind = node.op.name if node.op else "variable" if node.requires_grad else "constant"
+            count[kind] += 1
+            self._names[node] = (
+                chosen.get(node) or node.name or paths.get(node) or bound.get(node)
+                or f"{kind}_{count[kind]}"
+            )  # fmt: skip
+
+    def _add(self, table, name, value):
+        if isinstance(value, Tensor):
+            table.setdefault(value.node, name)
+        elif isinstance(value, np.ndarray):
+            self._arrays.append((name, value))
+
+    def of(self, node):
+        """The name of a node of the graph."""
+        return self._names[node]
+
+    def of_array(self, array):
+        """The variable that a plain array is bound to, or None."""
+        return next((name for name, known in self._arrays if known is array), None)
+
+    def all(self):
+        """Every name, oldest first."""
+        return list(self._names.values())
+
+    def find(self, name):
+        """The nodes of this name."""
+        return [node for node, known in self._names.items() if known == name]
