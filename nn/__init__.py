@@ -1,0 +1,34 @@
+"""A small neural network package on autograd_lite's public names.
+
+>>> import numpy as np
+>>> model = Sequential(Linear(2, 3, rng=0), Sigmoid(), Linear(3, 2, rng=1), Sigmoid())
+>>> model
+Sequential(
+  layers.0: Linear(2, 3)
+  layers.1: Sigmoid()
+  layers.2: Linear(3, 2)
+  layers.3: Sigmoid()
+)
+>>> model(np.array([[1.0, 0.0]])).shape
+(1, 2)
+"""
+
+from . import init
+from .layers import Linear, ReLU, Sequential, Sigmoid, Tanh
+from .losses import ridge, squared_error
+from .module import Module
+from .optimizers import SGD, Adam
+
+__all__ = [
+    "SGD",
+    "Adam",
+    "Linear",
+    "Module",
+    "ReLU",
+    "Sequential",
+    "Sigmoid",
+    "Tanh",
+    "init",
+    "ridge",
+    "squared_error",
+]

@@ -3,6 +3,7 @@
 from .checks import check_gradients
 from .manual import compare
 from .numeric import numeric_gradients
-from .report import Comparison, Row
+from .report import Comparison
+from .rows import Row
 
 __all__ = ["Comparison", "Row", "check_gradients", "compare", "numeric_gradients"]

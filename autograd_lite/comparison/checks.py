@@ -6,7 +6,8 @@ from .. import trees
 from ..tensor import Tensor, plain
 from ..transforms import grad
 from .numeric import numeric_gradients
-from .report import Comparison, compared
+from .report import Comparison
+from .rows import Tolerance, compared
 
 
 def check_gradients(f, *args, order: int = 2, rtol: float = 1e-5, seed: int = 0) -> Comparison:
@@ -69,7 +70,8 @@ def check_gradients(f, *args, order: int = 2, rtol: float = 1e-5, seed: int = 0)
         for i, given, expected in zip(chosen, derivative(*points), true, strict=True):
             scale = np.abs(expected).max(initial=0.0)
             name = f"{'d' * n} argument {i}"
-            rows.append(compared(name, given, expected, rtol, rtol * scale + noise))
+            tolerance = Tolerance(rtol, rtol * scale + noise)
+            rows.append(compared(name, given, expected, tolerance))
         directions = [rng.uniform(0.5, 1.5, p.shape) for p in points]
         phi = _along(derivative, directions)
     report = Comparison(rows, given_is="autodiff", true_is="numeric")

@@ -10,7 +10,7 @@ from .. import errors
 from ..names import Names, caller_variables
 from ..tensor import Tensor
 from .factors import Factors
-from .report import Comparison, compared
+from .report import Comparison
 
 
 def compare(
@@ -65,15 +65,12 @@ def compare(
             "requires_grad=True"
         )
     factors = Factors(loss, Names(loss, caller_variables(1), names))
-    found = {}
+    given, true = {}, {}
     for key, value in manual.items():
-        given = _array(key, value)
-        label, true = factors.find(key, given.shape)
-        found[label] = given, true
-    others = {label: true for label, (_, true) in found.items()}
-    return Comparison(
-        [compared(label, given, true, rtol, atol, others) for label, (given, true) in found.items()]
-    )
+        array = _array(key, value)
+        label, value = factors.find(key, array.shape)
+        given[label], true[label] = array, value
+    return Comparison.of(given, true, rtol=rtol, atol=atol)
 
 
 def _array(key, value):

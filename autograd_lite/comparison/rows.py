@@ -1,0 +1,140 @@
+"""One row of a comparison: how far a given array is from the true one, and what that shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+RIGHT, WRONG, SHAPE = "right", "WRONG", "SHAPE"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A given array beside the true one.
+
+    Attributes
+    ----------
+    name : str
+        What is compared, such as "dLoss/dW1".
+    given_shape, true_shape : tuple of int
+    max_abs, max_rel : float
+        The largest absolute difference, and the largest relative to the larger of the two
+        values; nan where the shapes differ.
+    worst : tuple of int or None
+        The index of the largest difference in proportion to what is tolerated.
+    given, true : number or None
+        Both values at that index.
+    verdict : str
+        "right", "WRONG" or "SHAPE".
+    notes : tuple of str
+        What the numbers show about a difference.
+    """
+
+    name: str
+    given_shape: tuple
+    true_shape: tuple
+    max_abs: float
+    max_rel: float
+    worst: tuple | None
+    given: complex | None
+    true: complex | None
+    verdict: str
+    notes: tuple = ()
+
+    def __bool__(self):
+        return self.verdict == RIGHT
+
+
+@dataclass(frozen=True)
+class Tolerance:
+    """When two numbers agree: |a - b| <= atol + rtol * max(|a|, |b|).
+
+    Without ``atol`` it is rtol times the largest magnitude of the true array: a rounding
+    error anywhere in a sum is no mistake in its small entries.
+    """
+
+    rtol: float = 1e-6
+    atol: float | None = None
+
+    def allowed(self, given, true):
+        """What each entry may differ by."""
+        finite = np.abs(true[np.isfinite(true)])
+        atol = self.rtol * finite.max(initial=0.0) if self.atol is None else self.atol
+        size = np.maximum(np.abs(given), np.abs(true))
+        return atol + self.rtol * np.where(np.isfinite(size), size, 0.0)
+
+    def agree(self, given, true):
+        """Whether two arrays of one shape agree in every entry."""
+        return bool((distance(given, true) <= self.allowed(given, true)).all())
+
+
+def distance(given, true):
+    """|given - true|; equal infinities have none, and nan is infinitely far from everything."""
+    with np.errstate(invalid="ignore"):
+        difference = np.where(given == true, 0.0, np.abs(given - true))
+    return np.where(np.isnan(difference), np.inf, difference)
+
+
+def compared(name, given, true, tolerance, others=None):
+    """The row of a given array beside the true one; they are never broadcast.
+
+    ``others`` are true arrays by name, in which the given values are looked for when they
+    are wrong here.
+    """
+    given, true = np.asarray(given), np.asarray(true)
+    shapes = name, given.shape, true.shape
+    if given.shape != true.shape:
+        return Row(*shapes, np.nan, np.nan, None, None, None, SHAPE, _shape_notes(given, true))
+    if given.size == 0:
+        return Row(*shapes, 0.0, 0.0, None, None, None, RIGHT)
+    far = distance(given, true)
+    allowed = tolerance.allowed(given, true)
+    size = np.maximum(np.abs(given), np.abs(true))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        excess = np.where(far == 0, 0.0, far / allowed)
+        relative = np.where(far == 0, 0.0, np.where(np.isinf(far), np.inf, far / size))
+    worst = tuple(int(i) for i in np.unravel_index(np.argmax(excess), excess.shape))
+    wrong = far > allowed
+    notes = tuple(_notes(given, true, wrong, tolerance, others or {})) if wrong.any() else ()
+    return Row(
+        *shapes, float(far.max()), float(relative.max()), worst,
+        given[worst].item(), true[worst].item(), WRONG if wrong.any() else RIGHT, notes,
+    )  # fmt: skip
+
+
+def _shape_notes(given, true):
+    if given.ndim == 2 and given.T.shape == true.shape:
+        return (f"has the shape of the transpose: {given.shape}, and it must have {true.shape}",)
+    return (f"has shape {given.shape}, and it must have {true.shape}; nothing is broadcast",)
+
+
+def _notes(given, true, wrong, tolerance, others):
+    """Facts about the difference, each checked on every entry it speaks of."""
+    count = int(wrong.sum())
+    if not np.isfinite(given).all():
+        yield f"{int((~np.isfinite(given)).sum())} of {given.size} entries are nan or infinite"
+    elif count < wrong.size:
+        listed = ", ".join(str([int(i) for i in index]) for index in np.argwhere(wrong)[:3])
+        yield f"{count} of {wrong.size} entries differ: {listed}{', ...' * (count > 3)}"
+    ratio = _constant_ratio(given, true, tolerance)
+    if ratio is not None:
+        yield f"every entry is {'the negative of' if ratio == -1 else f'{ratio:.6g} times'} the true value"
+    elif given[wrong].any() and tolerance.agree(given[wrong], -true[wrong]):
+        yield "the sign is wrong there, and the magnitude is right"
+    for name, value in others.items():
+        if value is not true and value.shape == given.shape:
+            if tolerance.agree(given, value):
+                yield f"these are the values of {name}"
+            elif ratio is None and tolerance.agree(abs(given), abs(value)):
+                yield f"apart from signs, these are the values of {name}"
+
+
+def _constant_ratio(given, true, tolerance):
+    """c with given = c * true in every entry, or None."""
+    if given.size < 2 or not (np.isfinite(given).all() and np.isfinite(true).all() and true.any()):
+        return None
+    ratio = np.vdot(true, given) / np.vdot(true, true)
+    if ratio == 0 or not tolerance.agree(given, ratio * true):
+        return None
+    return round(ratio.real, 6) if np.isclose(ratio, ratio.real) else None

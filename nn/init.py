@@ -1,0 +1,40 @@
+"""Initial values of weights: ``initialiser(shape, rng) -> array`` with shape (fan_in, fan_out).
+
+The random generator is always explicit: a `numpy.random.Generator` or `RandomState`.
+"""
+
+import numpy as np
+
+
+def fan_in_uniform(shape, rng):
+    """Uniform in [-1, 1) / sqrt(fan_in): that of the article this project implements."""
+    return (2 * rng.random(shape) - 1) / np.sqrt(shape[0])
+
+
+def glorot_uniform(shape, rng):
+    """Uniform with variance 2 / (fan_in + fan_out), for sigmoid and tanh.
+
+    Source: Glorot and Bengio 2010, Understanding the difficulty of training deep
+    feedforward neural networks, equation 16.
+    """
+    limit = np.sqrt(6 / (shape[0] + shape[1]))
+    return limit * (2 * rng.random(shape) - 1)
+
+
+def glorot_normal(shape, rng):
+    """Normal with variance 2 / (fan_in + fan_out), for sigmoid and tanh."""
+    return np.sqrt(2 / (shape[0] + shape[1])) * rng.standard_normal(shape)
+
+
+def he_uniform(shape, rng):
+    """Uniform with variance 2 / fan_in, for ReLU.
+
+    Source: He et al. 2015, Delving deep into rectifiers, equation 10.
+    """
+    limit = np.sqrt(6 / shape[0])
+    return limit * (2 * rng.random(shape) - 1)
+
+
+def he_normal(shape, rng):
+    """Normal with variance 2 / fan_in, for ReLU."""
+    return np.sqrt(2 / shape[0]) * rng.standard_normal(shape)

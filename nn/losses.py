@@ -1,0 +1,43 @@
+"""Losses: what training makes small."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterable
+from functools import reduce
+
+import numpy as np
+
+import autograd_lite as ag
+
+
+def squared_error(prediction, target) -> ag.Tensor:
+    """The article's loss: 1/(2N) times the sum of squared differences, N the length of axis 0.
+
+    Raises
+    ------
+    ValueError
+        When the shapes differ: nothing is broadcast.
+    """
+    if np.shape(prediction) != np.shape(target):
+        raise ValueError(
+            f"squared_error: a prediction of shape {np.shape(prediction)} and a target of shape "
+            f"{np.shape(target)} would be broadcast: give both the same shape"
+        )
+    return np.sum((target - prediction) ** 2) / (2 * len(prediction))
+
+
+def ridge(weights: Iterable[ag.Tensor], strength: float, n: int) -> ag.Tensor:
+    """The article's penalty: strength / (2n) times the sum of all squared weights.
+
+    Parameters
+    ----------
+    weights : iterable of Tensors
+        The weights to keep small; biases are usually left out.
+    strength : float
+        Often called lambda.
+    n : int
+        The number of observations in the batch.
+    """
+    squares = (np.sum(w**2) for w in weights)
+    return reduce(operator.add, squares) * (strength / (2 * n))

@@ -1,0 +1,89 @@
+"""Optimizers: they rebind the data of parameters, and never write into an array."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+import autograd_lite as ag
+
+
+class _Optimizer:
+    """What optimizers share: their parameters, and the gradients these have."""
+
+    def __init__(self, parameters: Iterable[ag.Tensor], learning_rate: float):
+        self.parameters = list(parameters)
+        self.learning_rate = learning_rate
+        if not self.parameters:
+            raise ValueError(f"{type(self).__name__} was given no parameters")
+        for parameter in self.parameters:
+            if not (isinstance(parameter, ag.Tensor) and parameter.requires_grad):
+                raise TypeError(
+                    f"{type(self).__name__} takes Tensors with requires_grad=True, not "
+                    f"{parameter!r}: pass model.parameters()"
+                )
+
+    def zero_grad(self) -> None:
+        """Forget the gradients of all parameters."""
+        for parameter in self.parameters:
+            parameter.grad = None
+
+    def step(self) -> None:
+        """Move every parameter that has a gradient."""
+        moved = [(i, p) for i, p in enumerate(self.parameters) if p.grad is not None]
+        if not moved:
+            raise ValueError("step() found no gradients: call loss.backward() before it")
+        self._begin_step()
+        for i, parameter in moved:
+            parameter.data = parameter.data - self._change(i, parameter.grad)
+
+    def _begin_step(self):
+        """What happens once a step."""
+
+
+class SGD(_Optimizer):
+    """Gradient descent: p <- p - learning_rate * v, with v <- momentum * v + gradient."""
+
+    def __init__(
+        self, parameters: Iterable[ag.Tensor], learning_rate: float, momentum: float = 0.0
+    ):
+        super().__init__(parameters, learning_rate)
+        self.momentum = momentum
+        self._velocities = [0.0] * len(self.parameters)
+
+    def _change(self, i, g):
+        if self.momentum:
+            g = self._velocities[i] = self.momentum * self._velocities[i] + g
+        return self.learning_rate * g
+
+
+class Adam(_Optimizer):
+    """Adam: steps scaled by running means of the gradient and of its square.
+
+    Source: Kingma and Ba 2015, Adam: a method for stochastic optimization, algorithm 1.
+    """
+
+    def __init__(
+        self,
+        parameters: Iterable[ag.Tensor],
+        learning_rate: float = 1e-3,
+        beta1: float = 0.9,
+        beta2: float = 0.999,
+        epsilon: float = 1e-8,
+    ):
+        super().__init__(parameters, learning_rate)
+        self.beta1, self.beta2, self.epsilon = beta1, beta2, epsilon
+        self.steps = 0
+        self._means = [0.0] * len(self.parameters)
+        self._squares = [0.0] * len(self.parameters)
+
+    def _begin_step(self):
+        self.steps += 1
+
+    def _change(self, i, g):
+        mean = self._means[i] = self.beta1 * self._means[i] + (1 - self.beta1) * g
+        square = self._squares[i] = self.beta2 * self._squares[i] + (1 - self.beta2) * g * g
+        mean = mean / (1 - self.beta1**self.steps)
+        square = square / (1 - self.beta2**self.steps)
+        return self.learning_rate * mean / (np.sqrt(square) + self.epsilon)
