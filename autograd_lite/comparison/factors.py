@@ -60,7 +60,7 @@ class Factors:
             )
         if top and key.lower() in ("loss", "l"):
             return self.loss.node
-        near = difflib.get_close_matches(str(key), self.names.all(), n=1)
+        near = difflib.get_close_matches(str(key), self.names.all(), n=1, cutoff=0.5)
         hint = f"did you mean {near[0]!r}? " if near else ""
         raise ValueError(
             f"{key!r} is not the name of a tensor of this graph: {hint}It has "

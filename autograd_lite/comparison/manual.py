@@ -17,7 +17,7 @@ def compare(
     loss: Tensor,
     manual: Mapping,
     *,
-    rtol: float = 1e-6,
+    rtol: float | None = None,
     atol: float | None = None,
     names: Mapping | None = None,
 ) -> Comparison:
@@ -37,6 +37,7 @@ def compare(
           ``h2.shape + z2.shape``. ``"dLoss/d..."`` means the loss under any name.
     rtol, atol : float
         An entry is right when |manual - autodiff| <= atol + rtol * max(|manual|, |autodiff|);
+        ``rtol`` is by default 1e-6, and 1e-4 (1e-2) where one of the two is float32 (float16);
         ``atol`` is by default rtol times the largest entry of the true array.
     names : mapping, optional
         Names for tensors, ``{"W1": tensor}``; they go before the tensors' own names, their
@@ -69,6 +70,8 @@ def compare(
     for key, value in manual.items():
         array = _array(key, value)
         label, value = factors.find(key, array.shape)
+        if label in given:
+            raise ValueError(f"{label} is given twice, the second time as {key!r}")
         given[label], true[label] = array, value
     return Comparison.of(given, true, rtol=rtol, atol=atol)
 

@@ -31,7 +31,7 @@ class Comparison:
         given: Mapping,
         true: Mapping,
         *,
-        rtol: float = 1e-6,
+        rtol: float | None = None,
         atol: float | None = None,
         given_is: str = "manual",
         true_is: str = "autodiff",

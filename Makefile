@@ -1,0 +1,54 @@
+# Every target does its own set-up: a virtual environment in .venv, and in it what the target needs.
+PYTHON ?= python3
+VENV   ?= .venv
+ARGS   ?=
+
+run := $(VENV)/bin/python
+
+.PHONY: help test test-all xor lint format types clean
+
+help:
+	@echo "make xor       the article's network, end to end; ARGS='--help' shows its options"
+	@echo "make test      the test suite; ARGS='-k tape' chooses tests"
+	@echo "make test-all  the slow tests too"
+	@echo "make lint      ruff's checks and its formatting"
+	@echo "make types     mypy on the public signatures"
+	@echo "make format    let ruff format the code"
+	@echo "make clean     remove the virtual environment and what tools left behind"
+
+test: $(VENV)/.test
+	$(run) -m pytest -m "not slow" $(ARGS)
+
+test-all: $(VENV)/.test
+	$(run) -m pytest $(ARGS)
+
+xor: $(VENV)/.examples
+	$(run) examples/xor.py $(ARGS)
+
+lint: $(VENV)/.dev
+	$(run) -m ruff check .
+	$(run) -m ruff format --check .
+
+format: $(VENV)/.dev
+	$(run) -m ruff check --fix .
+	$(run) -m ruff format .
+
+types: $(VENV)/.dev
+	$(run) -m mypy
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .hypothesis .ruff_cache .mypy_cache
+
+# Where Python comes without ensurepip (Debian without python3-venv), its own pip fills the environment.
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "autograd_lite needs Python 3.11 or newer: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) 2>/dev/null || $(PYTHON) -m venv --clear --without-pip $(VENV)
+
+$(VENV)/.%: $(VENV)/bin/python pyproject.toml
+	@if $(run) -c 'import pip' 2>/dev/null; then pip="$(run) -m pip"; \
+	elif $(PYTHON) -c 'import pip' 2>/dev/null; then pip="$(PYTHON) -m pip --python $(run)"; \
+	else rm -rf $(VENV); echo "pip is missing: install python3-venv or python3-pip, or name a Python that has it: make PYTHON=..."; exit 1; fi; \
+	echo "installing autograd_lite[$*] into $(VENV) ..."; \
+	$$pip install --quiet --disable-pip-version-check -e ".[$*]"
+	@touch $@

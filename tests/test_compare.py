@@ -1,0 +1,271 @@
+"""The comparison of a hand-derived gradient with the true one."""
+
+import numpy as np
+import pytest
+
+import autograd_lite as ag
+
+rng = np.random.default_rng(5)
+X, TARGET = rng.standard_normal((7, 5)), rng.standard_normal((7, 3))
+
+
+def network():
+    """Pairwise different sizes, so that no mistake of an axis can hide: N=7, D=5, H=4, K=3."""
+    W1 = ag.Tensor(rng.standard_normal((5, 4)), requires_grad=True, name="W1")
+    b1 = ag.Tensor(rng.standard_normal(4), requires_grad=True, name="b1")
+    W2 = ag.Tensor(rng.standard_normal((4, 3)), requires_grad=True, name="W2")
+    z1 = X @ W1 + b1
+    h1 = np.tanh(z1)
+    z2 = h1 @ W2
+    loss = np.mean((z2 - TARGET) ** 2)
+    for name, tensor in {"z1": z1, "h1": h1, "z2": z2}.items():
+        tensor.name = name
+    return loss, {"W1": W1, "b1": b1, "W2": W2, "z1": z1, "h1": h1, "z2": z2}
+
+
+def right_gradients(loss, tensors, *names):
+    return dict(zip(names, ag.gradients(loss, [tensors[n] for n in names]), strict=True))
+
+
+def test_right_gradients_are_called_right():
+    loss, tensors = network()
+    report = ag.compare(loss, right_gradients(loss, tensors, "W1", "b1", "W2", "z1", "h1", "z2"))
+    assert report
+    assert [row.verdict for row in report] == ["right"] * 6
+    report.raise_if_bad()
+
+
+@pytest.mark.parametrize("name", ["W1", "b1", "W2", "h1"])
+def test_one_wrong_entry_is_found_and_shown(name):
+    loss, tensors = network()
+    manual = right_gradients(loss, tensors, name)
+    index = tuple(n - 1 for n in manual[name].shape)
+    manual[name][index] *= 1.0001
+    report = ag.compare(loss, manual)
+    row = report[f"dLoss/d{name}"]
+    assert not report
+    assert row.worst == index
+    assert row.given == manual[name][index]
+    assert row.true == pytest.approx(row.given / 1.0001)
+    assert row.max_abs == pytest.approx(abs(row.given - row.true))
+    with pytest.raises(AssertionError, match=rf"dLoss/d{name} of 1 compared:\n"):
+        report.raise_if_bad()
+
+
+def test_float32_gradients_with_float32_noise_are_not_accused():
+    loss, tensors = network()
+    manual = right_gradients(loss, tensors, "W1", "W2")
+    noise = np.random.default_rng(0)
+    manual = {
+        name: (g * (1 + 1e-5 * noise.standard_normal(g.shape))).astype(np.float32)
+        for name, g in manual.items()
+    }
+    assert ag.compare(loss, manual)
+    assert not ag.compare(loss, {name: g * 1.001 for name, g in manual.items()})
+
+
+@pytest.mark.parametrize("shape", [(4, 1), (1, 4), (), (1,), (7, 4)])
+def test_shapes_are_never_broadcast(shape):
+    loss, _ = network()
+    row = ag.compare(loss, {"b1": np.zeros(shape)})["dLoss/db1"]
+    assert row.verdict == "SHAPE"
+    assert row.given_shape == shape
+    assert row.true_shape == (4,)
+
+
+def test_transposed_shape_is_named():
+    loss, tensors = network()
+    manual = {"W1": right_gradients(loss, tensors, "W1")["W1"].T}
+    report = ag.compare(loss, manual)
+    assert "transpose" in report["dLoss/dW1"].notes[0]
+    assert "(4,5) for (5,4)" in str(report)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_nan_and_infinity_are_wrong(bad):
+    loss, tensors = network()
+    manual = right_gradients(loss, tensors, "W2")
+    manual["W2"][1, 2] = bad
+    row = ag.compare(loss, manual)["dLoss/dW2"]
+    assert row.verdict == "WRONG"
+    assert row.worst == (1, 2)
+    assert "nan or infinite" in row.notes[0]
+
+
+def test_a_constant_factor_is_named():
+    loss, tensors = network()
+    manual = {name: 21 * g for name, g in right_gradients(loss, tensors, "W1", "W2").items()}
+    report = ag.compare(loss, manual)
+    assert [row.notes for row in report] == [("every entry is 21 times the true value",)] * 2
+
+
+def test_keys_may_be_tensors_and_pairs():
+    loss, tensors = network()
+    manual = right_gradients(loss, tensors, "W1")
+    assert ag.compare(loss, {tensors["W1"]: manual["W1"]})
+    assert ag.compare(loss, {("h1", "z1"): 1 - tensors["h1"].numpy() ** 2})
+    assert ag.compare(loss, {(tensors["h1"], tensors["z1"]): 1 - tensors["h1"].numpy() ** 2})
+
+
+def test_factor_of_an_elementwise_step_is_its_diagonal():
+    loss, tensors = network()
+    h1 = tensors["h1"].numpy()
+    assert ag.compare(loss, {"dh1/dz1": 1 - h1**2})
+    assert not ag.compare(loss, {"dh1/dz1": 1 - h1})
+
+
+def test_factor_of_a_product_is_the_other_operand():
+    loss, tensors = network()
+    assert ag.compare(loss, {"dz2/dW2": tensors["h1"].numpy(), "dz2/dh1": tensors["W2"].numpy()})
+    assert not ag.compare(loss, {"dz2/dW2": 2 * tensors["h1"].numpy()})
+
+
+def test_factor_across_steps_is_the_whole_jacobian():
+    loss, tensors = network()
+    h1, W2 = tensors["h1"].numpy(), tensors["W2"].numpy()
+    jacobian = np.zeros((7, 3, 7, 4))
+    for i in range(7):
+        jacobian[i, :, i, :] = W2.T * (1 - h1[i] ** 2)
+    assert ag.compare(loss, {"dz2/dz1": jacobian})
+    jacobian[2, 1, 2, 3] += 1e-3
+    assert ag.compare(loss, {"dz2/dz1": jacobian})["dz2/dz1"].worst == (2, 1, 2, 3)
+
+
+def test_a_step_that_mixes_elements_has_no_diagonal():
+    x = ag.Tensor([0.1, 0.5, 0.2], requires_grad=True)
+    s = ag.softmax(x)
+    loss = np.sum(s * np.array([1.0, 2.0, 3.0]))
+    p = s.numpy()
+    with pytest.raises(ValueError, match=r"ds/dx.*mixes elements.*shape \(3, 3\)"):
+        ag.compare(loss, {"ds/dx": p * (1 - p)})
+    assert ag.compare(loss, {"ds/dx": np.diag(p) - np.outer(p, p)})
+
+
+def test_names_are_found_in_the_caller_and_may_be_given():
+    weights = ag.Tensor([1.0, 2.0], requires_grad=True)
+    loss = np.sum(weights * weights)
+    assert ag.compare(loss, {"weights": [2.0, 4.0]})
+    assert ag.compare(loss, {"w": [2.0, 4.0]}, names={"w": weights})
+
+
+def test_loss_answers_to_any_of_its_names():
+    loss, tensors = network()
+    g = right_gradients(loss, tensors, "h1")["h1"]
+    for top in ("Loss", "loss", "L"):
+        assert ag.compare(loss, {f"d{top}/dh1": g})["dLoss/dh1"]
+
+
+def test_module_paths_are_names():
+    import nn
+
+    model = nn.Sequential(nn.Linear(5, 4, rng=0), nn.Tanh(), nn.Linear(4, 3, rng=1))
+    loss = nn.squared_error(model(X), TARGET)
+    g = (model(X).numpy() - TARGET).sum(axis=0) / 7
+    assert ag.compare(loss, {"layers.2.bias": g})
+
+
+def test_value_of_a_weight_rebound_since_does_not_matter():
+    loss, tensors = network()
+    manual = right_gradients(loss, tensors, "W1")
+    before = tensors["W2"].numpy()
+    tensors["W2"].data = np.zeros((4, 3))
+    assert ag.compare(loss, {**manual, "dz2/dh1": before})
+
+
+def test_empty_gradients_agree():
+    w = ag.Tensor(np.zeros((0, 3)), requires_grad=True)
+    assert ag.compare(np.sum(w * 2), {"w": np.zeros((0, 3))})
+
+
+@pytest.mark.parametrize(
+    ("key", "message"),
+    [
+        ("W3", r"'W3' is not the name of a tensor of this graph: did you mean 'W\d'\? It has .*W1"),
+        ("dz1/dz2", "z1 is not computed from z2.*other way round"),
+        ("dz1/dz1", "z1 is not computed from z1"),
+        ("dq/dz1", "'q' is not the name"),
+    ],
+)
+def test_unknown_keys_are_named_with_the_way_out(key, message):
+    loss, _ = network()
+    with pytest.raises(ValueError, match=message):
+        ag.compare(loss, {key: np.zeros(3)})
+
+
+def test_ambiguous_name_is_refused():
+    a = ag.Tensor([1.0], requires_grad=True, name="w")
+    b = ag.Tensor([2.0], requires_grad=True, name="w")
+    with pytest.raises(ValueError, match="'w' is the name of 2 tensors"):
+        ag.compare(np.sum(a * b), {"w": [1.0]})
+
+
+def test_constants_and_plain_values_are_refused():
+    c = ag.Tensor([1.0, 2.0], name="c")
+    w = ag.Tensor([1.0, 2.0], requires_grad=True)
+    with pytest.raises(ValueError, match="c is a constant.*requires_grad=True"):
+        ag.compare(np.sum(c * w), {"c": [1.0, 2.0]})
+    with pytest.raises(TypeError, match=r"takes the loss as a Tensor, not 1\.5"):
+        ag.compare(1.5, {})
+    with pytest.raises(ValueError, match="does not depend on any tensor"):
+        ag.compare(np.sum(c), {})
+    with pytest.raises(TypeError, match="'w' holds <U1, not numbers"):
+        ag.compare(np.sum(w), {"w": "a"})
+    with pytest.raises(ValueError, match="dLoss/dw is given twice"):
+        ag.compare(np.sum(w), {"w": [1.0, 1.0], w: [1.0, 1.0]})
+
+
+def test_report_prints_a_table_and_the_notes():
+    w = ag.Tensor([1.0, 2.0], requires_grad=True)
+    report = ag.compare(np.sum(w * w), {"w": [2.0, -4.0]})
+    assert str(report) == (
+        "         | shape | max abs | max rel | worst |       manual |     autodiff | verdict\n"
+        "dLoss/dw | (2,)  | 8.0e+00 | 2.0e+00 | [1]   |  -4.00000000 |   4.00000000 | WRONG\n"
+        "\n"
+        "dLoss/dw: 1 of 2 entries differ: [1]\n"
+        "dLoss/dw: the sign is wrong there, and the magnitude is right"
+    )
+    with pytest.raises(KeyError, match="dLoss/dv"):
+        report["dLoss/dv"]
+
+
+def test_arrays_without_a_graph_compare_by_name():
+    assert ag.Comparison.of({"a": [1.0, 2.0]}, {"a": [1.0, 2.0], "b": [3.0]})
+    assert not ag.Comparison.of({"a": [1.0, 2.1]}, {"a": [1.0, 2.0]})
+    with pytest.raises(ValueError, match=r"no true value for \['c'\]"):
+        ag.Comparison.of({"c": 1.0}, {"a": 1.0})
+
+
+# --- check_gradients ------------------------------------------------------------------------------
+
+
+def test_checker_passes_right_gradients_and_returns_the_table():
+    report = ag.check_gradients(lambda p: np.tanh(X[:, :2] @ p["W"]) + p["b"],
+                                {"W": rng.standard_normal((2, 3)), "b": np.zeros(3)})  # fmt: skip
+    assert len(report) == 4
+    assert report
+
+
+def test_checker_rejects_a_wrong_first_derivative():
+    cube = ag.elementwise(_cube, lambda g, out, x: g * 3.003 * x * x)
+    with pytest.raises(AssertionError, match="d argument 0"):
+        ag.check_gradients(cube, np.array([0.5, 2.0]))
+
+
+def test_checker_rejects_a_wrong_second_derivative():
+    def rule(g, out, x):
+        x = x.detach() if isinstance(x, ag.Tensor) else x  # right to order 1 only
+        return g * 3 * x * x
+
+    cube = ag.elementwise(_cube, rule)
+    ag.check_gradients(cube, np.array([0.5, 2.0]), order=1)
+    with pytest.raises(AssertionError, match="dd argument 0"):
+        ag.check_gradients(cube, np.array([0.5, 2.0]), order=2)
+
+
+def test_checker_leaves_integers_alone():
+    report = ag.check_gradients(lambda x, n: x**n, np.array([0.5, 2.0]), 3)
+    assert [row.name for row in report] == ["d argument 0", "dd argument 0"]
+
+
+def _cube(x):
+    return x * x * x
