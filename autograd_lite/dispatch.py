@@ -7,14 +7,15 @@ import numpy as np
 from . import errors
 
 registry = {}  # NumPy's function, or an operator's name -> the function that answers for it
+undifferentiated = set()  # those of them whose results come back as plain NumPy
 
 
 def dispatch(func, args, kwargs):
     """Answer for NumPy's function, or say that it has no derivative and what has."""
     name = func.__name__
     if "out" in kwargs:
-        target = kwargs["out"]
-        if target is not None and target != (None,):
+        targets = kwargs["out"] if isinstance(kwargs["out"], tuple) else (kwargs["out"],)
+        if any(target is not None for target in targets):
             raise TypeError(
                 f"{errors.STORED}Write a = np.{name}(...) instead of np.{name}(..., out=a), "
                 "and a = a + t instead of a += t."
@@ -46,7 +47,7 @@ def full_name(func):
 
 
 def _instead(name):
-    known = {f.__name__: f for f in registry if callable(f)}
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    known = {f.__name__: f for f in registry if callable(f) and f not in undifferentiated}
+    near = difflib.get_close_matches(name, known, n=1)
     nearest = f"the nearest that has one is {full_name(known[near[0]])}; " if near else ""
     return f"{nearest}t.detach() or t.numpy() leaves the tape on purpose"

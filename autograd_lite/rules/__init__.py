@@ -1,3 +1,12 @@
 """Every operation with its derivative, by family. Importing a family declares it."""
 
-from . import elementwise, indexing, joining, linear_algebra, neural, reductions, shapes, undifferentiated
+from . import (
+    elementwise,
+    indexing,
+    joining,
+    linear_algebra,
+    neural,
+    reductions,
+    shapes,
+    undifferentiated,
+)

@@ -11,7 +11,6 @@ from ..primitives import composed, elementwise
 from ..tensor import plain
 
 
-
 def _not_zero(x):
     """1 in place of 0: for a divisor whose dividend is 0 there too."""
     return np.where(x == 0, 1, x)
@@ -28,6 +27,11 @@ def _same_infinity(x, y):
     return (x == y) & np.isinf(x)
 
 
+def _below(x, top):
+    """x - top, where an infinity minus itself is 0."""
+    return np.where(_same_infinity(x, top), 0, x - top)
+
+
 def _inside(x, low, high):
     """Where clip returns x itself: in the closed interval."""
     above = True if low is None else x >= low
@@ -36,7 +40,7 @@ def _inside(x, low, high):
 
 def _crossed(low, high):
     """Where clip's bounds are in the wrong order, so that it returns the upper one."""
-    return False if low is None or high is None else low > high
+    return np.False_ if low is None or high is None else np.greater(low, high)
 
 
 def where(condition, x, y):
@@ -52,7 +56,7 @@ def astype(x, dtype):
 
 
 def alias(x):
-    return x
+    return x.copy()
 
 
 # fmt: off
@@ -129,8 +133,8 @@ elementwise(np.minimum,
     lambda g, out, x, y: np.where(x == y, g / 2, np.where(x < y, g, 0)),
     lambda g, out, x, y: np.where(x == y, g / 2, np.where(x < y, 0, g)))
 elementwise(np.logaddexp,
-    lambda g, out, x, y: g * np.where(_same_infinity(x, y), 0.5, np.exp(x - out)),
-    lambda g, out, x, y: g * np.where(_same_infinity(x, y), 0.5, np.exp(y - out)))
+    lambda g, out, x, y: g * np.where(_same_infinity(x, y), 0.5, np.exp(_below(x, out))),
+    lambda g, out, x, y: g * np.where(_same_infinity(x, y), 0.5, np.exp(_below(y, out))))
 choose = elementwise(where,
     None,
     lambda g, out, condition, x, y: np.where(condition, g, 0),

@@ -14,7 +14,7 @@ def scatter(g, index, shape):
     """Zeros of a shape with g added at index; an element that is indexed twice is added twice."""
     result = np.zeros_like(g, shape=shape)
     parts = index if isinstance(index, tuple) else (index,)
-    if any(isinstance(part, (list, np.ndarray)) and _may_repeat(part) for part in parts):
+    if any(isinstance(part, (list, tuple, np.ndarray)) and _may_repeat(part) for part in parts):
         np.add.at(result, index, g)
     else:
         result[index] = g

@@ -16,7 +16,7 @@ def _spread(g, axis, keepdims):
 def _count(x, axis, where):
     """How many elements each result was made of."""
     if where is True:
-        axes = range(x.ndim) if axis is None else (axis,) if isinstance(axis, int) else axis
+        axes = range(x.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
         return math.prod(x.shape[a] for a in axes)
     return np.sum(np.broadcast_to(where, x.shape), axis=axis, keepdims=True)
 
@@ -35,7 +35,7 @@ def _mean_vjp(g, out, x, axis=None, dtype=None, keepdims=False, where=True):
 def _var_vjp(g, out, x, axis=None, dtype=None, ddof=0, keepdims=False, where=True):
     """d/dx sum (x - mean)^2 / n = 2 (x - mean) / n: the path through the mean cancels."""
     mean = np.mean(x, axis=axis, keepdims=True, where=where)
-    g = _spread(g, axis, keepdims) * (2 / (_count(x, axis, where) - ddof))
+    g = _spread(g, axis, keepdims) * 2 / (_count(x, axis, where) - ddof)
     share = g * (x - mean)
     return share if where is True else np.where(where, share, 0)
 

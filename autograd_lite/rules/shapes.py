@@ -29,8 +29,10 @@ primitive(np.transpose,    _transpose_vjp)
 primitive(np.expand_dims,  _back)
 primitive(np.squeeze,      _back)
 primitive(np.swapaxes,     lambda g, out, x, axis1, axis2: np.swapaxes(g, axis1, axis2))
-primitive(np.moveaxis,     lambda g, out, x, source, destination: np.moveaxis(g, destination, source))
-primitive(np.broadcast_to, lambda g, out, x, shape: unbroadcast(g, x.shape), way_out=errors.BROADCAST)
+primitive(np.moveaxis,
+    lambda g, out, x, source, destination: np.moveaxis(g, destination, source))
+primitive(np.broadcast_to,
+    lambda g, out, x, shape: unbroadcast(g, x.shape), way_out=errors.BROADCAST)
 # fmt: on
 
 

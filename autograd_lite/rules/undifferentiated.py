@@ -4,7 +4,7 @@ import functools
 
 import numpy as np
 
-from ..dispatch import registry
+from ..dispatch import registry, undifferentiated
 from ..tensor import plain
 
 NAMES = """
@@ -27,3 +27,4 @@ def _plain_result(f):
 
 for _f in (getattr(np, name) for name in NAMES):
     registry[_f] = _plain_result(_f)
+    undifferentiated.add(_f)

@@ -1,0 +1,39 @@
+"""Functions that rearrange elements."""
+
+import numpy as np
+
+from autograd_lite.rules import shapes
+
+from .table import at, real, row
+
+# fmt: off
+ROWS = [
+    row(np.reshape,
+        at(real(2, 3), (3, 2)),
+        at(real(2, 3), -1),
+        at(real(2, 3), (3, -1), order="F"),
+        at(real(), (1, 1)),
+        at(real(1, 1), ()),
+        at(real(0, 3), (3, 0)),
+        covers=(np.reshape, shapes.reshape)),
+    row(np.ravel,
+        at(real(2, 3)), at(real(2, 3), order="F"), at(real())),
+    row(np.transpose,
+        at(real(2, 3)), at(real(2, 3, 1)), at(real(3)), at(real()),
+        at(real(2, 3, 1), (2, 0, 1)), at(real(2, 3), axes=(-1, 0))),
+    row(np.matrix_transpose,
+        at(real(2, 3)), at(real(2, 1, 3))),
+    row(np.swapaxes,
+        at(real(2, 3), 0, 1), at(real(2, 1, 3), axis1=-1, axis2=0)),
+    row(np.moveaxis,
+        at(real(2, 1, 3), 0, -1), at(real(2, 1, 3), source=(0, 1), destination=[-1, 0])),
+    row(np.expand_dims,
+        at(real(3), 0), at(real(2, 3), -1), at(real(3), axis=(0, -1)), at(real(), 0)),
+    row(np.squeeze,
+        at(real(1, 3, 1)), at(real(1)),
+        at(real(1, 3, 1), axis=0), at(real(1, 3, 1), axis=(0, -1))),
+    row(np.broadcast_to,
+        at(real(3), (2, 3)), at(real(2, 1), (2, 3)), at(real(), (2, 2)), at(real(2), (2,)),
+        at(real(1, 2), shape=(3, 1, 2)), at(real(1), (0,))),
+]
+# fmt: on
