@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable
-from typing import Any
 
 import numpy as np
 
 from . import errors, trees
 from .dispatch import registry
-from .tape import enable_grad
+from .tape import enable_grad, is_recording
 from .tensor import Tensor, constant, cotangents, initial_cotangent, own, plain
 
 
@@ -53,6 +52,7 @@ def gradients(
                 "create it with requires_grad=True before it is used"
             )
     table = {}
+    seed = seed if create_graph else plain(seed)
     start = initial_cotangent(output, seed)
     if output.requires_grad:
         table = cotangents(output, [t.node for t in inputs], start, create_graph)
@@ -97,6 +97,7 @@ def value_and_grad(f: Callable, argnums: int | tuple[int, ...] = 0) -> Callable:
     def value_and_gradient(*args, **kwargs):
         chosen = [args[i] for i in _checked(positions, args, f)]
         leaves, build = trees.flatten(chosen)
+        recorded = is_recording()
         inputs = [_variable(leaf) for leaf in leaves]
         args = list(args)
         for i, arg in zip(positions, build(inputs), strict=True):
@@ -106,7 +107,7 @@ def value_and_grad(f: Callable, argnums: int | tuple[int, ...] = 0) -> Callable:
             if not isinstance(output, Tensor):
                 output = constant(np.asarray(_scalar_result(output, f)))
             nested = any(t.node.op is not None for t in inputs)
-            found, nested = _gradients_of(output, inputs, nested)
+            found, nested = _gradients_of(output, inputs, nested, recorded)
         result = build(found)
         return (output if nested else plain(output)), (tuple(result) if several else result[0])
 
@@ -116,8 +117,8 @@ def value_and_grad(f: Callable, argnums: int | tuple[int, ...] = 0) -> Callable:
 def grad(f: Callable, argnums: int | tuple[int, ...] = 0) -> Callable:
     """The gradient of a function that returns a scalar; see `value_and_grad`.
 
-    >>> float(grad(grad(np.sin))(0.5)) == -np.sin(0.5)
-    True
+    >>> grad(grad(np.sin))(0.5) + np.sin(0.5)
+    np.float64(0.0)
     """
     both = value_and_grad(f, argnums)
 
@@ -128,12 +129,12 @@ def grad(f: Callable, argnums: int | tuple[int, ...] = 0) -> Callable:
     return gradient
 
 
-def _gradients_of(output, inputs, nested):
+def _gradients_of(output, inputs, nested, recorded):
     """The gradients, as tensors if they depend on any other tensor that requires one."""
     start = initial_cotangent(output, None)
     nodes = [t.node for t in inputs]
     table = cotangents(output, nodes, start, nested) if output.requires_grad else {}
-    if not nested and not table.keys() <= set(nodes):
+    if recorded and not nested and not table.keys() <= set(nodes):
         nested = True  # the walk met a tensor that is not ours
         table = cotangents(output, nodes, start, nested)
     return _collect(table, inputs, nested), nested
@@ -141,13 +142,15 @@ def _gradients_of(output, inputs, nested):
 
 def _variable(value):
     """What a differentiated argument is inside the function: a tensor of its own."""
-    if isinstance(value, Tensor) and value.requires_grad:
+    if isinstance(value, Tensor) and value.requires_grad and is_recording():
         return registry["alias"](value)
-    return Tensor(value, requires_grad=True)
+    return Tensor(plain(value), requires_grad=True)
 
 
 def _checked(positions, args, f):
     for i in positions:
+        if not isinstance(i, (int, np.integer)):
+            raise TypeError(f"argnums is an int or a tuple of ints, not {i!r}")
         if not -len(args) <= i < len(args):
             raise ValueError(
                 f"argnums={i}, but {getattr(f, '__name__', 'the function')} was called with "

@@ -21,6 +21,7 @@ import autograd_lite as ag
 import nn
 
 PRINTED = {"rtol": 0.0, "atol": 5.1e-9}  # what rounding to 8 decimals explains
+FRAMES = 40  # of the animation
 ARTICLE_REG = {3: 0.0, 50: 1e-4}  # of its two animations
 
 
@@ -30,12 +31,13 @@ def main(argv=None):
     out.mkdir(parents=True, exist_ok=True)
     written = [observe(out), find_errata(out)]
     X, y = article.data()
-    written.append(compare_gradients(X, y, options, out))
+    print("3. Training on the 300 points\n")
     for hidden in options.hidden:
         biases = [False, True] if options.bias is None else [options.bias]
         runs = [train(X, y, hidden, bias, options) for bias in biases]
         written += save_pictures(runs, X, y, out, hidden)
-    print("\nWritten:")
+    written.append(compare_gradients(X, y, options, out))
+    print("Written:")
     for path in written:
         print(f"  {path}")
 
@@ -212,7 +214,7 @@ def train(X, y, hidden, bias, options):
     optimizer = nn.SGD(model.parameters(), options.lr)
     run = Run(f"{hidden} hidden neurons, {'with' if bias else 'without'} biases")
     watched = set(checkpoints(options.epochs))
-    filmed = set(checkpoints(options.epochs, 36))
+    filmed = set(checkpoints(options.epochs, FRAMES))
     plane = xor_plots.grid()
     for step in tqdm(range(options.epochs + 1), desc=run.title, unit="step", mininterval=0.5):
         loss = total_loss(model, X, y, reg)
@@ -223,7 +225,24 @@ def train(X, y, hidden, bias, options):
             loss.backward()
             optimizer.step()
     print(f"{run.title}: loss {run.losses[-1]:.4f}, accuracy {run.accuracies[-1]:.3f}")
+    if not bias:
+        explain(model, X)
     return run
+
+
+def explain(model, X):
+    """Why a network without biases cannot learn XOR, measured on the trained one."""
+    first, activation, second, _ = model.layers
+
+    def z2(x):
+        return second(activation(first(x))).numpy()
+
+    with ag.no_grad():
+        oddness = np.abs(z2(X) + z2(-X) - 2 * z2(0 * X)).max()
+    print(
+        "  It cannot learn XOR: sigmoid(-z) = 1 - sigmoid(z), so without biases z2(x) - z2(0) is\n"
+        f"  odd in x (largest deviation on the points: {oddness:.0e}), but x and -x have the same label."
+    )
 
 
 def checkpoints(epochs, count=200):
@@ -280,7 +299,7 @@ def compare_gradients(X, y, options, out):
                              {f"dLoss/d{n}": g for n, g in zip(tensors, ag.gradients(loss, tensors.values()), strict=True)},
                              rtol=1e-6, atol=1e-9, given_is="numeric")), "",
     ])  # fmt: skip
-    print(f"4. {text}")
+    print(f"\n4. {text}")
     path = out / "gradients.txt"
     path.write_text(text)
     return path

@@ -24,7 +24,7 @@ def save_curves(runs, path):
     for run in runs:
         axes[0].plot(run.steps, run.losses, label=run.title)
         axes[1].plot(run.steps, run.accuracies, label=run.title)
-    axes[0].set(xlabel="step", ylabel="loss", yscale="log", title="Loss")
+    axes[0].set(xlabel="step", ylabel="loss", ylim=(0, None), title="Loss")
     axes[1].set(xlabel="step", ylabel="accuracy", ylim=(0, 1.03), title="Accuracy on the 300 points")
     axes[1].axhline(0.5, color="grey", linewidth=0.8, linestyle=":")
     axes[1].legend(loc="lower right", fontsize=8)
@@ -44,6 +44,8 @@ def save_boundary(runs, X, labels, path):
 def save_animation(runs, X, labels, path):
     """The decision boundaries of several runs while they train, as an animated GIF."""
     figure, panels = _panels(runs, X, labels)
+    figure.canvas.draw()
+    figure.set_layout_engine("none")  # keep this layout: to find it again takes longer than to draw
 
     def show(frame):
         for panel in panels:

@@ -1,21 +1,13 @@
 """Every number of the article's figures, from W1, W2, X and y alone."""
 
-import importlib.util
-import json
-from pathlib import Path
-
+import article
 import numpy as np
 import pytest
 
 import autograd_lite as ag
 import nn
 
-EXAMPLES = Path(__file__).parents[1] / "examples"
-FIGURES = {
-    name: np.array(value)
-    for name, value in json.loads((EXAMPLES / "article_figures.json").read_text()).items()
-    if name != "what"
-}
+FIGURES = article.FIGURES
 ERRATA = {"dh2/dz2", "dLoss/dz2"}
 ROUNDED = {"rtol": 0.0, "atol": 5.1e-9}  # 8 decimals are printed
 
@@ -91,15 +83,7 @@ def test_comparison_finds_the_half_in_the_table(network):
     assert row.notes == ("every entry is 0.5 times the true value",)
 
 
-@pytest.fixture
-def article():
-    spec = importlib.util.spec_from_file_location("article", EXAMPLES / "article.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def test_comparison_finds_the_missing_mean_of_the_program(network, article):
+def test_comparison_finds_the_missing_mean_of_the_program(network):
     X, y = (a[:50] for a in article.data())
     W1, W2 = network["W1"], network["W2"]
     Loss = nn.squared_error(ag.sigmoid(ag.sigmoid(X @ W1) @ W2), y)
@@ -114,7 +98,7 @@ def test_comparison_finds_the_derivative_of_another_tanh():
     assert report["dh/dz"].notes == ("every entry is 2 times the true value",)
 
 
-def test_hand_derived_gradients_of_the_article_are_right(article):
+def test_hand_derived_gradients_of_the_article_are_right():
     X, y = article.data()
     rng = np.random.RandomState(1)
     arrays = {"W1": rng.randn(2, 4), "b1": rng.randn(4), "W2": rng.randn(4, 2), "b2": rng.randn(2)}
