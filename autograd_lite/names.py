@@ -35,25 +35,23 @@ class Names:
         self.nodes = history(root.node)
         self.root = root.node
         self._arrays = []
-        paths, bound = {}, {}
+        chosen, paths, bound = {}, {}, {}
+        for name, value in (given or {}).items():
+            self._add(chosen, name, value)
         for name, value in variables.items():
             self._add(bound, name, value)
             if callable(getattr(value, "named_parameters", None)) and not isinstance(value, type):
                 for path, parameter in value.named_parameters():
                     if len(path) > len(paths.get(parameter.node, "")):
                         paths[parameter.node] = path
-        chosen = {}
-        for name, value in (given or {}).items():
-            self._add(chosen, name, value)
         count = Counter()
-        self._names = {}
+        self._given, self._names = {}, {}
         for node in self.nodes:
             kind = node.op.name if node.op else "variable" if node.requires_grad else "constant"
             count[kind] += 1
-            self._names[node] = (
-                chosen.get(node) or node.name or paths.get(node) or bound.get(node)
-                or f"{kind}_{count[kind]}"
-            )  # fmt: skip
+            given = chosen.get(node) or node.name or paths.get(node) or bound.get(node)
+            self._given[node] = given
+            self._names[node] = given or f"{kind}_{count[kind]}"
 
     def _add(self, table, name, value):
         if isinstance(value, Tensor):
@@ -64,6 +62,10 @@ class Names:
     def of(self, node):
         """The name of a node of the graph."""
         return self._names[node]
+
+    def given(self, node):
+        """The name that a person gave a node, or None."""
+        return self._given[node]
 
     def of_array(self, array):
         """The variable that a plain array is bound to, or None."""

@@ -1,0 +1,131 @@
+"""From the tape to the picture model."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from difflib import get_close_matches
+
+import numpy as np
+
+from .. import errors
+from ..edges import local_derivative
+from ..tensor import Tensor, cotangents, initial_cotangent, plain
+from .formulas import HOLE, formula, is_array, operand
+from .model import CONSTANT, OPERATION, OUTPUT, PARAMETER, Box, Diagram, Edge
+
+NO_HISTORY = "none: no input requires a gradient, or it was made inside no_grad()"
+
+
+def diagram(root, names, annotate=None):
+    """The tape of a tensor as a picture model; ``names`` holds its nodes and their names."""
+    builder = _Builder(root, names)
+    for node in names.nodes:
+        builder.add(node)
+    if not root.requires_grad:
+        builder.annotate(root, {"history": NO_HISTORY})
+    for key, notes in (annotate or {}).items():
+        builder.annotate(key, notes)
+    boxes = {box.id: box for box in builder.boxes.values()}
+    return Diagram(boxes, tuple(builder.edges), builder.loss)
+
+
+class _Builder:
+    """Boxes by their nodes, those of plain arrays by ``id``: the tape keeps them alive."""
+
+    def __init__(self, root, names):
+        given = names.given(root.node)
+        self.root = root.node
+        self.loss = "Loss" if given in (None, "loss") else given
+        self.names = names
+        self.boxes = {}
+        self.edges = []
+        self.gradients = _gradients(root, names.nodes)
+        self.seen = {
+            parent: value
+            for node in reversed(names.nodes)
+            for value, parent in node.inputs()
+            if parent is not None
+        }
+
+    def add(self, node):
+        """The box of a node, after those of its plain arrays, and the edges of its call."""
+        arguments = list(_arguments(node))
+        for _, value, parent in arguments:
+            if parent is None and id(value) not in self.boxes:
+                self._box(id(value), CONSTANT, self.names.of_array(value), value)
+        name = self.names.given(node)
+        if node.op is None:
+            value = self.seen.get(node, node.out)
+            kind = PARAMETER if node.requires_grad else CONSTANT
+            self._box(node, kind, name, value, self.gradients.get(node))
+            return
+        kind = OUTPUT if node is self.root else OPERATION
+        if kind == OUTPUT and np.size(node.out) == 1:
+            name = name or self.loss
+        call = node.op.name, formula(node, self.names)
+        self._box(node, kind, name, node.out, self.gradients.get(node), *call)
+        for count, (position, value, parent) in enumerate(arguments):
+            source = self.boxes[id(value) if parent is None else parent]
+            self.edges.append(self._edge(source, node, position, count, parent))
+
+    def _box(self, key, kind, name, value, gradient=None, op=None, call=None):
+        value, id = np.asarray(value), f"n{len(self.boxes)}"
+        self.boxes[key] = Box(id, kind, name, value.shape, value.dtype, value, gradient, op, call)
+
+    def _edge(self, source, node, position, count, parent):
+        target = self.boxes[node].id
+        if parent is None or not parent.requires_grad or node.op.rules[position] is None:
+            return Edge(source.id, target, count, flows=False)
+        derivative = local_derivative(node, position)
+        factor = _factor(node, position, source, self.names)
+        return Edge(source.id, target, count, True, derivative, factor)
+
+    def annotate(self, key, notes):
+        """Add rows to the box of a tensor, or to the one box of this name."""
+        if not isinstance(notes, Mapping):
+            raise TypeError(
+                f"the rows for {errors.describe(key)} are {errors.describe(notes)}: "
+                'annotate takes a dict of rows by tensor or name, {W1: {"W1*": array}}'
+            )
+        if isinstance(key, Tensor):
+            found = [key.node] if key.node in self.boxes else []
+        else:
+            found = [known for known, box in self.boxes.items() if box.name == key]
+        if len(found) != 1:
+            raise ValueError(
+                f"annotate has rows for {errors.describe(key)}, and {len(found)} boxes are that: "
+                f"{self._hint(key)}"
+            )
+        box = self.boxes[found[0]]
+        rows = tuple((label, plain(value)) for label, value in notes.items())
+        self.boxes[found[0]] = replace(box, notes=box.notes + rows)
+
+    def _hint(self, key):
+        names = [box.name for box in self.boxes.values() if box.name]
+        near = get_close_matches(str(key), names, n=1)
+        hint = f"did you mean {near[0]!r}? " if near and near[0] != key else ""
+        return f"{hint}Give a tensor of this tape, or a name of one box among {', '.join(names)}"
+
+
+def _arguments(node):
+    """Triples (position, value, parent) of what gets an arrow: tensors and plain arrays."""
+    for position, (value, parent) in enumerate(zip(node.args, node.parents, strict=True)):
+        if isinstance(value, list):
+            parents = parent or (None,) * len(value)
+            yield from ((position, v, p) for v, p in zip(value, parents, strict=True))
+        elif parent is not None or is_array(value):
+            yield position, value, parent
+
+
+def _factor(node, position, source, names):
+    """The other operand of a product, by its name; one without is seen only beside a named one."""
+    if node.op.name not in ("multiply", "matmul") or not is_array(node.args[1 - position]):
+        return None
+    other = operand(node, 1 - position, names)
+    return None if other == HOLE and source.name is None else other
+
+
+def _gradients(root, nodes):
+    """The gradient of every node in one walk; of a root with several elements there is none."""
+    if root.size != 1 or not root.requires_grad:
+        return {}
+    return cotangents(root, nodes, initial_cotangent(root, None))

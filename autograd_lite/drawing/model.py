@@ -1,0 +1,83 @@
+"""The picture of a tape as plain data: boxes and edges, for any renderer.
+
+The one idea: everything a picture says is decided here, and how it looks is decided elsewhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+PARAMETER, CONSTANT, OPERATION, OUTPUT = "parameter", "constant", "operation", "output"
+
+
+@dataclass(frozen=True, eq=False)
+class Box:
+    """One tensor, or one plain array that entered as a constant.
+
+    Attributes
+    ----------
+    id : str
+        Unique in its diagram; says nothing about the tensor.
+    kind : str
+        "parameter", "constant", "operation" or "output".
+    name : str or None
+        What a person called it.
+    shape : tuple of int
+    dtype : numpy.dtype
+    value : ndarray
+        As this graph saw it: a parameter may have been rebound since.
+    gradient : ndarray or None
+        Of the root with respect to it, if there is one.
+    op, formula : str or None
+        The operation that made it, "subtract", and the call as one writes it, "y - h2".
+    notes : tuple of (str, array or str)
+        Further rows, such as the updated weights.
+    """
+
+    id: str
+    kind: str
+    name: str | None
+    shape: tuple
+    dtype: np.dtype
+    value: np.ndarray
+    gradient: np.ndarray | None = None
+    op: str | None = None
+    formula: str | None = None
+    notes: tuple = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Edge:
+    """One use of a value by a call.
+
+    Attributes
+    ----------
+    source, target : str
+        The ids of the boxes.
+    position : int
+        Which argument of the call it is, counted from 0 through sequences of arrays.
+    flows : bool
+        Whether a gradient comes back along it.
+    derivative : ndarray or None
+        The local derivative, which that gradient is multiplied by.
+    factor : str or None
+        The name of the operand whose value that derivative is: h1 on W2 -> z2 = h1 @ W2.
+    """
+
+    source: str
+    target: str
+    position: int
+    flows: bool
+    derivative: np.ndarray | None = None
+    factor: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Diagram:
+    """Boxes by their ids, oldest first; edges; and what the root is called in dLoss/dW1."""
+
+    boxes: dict[str, Box]
+    edges: tuple[Edge, ...]
+    loss: str
