@@ -21,6 +21,14 @@ OBJECTS = (
 )
 
 
+def refused(name, keywords):
+    """The error for keywords that an operation is not differentiated with."""
+    what = ", ".join(f"{keyword}=" for keyword in sorted(keywords)) or "that many arguments"
+    return TypeError(
+        f"{name} is not differentiated with {what}: leave it out, or write it with other operations"
+    )
+
+
 def describe(value):
     """One argument in words: its name, shape and dtype, or its value if it is small."""
     if isinstance(value, (list, tuple)):

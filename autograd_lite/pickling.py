@@ -1,10 +1,13 @@
 """A tensor's history as one flat list, oldest first: however deep, it pickles and copies."""
 
-from .tape import Leaf, Node, history
+from .tape import Node, history
 
 
 def to_rows(root):
-    """The history of a node as a list of plain tuples; parents are positions in it."""
+    """The history of a node: a leaf as it is, a call as a tuple; parents are positions in the list.
+
+    Leaves that several tensors share stay shared if these are pickled or copied together.
+    """
     nodes = history(root)
     number = {node: i for i, node in enumerate(nodes)}
 
@@ -13,9 +16,9 @@ def to_rows(root):
 
     rows = []
     for node in nodes:
-        state = (node.requires_grad, node.grad) if node.op is None else None
         parents = tuple(map(numbered, node.parents))
-        rows.append((node.op, node.args, node.kwargs, node.out, parents, node.name, state))
+        row = (node.op, node.args, node.kwargs, node.out, parents, node.name)
+        rows.append(node if node.op is None else row)
     return rows
 
 
@@ -28,12 +31,10 @@ def from_rows(rows):
             return tuple(map(parent, number))
         return None if number is None else nodes[number]
 
-    for op, args, kwargs, out, parents, name, state in rows:
-        if op is None:
-            node = Leaf(out, state[0])
-            node.grad = state[1]
-        else:
-            node = Node(op, args, kwargs, out, tuple(map(parent, parents)))
-        node.name = name
-        nodes.append(node)
+    for row in rows:
+        if type(row) is tuple:
+            op, args, kwargs, out, parents, name = row
+            row = Node(op, args, kwargs, out, tuple(map(parent, parents)))
+            row.name = name
+        nodes.append(row)
     return nodes[-1]

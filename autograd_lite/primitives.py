@@ -12,12 +12,14 @@ is recorded, and derivatives of any order come from the same line.
 
 import functools
 import inspect
+import sys
 
 import numpy as np
 
 from . import errors
-from .dispatch import full_name, registry
+from .dispatch import registry
 from .recording import record
+from .tensor import plain
 
 
 def elementwise(f, *rules):
@@ -69,9 +71,18 @@ def composed(*names):
     """Answer for NumPy's functions (or an operator) with one made of operations that have rules."""
 
     def declare(f):
+        accepted = inspect.signature(f).parameters.keys()
+
+        @functools.wraps(f)
+        def call(*args, **kwargs):
+            unknown = kwargs.keys() - accepted
+            if unknown:
+                raise errors.refused(f.__name__.removeprefix("_np_"), unknown)
+            return f(*args, **kwargs)
+
         for name in names:
-            registry[name] = f
-        return f
+            registry[name] = call
+        return call
 
     return declare
 
@@ -92,12 +103,19 @@ class Primitive:
         return f"<primitive {self.name}>"
 
     def __reduce__(self):
-        return registered, (self.f,)
+        module = sys.modules.get(getattr(self.f, "__module__", None))
+        found = getattr(module, self.f.__name__, None)  # the declaration may have taken its name
+        return registered, (found if getattr(found, "__wrapped__", None) is self.f else self.f,)
 
     def bind(self, args, kwargs):
         """Arguments in canonical form: those with a rule by position, the rest by keyword."""
-        kwargs = {**dict(zip(self.names[len(self.rules) :], args[len(self.rules) :])), **kwargs}
-        surplus = len(args) - len(self.rules) > len(self.names[len(self.rules) :])
+        after = self.names[len(self.rules) :]
+        given = dict(zip(after, args[len(self.rules) :]))
+        if len(args) > len(self.rules) + len(after):
+            raise errors.refused(self.name, ())
+        if given.keys() & kwargs:
+            raise TypeError(f"{self.name} was given {', '.join(given.keys() & kwargs)} twice")
+        kwargs = {**given, **kwargs}
         args = list(args[: len(self.rules)])
         for name in self.names[len(args) : len(self.rules)]:
             if name not in kwargs:
@@ -105,13 +123,10 @@ class Primitive:
             args.append(kwargs.pop(name))
         kwargs = {k: v for k, v in kwargs.items() if v is not self.defaults.get(k, _missing)}
         unknown = kwargs.keys() - self.keywords if self.keywords is not None else ()
-        if surplus or unknown:
-            what = ", ".join(f"{name}=" for name in sorted(unknown)) or "that many arguments"
-            raise TypeError(
-                f"{self.name} is not differentiated with {what}: "
-                f"leave it out, or write it with other operations"
-            )
-        return tuple(args), kwargs
+        unknown = unknown or {k for k, v in kwargs.items() if getattr(v, "requires_grad", False)}
+        if unknown:
+            raise errors.refused(self.name, unknown)
+        return tuple(args), {k: plain(v) for k, v in kwargs.items()}
 
     def shares(self, g, out, args, kwargs, parents, careful):
         """Pairs (parent, its share of the cotangent g)."""
@@ -120,7 +135,12 @@ class Primitive:
             if parent is None or rule is None:
                 continue
             if type(parent) is tuple:
-                shares = rule(g, out, *args, **kwargs)
+                shares = list(rule(g, out, *args, **kwargs))
+                if len(shares) != len(parent):
+                    raise TypeError(
+                        f"the rule of {self.name} returned {len(shares)} shares for "
+                        f"{len(parent)} arrays: a rule returns one share an array"
+                    )
                 for one, item, share in zip(parent, x, shares, strict=True):
                     if one is not None and one.requires_grad:
                         yield one, self.fitted(share, item, g, careful)
@@ -129,10 +149,10 @@ class Primitive:
 
     def fitted(self, share, x, g, careful):
         """A share as the argument x needs it: checked for its shape, and in x's dtype."""
-        if careful and not (g != 0).any():
-            return np.zeros_like(x)
         if getattr(share, "shape", None) != x.shape:
             raise self._misfit(share, x)
+        if careful and np.isnan(share).any() and not (g != 0).any():
+            return np.zeros_like(x)
         return share if share.dtype == x.dtype else as_dtype(share, x.dtype)
 
     def _misfit(self, share, x):
@@ -146,9 +166,9 @@ class Elementwise(Primitive):
     """A primitive that broadcasts: its shares are summed over the axes that were."""
 
     def fitted(self, share, x, g, careful):
-        if careful:
-            share = np.where(g == 0, 0, share)
         shape = getattr(share, "shape", None)
+        if careful and shape == g.shape:
+            share = np.where((g == 0) & np.isnan(share), 0, share)
         if shape != x.shape:
             if shape != g.shape:
                 raise self._misfit(share, x)
@@ -171,8 +191,8 @@ def as_dtype(g, dtype):
 
 
 def registered(f):
-    """The primitive that was declared for f."""
-    return _primitives[f]
+    """The primitive that was declared for f, or that made f."""
+    return _primitives.get(f) or _primitives[f.__wrapped__]
 
 
 _primitives = {}
@@ -197,7 +217,8 @@ def _parameters(f):
         parameters = inspect.signature(f).parameters.values()
     except ValueError:  # ufuncs, and functions written in C
         return (), {}
-    names = tuple(p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD))
+    positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    names = tuple(p.name for p in parameters if p.kind in positional)
     return names, {p.name: p.default for p in parameters if p.default is not p.empty}
 
 

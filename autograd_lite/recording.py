@@ -43,7 +43,7 @@ def record(op, args, kwargs):
 
 
 def _many(op, items):
-    """A list of arrays: values and parents one by one where ``op`` takes a sequence, else as one array."""
+    """A list of arrays: one by one where ``op`` takes a sequence, else as one array."""
     if op.sequence:
         items = [stacked(item) if holds_tensor(item) else np.asarray(item) for item in items]
         parents = tuple(a.node if isinstance(a, Tensor) else None for a in items)

@@ -1,4 +1,4 @@
-"""The tape: every call that must be differentiated, and the walk that pulls a cotangent back through it.
+"""The tape: every call to be differentiated, and the walk that pulls a cotangent back through it.
 
 The one idea: a call is newer than its inputs, so "newest first" is a topological order.
 No graph search, no recursion, and 2^60 paths through 60 nodes cost 60 visits.
@@ -83,6 +83,9 @@ class Leaf(Node):
         self.requires_grad = requires_grad
         self.grad = None
 
+    def __reduce__(self):
+        return Leaf, (self.out, self.requires_grad), (None, {"grad": self.grad, "name": self.name})
+
 
 def history(*roots):
     """Every node that the roots were computed from, the roots too, oldest first."""
@@ -110,7 +113,7 @@ def pullback(root, cotangent, targets=(), lift=None, careful=False):
     oldest = min((node.serial for node in targets), default=0)
     table = {root: cotangent}
     queue = [(-root.serial, root)]
-    while queue and -queue[0][0] >= oldest:
+    while queue and -queue[0][0] > oldest:
         node = heappop(queue)[1]
         op = node.op
         if op is None:

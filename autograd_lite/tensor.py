@@ -6,7 +6,9 @@ registry through NumPy's protocols. So there is no second namespace to learn.
 
 from __future__ import annotations
 
+import copy
 import math
+import operator
 
 import numpy as np
 
@@ -55,7 +57,7 @@ class Tensor:
 
     @property
     def data(self):
-        """The value. Rebinding it keeps a leaf the same variable; writing into it is not allowed."""
+        """The value. Rebinding it keeps a leaf the same variable; nobody writes into it."""
         return self._data
 
     @data.setter
@@ -183,7 +185,7 @@ class Tensor:
         return self._to_python(complex)
 
     def __index__(self):
-        return self._data.__index__()
+        return operator.index(self._data)
 
     def __bool__(self):
         return bool(self._data)
@@ -208,8 +210,8 @@ class Tensor:
         return registry["astype"](self, dtype)
 
     def copy(self):
-        """The same values, on the tape."""
-        return +self
+        """The same values in new memory, on the tape."""
+        return registry["alias"](self)
 
     def __iter__(self):
         if self.ndim == 0:
@@ -227,6 +229,10 @@ class Tensor:
             f"values are never written into, and {errors.describe(self)} is one: "
             "make a new value with np.where(mask, value, x)"
         )
+
+    def __copy__(self):
+        """A result with the same history; of a leaf, a new variable with the same value."""
+        return wrap(self._data, copy.copy(self.node) if self.node.op is None else self.node)
 
     def __reduce__(self):
         return _unpickled, (to_rows(self.node), self._data)
@@ -262,6 +268,7 @@ class Tensor:
                 f"backward() on a constant: {errors.describe(self)} does not depend on any tensor "
                 "with requires_grad=True, or was computed inside no_grad()"
             )
+        gradient = plain(gradient)
         if self.node.op is None:
             leaves = {self.node: initial_cotangent(self, gradient)}
         else:
@@ -269,7 +276,7 @@ class Tensor:
         given = {id(gradient)}
         for leaf, g in leaves.items():
             g = own(g, given)
-            leaf.grad = g if leaf.grad is None else leaf.grad + g
+            leaf.grad = g if leaf.grad is None else np.asarray(leaf.grad + g)
 
 
 def constant(data):
@@ -302,7 +309,8 @@ def plain(value):
 
 def _numbers(data, dtype, requires_grad):
     """Data as an array of numbers that nobody else writes into."""
-    foreign = hasattr(data, "__array_function__") and not isinstance(data, (np.ndarray, np.generic))
+    ours = (np.ndarray, np.generic, Tensor)
+    foreign = hasattr(data, "__array_function__") and not isinstance(data, ours)
     array = data.copy() if foreign else np.array(data)
     if array.dtype.kind not in "biufc":
         raise TypeError(

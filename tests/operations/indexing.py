@@ -9,11 +9,6 @@ from autograd_lite.rules import indexing
 from .table import at, real, row
 
 
-def index(*parts):
-    """What stands between brackets."""
-    return np.index_exp[parts[0]] if len(parts) == 1 else parts
-
-
 def add_at(g, index, shape):
     """Zeros of a shape with g added at index, by NumPy."""
     result = np.zeros(shape, g.dtype)

@@ -1,0 +1,256 @@
+"""Bad input: errors name the operation, the tensor, the shapes and the way out; nothing changes."""
+
+import numpy as np
+import pytest
+
+import autograd_lite as ag
+
+
+def variable(data, **options):
+    return ag.Tensor(data, requires_grad=True, **options)
+
+
+@pytest.fixture
+def x():
+    return variable(np.ones((2, 3)), name="x")
+
+
+SHAPES = [
+    (lambda x: x + np.ones(2), ValueError, r"add\(x of shape \(2, 3\), .*\(2,\).*x\[:, None\]"),
+    (
+        lambda x: np.ones(2) * x,
+        ValueError,
+        r"multiply\(.*\(2,\).*x of shape \(2, 3\).*x\[:, None\]",
+    ),
+    (lambda x: np.where(np.ones(2) > 0, x, 0), ValueError, r"where\(.*\(2,\).*x of shape.*x\[:, N"),
+    (
+        lambda x: np.clip(x, np.ones(2), 3),
+        ValueError,
+        r"clip\(x of shape \(2, 3\).*\(2,\).*x\[:, N",
+    ),
+    (lambda x: x @ x, ValueError, r"matmul\(x of shape \(2, 3\).*transpose one \(x\.mT\)"),
+    (lambda x: np.ones(3) @ x, ValueError, r"matmul\(.*\(3,\).*x of shape \(2, 3\).*transpose one"),
+    (lambda x: x @ 2.0, ValueError, r"matmul\(x of shape \(2, 3\), float64; 2\.0\).*transpose one"),
+    (lambda x: np.dot(x, np.ones(2)), ValueError, r"matmul\(x of shape \(2, 3\).*\(2,\)"),
+    (
+        lambda x: np.concatenate([x, np.ones((2, 2))]),
+        ValueError,
+        r"concatenate\(\[x of shape \(2, 3\).*\(2, 2\).*same shape except along the axis",
+    ),
+    (lambda x: np.stack([x, np.ones(3)]), ValueError, r"concatenate\(.*\(1, 2, 3\).*\(1, 3\)"),
+    (lambda x: np.concatenate([x, x], axis=2), IndexError, r"concatenate\(\[x of shape \(2, 3\)"),
+    (lambda x: x.reshape(4), ValueError, r"reshape\(x of shape \(2, 3\).*may be -1"),
+    (lambda x: x.reshape(3, 2, order="K"), ValueError, "order='C' or order='F', not 'K'"),
+    (lambda x: np.broadcast_to(x, (3, 3)), ValueError, r"broadcast_to\(x of shape \(2, 3\)"),
+    (lambda x: np.squeeze(x, axis=0), ValueError, r"squeeze\(x of shape \(2, 3\)"),
+    (lambda x: np.transpose(x, (0, 0)), ValueError, r"transpose\(x of shape \(2, 3\)"),
+    (lambda x: x.sum(axis=2), IndexError, r"sum\(x of shape \(2, 3\).*axis 2"),
+    (lambda x: np.max(x[:0]), ValueError, r"max\(.*of shape \(0, 3\).*zero-size"),
+    (lambda x: ag.softmax(x, axis=5), IndexError, r"softmax\(x of shape \(2, 3\).*axis 5"),
+    (lambda x: x[5], IndexError, r"getitem\(x of shape \(2, 3\).*index 5.*An index is an int"),
+    (lambda x: x[0, 0, 0], IndexError, r"getitem\(x of shape \(2, 3\).*too many indices"),
+    (lambda x: x[0.5], IndexError, r"getitem\(x of shape \(2, 3\).*An index is an int, a slice"),
+    (lambda x: x["a"], IndexError, r"getitem\(x of shape \(2, 3\).*An index is an int, a slice"),
+    (lambda x: x[np.ones(3) > 0], IndexError, r"getitem\(x of shape \(2, 3\).*boolean index"),
+    (lambda x: list(x[0, 0]), TypeError, r"of shape \(\), float64 has no axis to iterate over"),
+    (lambda x: x + "a", TypeError, r"add\(x of shape \(2, 3\), float64; 'a'\)"),
+    (lambda x: x + None, TypeError, r"add\(x of shape \(2, 3\), float64; None\)"),
+]
+
+
+@pytest.mark.parametrize(("call", "kind", "told"), SHAPES)
+def test_operands_that_do_not_fit_are_named(x, call, kind, told):
+    with pytest.raises(kind, match=f"(?s){told}"):
+        call(x)
+    unchanged(x)
+
+
+def unchanged(x):
+    """After an error a tensor is as before, and the next gradient is right."""
+    np.testing.assert_array_equal(x.data, np.ones((2, 3)))
+    assert (x.grad, x.requires_grad, x.name) == (None, True, "x")
+    np.testing.assert_array_equal(ag.gradients(np.sum(x * x), [x])[0], 2 * np.ones((2, 3)))
+
+
+BACKWARD = [
+    (lambda x: x.backward(), ValueError, r"x of shape \(2, 3\).*not a scalar.*np\.sum.*\(2, 3\)"),
+    (lambda x: (x * 2).backward(), ValueError, r"of shape \(2, 3\).*not a scalar.*reduce it"),
+    (lambda x: np.sum(x.detach()).backward(), ValueError, r"on a constant.*requires_grad=True"),
+    (lambda x: ag.Tensor(1.0).backward(), ValueError, r"on a constant.*no_grad\(\)"),
+    (lambda x: x.backward(np.ones(3)), ValueError, r"cotangent of shape \(3,\) does not fit x of"),
+    (lambda x: x.backward(1.0), ValueError, r"cotangent of shape \(\) does not fit.*nothing is b"),
+    (lambda x: np.sum(x).backward([1.0]), ValueError, r"cotangent of shape \(1,\) does not fit"),
+    (lambda x: np.sum(x).backward("a"), (TypeError, ValueError), "a"),
+    (lambda x: ag.gradients(x, [x]), ValueError, "not a scalar"),
+    (
+        lambda x: ag.gradients(x, [x], seed=np.ones((3, 2))),
+        ValueError,
+        r"cotangent of shape \(3, 2",
+    ),
+    (
+        lambda x: ag.gradients(np.sum(x), [ag.Tensor(1.0)]),
+        ValueError,
+        "constant.*requires_grad=True",
+    ),
+    (
+        lambda x: ag.gradients(np.sum(x), [np.ones(2)]),
+        TypeError,
+        r"takes Tensors, not ndarray of s",
+    ),
+    (lambda x: ag.gradients(3.0, [x]), TypeError, r"takes Tensors, not 3\.0"),
+]
+
+
+@pytest.mark.parametrize(("call", "kind", "told"), BACKWARD)
+def test_a_backward_pass_that_cannot_start_says_why(x, call, kind, told):
+    with pytest.raises(kind, match=f"(?s){told}"):
+        call(x)
+    unchanged(x)
+
+
+def test_backward_of_what_was_computed_inside_no_grad_says_so(x):
+    with ag.no_grad():
+        loss = np.sum(x * x)
+    with pytest.raises(ValueError, match=r"constant.*computed inside no_grad\(\)"):
+        loss.backward()
+    unchanged(x)
+
+
+FUNCTIONS = [
+    (lambda: ag.grad(lambda x: x, argnums=1)(1.0), ValueError, "argnums=1, but <lambda>.* 1 posit"),
+    (lambda: ag.grad(lambda x: x, argnums=(0, -2))(1.0), ValueError, "argnums=-2.*by position"),
+    (lambda: ag.grad(lambda x: x, argnums=[0])(1.0), TypeError, r"a tuple of ints, not \[0\]"),
+    (lambda: ag.grad(lambda x: x, argnums="x")(1.0), TypeError, "a tuple of ints, not 'x'"),
+    (lambda: ag.grad(lambda x: x)(x=1.0), ValueError, "0 positional arguments.*by position"),
+    (lambda: ag.grad(lambda x: x * 2)(np.ones(3)), ValueError, r"\(3,\).*not a scalar"),
+    (lambda: ag.grad(lambda x: "loss")(1.0), TypeError, "returned 'loss'.*returns one number"),
+    (lambda: ag.grad(lambda x: None)(1.0), TypeError, "returned None.*returns one number"),
+    (lambda: ag.grad(lambda x: [x, x])(1.0), TypeError, r"returned \[Tensor.*returns one number"),
+    (lambda: ag.grad(lambda x: x)("a"), TypeError, "holds numbers, and 'a'"),
+    (lambda: ag.grad(lambda x: x)([None, "a"]), TypeError, "holds numbers, and 'a'"),
+]
+
+
+@pytest.mark.parametrize(("call", "kind", "told"), FUNCTIONS)
+def test_a_function_that_has_no_gradient_says_why(call, kind, told):
+    with pytest.raises(kind, match=f"(?s){told}"):
+        call()
+
+
+@pytest.mark.parametrize(
+    "data",
+    ["text", ["a", "b"], None, [1.0, None], {"a": 1}, object(), np.array([object()]), b"x",
+     np.array(["2020-01-01"], dtype="datetime64[D]"), np.zeros(2, dtype=[("a", float)])],
+    ids=lambda data: type(data).__name__,
+)  # fmt: skip
+@pytest.mark.parametrize("requires_grad", [False, True])
+def test_a_tensor_of_what_are_not_numbers_is_refused(data, requires_grad):
+    with pytest.raises(TypeError, match=r"a Tensor holds numbers.*dtype.*convert it to numbers"):
+        ag.Tensor(data, requires_grad=requires_grad)
+
+
+def test_a_ragged_list_is_refused():
+    with pytest.raises(ValueError, match="inhomogeneous"):
+        ag.Tensor([[1.0, 2.0], [3.0]])
+
+
+def test_wrong_data_leaves_the_variable_as_it_was(x):
+    for wrong, kind, told in (
+        (np.ones(3), ValueError, r"x of shape \(2, 3\).*shape \(3,\).*make a new Tensor"),
+        (1.0, ValueError, r"shape \(\)"),
+        ("a", TypeError, "holds numbers"),
+        (x * 2, TypeError, "detach"),
+    ):
+        with pytest.raises(kind, match=f"(?s){told}"):
+            x.data = wrong
+        assert x.data is x.node.out
+        unchanged(x)
+
+
+def test_a_result_has_no_data_gradient_or_switch_to_set(x):
+    y = np.exp(x)
+    for name, value, way_out in (
+        ("data", np.zeros((2, 3)), r"detach\(\)"),
+        ("grad", np.zeros((2, 3)), "gradients"),
+        ("requires_grad", False, r"detach\(\)"),
+    ):
+        with pytest.raises(ValueError, match=f"is the result of exp: use {way_out}"):
+            setattr(y, name, value)
+    np.testing.assert_array_equal(y.data, np.exp(x.data))
+    unchanged(x)
+
+
+def test_a_gradient_of_another_shape_is_refused(x):
+    x.grad = np.ones((2, 3))
+    with pytest.raises(
+        ValueError, match=r"gradient of shape \(3,\) does not fit x of shape \(2, 3\)"
+    ):
+        x.grad = np.ones(3)
+    np.testing.assert_array_equal(x.grad, np.ones((2, 3)))
+
+
+# --- rules of the user's -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("rule", "told"),
+    [
+        (
+            lambda g, out, x: np.ones(5),
+            r"rule of f returned ndarray of shape \(5,\).*shape \(2, 3\)",
+        ),
+        (lambda g, out, x: None, r"rule of f returned None as the share"),
+        (lambda g, out, x: 1.0, r"rule of f returned 1\.0 as the share"),
+        (lambda g, out, x: [g], r"rule of f returned \[.*\(2, 3\).*\] as the share"),
+    ],
+)
+@pytest.mark.parametrize("declare", [ag.elementwise, ag.primitive])
+def test_a_share_of_the_wrong_shape_is_named_and_nothing_is_added(x, declare, rule, told):
+    def f(x):
+        return x * 2
+
+    y = np.sum(declare(f, rule)(x))
+    with pytest.raises(TypeError, match=f"(?s){told}.*a rule returns an array of its argument's"):
+        y.backward()
+    unchanged(x)
+
+
+def test_a_primitive_is_never_summed_in_silence():
+    x = variable(np.ones((1, 3)))
+    stretched = ag.primitive(lambda x: x + np.zeros((2, 1)), lambda g, out, x: g)
+    with pytest.raises(TypeError, match=r"ndarray of shape \(2, 3\).*shape \(1, 3\)"):
+        np.sum(stretched(x)).backward()
+    assert x.grad is None
+
+
+def test_the_wrong_number_of_shares_is_named():
+    x = variable([1.0])
+    glue = ag.primitive(lambda xs: sum(xs), lambda g, out, xs: [g], sequence=True)
+    with pytest.raises(TypeError, match="returned 1 shares for 2 arrays"):
+        np.sum(glue([x, x])).backward()
+    assert x.grad is None
+
+
+def test_an_error_inside_a_rule_adds_nothing(x):
+    def broken(g, out, x):
+        raise RuntimeError("no")
+
+    first = variable(2.0)
+    loss = np.sum(ag.elementwise(lambda x: +x, broken)(x)) + first
+    with pytest.raises(RuntimeError, match="no"):
+        loss.backward()
+    assert first.grad is None
+    unchanged(x)
+
+
+def test_an_error_keeps_numpys_own_as_its_cause(x):
+    with pytest.raises(ValueError, match="add") as caught:
+        x + np.ones(2)
+    assert isinstance(caught.value.__cause__, ValueError)
+
+
+def test_many_operands_are_described_briefly():
+    many = [variable(np.ones(2)) for _ in range(50)]
+    with pytest.raises(ValueError, match=r"\.\.\.\]\)") as caught:
+        np.concatenate([*many, np.ones((2, 2))])
+    assert len(str(caught.value)) < 700

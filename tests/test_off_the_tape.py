@@ -1,0 +1,213 @@
+"""Nothing falls off the tape in silence: it is differentiated, or it raises with the way out."""
+
+import math
+
+import numpy as np
+import pytest
+
+import autograd_lite as ag
+from autograd_lite.dispatch import dispatch
+
+
+def variable(data, **options):
+    return ag.Tensor(data, requires_grad=True, **options)
+
+
+@pytest.fixture
+def x():
+    return variable([1.0, 2.0], name="x")
+
+
+STORED = "cannot be stored into a NumPy array"
+
+
+@pytest.mark.parametrize(
+    "store",
+    [
+        lambda x: np.asarray(x),
+        lambda x: np.array(x),
+        lambda x: np.array([x, x]),
+        lambda x: np.array([x[0], x[1]]),
+        lambda x: np.array([x[0], 1.0]),
+        lambda x: np.array([x, x], dtype=object),
+        lambda x: np.asarray(x, dtype=np.float32),
+        lambda x: np.full(2, x),
+        lambda x: ag.Tensor(x),
+        lambda x: ag.Tensor([x, x]),
+        lambda x: np.multiply([x[0], 1.0], 2.0),
+    ],
+)
+def test_making_an_array_of_a_tensor_raises_with_the_way_out(x, store):
+    with pytest.raises(TypeError, match=STORED) as caught:
+        store(x)
+    assert "np.stack([...])" in str(caught.value)
+    assert "detach()" in str(caught.value)
+    assert "shape (" in str(caught.value)
+
+
+def assigned_slice(x):
+    a = np.zeros(2)
+    a[:] = x
+
+
+def assigned_rows(x):
+    a = np.zeros((2, 2))
+    a[0] = x
+
+
+@pytest.mark.parametrize("store", [assigned_slice, assigned_rows])
+def test_assigning_a_tensor_into_an_array_raises(x, store):
+    with pytest.raises(TypeError, match=STORED):
+        store(x)
+
+
+def test_assigning_a_scalar_tensor_into_an_array_raises_with_the_way_out_as_its_cause(x):
+    a = np.zeros(2)
+    with pytest.raises((TypeError, ValueError)) as caught:
+        a[0] = x[0]
+    told = caught.value if isinstance(caught.value, TypeError) else caught.value.__cause__
+    assert isinstance(told, TypeError)
+    assert "np.stack([...])" in str(told)
+    assert a.tolist() == [0.0, 0.0]
+
+
+def added_to(x):
+    a = np.zeros(2)
+    a += x
+
+
+@pytest.mark.parametrize(
+    "store",
+    [
+        added_to,
+        lambda x: np.add(np.zeros(2), x, out=np.zeros(2)),
+        lambda x: np.add(np.zeros(2), x, np.zeros(2)),
+        lambda x: np.add(np.zeros(1), x[0], out=np.zeros(1)),
+        lambda x: np.add(1.0, 2.0, out=x),
+        lambda x: np.sum(x, out=np.zeros(())),
+        lambda x: np.sum(variable(np.ones((2, 2))), axis=0, out=np.zeros(2)),
+        lambda x: np.concatenate([x, x], out=np.zeros(4)),
+        lambda x: x.sum(out=np.zeros(())),
+        lambda x: np.add.reduce(x, out=np.zeros(())),
+    ],
+)
+def test_writing_a_result_into_an_array_raises_with_the_way_out(x, store):
+    with pytest.raises(TypeError, match=STORED) as caught:
+        store(x)
+    assert "a = np." in str(caught.value)
+
+
+def test_out_none_is_no_output(x):
+    assert np.add(x, 1.0, out=None).requires_grad
+    assert np.sum(x, out=None).requires_grad
+
+
+@pytest.mark.parametrize(
+    "convert", [float, int, complex, math.sqrt, lambda t: math.fsum([t])], ids=str
+)
+def test_python_numbers_of_a_tensor_raise_with_the_way_out(x, convert):
+    with pytest.raises(TypeError, match=r"t\.item\(\)"):
+        convert(x[0])
+
+
+def test_a_float_is_no_index(x):
+    with pytest.raises(TypeError, match="cannot be interpreted as an integer"):
+        [1, 2, 3][x[0]]
+
+
+def objects(x):
+    a = np.empty(2, dtype=object)
+    a[0], a[1] = x
+    return a
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda a, x: a * x,
+        lambda a, x: x + a,
+        lambda a, x: np.exp(a),
+        lambda a, x: np.matmul(a, x),
+        lambda a, x: np.sqrt(a),
+        lambda a, x: ag.Tensor(a),
+        lambda a, x: ag.relu(a),
+        lambda a, x: ag.softmax(a),
+    ],
+)
+def test_an_array_of_objects_raises(x, use):
+    with pytest.raises(TypeError):
+        use(objects(x), x)
+
+
+def test_an_array_of_objects_with_a_tensor_names_the_way_out(x):
+    with pytest.raises(TypeError, match=r"add .*objects.*np\.stack"):
+        x + objects(x)
+
+
+def test_arithmetic_inside_an_array_of_objects_is_differentiated(x):
+    total = np.sum(objects(x) * 3.0)
+    np.testing.assert_array_equal(ag.gradients(total, [x])[0], [3.0, 3.0])
+
+
+@pytest.mark.parametrize(
+    ("call", "name"),
+    [
+        (lambda x: np.kron(x, x), r"np\.kron"),
+        (lambda x: np.spacing(x), r"np\.spacing"),
+        (lambda x: np.heaviside(x, 0.5), r"np\.heaviside"),
+        (lambda x: np.add.outer(x, x), r"np\.add\.outer"),
+        (lambda x: np.add.accumulate(x), r"np\.add\.accumulate"),
+        (lambda x: np.add.at(np.zeros(2), [0, 1], x), r"np\.add\.at"),
+        (lambda x: np.linalg.matrix_rank(x), r"np\.linalg\.matrix_rank"),
+    ],
+)
+def test_a_function_without_a_rule_raises_by_name(x, call, name):
+    with pytest.raises(TypeError, match=f"{name} has no derivative here: .+"):
+        call(x)
+
+
+def test_the_nearest_function_with_a_rule_is_named(x):
+    with pytest.raises(TypeError, match=r"nearest that has one is np\.exp2?; t\.detach\(\)"):
+        dispatch(_like("expp"), (x,), {})
+
+
+def _like(name):
+    def f():
+        """A function of NumPy's that has no rule."""
+
+    f.__name__, f.__module__ = name, "numpy"
+    return f
+
+
+@pytest.mark.parametrize(
+    ("call", "told"),
+    [
+        (lambda x: np.add(x, x, where=[True, False]), "add .* with where="),
+        (lambda x: np.exp(x, dtype=np.float32), "exp .* with dtype="),
+        (lambda x: np.matmul(x, x, casting="no"), "matmul .* with casting="),
+        (lambda x: np.concatenate([x, x], dtype=np.float32), "concatenate .* with dtype="),
+        (lambda x: np.stack([x, x], casting="no"), "stack .* with casting="),
+        (lambda x: np.var(x, mean=1.5), "var .* with mean="),
+        (lambda x: np.std(x, correction=1), "std .* with correction="),
+        (lambda x: np.clip(x, 0, 1, dtype=np.float32), "clip .* with dtype="),
+        (lambda x: np.sum(x, initial=x[0]), "sum .* with initial="),
+        (lambda x: np.sum(x, where=x), "sum .* with where="),
+        (lambda x: np.sum(np.ones(2), where=x), "sum .* with where="),
+        (lambda x: np.broadcast_to(x, (2, 2), subok=True), "broadcast_to .* with subok="),
+        (lambda x: x.sum(0, None, None, False, 0, True, 1), "sum .* with that many arguments"),
+    ],
+)
+def test_a_keyword_without_a_derivative_raises(x, call, told):
+    with pytest.raises(TypeError, match=f"{told}.*: leave it out, or write it with"):
+        call(x)
+
+
+def test_an_argument_given_twice_raises(x):
+    with pytest.raises(TypeError, match="sum was given axis twice"):
+        x.sum(0, axis=0)
+
+
+def test_item_assignment_raises_with_the_way_out(x):
+    with pytest.raises(TypeError, match=r"never written into.* x of shape .*np\.where"):
+        x[0] = 5.0
+    assert x.tolist() == [1.0, 2.0]
