@@ -42,8 +42,8 @@ def to_dot(diagram, style):
 
 
 def label(lines):
-    """Lines of text as a left-justified label that draws them as they are."""
-    return graphviz.nohtml("".join(f"{_literal(line)}\\l" for line in lines))
+    """Lines of text as a label that draws them as they are; none ends in ">", as HTML would."""
+    return "".join(f"{_literal(line)}\\l" for line in lines)
 
 
 def _literal(line):

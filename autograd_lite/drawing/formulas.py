@@ -39,7 +39,8 @@ def operand(node, position, names):
 
 def is_array(value):
     """Whether a plain argument gets a box of its own: numbers are part of the formula."""
-    return getattr(value, "ndim", 0) > 0
+    shape = getattr(value, "shape", ())
+    return isinstance(shape, tuple) and shape != ()  # np.float64, the class, has a shape too
 
 
 def _one(value, parent, names):

@@ -12,7 +12,7 @@ from ..tensor import Tensor, cotangents, initial_cotangent, plain
 from .formulas import HOLE, formula, is_array, operand
 from .model import CONSTANT, OPERATION, OUTPUT, PARAMETER, Box, Diagram, Edge
 
-NO_HISTORY = "none: no input requires a gradient, or it was made inside no_grad()"
+NO_HISTORY = "not recorded; no input requires a gradient, or it was made in no_grad()"
 
 
 def diagram(root, names, annotate=None):
@@ -41,7 +41,7 @@ class _Builder:
         self.gradients = _gradients(root, names.nodes)
         self.seen = {
             parent: value
-            for node in reversed(names.nodes)
+            for node in names.nodes
             for value, parent in node.inputs()
             if parent is not None
         }

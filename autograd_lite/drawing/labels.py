@@ -100,11 +100,11 @@ def _summary(array, precision):
         return f"{np.count_nonzero(array)} of {array.size} true"
     size = "size " if array.dtype.kind == "c" else ""
     sizes = np.abs(array) if size else array
-    finite = sizes[np.isfinite(sizes)]
+    finite = sizes[np.isfinite(sizes)].astype(np.float64)
     low, high = finite.min(initial=np.inf), finite.max(initial=-np.inf)
     facts = []
     if low < high:
-        facts = [("min", low), ("mean", finite.mean(dtype=np.float64)), ("max", high)]
+        facts = [("min", low), ("mean", np.sum(finite / finite.size)), ("max", high)]
     elif low == high:
         facts = [("all" if finite.size == array.size else "others", low)]
     texts = [f"{size}{what} {x:.{precision}g}" for what, x in facts]
