@@ -19,6 +19,7 @@ import numpy as np
 from . import errors
 from .dispatch import registry
 from .recording import record
+from .results import Parts
 from .tensor import plain
 
 
@@ -131,6 +132,8 @@ class Primitive:
     def shares(self, g, out, args, kwargs, parents, careful):
         """Pairs (parent, its share of the cotangent g)."""
         args = tuple(args)
+        if isinstance(g, Parts):
+            g = g.filled(out)
         for rule, x, parent in zip(self.rules, args, parents, strict=False):
             if parent is None or rule is None:
                 continue
@@ -151,7 +154,7 @@ class Primitive:
         """A share as the argument x needs it: checked for its shape, and in x's dtype."""
         if getattr(share, "shape", None) != x.shape:
             raise self._misfit(share, x)
-        if careful and np.isnan(share).any() and not (g != 0).any():
+        if careful and np.isnan(share).any() and not _any(g):
             return np.zeros_like(x)
         return share if share.dtype == x.dtype else as_dtype(share, x.dtype)
 
@@ -174,6 +177,11 @@ class Elementwise(Primitive):
                 raise self._misfit(share, x)
             share = unbroadcast(share, x.shape)
         return share if share.dtype == x.dtype else as_dtype(share, x.dtype)
+
+
+def _any(g):
+    """Whether any cotangent has arrived: one of a result, or of any of several."""
+    return any(map(_any, g)) if isinstance(g, tuple) else bool((g != 0).any())
 
 
 def unbroadcast(g, shape):

@@ -3,8 +3,9 @@
 import numpy as np
 
 from . import errors
+from .results import like
 from .tape import Node, is_recording
-from .tensor import Tensor, constant, wrap
+from .tensor import Tensor, constant, several, wrap
 
 
 def record(op, args, kwargs):
@@ -37,15 +38,16 @@ def record(op, args, kwargs):
         raise errors.restated(error, op.name, args, op.way_out) from error
     if not seen:
         return out
-    if tracked and is_recording():
-        return wrap(out, Node(op, tuple(values), kwargs, out, tuple(parents)))
-    return constant(out)
+    if not (tracked and is_recording()):
+        return like(out, map(constant, out)) if isinstance(out, tuple) else constant(out)
+    node = Node(op, tuple(values), kwargs, out, tuple(parents))
+    return several(out, node) if isinstance(out, tuple) else wrap(out, node)
 
 
 def _many(op, items):
     """A list of arrays: one by one where ``op`` takes a sequence, else as one array."""
     if op.sequence:
-        items = [stacked(item) if holds_tensor(item) else np.asarray(item) for item in items]
+        items = [stacked(item) if holds_tensor(item) else _array(item) for item in items]
         parents = tuple(a.node if isinstance(a, Tensor) else None for a in items)
         values = [a._data if isinstance(a, Tensor) else a for a in items]
         return values, (parents if any(parents) else None)
@@ -53,6 +55,11 @@ def _many(op, items):
         tensor = stacked(items)
         return tensor._data, tensor.node
     return np.asarray(items), None
+
+
+def _array(item):
+    """An array of what is none; a Python number stays one, so that it changes no dtype."""
+    return item if type(item) in (bool, int, float, complex) else np.asarray(item)
 
 
 def _any_requires_grad(parent):

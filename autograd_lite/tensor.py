@@ -15,6 +15,7 @@ import numpy as np
 from . import errors
 from .dispatch import dispatch, dispatch_method, registry
 from .pickling import from_rows, to_rows
+from .results import Parts, like, part_nodes
 from .tape import Leaf, pullback
 
 
@@ -225,14 +226,19 @@ class Tensor:
         return registry["getitem"](self, plain(index))
 
     def __setitem__(self, index, value):
-        raise TypeError(
-            f"values are never written into, and {errors.describe(self)} is one: "
-            "make a new value with np.where(mask, value, x)"
-        )
+        """A new value, and this tensor is bound to it: what was computed from the old one stays."""
+        if self.requires_grad and self.node.op is None:
+            raise ValueError(
+                f"x[i] = v on {errors.describe(self)}, a leaf that requires a gradient: it would "
+                "be a leaf no longer, and its .grad would be lost. Write y = x.copy(); y[i] = v"
+            )
+        self._rebind(registry["setitem"](self, value, index=plain(index)))
 
-    def __copy__(self):
-        """A result with the same history; of a leaf, a new variable with the same value."""
-        return wrap(self._data, copy.copy(self.node) if self.node.op is None else self.node)
+    def _rebind(self, other):
+        """Become another tensor, under the same name."""
+        if other.node.name is None:
+            other.node.name = self.node.name
+        self._data, self.node = other._data, other.node
 
     def __reduce__(self):
         return _unpickled, (to_rows(self.node), self._data)
@@ -290,6 +296,11 @@ def wrap(data, node):
     tensor._data = data
     tensor.node = node
     return tensor
+
+
+def several(results, node):
+    """The results of a recorded call as tensors, in the type of tuple that they came in."""
+    return like(results, map(wrap, results, part_nodes(results, node)))
 
 
 def _unpickled(rows, data):
@@ -373,10 +384,14 @@ def _lift(value, parent):
         return value
     if type(parent) is tuple:
         return [_lift(v, p) for v, p in zip(value, parent, strict=True)]
+    if isinstance(value, tuple):
+        return several(value, parent)
     return wrap(value, parent)
 
 
 def _has_nan(g):
+    if isinstance(g, Parts):
+        return any(_has_nan(part) for part in g if part is not None)
     g = plain(g)
     return not math.isfinite(np.vdot(g, g).real) and bool(np.isnan(g).any())
 

@@ -5,8 +5,10 @@ from . import (
     indexing,
     joining,
     linear_algebra,
+    moving,
     neural,
     reductions,
     shapes,
+    through_numpy,
     undifferentiated,
 )

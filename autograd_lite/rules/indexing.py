@@ -1,9 +1,9 @@
-"""Reading by index, and its transpose: adding up by index."""
+"""Reading by index and its transpose, adding up by index; and storing by index."""
 
 import numpy as np
 
 from ..dispatch import registry
-from ..primitives import primitive
+from ..primitives import primitive, unbroadcast
 
 
 def getitem(x, index):
@@ -13,17 +13,18 @@ def getitem(x, index):
 def scatter(g, index, shape):
     """Zeros of a shape with g added at index; an element that is indexed twice is added twice."""
     result = np.zeros_like(g, shape=shape)
-    parts = index if isinstance(index, tuple) else (index,)
-    if any(isinstance(part, (list, tuple, np.ndarray)) and _may_repeat(part) for part in parts):
+    if _has_repeats(index):
         np.add.at(result, index, g)
     else:
         result[index] = g
     return result
 
 
-def _may_repeat(part):
-    """Integer arrays may name an element twice; slices and boolean masks cannot."""
-    return np.asarray(part).dtype != bool
+def _has_repeats(index):
+    """Whether an element may be named twice: by integer arrays, not by slices and masks."""
+    parts = index if isinstance(index, tuple) else (index,)
+    arrays = [part for part in parts if isinstance(part, (list, tuple, np.ndarray))]
+    return any(np.asarray(part).dtype != bool for part in arrays)
 
 
 # fmt: off
@@ -32,4 +33,31 @@ registry["getitem"] = primitive(getitem,
     way_out="An index is an int, a slice, None, ..., or an array of integers or booleans.")
 add_at = primitive(scatter,
     lambda g, out, x, index, shape: g[index])
+# fmt: on
+
+
+def setitem(x, value, index):
+    """A copy of x with value stored at index; of what is stored twice, the last stays."""
+    result = x.copy()
+    result[index] = value
+    return result
+
+
+def _setitem_value_vjp(g, out, x, value, index):
+    """What was stored receives the cotangent of where it stands, unless it was overwritten."""
+    g = g[index]
+    if _has_repeats(index):
+        order = np.arange(g.size).reshape(g.shape)
+        last = np.empty(out.shape, int)
+        last[index] = order
+        g = np.where(last[index] == order, g, 0)
+    surplus = max(np.ndim(value) - g.ndim, 0)  # NumPy drops leading axes of size 1
+    return np.reshape(unbroadcast(g, np.shape(value)[surplus:]), np.shape(value))
+
+
+# fmt: off
+store = registry["setitem"] = primitive(setitem,
+    lambda g, out, x, value, index: store(g, 0, index=index),
+    _setitem_value_vjp,
+    way_out="The value must broadcast to what x[index] is.")
 # fmt: on

@@ -1,0 +1,64 @@
+"""Tensors made of values and of tensors: what NumPy's plain functions cannot keep on the tape.
+
+``np.zeros(3)`` is an array, and a Tensor cannot be stored into it; ``ag.zeros(3)`` is a
+tensor to fill: ``x[i] = v`` puts v on its tape.
+"""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+
+from .recording import holds_tensor, stacked
+from .tensor import Tensor, constant, plain
+
+
+def array(data, dtype=None) -> Tensor:
+    """Nested lists and tuples of numbers, arrays and tensors as one tensor, on the tape.
+
+    >>> t = Tensor(2.0, requires_grad=True)
+    >>> array([1.0, t, t * t])
+    Tensor([1., 2., 4.], op=concatenate)
+    """
+    tensor = stacked(data) if holds_tensor(data) else constant(np.array(data))
+    return tensor.copy() if dtype is None else tensor.astype(dtype)
+
+
+def asarray(data, dtype=None) -> Tensor:
+    """Like `array`; a Tensor of the dtype comes back as it is."""
+    if isinstance(data, Tensor) and dtype in (None, data.dtype):
+        return data
+    return array(data, dtype)
+
+
+def full(shape, value, dtype=None) -> Tensor:
+    """A tensor of one shape filled with a number or a tensor, which is broadcast."""
+    result = np.broadcast_to(asarray(value, dtype), shape)
+    return result.copy()
+
+
+def full_like(x, value, dtype=None, shape=None) -> Tensor:
+    """A tensor of x's shape and dtype filled with a number or a tensor."""
+    return full(np.shape(x) if shape is None else shape, value, dtype or plain(x).dtype)
+
+
+def _made_by(f):
+    """NumPy's function of that name, with a tensor as its result."""
+
+    @functools.wraps(f, assigned=("__name__",), updated=())
+    def create(*args, **kwargs) -> Tensor:
+        return constant(f(*map(plain, args), **kwargs))
+
+    create.__doc__ = f"What np.{f.__name__} makes, as a tensor: ``x[i] = v`` stays on the tape."
+    return create
+
+
+zeros = _made_by(np.zeros)
+ones = _made_by(np.ones)
+empty = _made_by(np.empty)
+zeros_like = _made_by(np.zeros_like)
+ones_like = _made_by(np.ones_like)
+empty_like = _made_by(np.empty_like)
+arange = _made_by(np.arange)
+eye = _made_by(np.eye)

@@ -1,0 +1,92 @@
+"""Functions that NumPy composes of others: differentiated through NumPy's own source.
+
+They would work on a Tensor as they stand, were it not for np.asarray and the like at their
+start, which make a plain array of it. So their code is run with these names bound to the
+functions of `creation`, which keep a Tensor. Which functions this is safe for is a list, and
+every one of them has its row in the tests.
+"""
+
+import functools
+import sys
+import types
+
+import numpy as np
+
+from .. import creation
+from ..dispatch import registry
+from ..tensor import Tensor
+
+# fmt: off
+FUNCTIONS = (
+    np.append, np.array_split, np.atleast_1d, np.atleast_2d, np.atleast_3d, np.average,
+    np.diff, np.dsplit, np.gradient, np.hsplit, np.polyval, np.rollaxis, np.tensordot,
+    np.trapezoid, np.vsplit,
+)
+# fmt: on
+
+
+def _kept(make, plain_make):
+    """Creation that keeps a Tensor and otherwise does what NumPy does."""
+
+    def create(x, *args, **kwargs):
+        if isinstance(x, Tensor):
+            return make(x, *[a for a in args if a is not None][:1])
+        return plain_make(x, *args, **kwargs)
+
+    return create
+
+
+def _array(x, dtype=None, *, copy=True, ndmin=0, subok=False, order=None):
+    if not isinstance(x, Tensor):
+        return np.array(x, dtype, copy=copy, ndmin=ndmin, subok=subok, order=order)
+    x = x if dtype is None else x.astype(dtype)
+    return np.reshape(x, (1,) * (ndmin - x.ndim) + x.shape) if ndmin > x.ndim else x
+
+
+KEEPING = {
+    "asarray": _kept(creation.asarray, np.asarray),
+    "asanyarray": _kept(creation.asarray, np.asanyarray),
+    "array": _array,
+    "empty_like": _kept(creation.empty_like, np.empty_like),
+    "zeros_like": _kept(creation.zeros_like, np.zeros_like),
+}
+
+
+class _Keeping:
+    """A module of NumPy, but for the functions above."""
+
+    def __init__(self, module):
+        self._module = module
+
+    def __getattr__(self, name):
+        return KEEPING.get(name) or getattr(self._module, name)
+
+
+@functools.cache
+def _namespace(module):
+    """The names that a module's functions see, with ours in place of those that drop a Tensor."""
+    own = vars(sys.modules[module])
+    names = {**own, **{name: keep for name, keep in KEEPING.items() if name in own}}
+    for name, value in own.items():
+        if isinstance(value, types.ModuleType) and value.__name__.startswith("numpy"):
+            names[name] = _Keeping(value)
+        elif isinstance(value, types.FunctionType) and value.__module__ == module:
+            names[name] = _bound(value, names)
+    return names
+
+
+def _bound(f, names):
+    """A function with other globals."""
+    made = types.FunctionType(f.__code__, names, f.__name__, f.__defaults__, f.__closure__)
+    made.__kwdefaults__ = f.__kwdefaults__
+    return made
+
+
+def through_implementation(func):
+    """NumPy's function, run from its source with the names above bound to ours."""
+    source = func._implementation
+    return _bound(source, _namespace(source.__module__))
+
+
+for _f in FUNCTIONS:
+    registry[_f] = through_implementation(_f)
