@@ -186,9 +186,14 @@ def _any(g):
 
 def unbroadcast(g, shape):
     """Sum over the axes along which an array of this shape was broadcast to g's."""
-    new = g.ndim - len(shape)
-    stretched = [new + i for i, n in enumerate(shape) if n == 1 != g.shape[new + i]]
-    return np.sum(g, axis=(*range(new), *stretched)).reshape(shape)
+    return np.sum(g, axis=broadcast_axes(shape, g.shape)).reshape(shape)
+
+
+def broadcast_axes(shape, larger):
+    """The axes of a larger shape along which an array of this shape is repeated."""
+    new = len(larger) - len(shape)
+    stretched = (new + i for i, n in enumerate(shape) if n == 1 != larger[new + i])
+    return (*range(new), *stretched)
 
 
 def as_dtype(g, dtype):

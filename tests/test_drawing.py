@@ -490,3 +490,16 @@ def test_save_refuses_other_suffixes_and_writes_nothing(tmp_path):
 def test_importing_autograd_lite_does_not_import_a_renderer():
     code = "import sys, autograd_lite; sys.exit(bool({'graphviz', 'wasmtime'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+def test_arrow_of_a_bias_says_that_its_gradient_is_summed_over_the_batch():
+    b = ag.Tensor([0.5, 1.0], requires_grad=True, name="b")
+    scale = ag.Tensor(2.0, requires_grad=True, name="scale")
+    x = ag.Tensor(np.ones((3, 2)), requires_grad=True, name="x")
+    picture = ag.draw(np.sum(x * scale + b))
+    summed = {picture.model.boxes[edge.source].name: edge.summed for edge in picture.model.edges}
+    assert summed["b"] == (0,)
+    assert summed["scale"] == (0, 1)
+    assert summed["x"] == ()
+    assert "summed over axis 0" in picture.dot
+    assert "summed over axes 0, 1" in picture.dot

@@ -8,6 +8,7 @@ import numpy as np
 
 from .. import errors
 from ..edges import local_derivative
+from ..primitives import Elementwise, broadcast_axes
 from ..tensor import Tensor, cotangents, initial_cotangent, plain
 from .formulas import HOLE, formula, is_array, operand
 from .model import CONSTANT, OPERATION, OUTPUT, PARAMETER, Box, Diagram, Edge
@@ -77,7 +78,10 @@ class _Builder:
             return Edge(source.id, target, count, flows=False)
         derivative = local_derivative(node, position)
         factor = _factor(node, position, source, self.names)
-        return Edge(source.id, target, count, True, derivative, factor)
+        summed = ()
+        if isinstance(node.op, Elementwise):
+            summed = broadcast_axes(source.shape, np.shape(node.out))
+        return Edge(source.id, target, count, True, derivative, factor, summed)
 
     def annotate(self, key, notes):
         """Add rows to the box of a tensor, or to the one box of this name."""

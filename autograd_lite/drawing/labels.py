@@ -40,7 +40,10 @@ def box_lines(box, diagram, style):
 
 
 def edge_lines(edge, diagram, style):
-    """The local derivative on an arrow, or nothing where no single array is multiplied by."""
+    """The local derivative on an arrow, and where the gradient is summed on its way back.
+
+    Nothing is said where no single array is multiplied by.
+    """
     if not style.gradients or edge.derivative is None:
         return []
     source, target = diagram.boxes[edge.source], diagram.boxes[edge.target]
@@ -50,12 +53,16 @@ def edge_lines(edge, diagram, style):
     label = f"{_d(top)}/{_d(source.name or HOLE)}"
     array = edge.derivative
     if edge.factor is None:
-        return _row(label, _collapsed(array), style).split("\n")
-    label = f"{label} = {edge.factor}"
-    one_row = np.size(array) == np.shape(array)[-1] <= style.max_elements
-    if edge.factor == HOLE or not one_row:  # its numbers are in a box beside this arrow
-        return label.split("\n")
-    return _row(label, array, style).split("\n")
+        row = _row(label, _collapsed(array), style)
+    else:
+        row = f"{label} = {edge.factor}"
+        one_row = np.size(array) == np.shape(array)[-1] <= style.max_elements
+        if edge.factor != HOLE and one_row:  # else its numbers are in a box beside this arrow
+            row = _row(row, array, style)
+    if edge.summed:
+        axes = ", ".join(map(str, edge.summed))
+        row += f"\nsummed over {'axis' if len(edge.summed) == 1 else 'axes'} {axes}"
+    return row.split("\n")
 
 
 def _d(name):

@@ -64,6 +64,9 @@ class Edge:
         The local derivative, which that gradient is multiplied by.
     factor : str or None
         The name of the operand whose value that derivative is: h1 on W2 -> z2 = h1 @ W2.
+    summed : tuple of int
+        The axes of the call's result along which the value was broadcast, and the gradient is
+        summed on its way back: axis 0, the batch, for a bias.
     """
 
     source: str
@@ -72,6 +75,7 @@ class Edge:
     flows: bool
     derivative: np.ndarray | None = None
     factor: str | None = None
+    summed: tuple = ()
 
 
 @dataclass(frozen=True, eq=False)
