@@ -240,6 +240,10 @@ class Tensor:
             other.node.name = self.node.name
         self._data, self.node = other._data, other.node
 
+    def __copy__(self):
+        """A result with the same history; of a leaf, a new variable with the same value."""
+        return wrap(self._data, copy.copy(self.node) if self.node.op is None else self.node)
+
     def __reduce__(self):
         return _unpickled, (to_rows(self.node), self._data)
 

@@ -19,8 +19,8 @@ from ..tensor import Tensor
 # fmt: off
 FUNCTIONS = (
     np.append, np.array_split, np.atleast_1d, np.atleast_2d, np.atleast_3d, np.average,
-    np.diff, np.dsplit, np.gradient, np.hsplit, np.polyval, np.rollaxis, np.tensordot,
-    np.trapezoid, np.vsplit,
+    np.diff, np.dsplit, np.gradient, np.hsplit, np.polyval, np.rollaxis, np.split,
+    np.tensordot, np.trapezoid, np.vsplit,
 )
 # fmt: on
 

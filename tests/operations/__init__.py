@@ -3,8 +3,39 @@
 A new operation needs one line in its family's ROWS, a new keyword one more case in its row.
 """
 
-from . import elementwise, indexing, joining, linear_algebra, neural, reductions, shapes
+import pytest
 
-FAMILIES = (elementwise, reductions, shapes, indexing, joining, linear_algebra, neural)
+from . import (
+    elementwise,
+    indexing,
+    joining,
+    linear_algebra,
+    moving,
+    neural,
+    reductions,
+    shapes,
+    through_numpy,
+)
+
+FAMILIES = (
+    elementwise, reductions, shapes, indexing, moving, joining, linear_algebra, neural,
+    through_numpy,
+)  # fmt: skip
 ROWS = [row for family in FAMILIES for row in family.ROWS]
 CASES = [case for row in ROWS for case in row.cases]
+
+
+def for_every_case(test):
+    """A test of each row, which runs ``test(case)`` for all of its cases."""
+
+    @pytest.mark.parametrize("row", ROWS, ids=[row.name for row in ROWS])
+    def run(row):
+        for case in row.cases:
+            try:
+                test(case)
+            except BaseException as error:
+                error.add_note(f"at the case {case}")
+                raise
+
+    run.__name__, run.__qualname__, run.__doc__ = test.__name__, test.__qualname__, test.__doc__
+    return run

@@ -63,4 +63,18 @@ ROWS = [
         covers=(indexing.scatter,),
         reference=add_at,
     ),
+    row(
+        indexing.store,
+        at(real(4), real(), index=1),
+        at(real(4), real(2), index=X[::-2]),
+        at(real(2, 3), real(3), index=X[1]),
+        at(real(2, 3), real(2, 1), index=X[:, 1:]),
+        at(real(2, 3), real(1, 1, 3), index=X[...]),
+        at(real(2, 3), real(), index=MASK),
+        at(real(2, 3), real(3), index=MASK),
+        at(real(4), real(3), index=[0, 2, 0]),
+        at(real(2, 3), real(2), index=X[[1, 1], [0, 0]]),
+        at(real(3), 2.0, index=0),
+        covers=("setitem", indexing.setitem),
+    ),
 ]

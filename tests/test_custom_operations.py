@@ -1,0 +1,153 @@
+"""Operations of the user's: declared in the same form as ours, held to the same checks."""
+
+import numpy as np
+import pytest
+
+import autograd_lite as ag
+from autograd_lite.dispatch import registry
+from autograd_lite.primitives import _primitives
+
+
+def variable(data, **options):
+    return ag.Tensor(data, requires_grad=True, **options)
+
+
+cube = ag.elementwise(lambda x: x * x * x, lambda g, out, x: g * 3 * x * x)
+
+weighted = ag.elementwise(
+    lambda x, y: x * np.exp(y),
+    lambda g, out, x, y: g * np.exp(y),
+    lambda g, out, x, y: g * out,
+)
+
+
+def _flip(x, axis=0):
+    return np.flip(x, axis=axis)
+
+
+def _flip_vjp(g, out, x, axis=0):
+    return flip(g, axis=axis)
+
+
+flip = ag.primitive(_flip, _flip_vjp, way_out="The axis must be one of the array's.")
+
+
+def _total(arrays, scale=1.0):
+    return sum(np.sum(x) for x in arrays) * scale
+
+
+def _total_vjp(g, out, arrays, scale=1.0):
+    return [g * scale * np.ones(np.shape(x)) for x in arrays]
+
+
+total = ag.primitive(_total, _total_vjp, sequence=True)
+
+scaled = ag.elementwise(lambda x, factor: x * factor, lambda g, out, x, factor: g * factor, None)
+
+
+@pytest.mark.parametrize("shape", [(), (3,), (2, 1), (0,)])
+def test_an_elementwise_operation_passes_the_check(shape):
+    ag.check_gradients(cube, np.linspace(0.5, 1.5, int(np.prod(shape))).reshape(shape), order=3)
+
+
+def test_an_elementwise_operation_broadcasts():
+    ag.check_gradients(weighted, np.ones((3, 1)), np.linspace(-1, 1, 4))
+    x, y = variable(np.ones((3, 1))), variable(np.zeros(4))
+    np.sum(weighted(x, y)).backward()
+    np.testing.assert_array_equal(x.grad, np.full((3, 1), 4.0))
+    np.testing.assert_array_equal(y.grad, np.full(4, 3.0))
+
+
+def test_a_primitive_passes_the_check_with_its_keyword():
+    x = np.arange(6.0).reshape(2, 3)
+    ag.check_gradients(lambda x: flip(x, axis=1) * x, x)
+    ag.check_gradients(lambda x: flip(x, 1) * x, x)
+
+
+def test_a_primitive_of_a_sequence_passes_the_check():
+    ag.check_gradients(
+        lambda x, y: total([x * x, y, x, np.ones(2)], scale=3.0) ** 2,
+        np.ones(3),
+        np.array([[0.5, 2.0]]),
+    )
+
+
+def test_tensors_in_a_sequence_get_their_own_share():
+    x, y = variable([1.0, 2.0]), variable(3.0)
+    total((x, y, x, 4.0), scale=2.0).backward()
+    np.testing.assert_array_equal(x.grad, [4.0, 4.0])
+    assert y.grad == 2.0
+
+
+def test_an_operation_on_arrays_is_the_function_itself():
+    assert type(cube(np.ones(2))) is np.ndarray
+    assert cube(2.0) == 8.0
+    assert type(total([np.ones(2)])) is np.float64
+    np.testing.assert_array_equal(flip([1, 2]), [2, 1])
+
+
+def test_an_argument_without_a_rule_has_no_gradient():
+    x = variable([1.0, 2.0])
+    np.sum(scaled(x, 3.0)).backward()
+    np.testing.assert_array_equal(x.grad, [3.0, 3.0])
+
+
+def test_a_keyword_no_rule_takes_is_refused():
+    with pytest.raises(TypeError, match="flip is not differentiated with order="):
+        flip(variable([1.0]), order="C")
+
+
+def test_the_way_out_ends_the_error():
+    with pytest.raises(IndexError, match=r"flip\(w of shape \(1,\).*one of the array's\.$"):
+        flip(variable([1.0], name="w"), axis=3)
+
+
+def test_a_rule_sees_what_numpy_would_and_writes_nothing():
+    seen = []
+
+    def rule(g, out, x, y):
+        seen.extend([g, out, x, y])
+        return g * y
+
+    op = ag.elementwise(lambda x, y: x * y, rule, lambda g, out, x, y: g * x)
+    x = variable([1.0, 2.0])
+    np.sum(op(x, np.array([3.0, 4.0]))).backward()
+    assert all(type(a) is np.ndarray for a in seen)
+    np.testing.assert_array_equal(seen[1], [3.0, 8.0])
+    np.testing.assert_array_equal(x.grad, [3.0, 4.0])
+
+
+def test_a_rule_in_another_precision_is_converted():
+    x = variable(np.ones(2, np.float32))
+    double = ag.elementwise(
+        lambda x: x + x, lambda g, out, x: np.full(x.shape, 2.0) * g.astype(np.float64)
+    )
+    np.sum(double(x)).backward()
+    assert x.grad.dtype == np.float32
+
+
+def test_a_numpy_function_learns_its_derivative(monkeypatch):
+    monkeypatch.setitem(registry, np.nextafter, None)  # both are put back after the test
+    monkeypatch.setitem(_primitives, np.nextafter, None)
+    ag.elementwise(np.nextafter, lambda g, out, x, y: g, None)
+    x = variable([1.0, 2.0])
+    np.sum(np.nextafter(x, 5.0) * 3.0).backward()
+    np.testing.assert_array_equal(x.grad, [3.0, 3.0])
+
+
+def test_a_declared_operation_keeps_its_name_and_docstring():
+    def gaussian(x):
+        """exp(-x^2)"""
+        return np.exp(-x * x)
+
+    declared = ag.elementwise(gaussian, lambda g, out, x: -2 * g * x * out)
+    assert (declared.__name__, declared.__doc__) == ("gaussian", "exp(-x^2)")
+    assert declared(variable(1.0)).node.op.name == "gaussian"
+    ag.check_gradients(declared, np.array([0.3, -1.0]), order=3)
+
+
+@pytest.mark.parametrize("factor", [1.001, -1.0, 0.0])
+def test_a_wrong_rule_of_the_users_fails_the_check(factor):
+    wrong = ag.elementwise(lambda x: x * x, lambda g, out, x: factor * g * 2 * x)
+    with pytest.raises(AssertionError, match="WRONG"):
+        ag.check_gradients(wrong, np.array([0.5, 1.5]), order=1)

@@ -1,0 +1,170 @@
+"""The recording switch: blocks, decorators, exceptions, threads, tasks."""
+
+import asyncio
+import threading
+
+import numpy as np
+import pytest
+
+import autograd_lite as ag
+from autograd_lite.tape import enable_grad, is_recording
+
+
+def variable(data, **options):
+    return ag.Tensor(data, requires_grad=True, **options)
+
+
+def test_nothing_is_recorded_inside_no_grad():
+    x = variable([1.0, 2.0])
+    with ag.no_grad():
+        assert not (x * 2).requires_grad
+        assert not np.sum(np.exp(x)[0]).requires_grad
+        assert variable(1.0).requires_grad
+    assert (x * 2).requires_grad
+
+
+def test_nothing_is_recorded_without_a_variable():
+    c = ag.Tensor([1.0, 2.0])
+    assert not np.sum(c * 2 + np.ones(2)).requires_grad
+    assert not np.concatenate([c, c]).requires_grad
+
+
+def test_no_grad_decorates_a_function():
+    @ag.no_grad()
+    def double(x, depth=2):
+        return double(x * 2, depth - 1) if depth else x * 2
+
+    x = variable(1.0)
+    for _ in range(2):
+        assert double(x).item() == 8.0
+        assert not double(x).requires_grad
+        assert is_recording()
+
+
+def test_blocks_nest():
+    x = variable(1.0)
+    with ag.no_grad():
+        with enable_grad():
+            assert (x * 2).requires_grad
+            with ag.no_grad():
+                assert not (x * 2).requires_grad
+            assert (x * 2).requires_grad
+        assert not (x * 2).requires_grad
+
+
+class OwnError(Exception):
+    pass
+
+
+def failing(x):
+    x * 2
+    raise OwnError
+
+
+@ag.no_grad()
+def failing_without_recording(x):
+    raise OwnError
+
+
+@pytest.mark.parametrize(
+    "fail",
+    [
+        lambda x: ag.grad(failing)(1.0),
+        lambda x: ag.grad(lambda y: ag.grad(failing)(y))(1.0),
+        lambda x: failing_without_recording(x),
+        lambda x: ag.grad(failing_without_recording)(1.0),
+        lambda x: ag.no_grad()(lambda: ag.grad(failing)(x))(),
+    ],
+)
+@pytest.mark.parametrize("inside", [True, False])
+def test_an_exception_leaves_no_switch_thrown(fail, inside):
+    x = variable(3.0)
+    with enable_grad() if inside else ag.no_grad():
+        with pytest.raises(OwnError):
+            fail(x)
+        assert is_recording() == inside
+        assert ag.grad(lambda y: y * y)(3.0) == 6.0
+    assert is_recording()
+    (x * x).backward()
+    assert x.grad == 6.0
+
+
+def test_an_exception_in_a_block_restores_the_switch():
+    with pytest.raises(OwnError), ag.no_grad():
+        raise OwnError
+    assert is_recording()
+
+
+def test_eight_threads_differentiate_at_once():
+    shared = variable(np.linspace(0.1, 1.0, 50))
+    expected = 2 * np.cos(shared.data) * np.sin(shared.data)
+    start = threading.Barrier(8)
+    wrong = []
+
+    def recording():
+        own = variable(shared.data)
+        for _ in range(40):
+            own.grad = None
+            loss = np.sum(np.sin(own) ** 2)
+            loss.backward()
+            [of_shared] = ag.gradients(np.sum(np.sin(shared) ** 2), [shared])
+            for g in (own.grad, of_shared, ag.grad(lambda x: np.sum(np.sin(x) ** 2))(shared.data)):
+                if not np.allclose(g, expected, rtol=1e-14):
+                    wrong.append(g)
+
+    def not_recording():
+        with ag.no_grad():
+            for _ in range(120):
+                if np.sum(np.sin(shared) ** 2).requires_grad or is_recording():
+                    wrong.append("recorded")
+
+    def failing_often():
+        for _ in range(120):
+            try:
+                ag.grad(failing)(1.0)
+            except OwnError:
+                if not is_recording():
+                    wrong.append("left off")
+
+    def run(work):
+        start.wait()
+        try:
+            work()
+        except BaseException as error:
+            wrong.append(error)
+
+    works = [recording, not_recording, failing_often, recording] * 2
+    threads = [threading.Thread(target=run, args=(work,)) for work in works]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+    assert is_recording()
+
+
+def test_a_thread_starts_with_recording_on():
+    seen = []
+    with ag.no_grad():
+        thread = threading.Thread(target=lambda: seen.append(is_recording()))
+        thread.start()
+        thread.join()
+    assert seen == [True]
+
+
+def test_tasks_do_not_see_each_others_switch():
+    x = variable(2.0)
+
+    async def off():
+        with ag.no_grad():
+            await asyncio.sleep(0)
+            return (x * x).requires_grad
+
+    async def on():
+        await asyncio.sleep(0)
+        return (x * x).requires_grad
+
+    async def main():
+        return await asyncio.gather(off(), on(), off(), on())
+
+    assert asyncio.run(main()) == [False, True, False, True]

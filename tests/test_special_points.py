@@ -1,0 +1,223 @@
+"""Kinks, singular points and infinities: exact values and gradients, and no warning.
+
+The conventions are those of the last column of PEERS.md's first table.
+"""
+
+import warnings
+
+import numpy as np
+import pytest
+
+import autograd_lite as ag
+
+inf, nan = np.inf, np.nan
+both_precisions = pytest.mark.parametrize("dtype", [np.float32, np.float64], ids=["f32", "f64"])
+
+
+def gradient(f, *args, dtype=np.float64):
+    """The gradients of f for a cotangent of ones; every one in its argument's dtype."""
+    args = [ag.Tensor(x, requires_grad=True, dtype=dtype) for x in args]
+    out = f(*args)
+    found = ag.gradients(out, args, seed=np.ones(out.shape))
+    assert all(g.dtype == dtype for g in found)
+    return found if len(found) > 1 else found[0]
+
+
+# fmt: off
+POINTS = [
+    # f                                      at                     its derivatives there
+    ("abs",         np.abs,                  [[-2, 0, 2]],           [[-1, 0, 1]]),
+    ("fabs",        np.fabs,                 [[-2, 0, 2]],           [[-1, 0, 1]]),
+    ("relu",        ag.relu,                 [[-2, 0, 2]],           [[0, 0, 1]]),
+    ("maximum",     np.maximum,              [[1, 2, 3], 2],         [[0, .5, 1], 1.5]),
+    ("minimum",     np.minimum,              [[1, 2, 3], 2],         [[1, .5, 0], 1.5]),
+    ("max",         np.max,                  [[1, 1, 0]],            [[.5, .5, 0]]),
+    ("min",         np.min,                  [[0, 1, 0, 0]],         [[1/3, 0, 1/3, 1/3]]),
+    ("max0d",       np.max,                  [2],                    [1]),
+    ("max rows",    lambda x: np.max(x, 1),  [[[1, 1], [0, 2]]],     [[[.5, .5], [0, 1]]]),
+    ("max initial", lambda x: np.max(x, initial=1), [[1, 0]],        [[.5, 0]]),
+    ("max -inf",    np.max,                  [[-inf, -inf]],         [[.5, .5]]),
+    ("clip",        lambda x: np.clip(x, 0, 1), [[-1, 0, .5, 1, 2]], [[0, 1, 1, 1, 0]]),
+    ("clip ends",   np.clip,                 [[-1, 0, 1, 2], 0, 1],  [[0, 1, 1, 0], 1, 1]),
+    ("clip crossed", np.clip,                [[-1, .5, 2], 1, 0],    [[0, 0, 0], 0, 3]),
+    ("sqrt",        np.sqrt,                 [[0, 4]],               [[inf, .25]]),
+    ("cbrt",        np.cbrt,                 [[0, 8]],               [[inf, 1/12]]),
+    ("square",      np.square,               [0],                    [0]),
+    ("x**2",        lambda x: x ** 2,        [[0, 3]],               [[0, 6]]),
+    ("x**1",        lambda x: x ** 1,        [[0, 3]],               [[1, 1]]),
+    ("x**0",        lambda x: x ** 0,        [[0, 3]],               [[0, 0]]),
+    ("x**0.5",      lambda x: x ** 0.5,      [[0, 4]],               [[inf, .25]]),
+    ("x**1.5",      lambda x: x ** 1.5,      [[0, 4]],               [[0, 3]]),
+    ("x**-1",       lambda x: x ** -1,       [[2, inf]],             [[-.25, 0]]),
+    ("(-x)**3",     lambda x: x ** 3,        [[-2, 0]],              [[12, 0]]),
+    ("0**y",        lambda y: 0 ** y,        [[0, 1, 2]],            [[0, 0, 0]]),
+    ("x**y",        np.power,
+        [[0, 0, 0, 2], [0, 1, 2, 0]],
+        [[0, 1, 0, 0], [0, 0, 0, np.log(2)]]),
+    ("hypot",       np.hypot,                [[0, 3], [0, 4]],       [[0, .6], [0, .8]]),
+    ("arctan2",     np.arctan2,              [[0, 1], [0, 1]],       [[0, .5], [0, -.5]]),
+    ("logaddexp",   np.logaddexp,
+        [[-inf, inf, inf, -inf, 0, 1000], [-inf, inf, 0, 0, -inf, -1000]],
+        [[.5, .5, 1, 0, 1, 1], [.5, .5, 0, 1, 0, 0]]),
+    ("std",         np.std,                  [[3, 3, 3]],            [[0, 0, 0]]),
+    ("std rows",    lambda x: np.std(x, 1),  [[[3, 3], [1, 3]]],     [[[0, 0], [-.5, .5]]]),
+    ("var",         np.var,                  [[3, 3, 3]],            [[0, 0, 0]]),
+    ("var of one",  np.var,                  [[3]],                  [[0]]),
+    ("sigmoid",     ag.sigmoid,              [[-inf, -1000, 0, 1000, inf]], [[0, 0, .25, 0, 0]]),
+    ("logsumexp",   ag.logsumexp,            [[1000, 1000]],         [[.5, .5]]),
+    ("logsumexp-",  ag.logsumexp,            [[-1000, -1000]],       [[.5, .5]]),
+    ("logsumexp-inf", ag.logsumexp,          [[-inf, -inf]],         [[.5, .5]]),
+    ("logsumexp 0 prob", ag.logsumexp,       [[-inf, 0]],            [[0, 1]]),
+    ("logsumexp inf", ag.logsumexp,          [[inf, inf, 0]],        [[.5, .5, 0]]),
+    ("softmax",     lambda x: ag.softmax(x)[0], [[1000, -1000]],     [[0, 0]]),
+    ("softmax tie", lambda x: ag.softmax(x)[0], [[1000, 1000]],      [[.25, -.25]]),
+    ("softmax inf", lambda x: ag.softmax(x)[0], [[inf, inf, 0]],     [[.25, -.25, 0]]),
+    ("softmax -inf", lambda x: ag.softmax(x)[0], [[-inf, 0, 0]],     [[0, 0, 0]]),
+    ("log_softmax", lambda x: ag.log_softmax(x)[0], [[1000, -1000]], [[0, 0]]),
+    ("log_softmax other", lambda x: ag.log_softmax(x)[1], [[1000, -1000]], [[-1, 1]]),
+    ("log_softmax inf", lambda x: ag.log_softmax(x)[0], [[inf, 0]],  [[0, 0]]),
+    ("remainder",   np.remainder,            [[7, -7], 3],           [[1, 1], 1]),
+    ("sum of none", np.sum,                  [[]],                   [[]]),
+    ("sum of no rows", lambda x: np.sum(x, axis=0), [np.zeros((0, 3))], [np.zeros((0, 3))]),
+    ("repeated",    lambda x: x[[0, 0, 1]],  [[1, 2, 3]],            [[2, 1, 0]]),
+]
+# fmt: on
+
+
+@both_precisions
+@pytest.mark.parametrize(
+    ("f", "at", "expected"), [p[1:] for p in POINTS], ids=[p[0] for p in POINTS]
+)
+def test_the_derivative_at_a_special_point_is(f, at, expected, dtype):
+    found = gradient(f, *at, dtype=dtype)
+    found = found if len(at) > 1 else [found]
+    for g, e in zip(found, expected, strict=True):
+        np.testing.assert_allclose(g, e, rtol=4 * np.finfo(dtype).eps)
+
+
+# --- the branch that was not taken --------------------------------------------------------------
+
+# fmt: off
+BRANCHES = {
+    # of x and a safe value; undefined, or infinite with all its derivatives, at x = 0 or below
+    "sqrt":          lambda x: np.sqrt(x),
+    "exp sqrt":      lambda x: np.exp(np.sqrt(x)),
+    "log":           lambda x: np.log(x),
+    "log square":    lambda x: np.log(x) ** 2,
+    "divide":        lambda x: 1 / x,
+    "divide twice":  lambda x: np.sin(x) / (x * x),
+    "power":         lambda x: x ** 0.5,
+    "power -2":      lambda x: x ** -2,
+    "x log x":       lambda x: x * np.log(x),
+    "cbrt":          lambda x: np.cbrt(x),
+    "reciprocal":    lambda x: np.reciprocal(x),
+    "arccosh":       lambda x: np.arccosh(1 + x),
+    "arcsin":        lambda x: np.arcsin(1 - x),
+    "sum of logs":   lambda x: np.sum(np.stack([np.log(x), np.sqrt(x)]), axis=0),
+}
+# fmt: on
+
+
+@both_precisions
+@pytest.mark.parametrize("order", [1, 2, 3])
+@pytest.mark.parametrize("branch", BRANCHES)
+def test_nothing_comes_through_the_branch_not_taken(branch, order, dtype):
+    f = BRANCHES[branch]
+
+    def guarded(x):
+        with np.errstate(all="ignore"):
+            return np.where(x > 0, f(x), 5 * x)
+
+    def taken(x):
+        return f(x)
+
+    def summed(f):
+        for _ in range(order):
+            f = _sum_gradient(f)
+        return f
+
+    x = np.array([0.0, 0.25, 0.5], dtype)
+    got = summed(guarded)(x)
+    assert got.dtype == dtype
+    assert got[0] == (5 if order == 1 else 0)
+    np.testing.assert_array_equal(got[1:], summed(taken)(x[1:]))
+
+
+def _sum_gradient(f):
+    return ag.grad(lambda x: np.sum(f(x)))
+
+
+def test_a_nan_of_the_branch_that_was_taken_arrives():
+    with np.errstate(invalid="ignore"):
+        g = gradient(lambda x: np.where(x < 2, np.sqrt(x), 0), [-1.0, 4.0])
+    assert np.isnan(g[0])
+    assert g[1] == 0
+
+
+def test_nothing_comes_through_a_branch_that_a_product_of_matrices_feeds():
+    def f(w):
+        h = np.array([[0.0, 4.0]]) @ w
+        return np.where(h > 0, np.sqrt(h), 0)
+
+    np.testing.assert_array_equal(gradient(f, [[1.0, 1.0], [0.0, 1.0]]), [[0, 0], [0, 1]])
+
+
+# --- values at the limits -----------------------------------------------------------------------
+
+
+@both_precisions
+def test_the_stable_functions_have_the_right_limits(dtype):
+    x = np.array([-inf, -1000, 0, 1000, inf], dtype)
+    for f, expected in (
+        (ag.sigmoid, [0, 0, 0.5, 1, 1]),
+        (ag.relu, [0, 0, 0, 1000, inf]),
+        (ag.softmax, [0, 0, 0, 0, 1]),
+        (lambda x: ag.softmax(x[:4]), [0, 0, 0, 1]),
+        (lambda x: ag.log_softmax(x[1:4]), [-2000, -1000, 0]),
+        (ag.log_softmax, [-inf, -inf, -inf, -inf, 0]),
+        (ag.logsumexp, inf),
+        (lambda x: ag.logsumexp(x[1:4]), 1000),
+        (lambda x: ag.logsumexp(x[:2]), -1000),
+        (lambda x: ag.logsumexp(x[:1]), -inf),
+        (lambda x: ag.softmax(x[[0, 0]]), [0.5, 0.5]),
+        (lambda x: ag.softmax(x[[4, 4, 0]]), [0.5, 0.5, 0]),
+    ):
+        value = f(ag.Tensor(x, requires_grad=True))
+        assert value.dtype == dtype
+        np.testing.assert_array_equal(value.data, np.array(expected, dtype))
+        np.testing.assert_array_equal(f(x), value.data)
+
+
+def test_small_probabilities_keep_their_precision():
+    x = np.array([0.0, -50.0])
+    np.testing.assert_allclose(ag.log_softmax(x)[1], -50 - np.log1p(np.exp(-50.0)), rtol=1e-15)
+    np.testing.assert_allclose(gradient(ag.logsumexp, x)[1], np.exp(-50.0), rtol=1e-14)
+
+
+def test_second_derivatives_at_large_values_are_finite():
+    x = np.array([1000.0, -1000.0, 999.0])
+    for f in (ag.softmax, ag.log_softmax, ag.sigmoid, lambda x: np.logaddexp(x, x[::-1])):
+        second = ag.grad(lambda x: np.sum(ag.grad(lambda x: f(x)[0] + f(x)[2])(x) ** 2))(x)  # noqa: B023
+        assert np.isfinite(second).all()
+
+
+def test_a_backward_pass_never_warns():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert gradient(np.sqrt, 0.0) == inf
+        x = ag.Tensor([0.0], requires_grad=True)
+        loss = np.sum(np.sqrt(x))
+        [g] = ag.gradients(loss, [x], create_graph=True)
+        assert g.data == inf
+
+
+def test_floating_point_errors_are_reported_again_after_a_backward_pass():
+    gradient(np.sqrt, 0.0)
+    with pytest.warns(RuntimeWarning, match="divide by zero"):
+        np.divide(1.0, ag.Tensor(0.0))
+
+
+def test_a_variance_without_degrees_of_freedom_has_no_gradient():
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        assert np.isnan(gradient(lambda x: np.var(x, ddof=1), [2.0])).all()

@@ -1,0 +1,236 @@
+"""Gradients of functions: what goes in and comes out, higher orders, functions inside functions."""
+
+from collections import namedtuple
+
+import numpy as np
+import pytest
+
+import autograd_lite as ag
+from autograd_lite import trees
+
+
+def variable(data, **options):
+    return ag.Tensor(data, requires_grad=True, **options)
+
+
+# --- what goes in and comes out -------------------------------------------------------------------
+
+
+def test_the_gradient_has_the_structure_of_the_argument():
+    Layer = namedtuple("Layer", "w b")
+    params = {"first": Layer(np.ones((2, 3)), 0.5), "rest": [np.ones(3), (2.0, None)]}
+
+    def loss(params):
+        h = np.sum(params["first"].w, axis=0) + params["first"].b
+        return np.sum(h * params["rest"][0]) * params["rest"][1][0]
+
+    value, g = ag.value_and_grad(loss)(params)
+    assert value == 2 * 3 * 2.5
+    assert isinstance(g["first"], Layer)
+    np.testing.assert_array_equal(g["first"].w, np.full((2, 3), 2.0))
+    assert g["first"].b == 6.0
+    np.testing.assert_array_equal(g["rest"][0], np.full(3, 5.0))
+    assert g["rest"][1] == (7.5, None)
+
+
+def test_results_are_plain():
+    value, g = ag.value_and_grad(lambda x: np.sum(x * x))(np.ones(2, np.float32))
+    assert type(value) is np.float32
+    assert type(g) is np.ndarray
+    assert g.dtype == np.float32
+    assert type(ag.grad(np.sin)(0.5)) is np.ndarray
+
+
+def test_argnums_choose_and_order_the_gradients():
+    def f(x, y, z):
+        return x * y**2 * z**3
+
+    assert ag.grad(f)(2.0, 3.0, 1.0) == 9.0
+    assert ag.grad(f, argnums=-1)(2.0, 3.0, 1.0) == 54.0
+    assert ag.grad(f, argnums=np.int64(1))(2.0, 3.0, 1.0) == 12.0
+    assert ag.grad(f, argnums=(2, 0))(2.0, 3.0, 1.0) == (54.0, 9.0)
+    assert ag.grad(f, argnums=())(2.0, 3.0, 1.0) == ()
+
+
+def test_integers_are_differentiated_as_floats():
+    assert ag.grad(lambda x: x * x)(3) == 6.0
+
+
+def test_keywords_are_passed_on():
+    assert ag.grad(lambda x, *, scale: scale * x)(1.0, scale=5.0) == 5.0
+
+
+def test_a_result_that_does_not_depend_on_the_input_has_a_zero_gradient():
+    assert ag.grad(lambda x: 3)(1.0) == 0.0
+    assert ag.grad(lambda x: np.float64(3))(1.0) == 0.0
+    np.testing.assert_array_equal(ag.grad(lambda x: np.sum(x > 0) * 1.0)(np.ones(2)), [0.0, 0.0])
+    x, y = variable([1.0, 2.0]), variable(np.ones((2, 1), np.float32))
+    g = ag.gradients(np.sum(x), [x, y])[1]
+    assert (g.shape, g.dtype) == ((2, 1), np.float32)
+    [g] = ag.gradients(ag.Tensor(1.0), [x])
+    np.testing.assert_array_equal(g, [0.0, 0.0])
+
+
+def test_a_function_is_called_once():
+    calls = []
+    ag.value_and_grad(lambda x: calls.append(1) or x * x)(1.0)
+    assert len(calls) == 1
+
+
+def test_the_name_and_docstring_of_the_function_stay():
+    def loss(x):
+        """Square it."""
+        return x * x
+
+    assert ag.grad(loss).__name__ == ag.value_and_grad(loss).__name__ == "loss"
+    assert ag.grad(loss).__doc__ == "Square it."
+
+
+def test_a_constant_tensor_is_an_argument_like_its_array():
+    g = ag.grad(lambda x: np.sum(x * x))(ag.Tensor([1.0, 2.0]))
+    assert type(g) is np.ndarray
+    np.testing.assert_array_equal(g, [2.0, 4.0])
+
+
+def test_gradients_of_inner_tensors():
+    x = variable([1.0, 2.0])
+    h = np.exp(x)
+    loss = np.sum(h * h)
+    gx, gh, gl = ag.gradients(loss, [x, h, loss])
+    np.testing.assert_array_equal(gh, 2 * h.data)
+    np.testing.assert_array_equal(gx, 2 * h.data**2)
+    assert gl == 1.0
+
+
+def test_gradients_take_one_tensor_for_a_list():
+    x = variable(3.0)
+    assert ag.gradients(x * x, x) == [6.0]
+
+
+def test_a_seed_weighs_the_rows():
+    x = variable([1.0, 2.0])
+    [g] = ag.gradients(x * x, [x], seed=[1.0, 10.0])
+    np.testing.assert_array_equal(g, [2.0, 40.0])
+    [g] = ag.gradients(x * x, [x], seed=variable([1.0, 10.0]))
+    assert type(g) is np.ndarray
+    np.testing.assert_array_equal(g, [2.0, 40.0])
+
+
+def test_a_seed_can_be_differentiated():
+    """d/ds (J^T s) is J^T: what a product with the Jacobian is made of."""
+    x, s = variable([1.0, 2.0]), variable([0.0, 0.0])
+    [g] = ag.gradients(x * x, [x], seed=s, create_graph=True)
+    [tangent] = ag.gradients(g, [s], seed=[1.0, 10.0])
+    np.testing.assert_array_equal(tangent, [2.0, 40.0])
+
+
+# --- higher orders --------------------------------------------------------------------------------
+
+
+def test_third_and_fourth_derivatives():
+    f, expected = np.sin, [np.cos, lambda x: -np.sin(x), lambda x: -np.cos(x), np.sin]
+    for derivative in expected:
+        f = ag.grad(f)
+        np.testing.assert_allclose(f(0.7), derivative(0.7), rtol=1e-14)
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: np.sum(np.tanh(x @ x.T) ** 2),
+        lambda x: np.sum(ag.softmax(x) * ag.log_softmax(x)),
+        lambda x: ag.logsumexp(np.concatenate([x, x[::-1] ** 2]), axis=0)[0],
+        lambda x: np.std(np.exp(x) / np.var(x, axis=0)),
+        lambda x: np.sum(x[[0, 0, 1]] ** 3) * np.mean(x**2),
+        lambda x: np.sum(np.arctan2(x, 2 + x * x) * np.hypot(x, 1.0)),
+        lambda x: np.sum(np.where(x > 0, x**4, np.sin(x))),
+    ],
+)
+def test_fourth_order_agrees_with_finite_differences(f):
+    ag.check_gradients(f, np.array([[0.4, -0.7], [0.9, 0.3]]), order=4, rtol=1e-4)
+
+
+def test_create_graph_by_hand_is_grad_of_grad():
+    x = variable(0.7)
+    y = np.exp(np.sin(x))
+    by_hand = []
+    for _ in range(4):
+        [y] = ag.gradients(y, [x], create_graph=True)
+        by_hand.append(y.item())
+    f, of_functions = (lambda x: np.exp(np.sin(x))), []
+    for _ in range(4):
+        f = ag.grad(f)
+        of_functions.append(float(f(0.7)))
+    np.testing.assert_allclose(by_hand, of_functions, rtol=1e-13)
+
+
+def test_a_loss_may_hold_a_gradient():
+    """The gradient penalty: d/dw (df/dx)^2 for f = w x^2 is 8 w x^2."""
+    w, x = variable(3.0), variable(2.0)
+    [slope] = ag.gradients(w * x * x, [x], create_graph=True)
+    (slope**2).backward()
+    assert w.grad == 8 * 3 * 4
+
+
+def test_create_graph_gives_tensors_even_for_constants():
+    x, y = variable(2.0), variable(3.0)
+    gx, gy = ag.gradients(3 * x, [x, y], create_graph=True)
+    assert (gx.item(), gy.item()) == (3.0, 0.0)
+    assert isinstance(gy, ag.Tensor)
+
+
+# --- functions inside functions -------------------------------------------------------------------
+
+
+def test_perturbations_are_not_confused():
+    assert ag.grad(lambda x: x * ag.grad(lambda y: x + y)(1.0))(1.0) == 1.0
+    assert ag.grad(lambda x: x * ag.grad(lambda y: x * y)(1.0))(3.0) == 6.0
+    assert ag.grad(lambda x: ag.grad(lambda y: x * y * y)(x))(3.0) == 12.0
+    assert ag.grad(lambda x: ag.grad(lambda x: x * x)(2 * x))(3.0) == 4.0
+    assert ag.grad(lambda x: ag.value_and_grad(lambda y: x * y)(5.0)[0])(3.0) == 5.0
+
+
+def test_a_gradient_inside_does_not_see_outside():
+    def f(x):
+        return ag.grad(lambda y: x**2)(1.0) + x
+
+    assert ag.grad(f)(3.0) == 1.0
+
+
+def test_a_function_that_closes_over_a_tensor_is_differentiable_by_it():
+    w = variable(3.0)
+    slope = ag.grad(lambda x: w * x**2)(2.0)
+    assert isinstance(slope, ag.Tensor)
+    assert slope.item() == 12.0
+    slope.backward()
+    assert w.grad == 4.0
+
+
+def test_an_argument_on_the_tape_stays_on_it():
+    w = variable(3.0)
+    (ag.grad(lambda x: x**3)(w * 2) * 1.0).backward()
+    assert w.grad == 72.0
+
+
+def test_gradients_in_a_function_leave_no_trace_on_its_arguments():
+    w = variable(3.0)
+    ag.grad(lambda x: x**3)(w)
+    assert w.grad is None
+
+
+def test_a_gradient_inside_no_grad_is_right_and_a_constant():
+    w = variable([1.0, 2.0])
+    with ag.no_grad():
+        of_tracked = ag.grad(lambda x: np.sum(x * x))(w)
+        closing_over = ag.grad(lambda x: np.sum(x * w))(np.ones(2))
+        second = ag.grad(ag.grad(lambda x: x**3))(2.0)
+    assert type(of_tracked) is type(closing_over) is np.ndarray
+    np.testing.assert_array_equal(of_tracked, [2.0, 4.0])
+    np.testing.assert_array_equal(closing_over, [1.0, 2.0])
+    assert second == 12.0
+
+
+def test_trees_come_back_as_they_were():
+    for tree in ({"b": 1, "a": [2, (3,)]}, [], (), None, 5, [None, {"x": None}]):
+        leaves, build = trees.flatten(tree)
+        assert build(leaves) == tree
