@@ -148,6 +148,26 @@ def test_copy_and_detach_and_numpy():
     assert type(x[0].item()) is float
 
 
+def test_storing_makes_a_new_value_and_rebinds():
+    x = variable([1.0, 2.0, 3.0])
+    y = old = x * 1
+    before = y * y
+    y[0] = x[2] * 2
+    y[[1, 1]] = [7.0, 8.0]
+    assert y is old
+    np.testing.assert_array_equal(y.data, [6.0, 8.0, 3.0])
+    np.testing.assert_array_equal(before.data, [1.0, 4.0, 9.0])
+    np.testing.assert_array_equal(ag.gradients(np.sum(y * y), [x])[0], [0.0, 0.0, 24.0 + 6.0])
+    np.testing.assert_array_equal(ag.gradients(np.sum(before), [x])[0], [2.0, 4.0, 6.0])
+
+
+def test_a_scalar_result_can_be_stored_into():
+    x = variable(2.0)
+    y = np.sum(x)
+    y[...] = x * x
+    assert ag.gradients(y, [x])[0] == 4.0
+
+
 # --- what has no derivative is plain ------------------------------------------------------------
 
 

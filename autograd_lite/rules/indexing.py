@@ -38,7 +38,7 @@ add_at = primitive(scatter,
 
 def setitem(x, value, index):
     """A copy of x with value stored at index; of what is stored twice, the last stays."""
-    result = x.copy()
+    result = np.copy(x)  # of a NumPy scalar too
     result[index] = value
     return result
 
