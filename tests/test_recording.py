@@ -96,45 +96,43 @@ def test_an_exception_in_a_block_restores_the_switch():
 
 
 def test_eight_threads_differentiate_at_once():
+    """All are inside their own switch at the same moment, round after round."""
     shared = variable(np.linspace(0.1, 1.0, 50))
     expected = 2 * np.cos(shared.data) * np.sin(shared.data)
-    start = threading.Barrier(8)
+    together = threading.Barrier(8)
     wrong = []
+
+    def loss(x):
+        return np.sum(np.sin(x) ** 2)
 
     def recording():
         own = variable(shared.data)
-        for _ in range(40):
-            own.grad = None
-            loss = np.sum(np.sin(own) ** 2)
-            loss.backward()
-            [of_shared] = ag.gradients(np.sum(np.sin(shared) ** 2), [shared])
-            for g in (own.grad, of_shared, ag.grad(lambda x: np.sum(np.sin(x) ** 2))(shared.data)):
-                if not np.allclose(g, expected, rtol=1e-14):
-                    wrong.append(g)
+        loss(own).backward()
+        for g in (own.grad, *ag.gradients(loss(shared), [shared]), ag.grad(loss)(shared.data)):
+            np.testing.assert_allclose(g, expected, rtol=1e-14)
 
     def not_recording():
-        with ag.no_grad():
-            for _ in range(120):
-                if np.sum(np.sin(shared) ** 2).requires_grad or is_recording():
-                    wrong.append("recorded")
+        assert not loss(shared).requires_grad
+        np.testing.assert_allclose(ag.grad(loss)(shared.data), expected, rtol=1e-14)
+        assert not is_recording()
 
-    def failing_often():
-        for _ in range(120):
-            try:
-                ag.grad(failing)(1.0)
-            except OwnError:
-                if not is_recording():
-                    wrong.append("left off")
+    def failing_inside():
+        with pytest.raises(OwnError):
+            ag.grad(failing)(1.0)
+        assert loss(shared).requires_grad
 
-    def run(work):
-        start.wait()
-        try:
-            work()
-        except BaseException as error:
-            wrong.append(error)
+    def run(switch, work):
+        for _ in range(20):
+            with switch():
+                together.wait()
+                try:
+                    work()
+                except BaseException as error:
+                    wrong.append(error)
+                together.wait()
 
-    works = [recording, not_recording, failing_often, recording] * 2
-    threads = [threading.Thread(target=run, args=(work,)) for work in works]
+    works = [(enable_grad, recording), (ag.no_grad, not_recording), (enable_grad, failing_inside)]
+    threads = [threading.Thread(target=run, args=works[i % 3]) for i in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
