@@ -15,7 +15,9 @@ import numpy as np
 #: Every number that the article's figures print, 8 decimals.
 FIGURES = {
     name: np.array(value)
-    for name, value in json.loads(Path(__file__).with_name("article_figures.json").read_text()).items()
+    for name, value in json.loads(
+        Path(__file__).with_name("article_figures.json").read_text()
+    ).items()
     if name != "what"
 }
 
@@ -66,12 +68,14 @@ def hand_gradients(X, y, W1, W2, b1=0.0, b2=0.0, reg=0.0):
     }
 
 
-def program_gradients(X, y, W1, W2, reg=0.0):
-    """The gradient as the article's own program computes it; it has two mistakes."""
+def program_gradients(X, y, W1, W2):
+    """The gradient of the error as the article's own program computes it; it has a mistake."""
     _, h1, _, h2 = forward(X, W1, W2)
     dz2 = -(y - h2) * h2 * (1 - h2)
     dz1 = dz2 @ W2.T * h1 * (1 - h1)
-    return {
-        "W1": X.T @ dz1 + reg * np.sum(W1**2),
-        "W2": h1.T @ dz2 + reg * np.sum(W2**2),
-    }
+    return {"W1": X.T @ dz1, "W2": h1.T @ dz2}
+
+
+def program_regulariser(W, reg):
+    """What the article's program adds to a gradient for its regulariser; it is a mistake."""
+    return np.full(W.shape, reg * np.sum(W**2))

@@ -7,15 +7,16 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.animation import FuncAnimation, PillowWriter
+from matplotlib.colors import LinearSegmentedColormap
 
 EXTENT = (-3.2, 3.2)
 BLUE, ORANGE = "#0072B2", "#E69F00"  # told apart by every kind of colour vision
+COLORS = LinearSegmentedColormap.from_list("xor", [BLUE, "white", ORANGE])
+SIDE = 80
 
-
-def grid(points=80):
-    """The points of the plane at which a network is asked, of shape (points ** 2, 2)."""
-    axis = np.linspace(*EXTENT, points)
-    return np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2)
+_axis = np.linspace(*EXTENT, SIDE)
+#: The points of the plane at which a network is asked.
+GRID = np.stack(np.meshgrid(_axis, _axis), axis=-1).reshape(-1, 2)
 
 
 def save_curves(runs, path):
@@ -25,11 +26,14 @@ def save_curves(runs, path):
         axes[0].plot(run.steps, run.losses, label=run.title)
         axes[1].plot(run.steps, run.accuracies, label=run.title)
     axes[0].set(xlabel="step", ylabel="loss", ylim=(0, None), title="Loss")
-    axes[1].set(xlabel="step", ylabel="accuracy", ylim=(0, 1.03), title="Accuracy on the 300 points")
+    axes[1].set(
+        xlabel="step", ylabel="accuracy", ylim=(0, 1.03), title="Accuracy on the 300 points"
+    )
     axes[1].axhline(0.5, color="grey", linewidth=0.8, linestyle=":")
     axes[1].legend(loc="lower right", fontsize=8)
     figure.savefig(path, dpi=110)
     plt.close(figure)
+    return path
 
 
 def save_boundary(runs, X, labels, path):
@@ -39,9 +43,10 @@ def save_boundary(runs, X, labels, path):
         panel.show(-1)
     figure.savefig(path, dpi=110)
     plt.close(figure)
+    return path
 
 
-def save_animation(runs, X, labels, path):
+def save_film(runs, X, labels, path):
     """The decision boundaries of several runs while they train, as an animated GIF."""
     figure, panels = _panels(runs, X, labels)
     figure.canvas.draw()
@@ -54,6 +59,7 @@ def save_animation(runs, X, labels, path):
     animation = FuncAnimation(figure, show, frames=len(runs[0].frames), init_func=lambda: None)
     animation.save(path, writer=PillowWriter(fps=6), dpi=70)
     plt.close(figure)
+    return path
 
 
 def _panels(runs, X, labels):
@@ -70,8 +76,7 @@ class _Panel:
         self.ax, self.run = ax, run
         self.image = ax.imshow(
             np.zeros((2, 2)), extent=EXTENT * 2, origin="lower", vmin=0, vmax=1,
-            cmap=matplotlib.colors.LinearSegmentedColormap.from_list("xor", [BLUE, "white", ORANGE]),
-            alpha=0.6, interpolation="bilinear",
+            cmap=COLORS, alpha=0.6, interpolation="bilinear",
         )  # fmt: skip
         for value, color, marker in ((0, BLUE, "o"), (1, ORANGE, "^")):
             chosen = X[labels == value]
@@ -84,7 +89,6 @@ class _Panel:
 
     def show(self, frame):
         step, probability = self.run.frames[frame]
-        side = int(len(probability) ** 0.5)
-        self.image.set_data(probability.reshape(side, side))
+        self.image.set_data(probability.reshape(SIDE, SIDE))
         accuracy = self.run.accuracies[self.run.steps.index(step)]
         self.ax.set_title(f"{self.run.title}\nstep {step:,}: accuracy {accuracy:.2f}", fontsize=10)

@@ -25,7 +25,17 @@ def network():
     z2 = h1 @ W2
     h2 = ag.sigmoid(z2)
     Loss = nn.squared_error(h2, y)
-    return {"X": X, "Y": y, "W1": W1, "W2": W2, "z1": z1, "h1": h1, "z2": z2, "h2": h2, "Loss": Loss}
+    return {
+        "X": X,
+        "Y": y,
+        "W1": W1,
+        "W2": W2,
+        "z1": z1,
+        "h1": h1,
+        "z2": z2,
+        "h2": h2,
+        "Loss": Loss,
+    }
 
 
 def names_of(network):
@@ -59,7 +69,9 @@ def test_updated_weights_are_the_article_s(network):
 
 
 def test_comparison_finds_the_sign_that_is_wrong_in_the_figure(network):
-    report = ag.compare(network["Loss"], {"dh2/dz2": FIGURES["dh2/dz2"]}, names=names_of(network), **ROUNDED)
+    report = ag.compare(
+        network["Loss"], {"dh2/dz2": FIGURES["dh2/dz2"]}, names=names_of(network), **ROUNDED
+    )
     row = report["dh2/dz2"]
     assert row.verdict == "WRONG"
     assert row.worst == (0, 0)
@@ -104,7 +116,9 @@ def test_hand_derived_gradients_of_the_article_are_right():
     arrays = {"W1": rng.randn(2, 4), "b1": rng.randn(4), "W2": rng.randn(4, 2), "b2": rng.randn(2)}
     tensors = {name: ag.Tensor(value, requires_grad=True) for name, value in arrays.items()}
     W1, b1, W2, b2 = tensors.values()
-    Loss = nn.squared_error(ag.sigmoid(ag.sigmoid(X @ W1 + b1) @ W2 + b2), y) + nn.ridge([W1, W2], 0.7, 300)
+    Loss = nn.squared_error(ag.sigmoid(ag.sigmoid(X @ W1 + b1) @ W2 + b2), y) + nn.ridge(
+        [W1, W2], 0.7, 300
+    )
     np.testing.assert_allclose(Loss.item(), article.loss(X, y, **arrays, reg=0.7))
     report = ag.compare(Loss, article.hand_gradients(X, y, **arrays, reg=0.7), names=tensors)
     report.raise_if_bad()

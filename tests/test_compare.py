@@ -202,7 +202,7 @@ def test_ambiguous_name_is_refused():
 def test_constants_and_plain_values_are_refused():
     c = ag.Tensor([1.0, 2.0], name="c")
     w = ag.Tensor([1.0, 2.0], requires_grad=True)
-    with pytest.raises(ValueError, match="c is a constant.*requires_grad=True"):
+    with pytest.raises(ValueError, match=r"c is a constant.*requires_grad=True"):
         ag.compare(np.sum(c * w), {"c": [1.0, 2.0]})
     with pytest.raises(TypeError, match=r"takes the loss as a Tensor, not 1\.5"):
         ag.compare(1.5, {})
@@ -235,7 +235,7 @@ def test_arrays_without_a_graph_compare_by_name():
         ag.Comparison.of({"c": 1.0}, {"a": 1.0})
 
 
-# --- check_gradients ------------------------------------------------------------------------------
+# --- check_gradients --------------------------------------------------------------------------
 
 
 def test_checker_passes_right_gradients_and_returns_the_table():

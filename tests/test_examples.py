@@ -19,7 +19,18 @@ SCRIPT = Path(xor.__file__)
 def job(tmp_path_factory):
     """One run of the script in a process of its own, as a user starts it."""
     out = tmp_path_factory.mktemp("job") / "new" / "folder"
-    command = [sys.executable, "-W", "error", str(SCRIPT), "--hidden", "4", "--epochs", "60", "--out", str(out)]
+    command = [
+        sys.executable,
+        "-W",
+        "error",
+        str(SCRIPT),
+        "--hidden",
+        "4",
+        "--epochs",
+        "60",
+        "--out",
+        str(out),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     return done, out

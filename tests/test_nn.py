@@ -14,7 +14,7 @@ def model(rng=0, **kwargs):
     )
 
 
-# --- modules --------------------------------------------------------------------------------------
+# --- modules ----------------------------------------------------------------------------------
 
 
 def test_parameters_are_found_in_order_under_their_paths():
@@ -26,7 +26,10 @@ def test_parameters_inside_lists_dicts_and_tuples_are_found():
     class Holder(nn.Module):
         def __init__(self):
             self.scale = ag.Tensor(1.0, requires_grad=True)
-            self.heads = {"a": nn.Linear(2, 2, bias=False), "b": [ag.Tensor([1.0], requires_grad=True)]}
+            self.heads = {
+                "a": nn.Linear(2, 2, bias=False),
+                "b": [ag.Tensor([1.0], requires_grad=True)],
+            }
             self.pair = (nn.Linear(1, 1, bias=False), 3, "text")
             self.constant = ag.Tensor(2.0)
 
@@ -92,7 +95,9 @@ def test_state_that_does_not_fit_changes_nothing():
     state = m.state_dict() | {"layers.0.bias": np.ones(7), "extra": np.ones(1)}
     del state["layers.2.bias"]
     state["layers.0.weight"] = state["layers.0.weight"] + 1
-    with pytest.raises(ValueError, match="missing layers.2.bias; unknown extra; layers.0.bias has shape"):
+    with pytest.raises(
+        ValueError, match=r"missing layers\.2\.bias; unknown extra; layers\.0\.bias has shape"
+    ):
         m.load_state_dict(state)
     for name, value in m.state_dict().items():
         np.testing.assert_array_equal(value, before[name])
@@ -106,7 +111,7 @@ def test_zero_grad_forgets():
     assert all(p.grad is None for p in m.parameters())
 
 
-# --- layers -----------------------------------------------------------------------------------------
+# --- layers -----------------------------------------------------------------------------------
 
 
 def test_linear_has_the_weight_shape_of_the_article():
@@ -136,7 +141,11 @@ def test_dtype_survives_a_training_step(dtype):
 
 @pytest.mark.parametrize(
     ("layer", "f"),
-    [(nn.Sigmoid(), lambda x: 1 / (1 + np.exp(-x))), (nn.Tanh(), np.tanh), (nn.ReLU(), lambda x: x.clip(0))],
+    [
+        (nn.Sigmoid(), lambda x: 1 / (1 + np.exp(-x))),
+        (nn.Tanh(), np.tanh),
+        (nn.ReLU(), lambda x: x.clip(0)),
+    ],
 )
 def test_activations_compute_and_differentiate(layer, f):
     x = np.linspace(-2, 2, 6)
@@ -144,7 +153,7 @@ def test_activations_compute_and_differentiate(layer, f):
     ag.check_gradients(layer, x)
 
 
-# --- losses ------------------------------------------------------------------------------------------
+# --- losses -----------------------------------------------------------------------------------
 
 
 def test_squared_error_is_the_article_s():
@@ -164,7 +173,7 @@ def test_ridge_is_the_article_s():
     ag.check_gradients(lambda *w: nn.ridge(w, 0.5, 7), *w)
 
 
-# --- initialisers --------------------------------------------------------------------------------------
+# --- initialisers -----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -186,11 +195,13 @@ def test_initialisers_have_their_variance(init, variance):
 
 
 def test_one_seed_gives_one_model():
-    np.testing.assert_array_equal(nn.Linear(4, 3, rng=7).weight.data, nn.Linear(4, 3, rng=7).weight.data)
+    np.testing.assert_array_equal(
+        nn.Linear(4, 3, rng=7).weight.data, nn.Linear(4, 3, rng=7).weight.data
+    )
     assert (nn.Linear(4, 3, rng=7).weight.data != nn.Linear(4, 3, rng=8).weight.data).all()
 
 
-# --- optimizers ------------------------------------------------------------------------------------------
+# --- optimizers -------------------------------------------------------------------------------
 
 
 def quadratic(p):
@@ -198,7 +209,8 @@ def quadratic(p):
 
 
 @pytest.mark.parametrize(
-    "make", [lambda p: nn.SGD(p, 0.1), lambda p: nn.SGD(p, 0.02, momentum=0.9), lambda p: nn.Adam(p, 0.1)]
+    "make",
+    [lambda p: nn.SGD(p, 0.1), lambda p: nn.SGD(p, 0.02, momentum=0.9), lambda p: nn.Adam(p, 0.1)],
 )
 def test_optimizers_find_the_minimum(make):
     p = ag.Tensor([0.0, 0.0], requires_grad=True)
@@ -249,7 +261,9 @@ def test_parameters_without_a_gradient_stay():
 def test_mistakes_with_optimizers_are_explained():
     with pytest.raises(ValueError, match="SGD was given no parameters"):
         nn.SGD([], 0.1)
-    with pytest.raises(TypeError, match=r"Adam takes Tensors with requires_grad=True.*model.parameters"):
+    with pytest.raises(
+        TypeError, match=r"Adam takes Tensors with requires_grad=True.*model.parameters"
+    ):
         nn.Adam([np.ones(3)])
     with pytest.raises(ValueError, match=r"no gradients: call loss.backward\(\)"):
         nn.SGD([ag.Tensor([1.0], requires_grad=True)], 0.1).step()

@@ -15,7 +15,9 @@ ROOT = Path(__file__).parents[1]
 
 def test_code_of_the_readme_runs_and_prints_what_it_says(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    failures, tests = doctest.testfile(str(ROOT / "README.md"), module_relative=False, verbose=False)
+    failures, tests = doctest.testfile(
+        str(ROOT / "README.md"), module_relative=False, verbose=False
+    )
     assert tests > 20
     assert failures == 0
     drawn = (tmp_path / "xor.svg").read_text()
