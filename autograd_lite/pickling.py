@@ -1,5 +1,6 @@
 """A tensor's history as one flat list, oldest first: however deep, it pickles and copies."""
 
+from . import hooks
 from .tape import Node, history
 
 
@@ -9,6 +10,7 @@ def to_rows(root):
     Leaves that several tensors share stay shared if these are pickled or copied together.
     """
     nodes = history(root)
+    _refuse_hooks(nodes)
     number = {node: i for i, node in enumerate(nodes)}
 
     def numbered(parent):
@@ -20,6 +22,16 @@ def to_rows(root):
         row = (node.op, node.args, node.kwargs, node.out, parents, node.name)
         rows.append(node if node.op is None else row)
     return rows
+
+
+def _refuse_hooks(nodes):
+    """A hook is a function of this process: a copy without it would behave otherwise."""
+    found = [hook for node in nodes for hook in hooks.of(node)]
+    if found:
+        raise TypeError(
+            f"{found[0]} of a tensor would be lost in a pickle or a deep copy: call its remove() "
+            "first and register it again on the copy, or copy t.detach()"
+        )
 
 
 def from_rows(rows):

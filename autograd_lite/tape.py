@@ -6,7 +6,7 @@ No graph search, no recursion, and 2^60 paths through 60 nodes cost 60 visits.
 
 from contextlib import contextmanager
 from contextvars import ContextVar
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from itertools import count
 from operator import attrgetter
 
@@ -45,10 +45,11 @@ class Node:
     ``parents`` is aligned with ``args``: the node that an argument came from, None for
     a plain constant, and a tuple of these for an argument that is a sequence of arrays.
     A node never points at a Tensor: there is no cycle, and a graph is freed at the
-    moment its last tensor is.
+    moment its last tensor is. ``hooks`` and ``trace`` are set only on nodes that have
+    hooks, and on those recorded while anomalies are looked for.
     """
 
-    __slots__ = ("op", "args", "kwargs", "out", "parents", "serial", "name")
+    __slots__ = ("op", "args", "kwargs", "out", "parents", "serial", "name", "hooks", "trace")
     requires_grad = True  # a call is recorded only if one of its inputs requires a gradient
 
     def __init__(self, op, args, kwargs, out, parents):
@@ -99,29 +100,34 @@ def history(*roots):
     return sorted(seen, key=attrgetter("serial"))
 
 
-def pullback(root, cotangent, targets=(), lift=None, careful=False):
-    """The table of cotangents {node: g} after a walk from root, newest first.
+def pullback(starts, targets=(), visit=None, careful=False):
+    """The table of cotangents {node: g} after a walk from the nodes in starts, newest first.
 
-    When a node is reached, all uses of its value have contributed. What stays in the
-    table: ``targets``, the leaves, and the frontier - nodes older than every target,
-    which the walk did not need to enter. Nothing is stored on any node.
+    ``starts`` holds the cotangents to start from, {node: g}. When a node is reached, all
+    uses of its value have contributed. What stays in the table: ``targets``, the leaves,
+    and the frontier - nodes older than every target, which the walk did not need to enter.
+    Nothing is stored on any node.
 
-    Without ``lift`` the rules run on plain arrays. ``lift(value, node)`` makes a tensor
-    of a recorded value; the rules run on these, and the walk itself is recorded.
+    Without ``visit`` the rules run on plain arrays. ``visit(node, g)`` returns what they
+    run on instead, (op, g, out, args): tensors, so that the walk itself is recorded.
     """
     targets = frozenset(targets)
     oldest = min((node.serial for node in targets), default=0)
-    table = {root: cotangent}
-    queue = [(-root.serial, root)]
+    table = dict(starts)
+    queue = [(-node.serial, node) for node in table]
+    heapify(queue)
     while queue and -queue[0][0] > oldest:
         node = heappop(queue)[1]
         op = node.op
         if op is None:
             continue
-        g = table[node] if node in targets else table.pop(node)
-        out, args = node.out, node.args
-        if lift is not None:
-            out, args = lift(out, node), map(lift, args, node.parents)
+        g, out, args = table[node], node.out, node.args
+        if visit is not None:
+            op, g, out, args = visit(node, g)
+        if node in targets:
+            table[node] = g
+        else:
+            del table[node]
         for parent, share in op.shares(g, out, args, node.kwargs, node.parents, careful):
             if parent in table:
                 table[parent] = table[parent] + share

@@ -12,7 +12,7 @@ import operator
 
 import numpy as np
 
-from . import errors
+from . import errors, hooks
 from .dispatch import dispatch, dispatch_method, registry
 from .pickling import from_rows, to_rows
 from .results import Parts, like, part_nodes
@@ -279,14 +279,44 @@ class Tensor:
                 "with requires_grad=True, or was computed inside no_grad()"
             )
         gradient = plain(gradient)
-        if self.node.op is None:
-            leaves = {self.node: initial_cotangent(self, gradient)}
-        else:
-            leaves = cotangents(self, (), initial_cotangent(self, gradient))
+        leaves = cotangents(self, (), initial_cotangent(self, gradient))
         given = {id(gradient)}
         for leaf, g in leaves.items():
             g = own(g, given)
             leaf.grad = g if leaf.grad is None else np.asarray(leaf.grad + g)
+
+    def register_hook(self, f) -> hooks.Hook:
+        """Observe or replace the gradient of this tensor, a leaf or not, in every backward pass.
+
+        Parameters
+        ----------
+        f : callable
+            ``f(g)`` gets the total gradient, a copy (a Tensor where the backward pass is
+            recorded), before it goes on to what this tensor was computed from, to ``.grad``
+            or to the caller. What it returns takes its place; None keeps it.
+
+        Returns
+        -------
+        Hook
+            Its ``remove()`` ends it, and so does leaving a ``with`` block over it.
+
+        Raises
+        ------
+        ValueError
+            On a constant. In the backward pass, when what f returns has another shape.
+
+        >>> x = Tensor([1.0, 2.0], requires_grad=True)
+        >>> with x.register_hook(lambda g: np.clip(g, -1, 1)):
+        ...     np.sum(x * x).backward()
+        >>> x.grad
+        array([1., 1.])
+        """
+        if not self.requires_grad:
+            raise ValueError(
+                f"a hook on a constant: no gradient reaches {errors.describe(self)}; "
+                "create it with requires_grad=True before it is used"
+            )
+        return hooks.Hook(self.node, f)
 
 
 def constant(data):
@@ -365,25 +395,46 @@ def initial_cotangent(output, gradient):
 
 
 def cotangents(output, targets, gradient, create_graph=False):
-    """`tape.pullback` from a tensor, on arrays or, with create_graph, on tensors.
+    """The table of cotangents of a walk from one tensor; see `walk_back`."""
+    return walk_back({output.node: gradient}, targets, create_graph)
+
+
+def walk_back(starts, targets, create_graph=False):
+    """`tape.pullback` on arrays or, with create_graph, on tensors.
 
     A zero cotangent times an infinite or undefined derivative is nan in floating point and
     zero in mathematics: nothing comes through the branch of a ``where`` that was not taken.
     That case is rare, so the walk first runs without a thought of it; only if a nan arrives
-    is it run again, carefully. (A nan in a cotangent cannot turn into a number on the way.)
+    is it run again, carefully. (A nan in a cotangent cannot turn into a number on the way.
+    In a hook it can, and a hook is called once: with hooks the first walk is careful.)
     """
-    lift = _lift if create_graph else None
-    if create_graph and not isinstance(gradient, Tensor):
-        gradient = constant(gradient)
+    visit = _lifted if create_graph else None
+    if create_graph:
+        starts = {node: _as_tensor(g) for node, g in starts.items()}
     with np.errstate(all="ignore"):
-        table = pullback(output.node, gradient, targets, lift)
+        if hooks.alive:
+            return hooks.walk(pullback, starts, targets, visit, _as_tensor if visit else _as_array)
+        table = pullback(starts, targets, visit)
         if any(map(_has_nan, table.values())):
-            table = pullback(output.node, gradient, targets, lift, careful=True)
+            table = pullback(starts, targets, visit, careful=True)
     return table
 
 
+def _as_tensor(g):
+    return g if isinstance(g, Tensor) else constant(np.asarray(g))
+
+
+def _as_array(g):
+    return np.asarray(plain(g))
+
+
+def _lifted(node, g):
+    """A recorded call on tensors, so that what a rule does with them is recorded."""
+    return node.op, g, _lift(node.out, node), map(_lift, node.args, node.parents)
+
+
 def _lift(value, parent):
-    """A recorded value as a tensor again, so that what a rule does with it is recorded."""
+    """A recorded value as a tensor again."""
     if parent is None:
         return value
     if type(parent) is tuple:

@@ -182,7 +182,7 @@ def test_backward_stores_nothing_on_inner_nodes():
     slots = Node.__slots__
 
     def state():
-        return [[id(getattr(n, s)) for s in slots] for n in history(loss.node)]
+        return [[id(getattr(n, s, None)) for s in slots] for n in history(loss.node)]
 
     before = state()
     loss.backward()
