@@ -22,9 +22,34 @@ np.float64(-0.7269)
 
 from . import operators, rules
 from .comparison import Comparison, check_gradients, compare, numeric_gradients
+from .creation import (
+    arange,
+    array,
+    asarray,
+    empty,
+    empty_like,
+    eye,
+    full,
+    full_like,
+    identity,
+    linspace,
+    ones,
+    ones_like,
+    zeros,
+    zeros_like,
+)
 from .drawing import Picture, draw
 from .primitives import elementwise, primitive
-from .rules.neural import log_softmax, logsumexp, relu, sigmoid, softmax
+from .rules.activations import (
+    elu, gelu, glu, hard_swish, hard_tanh, leaky_relu, log_sigmoid, mish, relu, selu, sigmoid,
+    silu, softplus, softsign, swish,
+)  # fmt: skip
+from .rules.convolution import conv, conv_transpose
+from .rules.dropout import dropout, dropout_mask
+from .rules.error_function import erf, erfc
+from .rules.losses import cross_entropy, one_hot
+from .rules.pooling import average_pool, max_pool
+from .rules.softmax import log_softmax, logsumexp, softmax
 from .tape import no_grad
 from .tensor import Tensor
 from .transforms import grad, gradients, value_and_grad

@@ -6,20 +6,30 @@ A new operation needs one line in its family's ROWS, a new keyword one more case
 import pytest
 
 from . import (
+    assigning,
+    choosing,
+    complex_numbers,
+    convolution,
     elementwise,
+    fft,
     indexing,
     joining,
     linear_algebra,
     moving,
     neural,
+    padding,
     reductions,
     shapes,
+    spacing,
     through_numpy,
+    ufuncs,
 )
 
 FAMILIES = (
     elementwise, reductions, shapes, indexing, moving, joining, linear_algebra, neural,
-    through_numpy,
+    through_numpy, fft, convolution,
+    assigning, choosing, padding, spacing,
+    complex_numbers, ufuncs,
 )  # fmt: skip
 ROWS = [row for family in FAMILIES for row in family.ROWS]
 CASES = [case for row in ROWS for case in row.cases]

@@ -1,22 +1,8 @@
-"""The functions of neural networks that NumPy lacks, stable for any finite or infinite input."""
+"""Softmax, its logarithm and its normaliser, stable for any finite or infinite input."""
 
 import numpy as np
 
-from ..primitives import elementwise, primitive
-
-
-@np.errstate(over="ignore")
-def sigmoid(x):
-    """The logistic function 1 / (1 + exp(-x)), element by element.
-
-    Exact limits and no overflow warning for any x: exp(-x) may become inf, and 1 / inf is 0.
-    """
-    return 1 / (1 + np.exp(np.negative(x)))
-
-
-def relu(x):
-    """max(x, 0), element by element. Its derivative at 0 is taken as 0."""
-    return np.maximum(x, 0)
+from ..primitives import primitive
 
 
 def logsumexp(x, axis=None, keepdims=False):
@@ -68,8 +54,6 @@ def _log_softmax_vjp(g, out, x, axis=-1):
 
 
 # fmt: off
-sigmoid     = elementwise(sigmoid, lambda g, out, x: g * out * (1 - out))
-relu        = elementwise(relu,    lambda g, out, x: g * (x > 0))
 softmax     = primitive(softmax, _softmax_vjp)
 log_softmax = primitive(log_softmax, _log_softmax_vjp)
 logsumexp   = primitive(logsumexp, _logsumexp_vjp)

@@ -1,0 +1,168 @@
+"""The activation functions of neural networks, stable for any finite or infinite input."""
+
+import math
+
+import numpy as np
+
+from ..primitives import elementwise
+from .error_function import erfc
+
+
+@np.errstate(over="ignore")
+def sigmoid(x):
+    """The logistic function 1 / (1 + exp(-x)), element by element.
+
+    Exact limits and no overflow warning for any x: exp(-x) may become inf, and 1 / inf is 0.
+    """
+    return 1 / (1 + np.exp(np.negative(x)))
+
+
+def log_sigmoid(x):
+    """log(sigmoid(x)) = -log(1 + exp(-x)), element by element: close to x where x << 0."""
+    return -np.logaddexp(0, np.negative(x))
+
+
+def softplus(x):
+    """log(1 + exp(x)), element by element: a smooth relu."""
+    return np.logaddexp(x, 0)
+
+
+def softsign(x):
+    """x / (1 + |x|), element by element; 1 and -1 at the infinities."""
+    with np.errstate(invalid="ignore"):
+        return np.where(np.isinf(x), np.sign(x), x / (1 + np.abs(x)))
+
+
+def hard_tanh(x, low=-1, high=1):
+    """x between low and high, and these beyond: np.clip, with a derivative of 1 at the bounds."""
+    return np.clip(x, low, high)
+
+
+def relu(x):
+    """max(x, 0), element by element. Its derivative at 0 is taken as 0."""
+    return np.maximum(x, 0)
+
+
+def leaky_relu(x, slope=0.01):
+    """x where it is positive, else slope * x. Its derivative at 0 is taken as the slope."""
+    return np.where(np.greater(x, 0), x, slope * x)
+
+
+def elu(x, alpha=1.0):
+    """x where it is positive, else alpha * (exp(x) - 1). Its derivative at 0 is alpha.
+
+    Clevert, Unterthiner and Hochreiter (2015), arXiv:1511.07289.
+    """
+    return np.where(np.greater(x, 0), x, alpha * np.expm1(np.minimum(x, 0)))
+
+
+def selu(x):
+    """1.0507 * elu(x, 1.6733): keeps mean 0 and variance 1 from layer to layer.
+
+    Klambauer, Unterthiner, Mayr and Hochreiter (2017), arXiv:1706.02515.
+    """
+    return SELU_SCALE * elu(x, alpha=SELU_ALPHA)
+
+
+def silu(x):
+    """x * sigmoid(x), element by element; also called swish."""
+    return _from_minus_1000(x) * sigmoid(x)
+
+
+def gelu(x, approximate=False):
+    """x times the normal distribution function at x, element by element.
+
+    With ``approximate`` that is 0.5 * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x**3))), of
+    Hendrycks and Gimpel (2016), arXiv:1606.08415.
+    """
+    return _from_minus_1000(x) * (_normal_by_tanh(x) if approximate else _normal(x))
+
+
+def mish(x):
+    """x * tanh(softplus(x)), element by element. Misra (2019), arXiv:1908.08681."""
+    return _from_minus_1000(x) * np.tanh(softplus(x))
+
+
+def hard_swish(x):
+    """0 up to -3, x from 3 on, and x * (x + 3) / 6 between. Howard (2019), arXiv:1905.02244."""
+    return _from_minus_1000(x) * (np.clip(x, -3, 3) + 3) / 6
+
+
+def glu(x, axis=-1):
+    """The gated linear unit: the first half along an axis times the sigmoid of the second.
+
+    Dauphin, Fan, Auli and Grangier (2016), arXiv:1612.08083.
+    """
+    half, odd = divmod(np.shape(x)[axis], 2)
+    if odd:
+        raise ValueError(
+            f"glu halves an axis, and axis {axis} of shape {np.shape(x)} is of odd length"
+        )
+    before = (slice(None),) * (axis % np.ndim(x))
+    return x[(*before, slice(half))] * sigmoid(x[(*before, slice(half, None))])
+
+
+SELU_SCALE = 1.0507009873554804934193349852946
+SELU_ALPHA = 1.6732632423543772848170429916717
+
+
+def _from_minus_1000(x):
+    """x, where a factor beside it is 0 before it gets there: -inf * 0 is not the limit."""
+    return np.maximum(x, -1000)
+
+
+def _bounded(x):
+    """x, where what it is a factor of is constant before it gets to the bounds."""
+    return np.clip(x, -1000, 1000)
+
+
+def _normal(x):
+    """The distribution function of the normal distribution."""
+    return 0.5 * erfc(x * -math.sqrt(0.5))
+
+
+def _normal_by_tanh(x):
+    x = _bounded(x)
+    return 0.5 * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x * x * x)))
+
+
+def _silu_slope(x):
+    s = sigmoid(x)
+    return s * (1 + _bounded(x) * (1 - s))
+
+
+def _gelu_slope(x, approximate=False):
+    z = _bounded(x)
+    if not approximate:
+        return _normal(x) + z * np.exp(-0.5 * z * z) * (1 / math.sqrt(2 * math.pi))
+    p = _normal_by_tanh(z)
+    return p + p * (1 - p) * z * (2 * math.sqrt(2 / math.pi)) * (1 + 3 * 0.044715 * z * z)
+
+
+def _mish_slope(x):
+    t = np.tanh(softplus(x))
+    return t + _bounded(x) * (1 - t * t) * sigmoid(x)
+
+
+def _hard_swish_slope(x):
+    return np.where(x <= -3, 0, np.where(x >= 3, 1, (2 * x + 3) / 6))
+
+
+# fmt: off
+sigmoid     = elementwise(sigmoid,     lambda g, out, x: g * out * (1 - out))
+log_sigmoid = elementwise(log_sigmoid, lambda g, out, x: g * sigmoid(-x))
+softplus    = elementwise(softplus,    lambda g, out, x: g * sigmoid(x))
+softsign    = elementwise(softsign,    lambda g, out, x: g / (1 + np.abs(x)) ** 2)
+relu        = elementwise(relu,        lambda g, out, x: g * (x > 0))
+leaky_relu  = elementwise(leaky_relu,
+    lambda g, out, x, slope=0.01: np.where(x > 0, g, g * slope))
+elu         = elementwise(elu,
+    lambda g, out, x, alpha=1.0: np.where(x > 0, g, g * (out + alpha)))
+silu        = elementwise(silu,        lambda g, out, x: g * _silu_slope(x))
+gelu        = elementwise(gelu,
+    lambda g, out, x, approximate=False: g * _gelu_slope(x, approximate))
+mish        = elementwise(mish,        lambda g, out, x: g * _mish_slope(x))
+hard_swish  = elementwise(hard_swish,  lambda g, out, x: g * _hard_swish_slope(x))
+# fmt: on
+
+swish = silu

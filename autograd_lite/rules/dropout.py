@@ -1,0 +1,33 @@
+"""Dropout: elements set to zero at random."""
+
+import numpy as np
+
+
+def dropout_mask(shape, rate, rng, dtype=np.float64):
+    """An array of 0, with the probability ``rate``, and 1 / (1 - rate): its mean is 1.
+
+    Parameters
+    ----------
+    shape : int or tuple of int
+    rate : float
+        In [0, 1).
+    rng : numpy.random.Generator
+        Where the randomness comes from: ``np.random.default_rng(seed)``.
+    dtype : optional
+    """
+    if not 0 <= rate < 1:
+        raise ValueError(f"a dropout rate is in [0, 1), and rate={rate!r} is not")
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(f"rng is a generator such as np.random.default_rng(0), not {rng!r}")
+    return (rng.random(shape) >= rate).astype(dtype) / np.asarray(1 - rate, dtype)
+
+
+def dropout(x, rate, rng, train=True):
+    """x with elements set to zero at random, the others scaled up, so that its mean stays.
+
+    Inverted dropout: with ``train=False`` it is x itself. Srivastava, Hinton, Krizhevsky,
+    Sutskever and Salakhutdinov (2014), JMLR 15. See `dropout_mask` for the arguments.
+    """
+    if not train:
+        return x
+    return x * dropout_mask(np.shape(x), rate, rng, np.result_type(x, np.float16))

@@ -1,0 +1,95 @@
+"""The windows that slide over an array, and their transpose: windows laid down and added up.
+
+Both keep the leading axes; the windows' axes come before those of their positions, so that
+NumPy walks along the array's rows.
+"""
+
+import itertools
+
+import numpy as np
+
+from ..primitives import primitive
+
+
+def gather(x, size, stride, padding, dilation, fill=0):
+    """(..., *spatial) -> (..., *size, *positions): element k of the window at each position."""
+    n = len(size)
+    x = padded(x, padding, fill)
+    spans = [d * (k - 1) + 1 for d, k in zip(dilation, size, strict=True)]
+    for axis, (have, span) in enumerate(zip(x.shape[-n:], spans, strict=True)):
+        if have < span:
+            raise ValueError(
+                f"a window of length {span} does not fit into the length {have}, padding "
+                f"included, of spatial axis {axis}"
+            )
+    axes = tuple(range(-n, 0))
+    view = np.lib.stride_tricks.sliding_window_view(x, spans, axes)
+    chosen = (*(slice(None, None, s) for s in stride), *(slice(None, None, d) for d in dilation))
+    return np.moveaxis(view[(..., *chosen)], axes, range(-2 * n, -n))
+
+
+def lay(g, shape, size, stride, padding, dilation):
+    """(..., *size, *positions) -> (..., *shape): each window added where it was taken from."""
+    n = len(size)
+    full = [s + sum(p) for s, p in zip(shape, padding, strict=True)]
+    result = np.zeros_like(g, shape=(*g.shape[: -2 * n], *full))
+    for k in itertools.product(*map(range, size)):
+        target = [
+            slice(i * d, i * d + s * (count - 1) + 1, s)
+            for i, d, s, count in zip(k, dilation, stride, g.shape[-n:], strict=True)
+        ]
+        result[(..., *target)] += g[(..., *k, *(slice(None),) * n)]
+    return result[
+        (..., *(slice(before, before + s) for s, (before, _) in zip(shape, padding, strict=True)))
+    ]
+
+
+def padded(x, padding, fill):
+    """x with so much added before and after each of its last axes."""
+    if not any(map(any, padding)):
+        return x
+    before = ((0, 0),) * (x.ndim - len(padding))
+    return np.pad(x, (*before, *padding), constant_values=fill)
+
+
+def positions(shape, size, stride, padding, dilation):
+    """How many positions a window has along each axis."""
+    given = zip(shape, size, stride, padding, dilation, strict=True)
+    return tuple((n + sum(p) - d * (k - 1) - 1) // s + 1 for n, k, s, p, d in given)
+
+
+def each(value, n, name, least=1):
+    """A setting for each of n spatial axes: the number given for all, or the sequence."""
+    values = value if isinstance(value, (tuple, list)) else (value,) * n
+    if len(values) != n or not all(_is_whole(v, least) for v in values):
+        raise ValueError(
+            f"{name} is an integer from {least} on, or one for each of {n} spatial axes, "
+            f"not {value!r}"
+        )
+    return tuple(map(int, values))
+
+
+def both_sides(padding, n):
+    """Padding before and after each of n spatial axes: an int, or ints or pairs for each axis."""
+    values = padding if isinstance(padding, (tuple, list)) else (padding,) * n
+    pairs = [v if isinstance(v, (tuple, list)) else (v, v) for v in values]
+    if len(pairs) != n or not all(len(p) == 2 and all(_is_whole(v, 0) for v in p) for p in pairs):
+        raise ValueError(
+            f"padding is an integer from 0 on, or for each of {n} spatial axes one or a pair "
+            f"(before, after), not {padding!r}"
+        )
+    return tuple((int(before), int(after)) for before, after in pairs)
+
+
+def _is_whole(value, least):
+    return isinstance(value, (int, np.integer)) and value >= least
+
+
+# fmt: off
+windows = primitive(gather,
+    lambda g, out, x, size, stride, padding, dilation, fill=0:
+        lay_down(g, x.shape[-len(size):], size, stride, padding, dilation))
+lay_down = primitive(lay,
+    lambda g, out, x, shape, size, stride, padding, dilation:
+        windows(g, size, stride, padding, dilation))
+# fmt: on
