@@ -52,4 +52,4 @@ from .rules.pooling import average_pool, max_pool
 from .rules.softmax import log_softmax, logsumexp, softmax
 from .tape import no_grad
 from .tensor import Tensor
-from .transforms import grad, gradients, value_and_grad
+from .transforms import grad, gradients, hessian, hvp, jacobian, jvp, value_and_grad, vjp

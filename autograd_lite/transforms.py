@@ -1,4 +1,4 @@
-"""Gradients of tensors and of functions: compositions of recording and the walk back."""
+"""Derivatives of tensors and of functions: compositions of a traced call and walks back."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 from . import errors, trees
-from .dispatch import registry
 from .tape import enable_grad, is_recording
-from .tensor import Tensor, constant, cotangents, initial_cotangent, own, plain
+from .tensor import Tensor, cotangents, initial_cotangent, plain
+from .tracing import Call, collect, gradients_from, starting, tracked, walked
+
+Argnums = int | tuple[int, ...]
 
 
 def gradients(
@@ -56,29 +58,28 @@ def gradients(
     start = initial_cotangent(output, seed)
     if output.requires_grad:
         table = cotangents(output, [t.node for t in inputs], start, create_graph)
-    return _collect(table, inputs, create_graph, given={id(seed)})
+    return collect(table, inputs, create_graph, given={id(seed)})
 
 
-def _collect(table, inputs, create_graph, given=()):
-    """The cotangents of inputs out of a table, zeros for those it does not hold."""
-    found = [table.get(t.node) for t in inputs]
-    found = [np.zeros_like(t._data) if g is None else g for t, g in zip(inputs, found, strict=True)]
-    if create_graph:
-        return [g if isinstance(g, Tensor) else constant(g) for g in found]
-    given = set(given)
-    return [own(g, given) for g in found]
-
-
-def value_and_grad(f: Callable, argnums: int | tuple[int, ...] = 0) -> Callable:
+def value_and_grad(
+    f: Callable, argnums: Argnums = 0, *, has_aux: bool = False, holomorphic: bool = False
+) -> Callable:
     """A function that returns ``(f(*args), gradient)`` in one pass.
 
     Parameters
     ----------
     f : callable
         Returns a scalar; its differentiated arguments are arrays, numbers, or nested
-        dicts, lists and tuples of these. Inside ``f`` they are Tensors.
+        dicts, lists and tuples of these. Inside ``f`` they are Tensors. Integers become
+        float64: bind those that must stay integers (``lambda x: f(x, n)``).
     argnums : int or tuple of int
         Which arguments to differentiate; for a tuple the gradient is a tuple.
+    has_aux : bool
+        ``f`` returns ``(scalar, aux)``, and the result is ``((value, aux), gradient)``; aux
+        is a tree of anything.
+    holomorphic : bool
+        ``f`` is a holomorphic function of complex arguments; the gradient is f'(z). Of a
+        real function of complex arguments z = x + iy the gradient is df/dx - i df/dy.
 
     Returns
     -------
@@ -90,79 +91,197 @@ def value_and_grad(f: Callable, argnums: int | tuple[int, ...] = 0) -> Callable:
     >>> value_and_grad(lambda x: x @ x)(np.array([1.0, 2.0]))
     (np.float64(5.0), array([2., 4.]))
     """
-    several = isinstance(argnums, tuple)
-    positions = argnums if several else (argnums,)
 
     @functools.wraps(f)
     def value_and_gradient(*args, **kwargs):
-        chosen = [args[i] for i in _checked(positions, args, f)]
-        leaves, build = trees.flatten(chosen)
-        recorded = is_recording()
-        inputs = [_variable(leaf) for leaf in leaves]
-        args = list(args)
-        for i, arg in zip(positions, build(inputs), strict=True):
-            args[i] = arg
-        with enable_grad():
-            output = f(*args, **kwargs)
-            if not isinstance(output, Tensor):
-                output = constant(np.asarray(_scalar_result(output, f)))
-            nested = any(t.node.op is not None for t in inputs)
-            found, nested = _gradients_of(output, inputs, nested, recorded)
-        result = build(found)
-        return (output if nested else plain(output)), (tuple(result) if several else result[0])
+        call = Call(f, argnums, args, kwargs, has_aux)
+        output = call.as_tensor(call.result, "one number")
+        call.check_kind([output], holomorphic)
+        start = initial_cotangent(output, None)
+        starts = {output.node: start} if output.requires_grad else {}
+        found, nested = gradients_from(starts, call.inputs, call.recorded)
+        value = output if nested else plain(output)
+        if has_aux:
+            value = value, call.plain_unless(nested, call.aux)
+        return value, call.like_arguments(found)
 
     return value_and_gradient
 
 
-def grad(f: Callable, argnums: int | tuple[int, ...] = 0) -> Callable:
+def grad(
+    f: Callable, argnums: Argnums = 0, *, has_aux: bool = False, holomorphic: bool = False
+) -> Callable:
     """The gradient of a function that returns a scalar; see `value_and_grad`.
+
+    With ``has_aux`` the result is ``(gradient, aux)``.
 
     >>> grad(grad(np.sin))(0.5) + np.sin(0.5)
     np.float64(0.0)
     """
-    both = value_and_grad(f, argnums)
+    both = value_and_grad(f, argnums, has_aux=has_aux, holomorphic=holomorphic)
 
     @functools.wraps(f)
     def gradient(*args, **kwargs):
-        return both(*args, **kwargs)[1]
+        value, found = both(*args, **kwargs)
+        return (found, value[1]) if has_aux else found
 
     return gradient
 
 
-def _gradients_of(output, inputs, nested, recorded):
-    """The gradients, as tensors if they depend on any other tensor that requires one."""
-    start = initial_cotangent(output, None)
-    nodes = [t.node for t in inputs]
-    table = cotangents(output, nodes, start, nested) if output.requires_grad else {}
-    if recorded and not nested and not table.keys() <= set(nodes):
-        nested = True  # the walk met a tensor that is not ours
-        table = cotangents(output, nodes, start, nested)
-    return _collect(table, inputs, nested), nested
+def vjp(f: Callable, *args, has_aux: bool = False) -> tuple:
+    """The result of a function, and the function that pulls a cotangent back through it.
+
+    Parameters
+    ----------
+    f : callable
+        Its arguments and its result are trees of arrays of any shapes.
+    *args
+        Where; all of them are differentiated.
+    has_aux : bool
+        ``f`` returns ``(out, aux)``, and the result is ``(out, pull, aux)``.
+
+    Returns
+    -------
+    out, pull
+        ``pull(cotangent)`` takes a tree of out's structure and shapes; it returns a tuple,
+        cotangent times Jacobian for each argument, of its shapes. It can be called often.
+
+    >>> out, pull = vjp(lambda x, y: x * y, np.array([1.0, 2.0]), 3.0)
+    >>> out, pull(np.array([1.0, 10.0]))
+    (array([3., 6.]), (array([ 3., 30.]), array(21.)))
+    """
+    call = Call(f, tuple(range(len(args))), args, has_aux=has_aux)
+    outputs, _ = call.outputs()
+    nested = call.nested(outputs)
+
+    def pull(cotangent):
+        starts = starting(outputs, trees.matching(call.result, cotangent))
+        found, _ = gradients_from(starts, call.inputs, is_recording())
+        return call.like_arguments(found)
+
+    out = call.plain_unless(nested, call.result)
+    return (out, pull, call.plain_unless(nested, call.aux)) if has_aux else (out, pull)
 
 
-def _variable(value):
-    """What a differentiated argument is inside the function: a tensor of its own."""
-    if isinstance(value, Tensor) and value.requires_grad and is_recording():
-        return registry["alias"](value)
-    return Tensor(plain(value), requires_grad=True)
+def jvp(f: Callable, args: tuple, tangents: tuple) -> tuple:
+    """The result of a function, and how it changes along a direction: Jacobian times tangents.
+
+    The walk back is linear in its cotangent, so that the derivative with respect to the
+    cotangent, walked back itself, is the derivative forward. Source: J. Townsend, "A new
+    trick for calculating Jacobian vector products", 2017.
+
+    Parameters
+    ----------
+    f : callable
+        Its arguments and its result are trees of arrays of any shapes.
+    args : tuple
+        Where.
+    tangents : tuple
+        The direction: of the structure and the shapes of args.
+
+    Returns
+    -------
+    out, tangent_out
+        Both of the structure and shapes of what f returns.
+
+    >>> jvp(lambda x: x ** 2, (np.array([1.0, 2.0]),), (np.array([1.0, 10.0]),))
+    (array([1., 4.]), array([ 2., 40.]))
+    """
+    args, tangents = _as_tuple(args, "args"), _as_tuple(tangents, "tangents")
+    call = Call(f, tuple(range(len(args))), args)
+    outputs, build = call.outputs()
+    # Ones, not zeros: a zero cotangent would hide where the derivative does not exist.
+    probes = [Tensor(np.ones_like(t._data), requires_grad=True) for t in outputs]
+    with enable_grad():
+        pulled, _ = walked(starting(outputs, probes), call.inputs, True)
+    starts = starting(pulled, trees.matching(args, tangents), "tangent")
+    nested = call.nested(outputs) or (call.recorded and tracked(starts.values()))
+    found, _ = walked(starts, probes, nested)
+    return call.plain_unless(nested, call.result), build(found)
 
 
-def _checked(positions, args, f):
-    for i in positions:
-        if not isinstance(i, (int, np.integer)):
-            raise TypeError(f"argnums is an int or a tuple of ints, not {i!r}")
-        if not -len(args) <= i < len(args):
-            raise ValueError(
-                f"argnums={i}, but {getattr(f, '__name__', 'the function')} was called with "
-                f"{len(args)} positional arguments: pass what is differentiated by position"
-            )
-    return positions
+def jacobian(f: Callable, argnums: Argnums = 0, *, holomorphic: bool = False) -> Callable:
+    """The function that returns all first derivatives of f, one walk back for each output.
+
+    Returns
+    -------
+    callable
+        For an argument of shape ``in`` and a result of shape ``out``, an array of shape
+        ``out + in``. For trees, the structure of the result, and in place of each of its
+        arrays the structure of the argument (a tuple of these for a tuple of argnums).
+
+    >>> jacobian(lambda x: np.stack([x[0] * x[1], x[0] ** 2]))(np.array([2.0, 3.0]))
+    array([[3., 2.],
+           [4., 0.]])
+    """
+
+    @functools.wraps(f)
+    def all_derivatives(*args, **kwargs):
+        call = Call(f, argnums, args, kwargs)
+        outputs, build = call.outputs()
+        call.check_kind(outputs, holomorphic)
+        return build([call.like_arguments(_blocks(output, call)) for output in outputs])
+
+    return all_derivatives
 
 
-def _scalar_result(output, f):
-    if not isinstance(output, (int, float, complex, np.ndarray, np.generic)):
+def hessian(f: Callable, argnums: Argnums = 0, *, holomorphic: bool = False) -> Callable:
+    """The function that returns all second derivatives of f, which returns a scalar.
+
+    For an argument of shape ``in`` they are of shape ``in + in``, and symmetric; for trees and
+    several arguments they are nested as the Jacobian of the gradient is.
+
+    >>> hessian(lambda x: x[0] ** 2 * x[1])(np.array([2.0, 3.0]))
+    array([[6., 4.],
+           [4., 0.]])
+    """
+    gradient = grad(f, argnums, holomorphic=holomorphic)
+    return jacobian(gradient, argnums, holomorphic=holomorphic)
+
+
+def hvp(f: Callable, args: tuple, vectors: tuple) -> tuple:
+    """The Hessian of a scalar function times vectors, without the Hessian.
+
+    Parameters
+    ----------
+    f : callable
+        Returns a scalar.
+    args : tuple
+        Where; trees of arrays.
+    vectors : tuple
+        Of the structure and the shapes of args.
+
+    Returns
+    -------
+    tuple
+        One product an argument, of its structure and shapes.
+
+    >>> hvp(lambda x: np.sum(x ** 3), (np.array([1.0, 2.0]),), (np.array([1.0, 1.0]),))
+    (array([ 6., 12.]),)
+    """
+    args, vectors = _as_tuple(args, "args"), _as_tuple(vectors, "vectors")
+    _, pull = vjp(grad(f, tuple(range(len(args)))), *args)
+    return pull(vectors)
+
+
+def _blocks(output, call):
+    """The derivatives of one output with respect to each input."""
+    shapes = [output.shape + t.shape for t in call.inputs]
+    if output.size == 0 or not output.requires_grad:
+        return [np.zeros(s, t.dtype) for s, t in zip(shapes, call.inputs, strict=True)]
+    rows = []
+    for index in np.ndindex(output.shape):
+        unit = np.zeros_like(output._data)
+        unit[index] = 1
+        rows.append(gradients_from({output.node: unit}, call.inputs, call.recorded)[0])
+    columns = zip(*rows, strict=True)
+    return [np.stack(column).reshape(s) for column, s in zip(columns, shapes, strict=True)]
+
+
+def _as_tuple(value, name):
+    if not isinstance(value, (tuple, list)):
         raise TypeError(
-            f"{getattr(f, '__name__', 'the function')} returned {errors.describe(output)}: "
-            "a gradient is taken of a function that returns one number"
+            f"{name} is a tuple with one entry an argument, not {errors.describe(value)}: "
+            "write (x,) for one"
         )
-    return output
+    return tuple(value)

@@ -15,12 +15,13 @@ NN = ENGINE.parent / "nn"
 # What stands lower may not import what stands higher; a row may import within itself.
 LAYERS = [
     {"tape", "errors", "trees"},
-    {"dispatch", "pickling", "results"},
+    {"hooks", "dispatch", "pickling", "results"},
     {"tensor"},
     {"recording"},
     {"primitives", "creation"},
     {"rules", "operators", "edges"},
-    {"transforms", "names"},
+    {"tracing", "names"},
+    {"transforms"},
     {"comparison", "derivation", "drawing"},
     {"__init__"},
 ]
