@@ -1,6 +1,8 @@
 """Which function of ours answers when NumPy's is given a Tensor."""
 
 import difflib
+import importlib
+import sys
 
 import numpy as np
 
@@ -8,36 +10,77 @@ from . import errors
 
 registry = {}  # NumPy's function, or an operator's name -> the function that answers for it
 undifferentiated = set()  # those of them whose results come back as plain NumPy
+ufunc_methods = {}  # the name of a ufunc's method -> the function that answers for it
 
 
 def dispatch(func, args, kwargs):
     """Answer for NumPy's function, or say that it has no derivative and what has."""
-    name = func.__name__
-    if "out" in kwargs:
-        targets = kwargs["out"] if isinstance(kwargs["out"], tuple) else (kwargs["out"],)
-        if any(target is not None for target in targets):
-            raise TypeError(
-                f"{errors.STORED}Write a = np.{name}(...) instead of np.{name}(..., out=a), "
-                "and a = a + t instead of a += t."
-            )
-        kwargs = {key: value for key, value in kwargs.items() if key != "out"}
-    answer = registry.get(func)
+    answer = registry.get(func) or _declared_late(func)
     if answer is None:
-        raise TypeError(f"{full_name(func)} has no derivative here: {_instead(name)}")
+        raise TypeError(f"{full_name(func)} has no derivative here: {_instead(func.__name__)}")
+    if "out" in kwargs:
+        kwargs = dict(kwargs)
+        targets = as_targets(kwargs.pop("out"))
+        if func in undifferentiated and not any(map(_can_rebind, targets)):
+            return answer(*args, out=targets if len(targets) > 1 else targets[0], **kwargs)
+        check_targets(func, targets)
+        return into(func, targets, answer(*args, **kwargs))
     return answer(*args, **kwargs)
 
 
-def dispatch_method(ufunc, method, inputs, kwargs):
-    """Answer for a method of a ufunc: np.add.reduce is np.sum, and so on."""
-    if method == "reduce" and ufunc in _REDUCE:
-        return dispatch(_REDUCE[ufunc], inputs, {"axis": 0, **kwargs})
-    raise TypeError(
-        f"np.{ufunc.__name__}.{method} has no derivative here: write it with "
-        f"np.{ufunc.__name__} itself, np.sum, np.prod, np.max or np.min"
-    )
+def _declared_late(func):
+    """SciPy's ufuncs are declared when the first of them meets a Tensor."""
+    if isinstance(func, np.ufunc) and "scipy.special" in sys.modules:
+        importlib.import_module(f"{__package__}.scipy.special")
+    return registry.get(func)
 
 
-_REDUCE = {np.add: np.sum, np.multiply: np.prod, np.maximum: np.max, np.minimum: np.min}
+# --- out= ---------------------------------------------------------------------------------------
+
+
+def as_targets(out):
+    """What was given as ``out=``, as a tuple."""
+    return out if isinstance(out, tuple) else (out,)
+
+
+def _can_rebind(target):
+    return hasattr(target, "_rebind")
+
+
+def check_targets(func, targets):
+    """Refuse plain arrays: what is stored into one has left the tape."""
+    if not all(target is None or _can_rebind(target) for target in targets):
+        name = full_name(func)
+        raise TypeError(
+            f"{errors.STORED}Write a = {name}(...) instead of {name}(..., out=a), "
+            "and a = a + t instead of a += t."
+        )
+
+
+def into(func, targets, results, casting="same_kind"):
+    """Rebind the tensors that were given as ``out=`` to the results, as ``x[...] = v`` does."""
+    many = results if isinstance(results, tuple) else (results,)
+    given = [r if t is None else _bound(func, t, r, casting) for t, r in zip(targets, many)]
+    return tuple(given) if isinstance(results, tuple) else given[0]
+
+
+def _bound(func, target, result, casting):
+    if not np.can_cast(result.dtype, target.dtype, casting):
+        raise TypeError(
+            f"{full_name(func)}: a result of dtype {result.dtype} cannot be stored into out="
+            f"{errors.describe(target)}, with casting={casting!r}"
+        )
+    if result.shape != target.shape:
+        if not isinstance(func, np.ufunc) or np.broadcast_shapes(
+            result.shape, target.shape
+        ) != tuple(target.shape):
+            raise ValueError(
+                f"{full_name(func)}: a result of shape {result.shape} does not fit out="
+                f"{errors.describe(target)}"
+            )
+        result = np.broadcast_to(result, target.shape)
+    target._rebind(result if result.dtype == target.dtype else result.astype(target.dtype))
+    return target
 
 
 def full_name(func):

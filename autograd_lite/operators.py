@@ -1,5 +1,6 @@
 """The table of operators and methods: what of NumPy answers for each."""
 
+import math
 import operator
 
 import numpy as np
@@ -15,14 +16,30 @@ OPERATORS = (
     ("truediv",  np.divide),
     ("floordiv", np.floor_divide),
     ("mod",      np.remainder),
+    ("divmod",   np.divmod),
     ("pow",      np.power),
     ("matmul",   np.matmul),
+    ("and",      np.bitwise_and),
+    ("or",       np.bitwise_or),
+    ("xor",      np.bitwise_xor),
+    ("lshift",   np.left_shift),
+    ("rshift",   np.right_shift),
 )  # fmt: skip
-UNARY_OPERATORS = (("neg", np.negative), ("pos", np.positive), ("abs", np.absolute))
+UNARY_OPERATORS = (
+    ("neg",      np.negative),
+    ("pos",      np.positive),
+    ("abs",      np.absolute),
+    ("invert",   np.invert),
+    ("round",    np.round),
+)  # fmt: skip
+TO_INTEGERS = (("floor", math.floor), ("ceil", math.ceil), ("trunc", math.trunc))
+IN_PLACE = ("sort", "partition")
 COMPARISONS = ("lt", "le", "eq", "ne", "gt", "ge")
 METHODS = (
     "sum prod mean var std max min argmax argmin all any cumsum cumprod clip round "
-    "ravel squeeze swapaxes diagonal trace repeat take dot searchsorted nonzero argsort"
+    "ravel squeeze swapaxes diagonal trace repeat take dot searchsorted nonzero argsort "
+    "argpartition "
+    "conj conjugate"
 ).split()
 
 
@@ -56,6 +73,19 @@ def _method(name):
     return lambda self, *args, **kwargs: dispatch(f, (self, *args), kwargs)
 
 
+def _to_integer(f):
+    """Python's function of a single number: an int, off the tape, as it has no derivative."""
+    return lambda self: f(self._data.item())
+
+
+def _in_place(name):
+    """The method of arrays that changes them: the tensor is rebound to the result."""
+    f = getattr(np, name)
+    return lambda self, *args, **kwargs: self._rebind(
+        dispatch(f, (self, *args), kwargs), f"x.{name}()"
+    )
+
+
 def _comparison(name):
     compare = getattr(operator, name)
     return lambda self, other: compare(self._data, plain(other))
@@ -67,6 +97,10 @@ for _name, _f in OPERATORS:
     _install(f"__r{_name}__", _reflected)
 for _name, _f in UNARY_OPERATORS:
     _install(f"__{_name}__", _function(_f))
+for _name, _f in TO_INTEGERS:
+    _install(f"__{_name}__", _to_integer(_f))
+for _name in IN_PLACE:
+    _install(_name, _in_place(_name))
 for _name in COMPARISONS:
     _install(f"__{_name}__", _comparison(_name))
 for _name in METHODS:

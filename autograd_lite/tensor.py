@@ -9,14 +9,15 @@ from __future__ import annotations
 import copy
 import math
 import operator
+from weakref import ref
 
 import numpy as np
 
 from . import errors, hooks
-from .dispatch import dispatch, dispatch_method, registry
+from .dispatch import dispatch, registry, ufunc_methods
 from .pickling import from_rows, to_rows
-from .results import Parts, like, part_nodes
-from .tape import Leaf, pullback
+from .results import Parts, continuous, like, part_nodes
+from .tape import Leaf, is_recording, pullback
 
 
 class Tensor:
@@ -46,7 +47,7 @@ class Tensor:
     array([2., 4.])
     """
 
-    __slots__ = ("_data", "node", "__weakref__")
+    __slots__ = ("__weakref__", "_data", "_wholes", "node")
     __hash__ = object.__hash__  # by identity: a Tensor can be a key
 
     def __init__(self, data, requires_grad=False, name: str | None = None, dtype=None):
@@ -117,7 +118,11 @@ class Tensor:
         lambda self, name: setattr(self.node, "name", name),
         doc="How pictures, derivations and reports call it, or None.",
     )
-    shape = property(lambda self: self._data.shape, doc="The sizes of the axes, a tuple.")
+    shape = property(
+        lambda self: self._data.shape,
+        lambda self, shape: self._reshape(shape),
+        doc="The sizes of the axes, a tuple. Setting it is ``x = np.reshape(x, shape)``.",
+    )
     dtype = property(lambda self: self._data.dtype, doc="The dtype of the elements.")
     ndim = property(lambda self: self._data.ndim, doc="The number of axes.")
     size = property(lambda self: self._data.size, doc="The number of elements.")
@@ -125,6 +130,9 @@ class Tensor:
     nbytes = property(lambda self: self._data.nbytes, doc="Bytes of all elements.")
     T = property(lambda self: np.transpose(self), doc="The axes reversed.")
     mT = property(lambda self: np.matrix_transpose(self), doc="The last two axes swapped.")
+    flat = property(lambda self: np.ravel(self), doc="All elements in one axis, to read.")
+    real = property(lambda self: np.real(self), doc="The real part.")
+    imag = property(lambda self: np.imag(self), doc="The imaginary part, 0 of a real tensor.")
 
     def __repr__(self):
         flags = ", requires_grad=True" if self.requires_grad and self.node.op is None else ""
@@ -161,9 +169,10 @@ class Tensor:
     def __array__(self, dtype=None, copy=None):
         if self.requires_grad:
             raise TypeError(
-                f"{errors.STORED}Here it is {errors.describe(self)}. Stay on the tape with NumPy's "
-                "functions (np.stack([...]), np.concatenate([...]), np.where(mask, t, array)), or "
-                "leave it on purpose with t.numpy() or t.detach()."
+                f"{errors.STORED}Here it is {errors.describe(self)}. Stay on the tape with "
+                "ag.array([...]), np.stack([...]), np.concatenate([...]), np.where(mask, t, "
+                "array), or a tensor to fill, x = ag.zeros(...); x[i] = t. Leave it on purpose "
+                "with t.numpy() or t.detach()."
             )
         return np.array(self._data, dtype=dtype, copy=copy)
 
@@ -171,8 +180,8 @@ class Tensor:
         if self.requires_grad:
             raise TypeError(
                 f"{kind.__name__}() of {errors.describe(self)}, or storing it into a NumPy array, "
-                "would take it off the tape in silence: use np.stack([...]) or np.where to stay "
-                "on it, and t.item() to leave it on purpose"
+                "would take it off the tape in silence: use np.stack([...]), np.where, or a tensor "
+                "to fill, x = ag.zeros(...), to stay on it, and t.item() to leave it on purpose"
             )
         return kind(self._data)
 
@@ -227,18 +236,57 @@ class Tensor:
 
     def __setitem__(self, index, value):
         """A new value, and this tensor is bound to it: what was computed from the old one stays."""
-        if self.requires_grad and self.node.op is None:
-            raise ValueError(
-                f"x[i] = v on {errors.describe(self)}, a leaf that requires a gradient: it would "
-                "be a leaf no longer, and its .grad would be lost. Write y = x.copy(); y[i] = v"
-            )
         self._rebind(registry["setitem"](self, value, index=plain(index)))
 
-    def _rebind(self, other):
-        """Become another tensor, under the same name."""
+    def fill(self, value):
+        """Every element becomes this number or scalar tensor."""
+        self[...] = value
+
+    def put(self, indices, values, mode="raise"):
+        """Store values at positions in the flattened tensor: np.put."""
+        np.put(self, indices, values, mode)
+
+    def _reshape(self, shape):
+        """A view of another tensor stays one."""
+        wholes, self._wholes = getattr(self, "_wholes", ()), ()
+        try:
+            self._rebind(np.reshape(self, shape), "x.shape = ...")
+        finally:
+            self._wholes = wholes
+
+    def _rebind(self, other, what="x[i] = v"):
+        """Become another tensor, or a constant, under the same name."""
+        if not isinstance(other, Tensor):
+            other = constant(np.asarray(other))
+        self._check_rebinding(other, what)
         if other.node.name is None:
             other.node.name = self.node.name
-        self._data, self.node = other._data, other.node
+        self._data, self.node, self._wholes = other._data, other.node, ()
+
+    def _check_rebinding(self, other, what):
+        """Refuse what would change the gradients, or what NumPy computes, in silence."""
+        if self.requires_grad and self.node.op is None:
+            raise ValueError(
+                f"{what} on {errors.describe(self)}, a leaf that requires a gradient: it would "
+                "be a leaf no longer, and its .grad would be lost. Write y = x.copy(); y[i] = v"
+            )
+        if self.requires_grad and not is_recording():
+            raise ValueError(
+                f"{what} on {errors.describe(self)} inside no_grad() would take it off the tape "
+                "in silence: write y = x.copy(); y[i] = v"
+            )
+        if other.requires_grad and self.dtype.kind not in "fc":
+            raise TypeError(
+                f"{what} on {errors.describe(self)} would round a tensor that requires a gradient: "
+                "make it of floats, ag.zeros(...) or x.astype(float)"
+            )
+        whole = next(filter(_is_tensor, (link() for link in getattr(self, "_wholes", ()))), None)
+        if whole is not None:
+            raise ValueError(
+                f"{what} on {errors.describe(self)}, a view of {errors.describe(whole)}: NumPy "
+                "would change both, and here a tensor has a value of its own. Assign to the "
+                "whole, x[1:, 0] = v for x[1:][:, 0] = v, or to a copy, y = x[1:].copy()"
+            )
 
     def __copy__(self):
         """A result with the same history; of a leaf, a new variable with the same value."""
@@ -250,9 +298,9 @@ class Tensor:
     # --- NumPy's protocols ----------------------------------------------------------------
 
     def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
-        if method == "__call__":
+        if method == "__call__" and not kwargs:
             return dispatch(ufunc, inputs, kwargs)
-        return dispatch_method(ufunc, method, inputs, kwargs)
+        return ufunc_methods[method](ufunc, inputs, kwargs)
 
     def __array_function__(self, func, types, args, kwargs):
         return dispatch(func, args, kwargs)
@@ -332,9 +380,23 @@ def wrap(data, node):
     return tensor
 
 
+def _is_tensor(value):
+    return isinstance(value, Tensor)
+
+
+def mark_view(view, args):
+    """Remember of which tensors a result is a view: assigning to it would be lost on them."""
+    base = view._data.base
+    for whole in args:
+        if isinstance(whole, Tensor) and (base is whole._data or base is whole._data.base):
+            view._wholes = (ref(whole), *getattr(whole, "_wholes", ()))
+
+
 def several(results, node):
     """The results of a recorded call as tensors, in the type of tuple that they came in."""
-    return like(results, map(wrap, results, part_nodes(results, node)))
+    nodes = part_nodes(results, node)
+    tensors = map(wrap, results, nodes)
+    return like(results, [t if continuous(r) else r for r, t in zip(results, tensors)])
 
 
 def _unpickled(rows, data):

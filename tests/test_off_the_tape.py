@@ -83,7 +83,6 @@ def added_to(x):
         lambda x: np.add(np.zeros(2), x, out=np.zeros(2)),
         lambda x: np.add(np.zeros(2), x, np.zeros(2)),
         lambda x: np.add(np.zeros(1), x[0], out=np.zeros(1)),
-        lambda x: np.add(1.0, 2.0, out=x),
         lambda x: np.sum(x, out=np.zeros(())),
         lambda x: np.sum(variable(np.ones((2, 2))), axis=0, out=np.zeros(2)),
         lambda x: np.concatenate([x, x], out=np.zeros(4)),
@@ -153,11 +152,6 @@ def test_arithmetic_inside_an_array_of_objects_is_differentiated(x):
     ("call", "name"),
     [
         (lambda x: np.kron(x, x), r"np\.kron"),
-        (lambda x: np.spacing(x), r"np\.spacing"),
-        (lambda x: np.heaviside(x, 0.5), r"np\.heaviside"),
-        (lambda x: np.add.outer(x, x), r"np\.add\.outer"),
-        (lambda x: np.add.accumulate(x), r"np\.add\.accumulate"),
-        (lambda x: np.add.at(np.zeros(2), [0, 1], x), r"np\.add\.at"),
         (lambda x: np.linalg.matrix_rank(x), r"np\.linalg\.matrix_rank"),
     ],
 )
@@ -182,18 +176,14 @@ def _like(name):
 @pytest.mark.parametrize(
     ("call", "told"),
     [
-        (lambda x: np.add(x, x, where=[True, False]), "add .* with where="),
-        (lambda x: np.exp(x, dtype=np.float32), "exp .* with dtype="),
-        (lambda x: np.matmul(x, x, casting="no"), "matmul .* with casting="),
-        (lambda x: np.concatenate([x, x], dtype=np.float32), "concatenate .* with dtype="),
-        (lambda x: np.stack([x, x], casting="no"), "stack .* with casting="),
+        (lambda x: np.exp(x, signature="d->d"), "exp .* with signature="),
+        (lambda x: np.matmul(x, x, axes=[(0,), (0,), ()]), "matmul .* with axes="),
         (lambda x: np.var(x, mean=1.5), "var .* with mean="),
         (lambda x: np.std(x, correction=1), "std .* with correction="),
         (lambda x: np.clip(x, 0, 1, dtype=np.float32), "clip .* with dtype="),
         (lambda x: np.sum(x, initial=x[0]), "sum .* with initial="),
         (lambda x: np.sum(x, where=x), "sum .* with where="),
         (lambda x: np.sum(np.ones(2), where=x), "sum .* with where="),
-        (lambda x: np.broadcast_to(x, (2, 2), subok=True), "broadcast_to .* with subok="),
         (lambda x: x.sum(0, None, None, False, 0, True, 1), "sum .* with that many arguments"),
     ],
 )

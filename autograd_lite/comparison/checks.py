@@ -3,7 +3,7 @@
 import numpy as np
 
 from .. import trees
-from ..tensor import Tensor, plain
+from ..tensor import plain
 from ..transforms import grad
 from .numeric import numeric_gradients
 from .report import Comparison
@@ -20,11 +20,12 @@ def check_gradients(f, *args, order: int = 2, rtol: float = 1e-5, seed: int = 0)
     Parameters
     ----------
     f : callable
-        Of arrays, or nested dicts, lists and tuples of arrays; returns an array of real
+        Of arrays, or nested dicts, lists and tuples of arrays; returns an array of
         numbers of any shape.
     *args
-        Where to check. Arrays of floats are differentiated, in float64; integers, booleans and
-        other values are passed on as they are. Stay away from kinks.
+        Where to check. Arrays of floats are differentiated, in float64, and complex ones in
+        complex128; integers, booleans and other values are passed on as they are. Stay away
+        from kinks.
     order : int
         Up to which order of derivative.
     rtol : float
@@ -47,8 +48,8 @@ def check_gradients(f, *args, order: int = 2, rtol: float = 1e-5, seed: int = 0)
     """
     rng = np.random.default_rng(seed)
     leaves, build = trees.flatten(list(args))
-    chosen = [i for i, leaf in enumerate(leaves) if _is_real(leaf)]
-    points = [np.array(leaves[i], dtype=np.float64) for i in chosen]
+    chosen = [i for i, leaf in enumerate(leaves) if _is_continuous(leaf)]
+    points = [np.array(leaves[i], complex if _is_complex(leaves[i]) else float) for i in chosen]
 
     def result(*values):
         filled = list(leaves)
@@ -56,23 +57,23 @@ def check_gradients(f, *args, order: int = 2, rtol: float = 1e-5, seed: int = 0)
             filled[i] = value
         return f(*build(filled))
 
-    shape = np.shape(plain(result(*points)))
-    weights = rng.uniform(0.5, 1.5, shape) * rng.choice([-1.0, 1.0], shape)
+    out = plain(result(*points))
+    weights = _random(rng, out) * rng.choice([-1.0, 1.0], np.shape(out))
     rows = []
 
     def phi(*values):
-        return np.sum(result(*values) * weights)
+        return _real(np.sum(result(*values) * weights))
 
     for n in range(1, order + 1):
         derivative = grad(phi, argnums=tuple(range(len(points))))
         true = numeric_gradients(_as_float(phi), *points)
-        noise = 1e-9 * max(1.0, abs(_as_float(phi)(*points)))
+        noise = 1e-9 * max(1.0, abs(_finite(_as_float(phi)(*points))))
         for i, given, expected in zip(chosen, derivative(*points), true, strict=True):
             scale = np.abs(expected).max(initial=0.0)
             name = f"{'d' * n} argument {i}"
             tolerance = Tolerance(rtol, rtol * scale + noise)
             rows.append(compared(name, given, expected, tolerance))
-        directions = [rng.uniform(0.5, 1.5, p.shape) for p in points]
+        directions = [_random(rng, p) for p in points]
         phi = _along(derivative, directions)
     report = Comparison(rows, given_is="autodiff", true_is="numeric")
     report.raise_if_bad()
@@ -84,7 +85,7 @@ def _along(derivative, directions):
 
     def phi(*values):
         pairs = zip(derivative(*values), directions, strict=True)
-        return sum(np.sum(g * direction) for g, direction in pairs)
+        return sum(_real(np.sum(g * direction)) for g, direction in pairs)
 
     return phi
 
@@ -93,7 +94,28 @@ def _as_float(f):
     return lambda *values: float(plain(f(*values)))
 
 
-def _is_real(leaf):
-    return np.asarray(plain(leaf)).dtype.kind == "f" or (
-        isinstance(leaf, Tensor) and leaf.dtype.kind == "f"
-    )
+def _random(rng, like):
+    """Numbers of magnitude about 1, for every element of an array; complex for a complex one."""
+    numbers = rng.uniform(0.5, 1.5, np.shape(like))
+    return numbers + 1j * rng.uniform(0.5, 1.5, np.shape(like)) if _is_complex(like) else numbers
+
+
+def _real(x):
+    return np.real(x) if _is_complex(x) else x
+
+
+def _finite(value):
+    if not np.isfinite(value):
+        raise ValueError(
+            f"check_gradients: the function or its derivative is {value} there, so finite "
+            "differences say nothing: choose another point"
+        )
+    return value
+
+
+def _is_complex(x):
+    return np.asarray(plain(x)).dtype.kind == "c"
+
+
+def _is_continuous(leaf):
+    return np.asarray(plain(leaf)).dtype.kind in "fc"

@@ -23,6 +23,18 @@ def _one_less(y):
     return np.where(y == 0, 1, y - 1)
 
 
+def _log(x, out):
+    """log x, but 0 at 0; of a negative number in the complex plane, where the power lies there."""
+    x = _not_zero(x)
+    into_the_plane = np.iscomplexobj(out) and not np.iscomplexobj(x)
+    return np.log(x + 0j if into_the_plane else x)
+
+
+def _direction(x):
+    """The derivative of |x|: the sign, and of a complex number the conjugate of its direction."""
+    return np.conj(np.sign(x)) if x.dtype.kind == "c" else np.sign(x)
+
+
 def _same_infinity(x, y):
     return (x == y) & np.isinf(x)
 
@@ -49,6 +61,10 @@ def where(condition, x, y):
 
 def clip(x, low, high):
     return np.clip(x, low, high)
+
+
+def fractional_part(x):
+    return np.modf(x)[0]
 
 
 def astype(x, dtype):
@@ -82,13 +98,16 @@ elementwise(np.fmod,
     lambda g, out, x, y: -g * np.trunc(x / y))
 elementwise(np.power,
     lambda g, out, x, y: g * y * x ** _one_less(y),
-    lambda g, out, x, y: g * out * np.log(_not_zero(x)))
+    lambda g, out, x, y: g * out * _log(x, out))
+elementwise(np.float_power,
+    lambda g, out, x, y: g * y * np.float_power(x, _one_less(y)),
+    lambda g, out, x, y: g * out * _log(x, out))
 elementwise(np.hypot,
     lambda g, out, x, y: g * x / _not_zero(out),
     lambda g, out, x, y: g * y / _not_zero(out))
 elementwise(np.negative,   lambda g, out, x: -g)
 elementwise(np.positive,   lambda g, out, x: g)
-elementwise(np.absolute,   lambda g, out, x: g * np.sign(x))
+elementwise(np.absolute,   lambda g, out, x: g * _direction(x))
 elementwise(np.fabs,       lambda g, out, x: g * np.sign(x))
 elementwise(np.square,     lambda g, out, x: g * (2 * x))
 elementwise(np.sqrt,       lambda g, out, x: g / (2 * out))
@@ -115,7 +134,7 @@ elementwise(np.sinh,    lambda g, out, x: g * np.cosh(x))
 elementwise(np.cosh,    lambda g, out, x: g * np.sinh(x))
 elementwise(np.tanh,    lambda g, out, x: g * (1 - out * out))
 elementwise(np.arcsinh, lambda g, out, x: g / np.sqrt(x * x + 1))
-elementwise(np.arccosh, lambda g, out, x: g / np.sqrt(x * x - 1))
+elementwise(np.arccosh, lambda g, out, x: g / (np.sqrt(x - 1) * np.sqrt(x + 1)))
 elementwise(np.arctanh, lambda g, out, x: g / (1 - x * x))
 elementwise(np.deg2rad, lambda g, out, x: g * (np.pi / 180))
 elementwise(np.radians, lambda g, out, x: g * (np.pi / 180))
@@ -132,9 +151,24 @@ elementwise(np.maximum,
 elementwise(np.minimum,
     lambda g, out, x, y: np.where(x == y, g / 2, np.where(x < y, g, 0)),
     lambda g, out, x, y: np.where(x == y, g / 2, np.where(x < y, 0, g)))
+elementwise(np.fmax,
+    lambda g, out, x, y: np.where(x == y, g / 2, np.where((x > y) | np.isnan(y), g, 0)),
+    lambda g, out, x, y: np.where(x == y, g / 2, np.where((x > y) | np.isnan(y), 0, g)))
+elementwise(np.fmin,
+    lambda g, out, x, y: np.where(x == y, g / 2, np.where((x < y) | np.isnan(y), g, 0)),
+    lambda g, out, x, y: np.where(x == y, g / 2, np.where((x < y) | np.isnan(y), 0, g)))
+elementwise(np.copysign,
+    lambda g, out, x, y: g * np.sign(x) * np.where(np.signbit(y), -1, 1),
+    None)
+elementwise(np.heaviside,
+    None,
+    lambda g, out, x, y: np.where(x == 0, g, 0))
 elementwise(np.logaddexp,
     lambda g, out, x, y: g * np.where(_same_infinity(x, y), 0.5, np.exp(_below(x, out))),
     lambda g, out, x, y: g * np.where(_same_infinity(x, y), 0.5, np.exp(_below(y, out))))
+elementwise(np.logaddexp2,
+    lambda g, out, x, y: g * np.where(_same_infinity(x, y), 0.5, np.exp2(_below(x, out))),
+    lambda g, out, x, y: g * np.where(_same_infinity(x, y), 0.5, np.exp2(_below(y, out))))
 choose = elementwise(where,
     None,
     lambda g, out, condition, x, y: np.where(condition, g, 0),
@@ -143,6 +177,16 @@ limit = elementwise(clip,
     lambda g, out, x, low, high: g * _inside(x, low, high),
     lambda g, out, x, low, high: g * ((x < low) & ~_crossed(low, high)),
     lambda g, out, x, low, high: g * ((x > high) | _crossed(low, high)))
+
+# --- parts of a number ------------------------------------------------------------------------
+fraction = elementwise(fractional_part, lambda g, out, x: g)
+elementwise(np.ldexp,
+    lambda g, out, x, n: np.ldexp(g, n),
+    None)
+elementwise(np.nextafter,
+    lambda g, out, x, y: g,
+    None)
+elementwise(np.unwrap, lambda g, out, x, discont=None, axis=-1, period=2 * np.pi: g)
 
 # --- the same value ---------------------------------------------------------------------------
 cast = elementwise(astype, lambda g, out, x, dtype: g)  # the engine gives g the dtype of x
@@ -158,6 +202,23 @@ def _np_where(condition, *choices):
 @composed(np.clip)
 def _np_clip(a, a_min=None, a_max=None, *, min=None, max=None):
     return limit(a, a_min if min is None else min, a_max if max is None else max)
+
+
+@composed(np.modf)
+def _np_modf(x):
+    return fraction(x), np.modf(plain(x))[1]
+
+
+@composed(np.frexp)
+def _np_frexp(x):
+    """x = m * 2**n, and n, like a comparison, has no derivative."""
+    n = np.frexp(plain(x))[1]
+    return np.ldexp(x, -n), n
+
+
+@composed(np.divmod)
+def _np_divmod(x, y):
+    return np.floor_divide(x, y), np.remainder(x, y)
 
 
 @composed("astype")

@@ -3,15 +3,30 @@
 import numpy as np
 
 from autograd_lite.dispatch import registry
-from autograd_lite.rules import elementwise
+from autograd_lite.rules import complex_numbers, elementwise, quadratures
 
-from .table import above_one, at, binary, positive, real, row, unary, unit
+from .table import above_one, at, binary, kind, positive, real, row, unary, unit
 
 MASK = np.array([[True], [False]])
+many_turns = kind(0.2, 9.0, signed=True)
 
 
 def astype(x, dtype):
     return x.astype(dtype)
+
+
+def first_of_two(f):
+    """A function of which only the first result has a derivative."""
+
+    def first(*args):
+        return f(*args)[0]
+
+    first.__name__ = f.__name__
+    return first
+
+
+def rest_of_division(x, y):
+    return np.divmod(x, y)[1]
 
 
 # fmt: off
@@ -24,6 +39,8 @@ ROWS = [
     binary(np.remainder,  real, above_one),
     binary(np.fmod,       real, above_one),
     binary(np.power,      positive, real),
+    binary(np.float_power, positive, real),
+    binary(rest_of_division, real, above_one, covers=(np.divmod,)),
     binary(np.hypot,      real, real),
     unary(np.negative,    real),
     unary(np.positive,    real),
@@ -61,11 +78,44 @@ ROWS = [
     unary(np.rad2deg,     real),
     unary(np.degrees,     real),
     binary(np.arctan2,    real, real),
+    row(np.unwrap,
+        at(many_turns(5)),
+        at(many_turns(2, 4)),
+        at(many_turns(4, 2), axis=0),
+        at(many_turns(5), discont=4.5),
+        at(many_turns(5), period=3.0),
+        at(many_turns(0, 2)),
+        at(real(1))),
+    unary(np.sinc,        real),
+    row(quadratures.slope,
+        at(real(3), order=1),
+        at(many_turns(5), order=2),
+        covers=(quadratures.sinc_derivative,)),
+    unary(np.i0,          real),
+    row(quadratures.bessel,
+        at(real(3), order=0),
+        at(real(3), order=1),
+        at(many_turns(2), order=2),
+        covers=(quadratures.modified_bessel,)),
 
     # --- choices ------------------------------------------------------------------------------
     binary(np.maximum,    real, real),
     binary(np.minimum,    real, real),
+    binary(np.fmax,       real, real),
+    binary(np.fmin,       real, real),
+    binary(np.copysign,   real, real),
+    row(np.heaviside,
+        at(np.array([-1, 0, 2, 0]), real(4)),
+        at(np.array([[0], [2]]), real(3))),
     binary(np.logaddexp,  real, real),
+    binary(np.logaddexp2, real, real),
+    row(np.nan_to_num,
+        at(real(2, 3)),
+        at(real()),
+        at(real(0)),
+        at(real(3), nan=1.0, posinf=2.0, neginf=-2.0),
+        at(real(3), copy=True),
+        covers=(np.nan_to_num, complex_numbers.nan_to_num)),
     row(np.where,
         at(True, real(), real()),
         at(MASK, real(2, 3), real(3)),
@@ -83,6 +133,16 @@ ROWS = [
         at(real(6), above_one(), unit()),
         at(real(6), unit(6), None),
         covers=(np.clip, elementwise.clip)),
+
+    # --- parts of a number --------------------------------------------------------------------
+    unary(first_of_two(np.modf), real, covers=(np.modf, elementwise.fractional_part)),
+    unary(first_of_two(np.frexp), real, covers=(np.frexp,)),
+    row(np.ldexp,
+        at(real(3), np.array([1, -2, 0])),
+        at(real(2, 1), np.array([0, 3])),
+        at(real(), 2),
+        at(real(2, 3), 1)),
+    binary(np.nextafter,  real, real),
 
     # --- the same value -----------------------------------------------------------------------
     row(astype, at(real(2, 3), np.float64), at(real(), "float64"),

@@ -24,16 +24,19 @@ class Array:
     low: float
     high: float
     signed: bool
+    complex: bool = False
 
     def draw(self, rng):
         values = np.asarray(rng.uniform(self.low, self.high, self.shape))
+        if self.complex:
+            values = np.asarray(values * np.exp(1j * rng.uniform(-3, 3, self.shape)))
         signs = rng.choice([-1.0, 1.0] if self.signed else [1.0], self.shape)
         return np.multiply(values, signs, out=values)
 
 
-def kind(low, high, signed=False):
+def kind(low, high, signed=False, complex=False):
     """A kind of array: called with a shape, it says what is to be drawn."""
-    return lambda *shape: Array(shape, low, high, signed)
+    return lambda *shape: Array(shape, low, high, signed, complex)
 
 
 # fmt: off
@@ -41,6 +44,7 @@ real      = kind(0.2, 2.0, signed=True)
 positive  = kind(0.3, 2.0)
 unit      = kind(0.1, 0.8, signed=True)
 above_one = kind(1.3, 3.0)
+complex_  = kind(0.2, 2.0, complex=True)
 # fmt: on
 
 
