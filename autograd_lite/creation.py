@@ -11,7 +11,7 @@ import functools
 import numpy as np
 
 from .recording import holds_tensor, stacked
-from .tensor import Tensor, constant, plain
+from .tensor import Tensor, plain
 
 
 def array(data, dtype=None) -> Tensor:
@@ -19,10 +19,16 @@ def array(data, dtype=None) -> Tensor:
 
     >>> t = Tensor(2.0, requires_grad=True)
     >>> array([1.0, t, t * t])
-    Tensor([1., 2., 4.], op=concatenate)
+    Tensor([1., 2., 4.], op=stack)
     """
-    tensor = stacked(data) if holds_tensor(data) else constant(np.array(data))
-    return tensor.copy() if dtype is None else tensor.astype(dtype)
+    if isinstance(data, np.ndarray) and data.dtype.hasobject:
+        data = data.tolist()
+    if not holds_tensor(data):
+        return Tensor(data, dtype=dtype)
+    if dtype is not None and np.dtype(dtype).kind not in "fc":
+        return Tensor(plain(stacked(data)).astype(dtype))
+    tensor = data.copy() if isinstance(data, Tensor) else stacked(data)
+    return tensor if dtype in (None, tensor.dtype) else tensor.astype(dtype)
 
 
 def asarray(data, dtype=None) -> Tensor:
@@ -32,15 +38,15 @@ def asarray(data, dtype=None) -> Tensor:
     return array(data, dtype)
 
 
-def full(shape, value, dtype=None) -> Tensor:
+def full(shape, fill_value, dtype=None) -> Tensor:
     """A tensor of one shape filled with a number or a tensor, which is broadcast."""
-    result = np.broadcast_to(asarray(value, dtype), shape)
-    return result.copy()
+    return np.broadcast_to(asarray(fill_value, dtype), shape).copy()
 
 
-def full_like(x, value, dtype=None, shape=None) -> Tensor:
+def full_like(x, fill_value, dtype=None, shape=None) -> Tensor:
     """A tensor of x's shape and dtype filled with a number or a tensor."""
-    return full(np.shape(x) if shape is None else shape, value, dtype or plain(x).dtype)
+    x = plain(x)
+    return full(np.shape(x) if shape is None else shape, fill_value, dtype or np.asarray(x).dtype)
 
 
 def _made_by(f):
@@ -48,9 +54,9 @@ def _made_by(f):
 
     @functools.wraps(f, assigned=("__name__",), updated=())
     def create(*args, **kwargs) -> Tensor:
-        return constant(f(*map(plain, args), **kwargs))
+        return asarray(f(*args, **kwargs))
 
-    create.__doc__ = f"What np.{f.__name__} makes, as a tensor: ``x[i] = v`` stays on the tape."
+    create.__doc__ = f"What np.{f.__name__} makes, as a tensor: ``x[i] = v`` stays on its tape."
     return create
 
 
@@ -61,4 +67,6 @@ zeros_like = _made_by(np.zeros_like)
 ones_like = _made_by(np.ones_like)
 empty_like = _made_by(np.empty_like)
 arange = _made_by(np.arange)
+linspace = _made_by(np.linspace)
 eye = _made_by(np.eye)
+identity = _made_by(np.identity)

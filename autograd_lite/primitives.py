@@ -72,12 +72,13 @@ def composed(*names):
     """Answer for NumPy's functions (or an operator) with one made of operations that have rules."""
 
     def declare(f):
-        accepted = inspect.signature(f).parameters.keys()
+        parameters = inspect.signature(f).parameters
+        takes_any = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
 
         @functools.wraps(f)
         def call(*args, **kwargs):
-            unknown = kwargs.keys() - accepted
-            if unknown:
+            unknown = kwargs.keys() - parameters.keys()
+            if unknown and not takes_any:
                 raise errors.refused(f.__name__.removeprefix("_np_"), unknown)
             return f(*args, **kwargs)
 
@@ -98,7 +99,7 @@ class Primitive:
         self.sequence = sequence
         self.name = f.__name__.strip("_<>")
         self.names, self.defaults = _parameters(f)
-        self.keywords = _common_keywords(rules)
+        self.keywords = _common_keywords(rules, self.names)
 
     def __repr__(self):
         return f"<primitive {self.name}>"
@@ -235,8 +236,8 @@ def _parameters(f):
     return names, {p.name: p.default for p in parameters if p.default is not p.empty}
 
 
-def _common_keywords(rules):
-    """The keywords that every rule takes, or None if all rules take any."""
+def _common_keywords(rules, names):
+    """The keywords that every rule takes: those of the function if all rules take any."""
     common = None
     for rule in filter(None, rules):
         parameters = inspect.signature(rule).parameters
@@ -244,4 +245,4 @@ def _common_keywords(rules):
             continue
         named = set(list(parameters)[2 + len(rules) :])  # after g, out and the arrays
         common = named if common is None else common & named
-    return common
+    return set(names[len(rules) :]) if common is None else common

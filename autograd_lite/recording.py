@@ -3,9 +3,9 @@
 import numpy as np
 
 from . import errors
-from .results import like
+from .results import continuous, like
 from .tape import Node, is_recording
-from .tensor import Tensor, constant, several, wrap
+from .tensor import Tensor, constant, mark_view, several, wrap
 
 
 def record(op, args, kwargs):
@@ -36,18 +36,31 @@ def record(op, args, kwargs):
         out = op.f(*values, **kwargs)
     except (TypeError, ValueError, IndexError) as error:
         raise errors.restated(error, op.name, args, op.way_out) from error
-    if not seen:
+    if not seen or (tracked and "dtype" in kwargs and _is_rounded(kwargs["dtype"])):
         return out
     if not (tracked and is_recording()):
-        return like(out, map(constant, out)) if isinstance(out, tuple) else constant(out)
-    node = Node(op, tuple(values), kwargs, out, tuple(parents))
-    return several(out, node) if isinstance(out, tuple) else wrap(out, node)
+        if isinstance(out, tuple):
+            return like(out, [constant(r) if continuous(r) else r for r in out])
+        result = constant(out)
+    else:
+        node = Node(op, tuple(values), kwargs, out, tuple(parents))
+        if isinstance(out, tuple):
+            return several(out, node)
+        result = wrap(out, node)
+    if getattr(out, "base", None) is not None:
+        mark_view(result, args)
+    return result
+
+
+def _is_rounded(dtype):
+    """Whether results of this dtype have no derivative: they come back as plain NumPy."""
+    return np.dtype(dtype).kind in "biu"
 
 
 def _many(op, items):
     """A list of arrays: one by one where ``op`` takes a sequence, else as one array."""
     if op.sequence:
-        items = [stacked(item) if holds_tensor(item) else _array(item) for item in items]
+        items = list(map(as_array, items))
         parents = tuple(a.node if isinstance(a, Tensor) else None for a in items)
         values = [a._data if isinstance(a, Tensor) else a for a in items]
         return values, (parents if any(parents) else None)
@@ -57,9 +70,16 @@ def _many(op, items):
     return np.asarray(items), None
 
 
-def _array(item):
-    """An array of what is none; a Python number stays one, so that it changes no dtype."""
-    return item if type(item) in (bool, int, float, complex) else np.asarray(item)
+def as_array(item):
+    """A Tensor or an array of what is none; a Python number stays one, and changes no dtype."""
+    if holds_tensor(item):
+        return stacked(item)
+    if type(item) in (bool, int, float, complex):
+        return item
+    item = np.asarray(item)
+    if item.dtype.hasobject:
+        raise TypeError(errors.OBJECTS.format("a function of a sequence of arrays"))
+    return item
 
 
 def _any_requires_grad(parent):
@@ -78,4 +98,4 @@ def stacked(items):
     """Nested lists with tensors inside as one tensor: what np.array makes of arrays."""
     if type(items) not in (list, tuple):
         return items
-    return np.stack([stacked(item) for item in items])
+    return np.stack(list(map(stacked, items)))

@@ -17,7 +17,8 @@ from autograd_lite.tensor import plain
 
 def is_ours(key):
     """Whether the engine declared it: tests and doctests declare more."""
-    return isinstance(key, str) or key.__module__.startswith(("numpy", "autograd_lite."))
+    module = getattr(key, "__module__", "scipy")  # SciPy's ufuncs name none
+    return isinstance(key, str) or module.startswith(("numpy", "scipy", "autograd_lite."))
 
 
 PRIMITIVES = {f: op for f, op in _primitives.items() if is_ours(f)}
@@ -171,6 +172,8 @@ ARGUMENTS = {
     np.diag_indices_from: (X[:, :2],),
     np.digitize: (X, np.array([-1.0, 0.2, 1.0])),
     np.histogram: (X, 3),
+    np.histogram2d: (X[0], X[1], 2),
+    np.histogramdd: (X.T, 2),
     np.isclose: (X, X),
     np.isin: (X, X[0]),
     np.searchsorted: (np.array([-1.0, 0.2, 1.0]), X),

@@ -1,9 +1,12 @@
 """Reading by index and its transpose, adding up by index; and storing by index."""
 
+import numbers
+
 import numpy as np
 
 from ..dispatch import registry
-from ..primitives import primitive, unbroadcast
+from ..primitives import composed, primitive, unbroadcast
+from ..tensor import plain
 
 
 def getitem(x, index):
@@ -21,10 +24,15 @@ def scatter(g, index, shape):
 
 
 def _has_repeats(index):
-    """Whether an element may be named twice: by integer arrays, not by slices and masks."""
+    """Whether an element may be named twice: by arrays of integers, not by slices and masks."""
     parts = index if isinstance(index, tuple) else (index,)
-    arrays = [part for part in parts if isinstance(part, (list, tuple, np.ndarray))]
-    return any(np.asarray(part).dtype != bool for part in arrays)
+    return not all(map(_names_once, parts))
+
+
+def _names_once(part):
+    if part is None or part is Ellipsis or isinstance(part, (slice, numbers.Integral, np.bool)):
+        return True
+    return np.asarray(part).dtype == bool
 
 
 # fmt: off
@@ -61,3 +69,25 @@ store = registry["setitem"] = primitive(setitem,
     _setitem_value_vjp,
     way_out="The value must broadcast to what x[index] is.")
 # fmt: on
+
+
+@composed(np.take)
+def _np_take(a, indices, axis=None, mode="raise"):
+    indices = np.asarray(plain(indices)).astype(np.intp, casting="safe")
+    if axis is None:
+        a, axis = np.ravel(a), 0
+    axis %= max(np.ndim(a), 1)
+    n = np.shape(a)[axis]
+    if mode != "raise":
+        indices = {"wrap": np.mod(indices, n), "clip": np.clip(indices, 0, n - 1)}[mode]
+    return a[(*(slice(None),) * axis, indices)]
+
+
+@composed(np.compress)
+def _np_compress(condition, a, axis=None):
+    return np.take(a, np.flatnonzero(plain(condition)), axis)
+
+
+@composed(np.extract)
+def _np_extract(condition, arr):
+    return np.take(arr, np.flatnonzero(plain(condition)))

@@ -6,11 +6,15 @@ from .. import errors
 from ..primitives import composed, primitive
 
 
-def concatenate(arrays, axis=0):
-    return np.concatenate(arrays, axis=axis)
+def concatenate(arrays, axis=0, dtype=None, casting="same_kind"):
+    return np.concatenate(arrays, axis=axis, dtype=dtype, casting=casting)
 
 
-def _concatenate_vjp(g, out, arrays, axis=0):
+def stack(arrays, axis=0, dtype=None, casting="same_kind"):
+    return np.stack(arrays, axis=axis, dtype=dtype, casting=casting)
+
+
+def _concatenate_vjp(g, out, arrays, axis=0, dtype=None, casting=None):
     """Each array receives its stretch of the cotangent."""
     if axis is None:
         g, axis, sizes = np.ravel(g), 0, [np.size(x) for x in arrays]
@@ -22,14 +26,24 @@ def _concatenate_vjp(g, out, arrays, axis=0):
     return [np.reshape(part, np.shape(x)) for part, x in zip(parts, arrays, strict=True)]
 
 
+# fmt: off
 join = primitive(concatenate, _concatenate_vjp, sequence=True, way_out=errors.JOIN)
+pile = primitive(stack,
+    lambda g, out, arrays, axis=0, dtype=None, casting=None: list(np.moveaxis(g, axis, 0)),
+    sequence=True, way_out="All arrays must have the same shape.")
+# fmt: on
 
 
 @composed(np.concatenate)
-def _np_concatenate(arrays, axis=0):
-    return join(list(arrays), axis=axis)
+def _np_concatenate(arrays, axis=0, *, dtype=None, casting="same_kind"):
+    return join(list(arrays), axis=axis, dtype=dtype, casting=casting)
 
 
 @composed(np.stack)
-def _np_stack(arrays, axis=0):
-    return np.concatenate([np.expand_dims(x, axis) for x in arrays], axis=axis)
+def _np_stack(arrays, axis=0, *, dtype=None, casting="same_kind"):
+    return pile(list(arrays), axis=axis, dtype=dtype, casting=casting)
+
+
+@composed(np.unstack)
+def _np_unstack(x, /, *, axis=0):
+    return tuple(np.moveaxis(x, axis, 0))

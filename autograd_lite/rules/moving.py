@@ -6,26 +6,67 @@ went. A 0 stands where the function put a zero of its own.
 
 import numpy as np
 
-from ..primitives import primitive
+from ..primitives import composed, primitive
+from ..recording import as_array
+from ..tensor import plain
+from ..trees import flatten
 from .indexing import add_at
 
 
 def moves(f):
     """Declare a function whose results are elements of its first argument, or zeros."""
 
-    def vjp(g, out, x, **kwargs):
+    def vjp(g, out, x, **keywords):
         """Every element receives the cotangents of its copies."""
-        numbers = f(np.arange(1, x.size + 1).reshape(x.shape), **kwargs)
-        kept = numbers > 0
-        return np.reshape(add_at(g[kept], index=numbers[kept] - 1, shape=(x.size,)), x.shape)
+        numbers = np.ravel(f(np.arange(1, x.size + 1).reshape(x.shape), **keywords))
+        sums = add_at(np.ravel(g), index=numbers, shape=(x.size + 1,))
+        return np.reshape(sums[1:], x.shape)
 
     return primitive(f, vjp)
 
 
+def sliding_window_view(x, window_shape, axis=None):
+    return np.lib.stride_tricks.sliding_window_view(x, window_shape, axis)
+
+
 # fmt: off
 for _f in (
-    np.diag, np.diagflat, np.diagonal, np.flip, np.repeat, np.resize, np.roll, np.rot90,
-    np.tile, np.tril, np.triu, np.fliplr, np.flipud,
+    np.delete, np.diag, np.diagflat, np.diagonal, np.repeat, np.resize, np.tile,
 ):
     moves(_f)
+windows = moves(sliding_window_view)
 # fmt: on
+
+
+@composed(np.lib.stride_tricks.sliding_window_view)
+def _np_sliding_window_view(x, window_shape, axis=None, *, subok=False, writeable=False):
+    return windows(x, window_shape=window_shape, axis=axis)
+
+
+def moved(f, *arrays, dtype=None):
+    """What f makes of several arrays, where it only moves their elements into one."""
+    arrays = list(map(as_array, arrays))
+    numbers, first = [], 0
+    for x in arrays:
+        numbers.append(np.arange(first, first + np.size(x)).reshape(np.shape(x)))
+        first += np.size(x)
+    elements = [np.ravel(x) for x in arrays]
+    return np.concatenate(elements, dtype=dtype, casting="unsafe")[f(*numbers)]
+
+
+@composed(np.block)
+def _np_block(arrays):
+    leaves, build = flatten(arrays)
+    return moved(lambda *numbers: np.block(build(numbers)), *leaves)
+
+
+@composed(np.choose)
+def _np_choose(a, choices, mode="raise"):
+    dtype = np.result_type(*choices)
+    return moved(lambda *numbers: np.choose(plain(a), numbers, mode=mode), *choices, dtype=dtype)
+
+
+@composed(np.insert)
+def _np_insert(arr, obj, values, axis=None):
+    arr = as_array(arr)
+    return moved(lambda x, new: np.insert(x, plain(obj), new, axis), arr, values, dtype=arr.dtype)

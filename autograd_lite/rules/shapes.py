@@ -3,7 +3,9 @@
 import numpy as np
 
 from .. import errors
+from ..dispatch import registry
 from ..primitives import composed, primitive, unbroadcast
+from ..tensor import plain
 
 
 def reshape(x, shape, order="C"):
@@ -32,22 +34,50 @@ primitive(np.swapaxes,     lambda g, out, x, axis1, axis2: np.swapaxes(g, axis1,
 primitive(np.moveaxis,
     lambda g, out, x, source, destination: np.moveaxis(g, destination, source))
 primitive(np.broadcast_to,
-    lambda g, out, x, shape: unbroadcast(g, x.shape), way_out=errors.BROADCAST)
+    lambda g, out, x, shape, subok=False: unbroadcast(g, x.shape), way_out=errors.BROADCAST)
+primitive(np.flip,         lambda g, out, x, axis=None: np.flip(g, axis))
+primitive(np.fliplr,       lambda g, out, x: np.fliplr(g))
+primitive(np.flipud,       lambda g, out, x: np.flipud(g))
+primitive(np.rot90,        lambda g, out, x, k=1, axes=(0, 1): np.rot90(g, -k, axes))
+primitive(np.roll,
+    lambda g, out, x, shift, axis=None: np.roll(g, np.negative(shift), axis))
+primitive(np.tril,         lambda g, out, x, k=0: unbroadcast(np.tril(g, k), x.shape))
+primitive(np.triu,         lambda g, out, x, k=0: unbroadcast(np.triu(g, k), x.shape))
 # fmt: on
 
 
 @composed(np.reshape)
-def _np_reshape(a, shape, order="C"):
-    if order not in "CF":
-        raise ValueError(f"reshape of a Tensor takes order='C' or order='F', not {order!r}")
-    return to_shape(a, shape=shape, order=order)
+def _np_reshape(a, shape, order="C", copy=None):
+    if copy is False:
+        np.reshape(plain(a), shape, order=order, copy=False)  # raises where it would have to copy
+    return to_shape(a, shape=shape, order=_in_letters(plain(a), order))
+
+
+def _in_letters(x, order):
+    """The order "A", which depends on the memory of x, as "C" or "F"."""
+    return ("F" if np.isfortran(x) else "C") if order == "A" else order
 
 
 @composed(np.ravel)
 def _np_ravel(a, order="C"):
+    if order == "K":  # as in memory: the axis of the longest strides first
+        strides = plain(a).strides
+        a = np.transpose(a, sorted(range(a.ndim), key=lambda i: -abs(strides[i])))
+        order = "C"
     return np.reshape(a, -1, order=order)
 
 
 @composed(np.matrix_transpose)
 def _np_matrix_transpose(x):
     return np.swapaxes(x, -1, -2)
+
+
+@composed(np.broadcast_arrays)
+def _np_broadcast_arrays(*args, subok=False):
+    shape = np.broadcast_shapes(*map(np.shape, args))
+    return tuple(np.broadcast_to(x, shape) for x in args)
+
+
+@composed(np.copy)
+def _np_copy(a, order="K", subok=False):
+    return registry["alias"](a)

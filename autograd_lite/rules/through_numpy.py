@@ -14,13 +14,16 @@ import numpy as np
 
 from .. import creation
 from ..dispatch import registry
-from ..tensor import Tensor
+from ..recording import holds_tensor
 
 # fmt: off
 FUNCTIONS = (
-    np.append, np.array_split, np.atleast_1d, np.atleast_2d, np.atleast_3d, np.average,
-    np.diff, np.dsplit, np.gradient, np.hsplit, np.polyval, np.rollaxis, np.split,
-    np.tensordot, np.trapezoid, np.vsplit,
+    np.append, np.apply_over_axes, np.array_split, np.atleast_1d, np.atleast_2d, np.atleast_3d,
+    np.average, np.column_stack, np.diff, np.dsplit, np.dstack, np.hsplit,
+    np.hstack, np.meshgrid, np.piecewise, np.polyval, np.rollaxis, np.split, np.take_along_axis,
+    np.tensordot, np.trapezoid, np.trim_zeros, np.unique_all,
+    np.unique_counts, np.unique_inverse, np.unique_values, np.vsplit, np.vstack,
+    np.linalg.matrix_power, np.linalg.multi_dot, np.linalg.tensorinv, np.linalg.vector_norm,
 )
 # fmt: on
 
@@ -29,7 +32,7 @@ def _kept(make, plain_make):
     """Creation that keeps a Tensor and otherwise does what NumPy does."""
 
     def create(x, *args, **kwargs):
-        if isinstance(x, Tensor):
+        if holds_tensor(x):
             return make(x, *[a for a in args if a is not None][:1])
         return plain_make(x, *args, **kwargs)
 
@@ -37,9 +40,9 @@ def _kept(make, plain_make):
 
 
 def _array(x, dtype=None, *, copy=True, ndmin=0, subok=False, order=None):
-    if not isinstance(x, Tensor):
+    if not holds_tensor(x):
         return np.array(x, dtype, copy=copy, ndmin=ndmin, subok=subok, order=order)
-    x = x if dtype is None else x.astype(dtype)
+    x = creation.asarray(x, dtype)
     return np.reshape(x, (1,) * (ndmin - x.ndim) + x.shape) if ndmin > x.ndim else x
 
 

@@ -3,6 +3,8 @@
 A new operation needs one line in its family's ROWS, a new keyword one more case in its row.
 """
 
+from importlib.util import find_spec
+
 import pytest
 
 from . import (
@@ -10,27 +12,40 @@ from . import (
     choosing,
     complex_numbers,
     convolution,
+    cumulative,
+    decompositions,
+    einsum,
     elementwise,
     fft,
     indexing,
+    inverses,
     joining,
-    linear_algebra,
     moving,
     neural,
+    norms,
+    order_statistics,
     padding,
+    products,
     reductions,
     shapes,
     spacing,
+    statistics,
     through_numpy,
     ufuncs,
 )
 
 FAMILIES = (
-    elementwise, reductions, shapes, indexing, moving, joining, linear_algebra, neural,
+    elementwise, reductions, shapes, indexing, moving, joining, neural,
     through_numpy, fft, convolution,
     assigning, choosing, padding, spacing,
     complex_numbers, ufuncs,
+    products, einsum, norms, inverses, decompositions,
+    cumulative, order_statistics, statistics,
 )  # fmt: skip
+if find_spec("scipy"):
+    from . import scipy_functions
+
+    FAMILIES += (scipy_functions,)
 ROWS = [row for family in FAMILIES for row in family.ROWS]
 CASES = [case for row in ROWS for case in row.cases]
 

@@ -5,6 +5,7 @@ import numpy as np
 from autograd_lite.rules import joining
 
 from .table import at, real, row
+from .through_numpy import split
 
 # fmt: off
 ROWS = [
@@ -17,11 +18,32 @@ ROWS = [
         at([real(3)]),
         at([real(2), [1.0, 2.0]]),
         at(real(2, 3), axis=0),
+        at([real(2), real(2)], dtype=float, casting="no"),
         covers=(np.concatenate, joining.concatenate)),
     row(np.stack,
         at([real(2), real(2)]),
         at((real(2, 3), real(2, 3)), axis=1),
         at([real(2, 3), real(2, 3)], axis=-1),
-        at([real(), real(), real()])),
+        at([real(), real(), 1.5]),
+        at([real(2), [0.5, 1.0]]),
+        at(real(2, 3)),
+        at([real(0), real(0)]),
+        at([real(2), real(2)], axis=1, dtype=float, casting="no"),
+        covers=(np.stack, joining.stack)),
+    row(np.vstack,
+        at([real(2), real(2)]), at((real(1, 3), real(2, 3))), at([real(2, 3)]),
+        at([real(2), real(1, 2)], dtype=float, casting="no")),
+    row(np.hstack,
+        at([real(2), real(3)]), at([real(), real(2)]), at((real(2, 1), real(2, 3)))),
+    row(np.dstack,
+        at([real(2), real(2)]), at([real(2, 3), real(2, 3, 2)])),
+    row(np.column_stack,
+        at([real(2), real(2, 3)]), at([real(2), np.array([1.0, 2.0])])),
+    split(np.unstack,
+        at(real(3)), at(real(2, 3), axis=1), at(real(2, 1, 3), axis=-1)),
+    split(np.meshgrid,
+        at(real(2), real(3)), at(real(2), real(3), indexing="ij"),
+        at(real(2), real(3), sparse=True),
+        at(real(2), np.array([1.0, 2.0]), real()), at(real(3)), at(real(2), real(3), copy=False)),
 ]
 # fmt: on

@@ -5,6 +5,7 @@ import numpy as np
 from autograd_lite.rules import shapes
 
 from .table import at, real, row
+from .through_numpy import split
 
 # fmt: off
 ROWS = [
@@ -12,12 +13,16 @@ ROWS = [
         at(real(2, 3), (3, 2)),
         at(real(2, 3), -1),
         at(real(2, 3), (3, -1), order="F"),
+        at(real(2, 3), (3, -1), order="A"),
+        at(real(2, 3), 6, copy=True),
+        at(real(2, 3), 6, copy=False),
         at(real(), (1, 1)),
         at(real(1, 1), ()),
         at(real(0, 3), (3, 0)),
         covers=(np.reshape, shapes.reshape)),
     row(np.ravel,
-        at(real(2, 3)), at(real(2, 3), order="F"), at(real())),
+        at(real(2, 3)), at(real(2, 3), order="F"), at(real(2, 3), order="A"),
+        at(real(2, 3), order="K"), at(real())),
     row(np.transpose,
         at(real(2, 3)), at(real(2, 3, 1)), at(real(3)), at(real()),
         at(real(2, 3, 1), (2, 0, 1)), at(real(2, 3), axes=(-1, 0))),
@@ -34,6 +39,26 @@ ROWS = [
         at(real(1, 3, 1), axis=0), at(real(1, 3, 1), axis=(0, -1))),
     row(np.broadcast_to,
         at(real(3), (2, 3)), at(real(2, 1), (2, 3)), at(real(), (2, 2)), at(real(2), (2,)),
-        at(real(1, 2), shape=(3, 1, 2)), at(real(1), (0,))),
+        at(real(1, 2), shape=(3, 1, 2)), at(real(1), (0,)),
+        at(real(3), (2, 3), subok=True)),
+    row(np.flip,
+        at(real(2, 3)), at(real(2, 3), axis=0), at(real(2, 1, 3), axis=(0, -1)), at(real()),
+        at(real(0))),
+    row(np.fliplr,   at(real(2, 3))),
+    row(np.flipud,   at(real(2, 3)), at(real(3))),
+    row(np.rot90,
+        at(real(2, 3)), at(real(2, 3), k=2), at(real(2, 3), -1), at(real(2, 3), 4),
+        at(real(2, 1, 3), k=3, axes=(0, -1))),
+    row(np.roll,
+        at(real(2, 3), 1), at(real(2, 3), shift=(1, -1), axis=(0, 1)), at(real(2, 3), -2, axis=-1),
+        at(real(2, 3), 1, axis=(0, 1)), at(real(3), (1, 1), axis=0), at(real(2, 3), (1, 2)),
+        at(real(0), 1)),
+    row(np.tril,
+        at(real(3, 3)), at(real(2, 3), k=1), at(real(3)), at(real(2, 2, 3), k=-1)),
+    row(np.triu,
+        at(real(3, 3)), at(real(2, 2, 3), k=-1), at(real(2), k=1)),
+    row(np.copy,     at(real(2, 3)), at(real(), order="C")),
+    split(np.broadcast_arrays,
+        at(real(3), real(2, 1)), at(real(), real(2), real(1, 1)), at(real(2))),
 ]
 # fmt: on
