@@ -5,12 +5,14 @@ ARGS   ?=
 
 run := $(VENV)/bin/python
 
-.PHONY: help test test-all xor lint format types clean
+.PHONY: help test test-all oracles coverage xor lint format types clean
 
 help:
 	@echo "make xor       the article's network, end to end; ARGS='--help' shows its options"
 	@echo "make test      the test suite; ARGS='-k tape' chooses tests"
 	@echo "make test-all  the slow tests too"
+	@echo "make oracles   the operations against HIPS autograd (and PyTorch, where it is installed)"
+	@echo "make coverage  what of NumPy and SciPy is right, beside the peers; ARGS='--rows'"
 	@echo "make lint      ruff's checks and its formatting"
 	@echo "make types     mypy on the public signatures"
 	@echo "make format    let ruff format the code"
@@ -21,6 +23,12 @@ test: $(VENV)/.test
 
 test-all: $(VENV)/.test
 	$(run) -m pytest $(ARGS)
+
+oracles: $(VENV)/.oracles
+	$(run) -m pytest -m oracle $(ARGS)
+
+coverage: $(VENV)/.bench
+	$(run) -m benchmarks.coverage $(ARGS)
 
 xor: $(VENV)/.examples
 	$(run) examples/xor.py $(ARGS)
