@@ -152,21 +152,28 @@ def _settings(x, kernel, stride, padding, dilation, groups):
 
 
 # fmt: off
-conv = primitive(conv,
-    lambda g, out, x, kernel, stride=1, padding=0, dilation=1, groups=1:
-        spread(g, kernel, x.shape[2:], stride, padding, dilation, groups),
-    lambda g, out, x, kernel, stride=1, padding=0, dilation=1, groups=1:
-        weigh(x, g, kernel.shape[2:], stride, padding, dilation, groups))
-spread = primitive(conv_x_share,
-    lambda g, out, y, kernel, shape, stride=1, padding=0, dilation=1, groups=1:
-        conv(g, kernel, stride, padding, dilation, groups),
-    lambda g, out, y, kernel, shape, stride=1, padding=0, dilation=1, groups=1:
-        weigh(g, y, kernel.shape[2:], stride, padding, dilation, groups))
-weigh = primitive(conv_kernel_share,
-    lambda g, out, x, y, size, stride=1, padding=0, dilation=1, groups=1:
-        spread(y, g, x.shape[2:], stride, padding, dilation, groups),
-    lambda g, out, x, y, size, stride=1, padding=0, dilation=1, groups=1:
-        conv(x, g, stride, padding, dilation, groups))
+def _conv_x_vjp(g, out, x, kernel, stride=1, padding=0, dilation=1, groups=1):
+    return spread(g, kernel, x.shape[2:], stride, padding, dilation, groups)
+
+def _conv_kernel_vjp(g, out, x, kernel, stride=1, padding=0, dilation=1, groups=1):
+    return weigh(x, g, kernel.shape[2:], stride, padding, dilation, groups)
+
+def _spread_y_vjp(g, out, y, kernel, shape, stride=1, padding=0, dilation=1, groups=1):
+    return conv(g, kernel, stride, padding, dilation, groups)
+
+def _spread_kernel_vjp(g, out, y, kernel, shape, stride=1, padding=0, dilation=1, groups=1):
+    return weigh(g, y, kernel.shape[2:], stride, padding, dilation, groups)
+
+def _weigh_x_vjp(g, out, x, y, size, stride=1, padding=0, dilation=1, groups=1):
+    return spread(y, g, x.shape[2:], stride, padding, dilation, groups)
+
+def _weigh_y_vjp(g, out, x, y, size, stride=1, padding=0, dilation=1, groups=1):
+    return conv(x, g, stride, padding, dilation, groups)
+
+
+conv   = primitive(conv, _conv_x_vjp, _conv_kernel_vjp)
+spread = primitive(conv_x_share, _spread_y_vjp, _spread_kernel_vjp)
+weigh  = primitive(conv_kernel_share, _weigh_x_vjp, _weigh_y_vjp)
 # fmt: on
 
 

@@ -85,11 +85,13 @@ def _is_whole(value, least):
     return isinstance(value, (int, np.integer)) and value >= least
 
 
-# fmt: off
-windows = primitive(gather,
-    lambda g, out, x, size, stride, padding, dilation, fill=0:
-        lay_down(g, x.shape[-len(size):], size, stride, padding, dilation))
-lay_down = primitive(lay,
-    lambda g, out, x, shape, size, stride, padding, dilation:
-        windows(g, size, stride, padding, dilation))
-# fmt: on
+def _windows_vjp(g, out, x, size, stride, padding, dilation, fill=0):
+    return lay_down(g, x.shape[-len(size) :], size, stride, padding, dilation)
+
+
+def _lay_down_vjp(g, out, x, shape, size, stride, padding, dilation):
+    return windows(g, size, stride, padding, dilation)
+
+
+windows = primitive(gather, _windows_vjp)
+lay_down = primitive(lay, _lay_down_vjp)

@@ -117,6 +117,13 @@ POOLS = [
 ]
 
 
+SIGNALS = [
+    at(real(n), real(m), mode=mode)
+    for mode in ("full", "same", "valid")
+    for n, m in ((5, 3), (5, 2), (2, 4), (3, 4), (3, 3))
+]
+
+
 def ours(f):
     return (f.__wrapped__,)
 
@@ -159,12 +166,10 @@ ROWS = [
         at(real(1, 1, 4), 2, count_padding=False),
         covers=ours(ag.average_pool), reference=average_pool),
     row(np.convolve,
-        *(at(real(n), real(m), mode=mode)
-          for mode in ("full", "same", "valid") for n, m in ((5, 3), (5, 2), (2, 4), (3, 4), (3, 3))),
+        *SIGNALS,
         at(real(4), real(3)), at(real(), real(2)), at(real(1), real(1))),
     row(np.correlate,
-        *(at(real(n), real(m), mode=mode)
-          for mode in ("full", "same", "valid") for n, m in ((5, 3), (5, 2), (2, 4), (3, 4), (3, 3))),
+        *SIGNALS,
         at(real(4), real(3)), at(real(1), real(1))),
 ]
 # fmt: on

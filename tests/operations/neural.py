@@ -6,7 +6,7 @@ import numpy as np
 
 import autograd_lite as ag
 
-from .table import at, kind, positive, real, row, unary
+from .table import at, kind, positive, real, row
 
 
 def logsumexp(x, axis=None, keepdims=False):

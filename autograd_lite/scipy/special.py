@@ -1,0 +1,236 @@
+"""scipy.special: the ufuncs, which SciPy's own names find, and functions that are none.
+
+An argument without a closed derivative - the order of a Bessel function, the parameters of
+an incomplete gamma or beta function - is refused when it requires a gradient.
+"""
+
+import functools
+import math
+
+import numpy as np
+import scipy.special as sp
+
+from .. import errors
+from ..dispatch import registry, undifferentiated
+from ..primitives import elementwise
+from ..rules import softmax as _softmax
+from ..tensor import plain
+
+TWO_BY_ROOT_PI = 2 / math.sqrt(math.pi)
+ROOT_TWO_PI = math.sqrt(2 * math.pi)
+LOG_10 = math.log(10)
+
+
+def fixed(f, *names):
+    """Refuse the first arguments of f, of these names, when they require a gradient."""
+    f = getattr(f, "__wrapped__", f)
+    answer = registry[f]
+
+    @functools.wraps(f)
+    def checked(*args, **kwargs):
+        for name, value in [*zip(names, args, strict=False), *kwargs.items()]:
+            if name in names and getattr(value, "requires_grad", False):
+                raise TypeError(
+                    f"{f.__name__} has no derivative here with respect to {name}, and "
+                    f"{errors.describe(value)} requires a gradient: detach() it"
+                )
+        return answer(*args, **kwargs)
+
+    registry[f] = checked
+    return checked
+
+
+def polygamma(n, x):
+    """The n-th derivative of digamma, as `scipy.special.polygamma`."""
+    return sp.polygamma(n, x)
+
+
+def _quotient(x, y):
+    """x / y, where 0 / 0 is 0."""
+    return x / np.where((x == 0) & (y == 0), 1, y)
+
+
+def _gammainc_slope(a, x):
+    return np.exp(sp.xlogy(a - 1, x) - x - sp.gammaln(a))
+
+
+def _betainc_slope(a, b, x):
+    return np.exp(sp.xlogy(a - 1, x) + sp.xlog1py(b - 1, -x) - sp.betaln(a, b))
+
+
+def _stdtr_slope(df, t):
+    """The density of Student's t distribution."""
+    return np.exp(
+        -0.5 * (df + 1) * np.log1p(t * t / df) - sp.betaln(0.5 * df, 0.5) - 0.5 * np.log(df)
+    )
+
+
+def _ellipk_slope(m, k):
+    """pi / 8 at 0, where the formula is 0 / 0."""
+    safe = np.where(m == 0, 0.5, m)
+    return np.where(m == 0, math.pi / 8, (sp.ellipe(m) / (1 - m) - k) / (2 * safe))
+
+
+def _ellipe_slope(m, e):
+    safe = np.where(m == 0, 0.5, m)
+    return np.where(m == 0, -math.pi / 8, (e - sp.ellipk(m)) / (2 * safe))
+
+
+# fmt: off
+
+# --- gamma and beta functions -----------------------------------------------------------------
+polygamma = elementwise(polygamma, None, lambda g, out, n, x: g * polygamma(n + 1, x))
+elementwise(sp.gamma,     lambda g, out, x: g * out * sp.digamma(x))
+elementwise(sp.gammaln,   lambda g, out, x: g * sp.digamma(x))
+elementwise(sp.loggamma,  lambda g, out, x: g * sp.digamma(x))
+elementwise(sp.rgamma,    lambda g, out, x: -g * out * sp.digamma(x))
+elementwise(sp.digamma,   lambda g, out, x: g * polygamma(1, x))
+elementwise(sp.gammainc,  None, lambda g, out, a, x: g * _gammainc_slope(a, x))
+elementwise(sp.gammaincc, None, lambda g, out, a, x: -g * _gammainc_slope(a, x))
+elementwise(sp.beta,
+    lambda g, out, a, b: g * out * (sp.digamma(a) - sp.digamma(a + b)),
+    lambda g, out, a, b: g * out * (sp.digamma(b) - sp.digamma(a + b)))
+elementwise(sp.betaln,
+    lambda g, out, a, b: g * (sp.digamma(a) - sp.digamma(a + b)),
+    lambda g, out, a, b: g * (sp.digamma(b) - sp.digamma(a + b)))
+elementwise(sp.betainc,   None, None, lambda g, out, a, b, x: g * _betainc_slope(a, b, x))
+elementwise(sp.betaincc,  None, None, lambda g, out, a, b, x: -g * _betainc_slope(a, b, x))
+
+# --- Bessel functions -------------------------------------------------------------------------
+elementwise(sp.j0,  lambda g, out, x: -g * sp.j1(x))
+elementwise(sp.j1,  lambda g, out, x: g * (sp.j0(x) - sp.jv(2, x)) / 2)
+elementwise(sp.jv,  None, lambda g, out, v, x: g * (sp.jv(v - 1, x) - sp.jv(v + 1, x)) / 2)
+elementwise(sp.y0,  lambda g, out, x: -g * sp.y1(x))
+elementwise(sp.y1,  lambda g, out, x: g * (sp.y0(x) - sp.yv(2, x)) / 2)
+elementwise(sp.yn,  None, lambda g, out, v, x: g * (sp.yv(v - 1, x) - sp.yv(v + 1, x)) / 2)
+elementwise(sp.yv,  None, lambda g, out, v, x: g * (sp.yv(v - 1, x) - sp.yv(v + 1, x)) / 2)
+elementwise(sp.i0,  lambda g, out, x: g * sp.i1(x))
+elementwise(sp.i1,  lambda g, out, x: g * (sp.i0(x) + sp.iv(2, x)) / 2)
+elementwise(sp.iv,  None, lambda g, out, v, x: g * (sp.iv(v - 1, x) + sp.iv(v + 1, x)) / 2)
+elementwise(sp.i0e, lambda g, out, x: g * (sp.i1e(x) - np.sign(x) * out))
+elementwise(sp.i1e, lambda g, out, x: g * ((sp.i0e(x) + sp.ive(2, x)) / 2 - np.sign(x) * out))
+elementwise(sp.ive, None,
+    lambda g, out, v, x: g * ((sp.ive(v - 1, x) + sp.ive(v + 1, x)) / 2 - np.sign(x) * out))
+elementwise(sp.k0,  lambda g, out, x: -g * sp.k1(x))
+elementwise(sp.k1,  lambda g, out, x: -g * (sp.k0(x) + sp.kv(2, x)) / 2)
+elementwise(sp.kn,  None, lambda g, out, v, x: -g * (sp.kv(v - 1, x) + sp.kv(v + 1, x)) / 2)
+elementwise(sp.kv,  None, lambda g, out, v, x: -g * (sp.kv(v - 1, x) + sp.kv(v + 1, x)) / 2)
+elementwise(sp.k0e, lambda g, out, x: g * (out - sp.k1e(x)))
+elementwise(sp.k1e, lambda g, out, x: g * (out - (sp.k0e(x) + sp.kve(2, x)) / 2))
+elementwise(sp.kve, None,
+    lambda g, out, v, x: g * (out - (sp.kve(v - 1, x) + sp.kve(v + 1, x)) / 2))
+
+# --- error functions and the normal distribution ------------------------------------------------
+elementwise(sp.erf,      lambda g, out, x: g * TWO_BY_ROOT_PI * np.exp(-x * x))
+elementwise(sp.erfc,     lambda g, out, x: -g * TWO_BY_ROOT_PI * np.exp(-x * x))
+elementwise(sp.erfi,     lambda g, out, x: g * TWO_BY_ROOT_PI * np.exp(x * x))
+elementwise(sp.erfcx,    lambda g, out, x: g * (2 * x * out - TWO_BY_ROOT_PI))
+elementwise(sp.dawsn,    lambda g, out, x: g * (1 - 2 * x * out))
+elementwise(sp.erfinv,   lambda g, out, x: g * np.exp(out * out) / TWO_BY_ROOT_PI)
+elementwise(sp.erfcinv,  lambda g, out, x: -g * np.exp(out * out) / TWO_BY_ROOT_PI)
+elementwise(sp.ndtr,     lambda g, out, x: g * np.exp(-0.5 * x * x) / ROOT_TWO_PI)
+elementwise(sp.ndtri,    lambda g, out, x: g * np.exp(0.5 * out * out) * ROOT_TWO_PI)
+elementwise(sp.log_ndtr,
+    lambda g, out, x: g * math.sqrt(2 / math.pi) / sp.erfcx(x * -math.sqrt(0.5)))
+elementwise(sp.stdtr,    None, lambda g, out, df, t: g * _stdtr_slope(df, t))
+
+# --- logistic and exponential functions, integrals ----------------------------------------------
+elementwise(sp.logit,     lambda g, out, x: g / (x * (1 - x)))
+elementwise(sp.expit,     lambda g, out, x: g * out * (1 - out))
+elementwise(sp.log_expit, lambda g, out, x: g * sp.expit(-x))
+elementwise(sp.exp10,     lambda g, out, x: g * out * LOG_10)
+elementwise(sp.cosm1,     lambda g, out, x: -g * np.sin(x))
+elementwise(sp.exp1,      lambda g, out, x: -g * np.exp(-x) / x)
+elementwise(sp.expi,      lambda g, out, x: g * np.exp(x) / x)
+elementwise(sp.ellipk,    lambda g, out, m: g * _ellipk_slope(m, out))
+elementwise(sp.ellipe,    lambda g, out, m: g * _ellipe_slope(m, out))
+elementwise(sp.hyp1f1, None, None, lambda g, out, a, b, x: g * a / b * sp.hyp1f1(a + 1, b + 1, x))
+elementwise(sp.hyp2f1, None, None, None,
+    lambda g, out, a, b, c, x: g * a * b / c * sp.hyp2f1(a + 1, b + 1, c + 1, x))
+
+# --- entropies and losses: 0 * log(0) is 0 ------------------------------------------------------
+elementwise(sp.xlogy,
+    lambda g, out, x, y: g * np.log(y),
+    lambda g, out, x, y: g * _quotient(x, y))
+elementwise(sp.xlog1py,
+    lambda g, out, x, y: g * np.log1p(y),
+    lambda g, out, x, y: g * _quotient(x, 1 + y))
+elementwise(sp.entr,      lambda g, out, x: -g * (np.log(x) + 1))
+elementwise(sp.rel_entr,
+    lambda g, out, x, y: g * (np.log(x / y) + 1),
+    lambda g, out, x, y: -g * _quotient(x, y))
+elementwise(sp.kl_div,
+    lambda g, out, x, y: g * np.log(x / y),
+    lambda g, out, x, y: g * (1 - _quotient(x, y)))
+elementwise(sp.huber,
+    lambda g, out, delta, r: g * np.where(np.abs(r) <= delta, 0, np.abs(r) - delta),
+    lambda g, out, delta, r: g * np.clip(r, -delta, delta))
+elementwise(sp.pseudo_huber,
+    lambda g, out, delta, r: g * (2 * out - r * r / np.hypot(1, r / delta)) / delta,
+    lambda g, out, delta, r: g * r / np.hypot(1, r / delta))
+
+# --- arguments without a derivative -------------------------------------------------------------
+polygamma = fixed(polygamma, "n")
+fixed(sp.gammainc, "a")
+fixed(sp.gammaincc, "a")
+fixed(sp.betainc, "a", "b")
+fixed(sp.betaincc, "a", "b")
+fixed(sp.hyp1f1, "a", "b")
+fixed(sp.hyp2f1, "a", "b", "c")
+fixed(sp.stdtr, "df")
+for _f in (sp.jv, sp.yn, sp.yv, sp.iv, sp.ive, sp.kn, sp.kv, sp.kve):
+    fixed(_f, "the order")
+# fmt: on
+
+
+registry[sp.gammasgn] = lambda x: sp.gammasgn(plain(x))
+undifferentiated.add(sp.gammasgn)
+
+
+def __getattr__(name):
+    """SciPy's own ufuncs, which need no second version."""
+    f = getattr(sp, name)
+    if isinstance(f, np.ufunc):
+        return f
+    raise AttributeError(f"autograd_lite.scipy.special has no {name}")
+
+
+# --- functions that are no ufuncs -----------------------------------------------------------------
+
+
+def multigammaln(a, d):
+    """The logarithm of the multivariate gamma function of dimension d, element by element."""
+    if np.any(plain(a) <= 0.5 * (d - 1)):
+        raise ValueError(f"multigammaln needs a > (d - 1) / 2 = {0.5 * (d - 1)}")
+    terms = (sp.gammaln(a - 0.5 * j) for j in range(d))
+    return sum(terms, d * (d - 1) * 0.25 * math.log(math.pi))
+
+
+def logsumexp(a, axis=None, b=None, keepdims=False, return_sign=False):
+    """log(sum(b * exp(a))), as `scipy.special.logsumexp`."""
+    if b is None and not return_sign:
+        return _softmax.logsumexp(a, axis=axis, keepdims=keepdims)
+    b = 1.0 if b is None else b
+    used = np.where(plain(b) == 0, -math.inf, plain(a))
+    top = np.max(used, axis=axis, keepdims=True)
+    top = np.where(np.isfinite(top), top, 0)
+    below = a - top
+    if not getattr(b, "requires_grad", False):
+        below = np.where(used == -math.inf, -math.inf, below)  # no 0 * inf
+    total = np.sum(b * np.exp(below), axis=axis, keepdims=True)
+    sign = np.sign(total)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        out = np.log(np.abs(total) if return_sign else total) + top
+    if not keepdims:
+        out, sign = np.squeeze(out, axis=axis), np.squeeze(sign, axis=axis)
+    return (out, sign) if return_sign else out
+
+
+def softmax(x, axis=None):
+    """exp(x) / sum(exp(x)), over all elements by default, as `scipy.special.softmax`."""
+    return _softmax.softmax(x, axis=axis)
+
+
+def log_softmax(x, axis=None):
+    """log(softmax(x)), over all elements by default, as `scipy.special.log_softmax`."""
+    return _softmax.log_softmax(x, axis=axis)
