@@ -16,7 +16,10 @@ def local_derivative(node, position):
     if op.f is np.matmul:
         return args[1 - position]
     rule = op.rules[position]
-    if rule is None or op.sequence or isinstance(node.out, tuple) or not (isinstance(op, Elementwise) or np.ndim(node.out) == 0):
+    several = isinstance(node.out, tuple) or isinstance(args[position], tuple)
+    if rule is None or op.sequence or several:
+        return None
+    if not (isinstance(op, Elementwise) or np.ndim(node.out) == 0):
         return None
     with np.errstate(all="ignore"):
         return rule(np.ones_like(node.out), node.out, *args, **node.kwargs)

@@ -17,11 +17,18 @@ class Parts(tuple):
 
     def filled(self, results):
         """The same with zeros in place of None, as the rules get it."""
-        return tuple(np.zeros_like(r) if g is None else g for g, r in zip(self, results, strict=True))
+        return tuple(
+            np.zeros_like(r) if g is None else g for g, r in zip(self, results, strict=True)
+        )
 
 
 def _sum(a, b):
     return b if a is None else a if b is None else a + b
+
+
+def _place(g, out, results, position):
+    """The cotangent of one result, and nothing for the others."""
+    return Parts(g if i == position else None for i in range(len(results)))
 
 
 class _Part:
@@ -29,14 +36,13 @@ class _Part:
 
     name = "part"
     sequence = False
-    rules = (None,)
+    rules = (_place,)
 
     def f(self, results, position):
         return results[position]
 
     def shares(self, g, out, args, kwargs, parents, careful):
-        results, position = *args, kwargs["position"]
-        yield parents[0], Parts(g if i == position else None for i in range(len(results)))
+        yield parents[0], _place(g, out, *args, **kwargs)
 
     def __reduce__(self):
         return "part"
@@ -48,6 +54,11 @@ part = _Part()
 def part_nodes(results, node):
     """A node for each result of a recorded call."""
     return [Node(part, (results,), {"position": i}, r, (node,)) for i, r in enumerate(results)]
+
+
+def continuous(result):
+    """Whether a result can have a derivative: the rank of a matrix has none, and stays plain."""
+    return result.dtype.kind in "fc"
 
 
 def like(results, items):

@@ -51,6 +51,11 @@ class Factors:
                 raise ValueError(f"the loss was not computed from the given tensor {key!r}")
             return key.node
         nodes = self.names.find(key)
+        if len(nodes) == 1 and isinstance(nodes[0].out, tuple):
+            parts = [self.names.of(node) for node in self.names.nodes if nodes[0] in node.parents]
+            raise ValueError(
+                f"{key!r} is a call with several results: name one of these, {', '.join(parts)}"
+            )
         if len(nodes) == 1:
             return nodes[0]
         if len(nodes) > 1:
@@ -112,7 +117,9 @@ class Factors:
         """A node's value as this graph saw it."""
         if node.op is not None:
             return node.out
-        uses = (value for user in self.names.nodes for value, parent in user.inputs() if parent is node)
+        uses = (
+            value for user in self.names.nodes for value, parent in user.inputs() if parent is node
+        )
         return next(uses, node.out)
 
 

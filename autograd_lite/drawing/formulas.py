@@ -19,6 +19,8 @@ def formula(node, names):
         return f"{operands[0]} {_INFIX[op]} {operands[1]}"
     if op == "negative":
         return f"-{operands[0]}"
+    if op == "part":
+        return operands[0] + _part(node.args[0], node.kwargs["position"])
     if op == "getitem":
         return f"{operands[0]}[{_index(node.kwargs['index'], names)}]"
     operands += [f"{key}={_brief(value, names)}" for key, value in node.kwargs.items()]
@@ -49,6 +51,12 @@ def _one(value, parent, names):
     if is_array(value):
         return names.of_array(value) or HOLE
     return _brief(value, names)
+
+
+def _part(results, position):
+    """One of several results: ``.eigenvalues``, ``[0]``."""
+    fields = getattr(results, "_fields", None)
+    return f".{fields[position]}" if fields else f"[{position}]"
 
 
 def _index(index, names):

@@ -69,7 +69,11 @@ class _Builder:
             self.edges.append(self._edge(source, node, position, count, parent))
 
     def _box(self, key, kind, name, value, gradient=None, op=None, call=None):
-        value, id = np.asarray(value), f"n{len(self.boxes)}"
+        id = f"n{len(self.boxes)}"
+        if isinstance(value, tuple):  # several results, each in a box of its own
+            self.boxes[key] = Box(id, kind, name, None, None, None, None, op, call)
+            return
+        value = np.asarray(value)
         self.boxes[key] = Box(id, kind, name, value.shape, value.dtype, value, gradient, op, call)
 
     def _edge(self, source, node, position, count, parent):

@@ -28,9 +28,11 @@ def box_lines(box, diagram, style):
     head = box.formula or box.kind
     if box.name is not None:
         head = f"{box.name} = {head}" if box.formula else f"{box.name}: {head}"
-    dtype = "" if box.dtype == np.float64 else f" {box.dtype}"
-    rows = [f"{head}  {box.shape or 'scalar'}{dtype}"]
-    if style.values:
+    rows = [head]
+    if box.value is not None:
+        dtype = "" if box.dtype == np.float64 else f" {box.dtype}"
+        rows = [f"{head}  {box.shape or 'scalar'}{dtype}"]
+    if style.values and box.value is not None:
         rows.append(_row(box.name or "value", box.value, style))
     if style.gradients and box.gradient is not None and box.kind != OUTPUT:
         label = f"{_d(diagram.loss)}/{_d(box.name)}" if box.name else "gradient"

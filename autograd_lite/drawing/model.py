@@ -27,7 +27,8 @@ class Box:
     shape : tuple of int
     dtype : numpy.dtype
     value : ndarray
-        As this graph saw it: a parameter may have been rebound since.
+        As this graph saw it: a parameter may have been rebound since. A call with several
+        results has no value, shape and dtype (None), and an arrow to the box of each result.
     gradient : ndarray or None
         Of the root with respect to it, if there is one.
     op, formula : str or None
@@ -39,9 +40,9 @@ class Box:
     id: str
     kind: str
     name: str | None
-    shape: tuple
-    dtype: np.dtype
-    value: np.ndarray
+    shape: tuple | None
+    dtype: np.dtype | None
+    value: np.ndarray | None
     gradient: np.ndarray | None = None
     op: str | None = None
     formula: str | None = None
