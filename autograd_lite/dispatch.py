@@ -65,27 +65,41 @@ def into(func, targets, results, casting="same_kind"):
 
 
 def _bound(func, target, result, casting):
+    check_cast(func, target, result, casting)
+    if result.shape != target.shape:
+        result = _stretched(func, target, result)
+    target._rebind(result if result.dtype == target.dtype else result.astype(target.dtype))
+    return target
+
+
+def check_cast(func, target, result, casting="same_kind"):
+    """Refuse to store into a dtype that loses more than NumPy's rule of casting allows."""
     if not np.can_cast(result.dtype, target.dtype, casting):
         raise TypeError(
             f"{full_name(func)}: a result of dtype {result.dtype} cannot be stored into out="
             f"{errors.describe(target)}, with casting={casting!r}"
         )
-    if result.shape != target.shape:
-        if not isinstance(func, np.ufunc) or np.broadcast_shapes(
-            result.shape, target.shape
-        ) != tuple(target.shape):
-            raise ValueError(
-                f"{full_name(func)}: a result of shape {result.shape} does not fit out="
-                f"{errors.describe(target)}"
-            )
-        result = np.broadcast_to(result, target.shape)
-    target._rebind(result if result.dtype == target.dtype else result.astype(target.dtype))
-    return target
+
+
+def _stretched(func, target, result):
+    """A ufunc broadcasts its result to out=; for any other function the shapes must be equal."""
+    try:
+        if isinstance(func, np.ufunc):
+            return np.broadcast_to(result, target.shape)
+    except ValueError:
+        pass
+    raise ValueError(
+        f"{full_name(func)}: a result of shape {result.shape} does not fit out="
+        f"{errors.describe(target)}"
+    )
 
 
 def full_name(func):
     """How users write a function of NumPy: np.linalg.inv."""
-    module = (getattr(func, "__module__", None) or "numpy").replace("numpy", "np", 1)
+    module = getattr(func, "__module__", None)  # SciPy's ufuncs have none
+    if module is None and hasattr(sys.modules.get("scipy.special"), func.__name__):
+        module = "scipy.special"
+    module = (module or "numpy").replace("numpy", "np", 1)
     return f"{module}.{func.__name__}"
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from .. import errors
 from ..dispatch import (
     as_targets,
+    check_cast,
     check_targets,
     dispatch,
     into,
@@ -31,13 +32,14 @@ def _method(name):
     def declare(f):
         def answer(ufunc, inputs, kwargs):
             targets = as_targets(kwargs.get("out"))
-            if ufunc in undifferentiated and not any(isinstance(t, Tensor) for t in targets):
+            rebinds = name == "at" or any(isinstance(target, Tensor) for target in targets)
+            if ufunc in undifferentiated and not rebinds:
                 kwargs = {key: plain(value) for key, value in kwargs.items()}
                 return getattr(ufunc, name)(*map(plain, inputs), **kwargs)
             check_targets(ufunc, targets)
-            if any(target is not None for target in targets):
-                return f(ufunc, *inputs, **kwargs)
-            return f(ufunc, *inputs, **{k: v for k, v in kwargs.items() if k != "out"})
+            if not rebinds:
+                kwargs = {key: value for key, value in kwargs.items() if key != "out"}
+            return f(ufunc, *inputs, **kwargs)
 
         ufunc_methods[name] = answer
         return f
@@ -67,7 +69,7 @@ def _call(
     if where is True:
         results = dispatch(ufunc, inputs, others)
     else:
-        results = _masked(ufunc, inputs, where, out or (None,) * ufunc.nout)
+        results = _masked(ufunc, inputs, where, out or (None,) * ufunc.nout, casting)
     return results if out is None else into(ufunc, out, results, casting)
 
 
@@ -80,7 +82,7 @@ def _converted(ufunc, inputs, dtype, casting):
     return list(map(_as, inputs, loop))
 
 
-def _masked(ufunc, inputs, where, targets):
+def _masked(ufunc, inputs, where, targets, casting):
     """The ufunc of the elements that are chosen; elsewhere what stood in out, or 0."""
     where = _booleans(ufunc, where)
     arrays = [*inputs, *[target for target in targets if target is not None]]
@@ -90,8 +92,10 @@ def _masked(ufunc, inputs, where, targets):
     many = results if isinstance(results, tuple) else (results,)
     stored = []
     for result, target in zip(many, targets, strict=True):
-        rest = np.zeros(mask.shape, result.dtype) if target is None else target
-        stored.append(registry["setitem"](rest, result, index=mask))
+        if target is None:
+            target = np.zeros(mask.shape, result.dtype)
+        check_cast(ufunc, target, result, casting)
+        stored.append(registry["setitem"](target, result, index=mask))
     return tuple(stored) if isinstance(results, tuple) else stored[0]
 
 
@@ -198,6 +202,7 @@ def _at(ufunc, x, index, *operand):
     made = np.ravel(x)
     for turn in _turns(positions):
         part = dispatch(ufunc, (made[positions[turn]], *(y[turn] for y in operand)), {})
+        check_cast(ufunc, made, part)
         made = registry["setitem"](made, part, index=positions[turn])
     into(ufunc, (x,), np.reshape(made, x.shape))
 
