@@ -170,9 +170,9 @@ class Tensor:
         if self.requires_grad:
             raise TypeError(
                 f"{errors.STORED}Here it is {errors.describe(self)}. Stay on the tape with "
-                "ag.array([...]), np.stack([...]), np.concatenate([...]), np.where(mask, t, "
-                "array), or a tensor to fill, x = ag.zeros(...); x[i] = t. Leave it on purpose "
-                "with t.numpy() or t.detach()."
+                "ag.array([...]), ag.r_[...], np.stack([...]), np.concatenate([...]), "
+                "np.where(mask, t, array), or a tensor to fill, x = ag.zeros(...); x[i] = t. "
+                "Leave it on purpose with t.numpy() or t.detach()."
             )
         return np.array(self._data, dtype=dtype, copy=copy)
 
@@ -241,6 +241,10 @@ class Tensor:
     def fill(self, value):
         """Every element becomes this number or scalar tensor."""
         self[...] = value
+
+    def compress(self, condition, axis=None):
+        """The slices along an axis, or the elements, where a condition holds."""
+        return np.compress(condition, self, axis)
 
     def put(self, indices, values, mode="raise"):
         """Store values at positions in the flattened tensor: np.put."""

@@ -156,6 +156,22 @@ def test_an_array_of_objects_inside_a_sequence_raises():
             join([objects, variable([1.0])])
 
 
+def test_r_and_c_join_tensors_as_numpys_do():
+    x, y = np.array([1.0, 2.0]), np.array([[3.0, 4.0]])
+    for call in (
+        lambda np_, x, y: np_.r_[x, 0, 5.0, x],
+        lambda np_, x, y: np_.r_[0:3, x, 0:1:3j],
+        lambda np_, x, y: np_.r_["0,2", x, y],
+        lambda np_, x, y: np_.r_["-1", y, y],
+        lambda np_, x, y: np_.r_["0,2,0", x, x],
+        lambda np_, x, y: np_.c_[x, x * 2],
+        lambda np_, x, y: np_.c_[y, 1.0, y],
+    ):
+        np.testing.assert_array_equal(call(ag, variable(x), variable(y)).numpy(), call(np, x, y))
+        ag.check_gradients(lambda x, y, call=call: call(ag, x, y) ** 2, x, y)
+    assert ag.r_[variable(np.ones(2, np.float32)), 1.0].dtype == np.float32
+
+
 # --- NumPy's own functions ----------------------------------------------------------------------
 
 
@@ -164,6 +180,16 @@ def test_full_like_of_a_tensor_and_a_tensor():
     y = np.full_like(x, v)
     assert y.dtype == np.float32
     assert ag.gradients(np.sum(y), [x, v])[1] == 4.0
+
+
+def test_the_methods_that_choose():
+    x = variable([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
+    assert x.compress([True, False, True], axis=1).tolist() == [[1, 3], [4, 6]]
+    assert x.take([0, 5]).tolist() == [1, 6]
+    assert x.repeat(2, axis=0).shape == (4, 3)
+    assert x.diagonal(1).tolist() == [2, 6]
+    assert [float(value.item()) for value in x.flat] == [1, 2, 3, 4, 5, 6]
+    assert np.stack([x, x]).T.shape == (3, 2, 2)
 
 
 @pytest.mark.parametrize("f", [np.linspace, np.geomspace, np.logspace])

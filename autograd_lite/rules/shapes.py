@@ -55,12 +55,12 @@ def _np_reshape(a, shape, order="C", copy=None):
 
 def _in_letters(x, order):
     """The order "A", which depends on the memory of x, as "C" or "F"."""
-    return ("F" if np.isfortran(x) else "C") if order == "A" else order
+    return ("F" if np.isfortran(x) else "C") if order in ("A", "a") else order
 
 
 @composed(np.ravel)
 def _np_ravel(a, order="C"):
-    if order == "K":  # as in memory: the axis of the longest strides first
+    if order in ("K", "k"):  # as in memory: the axis of the longest strides first
         strides = plain(a).strides
         a = np.transpose(a, sorted(range(a.ndim), key=lambda i: -abs(strides[i])))
         order = "C"

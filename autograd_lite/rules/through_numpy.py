@@ -32,11 +32,13 @@ def _kept(make, plain_make):
     """Creation that keeps a Tensor and otherwise does what NumPy does."""
 
     def create(x, *args, **kwargs):
-        if holds_tensor(x):
-            return make(x, *[a for a in args if a is not None][:1])
-        return plain_make(x, *args, **kwargs)
+        return (make if holds_tensor(x) else plain_make)(x, *args, **kwargs)
 
     return create
+
+
+def _asarray(x, dtype=None, order=None, **kwargs):
+    return creation.asarray(x, dtype)
 
 
 def _array(x, dtype=None, *, copy=True, ndmin=0, subok=False, order=None):
@@ -47,8 +49,8 @@ def _array(x, dtype=None, *, copy=True, ndmin=0, subok=False, order=None):
 
 
 KEEPING = {
-    "asarray": _kept(creation.asarray, np.asarray),
-    "asanyarray": _kept(creation.asarray, np.asanyarray),
+    "asarray": _kept(_asarray, np.asarray),
+    "asanyarray": _kept(_asarray, np.asanyarray),
     "array": _array,
     "empty_like": _kept(creation.empty_like, np.empty_like),
     "zeros_like": _kept(creation.zeros_like, np.zeros_like),
@@ -93,3 +95,17 @@ def through_implementation(func):
 
 for _f in FUNCTIONS:
     registry[_f] = through_implementation(_f)
+
+
+# --- np.r_ and np.c_ --------------------------------------------------------------------------
+
+
+def _joining(index_object):
+    """np.r_ or np.c_ that keeps tensors: NumPy's own cannot, it makes arrays of what it joins."""
+    kind = type(index_object)
+    source = kind.__getitem__
+    kept = _bound(source, _namespace(source.__globals__["__name__"]))
+    return type(kind.__name__, (kind,), {"__slots__": (), "__getitem__": kept})()
+
+
+r_, c_ = _joining(np.r_), _joining(np.c_)

@@ -6,7 +6,7 @@ import numpy as np
 
 from autograd_lite.rules import indexing
 
-from .table import at, real, row
+from .table import at, complex_, real, row
 
 
 def add_at(g, index, shape):
@@ -75,6 +75,8 @@ ROWS = [
         at(real(4), real(3), index=[0, 2, 0]),
         at(real(2, 3), real(2), index=X[[1, 1], [0, 0]]),
         at(real(3), 2.0, index=0),
+        at(complex_(3), real(2), index=X[1:]),
+        at(complex_(3), complex_(2), index=[0, 0]),
         covers=("setitem", indexing.setitem),
     ),
 ]

@@ -4,7 +4,7 @@ import numpy as np
 
 from autograd_lite.rules import joining
 
-from .table import at, real, row
+from .table import at, complex_, real, row
 from .through_numpy import split
 
 # fmt: off
@@ -16,6 +16,7 @@ ROWS = [
         at([real(2, 1, 2), real(2, 2, 2)], axis=-2),
         at([real(2), real(2, 2), real()], axis=None),
         at([real(3)]),
+        at([real(2), complex_(1)]),
         at([real(2), [1.0, 2.0]]),
         at(real(2, 3), axis=0),
         at([real(2), real(2)], dtype=float, casting="no"),

@@ -4,7 +4,7 @@ import numpy as np
 
 from autograd_lite.rules import moving
 
-from .table import at, real, row
+from .table import at, complex_, real, row
 
 # fmt: off
 ROWS = [
@@ -22,7 +22,7 @@ ROWS = [
         at(real(2), 0)),
     row(np.tile,
         at(real(3), 2), at(real(2, 1), (2, 1, 3)), at(real(), 2), at(real(2, 3), ()),
-        at(real(2), 0)),
+        at(real(2), 0), at(complex_(2), 2)),
     row(np.resize,
         at(real(2, 3), (2, 2)), at(real(2), (2, 3)), at(real(0), (2,)), at(real(3), 5)),
     row(np.delete,

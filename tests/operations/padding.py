@@ -4,7 +4,7 @@ import numpy as np
 
 from autograd_lite.rules import padding
 
-from .table import at, real, row
+from .table import at, complex_, real, row
 
 
 def with_values(x, values, pad_width):
@@ -18,7 +18,8 @@ def to_values(x, values, pad_width):
 # fmt: off
 ROWS = [
     row(np.pad,
-        at(real(3), 2), at(real(2, 3), (1, 2)), at(real(2, 3), ((0, 1), (2, 0))), at(real(), 1),
+        at(real(3), 2), at(complex_(2), 1), at(real(2, 3), (1, 2)),
+        at(real(2, 3), ((0, 1), (2, 0))), at(real(), 1),
         at(real(2, 3), {-1: (1, 2)}), at(real(2, 3), {0: 1}), at(real(0), 1),
         at(real(2), ((1,),)),
         at(real(3), 1, constant_values=2.0),

@@ -4,7 +4,7 @@ import numpy as np
 
 from autograd_lite.rules import shapes
 
-from .table import at, real, row
+from .table import at, complex_, real, row
 from .through_numpy import split
 
 # fmt: off
@@ -43,6 +43,7 @@ ROWS = [
         at(real(3), (2, 3), subok=True)),
     row(np.flip,
         at(real(2, 3)), at(real(2, 3), axis=0), at(real(2, 1, 3), axis=(0, -1)), at(real()),
+        at(complex_(2)),
         at(real(0))),
     row(np.fliplr,   at(real(2, 3))),
     row(np.flipud,   at(real(2, 3)), at(real(3))),
