@@ -214,3 +214,42 @@ def test_other_orders_of_an_empty_stack():
             out = f(a)
             total = sum(np.sum(np.real(part)) for part in out)
             assert ag.gradients(total, [a])[0].shape == shape
+
+
+FUNCTIONS = {
+    "cond": np.linalg.cond,
+    "cond 1": lambda a: np.linalg.cond(a, 1),
+    "det": np.linalg.det,
+    "slogdet": lambda a: np.linalg.slogdet(a)[1],
+    "inv": np.linalg.inv,
+    "pinv": np.linalg.pinv,
+    "solve": lambda a: np.linalg.solve(a, a[0]),
+    "lstsq": lambda a: np.linalg.lstsq(a[:, :2], a[:, 2])[1],
+    "norm": lambda a: np.linalg.norm(a, 3, axis=0),
+    "nuc": lambda a: np.linalg.norm(a, "nuc"),
+    "cholesky": lambda a: np.linalg.cholesky(a @ a.T),
+    "qr": lambda a: np.linalg.qr(a)[1],
+    "svd": lambda a: np.linalg.svd(a)[0],
+    "eigh": lambda a: np.linalg.eigh(a + a.T)[1],
+    "eig": lambda a: np.linalg.eigvals(a @ a.T),
+    "einsum": lambda a: np.einsum("ii,ij->j", a, a),
+    "cross": lambda a: np.cross(a, a[0]),
+}
+
+
+@pytest.mark.parametrize("f", FUNCTIONS.values(), ids=FUNCTIONS)
+def test_float32_stays_float32(f):
+    a = variable([[2.0, 0.3, 0.1], [0.7, -1.0, 0.2], [0.4, 0.5, 0.8]], dtype=np.float32)
+    out = f(a)
+    assert out.dtype == np.float32
+    out.backward(np.ones(out.shape))
+    assert a.grad.dtype == np.float32
+    wide = gradient(f, a.data.astype(np.float64))
+    np.testing.assert_allclose(a.grad, wide, rtol=2e-4, atol=2e-5 * np.abs(wide).max())
+
+
+@pytest.mark.parametrize("f", FUNCTIONS.values(), ids=FUNCTIONS)
+def test_the_derivative_forward_is_the_numeric_one(f):
+    a, t = np.array([[2.0, 0.3, 0.1], [0.7, -1.0, 0.2], [0.4, 0.5, 0.8]]), np.ones((3, 3))
+    found = ag.jvp(f, (a,), (t,))[1]
+    np.testing.assert_allclose(found, (f(a + 1e-6 * t) - f(a - 1e-6 * t)) / 2e-6, atol=1e-6)

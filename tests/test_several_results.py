@@ -257,6 +257,14 @@ def test_coinciding_values_have_gradients_and_their_vectors_have_none():
     )
 
 
+def test_where_vectors_have_no_derivative_the_higher_ones_are_nan_too():
+    one, direction = np.eye(2), np.ones((2, 2))
+    assert np.isnan(ag.jvp(lambda a: np.linalg.eigh(a)[1], (one,), (direction,))[1]).any()
+    slope = ag.grad(lambda a: np.sum(np.linalg.eigvalsh(a) ** 3))
+    np.testing.assert_allclose(slope(one), 3 * one)
+    assert np.isnan(ag.grad(lambda a: np.sum(slope(a) * direction))(one)).any()
+
+
 def test_values_that_coincide_but_for_rounding_count_as_coinciding():
     turn = np.linalg.qr(A)[0]
     a = variable(turn * np.array([1.0, 1.0, 3.0]) @ turn.T)

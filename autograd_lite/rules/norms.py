@@ -71,8 +71,9 @@ def _np_matrix_norm(x, *, keepdims=False, ord="fro"):
 @composed(np.linalg.cond)
 def _np_cond(x, p=None):
     """Infinite where a matrix is singular; its gradient is 0 there."""
+    x = as_array(x)
     finite = np.isfinite(np.linalg.cond(plain(x), p))
-    x = np.where(finite[..., None, None], x, np.eye(*x.shape[-2:]))
+    x = np.where(finite[..., None, None], x, np.eye(*x.shape[-2:], dtype=x.dtype))
     if p in (None, 2, -2):
         s = np.linalg.svdvals(x)
         largest, smallest = s[..., 0], s[..., -1]
