@@ -19,10 +19,10 @@ LAYERS = [
     {"tensor"},
     {"recording"},
     {"primitives", "creation"},
-    {"rules", "operators", "edges"},
+    {"rules", "operators", "edges", "watching"},
     {"tracing", "names"},
-    {"transforms"},
-    {"comparison", "derivation", "drawing"},
+    {"transforms", "checkpointing", "vectors", "anomaly"},
+    {"comparison", "derivation", "drawing", "scipy"},
     {"__init__"},
 ]
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
