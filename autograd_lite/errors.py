@@ -1,5 +1,7 @@
 """Error messages that say what was given, where, and the way out."""
 
+import sys
+
 import numpy as np
 
 BROADCAST = (
@@ -27,6 +29,16 @@ def refused(name, keywords):
     return TypeError(
         f"{name} is not differentiated with {what}: leave it out, or write it with other operations"
     )
+
+
+def where_scipy_is():
+    """A sentence for a Tensor that one of SciPy's functions would have made an array of."""
+    frame = sys._getframe(1)
+    while frame is not None:
+        if frame.f_globals.get("__name__", "").startswith("scipy."):
+            return " SciPy's functions that are differentiated are in autograd_lite.scipy."
+        frame = frame.f_back
+    return ""
 
 
 def describe(value):

@@ -172,7 +172,7 @@ class Tensor:
                 f"{errors.STORED}Here it is {errors.describe(self)}. Stay on the tape with "
                 "ag.array([...]), ag.r_[...], np.stack([...]), np.concatenate([...]), "
                 "np.where(mask, t, array), or a tensor to fill, x = ag.zeros(...); x[i] = t. "
-                "Leave it on purpose with t.numpy() or t.detach()."
+                f"Leave it on purpose with t.numpy() or t.detach().{errors.where_scipy_is()}"
             )
         return np.array(self._data, dtype=dtype, copy=copy)
 

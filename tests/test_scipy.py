@@ -1,0 +1,265 @@
+"""SciPy's functions: how they are found, what is refused, and the points where they are special."""
+
+import pickle
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import autograd_lite as ag
+
+pytest.importorskip("scipy")
+
+import scipy.linalg
+import scipy.signal
+import scipy.special as sp
+import scipy.stats
+
+from autograd_lite.scipy import integrate, linalg, signal, special, stats
+from autograd_lite.tensor import plain
+
+inf, nan = np.inf, np.nan
+
+
+def slope(f, x):
+    """The derivative of f, element by element."""
+    return ag.grad(lambda x: np.sum(f(x)))(np.asarray(x, float))
+
+
+# --- how they are found -----------------------------------------------------------------------
+
+
+def run(code):
+    return subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout.split()
+
+
+def test_a_ufunc_of_scipy_differentiates_without_another_import():
+    code = (
+        "import scipy.special as sp, autograd_lite as ag\n"
+        "print('autograd_lite.scipy' in __import__('sys').modules)\n"
+        "print(ag.grad(sp.gammaln)(1.0) == sp.digamma(1.0))"
+    )
+    assert run(code) == ["False", "True"]
+
+
+def test_the_engine_does_not_import_scipy():
+    assert run("import sys, autograd_lite; print('scipy' in sys.modules)") == ["False"]
+
+
+def test_special_has_scipys_own_ufuncs():
+    assert special.gamma is sp.gamma
+    assert special.psi is sp.psi
+    with pytest.raises(AttributeError, match=r"autograd_lite.scipy.special has no zeta"):
+        _ = special.zeta
+
+
+def test_a_graph_with_ufuncs_of_scipy_can_be_pickled():
+    x = ag.Tensor([0.5, 1.5], requires_grad=True)
+    copy = pickle.loads(pickle.dumps({"x": x, "y": np.sum(sp.gamma(x) + special.polygamma(1, x))}))
+    copy["y"].backward()
+    expected = sp.gamma(x.data) * sp.digamma(x.data) + sp.polygamma(2, x.data)
+    np.testing.assert_allclose(copy["x"].grad, expected, rtol=1e-15)
+
+
+@pytest.mark.parametrize("f", [sp.erf, sp.gammaln, sp.j0, sp.expit, sp.log_ndtr])
+def test_a_float32_stays_one(f):
+    x = ag.Tensor(np.array([0.5, 1.5], np.float32), requires_grad=True)
+    y = f(x)
+    assert y.dtype == np.float32
+    np.sum(y).backward()
+    assert x.grad.dtype == np.float32
+
+
+# --- what is refused ---------------------------------------------------------------------------
+
+# fmt: off
+FIXED = {
+    "order of jv":      (lambda v: sp.jv(v, 0.5), "jv .* with respect to the order"),
+    "order of kv":      (lambda v: sp.kv(v, 0.5), "kv has no derivative"),
+    "a of gammainc":    (lambda a: sp.gammainc(a, 0.5), "gammainc .* with respect to a"),
+    "a of betainc":     (lambda a: sp.betainc(a, 2.0, 0.5), "betainc .* with respect to a"),
+    "b of betainc":     (lambda b: sp.betainc(2.0, b, 0.5), "betainc .* with respect to b"),
+    "n of polygamma":   (lambda n: special.polygamma(n, 0.5), "polygamma .* with respect to n"),
+    "n by its name":    (lambda n: special.polygamma(n=n, x=0.5), "polygamma .* with respect to n"),
+    "df of t.cdf":      (lambda df: stats.t.cdf(0.5, df), "stdtr .* with respect to df"),
+    "k of poisson":     (lambda k: stats.poisson.pmf(k, 0.5), "poisson has no derivative"),
+}
+DIRECT = {
+    "logsumexp":        sp.logsumexp,
+    "polygamma":        lambda t: sp.polygamma(1, t),
+    "expm":             lambda t: scipy.linalg.expm(t),
+    "norm.pdf":         scipy.stats.norm.pdf,
+}
+# fmt: on
+
+
+@pytest.mark.parametrize("case", FIXED)
+def test_an_argument_without_a_derivative_is_refused_when_it_needs_one(case):
+    f, message = FIXED[case]
+    with pytest.raises(TypeError, match=message):
+        f(ag.Tensor(2.0, requires_grad=True))
+    assert np.isfinite(ag.Tensor(f(ag.Tensor(2.0))).data)
+
+
+@pytest.mark.parametrize("case", DIRECT)
+def test_a_function_of_scipy_that_cannot_dispatch_raises_and_says_where_its_rule_is(case):
+    t = ag.Tensor([[0.5, 0.1], [0.2, 0.4]], requires_grad=True)
+    with pytest.raises(TypeError, match=r"lost in silence.*are in autograd_lite\.scipy\."):
+        DIRECT[case](t)
+
+
+def test_a_ufunc_without_a_rule_is_refused_under_its_name():
+    with pytest.raises(TypeError, match=r"scipy\.special\.airy has no derivative here"):
+        sp.airy(ag.Tensor(0.5, requires_grad=True))
+
+
+def test_what_odeint_cannot_see_is_refused():
+    a = ag.Tensor(0.5, requires_grad=True)
+    with pytest.raises(TypeError, match=r"none of its arguments: pass it in args="):
+        integrate.odeint(lambda y, t: a * y, np.ones(1), np.array([0.0, 1.0]))
+
+
+def test_a_distribution_takes_scipys_arguments_only():
+    with pytest.raises(TypeError, match="gamma takes x, a, loc, scale"):
+        stats.gamma.pdf(1.0)
+    with pytest.raises(TypeError, match="norm takes x, loc, scale"):
+        stats.norm.pdf(1.0, mean=0.5)
+
+
+# --- special points ------------------------------------------------------------------------------
+
+# fmt: off
+POINTS = [
+    # f                              at                     its derivatives there
+    (lambda x: sp.xlogy(0.0, x),     [0, 2],                [0, 0]),
+    (lambda x: sp.xlogy(x, 2.0),     [0, 1],                [np.log(2), np.log(2)]),
+    (lambda x: sp.xlog1py(0.0, x),   [-1, 0],               [0, 0]),
+    (lambda x: sp.rel_entr(0.0, x),  [0, 2],                [0, 0]),
+    (lambda x: sp.kl_div(0.0, x),    [0, 2],                [1, 1]),
+    (sp.entr,                        [0, 1],                [inf, -1]),
+    (sp.i0e,                         [0],                   [0]),
+    (sp.ellipk,                      [0],                   [np.pi / 8]),
+    (sp.ellipe,                      [0],                   [-np.pi / 8]),
+    (sp.log_ndtr,                    [-1e5, 0, 100],        [1e5, np.sqrt(2 / np.pi), 0]),
+    (sp.expit,                       [-1000, 0, 1000],      [0, .25, 0]),
+    (lambda x: sp.huber(1.0, x),     [-2, -1, 0, 1, 2],     [-1, -1, 0, 1, 1]),
+    (lambda x: stats.gamma.pdf(x, 2.0), [-1, 2],            [0, -np.exp(-2)]),
+    (lambda x: stats.beta.logpdf(x, 2.0, 1.0), [-1, .5, 2], [0, 2, 0]),
+    (lambda x: stats.beta.cdf(x, 2.0, 1.0), [-1, .5, 2],    [0, 1, 0]),
+    (stats.norm.logcdf,              [-1e5, inf],           [1e5, 0]),
+    (lambda mu: stats.poisson.logpmf(0, mu), [0, 2],        [-1, -1]),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("f", "at", "expected"), POINTS)
+def test_the_derivative_at_a_special_point_is(f, at, expected):
+    np.testing.assert_allclose(slope(f, at), expected, rtol=1e-9)
+
+
+def test_the_mixed_derivative_of_xlogy_is_kept_at_zero():
+    mixed = ag.grad(lambda x: ag.grad(sp.xlogy, argnums=1)(x, 2.0))(0.0)
+    assert mixed == 0.5
+
+
+def test_a_weight_of_zero_has_a_gradient_in_logsumexp():
+    a, b = np.array([0.3, 2.0]), np.array([1.0, 0.0])
+    [g] = ag.gradients(special.logsumexp(a, b=(t := ag.Tensor(b, requires_grad=True))), [t])
+    np.testing.assert_allclose(g, np.exp(a - 0.3), rtol=1e-15)
+
+
+def test_logsumexp_with_weights_is_scipys():
+    a, b = np.array([[0.3, 1000.0], [-1000.0, 2.0]]), np.array([[1.0, 0.0], [-2.0, 1.0]])
+    for keywords in ({}, {"axis": 0}, {"return_sign": True}, {"axis": 1, "keepdims": True}):
+        got = special.logsumexp(ag.Tensor(a, requires_grad=True), b=b, **keywords)
+        expected = sp.logsumexp(a, b=b, **keywords)
+        many = keywords.get("return_sign", False)
+        for one, other in zip(got, expected, strict=True) if many else [(got, expected)]:
+            np.testing.assert_allclose(plain(one), other, rtol=1e-14)
+
+
+# --- the distributions ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("x", "mean", "cov"),
+    [
+        (0.5, None, 2.0),
+        (np.array([0.5, 1.0]), None, 2.0),
+        (np.array([0.5, 1.0]), np.array([0.1, 0.2]), 2.0),
+        (np.array([0.5, 1.0]), np.zeros(2), np.array([1.0, 2.0])),
+        (np.ones((2, 3, 2)), np.zeros(2), np.array([[2.0, 0.5], [0.5, 1.0]])),
+    ],
+)
+def test_the_multivariate_normal_takes_what_scipys_takes(x, mean, cov):
+    expected = scipy.stats.multivariate_normal.logpdf(x, mean, cov)
+    np.testing.assert_allclose(stats.multivariate_normal.logpdf(x, mean, cov), expected)
+    expected = scipy.stats.multivariate_normal.entropy(mean, cov)
+    np.testing.assert_allclose(stats.multivariate_normal.entropy(mean, cov), expected)
+
+
+def test_dirichlet_takes_one_fewer_and_refuses_what_is_no_simplex():
+    x, alpha = np.array([0.2, 0.3]), np.array([1.0, 2.0, 3.0])
+    np.testing.assert_allclose(
+        stats.dirichlet.logpdf(x, alpha), scipy.stats.dirichlet.logpdf(x, alpha)
+    )
+    ag.check_gradients(stats.dirichlet.logpdf, x, alpha)
+    with pytest.raises(ValueError, match="not negative and of sum 1"):
+        stats.dirichlet.logpdf(np.array([0.2, 0.3, 0.6]), alpha)
+    with pytest.raises(ValueError, match="as many or one fewer x than alpha"):
+        stats.dirichlet.logpdf(np.array([1.0]), alpha)
+
+
+@pytest.mark.parametrize("k", [-1, 0, 2, 2.5])
+@pytest.mark.parametrize("method", ["pmf", "logpmf", "cdf", "sf"])
+def test_poisson_is_scipys_where_k_is_no_count(method, k):
+    got = getattr(stats.poisson, method)(k, 1.5)
+    np.testing.assert_allclose(got, getattr(scipy.stats.poisson, method)(k, 1.5))
+
+
+def test_the_tails_of_the_normal_keep_their_precision():
+    x = np.array([-30.0, 30.0])
+    np.testing.assert_allclose(stats.norm.logcdf(x), scipy.stats.norm.logcdf(x), rtol=1e-14)
+    np.testing.assert_allclose(stats.norm.logsf(x), scipy.stats.norm.logsf(x), rtol=1e-14)
+    np.testing.assert_allclose(stats.norm.sf(x), scipy.stats.norm.sf(x), rtol=1e-13)
+
+
+# --- matrices, signals, differential equations -------------------------------------------------
+
+
+def test_the_square_root_of_a_real_matrix_may_be_complex():
+    a = np.array([[-1.0, 0.5], [0.2, 2.0]])
+    x = ag.Tensor(a, requires_grad=True)
+    root = linalg.sqrtm(x)
+    assert root.dtype.kind == "c"
+    value = np.sum(np.real(root * (1 + 2j)))
+    [g] = ag.gradients(value, [x])
+    step = 1e-6 * np.array([[1.0, 0.0], [0.0, 0.0]])
+    rise = scipy.linalg.sqrtm(a + step) - scipy.linalg.sqrtm(a - step)
+    np.testing.assert_allclose(g[0, 0], np.sum(rise * (1 + 2j)).real / 2e-6, rtol=1e-6)
+
+
+def test_correlate_is_scipys_for_complex_signals():
+    a, b = np.array([1 + 1j, 2.0, -1j]), np.array([0.5j, 1.0])
+    for mode in ("full", "same", "valid"):
+        for pair in ((a, b), (b, a)):
+            expected = scipy.signal.correlate(*pair, mode)
+            np.testing.assert_allclose(signal.correlate(*pair, mode), expected, atol=1e-15)
+
+
+def test_the_derivatives_of_a_solution_of_an_equation_are_those_of_its_formula():
+    """y' = a y has the solution y0 exp(a (t - t0)), and its second derivative too."""
+
+    def y(a, y0, t):
+        return integrate.odeint(lambda y, t, a: a * y, y0, t, (a,), rtol=1e-11, atol=1e-11)[1, 0]
+
+    a, y0, t = np.array(0.7), np.array([1.5]), np.array([0.2, 1.2])
+    ga, gy, gt = ag.grad(y, argnums=(0, 1, 2))(a, y0, t)
+    out = 1.5 * np.exp(0.7)
+    np.testing.assert_allclose(ga, out, rtol=1e-8)
+    np.testing.assert_allclose(gy, [np.exp(0.7)], rtol=1e-8)
+    np.testing.assert_allclose(gt, [-0.7 * out, 0.7 * out], rtol=1e-8)
+    np.testing.assert_allclose(ag.grad(ag.grad(y))(a, y0, t), out, rtol=1e-7)
