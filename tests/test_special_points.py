@@ -124,6 +124,18 @@ POINTS = [
     ("cond",        np.linalg.cond,          [[[1, 0], [0, 0]]],     [[[0, 0], [0, 0]]]),
     ("power 0",     lambda x: np.linalg.matrix_power(x, 0), [[[2, 0], [0, 2]]], [[[0, 0], [0, 0]]]),
     ("repeated",    lambda x: x[[0, 0, 1]],  [[1, 2, 3]],            [[2, 1, 0]]),
+    ("leaky_relu",  ag.leaky_relu,           [[-inf, 0, 2]],         [[.01, .01, 1]]),
+    ("elu",         lambda x: ag.elu(x, .5), [[-1000, 0, 2]],        [[0, .5, 1]]),
+    ("selu",        ag.selu,                 [[-1000, 0]],           [[0, 1.7580993408473768]]),
+    ("softsign",    ag.softsign,             [[-inf, 0, inf]],       [[0, 1, 0]]),
+    ("softplus",    ag.softplus,             [[-inf, 0, inf]],       [[0, .5, 1]]),
+    ("log_sigmoid", ag.log_sigmoid,          [[-inf, 0, inf]],       [[1, .5, 0]]),
+    ("silu",        ag.silu,                 [[-inf, 0, inf]],       [[0, .5, 1]]),
+    ("gelu",        ag.gelu,                 [[-inf, 0, inf]],       [[0, .5, 1]]),
+    ("mish",        ag.mish,                 [[-inf, 0, inf]],       [[0, .6, 1]]),
+    ("hard_tanh",   ag.hard_tanh,            [[-2, -1, 0, 1, 2]],    [[0, 1, 1, 1, 0]]),
+    ("hard_swish",  ag.hard_swish,           [[-inf, -3, 0, 3, inf]], [[0, 0, .5, 1, 1]]),
+    ("max_pool",    lambda x: ag.max_pool(x, 2), [[[[1, 1, 0, 2]]]], [[[[.5, .5, 0, 1]]]]),
 ]
 # fmt: on
 
