@@ -203,9 +203,10 @@ class Tensor:
     def __len__(self):
         return len(self._data)
 
-    def reshape(self, *shape, order="C"):
+    def reshape(self, *shape, order="C", copy=None):
         """The elements in another shape: ``t.reshape(2, 3)`` or ``t.reshape((2, 3))``."""
-        return np.reshape(self, shape[0] if len(shape) == 1 else shape, order=order)
+        shape = shape[0] if len(shape) == 1 else shape
+        return registry[np.reshape](self, shape, order, copy)
 
     def transpose(self, *axes):
         """The axes in another order, reversed by default."""

@@ -78,6 +78,11 @@ def _np_broadcast_arrays(*args, subok=False):
     return tuple(np.broadcast_to(x, shape) for x in args)
 
 
+@composed(np.astype)
+def _np_astype(x, dtype, /, *, copy=True, device=None):
+    return registry["astype"](x, dtype)
+
+
 @composed(np.copy)
 def _np_copy(a, order="K", subok=False):
     return registry["alias"](a)

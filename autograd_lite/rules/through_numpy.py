@@ -52,6 +52,7 @@ KEEPING = {
     "asarray": _kept(_asarray, np.asarray),
     "asanyarray": _kept(_asarray, np.asanyarray),
     "array": _array,
+    "ravel": _kept(lambda x: np.ravel(creation.asarray(x)), np.ravel),
     "empty_like": _kept(creation.empty_like, np.empty_like),
     "zeros_like": _kept(creation.zeros_like, np.zeros_like),
 }

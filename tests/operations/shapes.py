@@ -58,6 +58,7 @@ ROWS = [
         at(real(3, 3)), at(real(2, 3), k=1), at(real(3)), at(real(2, 2, 3), k=-1)),
     row(np.triu,
         at(real(3, 3)), at(real(2, 2, 3), k=-1), at(real(2), k=1)),
+    row(np.astype,   at(real(2), float), at(complex_(2), complex, copy=False)),
     row(np.copy,     at(real(2, 3)), at(real(), order="C")),
     split(np.broadcast_arrays,
         at(real(3), real(2, 1)), at(real(), real(2), real(1, 1)), at(real(2))),
