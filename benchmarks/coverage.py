@@ -235,8 +235,9 @@ def main():
         for name in priorities:
             print(f"{name[:48]:50}" + "".join(f"{v[name][0]:10}" for v in found.values()))
     for title, verdicts in found.items():
-        if chosen.reasons.lower() in title.lower():
-            print(f"\nNot right in {title}:", *not_right(verdicts, priorities), sep="\n")
+        reasons = not_right(verdicts, priorities)
+        if reasons and chosen.reasons.lower() in title.lower():
+            print(f"\nNot right in {title}:", *reasons, sep="\n")
     if chosen.markdown:
         pathlib.Path(chosen.markdown).write_text(markdown(found, priorities))
     if chosen.json:
