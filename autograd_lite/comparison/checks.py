@@ -10,7 +10,9 @@ from .report import Comparison
 from .rows import Tolerance, compared
 
 
-def check_gradients(f, *args, order: int = 2, rtol: float = 1e-5, seed: int = 0) -> Comparison:
+def check_gradients(
+    f, /, *args, order: int = 2, rtol: float = 1e-5, seed: int = 0, **kwargs
+) -> Comparison:
     """Check the gradients of a function against central differences; raise if they differ.
 
     The function is reduced to a number by a random cotangent, so that one check covers its
@@ -20,64 +22,127 @@ def check_gradients(f, *args, order: int = 2, rtol: float = 1e-5, seed: int = 0)
     Parameters
     ----------
     f : callable
-        Of arrays, or nested dicts, lists and tuples of arrays; returns an array of
-        numbers of any shape.
+        Of arrays, or nested dicts, lists and tuples of arrays; returns an array of numbers of
+        any shape, or a tree of these.
     *args
         Where to check. Arrays of floats are differentiated, in float64, and complex ones in
         complex128; integers, booleans and other values are passed on as they are. Stay away
-        from kinks.
+        from kinks: there the two sides have different slopes, and differences give their mean.
     order : int
         Up to which order of derivative.
     rtol : float
         What an entry may differ by, relative to the larger value and to the largest entry.
     seed : int
         Of the random cotangent and directions.
+    **kwargs
+        Passed on to f as they are. One that is called as a parameter here is bound before:
+        ``lambda x: f(x, order="F")``.
 
     Returns
     -------
     Comparison
-        One row an argument and order.
+        One row an argument and order: they agree.
 
     Raises
     ------
     AssertionError
         With the table, when any row differs.
+    ValueError
+        When differences say nothing: f gives other values when it is called again, is not
+        finite there or one step aside, or has no argument to differentiate.
 
     >>> bool(check_gradients(np.tanh, np.linspace(-1, 1, 5)))
     True
+    >>> bool(check_gradients(np.var, np.array([[1.0, 2.0], [4.0, 0.5]]), axis=0))
+    True
     """
+    if order < 1:
+        raise ValueError(f"order={order}: the first derivative is of order 1")
     rng = np.random.default_rng(seed)
     leaves, build = trees.flatten(list(args))
     chosen = [i for i, leaf in enumerate(leaves) if _is_continuous(leaf)]
     points = [np.array(leaves[i], complex if _is_complex(leaves[i]) else float) for i in chosen]
+    if not points:
+        raise ValueError(
+            "check_gradients: no argument is a float or complex number or an array of these, so "
+            "there is nothing to differentiate"
+        )
 
-    def result(*values):
+    def results(*values):
         filled = list(leaves)
         for i, value in zip(chosen, values, strict=True):
             filled[i] = value
-        return f(*build(filled))
+        found = trees.flatten(f(*build(filled), **kwargs))[0]
+        return [result for result in found if _is_continuous(result)]
 
-    out = plain(result(*points))
-    weights = _random(rng, out) * rng.choice([-1.0, 1.0], np.shape(out))
+    phi = _weighted(results, _steady(results, points), rng)
     rows = []
-
-    def phi(*values):
-        return _real(np.sum(result(*values) * weights))
-
     for n in range(1, order + 1):
+        names = [f"{'d' * n} argument {i}" for i in chosen]
         derivative = grad(phi, argnums=tuple(range(len(points))))
-        true = numeric_gradients(_as_float(phi), *points)
-        noise = 1e-9 * max(1.0, abs(_finite(_as_float(phi)(*points))))
-        for i, given, expected in zip(chosen, derivative(*points), true, strict=True):
-            scale = np.abs(expected).max(initial=0.0)
-            name = f"{'d' * n} argument {i}"
-            tolerance = Tolerance(rtol, rtol * scale + noise)
-            rows.append(compared(name, given, expected, tolerance))
-        directions = [_random(rng, p) for p in points]
-        phi = _along(derivative, directions)
+        rows += _rows(names, phi, derivative, points, rtol)
+        phi = _along(derivative, [_random(rng, p) for p in points])
     report = Comparison(rows, given_is="autodiff", true_is="numeric")
     report.raise_if_bad()
     return report
+
+
+def _steady(results, points):
+    """What the function returns, or an error if differences of it would say nothing."""
+    with np.errstate(all="ignore"):
+        first, second = (list(map(plain, results(*points))) for _ in range(2))
+    shapes, again = (list(map(np.shape, many)) for many in (first, second))
+    if shapes != again:
+        raise ValueError(
+            "check_gradients: the function is not deterministic: it returned arrays of shapes "
+            f"{shapes}, and of {again} when it was called again"
+        )
+    for x in map(np.asarray, first):
+        if not np.isfinite(x).all():
+            raise ValueError(
+                f"check_gradients: the function is {x[~np.isfinite(x)][0]} there, so that finite "
+                "differences say nothing: choose another point"
+            )
+    far = max((np.abs(a - b).max(initial=0.0) for a, b in zip(first, second)), default=0.0)
+    if far:
+        raise ValueError(
+            "check_gradients: the function is not deterministic: called twice with the same "
+            f"arguments it gave values that differ by {far:.2g}. Make its random numbers of a "
+            "generator with a fixed seed inside it"
+        )
+    return first
+
+
+def _weighted(results, values, rng):
+    """The results reduced to one real number by a random cotangent of random signs."""
+    weights = [_random(rng, x) * rng.choice([-1.0, 1.0], np.shape(x)) for x in values]
+
+    def phi(*points):
+        pairs = zip(results(*points), weights, strict=True)
+        return sum(_real(np.sum(result * weight)) for result, weight in pairs)
+
+    return phi
+
+
+def _rows(names, phi, derivative, points, rtol):
+    """One row an argument: the derivative of phi beside finite differences."""
+    with np.errstate(all="ignore"):
+        value = _as_float(phi)(*points)
+        true = numeric_gradients(_as_float(phi), *points)
+    for name, expected in zip(names, true, strict=True):
+        wrong = np.argwhere(~np.isfinite(expected))
+        if not np.isfinite(value) or len(wrong):
+            at = f" one step from {name.lstrip('d ')} at {wrong[0].tolist()}" if len(wrong) else ""
+            raise ValueError(
+                f"check_gradients: the function or its derivative is not finite there{at}, so that "
+                "finite differences say nothing: choose another point"
+            )
+    rows = []
+    for name, given, expected in zip(names, derivative(*points), true, strict=True):
+        noise = 1e-9 * max(1.0, abs(value))
+        tolerance = Tolerance(rtol, rtol * np.abs(expected).max(initial=0.0) + noise)
+        rows.append(compared(name, given, expected, tolerance))
+    return rows
 
 
 def _along(derivative, directions):
@@ -102,15 +167,6 @@ def _random(rng, like):
 
 def _real(x):
     return np.real(x) if _is_complex(x) else x
-
-
-def _finite(value):
-    if not np.isfinite(value):
-        raise ValueError(
-            f"check_gradients: the function or its derivative is {value} there, so finite "
-            "differences say nothing: choose another point"
-        )
-    return value
 
 
 def _is_complex(x):
