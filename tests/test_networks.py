@@ -167,7 +167,7 @@ def test_dropout_refuses_a_rate_or_a_generator_that_is_none():
         ag.dropout(np.ones(2), 0.5, 7)
 
 
-# --- convolution and pooling ------------------------------------------------------------------------
+# --- convolution and pooling ---------------------------------------------------------------------
 
 
 def test_a_transposed_convolution_is_the_transpose():
