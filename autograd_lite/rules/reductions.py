@@ -45,7 +45,8 @@ def _prod_vjp(g, out, x, axis=None, dtype=None, keepdims=False, initial=1, where
 
 def _var_vjp(g, out, x, axis=None, dtype=None, ddof=0, keepdims=False, where=True, correction=None):
     """As about a constant mean: the path through the mean cancels."""
-    mean = np.mean(x, axis=axis, dtype=dtype, keepdims=True, where=where)
+    dtype = np.float32 if dtype is None and x.dtype == np.float16 else dtype
+    mean = np.sum(x, axis=axis, dtype=dtype, keepdims=True, where=where) / _count(x, axis, where)
     return _var_about_vjp(g, out, x, mean, axis, dtype, ddof, keepdims, where, correction)
 
 
@@ -54,6 +55,7 @@ def _var_about_vjp(
 ):
     """d/dx sum |x - mean|^2 / n = 2 conj(x - mean) / n"""
     degrees = _count(x, axis, where) - (ddof if correction is None else correction)
+    degrees = degrees * (degrees > 0)  # NumPy: 0 for less than none
     share = _spread(g, axis, keepdims) * 2 / degrees * (x - mean).conj()
     return share if where is True else np.where(where, share, 0)
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from .reductions import ZEROS, with_nan
-from .table import at, real, row
+from .table import at, complex_, real, row
 
 AXES = [
     at(real()),
@@ -16,6 +16,7 @@ AXES = [
     at(real(1)),
     at(real(0)),
     at(real(0, 2), axis=1),
+    at(complex_(3)),
 ]
 ALONG = [
     at(real()),

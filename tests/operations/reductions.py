@@ -4,7 +4,7 @@ import numpy as np
 
 from autograd_lite.rules import reductions
 
-from .table import at, positive, real, row
+from .table import at, complex_, positive, real, row
 
 MASK = np.array([[True, False, True], [True, True, False]])
 
@@ -72,6 +72,7 @@ ROWS = [
         at(real(0, 3)),
         at(real(0, 3), axis=0),
         at(real(9)),
+        at(complex_(2, 3), axis=1),
     ),
     row(
         prod_of_zeros,
@@ -109,6 +110,7 @@ ROWS = [
         at(real(2, 3), where=MASK, ddof=2, keepdims=True),
         at(real(2, 3), axis=0, correction=1),
         at(real(2, 3), axis=0, mean=0.5),
+        at(complex_(2, 3), axis=0, ddof=1),
         covers=(np.var, reductions.var_about.__wrapped__),
     ),
     row(
@@ -120,6 +122,7 @@ ROWS = [
         at(real(2, 3), where=MASK, ddof=2, keepdims=True),
         at(real(2, 3), axis=1, correction=1),
         at(real(2, 3), axis=1, mean=0.5),
+        at(complex_(2, 3), axis=0, ddof=1),
         covers=(np.std, reductions.std_about.__wrapped__),
     ),
     *(
@@ -130,6 +133,7 @@ ROWS = [
             at(real(2, 3), real(2, 1), axis=-1, keepdims=True, ddof=1),
             at(real(2, 3), real(2, 1), axis=1, where=MASK, correction=1),
             at(real(2, 3), real(1, 1), axis=(0, 1), dtype=np.float64),
+            at(complex_(2, 3), complex_(2, 1), axis=1),
             covers=(about.__wrapped__,),
         )
         for about in (reductions.var_about, reductions.std_about)
