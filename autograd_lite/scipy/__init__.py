@@ -10,8 +10,13 @@ other functions make a plain array of what they get, so theirs are here:
 array(1.)
 """
 
-from . import integrate as integrate
-from . import linalg as linalg
-from . import signal as signal
-from . import special as special
-from . import stats as stats
+import importlib
+
+ROOMS = ("integrate", "linalg", "signal", "special", "stats")
+
+
+def __getattr__(name):
+    """A room is imported when it is asked for: scipy.signal alone takes longer than the engine."""
+    if name in ROOMS:
+        return importlib.import_module(f"{__name__}.{name}")
+    raise AttributeError(f"autograd_lite.scipy has {', '.join(ROOMS)}, but no {name}")
