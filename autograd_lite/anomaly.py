@@ -50,7 +50,7 @@ def detect_anomaly(forward: bool = True, broadcasting: bool = True):
     - a rule that returns a share of a wrong shape or dtype;
     - two operands that broadcast in both directions, (n, 1) with (n,), mostly by accident.
 
-    Everything takes several times as long.
+    Everything takes up to ten times as long.
 
     Parameters
     ----------
@@ -316,6 +316,8 @@ def _size(x):
 
 
 def _told(place):
+    if place is None:
+        return ""
     line = linecache.getline(place.file, place.line).strip()
     code = f"\n    {line}" if line else ""
     return f'\n  File "{place.file}", line {place.line}, in {place.function}{code}'

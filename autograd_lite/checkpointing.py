@@ -58,8 +58,7 @@ def checkpoint(f: Callable) -> Callable:
         others.meet(found)
         parents = [*(leaves[i].node for i in own), *others.met]
         for outer in watchers(_Others):  # a checkpoint inside another one
-            outer.meet(leaves[i] for i in own)
-            outer.met.update(others.met)
+            outer.meet([*(leaves[i] for i in own), *found])
         again.places = [i for i, leaf in enumerate(found) if _is_output(leaf, leaves)]
         if not parents or not again.places:
             return result

@@ -11,7 +11,7 @@ from weakref import WeakSet
 
 import numpy as np
 
-alive = WeakSet()  # the hooks that are not removed, of all nodes that still exist
+alive: WeakSet[Hook] = WeakSet()  # the hooks that are not removed, of all nodes that still exist
 
 
 class Hook:

@@ -158,6 +158,21 @@ def test_a_function_s_gradient_is_checked_too():
     accused(lambda: ag.hessian(lambda x: np.sum(x**1.5))(np.zeros(2)), "made inf")
 
 
+def test_in_a_module_the_line_is_that_of_its_user():
+    import nn
+
+    def loss():
+        return np.sum(nn.Linear(1, 1, rng=np.random.RandomState(0))(np.array([[np.inf]])) * 0.0)
+
+    text = accused(loss, "multiply made nan at [0, 0]")
+    assert text.count("File") == 1
+    x = variable(np.array([[1e200]]))
+    layer = nn.Linear(1, 1, rng=np.random.RandomState(0))
+    layer.weight.data = [[1e200]]
+    text = accused(lambda: layer(x), "matmul made inf", __file__)
+    assert "in <lambda>" in text
+
+
 def test_a_graph_recorded_outside_is_checked_without_its_line(x):
     y = np.sum(np.sqrt(x * x))
     accused(y.backward, "the derivative of sqrt made", "recorded outside detect_anomaly")

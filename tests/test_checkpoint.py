@@ -154,6 +154,19 @@ def test_inside_each_other():
         np.testing.assert_allclose(given, true, rtol=1e-14)
 
 
+def test_inside_a_transform_inside_each_other():
+    w = variable(3.0)
+    inner = ag.checkpoint(lambda x, w: (x * x * w, w))
+
+    @ag.checkpoint
+    def outer(x):
+        return ag.grad(lambda y: np.prod(inner(y, w)[0]) * inner(y, 1.0)[1])(x)
+
+    g = outer(variable(2.0))
+    assert g.item() == 12.0
+    assert ag.gradients(g, [w])[0] == 4.0
+
+
 def test_inside_and_around_transforms():
     w = variable(3.0)
 

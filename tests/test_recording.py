@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
+from autograd_lite import primitives, recording
 from autograd_lite.tape import enable_grad, is_recording
 
 
@@ -74,6 +75,11 @@ def failing_without_recording(x):
         lambda x: failing_without_recording(x),
         lambda x: ag.grad(failing_without_recording)(1.0),
         lambda x: ag.no_grad()(lambda: ag.grad(failing)(x))(),
+        lambda x: ag.detect_anomaly()(lambda: ag.grad(failing)(x))(),
+        lambda x: ag.checkpoint(failing)(x),
+        lambda x: ag.grad(ag.checkpoint(lambda y: ag.detect_anomaly()(failing)(y)))(1.0),
+        lambda x: ag.jvp(failing, (x,), (1.0,)),
+        lambda x: ag.hessian(failing)(x),
     ],
 )
 @pytest.mark.parametrize("inside", [True, False])
@@ -83,6 +89,7 @@ def test_an_exception_leaves_no_switch_thrown(fail, inside):
         with pytest.raises(OwnError):
             fail(x)
         assert is_recording() == inside
+        assert primitives.record is recording.record
         assert ag.grad(lambda y: y * y)(3.0) == 6.0
     assert is_recording()
     (x * x).backward()
