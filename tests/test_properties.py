@@ -26,9 +26,20 @@ def is_float(value):
     return isinstance(value, np.ndarray) and value.dtype.kind == "f"
 
 
+def is_continuous(value):
+    return isinstance(value, np.ndarray) and value.dtype.kind in "fc"
+
+
+def of_precision(value, dtype):
+    """An array of floats in this dtype; one of complex numbers in the complex dtype nearest to it."""
+    if not is_continuous(value):
+        return value
+    return value.astype(dtype if is_float(value) else np.result_type(dtype, np.complex64))
+
+
 def differentiated(case, arrays, build):
     """The result of a case and the gradients of its float arrays, for a cotangent of 1 to 2."""
-    tensors = [ag.Tensor(a, requires_grad=True) if is_float(a) else a for a in arrays]
+    tensors = [ag.Tensor(a, requires_grad=True) if is_continuous(a) else a for a in arrays]
     inputs = [t for t in tensors if isinstance(t, ag.Tensor)]
     out = case.f(*build(tensors))
     return inputs, out, ag.gradients(out, inputs, seed=cotangent(out))
@@ -49,7 +60,7 @@ def test_a_gradient_has_the_shape_and_dtype_of_its_tensor(case):
     leaves, build = trees.flatten(case.args())
     exact = differentiated(case, leaves, build)[2]
     for mix in MIXES:
-        arrays = [a.astype(mix[i % 2]) if is_float(a) else a for i, a in enumerate(leaves)]
+        arrays = [of_precision(a, mix[i % 2]) for i, a in enumerate(leaves)]
         inputs, out, grads = differentiated(case, arrays, build)
         assert out.dtype == case.reference(*build(arrays)).dtype
         for x, g, e in zip(inputs, grads, exact, strict=True):
@@ -70,7 +81,7 @@ def test_a_scalar_mixes_in_as_numpy_mixes_it(case):
             inputs, out, grads = differentiated(case, arrays, build)
             assert out.dtype == case.reference(*build(arrays)).dtype
             for x, g in zip(inputs, grads, strict=True):
-                assert (g.shape, g.dtype) == (x.shape, F32)
+                assert (g.shape, g.dtype) == (x.shape, F32 if x.dtype.kind == "f" else x.dtype)
 
 
 def test_python_numbers_do_not_change_a_dtype():
@@ -116,7 +127,7 @@ def test_gradients_do_not_depend_on_the_memory_layout(case):
     leaves, build = trees.flatten(case.args())
     _, expected_out, expected = differentiated(case, leaves, build)
     for layout in LAYOUTS:
-        tensors = [laid_out(a, layout) if is_float(a) else a for a in leaves]
+        tensors = [laid_out(a, layout) if is_continuous(a) else a for a in leaves]
         views = [t for t in tensors if isinstance(t, ag.Tensor)]
         out = case.f(*build(tensors))
         np.testing.assert_allclose(plain(out), plain(expected_out), rtol=1e-12)
