@@ -63,10 +63,7 @@ def check_gradients(
     chosen = [i for i, leaf in enumerate(leaves) if _is_continuous(leaf)]
     points = [np.array(leaves[i], complex if _is_complex(leaves[i]) else float) for i in chosen]
     if not points:
-        raise ValueError(
-            "check_gradients: no argument is a float or complex number or an array of these, so "
-            "there is nothing to differentiate"
-        )
+        raise ValueError("check_gradients: no argument is a float or complex number or an array")
 
     def results(*values):
         filled = list(leaves)
