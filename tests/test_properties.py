@@ -31,7 +31,7 @@ def is_continuous(value):
 
 
 def of_precision(value, dtype):
-    """An array of floats in this dtype; one of complex numbers in the complex dtype nearest to it."""
+    """An array of floats in this dtype, one of complex numbers in the nearest complex one."""
     if not is_continuous(value):
         return value
     return value.astype(dtype if is_float(value) else np.result_type(dtype, np.complex64))
@@ -55,12 +55,23 @@ F16, F32, F64 = np.float16, np.float32, np.float64
 MIXES = [(F32, F32), (F32, F64), (F64, F32), (F16, F16)]
 
 
+def numpy_takes(case, args):
+    """LAPACK has no half precision."""
+    try:
+        case.reference(*args)
+    except TypeError as error:
+        return "float16" not in str(error)
+    return True
+
+
 @for_every_case
 def test_a_gradient_has_the_shape_and_dtype_of_its_tensor(case):
     leaves, build = trees.flatten(case.args())
     exact = differentiated(case, leaves, build)[2]
     for mix in MIXES:
         arrays = [of_precision(a, mix[i % 2]) for i, a in enumerate(leaves)]
+        if F16 in mix and not numpy_takes(case, build(arrays)):
+            continue
         inputs, out, grads = differentiated(case, arrays, build)
         assert out.dtype == case.reference(*build(arrays)).dtype
         for x, g, e in zip(inputs, grads, exact, strict=True):
