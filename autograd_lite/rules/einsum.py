@@ -14,6 +14,8 @@ from ..primitives import composed, primitive
 
 LETTERS = string.ascii_uppercase + string.ascii_lowercase  # NumPy's, for labels given as numbers
 
+LARGE = 10_000  # products of sizes from which looking for a product of matrices pays
+
 
 def einsum(arrays, subscripts, optimize=False):
     return np.einsum(subscripts, *arrays, optimize=optimize)
@@ -45,8 +47,9 @@ def _share(position, g, arrays, subscripts, optimize):
         elif label not in full:
             others.append((np.ones(n, dtype=g.dtype), [label]))
         target.append(label)
-    known = isinstance(optimize, (bool, str))  # a path is one of the forward sum only
-    return np.reshape(_summed(others, target, optimize if known else True), x.shape)
+    if x.size * np.size(g) > LARGE or not isinstance(optimize, (bool, str)):
+        optimize = True  # and a path is one of the forward sum only
+    return np.reshape(_summed(others, target, optimize), x.shape)
 
 
 def _summed(operands, target, optimize):
