@@ -1,7 +1,8 @@
 """Where does the first nan come from? Every operation checked, forward and backward.
 
 While it is on, recorded calls carry a `Trace`: where in the user's code they were made, and
-checksums of their arrays, which tell later whether one was written into.
+which of the user's own arrays they were given, with a checksum that tells later whether one
+was written into.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from .results import Parts, part
 from .tensor import Tensor, plain
 from .watching import Watcher, watching
 
-Trace = namedtuple("Trace", "place checksums")
+Trace = namedtuple("Trace", "place arrays")
 Place = namedtuple("Place", "file line function")
 
 _ENGINE = Path(__file__).parent
@@ -46,7 +47,8 @@ def detect_anomaly(forward: bool = True, broadcasting: bool = True):
 
     - the first operation, or derivative of one, that makes an infinity of finite numbers, or a
       nan of numbers. Infinities that come in, such as a mask of -inf, are let through;
-    - an array that was written into after an operation had recorded it;
+    - an array of yours that was written into after an operation had used it: the gradient is
+      that of the values at the call, which may not be what you meant;
     - a rule that returns a share of a wrong shape or dtype;
     - two operands that broadcast in both directions, (n, 1) with (n,), mostly by accident.
 
@@ -107,7 +109,7 @@ class _Anomalies(Watcher):
         node = tensors[0].node
         node = node.parents[0] if node.op is part else node
         if node.op is op:
-            node.trace = Trace(place, _checksums(node))
+            node.trace = Trace(place, list(_arrays(args, kwargs)))
 
     def pullback(self, pullback, starts, targets=(), visit=None, careful=False):
         """Check a walk back. It is careful: what a zero cotangent is multiplied by is no matter."""
@@ -232,14 +234,13 @@ def _check_unchanged(node):
     trace = getattr(node, "trace", None)
     if trace is None:
         return
-    for (what, array), old, new in zip(_arrays(node), trace.checksums, _checksums(node)):
-        if old != new:
+    for what, array, checksum in trace.arrays:
+        if _checksum(array) != checksum:
             raise AnomalyError(
                 f"{what} of {node.op.name}, an array of shape {array.shape}, {array.dtype}, was "
-                "written into after the call had recorded it, so that its derivative would be "
-                "wrong: give the call a copy (x.copy()), or make a new array, a = a + 1 in place "
-                f"of a += 1 and p.data = p.data - step in place of p.data -= step."
-                + _told(trace.place)
+                "written into after the call. The tape has a copy, so the gradient is that of the "
+                "values at the call: if that is meant, give the call a copy too (a.copy()); if "
+                "not, make a new array, a = a + 1 in place of a += 1." + _told(trace.place)
             )
 
 
@@ -347,18 +348,14 @@ def _caller():
     return Place("?", 0, "?"), direct
 
 
-def _arrays(node):
-    """Pairs (what it is, array) of a recorded call."""
-    named = [
-        *((f"argument {i}", arg) for i, arg in enumerate(node.args)),
-        *((f"{key}=", value) for key, value in node.kwargs.items()),
-        ("the result", node.out),
-    ]
-    for what, value in named:
+def _arrays(args, kwargs):
+    """Triples (what it is, array, checksum) of the plain arrays that a call is given."""
+    named = [(f"argument {i}", arg) for i, arg in enumerate(args)]
+    for what, value in [*named, *((f"{key}=", value) for key, value in kwargs.items())]:
         for array in trees.flatten(value)[0]:
             if isinstance(array, np.ndarray) and array.dtype.kind in "biufc":
-                yield what, array
+                yield what, array, _checksum(array)
 
 
-def _checksums(node):
-    return [zlib.crc32(np.ascontiguousarray(array)) for _, array in _arrays(node)]
+def _checksum(array):
+    return zlib.crc32(np.ascontiguousarray(array))

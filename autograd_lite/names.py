@@ -68,8 +68,8 @@ class Names:
         return self._given[node]
 
     def of_array(self, array):
-        """The variable that a plain array is bound to, or None."""
-        return next((name for name, known in self._arrays if known is array), None)
+        """The variable that holds the values of a plain array, or None: the tape has a copy."""
+        return next((name for name, known in self._arrays if _same(known, array)), None)
 
     def all(self):
         """Every name, oldest first."""
@@ -78,3 +78,9 @@ class Names:
     def find(self, name):
         """The nodes of this name."""
         return [node for node, known in self._names.items() if known == name]
+
+
+def _same(one, other):
+    if one.shape != other.shape or one.dtype != other.dtype:
+        return False
+    return np.array_equal(one, other, equal_nan=one.dtype.kind in "fc")

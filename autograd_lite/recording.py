@@ -43,13 +43,24 @@ def record(op, args, kwargs):
             return like(out, [constant(r) if continuous(r) else r for r in out])
         result = constant(out)
     else:
-        node = Node(op, tuple(values), kwargs, out, tuple(parents))
+        values = tuple(map(_kept, values, parents))
+        kwargs = {key: _kept(value, None) for key, value in kwargs.items()} if kwargs else kwargs
+        node = Node(op, values, kwargs, out, tuple(parents))
         if isinstance(out, tuple):
             return several(out, node)
         result = wrap(out, node)
     if getattr(out, "base", None) is not None:
         mark_view(result, args)
     return result
+
+
+def _kept(value, parent):
+    """What the tape keeps: a copy of the user's own arrays, into which he may write later."""
+    if type(value) is np.ndarray:
+        return value if parent is not None else value.copy()
+    if type(value) in (list, tuple):
+        return type(value)(map(_kept, value, parent or (None,) * len(value)))
+    return value
 
 
 def _is_rounded(dtype):

@@ -59,8 +59,12 @@ class Tensor:
 
     @property
     def data(self):
-        """The value. Rebinding it keeps a leaf the same variable; nobody writes into it."""
-        return self._data
+        """The value, to read: graphs share it. Rebinding it keeps a leaf the same variable."""
+        data = self._data
+        if type(data) is np.ndarray:
+            data = data.view()
+            data.flags.writeable = False
+        return data
 
     @data.setter
     def data(self, value):
@@ -155,8 +159,8 @@ class Tensor:
         return constant(self._data)
 
     def numpy(self) -> np.ndarray:
-        """The value as a plain array, off the tape. It may share memory: do not write into it."""
-        return np.asarray(self._data)
+        """The value as a plain array, off the tape. It is read-only: copy it to write into it."""
+        return np.asarray(self.data)
 
     def item(self):
         """The value of a tensor of one element as a Python number, off the tape."""

@@ -151,8 +151,8 @@ def test_arithmetic_inside_an_array_of_objects_is_differentiated(x):
 @pytest.mark.parametrize(
     ("call", "name"),
     [
-        (lambda x: np.kron(x, x), r"np\.kron"),
-        (lambda x: np.linalg.matrix_rank(x), r"np\.linalg\.matrix_rank"),
+        (lambda x: np.roots(x[0]), r"np\.roots"),
+        (lambda x: np.polyfit(x[0], x[1], 1), r"np\.polyfit"),
     ],
 )
 def test_a_function_without_a_rule_raises_by_name(x, call, name):
@@ -178,8 +178,8 @@ def _like(name):
     [
         (lambda x: np.exp(x, signature="d->d"), "exp .* with signature="),
         (lambda x: np.matmul(x, x, axes=[(0,), (0,), ()]), "matmul .* with axes="),
-        (lambda x: np.var(x, mean=1.5), "var .* with mean="),
-        (lambda x: np.std(x, correction=1), "std .* with correction="),
+        (lambda x: np.nanvar(x, mean=x[0]), "nanvar .* with mean="),
+        (lambda x: np.median(x, overwrite_input=True), "median .* with overwrite_input="),
         (lambda x: np.clip(x, 0, 1, dtype=np.float32), "clip .* with dtype="),
         (lambda x: np.sum(x, initial=x[0]), "sum .* with initial="),
         (lambda x: np.sum(x, where=x), "sum .* with where="),

@@ -321,3 +321,27 @@ def test_second_derivatives_through_a_product_of_matrices_beside_a_singular_poin
     y = a * np.sum(x @ x) + np.where(z > 0, np.sqrt(z), 0)
     dx, _ = ag.gradients(y, [x, z], create_graph=True)
     assert ag.gradients(np.sum(dx), [a])[0] == 6.0
+
+
+def test_an_array_changed_after_it_was_used_does_not_change_the_gradient():
+    a, index = np.array([1.0, 2.0, 3.0]), np.array([0, 2])
+    b = np.array([4.0, 5.0])
+    x = ag.Tensor([1.0, 1.0, 1.0], requires_grad=True)
+    y = np.sum((x * a)[index] * 2) + np.sum(np.concatenate([x, b]) ** 2)
+    expected = [2 * 1 + 2, 2, 2 * 3 + 2]
+    a[:] = 9
+    b[:] = 9
+    index[:] = 1
+    assert ag.gradients(y, [x])[0].tolist() == expected
+    [g] = ag.gradients(y, [x], create_graph=True)
+    assert g.data.tolist() == expected
+
+
+def test_a_value_cannot_be_written_into():
+    x = ag.Tensor([1.0, 2.0], requires_grad=True)
+    for array in (x.data, x.numpy(), (x * 2).data):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 9.0
+    with pytest.raises(ValueError, match="read-only"):
+        x.data -= 0.1 * x.data
+    assert x.data.tolist() == [1.0, 2.0]

@@ -30,7 +30,7 @@ def diagram(root, names, annotate=None):
 
 
 class _Builder:
-    """Boxes by their nodes, those of plain arrays by ``id``: the tape keeps them alive."""
+    """Boxes by their nodes, those of plain arrays by name or ``id``: the tape keeps them alive."""
 
     def __init__(self, root, names):
         given = names.given(root.node)
@@ -51,8 +51,8 @@ class _Builder:
         """The box of a node, after those of its plain arrays, and the edges of its call."""
         arguments = list(_arguments(node))
         for _, value, parent in arguments:
-            if parent is None and id(value) not in self.boxes:
-                self._box(id(value), CONSTANT, self.names.of_array(value), value)
+            if parent is None and self._constant(value) not in self.boxes:
+                self._box(self._constant(value), CONSTANT, self.names.of_array(value), value)
         name = self.names.given(node)
         if node.op is None:
             value = self.seen.get(node, node.out)
@@ -65,8 +65,12 @@ class _Builder:
         call = node.op.name, formula(node, self.names)
         self._box(node, kind, name, node.out, self.gradients.get(node), *call)
         for count, (position, value, parent) in enumerate(arguments):
-            source = self.boxes[id(value) if parent is None else parent]
+            source = self.boxes[self._constant(value) if parent is None else parent]
             self.edges.append(self._edge(source, node, position, count, parent))
+
+    def _constant(self, value):
+        """What a plain array is known by: its name, for each call has a copy of its own."""
+        return self.names.of_array(value) or id(value)
 
     def _box(self, key, kind, name, value, gradient=None, op=None, call=None):
         id = f"n{len(self.boxes)}"
