@@ -80,7 +80,7 @@ def _root(vjp):
 def _extremum_vjp(g, out, x, axis=None, keepdims=False, initial=None, where=True):
     """The elements that attain the extremum share its cotangent equally."""
     g, out = _spread(g, axis, keepdims), _spread(out, axis, keepdims)
-    hit = (x == out) & where
+    hit = x == out if where is True else (x == out) & where
     hits = np.sum(hit, axis=axis, keepdims=True, dtype=g.dtype)
     if initial is not None:
         hits = hits + (plain(out) == initial)
