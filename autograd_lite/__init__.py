@@ -20,7 +20,7 @@ np.float64(0.7864)
 np.float64(-0.7269)
 """
 
-from . import operators, rules
+from . import rules as rules  # declares every operation
 from .anomaly import AnomalyError, detect_anomaly
 from .checkpointing import checkpoint
 from .comparison import Comparison, check_gradients, compare, numeric_gradients
@@ -43,8 +43,21 @@ from .creation import (
 from .drawing import Picture, draw
 from .primitives import elementwise, primitive
 from .rules.activations import (
-    elu, gelu, glu, hard_swish, hard_tanh, leaky_relu, log_sigmoid, mish, relu, selu, sigmoid,
-    silu, softplus, softsign, swish,
+    elu,
+    gelu,
+    glu,
+    hard_swish,
+    hard_tanh,
+    leaky_relu,
+    log_sigmoid,
+    mish,
+    relu,
+    selu,
+    sigmoid,
+    silu,
+    softplus,
+    softsign,
+    swish,
 )  # fmt: skip
 from .rules.convolution import conv, conv_transpose
 from .rules.dropout import dropout, dropout_mask
@@ -57,3 +70,23 @@ from .tape import no_grad
 from .tensor import Tensor
 from .transforms import grad, gradients, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 from .vectors import flatten
+
+# fmt: off
+__all__ = [
+    # the engine
+    "Tensor", "no_grad", "gradients", "elementwise", "primitive",
+    # gradients of functions
+    "grad", "value_and_grad", "vjp", "jvp", "jacobian", "hessian", "hvp", "checkpoint", "flatten",
+    # the glass box
+    "draw", "Picture", "compare", "Comparison", "check_gradients", "numeric_gradients",
+    "detect_anomaly", "AnomalyError",
+    # tensors to fill, and of tensors
+    "array", "asarray", "zeros", "ones", "empty", "full", "zeros_like", "ones_like", "empty_like",
+    "full_like", "arange", "linspace", "eye", "identity", "r_", "c_",
+    # what NumPy lacks
+    "sigmoid", "log_sigmoid", "relu", "leaky_relu", "elu", "selu", "gelu", "glu", "silu", "swish",
+    "mish", "softplus", "softsign", "hard_tanh", "hard_swish", "erf", "erfc",
+    "softmax", "log_softmax", "logsumexp", "cross_entropy", "one_hot",
+    "conv", "conv_transpose", "max_pool", "average_pool", "dropout", "dropout_mask",
+]
+# fmt: on

@@ -40,7 +40,7 @@ def asarray(data, dtype=None) -> Tensor:
 
 def full(shape, fill_value, dtype=None) -> Tensor:
     """A tensor of one shape filled with a number or a tensor, which is broadcast."""
-    return np.broadcast_to(asarray(fill_value, dtype), shape).copy()
+    return asarray(np.broadcast_to(asarray(fill_value, dtype), shape)).copy()
 
 
 def full_like(x, fill_value, dtype=None, shape=None) -> Tensor:

@@ -3,14 +3,21 @@
 import difflib
 import importlib
 import sys
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from . import errors
 
-registry = {}  # NumPy's function, or an operator's name -> the function that answers for it
-undifferentiated = set()  # those of them whose results come back as plain NumPy
-ufunc_methods = {}  # the name of a ufunc's method -> the function that answers for it
+registry: dict[
+    Any, Callable
+] = {}  # NumPy's function, or an operator's name -> the function that answers for it
+# those of them whose results come back as plain NumPy
+undifferentiated: set[Callable] = set()
+ufunc_methods: dict[
+    str, Callable
+] = {}  # the name of a ufunc's method -> the function that answers for it
 
 
 def dispatch(func, args, kwargs):

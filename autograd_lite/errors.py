@@ -14,9 +14,7 @@ MATMUL = (
 )
 JOIN = "All arrays must have the same shape except along the axis they are joined on."
 RESHAPE = "The new shape must hold as many elements as the old one; one size may be -1."
-STORED = (
-    "A Tensor cannot be stored into a NumPy array: its gradient would be lost in silence. "
-)
+STORED = "A Tensor cannot be stored into a NumPy array: its gradient would be lost in silence. "
 OBJECTS = (
     "{} was given an array of Python objects, which has no derivative: "
     "make one tensor of them with np.stack(list(array))."

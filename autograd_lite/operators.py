@@ -1,55 +1,22 @@
 """The table of operators and methods: what of NumPy answers for each."""
 
+from __future__ import annotations
+
 import math
 import operator
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from .dispatch import dispatch, registry
-from .tensor import Tensor, plain
 
-OPERATORS = (
-    # method     NumPy's function
-    ("add",      np.add),
-    ("sub",      np.subtract),
-    ("mul",      np.multiply),
-    ("truediv",  np.divide),
-    ("floordiv", np.floor_divide),
-    ("mod",      np.remainder),
-    ("divmod",   np.divmod),
-    ("pow",      np.power),
-    ("matmul",   np.matmul),
-    ("and",      np.bitwise_and),
-    ("or",       np.bitwise_or),
-    ("xor",      np.bitwise_xor),
-    ("lshift",   np.left_shift),
-    ("rshift",   np.right_shift),
-)  # fmt: skip
-UNARY_OPERATORS = (
-    ("neg",      np.negative),
-    ("pos",      np.positive),
-    ("abs",      np.absolute),
-    ("invert",   np.invert),
-    ("round",    np.round),
-)  # fmt: skip
-TO_INTEGERS = (("floor", math.floor), ("ceil", math.ceil), ("trunc", math.trunc))
-IN_PLACE = ("sort", "partition")
-COMPARISONS = ("lt", "le", "eq", "ne", "gt", "ge")
-METHODS = (
-    "sum prod mean var std max min argmax argmin all any cumsum cumprod clip round "
-    "ravel squeeze swapaxes diagonal trace repeat take dot searchsorted nonzero argsort "
-    "argpartition "
-    "conj conjugate"
-).split()
+Method = Callable[..., Any]
 
 
-def _install(name, method):
-    method.__name__ = name
-    method.__qualname__ = f"Tensor.{name}"
-    setattr(Tensor, name, method)
+def _binary(f) -> tuple[Method, Method]:
+    """An operator, and the same with the operands the other way round."""
 
-
-def _binary(f):
     def forward(self, other):
         return registry[f](self, other) if _is_operand(other) else NotImplemented
 
@@ -64,44 +31,97 @@ def _is_operand(other):
     return getattr(other, "__array_ufunc__", other) is not None or other is None
 
 
-def _function(f):
-    return lambda self, *args, **kwargs: registry[f](self, *args, **kwargs)
+def _unary(f) -> Method:
+    return lambda self, *args: registry[f](self, *args)
 
 
-def _method(name):
-    f = getattr(np, name)
-    return lambda self, *args, **kwargs: dispatch(f, (self, *args), kwargs)
+def _comparison(f) -> Method:
+    """Comparisons have no derivative: plain NumPy booleans."""
+    return lambda self, other: f(self._data, getattr(other, "_data", other))
 
 
-def _to_integer(f):
+def _to_integer(f) -> Method:
     """Python's function of a single number: an int, off the tape, as it has no derivative."""
     return lambda self: f(self._data.item())
 
 
-def _in_place(name):
+def _method(f) -> Method:
+    def method(self, *args, **kwargs):
+        return dispatch(f, (self, *args), kwargs)
+
+    method.__name__ = f.__name__
+    method.__doc__ = f"What np.{f.__name__} does."
+    return method
+
+
+def _in_place(f) -> Method:
     """The method of arrays that changes them: the tensor is rebound to the result."""
-    f = getattr(np, name)
-    return lambda self, *args, **kwargs: self._rebind(
-        dispatch(f, (self, *args), kwargs), f"x.{name}()"
-    )
+
+    def method(self, *args, **kwargs):
+        self._rebind(dispatch(f, (self, *args), kwargs), f"x.{f.__name__}()")
+
+    method.__name__ = f.__name__
+    method.__doc__ = f"Become what np.{f.__name__} returns."
+    return method
 
 
-def _comparison(name):
-    compare = getattr(operator, name)
-    return lambda self, other: compare(self._data, plain(other))
+class Operators:
+    """What a Tensor does like an array, because NumPy's functions know their derivatives."""
 
+    __slots__ = ()
+    __hash__ = object.__hash__  # by identity, as == compares elements: a Tensor can be a key
 
-for _name, _f in OPERATORS:
-    _forward, _reflected = _binary(_f)
-    _install(f"__{_name}__", _forward)
-    _install(f"__r{_name}__", _reflected)
-for _name, _f in UNARY_OPERATORS:
-    _install(f"__{_name}__", _function(_f))
-for _name, _f in TO_INTEGERS:
-    _install(f"__{_name}__", _to_integer(_f))
-for _name in IN_PLACE:
-    _install(_name, _in_place(_name))
-for _name in COMPARISONS:
-    _install(f"__{_name}__", _comparison(_name))
-for _name in METHODS:
-    _install(_name, _method(_name))
+    # fmt: off
+    __add__,      __radd__      = _binary(np.add)
+    __sub__,      __rsub__      = _binary(np.subtract)
+    __mul__,      __rmul__      = _binary(np.multiply)
+    __truediv__,  __rtruediv__  = _binary(np.divide)
+    __floordiv__, __rfloordiv__ = _binary(np.floor_divide)
+    __mod__,      __rmod__      = _binary(np.remainder)
+    __divmod__,   __rdivmod__   = _binary(np.divmod)
+    __pow__,      __rpow__      = _binary(np.power)
+    __matmul__,   __rmatmul__   = _binary(np.matmul)
+    __and__,      __rand__      = _binary(np.bitwise_and)
+    __or__,       __ror__       = _binary(np.bitwise_or)
+    __xor__,      __rxor__      = _binary(np.bitwise_xor)
+    __lshift__,   __rlshift__   = _binary(np.left_shift)
+    __rshift__,   __rrshift__   = _binary(np.right_shift)
+
+    __neg__    = _unary(np.negative)
+    __pos__    = _unary(np.positive)
+    __abs__    = _unary(np.absolute)
+    __invert__ = _unary(np.invert)
+    __round__  = _unary(np.round)
+    __floor__  = _to_integer(math.floor)
+    __ceil__   = _to_integer(math.ceil)
+    __trunc__  = _to_integer(math.trunc)
+
+    __lt__ = _comparison(operator.lt)
+    __le__ = _comparison(operator.le)
+    __eq__ = _comparison(operator.eq)
+    __ne__ = _comparison(operator.ne)
+    __gt__ = _comparison(operator.gt)
+    __ge__ = _comparison(operator.ge)
+
+    all, any           = _method(np.all), _method(np.any)
+    argmax, argmin     = _method(np.argmax), _method(np.argmin)
+    argpartition       = _method(np.argpartition)
+    argsort            = _method(np.argsort)
+    clip               = _method(np.clip)
+    conj, conjugate    = _method(np.conj), _method(np.conjugate)
+    cumprod, cumsum    = _method(np.cumprod), _method(np.cumsum)
+    diagonal           = _method(np.diagonal)
+    dot                = _method(np.dot)
+    max, min           = _method(np.max), _method(np.min)
+    mean               = _method(np.mean)
+    moveaxis           = _method(np.moveaxis)
+    nonzero            = _method(np.nonzero)
+    partition, sort    = _in_place(np.partition), _in_place(np.sort)
+    prod, sum          = _method(np.prod), _method(np.sum)
+    ravel, repeat      = _method(np.ravel), _method(np.repeat)
+    round              = _method(np.round)
+    searchsorted       = _method(np.searchsorted)
+    squeeze, swapaxes  = _method(np.squeeze), _method(np.swapaxes)
+    std, var           = _method(np.std), _method(np.var)
+    take, trace        = _method(np.take), _method(np.trace)
+    # fmt: on

@@ -13,6 +13,8 @@ is recorded, and derivatives of any order come from the same line.
 import functools
 import inspect
 import sys
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -23,7 +25,7 @@ from .results import Parts
 from .tensor import plain
 
 
-def elementwise(f, *rules):
+def elementwise(f: Callable, *rules: Callable | None) -> Callable[..., Any]:
     """Declare the derivatives of a function that works element by element and broadcasts.
 
     Parameters
@@ -44,7 +46,9 @@ def elementwise(f, *rules):
     return _declare(Elementwise(f, rules, errors.BROADCAST))
 
 
-def primitive(f, *rules, sequence=False, way_out=""):
+def primitive(
+    f: Callable, *rules: Callable | None, sequence: bool = False, way_out: str = ""
+) -> Callable[..., Any]:
     """Declare the derivatives of any function of arrays with one array as its result.
 
     Parameters
@@ -209,7 +213,7 @@ def registered(f):
     return _primitives.get(f) or _primitives[f.__wrapped__]
 
 
-_primitives = {}
+_primitives: dict[Callable, Primitive] = {}
 _missing = object()
 
 

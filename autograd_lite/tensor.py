@@ -15,12 +15,13 @@ import numpy as np
 
 from . import errors, hooks
 from .dispatch import dispatch, registry, ufunc_methods
+from .operators import Operators
 from .pickling import from_rows, to_rows
 from .results import Parts, continuous, like, part_nodes
 from .tape import Leaf, is_recording, pullback
 
 
-class Tensor:
+class Tensor(Operators):
     """An array that remembers how it was computed.
 
     Parameters
@@ -48,7 +49,6 @@ class Tensor:
     """
 
     __slots__ = ("__weakref__", "_data", "_wholes", "node")
-    __hash__ = object.__hash__  # by identity: a Tensor can be a key
 
     def __init__(self, data, requires_grad=False, name: str | None = None, dtype=None):
         self._data = _numbers(data, dtype, requires_grad)

@@ -41,6 +41,10 @@ class _Optimizer:
     def _begin_step(self):
         """What happens once a step."""
 
+    def _change(self, i: int, g: np.ndarray) -> np.ndarray:
+        """What parameter i is lessened by, given its gradient."""
+        raise TypeError(f"{type(self).__name__} does not define _change()")
+
 
 class SGD(_Optimizer):
     """Gradient descent: p <- p - learning_rate * v, with v <- momentum * v + gradient."""

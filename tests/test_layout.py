@@ -16,10 +16,11 @@ NN = ENGINE.parent / "nn"
 LAYERS = [
     {"tape", "errors", "trees"},
     {"hooks", "dispatch", "pickling", "results"},
+    {"operators"},
     {"tensor"},
     {"recording"},
     {"primitives", "creation"},
-    {"rules", "operators", "edges", "watching"},
+    {"rules", "edges", "watching"},
     {"tracing", "names"},
     {"transforms", "checkpointing", "vectors", "anomaly"},
     {"comparison", "derivation", "drawing", "scipy"},

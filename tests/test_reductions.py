@@ -5,7 +5,7 @@ import pytest
 
 import autograd_lite as ag
 
-METHODS = "linear lower higher midpoint nearest hazen weibull inverted_cdf".split()  # noqa: SIM905
+METHODS = "linear lower higher midpoint nearest hazen weibull inverted_cdf".split()
 
 
 def tensor(*values):

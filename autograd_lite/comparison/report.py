@@ -110,6 +110,6 @@ def _size(x):
 def _number(x):
     if x is None:
         return ""
-    if isinstance(x, (bool, int)) or isinstance(x, complex):
+    if isinstance(x, (bool, int, complex)):
         return str(x)
     return f"{x:12.8f}" if x == 0 or 1e-4 <= abs(x) < 1e4 else f"{x:12.5e}"

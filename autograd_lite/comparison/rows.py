@@ -126,7 +126,8 @@ def _notes(given, true, wrong, tolerance, others):
         yield f"{count} of {wrong.size} entries differ: {listed}{', ...' * (count > 3)}"
     ratio = _constant_ratio(given, true, tolerance)
     if ratio is not None:
-        yield f"every entry is {'the negative of' if ratio == -1 else f'{ratio:.6g} times'} the true value"
+        times = "the negative of" if ratio == -1 else f"{ratio:.6g} times"
+        yield f"every entry is {times} the true value"
     elif given[wrong].any() and tolerance.agree(given[wrong], -true[wrong]):
         yield "the sign is wrong there, and the magnitude is right"
     for name, value in others.items():

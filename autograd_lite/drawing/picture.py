@@ -77,15 +77,15 @@ def draw(
             f"draw() takes a Tensor, not {errors.describe(root)}: compute it from tensors with "
             "requires_grad=True"
         )
-    names = Names(root, caller_variables(1), names)
-    if len(names.nodes) > max_nodes:
+    known = Names(root, caller_variables(1), names)
+    if len(known.nodes) > max_nodes:
         raise ValueError(
-            f"the tape of {errors.describe(root)} has {len(names.nodes)} tensors, and a picture of "
+            f"the tape of {errors.describe(root)} has {len(known.nodes)} tensors, and a picture of "
             f"more than {max_nodes} can hardly be read: draw an inner tensor or a smaller case "
-            f"(fewer layers or steps), or pass max_nodes={len(names.nodes)}"
+            f"(fewer layers or steps), or pass max_nodes={len(known.nodes)}"
         )
     style = Style(precision, max_elements, values, gradients)
-    return Picture(diagram(root, names, annotate), style)
+    return Picture(diagram(root, known, annotate), style)
 
 
 class Picture:

@@ -164,7 +164,7 @@ SIGNALS = [
         name="odeint of t first"),
 ]
 
-# --- distributions ----------------------------------------------------------------------------------
+# --- distributions ------------------------------------------------------------------------------
 
 DENSITIES, CUMULATIVE = ("pdf", "logpdf"), ("cdf", "sf", "logcdf", "logsf")
 
