@@ -65,6 +65,7 @@ from .rules.error_function import erf, erfc
 from .rules.losses import cross_entropy, one_hot
 from .rules.pooling import average_pool, max_pool
 from .rules.softmax import log_softmax, logsumexp, softmax
+from .rules.strides import as_strided
 from .rules.through_numpy import c_, r_
 from .tape import no_grad
 from .tensor import Tensor
@@ -82,7 +83,7 @@ __all__ = [
     "detect_anomaly", "AnomalyError",
     # tensors to fill, and of tensors
     "array", "asarray", "zeros", "ones", "empty", "full", "zeros_like", "ones_like", "empty_like",
-    "full_like", "arange", "linspace", "eye", "identity", "r_", "c_",
+    "full_like", "arange", "linspace", "eye", "identity", "as_strided", "r_", "c_",
     # what NumPy lacks
     "sigmoid", "log_sigmoid", "relu", "leaky_relu", "elu", "selu", "gelu", "glu", "silu", "swish",
     "mish", "softplus", "softsign", "hard_tanh", "hard_swish", "erf", "erfc",

@@ -4,11 +4,17 @@
 what f returns, ``grad`` its gradient of a function of containers.
 """
 
+import copy
 import importlib
 import importlib.metadata
+import pathlib
 import types
 
 import numpy
+
+
+class NoSuchFunction(AttributeError):
+    """A library has no function of that name."""
 
 
 class Namespace:
@@ -21,7 +27,7 @@ class Namespace:
     def __getattr__(self, name):
         found = [getattr(place, name) for place in self._places if hasattr(place, name)]
         if not found:
-            raise AttributeError(f"no function {name}")
+            raise NoSuchFunction(f"no function {name}")
         modules = [each for each in found if isinstance(each, types.ModuleType)]
         return Namespace(*modules) if isinstance(found[0], types.ModuleType) else found[0]
 
@@ -54,6 +60,23 @@ class Library:
 
     def reset(self):
         """Undo what a failed call may have left behind."""
+
+    numpy_name, scipy_name = "numpy", "scipy"  # what a formula is written with
+
+    def with_formulas(self):
+        """The same library, where a name it lacks means the formula written with its functions."""
+        other = copy.copy(self)
+        other.np = Namespace(self.np, self._formulas())
+        return other
+
+    def _formulas(self):
+        source = pathlib.Path(__file__).with_name("references.py").read_text()
+        source = source.replace("import numpy as np", f"import {self.numpy_name} as np")
+        source = source.replace("from numpy import", f"from {self.numpy_name} import")
+        source = source.replace("from scipy.", f"from {self.scipy_name}.")
+        module = types.ModuleType("formulas")
+        exec(compile(source, "references.py", "exec"), vars(module))
+        return module
 
 
 def results(out):
@@ -125,7 +148,9 @@ class Ours(Library):
         self.ag = ag
         renamed = {theirs: getattr(ag, ours) for theirs, ours in RENAMED.items()}
         science = Namespace(autograd_lite.scipy, scipy)
-        self.np = Namespace(ag, numpy, nn, scipy=science, **renamed)
+        tricks = Namespace(ag, numpy.lib.stride_tricks)
+        lib = Namespace(numpy.lib, stride_tricks=tricks)
+        self.np = Namespace(ag, numpy, nn, scipy=science, lib=lib, **renamed)
         self.grad = ag.grad
 
     def plain(self, value):
@@ -152,6 +177,7 @@ RENAMED = {
 
 class HIPS(Library):
     key, title, distribution = "hips", "HIPS autograd", "autograd"
+    numpy_name, scipy_name = "autograd.numpy", "autograd.scipy"
 
     def __init__(self):
         import autograd

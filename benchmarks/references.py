@@ -276,12 +276,10 @@ def ctc_loss(scores, labels, blank=0):
     extended = [blank]
     for label in labels:
         extended += [label, blank]
-    alpha = np.zeros(len(extended))
-    alpha[:2] = p[0, extended[:2]]
+    alpha = [p[0, s] for s in extended[:2]] + [0.0] * (len(extended) - 2)
     for row in p[1:]:
-        before = alpha
-        alpha = np.zeros(len(extended))
+        before, alpha = alpha, []
         for s, label in enumerate(extended):
             skips = s > 1 and label not in (blank, extended[s - 2])
-            alpha[s] = row[label] * sum(before[max(s - 1 - skips, 0) : s + 1])
+            alpha.append(row[label] * sum(before[max(s - 1 - skips, 0) : s + 1]))
     return -log(alpha[-1] + alpha[-2])

@@ -76,3 +76,18 @@ def test_numeric_derivatives_of_a_complex_number_are_dx_minus_i_dy():
     z = np.array([0.3 + 0.4j, -1.0 + 2.0j])
     [g] = libraries.NumPy().derivatives(lambda np, z: np.real(z * z), z)
     np.testing.assert_allclose(g, 2 * z, rtol=1e-9)
+
+
+class Poor(libraries.Ours):
+    """Our library without the functions that NumPy lacks."""
+
+    def __init__(self):
+        super().__init__()
+        self.np = libraries.Namespace(np)
+
+
+def test_a_formula_stands_in_for_a_function_that_a_library_has_no_name_for():
+    secant = at("sec", lambda np, x: np.sec(x), real(3))
+    assert coverage.verdict(Poor(), coverage.truths(), secant) == ("composed", "no function sec")
+    unknown = at("unknown", lambda np, x: np.no_such_thing(x), real(3))
+    assert coverage.verdict(Poor(), coverage.truths(), unknown)[0] == "missing"

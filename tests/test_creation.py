@@ -288,3 +288,17 @@ def test_pad_refuses_what_numpy_refuses():
     ):
         with pytest.raises((TypeError, ValueError)):
             call()
+
+
+def test_as_strided_is_numpys():
+    x = np.arange(12.0).reshape(3, 4)
+    t = ag.Tensor(x, requires_grad=True)
+    strided = np.lib.stride_tricks.as_strided
+    for shape, strides in (((3, 2), (8, 8)), ((2, 2, 2), (32, 8, 0)), (None, None), ((), ())):
+        np.testing.assert_array_equal(
+            ag.as_strided(t, shape, strides).data, strided(x, shape, strides)
+        )
+        ag.check_gradients(lambda x, s=shape, d=strides: ag.as_strided(x, s, d) ** 2, x)
+    for shape, strides in (((4,), (7,)), ((2, 2), (8,)), ((13,), (8,)), ((2,), (-8,))):
+        with pytest.raises(ValueError, match="as_strided"):
+            ag.as_strided(t, shape, strides)
