@@ -16,7 +16,7 @@ def record(op, args, kwargs):
     if kwargs or len(args) > len(op.rules):
         args, kwargs = op.bind(args, kwargs)
     values, parents = [], []
-    seen = tracked = False
+    seen = tracked = captured = False
     for arg, rule in zip(args, op.rules, strict=False):
         parent = None
         if isinstance(arg, Tensor):
@@ -25,11 +25,14 @@ def record(op, args, kwargs):
             tracked = tracked or parent.requires_grad
         elif rule is not None and type(arg) in (list, tuple):
             arg, parent = _many(op, arg)
+            captured = True
             if parent is not None:
                 seen = True
                 tracked = tracked or _any_requires_grad(parent)
-        elif type(arg) is np.ndarray and arg.dtype.hasobject:
-            raise TypeError(errors.OBJECTS.format(op.name))
+        elif type(arg) is np.ndarray:
+            captured = True
+            if arg.dtype.hasobject:
+                raise TypeError(errors.OBJECTS.format(op.name))
         values.append(arg)
         parents.append(parent)
     try:
@@ -38,17 +41,22 @@ def record(op, args, kwargs):
         raise errors.restated(error, op.name, args, op.way_out) from error
     if not seen or (tracked and "dtype" in kwargs and _is_rounded(kwargs["dtype"])):
         return out
-    if not (tracked and is_recording()):
-        if isinstance(out, tuple):
-            return like(out, [constant(r) if continuous(r) else r for r in out])
-        result = constant(out)
-    else:
-        values = tuple(map(_kept, values, parents))
-        kwargs = {key: _kept(value, None) for key, value in kwargs.items()} if kwargs else kwargs
-        node = Node(op, values, kwargs, out, tuple(parents))
-        if isinstance(out, tuple):
+    if tracked and is_recording():
+        if captured:
+            values = map(_kept, values, parents)
+        if kwargs:
+            kwargs = {key: _kept(value, None) for key, value in kwargs.items()}
+        return _result(out, Node(op, tuple(values), kwargs, out, tuple(parents)), args)
+    return _result(out, None, args)
+
+
+def _result(out, node, args):
+    """What a call returns: tensors on its node, or constants; views remember of what."""
+    if isinstance(out, tuple):
+        if node is not None:
             return several(out, node)
-        result = wrap(out, node)
+        return like(out, [constant(r) if continuous(r) else r for r in out])
+    result = constant(out) if node is None else wrap(out, node)
     if getattr(out, "base", None) is not None:
         mark_view(result, args)
     return result

@@ -32,7 +32,7 @@ def as_strided(x, shape=None, strides=None):
         )
     steps = (np.arange(n) * (s // x.itemsize) for n, s in zip(shape, strides, strict=True))
     places = functools.reduce(np.add.outer, steps, np.intp(0))
-    if places.size and not (0 <= places.min() and places.max() < x.size):
+    if places.size and not (places.min() >= 0 and places.max() < x.size):
         raise ValueError(
             f"as_strided: elements {places.min()} to {places.max()} of an array of {x.size} "
             f"would be read for the shape {shape} and the strides {strides}"
