@@ -6,8 +6,8 @@ matplotlib.use("Agg")
 
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.animation import FuncAnimation, PillowWriter
 from matplotlib.colors import LinearSegmentedColormap
+from PIL import Image
 
 EXTENT = (-3.2, 3.2)
 BLUE, ORANGE = "#0072B2", "#E69F00"  # told apart by every kind of colour vision
@@ -49,16 +49,17 @@ def save_boundary(runs, X, labels, path):
 def save_film(runs, X, labels, path):
     """The decision boundaries of several runs while they train, as an animated GIF."""
     figure, panels = _panels(runs, X, labels)
+    figure.set_dpi(70)
     figure.canvas.draw()
     figure.set_layout_engine("none")  # keep this layout: to find it again takes longer than to draw
-
-    def show(frame):
+    frames = []
+    for number in range(len(runs[0].frames)):
         for panel in panels:
-            panel.show(frame)
-
-    animation = FuncAnimation(figure, show, frames=len(runs[0].frames), init_func=lambda: None)
-    animation.save(path, writer=PillowWriter(fps=6), dpi=70)
+            panel.show(number)
+        figure.canvas.draw()
+        frames.append(Image.fromarray(np.array(figure.canvas.buffer_rgba())).convert("RGB"))
     plt.close(figure)
+    frames[0].save(path, save_all=True, append_images=frames[1:], duration=170, loop=0)
     return path
 
 
