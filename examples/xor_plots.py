@@ -50,6 +50,8 @@ def save_film(runs, X, labels, path):
     """The decision boundaries of several runs while they train, as an animated GIF."""
     figure, panels = _panels(runs, X, labels)
     figure.set_dpi(70)
+    for panel in panels:
+        panel.show(0)
     figure.canvas.draw()
     figure.set_layout_engine("none")  # keep this layout: to find it again takes longer than to draw
     frames = []
