@@ -20,6 +20,11 @@ ufunc_methods: dict[
 ] = {}  # the name of a ufunc's method -> the function that answers for it
 
 
+def available(*names):
+    """NumPy's functions of these names: those that this version of NumPy has."""
+    return [getattr(np, name) for name in names if hasattr(np, name)]
+
+
 def dispatch(func, args, kwargs):
     """Answer for NumPy's function, or say that it has no derivative and what has."""
     answer = registry.get(func) or _declared_late(func)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
+from autograd_lite.dispatch import available
 
 METHODS = "linear lower higher midpoint nearest hazen weibull inverted_cdf".split()
 
@@ -147,8 +148,9 @@ def test_what_is_not_differentiated_is_refused():
         np.sum(x, initial=w[0])
     with pytest.raises(ValueError, match="period"):
         np.interp(x, x.data, w, period=0)
-    with pytest.raises(ValueError, match="axis"):
-        np.cumulative_sum(np.stack([x, x]))
+    for f in available("cumulative_sum"):
+        with pytest.raises(ValueError, match="axis"):
+            f(np.stack([x, x]))
     with pytest.raises(ValueError, match="negative"):
         np.bincount(np.array([0, -1, 1]), w)
 

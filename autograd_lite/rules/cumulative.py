@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ..dispatch import available
 from ..primitives import composed, primitive
 from .columns import as_columns, from_columns, products_before, sums_below
 
@@ -38,12 +39,12 @@ def _np_nancumprod(a, axis=None, dtype=None, out=None):
     return np.cumprod(np.where(np.isnan(a), 1, a), axis, dtype)
 
 
-@composed(np.cumulative_sum)
+@composed(*available("cumulative_sum"))
 def _np_cumulative_sum(x, /, *, axis=None, dtype=None, include_initial=False):
     return _cumulative(np.cumsum, np.zeros, x, axis, dtype, include_initial)
 
 
-@composed(np.cumulative_prod)
+@composed(*available("cumulative_prod"))
 def _np_cumulative_prod(x, /, *, axis=None, dtype=None, include_initial=False):
     return _cumulative(np.cumprod, np.ones, x, axis, dtype, include_initial)
 

@@ -3,6 +3,7 @@
 import numpy as np
 
 from .. import errors
+from ..dispatch import available
 from ..primitives import composed, primitive
 
 
@@ -44,6 +45,6 @@ def _np_stack(arrays, axis=0, *, dtype=None, casting="same_kind"):
     return pile(list(arrays), axis=axis, dtype=dtype, casting=casting)
 
 
-@composed(np.unstack)
+@composed(*available("unstack"))
 def _np_unstack(x, /, *, axis=0):
     return tuple(np.moveaxis(x, axis, 0))

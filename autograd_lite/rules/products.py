@@ -3,6 +3,7 @@
 import numpy as np
 
 from .. import errors
+from ..dispatch import available
 from ..primitives import composed, primitive, unbroadcast
 from ..tensor import plain
 from .matrices import as_array, conj, transposed
@@ -51,22 +52,19 @@ def _scaled(g, x, y, axis):
 
 
 # fmt: off
-def _declare_new_products():
-    """What came with NumPy 2.2: matvec and vecmat. A vector on the left enters conjugated."""
-    primitive(np.matvec,
-        lambda g, out, x1, x2: unbroadcast(_outer(g, x2), x1.shape),
-        lambda g, out, x1, x2: unbroadcast(np.matvec(transposed(x1), g), x2.shape))
-    primitive(np.vecmat,
-        lambda g, out, x1, x2: unbroadcast(conj(np.matvec(x2, g)), x1.shape),
-        lambda g, out, x1, x2: unbroadcast(_outer(conj(x1), g), x2.shape))
-
-
+# A vector on the left enters conjugated.
 primitive(np.vecdot,
     lambda g, out, x1, x2, axis=-1: conj(_scaled(g, x2, x1, axis)),
     lambda g, out, x1, x2, axis=-1: _scaled(g, conj(x1), x2, axis))
+for _f in available("matvec"):
+    primitive(_f,
+        lambda g, out, x1, x2: unbroadcast(_outer(g, x2), x1.shape),
+        lambda g, out, x1, x2: unbroadcast(np.matvec(transposed(x1), g), x2.shape))
+for _f in available("vecmat"):
+    primitive(_f,
+        lambda g, out, x1, x2: unbroadcast(conj(np.matvec(x2, g)), x1.shape),
+        lambda g, out, x1, x2: unbroadcast(_outer(conj(x1), g), x2.shape))
 # fmt: on
-if hasattr(np, "matvec"):
-    _declare_new_products()
 
 
 # --- the cross product ------------------------------------------------------------------------

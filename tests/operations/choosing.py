@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .table import at, real, row
+from .table import at, real, row, since
 
 MASK = np.array([[True, False, True], [False, False, True]])
 
@@ -42,7 +42,8 @@ ROWS = [
     row(np.take_along_axis,
         at(real(2, 3), np.array([[0, 2, 2], [1, 0, 1]]), 1),
         at(real(2, 3), np.array([[1]]), axis=0),
-        at(real(2, 3), np.array([5, 0, 0]), axis=None), at(real(3), np.array([2, 2]))),
+        at(real(2, 3), np.array([5, 0, 0]), axis=None),
+        *since("2.3.0", at(real(3), np.array([2, 2])))),
     row(np.compress,
         at([True, False, True], real(3)), at([False, True], real(2, 3), axis=0),
         at([0, 1, 1, 1], real(2, 3))),
@@ -55,8 +56,8 @@ ROWS = [
     row(np.apply_over_axes,
         at(np.sum, real(2, 3, 2), [0, -1]), at(np.mean, real(2, 3), 1)),
     row(trimmed,
-        at(real(3)), at(real(3), trim="f"), at(real(3), trim="B"), at(real(2, 3), axis=1),
-        at(real(2, 3)),
+        at(real(3)), at(real(3), trim="f"), at(real(3), trim="B"),
+        *since("2.2.0", at(real(2, 3), axis=1), at(real(2, 3))),
         covers=(np.trim_zeros,), name="trim_zeros"),
 ]
 # fmt: on

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from autograd_lite.dispatch import available
+
 from .reductions import ZEROS, with_nan
 from .table import at, complex_, real, row
 
@@ -46,6 +48,5 @@ ROWS = [
         order=3,
     ),
     *(row(with_nan(f), *AXES, covers=(f,), name=f.__name__) for f in (np.nancumsum, np.nancumprod)),
-    row(np.cumulative_sum, *ALONG),
-    row(np.cumulative_prod, *ALONG),
+    *(row(f, *ALONG) for f in available("cumulative_sum", "cumulative_prod")),
 ]

@@ -5,7 +5,7 @@ import numpy as np
 from autograd_lite.dispatch import registry
 from autograd_lite.rules import complex_numbers, elementwise, quadratures
 
-from .table import above_one, at, binary, kind, positive, real, row, unary, unit
+from .table import above_one, at, binary, kind, positive, real, row, since, unary, unit
 
 MASK = np.array([[True], [False]])
 many_turns = kind(0.2, 9.0, signed=True)
@@ -128,7 +128,7 @@ ROWS = [
         at(real(6), -0.5, 0.5),
         at(real(6), None, 0.5),
         at(real(6), a_min=-0.5, a_max=None),
-        at(real(6), min=-0.5, max=0.5),
+        *since("2.1.0", at(real(6), min=-0.5, max=0.5)),
         at(real(3, 4), unit(4), above_one(3, 1)),
         at(real(6), above_one(), unit()),
         at(real(6), unit(6), None),

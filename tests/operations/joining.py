@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from autograd_lite.dispatch import available
 from autograd_lite.rules import joining
 
 from .table import at, complex_, real, row
@@ -40,8 +41,8 @@ ROWS = [
         at([real(2), real(2)]), at([real(2, 3), real(2, 3, 2)])),
     row(np.column_stack,
         at([real(2), real(2, 3)]), at([real(2), np.array([1.0, 2.0])])),
-    split(np.unstack,
-        at(real(3)), at(real(2, 3), axis=1), at(real(2, 1, 3), axis=-1)),
+    *(split(f, at(real(3)), at(real(2, 3), axis=1), at(real(2, 1, 3), axis=-1))
+      for f in available("unstack")),
     split(np.meshgrid,
         at(real(2), real(3)), at(real(2), real(3), indexing="ij"),
         at(real(2), real(3), sparse=True),

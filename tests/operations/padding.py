@@ -4,7 +4,7 @@ import numpy as np
 
 from autograd_lite.rules import padding
 
-from .table import at, complex_, real, row
+from .table import at, complex_, real, row, since
 
 
 def with_values(x, values, pad_width):
@@ -20,7 +20,7 @@ ROWS = [
     row(np.pad,
         at(real(3), 2), at(complex_(2), 1), at(real(2, 3), (1, 2)),
         at(real(2, 3), ((0, 1), (2, 0))), at(real(), 1),
-        at(real(2, 3), {-1: (1, 2)}), at(real(2, 3), {0: 1}), at(real(0), 1),
+        *since("2.4.0", at(real(2, 3), {-1: (1, 2)}), at(real(2, 3), {0: 1})), at(real(0), 1),
         at(real(2), ((1,),)),
         at(real(3), 1, constant_values=2.0),
         at(real(2, 3), 1, constant_values=((1.0, 2.0), (3.0, 4.0))),

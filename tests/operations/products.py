@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from autograd_lite.dispatch import available
+
 from .table import at, complex_, real, row
 
 
@@ -102,20 +104,21 @@ ROWS = [
     row(np.linalg.matrix_transpose, at(real(2, 3)), at(real(2, 1, 3)),
         name="linalg.matrix_transpose"),
 
+    # --- those of newer NumPys ----------------------------------------------------------------
+    *(row(f,
+        at(real(2, 3), real(3)), at(real(2, 2, 3), real(3)), at(real(2, 3), real(4, 3)),
+        at(real(2, 1, 1, 3), real(2, 3)), at(real(2, 0), real(0)),
+        at(complex_(2, 3), complex_(3)), at(real(2, 3), complex_(3)))
+      for f in available("matvec")),
+    *(row(f,
+        at(real(3), real(3, 2)), at(real(3), real(2, 3, 2)), at(real(4, 3), real(3, 2)),
+        at(real(2, 3), real(2, 1, 3, 1)), at(real(0), real(0, 2)),
+        at(complex_(3), complex_(3, 2)), at(complex_(3), real(2, 3, 2)))
+      for f in available("vecmat")),
+
     # --- complex ------------------------------------------------------------------------------
     *(mixed(f, *COMPLEX) for f in (np.matmul, np.dot, np.inner, np.outer, np.kron, np.tensordot)),
     mixed(np.trace, at(complex_(2, 2))),
     mixed(np.cross, at(complex_(3), complex_(2, 3)), at(real(3), complex_(3))),
 ]
-if hasattr(np, "matvec"):
-    ROWS += [
-        row(np.matvec,
-            at(real(2, 3), real(3)), at(real(2, 2, 3), real(3)), at(real(2, 3), real(4, 3)),
-            at(real(2, 1, 1, 3), real(2, 3)), at(real(2, 0), real(0)),
-            at(complex_(2, 3), complex_(3)), at(real(2, 3), complex_(3))),
-        row(np.vecmat,
-            at(real(3), real(3, 2)), at(real(3), real(2, 3, 2)), at(real(4, 3), real(3, 2)),
-            at(real(2, 3), real(2, 1, 3, 1)), at(real(0), real(0, 2)),
-            at(complex_(3), complex_(3, 2)), at(complex_(3), real(2, 3, 2))),
-    ]
 # fmt: on

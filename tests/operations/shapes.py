@@ -4,7 +4,7 @@ import numpy as np
 
 from autograd_lite.rules import shapes
 
-from .table import at, complex_, real, row
+from .table import at, complex_, real, row, since
 from .through_numpy import split
 
 # fmt: off
@@ -14,8 +14,7 @@ ROWS = [
         at(real(2, 3), -1),
         at(real(2, 3), (3, -1), order="F"),
         at(real(2, 3), (3, -1), order="A"),
-        at(real(2, 3), 6, copy=True),
-        at(real(2, 3), 6, copy=False),
+        *since("2.1.0", at(real(2, 3), 6, copy=True), at(real(2, 3), 6, copy=False)),
         at(real(), (1, 1)),
         at(real(1, 1), ()),
         at(real(0, 3), (3, 0)),

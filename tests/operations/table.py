@@ -115,6 +115,11 @@ def binary(f, left, right, **options):
 
 
 # fmt: off
+def since(version, *cases):
+    """The cases that came with a version of NumPy: none where it is older."""
+    return cases if np.lib.NumpyVersion(np.__version__) >= version else ()
+
+
 UNARY = [(), (3,), (2, 1), (0,)]
 BINARY = [
     ((), ()),       ((3,), (3,)),   ((3, 1), (4,)),    ((2, 3), ()),
