@@ -10,11 +10,18 @@ from .tensor import Tensor
 
 
 def caller_variables(depth):
-    """The variables of the function ``depth`` calls up, its own before the module's."""
+    """The variables of the function ``depth`` calls up, then of its callers, then the module's.
+
+    Callers count as far as they stand in the same file: a comprehension is in a function.
+    """
     frame = sys._getframe(depth + 1)
-    variables = {**frame.f_locals}
-    for name, value in frame.f_globals.items():
-        variables.setdefault(name, value)
+    file, scopes, module = frame.f_code.co_filename, [], frame.f_globals
+    while frame is not None and frame.f_code.co_filename == file:
+        scopes.append(frame.f_locals)
+        frame = frame.f_back
+    variables: dict = {}
+    for scope in (*scopes, module):
+        variables.update({n: v for n, v in scope.items() if n not in variables})
     return {name: value for name, value in variables.items() if not name.startswith("_")}
 
 
@@ -34,30 +41,20 @@ class Names:
     def __init__(self, root, variables, given=None):
         self.nodes = history(root.node)
         self.root = root.node
-        self._arrays = []
-        chosen, paths, bound = {}, {}, {}
-        for name, value in (given or {}).items():
-            self._add(chosen, name, value)
-        for name, value in variables.items():
-            self._add(bound, name, value)
-            if callable(getattr(value, "named_parameters", None)) and not isinstance(value, type):
-                for path, parameter in value.named_parameters():
-                    if len(path) > len(paths.get(parameter.node, "")):
-                        paths[parameter.node] = path
+        given = dict(given or {})
+        chosen, bound, paths = _bound(given), _bound(variables), _paths(variables)
+        self._arrays = [
+            {name: value for name, value in scope.items() if isinstance(value, np.ndarray)}
+            for scope in (given, variables)
+        ]
         count = Counter()
         self._given, self._names = {}, {}
         for node in self.nodes:
             kind = node.op.name if node.op else "variable" if node.requires_grad else "constant"
             count[kind] += 1
-            given = chosen.get(node) or node.name or paths.get(node) or bound.get(node)
-            self._given[node] = given
-            self._names[node] = given or f"{kind}_{count[kind]}"
-
-    def _add(self, table, name, value):
-        if isinstance(value, Tensor):
-            table.setdefault(value.node, name)
-        elif isinstance(value, np.ndarray):
-            self._arrays.append((name, value))
+            name = chosen.get(node) or node.name or paths.get(node) or bound.get(node)
+            self._given[node] = name
+            self._names[node] = name or f"{kind}_{count[kind]}"
 
     def of(self, node):
         """The name of a node of the graph."""
@@ -68,8 +65,18 @@ class Names:
         return self._given[node]
 
     def of_array(self, array):
-        """The variable that holds the values of a plain array, or None: the tape has a copy."""
-        return next((name for name, known in self._arrays if _same(known, array)), None)
+        """The variable that holds the values of a plain array, of which the tape has a copy.
+
+        None where there is none, and where several different arrays hold these values.
+        """
+        for arrays in self._arrays:
+            found: dict = {}
+            for name, known in arrays.items():
+                if _same(known, array):
+                    found.setdefault(id(known), name)
+            if found:
+                return next(iter(found.values())) if len(found) == 1 else None
+        return None
 
     def all(self):
         """Every name, oldest first."""
@@ -78,6 +85,31 @@ class Names:
     def find(self, name):
         """The nodes of this name."""
         return [node for node, known in self._names.items() if known == name]
+
+
+def _bound(variables):
+    """The first name of each tensor."""
+    names: dict = {}
+    for name, value in variables.items():
+        if isinstance(value, Tensor):
+            names.setdefault(value.node, name)
+    return names
+
+
+def _paths(variables):
+    """The longest path of each parameter in a module among the variables."""
+    paths: dict = {}
+    for value in variables.values():
+        if isinstance(value, type) or not callable(getattr(value, "named_parameters", None)):
+            continue
+        try:
+            found = dict(value.named_parameters())
+        except (TypeError, ValueError):  # another library's module, or a stand-in for one
+            continue
+        for path, parameter in found.items():
+            if isinstance(parameter, Tensor) and len(path) > len(paths.get(parameter.node, "")):
+                paths[parameter.node] = path
+    return paths
 
 
 def _same(one, other):

@@ -18,7 +18,7 @@ from .dispatch import dispatch, registry, ufunc_methods
 from .operators import Operators
 from .pickling import from_rows, to_rows
 from .results import Parts, continuous, like, part_nodes
-from .tape import Leaf, is_recording, pullback
+from .tape import Argument, Leaf, is_recording, pullback
 
 
 class Tensor(Operators):
@@ -59,7 +59,7 @@ class Tensor(Operators):
 
     @property
     def data(self):
-        """The value, to read: graphs share it. Rebinding it keeps a leaf the same variable."""
+        """The value, a read-only view. Rebinding it, t.data = v, keeps a leaf the same variable."""
         data = self._data
         if type(data) is np.ndarray:
             data = data.view()
@@ -178,7 +178,7 @@ class Tensor(Operators):
                 "np.where(mask, t, array), or a tensor to fill, x = ag.zeros(...); x[i] = t. "
                 f"Leave it on purpose with t.numpy() or t.detach().{errors.where_scipy_is()}"
             )
-        return np.array(self._data, dtype=dtype, copy=copy)
+        return np.array(self.data, dtype=dtype, copy=copy)
 
     def _to_python(self, kind):
         if self.requires_grad:
@@ -274,7 +274,7 @@ class Tensor(Operators):
 
     def _check_rebinding(self, other, what):
         """Refuse what would change the gradients, or what NumPy computes, in silence."""
-        if self.requires_grad and self.node.op is None:
+        if self.requires_grad and self.node.op is None and type(self.node) is not Argument:
             raise ValueError(
                 f"{what} on {errors.describe(self)}, a leaf that requires a gradient: it would "
                 "be a leaf no longer, and its .grad would be lost. Write y = x.copy(); y[i] = v"
@@ -299,7 +299,11 @@ class Tensor(Operators):
 
     def __copy__(self):
         """A result with the same history; of a leaf, a new variable with the same value."""
-        return wrap(self._data, copy.copy(self.node) if self.node.op is None else self.node)
+        if self.node.op is not None:
+            return wrap(self._data, self.node)
+        node = copy.copy(self.node)
+        node.grad = copy.copy(node.grad)
+        return wrap(self._data, node)
 
     def __reduce__(self):
         return _unpickled, (to_rows(self.node), self._data)
@@ -389,6 +393,11 @@ def wrap(data, node):
     return tensor
 
 
+def twin(tensor):
+    """The same value and node; an assignment to it leaves the given tensor as it is."""
+    return wrap(tensor._data, tensor.node)
+
+
 def _is_tensor(value):
     return isinstance(value, Tensor)
 
@@ -428,13 +437,15 @@ def _numbers(data, dtype, requires_grad):
     ours = (np.ndarray, np.generic, Tensor)
     foreign = hasattr(data, "__array_function__") and not isinstance(data, ours)
     array = data.copy() if foreign else np.array(data)
-    if array.dtype.kind not in "biufc":
-        raise TypeError(
-            f"a Tensor holds numbers, and {errors.describe(data)} gives an array of dtype "
-            f"{array.dtype}: convert it to numbers first"
-        )
-    if dtype is not None and array.dtype != dtype:
-        array = array.astype(dtype)
+    given = array.dtype if dtype is None else np.dtype(dtype)
+    for kind in (array.dtype, given):
+        if kind.kind not in "biufc":
+            raise TypeError(
+                f"a Tensor holds numbers, and {errors.describe(data)} gives an array of dtype "
+                f"{kind}: convert it to numbers first"
+            )
+    if array.dtype != given:
+        array = array.astype(given)
     return _differentiable(array) if requires_grad else array
 
 
@@ -465,12 +476,12 @@ def initial_cotangent(output, gradient):
     return gradient if gradient.dtype == output.dtype else gradient.astype(output.dtype)
 
 
-def cotangents(output, targets, gradient, create_graph=False):
+def cotangents(output, targets, gradient, create_graph=False, hooked=True):
     """The table of cotangents of a walk from one tensor; see `walk_back`."""
-    return walk_back({output.node: gradient}, targets, create_graph)
+    return walk_back({output.node: gradient}, targets, create_graph, hooked)
 
 
-def walk_back(starts, targets, create_graph=False):
+def walk_back(starts, targets, create_graph=False, hooked=True):
     """`tape.pullback` on arrays or, with create_graph, on tensors.
 
     A zero cotangent times an infinite or undefined derivative is nan in floating point and
@@ -478,12 +489,13 @@ def walk_back(starts, targets, create_graph=False):
     That case is rare, so the walk first runs without a thought of it; only if a nan arrives
     is it run again, carefully. (A nan in a cotangent cannot turn into a number on the way.
     In a hook it can, and a hook is called once: with hooks the first walk is careful.)
+    A walk that only looks, for a picture or a comparison, is not ``hooked``.
     """
     visit = _lifted if create_graph else None
     if create_graph:
         starts = {node: _as_tensor(g) for node, g in starts.items()}
     with np.errstate(all="ignore"):
-        if hooks.alive:
+        if hooked and hooks.alive:
             return hooks.walk(pullback, starts, targets, visit, _as_tensor if visit else _as_array)
         table = pullback(starts, targets, visit)
         if any(map(_has_nan, table.values())):

@@ -39,5 +39,7 @@ def ridge(weights: Iterable[ag.Tensor], strength: float, n: int) -> ag.Tensor:
     n : int
         The number of observations in the batch.
     """
-    squares = (np.sum(w**2) for w in weights)
+    squares = [np.sum(w**2) for w in weights]
+    if not squares:
+        raise ValueError("ridge was given no weights")
     return reduce(operator.add, squares) * (strength / (2 * n))

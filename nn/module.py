@@ -71,8 +71,9 @@ class Module:
         ]
         if problems:
             raise ValueError(f"the state does not fit this model: {'; '.join(problems)}")
+        values = {n: np.array(state[n], dtype=tensor.dtype) for n, tensor in tensors.items()}
         for name, tensor in tensors.items():
-            tensor.data = state[name]
+            tensor.data = values[name]
 
     def _named_tensors(self):
         found = {}  # in order; the first path of a tensor is its name

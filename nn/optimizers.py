@@ -23,6 +23,8 @@ class _Optimizer:
                     f"{type(self).__name__} takes Tensors with requires_grad=True, not "
                     f"{parameter!r}: pass model.parameters()"
                 )
+        if len(set(self.parameters)) < len(self.parameters):
+            raise ValueError(f"{type(self).__name__} was given a parameter twice")
 
     def zero_grad(self) -> None:
         """Forget the gradients of all parameters."""

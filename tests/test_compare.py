@@ -269,3 +269,64 @@ def test_checker_leaves_integers_alone():
 
 def _cube(x):
     return x * x * x
+
+
+def test_two_arrays_of_the_same_values_are_not_confused():
+    first, second, other = np.eye(2), np.eye(2), 2 * np.eye(2)
+    W = ag.Tensor(np.ones((2, 2)), requires_grad=True)
+    texts = [box.formula for box in ag.draw(np.sum(W * other - second @ W)).model.boxes.values()]
+    assert "W * other" in texts
+    assert not any("first" in text for text in texts if text)
+    texts = [
+        box.formula
+        for box in ag.draw(np.sum(second @ W), names={"mine": second}).model.boxes.values()
+    ]
+    assert "mine @ W" in texts
+    assert first is not second
+
+
+def test_names_are_found_from_an_inner_scope():
+    W = ag.Tensor([1.0, 2.0], requires_grad=True)
+    loss = np.sum(W * W)
+
+    def inner():
+        return ag.compare(loss, {"W": [2.0, 4.0]})
+
+    assert inner()
+    assert all([ag.compare(loss, {name: [2.0, 4.0]}) for name in ["W"]])
+
+
+def test_what_only_looks_like_a_module_is_left_alone():
+    class Lookalike:
+        def named_parameters(self):
+            return 3
+
+    class Foreign:
+        def named_parameters(self):
+            return [("weight", object())]
+
+    one, other = Lookalike(), Foreign()
+    W = ag.Tensor([1.0, 2.0], requires_grad=True)
+    assert ag.compare(np.sum(W * W), {"W": [2.0, 4.0]})
+    assert one is not other
+
+
+def test_a_comparison_looks_and_calls_no_hooks():
+    W = ag.Tensor([1.0, 2.0], requires_grad=True)
+    y = W * W
+    with y.register_hook(lambda g: 0 * g):
+        assert ag.compare(np.sum(y), {"W": [2.0, 4.0]})
+
+
+def test_a_leaf_and_keys_of_other_kinds():
+    x = ag.Tensor(3.0, requires_grad=True)
+    with pytest.raises(ValueError, match="not computed from"):
+        ag.compare(x, {"x": 1.0})
+    with pytest.raises(ValueError, match="is not the name of a tensor"):
+        ag.compare(x * x, {(1, "x"): 1.0})
+
+
+def test_a_ratio_of_one_says_nothing():
+    close = ag.Comparison.of({"a": np.ones(3) * (1 + 1e-7)}, {"a": np.ones(3)}, rtol=1e-9)
+    assert not close
+    assert close["a"].notes == ()

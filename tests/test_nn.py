@@ -267,3 +267,21 @@ def test_mistakes_with_optimizers_are_explained():
         nn.Adam([np.ones(3)])
     with pytest.raises(ValueError, match=r"no gradients: call loss.backward\(\)"):
         nn.SGD([ag.Tensor([1.0], requires_grad=True)], 0.1).step()
+
+
+def test_a_state_of_strings_changes_nothing():
+    m = model()
+    before = m.state_dict()
+    state = m.state_dict() | {"layers.2.bias": np.array(["a", "b"])}
+    state["layers.0.weight"] = state["layers.0.weight"] + 1
+    with pytest.raises(ValueError, match="could not convert"):
+        m.load_state_dict(state)
+    np.testing.assert_array_equal(m.layers[0].weight.data, before["layers.0.weight"])
+
+
+def test_no_weights_and_a_weight_twice_are_refused():
+    w = ag.Tensor([1.0], requires_grad=True)
+    with pytest.raises(ValueError, match="ridge was given no weights"):
+        nn.ridge([], 0.1, 3)
+    with pytest.raises(ValueError, match="SGD was given a parameter twice"):
+        nn.SGD([w, w], 0.1)

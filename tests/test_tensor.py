@@ -321,3 +321,27 @@ def test_a_gradient_can_be_set_and_cleared():
 def test_sizes_are_those_of_the_array():
     x = variable(A)
     assert (x.shape, x.ndim, x.size, x.nbytes, x.itemsize) == ((2, 3), 2, 6, 48, 8)
+
+
+def test_values_are_handed_out_read_only():
+    constant = ag.Tensor([1.0, 2.0])
+    array = np.asarray(constant)
+    with pytest.raises(ValueError, match="read-only"):
+        array[:] = 0
+    copy = np.array(constant)
+    copy[:] = 0
+    assert constant.tolist() == [1.0, 2.0]
+
+
+@pytest.mark.parametrize("dtype", [object, "U1"])
+def test_a_dtype_that_is_no_number_is_refused(dtype):
+    with pytest.raises(TypeError, match="holds numbers"):
+        ag.Tensor([1, 2], dtype=dtype)
+
+
+def test_a_copied_leaf_has_a_gradient_of_its_own():
+    x = ag.Tensor([1.0], requires_grad=True)
+    np.sum(x * 3).backward()
+    y = copy.copy(x)
+    y.grad *= 0
+    assert x.grad == 3

@@ -18,7 +18,8 @@ class Factors:
     def __init__(self, loss, names):
         self.loss = loss
         self.names = names
-        self._gradients = cotangents(loss, names.nodes, initial_cotangent(loss, None))
+        start = initial_cotangent(loss, None)
+        self._gradients = cotangents(loss, names.nodes, start, hooked=False)
 
     def find(self, key, shape):
         """The label of a key, and its true value in the form that the shape asks for."""
@@ -63,7 +64,7 @@ class Factors:
                 f"{key!r} is the name of {len(nodes)} tensors: give the tensor itself as the key, "
                 "or tell them apart with names={...}"
             )
-        if top and key.lower() in ("loss", "l"):
+        if top and str(key).lower() in ("loss", "l"):
             return self.loss.node
         near = difflib.get_close_matches(str(key), self.names.all(), n=1, cutoff=0.5)
         hint = f"did you mean {near[0]!r}? " if near else ""
@@ -75,10 +76,10 @@ class Factors:
 
     def _label(self, node):
         """The root is called Loss unless it has a name of its own."""
-        named = self.names.of(node)
-        if node is self.loss.node and (named == "loss" or named.startswith(f"{node.op.name}_")):
+        named = self.names.given(node)
+        if node is self.loss.node and named in (None, "loss"):
             return "Loss"
-        return named
+        return named or self.names.of(node)
 
     def _factor(self, key, top, bottom, shape):
         """The other operand of a product, the diagonal of an element-wise step, or the Jacobian."""
@@ -110,7 +111,7 @@ class Factors:
         return diagonal if same else None
 
     def _pull(self, top, bottom, cotangent):
-        table = cotangents(wrap(top.out, top), [bottom], cotangent)
+        table = cotangents(wrap(top.out, top), [bottom], cotangent, hooked=False)
         return plain(table.get(bottom, np.zeros_like(self._value(bottom))))
 
     def _value(self, node):

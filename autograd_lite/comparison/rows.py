@@ -143,6 +143,6 @@ def _constant_ratio(given, true, tolerance):
     if given.size < 2 or not (np.isfinite(given).all() and np.isfinite(true).all() and true.any()):
         return None
     ratio = np.vdot(true, given) / np.vdot(true, true)
-    if ratio == 0 or not tolerance.agree(given, ratio * true):
+    if ratio == 0 or np.isclose(ratio, 1, rtol=1e-6) or not tolerance.agree(given, ratio * true):
         return None
     return round(ratio.real, 6) if np.isclose(ratio, ratio.real) else None

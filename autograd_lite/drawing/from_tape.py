@@ -140,4 +140,4 @@ def _gradients(root, nodes):
     """The gradient of every node in one walk; of a root with several elements there is none."""
     if root.size != 1 or not root.requires_grad:
         return {}
-    return cotangents(root, nodes, initial_cotangent(root, None))
+    return cotangents(root, nodes, initial_cotangent(root, None), hooked=False)
