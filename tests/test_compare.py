@@ -293,7 +293,7 @@ def test_names_are_found_from_an_inner_scope():
         return ag.compare(loss, {"W": [2.0, 4.0]})
 
     assert inner()
-    assert all([ag.compare(loss, {name: [2.0, 4.0]}) for name in ["W"]])
+    assert [bool(ag.compare(loss, {name: [2.0, 4.0]})) for name in ["W"]] == [True]
 
 
 def test_what_only_looks_like_a_module_is_left_alone():

@@ -1,5 +1,6 @@
 """The Tensor as an array: NumPy's protocols, operators, what stays plain, how it prints."""
 
+import copy
 import operator
 
 import numpy as np
@@ -328,8 +329,8 @@ def test_values_are_handed_out_read_only():
     array = np.asarray(constant)
     with pytest.raises(ValueError, match="read-only"):
         array[:] = 0
-    copy = np.array(constant)
-    copy[:] = 0
+    mine = np.array(constant)
+    mine[:] = 0
     assert constant.tolist() == [1.0, 2.0]
 
 
