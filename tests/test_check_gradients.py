@@ -86,6 +86,15 @@ def test_a_wrong_rule_fails_in_first_order(rule):
         ag.check_gradients(lambda x: {"a": [np.sin(x), declared(rule)(x)]}, X, order=1)
 
 
+@pytest.mark.parametrize("f", [np.sum, np.multiply, np.real], ids=lambda f: f.__name__)
+def test_a_wrong_rule_is_not_righted_by_the_checker_s_own_use_of_it(f, monkeypatch):
+    first, *others = registered(f).rules
+    negated = (lambda *args, **kwargs: -first(*args, **kwargs), *others)
+    monkeypatch.setattr(registered(f), "rules", negated)
+    with pytest.raises(AssertionError, match="d argument 0"):
+        ag.check_gradients(f, *[X + 1j if f is np.real else X] * len(negated), order=1)
+
+
 @pytest.mark.parametrize(
     "rule",
     [

@@ -4,7 +4,7 @@ import numpy as np
 
 from .. import trees
 from ..tensor import plain
-from ..transforms import grad
+from ..transforms import vjp
 from .numeric import numeric_gradients
 from .report import Comparison
 from .rows import Tolerance, compared
@@ -15,9 +15,9 @@ def check_gradients(
 ) -> Comparison:
     """Check the gradients of a function against central differences; raise if they differ.
 
-    The function is reduced to a number by a random cotangent, so that one check covers its
-    whole Jacobian. For the next order the gradient is reduced to a number by random
-    directions and checked in the same way.
+    A random cotangent is pulled back, so that one check covers the whole Jacobian; no rule is
+    run but the function's own. For the next order what came back is a function of the
+    arguments, checked in the same way.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ def check_gradients(
     rtol : float
         What an entry may differ by, relative to the larger value and to the largest entry.
     seed : int
-        Of the random cotangent and directions.
+        Of the random cotangents.
     **kwargs
         Passed on to f as they are. One that is called as a parameter here is bound before:
         ``lambda x: f(x, order="F")``.
@@ -72,13 +72,13 @@ def check_gradients(
         found = trees.flatten(f(*build(filled), **kwargs))[0]
         return [result for result in found if _is_continuous(result)]
 
-    phi = _weighted(results, _steady(results, points), rng)
     rows = []
+    weights = [_of_any_sign(rng, x) for x in _steady(results, points)]
     for n in range(1, order + 1):
         names = [f"{'d' * n} argument {i}" for i in chosen]
-        derivative = grad(phi, argnums=tuple(range(len(points))))
-        rows += _rows(names, phi, derivative, points, rtol)
-        phi = _along(derivative, [_random(rng, p) for p in points])
+        derivative = _pulled(results, weights)
+        rows += _rows(names, _weighted(results, weights), derivative, points, rtol)
+        results, weights = derivative, [_random(rng, p) for p in points]
     report = Comparison(rows, given_is="autodiff", true_is="numeric")
     report.raise_if_bad()
     return report
@@ -110,22 +110,26 @@ def _steady(results, points):
     return first
 
 
-def _weighted(results, values, rng):
-    """The results reduced to one real number by a random cotangent of random signs."""
-    weights = [_random(rng, x) * rng.choice([-1.0, 1.0], np.shape(x)) for x in values]
+def _weighted(results, weights):
+    """The results on plain arrays as one real number: the sum of their products with weights."""
 
     def phi(*points):
-        pairs = zip(results(*points), weights, strict=True)
-        return sum(_real(np.sum(result * weight)) for result, weight in pairs)
+        pairs = zip(map(plain, results(*points)), weights, strict=True)
+        return float(sum(np.sum(result * weight).real for result, weight in pairs))
 
     return phi
+
+
+def _pulled(results, weights):
+    """The derivative of that sum, as a function that can be differentiated again."""
+    return lambda *points: vjp(results, *points)[1](weights)
 
 
 def _rows(names, phi, derivative, points, rtol):
     """One row an argument: the derivative of phi beside finite differences."""
     with np.errstate(all="ignore"):
-        value = _as_float(phi)(*points)
-        true = numeric_gradients(_as_float(phi), *points)
+        value = phi(*points)
+        true = numeric_gradients(phi, *points)
     for name, expected in zip(names, true, strict=True):
         wrong = np.argwhere(~np.isfinite(expected))
         if not np.isfinite(value) or len(wrong):
@@ -142,28 +146,14 @@ def _rows(names, phi, derivative, points, rtol):
     return rows
 
 
-def _along(derivative, directions):
-    """The gradient reduced to a number, as a function that can be differentiated again."""
-
-    def phi(*values):
-        pairs = zip(derivative(*values), directions, strict=True)
-        return sum(_real(np.sum(g * direction)) for g, direction in pairs)
-
-    return phi
-
-
-def _as_float(f):
-    return lambda *values: float(plain(f(*values)))
-
-
 def _random(rng, like):
     """Numbers of magnitude about 1, for every element of an array; complex for a complex one."""
     numbers = rng.uniform(0.5, 1.5, np.shape(like))
     return numbers + 1j * rng.uniform(0.5, 1.5, np.shape(like)) if _is_complex(like) else numbers
 
 
-def _real(x):
-    return np.real(x) if _is_complex(x) else x
+def _of_any_sign(rng, like):
+    return _random(rng, like) * rng.choice([-1.0, 1.0], np.shape(like))
 
 
 def _is_complex(x):
