@@ -28,12 +28,12 @@ def array(data, dtype=None) -> Tensor:
     if dtype is not None and np.dtype(dtype).kind not in "fc":
         return Tensor(plain(stacked(data)).astype(dtype))
     tensor = data.copy() if isinstance(data, Tensor) else stacked(data)
-    return tensor if dtype in (None, tensor.dtype) else tensor.astype(dtype)
+    return tensor if _has(tensor, dtype) else tensor.astype(dtype)
 
 
 def asarray(data, dtype=None) -> Tensor:
     """Like `array`; a Tensor of the dtype comes back as it is."""
-    if isinstance(data, Tensor) and dtype in (None, data.dtype):
+    if isinstance(data, Tensor) and _has(data, dtype):
         return data
     return array(data, dtype)
 
@@ -47,6 +47,11 @@ def full_like(x, fill_value, dtype=None, shape=None) -> Tensor:
     """A tensor of x's shape and dtype filled with a number or a tensor."""
     x = plain(x)
     return full(np.shape(x) if shape is None else shape, fill_value, dtype or np.asarray(x).dtype)
+
+
+def _has(tensor, dtype):
+    """Whether no other dtype is asked for. (None == np.dtype(float), says NumPy.)"""
+    return dtype is None or dtype == tensor.dtype
 
 
 def _made_by(f):

@@ -81,6 +81,7 @@ def test_the_dtype_is_converted_on_the_tape(make):
     assert make([x, x], np.float32).dtype == np.float32
     [g] = ag.gradients(np.sum(y), [x])
     assert g.dtype == np.float64
+    assert make(y, dtype=np.dtype(float)).dtype == np.float64  # which == None, says NumPy
     assert make(variable([1.5]), dtype=int).tolist() == [1]
     assert not make(variable([1.5]), dtype=int).requires_grad
 

@@ -8,6 +8,8 @@ import pytest
 import autograd_lite as ag
 
 inf = np.inf
+precisions = {"f16": np.float16, "f32": np.float32, "f64": np.float64}
+every_precision = pytest.mark.parametrize("dtype", precisions.values(), ids=precisions)
 both_precisions = pytest.mark.parametrize("dtype", [np.float32, np.float64], ids=["f32", "f64"])
 
 
@@ -37,7 +39,7 @@ LIMITS = {
 # fmt: on
 
 
-@both_precisions
+@every_precision
 @pytest.mark.parametrize("f", LIMITS, ids=lambda f: f.__name__)
 def test_an_activation_has_its_limits_and_keeps_the_dtype(f, dtype):
     x = tracked([-inf, -1000, 0, 1000, inf], dtype)
@@ -55,6 +57,17 @@ def test_the_second_derivative_of_an_activation_is_finite_everywhere(f):
     [first] = ag.gradients(f(x), [x], seed=np.ones(9), create_graph=True)
     if first.requires_grad:
         assert np.isfinite(ag.gradients(first, [x], seed=np.ones(9))[0]).all()
+
+
+def test_the_gelu_and_the_error_function_do_not_overflow_in_half_precision():
+    x = tracked([-60000, -300, -2, 0, 2, 300, 60000], np.float16)
+    for f in (ag.gelu, lambda x: ag.gelu(x, approximate=True), ag.erf, ag.erfc):
+        y, exact = f(x), f(np.asarray(x.data, float))
+        assert y.dtype == np.float16
+        np.testing.assert_allclose(y.data, exact, rtol=0.01, atol=1e-3)
+        [g] = ag.gradients(y, [x], seed=np.ones(7))
+        slopes = ag.grad(lambda x, f=f: np.sum(f(x)))(np.asarray(x.data, float))
+        np.testing.assert_allclose(g, slopes, rtol=0.01, atol=1e-3)
 
 
 def test_the_approximate_gelu_has_its_limits():

@@ -11,6 +11,7 @@ import autograd_lite as ag
 
 pytest.importorskip("scipy")
 
+import scipy.integrate
 import scipy.linalg
 import scipy.signal
 import scipy.special as sp
@@ -72,6 +73,35 @@ def test_a_float32_stays_one(f):
     assert y.dtype == np.float32
     np.sum(y).backward()
     assert x.grad.dtype == np.float32
+
+
+ONES = np.array([0.25, 0.75], np.float32)
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: stats.norm.logpdf(x, 0, 2.5),
+        lambda x: stats.gamma.cdf(x, 1.5, scale=2),
+        lambda x: stats.t.pdf(x, 2.5),
+        lambda x: stats.multivariate_normal.logpdf(x),
+        lambda x: stats.multivariate_normal.logpdf(x, x, 2.5),
+        lambda x: stats.dirichlet.logpdf(x / np.sum(x), x + 1),
+        lambda x: special.multigammaln(x + 1, 2),
+    ],
+)
+def test_python_numbers_do_not_change_the_dtype_of_a_distribution(f):
+    x = ag.Tensor(ONES, requires_grad=True)
+    assert f(x).dtype == f(ONES).dtype == np.float32
+    assert f(ONES.astype(float)).dtype == np.float64
+
+
+def test_dirichlet_takes_what_rounding_leaves_of_the_sum():
+    x = np.array([[0.1, 1 / 3], [0.2, 1 / 3], [0.7, 1 / 3]], np.float32)
+    alpha = np.array([1.5, 2.0, 3.0], np.float32)
+    expected = stats.dirichlet.logpdf(x.astype(float) / x.sum(axis=0, dtype=float), alpha)
+    np.testing.assert_allclose(stats.dirichlet.logpdf(x, alpha), expected, rtol=1e-5)
+    assert stats.dirichlet.logpdf(np.array([0, 1]), np.array([1.0, 1.0])) == 0
 
 
 # --- what is refused ---------------------------------------------------------------------------
@@ -249,6 +279,29 @@ def test_correlate_is_scipys_for_complex_signals():
         for pair in ((a, b), (b, a)):
             expected = scipy.signal.correlate(*pair, mode)
             np.testing.assert_allclose(signal.correlate(*pair, mode), expected, atol=1e-15)
+
+
+def test_the_adjoint_equation_is_solved_in_double_precision(monkeypatch):
+    """Shares rounded to float32 are noise to a solver of 11 digits: it takes many more steps."""
+    calls, solver = [], scipy.integrate.odeint
+
+    def counted(slope, *args, **kwargs):
+        return solver(lambda y, t: calls.append(1) or slope(y, t), *args, **kwargs)
+
+    def pendulum(y, t, rate):
+        return np.stack([y[1], -rate * np.sin(y[0])])
+
+    monkeypatch.setattr(scipy.integrate, "odeint", counted)
+    steps, slopes = {}, {}
+    for dtype in (np.float32, np.float64):
+        rate = ag.Tensor(0.75, requires_grad=True, dtype=dtype)
+        y = integrate.odeint(pendulum, np.ones(2), [0.0, 0.5], (rate,), rtol=1e-11, atol=1e-11)
+        calls.clear()
+        [slopes[dtype]] = ag.gradients(np.sum(y), [rate])
+        steps[dtype] = len(calls)
+        assert slopes[dtype].dtype == dtype
+    np.testing.assert_allclose(slopes[np.float32], slopes[np.float64], rtol=1e-6)
+    assert steps[np.float32] == steps[np.float64]
 
 
 def test_the_derivatives_of_a_solution_of_an_equation_are_those_of_its_formula():

@@ -28,7 +28,9 @@ def softplus(x):
 
 
 def softsign(x):
-    """x / (1 + |x|), element by element; 1 and -1 at the infinities."""
+    """x / (1 + |x|), element by element; 1 and -1 at the infinities. Real numbers only."""
+    if np.iscomplexobj(x):
+        raise TypeError("softsign takes real numbers: write z / (1 + np.abs(z))")
     with np.errstate(invalid="ignore"):
         return np.where(np.isinf(x), np.sign(x), x / (1 + np.abs(x)))
 
@@ -111,9 +113,9 @@ def _from_minus_1000(x):
     return np.maximum(x, -1000)
 
 
-def _bounded(x):
+def _bounded(x, bound=1000):
     """x, where what it is a factor of is constant before it gets to the bounds."""
-    return np.clip(x, -1000, 1000)
+    return np.clip(x, -bound, bound)
 
 
 def _normal(x):
@@ -122,7 +124,7 @@ def _normal(x):
 
 
 def _normal_by_tanh(x):
-    x = _bounded(x)
+    x = _bounded(x, 100)  # a cube below the largest float16
     return 0.5 * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x * x * x)))
 
 
@@ -132,7 +134,7 @@ def _silu_slope(x):
 
 
 def _gelu_slope(x, approximate=False):
-    z = _bounded(x)
+    z = _bounded(x, 100)
     if not approximate:
         return _normal(x) + z * np.exp(-0.5 * z * z) * (1 / math.sqrt(2 * math.pi))
     p = _normal_by_tanh(z)

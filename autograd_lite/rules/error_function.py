@@ -90,6 +90,8 @@ def _polynomial(coefficients, x):
 
 
 def _in_blocks(f, x):
+    if getattr(x, "dtype", None) == np.float16:  # its largest number is 65504
+        return _in_blocks(f, x.astype(np.float32)).astype(np.float16)
     if type(x) is not np.ndarray or x.size <= BLOCK or x.dtype.kind != "f":
         return f(x)
     flat = x.reshape(-1)

@@ -178,7 +178,8 @@ def _reduceat(ufunc, x, indices, axis=0, dtype=None):
 
 @_method("outer")
 def _outer(ufunc, x, y, **kwargs):
-    """Every element of x with every element of y."""
+    """Every element of x with every element of y; Python numbers count as arrays."""
+    x, y = (v if isinstance(v, Tensor) else np.asarray(v) for v in (x, y))
     x = np.reshape(x, np.shape(x) + (1,) * np.ndim(y)) if np.ndim(y) else x
     return ufunc_methods["__call__"](ufunc, (x, y), kwargs)
 

@@ -16,6 +16,8 @@ from ..tape import enable_grad
 from ..tensor import Tensor, constant, plain
 from ..transforms import gradients
 
+HALF_AND_SINGLE = (np.float16, np.float32)
+
 
 def odeint(func, y0, t, args=(), tfirst=False, rtol=None, atol=None, mxstep=0):
     """Solve dy/dt = func(y, t, *args), as `scipy.integrate.odeint`.
@@ -54,6 +56,7 @@ def ode(arrays, func, options):
 
 def _ode_vjp(g, out, arrays, func, options):
     y0, t, *args = arrays
+    args = list(map(_in_double, args))
     n = out.shape[1]
 
     def adjoint(state, t, *args):
@@ -78,6 +81,11 @@ def _ode_vjp(g, out, arrays, func, options):
 
 
 solve = primitive(ode, _ode_vjp, sequence=True)
+
+
+def _in_double(arg):
+    """Shares rounded to less are noise to a solver that works to more digits."""
+    return arg.astype(np.float64) if getattr(arg, "dtype", None) in HALF_AND_SINGLE else arg
 
 
 def _value(func, y, t, args):

@@ -66,7 +66,7 @@ class Continuous:
     def _standardised(self, x, args, kwargs):
         """(x - loc) / scale, the parameters of the shape, and the scale."""
         given = _named(self.name, self._names, args, {"loc": 0, "scale": 1, **kwargs})
-        *shapes, loc, scale = (given[name] for name in self._names)
+        x, *shapes, loc, scale = _alike(x, *(given[name] for name in self._names))
         return (x - loc) / scale, shapes, scale
 
 
@@ -88,7 +88,7 @@ norm = Normal("norm", "", -math.inf, math.inf,
     lambda z: sp.ndtr(z),
     lambda z: sp.ndtr(-z))
 t = Continuous("t", "df", -math.inf, math.inf,
-    lambda z, df: -0.5 * (df + 1) * np.log1p(z * z / df) - sp.betaln(0.5 * df, 0.5)
+    lambda z, df: -0.5 * (df + 1) * np.log1p(z * z / df) - sp.betaln(*_alike(0.5 * df, 0.5))
         - 0.5 * np.log(df),
     lambda z, df: sp.stdtr(df, z),
     lambda z, df: sp.stdtr(df, -z))
@@ -150,8 +150,8 @@ class MultivariateNormal:
 
     def logpdf(self, x, mean=None, cov=1):
         """The logarithm of the density."""
-        mean, cov, d = _moments(mean, cov)
         x = np.asarray(x) if not hasattr(x, "shape") else x
+        mean, cov, d = _moments(mean, cov, x.dtype)
         x = np.reshape(x, (-1, 1)) if x.ndim < 2 and d == 1 else x
         away = np.reshape(x - mean, (-1, d))
         distance = np.sum(away * np.linalg.solve(cov, away.T).T, axis=-1)
@@ -184,7 +184,8 @@ class Dirichlet:
                 f"dirichlet takes as many or one fewer x than alpha, not {errors.describe(x)} "
                 f"with {errors.describe(alpha)}"
             )
-        if (x < 0).any() or not np.allclose(np.sum(x, axis=0), 1, rtol=0, atol=1e-9):
+        rounding = max(1e-9, 4 * np.finfo(np.result_type(x.dtype, np.float16)).eps)
+        if (x < 0).any() or not np.allclose(np.sum(x, axis=0), 1, rtol=0, atol=rounding):
             raise ValueError("dirichlet takes x that are not negative and of sum 1")
         norming = sp.gammaln(np.sum(alpha)) - np.sum(sp.gammaln(alpha))
         return norming + np.sum(sp.xlogy(alpha - 1, x.T), axis=-1)
@@ -212,6 +213,12 @@ def _named(name, names, args, kwargs):
     return given
 
 
+def _alike(*values):
+    """Python numbers in the dtype of the arrays beside them, which they do not change."""
+    dtype = np.result_type(*(getattr(value, "dtype", value) for value in values))
+    return [value if hasattr(value, "dtype") else np.asarray(value, dtype) for value in values]
+
+
 def _integers(name, k, loc):
     for value in (k, loc):
         if getattr(value, "requires_grad", False):
@@ -222,11 +229,11 @@ def _integers(name, k, loc):
     return np.asarray(k) - np.asarray(loc)
 
 
-def _moments(mean, cov):
+def _moments(mean, cov, dtype=float):
     """The mean, the covariance as a matrix, and the dimension."""
     rank = np.ndim(cov)
     d = np.shape(cov)[-1] if rank else np.size(mean) if mean is not None else 1
-    mean = np.zeros(d) if mean is None else np.reshape(mean, (d,))
+    mean = np.zeros(d, dtype) if mean is None else np.reshape(mean, (d,))
     if rank < 2:
-        cov = np.eye(d) * cov
+        cov = np.eye(d, dtype=getattr(cov, "dtype", dtype)) * cov
     return mean, cov, d
