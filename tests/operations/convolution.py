@@ -66,17 +66,19 @@ def conv(x, kernel, stride=1, padding=0, dilation=1, groups=1):
 
 def conv_x_share(g, kernel, shape, **settings):
     """What is linear in x is known by its values at the unit arrays."""
-    x = np.zeros((len(g), kernel.shape[1] * settings.get("groups", 1), *shape))
+    shape = (len(g), kernel.shape[1] * settings.get("groups", 1), *shape)
+    x = np.zeros(shape, np.result_type(g, kernel))
     return by_units(x, lambda unit: np.sum(g * conv(unit, kernel, **settings)))
 
 
 def conv_kernel_share(x, g, size, **settings):
-    kernel = np.zeros((g.shape[1], x.shape[1] // settings.get("groups", 1), *size))
+    shape = (g.shape[1], x.shape[1] // settings.get("groups", 1), *size)
+    kernel = np.zeros(shape, np.result_type(x, g))
     return by_units(kernel, lambda unit: np.sum(g * conv(x, unit, **settings)))
 
 
 def by_units(like, f):
-    units = np.eye(like.size).reshape(-1, *like.shape)
+    units = np.eye(like.size, dtype=like.dtype).reshape(-1, *like.shape)
     return np.array([f(unit) for unit in units]).reshape(like.shape)
 
 

@@ -35,8 +35,8 @@ def elu(x, alpha=1.0):
 
 def gelu(x, approximate=False):
     if approximate:
-        return 0.5 * x * (1 + np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x**3)))
-    return x * (1 + erf(x / np.sqrt(2))) / 2
+        return 0.5 * x * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)))
+    return x * (1 + erf(x / math.sqrt(2))) / 2
 
 
 def glu(x, axis=-1):
@@ -49,16 +49,17 @@ def softplus(x):
 
 
 def erf(x):
-    return np.vectorize(math.erf, otypes=[float])(x)
+    return np.vectorize(math.erf, otypes=[float])(x).astype(x.dtype)
 
 
 def erfc(x):
-    return np.vectorize(math.erfc, otypes=[float])(x)
+    return np.vectorize(math.erfc, otypes=[float])(x).astype(x.dtype)
 
 
 def cross_entropy(logits, labels, axis=-1):
     if np.ndim(labels) < np.ndim(logits):
-        labels = np.moveaxis(np.eye(logits.shape[axis])[labels], -1, axis)
+        units = np.eye(logits.shape[axis], dtype=logits.dtype)
+        labels = np.moveaxis(units[labels], -1, axis)
     return -np.sum(labels * log_softmax(logits, axis), axis=axis)
 
 

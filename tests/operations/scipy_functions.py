@@ -58,7 +58,7 @@ SPECIAL = [
     row(special.polygamma, at(0, positive(3)), at(ORDERS, positive(2, 1)),
         covers=(special.polygamma.__wrapped__,), reference=sp.polygamma),
     row(special.multigammaln, at(above_one(3), 3), at(positive(), 1),
-        covers=(), reference=sp.multigammaln),
+        covers=(), reference=sp.multigammaln, keeps=True),
     row(special.logsumexp,
         at(real(3)), at(real(2, 3), axis=0, keepdims=True), at(real(2, 3), b=[1.0, 0.0, 2.0]),
         at(real(2, 3), (1,), positive(2, 3)),
@@ -173,7 +173,7 @@ def methods(name, names, *cases):
     """A row of each method of a distribution."""
     return [
         row(getattr(getattr(stats, name), method), *cases, covers=(), name=f"{name}.{method}",
-            reference=getattr(getattr(scipy.stats, name), method))
+            reference=getattr(getattr(scipy.stats, name), method), keeps=True)
         for method in names
     ]
 
@@ -218,7 +218,7 @@ STATS = [
     *(row(on_the_simplex(getattr(stats.dirichlet, name)),
           at(positive(3), positive(3)), at(positive(3, 2), above_one(3)),
           covers=(), name=f"dirichlet.{name}",
-          reference=on_the_simplex(getattr(scipy.stats.dirichlet, name)))
+          reference=on_the_simplex(getattr(scipy.stats.dirichlet, name)), keeps=True)
       for name in DENSITIES),
 ]
 # fmt: on

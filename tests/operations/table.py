@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from autograd_lite import trees
+
 
 @dataclass(frozen=True)
 class Array:
@@ -69,6 +71,12 @@ class Case:
         """What it must return for plain arrays: by default what NumPy does."""
         return (self.row.reference or self.row.f)(*args, **self.kwargs)
 
+    def dtype(self, *args):
+        """What the dtype of the result must be."""
+        if self.row.keeps:
+            return np.result_type(*trees.flatten(args)[0])
+        return self.reference(*args).dtype
+
     def __str__(self):
         words = [*map(_word, self.inputs), *(f"{k}={_word(v)}" for k, v in self.kwargs.items())]
         return f"{self.row.name}({', '.join(words)})"
@@ -85,16 +93,19 @@ class Row:
     reference: callable
     order: int
     rtol: float
+    keeps: bool
 
 
-def row(f, *cases, covers=None, name=None, reference=None, order=2, rtol=1e-5):
+def row(f, *cases, covers=None, name=None, reference=None, order=2, rtol=1e-5, keeps=False):
     """A row of the table.
 
     ``covers`` are the keys of the registry and of the primitives that the row is for, where
     they are not f itself; ``reference`` is f for plain arrays where NumPy has no f.
+    ``keeps`` says that float32 stays float32 where the reference makes float64 of it; of
+    float16 SciPy makes either.
     """
     covers = (f,) if covers is None else covers
-    made = Row(f, [], covers, name or f.__name__, reference, order, rtol)
+    made = Row(f, [], covers, name or f.__name__, reference, order, rtol, keeps)
     made.cases.extend(Case(case.inputs, case.kwargs, made) for case in cases)
     return made
 
@@ -102,6 +113,11 @@ def row(f, *cases, covers=None, name=None, reference=None, order=2, rtol=1e-5):
 def at(*inputs, **kwargs):
     """One case."""
     return Case(inputs, kwargs)
+
+
+def since(version, *cases):
+    """The cases that came with a version of NumPy: none where it is older."""
+    return cases if np.lib.NumpyVersion(np.__version__) >= version else ()
 
 
 def unary(f, kind, **options):
@@ -115,11 +131,6 @@ def binary(f, left, right, **options):
 
 
 # fmt: off
-def since(version, *cases):
-    """The cases that came with a version of NumPy: none where it is older."""
-    return cases if np.lib.NumpyVersion(np.__version__) >= version else ()
-
-
 UNARY = [(), (3,), (2, 1), (0,)]
 BINARY = [
     ((), ()),       ((3,), (3,)),   ((3, 1), (4,)),    ((2, 3), ()),
