@@ -27,7 +27,7 @@ def job(tmp_path_factory):
         "--hidden",
         "4",
         "--epochs",
-        "60",
+        "16",
         "--out",
         str(out),
     ]

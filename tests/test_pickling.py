@@ -89,12 +89,12 @@ def test_second_derivatives_survive(twin):
 @both_deep
 def test_the_history_of_a_long_chain_is_no_recursion(twin):
     x = y = variable(1.0)
-    for _ in range(50_000):
+    for _ in range(20_000):  # twenty times the depth that Python recurses to
         y = y + 1.0
     x2, y2 = twin([x, y])
     y2.backward()
     assert x2.grad == 1.0
-    assert y2.item() == 50_001.0
+    assert y2.item() == 20_001.0
 
 
 def test_an_unpickled_graph_is_newer_than_all_others():
