@@ -172,8 +172,9 @@ POINTS = [
     (lambda x: sp.kl_div(0.0, x),    [0, 2],                [1, 1]),
     (sp.entr,                        [0, 1],                [inf, -1]),
     (sp.i0e,                         [0],                   [0]),
-    (sp.ellipk,                      [0],                   [np.pi / 8]),
-    (sp.ellipe,                      [0],                   [-np.pi / 8]),
+    (sp.ellipk,                      [0, 1e-13, 1],         [np.pi / 8, np.pi / 8, inf]),
+    (sp.ellipe,                      [0, 1e-13, 1],         [-np.pi / 8, -np.pi / 8, -inf]),
+    (sp.rgamma,                      [-2, -1, 0, 1],        [2, -1, 1, np.euler_gamma]),
     (sp.log_ndtr,                    [-1e5, 0, 100],        [1e5, np.sqrt(2 / np.pi), 0]),
     (sp.expit,                       [-1000, 0, 1000],      [0, .25, 0]),
     (lambda x: sp.huber(1.0, x),     [-2, -1, 0, 1, 2],     [-1, -1, 0, 1, 1]),
@@ -189,6 +190,28 @@ POINTS = [
 @pytest.mark.parametrize(("f", "at", "expected"), POINTS)
 def test_the_derivative_at_a_special_point_is(f, at, expected):
     np.testing.assert_allclose(slope(f, at), expected, rtol=1e-9)
+
+
+@pytest.mark.parametrize("m", [0, 1e-13])
+def test_elliptic_integrals_have_their_second_derivative_near_0(m):
+    for f, expected in ((sp.ellipk, 9 * np.pi / 64), (sp.ellipe, -3 * np.pi / 64)):
+        np.testing.assert_allclose(ag.grad(ag.grad(f))(float(m)), expected, rtol=1e-11)
+
+
+def test_the_reciprocal_gamma_function_has_its_second_derivative_at_its_zeros():
+    """The series of 1 / gamma at 0 is x + gamma x**2 + ..., with Euler's gamma."""
+    second = ag.grad(ag.grad(sp.rgamma))(0.0)
+    np.testing.assert_allclose(second, 2 * np.euler_gamma, rtol=1e-14)
+
+
+@pytest.mark.parametrize("z", [0.7 - 0.3j, -0.7 + 0.4j])
+@pytest.mark.parametrize("part", [np.real, np.imag])
+def test_a_scaled_bessel_function_of_a_complex_number_is_not_holomorphic(part, z):
+    def f(z):
+        return part(sp.ive(1.5, z))
+
+    along, across = ((f(z + h) - f(z - h)) / 2e-6 for h in (1e-6, 1e-6j))
+    np.testing.assert_allclose(ag.grad(f)(z), along - 1j * across, rtol=1e-7)
 
 
 def test_the_mixed_derivative_of_xlogy_is_kept_at_zero():

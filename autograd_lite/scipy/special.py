@@ -65,15 +65,12 @@ def _stdtr_slope(df, t):
     )
 
 
-def _ellipk_slope(m, k):
-    """pi / 8 at 0, where the formula is 0 / 0."""
-    safe = np.where(m == 0, 0.5, m)
-    return np.where(m == 0, math.pi / 8, (sp.ellipe(m) / (1 - m) - k) / (2 * safe))
-
-
-def _ellipe_slope(m, e):
-    safe = np.where(m == 0, 0.5, m)
-    return np.where(m == 0, -math.pi / 8, (e - sp.ellipk(m)) / (2 * safe))
+def _rgamma_slope(x, out):
+    """By reflection below 1/2, where gamma and digamma have their poles and 1 / gamma has none."""
+    below = np.real(x) < 0.5
+    z = np.where(below, 1 - x, 1)
+    reflected = np.cos(math.pi * x) - sp.digamma(z) * np.sin(math.pi * x) / math.pi
+    return np.where(below, sp.gamma(z) * reflected, -out * sp.digamma(np.where(below, 1, x)))
 
 
 # fmt: off
@@ -83,7 +80,7 @@ polygamma = elementwise(polygamma, None, lambda g, out, n, x: g * polygamma(n + 
 elementwise(sp.gamma,     lambda g, out, x: g * out * sp.digamma(x))
 elementwise(sp.gammaln,   lambda g, out, x: g * sp.digamma(x))
 elementwise(sp.loggamma,  lambda g, out, x: g * sp.digamma(x))
-elementwise(sp.rgamma,    lambda g, out, x: -g * out * sp.digamma(x))
+elementwise(sp.rgamma,    lambda g, out, x: g * _rgamma_slope(x, out))
 elementwise(sp.digamma,   lambda g, out, x: g * polygamma(1, x))
 elementwise(sp.gammainc,  None, lambda g, out, a, x: g * _gammainc_slope(a, x))
 elementwise(sp.gammaincc, None, lambda g, out, a, x: -g * _gammainc_slope(a, x))
@@ -110,7 +107,8 @@ elementwise(sp.iv,  None, lambda g, out, v, x: g * (sp.iv(v - 1, x) + sp.iv(v + 
 elementwise(sp.i0e, lambda g, out, x: g * (sp.i1e(x) - np.sign(x) * out))
 elementwise(sp.i1e, lambda g, out, x: g * ((sp.i0e(x) + sp.ive(2, x)) / 2 - np.sign(x) * out))
 elementwise(sp.ive, None,
-    lambda g, out, v, x: g * ((sp.ive(v - 1, x) + sp.ive(v + 1, x)) / 2 - np.sign(x) * out))
+    lambda g, out, v, x: g * (sp.ive(v - 1, x) + sp.ive(v + 1, x)) / 2
+        - np.sign(np.real(x)) * np.real(g * out))  # its factor exp(-|Re x|) is not holomorphic
 elementwise(sp.k0,  lambda g, out, x: -g * sp.k1(x))
 elementwise(sp.k1,  lambda g, out, x: -g * (sp.k0(x) + sp.kv(2, x)) / 2)
 elementwise(sp.kn,  None, lambda g, out, v, x: -g * (sp.kv(v - 1, x) + sp.kv(v + 1, x)) / 2)
@@ -142,8 +140,8 @@ elementwise(sp.exp10,     lambda g, out, x: g * out * LOG_10)
 elementwise(sp.cosm1,     lambda g, out, x: -g * np.sin(x))
 elementwise(sp.exp1,      lambda g, out, x: -g * np.exp(-x) / x)
 elementwise(sp.expi,      lambda g, out, x: g * np.exp(x) / x)
-elementwise(sp.ellipk,    lambda g, out, m: g * _ellipk_slope(m, out))
-elementwise(sp.ellipe,    lambda g, out, m: g * _ellipe_slope(m, out))
+elementwise(sp.ellipk,    lambda g, out, m: g * math.pi / 8 * sp.hyp2f1(1.5, 1.5, 2, m))
+elementwise(sp.ellipe,    lambda g, out, m: -g * math.pi / 8 * sp.hyp2f1(0.5, 1.5, 2, m))
 elementwise(sp.hyp1f1, None, None, lambda g, out, a, b, x: g * a / b * sp.hyp1f1(a + 1, b + 1, x))
 elementwise(sp.hyp2f1, None, None, None,
     lambda g, out, a, b, c, x: g * a * b / c * sp.hyp2f1(a + 1, b + 1, c + 1, x))
