@@ -56,6 +56,7 @@ POINTS = [
         [[0, 1, 0, 0], [0, 0, 0, np.log(2)]]),
     ("hypot",       np.hypot,                [[0, 3], [0, 4]],       [[0, .6], [0, .8]]),
     ("arctan2",     np.arctan2,              [[0, 1], [0, 1]],       [[0, .5], [0, -.5]]),
+    ("arctan2 tiny", lambda y: np.arctan2(y, 2.0**-100), [2.0**-100], [2.0**99]),
     ("logaddexp",   np.logaddexp,
         [[-inf, inf, inf, -inf, 0, 1000], [-inf, inf, 0, 0, -inf, -1000]],
         [[.5, .5, 1, 0, 1, 1], [.5, .5, 0, 1, 0, 0]]),
@@ -244,6 +245,21 @@ def test_nothing_comes_through_a_branch_that_a_product_of_matrices_feeds():
     np.testing.assert_array_equal(gradient(f, [[1.0, 1.0], [0.0, 1.0]]), [[0, 0], [0, 1]])
 
 
+def test_where_elements_are_mixed_the_rows_are_made_finite_before():
+    x, ok = np.array([[1.0, 2.0], [nan, inf]]), np.array([[True], [False]])
+    for f in (ag.softmax, np.cumprod, lambda x, axis: np.linalg.norm(x, axis=axis, keepdims=True)):
+        for safe, expected in ((True, [0, 0]), (False, [nan, nan])):
+
+            def guarded(x):
+                x = np.where(ok, x, 0) if safe else x  # noqa: B023
+                return np.where(ok, f(x, axis=1), 0)  # noqa: B023
+
+            with np.errstate(all="ignore"):
+                found = gradient(guarded, x)
+            np.testing.assert_array_equal(found[1], expected)
+            assert np.isfinite(found[0]).all()
+
+
 # --- values at the limits -----------------------------------------------------------------------
 
 
@@ -281,6 +297,50 @@ def test_second_derivatives_at_large_values_are_finite():
     for f in (ag.softmax, ag.log_softmax, ag.sigmoid, lambda x: np.logaddexp(x, x[::-1])):
         second = ag.grad(lambda x: np.sum(ag.grad(lambda x: f(x)[0] + f(x)[2])(x) ** 2))(x)  # noqa: B023
         assert np.isfinite(second).all()
+
+
+@pytest.mark.parametrize("power", [np.power, np.float_power])
+def test_the_mixed_derivative_of_a_power_with_the_exponent_0_is(power):
+    def f(v):
+        return power(v[0], v[1])
+
+    second = ag.hessian(f)(np.array([2.0, 0.0]))
+    np.testing.assert_allclose(second, [[0, 0.5], [0.5, np.log(2) ** 2]], rtol=1e-15)
+    assert ag.grad(lambda x: power(x, np.zeros(())))(1e-310) == 0
+
+
+def test_the_second_derivatives_of_arctan2_are_symmetric_and_0_at_the_origin():
+    def f(v):
+        return np.arctan2(v[0], v[1])
+
+    second = ag.hessian(f)(np.array([1.0, 2.0]))
+    np.testing.assert_allclose(second, [[-0.16, -0.12], [-0.12, 0.16]], rtol=1e-14)
+    np.testing.assert_array_equal(ag.hessian(f)(np.zeros(2)), np.zeros((2, 2)))
+
+
+def test_an_angle_near_the_origin_keeps_its_gradient():
+    np.testing.assert_allclose(ag.grad(np.angle)(1e-170 + 1e-170j), -5e169 - 5e169j, rtol=1e-14)
+
+
+def test_softsign_takes_real_numbers():
+    with pytest.raises(TypeError, match="softsign takes real numbers"):
+        ag.softsign(ag.Tensor(1j, requires_grad=True))
+
+
+# fmt: off
+ROUNDING = {
+    "insert":      lambda t: np.insert(np.arange(3), 0, t),
+    "pad":         lambda t: np.pad(ag.Tensor([1, 2]), 1, constant_values=t),
+    "linear_ramp": lambda t: np.pad(ag.Tensor([1, 2]), 1, "linear_ramp", end_values=t),
+}
+# fmt: on
+
+
+@pytest.mark.parametrize("case", ROUNDING)
+def test_a_tensor_is_not_rounded_among_integers(case):
+    with pytest.raises(TypeError, match="would be rounded among elements of int64"):
+        ROUNDING[case](ag.Tensor(1.5, requires_grad=True))
+    assert ROUNDING[case](ag.Tensor(1.5)).dtype == np.int64
 
 
 def test_a_backward_pass_never_warns():

@@ -16,11 +16,11 @@ def _not_zero(x):
     return np.where(x == 0, 1, x)
 
 
-def _one_less(y):
-    """y - 1, but 1 for y = 0: the factor y makes the derivative 0 there, at x = 0 too."""
+def _one_less(x, y):
+    """y - 1, but 1 for y = 0 where 1 / x is infinite: the factor y is 0 there."""
     if isinstance(y, (int, float)):
         return y - 1 if y else 1
-    return np.where(y == 0, 1, y - 1)
+    return np.where((y == 0) & ~np.isfinite(np.divide(1, plain(x))), 1, y - 1)
 
 
 def _log(x, out):
@@ -33,6 +33,13 @@ def _log(x, out):
 def _direction(x):
     """The derivative of |x|: the sign, and of a complex number the conjugate of its direction."""
     return np.conj(np.sign(x)) if x.dtype.kind == "c" else np.sign(x)
+
+
+def _by_square(a, x, y):
+    """a / (x * x + y * y), where the squares may underflow; 0 at the origin."""
+    radius = np.hypot(x, y)
+    radius = np.where(radius == 0, np.inf, radius)
+    return a / radius / radius
 
 
 def _same_infinity(x, y):
@@ -97,10 +104,10 @@ elementwise(np.fmod,
     lambda g, out, x, y: g,
     lambda g, out, x, y: -g * np.trunc(x / y))
 elementwise(np.power,
-    lambda g, out, x, y: g * y * x ** _one_less(y),
+    lambda g, out, x, y: g * y * x ** _one_less(x, y),
     lambda g, out, x, y: g * out * _log(x, out))
 elementwise(np.float_power,
-    lambda g, out, x, y: g * y * np.float_power(x, _one_less(y)),
+    lambda g, out, x, y: g * y * np.float_power(x, _one_less(x, y)),
     lambda g, out, x, y: g * out * _log(x, out))
 elementwise(np.hypot,
     lambda g, out, x, y: g * x / _not_zero(out),
@@ -141,8 +148,8 @@ elementwise(np.radians, lambda g, out, x: g * (np.pi / 180))
 elementwise(np.rad2deg, lambda g, out, x: g * (180 / np.pi))
 elementwise(np.degrees, lambda g, out, x: g * (180 / np.pi))
 elementwise(np.arctan2,
-    lambda g, out, x, y: g * y / _not_zero(x * x + y * y),
-    lambda g, out, x, y: -g * x / _not_zero(x * x + y * y))
+    lambda g, out, x, y: g * _by_square(y, x, y),
+    lambda g, out, x, y: -g * _by_square(x, x, y))
 
 # --- choices ----------------------------------------------------------------------------------
 elementwise(np.maximum,

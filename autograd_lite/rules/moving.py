@@ -6,6 +6,7 @@ went. A 0 stands where the function put a zero of its own.
 
 import numpy as np
 
+from .. import errors
 from ..primitives import composed, primitive
 from ..recording import as_array
 from ..tensor import plain
@@ -46,12 +47,23 @@ def _np_sliding_window_view(x, window_shape, axis=None, *, subok=False, writeabl
 def moved(f, *arrays, dtype=None):
     """What f makes of several arrays, where it only moves their elements into one."""
     arrays = list(map(as_array, arrays))
+    refuse_to_round(arrays, dtype)
     numbers, first = [], 0
     for x in arrays:
         numbers.append(np.arange(first, first + np.size(x)).reshape(np.shape(x)))
         first += np.size(x)
     elements = [np.ravel(x) for x in arrays]
     return np.concatenate(elements, dtype=dtype, casting="unsafe")[f(*numbers)]
+
+
+def refuse_to_round(arrays, dtype):
+    """Refuse tensors that require gradients where the result's dtype is one of integers."""
+    for x in arrays if dtype is not None and dtype.kind in "biu" else ():
+        if getattr(x, "requires_grad", False):
+            raise TypeError(
+                f"{errors.describe(x)} requires a gradient and would be rounded among elements of "
+                f"{dtype}: make the array one of floats, x.astype(float)"
+            )
 
 
 @composed(np.block)

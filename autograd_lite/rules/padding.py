@@ -4,7 +4,7 @@ import numpy as np
 
 from ..creation import asarray
 from ..primitives import composed, primitive
-from .moving import moved, moves
+from .moving import moved, moves, refuse_to_round
 
 
 def pad_with_zeros(x, pad_width):
@@ -102,6 +102,7 @@ def _around(x, widths, settings, line):
 
 def _ramp(x, axis, width, end):
     """From the end value to the first element, which is not repeated."""
+    refuse_to_round([end], x.dtype)
     first = np.take(x, 0, axis)
     return np.linspace(end, first, width, endpoint=False, axis=axis, dtype=x.dtype)
 
