@@ -116,7 +116,8 @@ def full_name(func):
 
 
 def _instead(name):
-    known = {f.__name__: f for f in registry if callable(f) and f not in undifferentiated}
+    functions = [f for f in registry if hasattr(f, "__name__") and f not in undifferentiated]
+    known = {f.__name__: f for f in functions}
     near = difflib.get_close_matches(name, known, n=1)
     nearest = f"the nearest that has one is {full_name(known[near[0]])}; " if near else ""
     return f"{nearest}t.detach() or t.numpy() leaves the tape on purpose"

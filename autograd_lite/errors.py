@@ -19,6 +19,10 @@ OBJECTS = (
     "{} was given an array of Python objects, which has no derivative: "
     "make one tensor of them with np.stack(list(array))."
 )
+NOT_PLAIN = "{} was given a {}, which is not differentiated: {} makes an array of it."
+
+
+RESTATED = (np.linalg.LinAlgError, np.exceptions.AxisError, IndexError, TypeError, ValueError)
 
 
 def refused(name, keywords):
@@ -52,10 +56,43 @@ def describe(value):
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
-def restated(error, name, args, way_out):
-    """NumPy's error again, of the same kind, with the operation, its operands, a way out."""
-    for kind in (np.linalg.LinAlgError, IndexError, TypeError, ValueError):
-        if isinstance(error, kind):
-            given = "; ".join(describe(arg) for arg in args)
-            return kind(f"{name}({given}): {error}. {way_out}".rstrip())
-    return error
+def reraise(error, name, args, way_out):
+    """Raise an error again, of the same kind, with the operation, its operands, a way out.
+
+    One of the user's own classes stays the object that it is, with a note.
+    """
+    given = "; ".join(describe(arg) for arg in args)
+    for kind in RESTATED:
+        if type(error) is kind or (isinstance(error, kind) and _is_numpys(error)):
+            raise kind(f"{name}({given}): {error}. {way_out}".rstrip()) from error
+    error.add_note(f"in {name}({given}). {way_out}".rstrip())
+    raise error
+
+
+def _is_numpys(error):
+    return type(error).__module__.partition(".")[0] == "numpy"
+
+
+def no_array(name, result):
+    """The error for a result of an operation that is neither an array nor a number."""
+    dtype = getattr(result, "dtype", None)
+    what = f"a {type(result).__name__}" if dtype is None else f"an array of dtype {dtype}"
+    return TypeError(
+        f"{name} returned {what}, {describe(result)}: an operation returns an array of numbers, "
+        "a NumPy number, or a tuple of these"
+    )
+
+
+def refuse_if_not_plain(name, value):
+    """Refuse arrays that are no plain arrays of numbers: they would lose what sets them apart."""
+    if isinstance(value, np.ma.MaskedArray):
+        way_out = "np.where(mask, 0, m.data), or m.filled(0),"
+    elif isinstance(value, np.matrix):
+        way_out = "np.asarray(m)"
+    elif hasattr(value, "toarray"):  # the sparse arrays of SciPy and of those who follow it
+        way_out = "m.toarray()"
+    elif isinstance(value, np.ndarray) and value.dtype.hasobject:
+        raise TypeError(OBJECTS.format(name))
+    else:
+        return
+    raise TypeError(NOT_PLAIN.format(name, type(value).__name__, way_out))

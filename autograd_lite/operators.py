@@ -37,7 +37,7 @@ def _unary(f) -> Method:
 
 def _comparison(f) -> Method:
     """Comparisons have no derivative: plain NumPy booleans."""
-    return lambda self, other: f(self._data, getattr(other, "_data", other))
+    return lambda self, other: f(self._data, other._data if isinstance(other, Operators) else other)
 
 
 def _to_integer(f) -> Method:

@@ -20,7 +20,7 @@ import numpy as np
 
 from . import errors
 from .dispatch import registry
-from .recording import record
+from .recording import record, requires_grad
 from .results import Parts
 from .tensor import plain
 
@@ -101,16 +101,19 @@ class Primitive:
         self.rules = rules
         self.way_out = way_out
         self.sequence = sequence
-        self.name = f.__name__.strip("_<>")
-        self.names, self.defaults = _parameters(f)
-        self.keywords = _common_keywords(rules, self.names)
+        self.name = _name(f).strip("_<>")
+        self.is_users = _is_users(f)
+        self.names, self.defaults, keywords = _parameters(f)
+        if keywords is not None:
+            keywords = {*self.names[len(rules) :], *keywords}
+        self.keywords = _common_keywords(rules, keywords)
 
     def __repr__(self):
         return f"<primitive {self.name}>"
 
     def __reduce__(self):
         module = sys.modules.get(getattr(self.f, "__module__", None))
-        found = getattr(module, self.f.__name__, None)  # the declaration may have taken its name
+        found = getattr(module, _name(self.f), None)  # the declaration may have taken its name
         return registered, (found if getattr(found, "__wrapped__", None) is self.f else self.f,)
 
     def bind(self, args, kwargs):
@@ -129,7 +132,7 @@ class Primitive:
             args.append(kwargs.pop(name))
         kwargs = {k: v for k, v in kwargs.items() if v is not self.defaults.get(k, _missing)}
         unknown = kwargs.keys() - self.keywords if self.keywords is not None else ()
-        unknown = unknown or {k for k, v in kwargs.items() if getattr(v, "requires_grad", False)}
+        unknown = unknown or {k for k, v in kwargs.items() if requires_grad(v)}
         if unknown:
             raise errors.refused(self.name, unknown)
         return tuple(args), {k: plain(v) for k, v in kwargs.items()}
@@ -229,18 +232,37 @@ def _declare(op):
     return call
 
 
+def _name(f):
+    """What an operation is called: a functools.partial as what it calls, an object as its type."""
+    if isinstance(f, functools.partial):
+        return _name(f.func)
+    return getattr(f, "__name__", type(f).__name__)
+
+
+def _is_users(f):
+    """Whether a function is none of the engine's, NumPy's and SciPy's: they write into nothing."""
+    package = (getattr(f, "__module__", None) or "numpy").partition(".")[0]
+    return package not in ("numpy", "scipy", __package__) and not isinstance(f, np.ufunc)
+
+
 def _parameters(f):
-    """Names of the parameters of f, in order, and the defaults of those that have one."""
+    """The names of f's parameters in order, the defaults, and the names of the keyword-only ones.
+
+    None in place of the last where f takes any keyword.
+    """
     try:
         parameters = inspect.signature(f).parameters.values()
     except ValueError:  # ufuncs, and functions written in C
-        return (), {}
+        return (), {}, ()
     positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     names = tuple(p.name for p in parameters if p.kind in positional)
-    return names, {p.name: p.default for p in parameters if p.default is not p.empty}
+    defaults = {p.name: p.default for p in parameters if p.default is not p.empty}
+    if any(p.kind is p.VAR_KEYWORD for p in parameters):
+        return names, defaults, None
+    return names, defaults, tuple(p.name for p in parameters if p.kind is p.KEYWORD_ONLY)
 
 
-def _common_keywords(rules, names):
+def _common_keywords(rules, keywords):
     """The keywords that every rule takes: those of the function if all rules take any."""
     common = None
     for rule in filter(None, rules):
@@ -249,4 +271,4 @@ def _common_keywords(rules, names):
             continue
         named = set(list(parameters)[2 + len(rules) :])  # after g, out and the arrays
         common = named if common is None else common & named
-    return set(names[len(rules) :]) if common is None else common
+    return keywords if common is None else common

@@ -7,6 +7,10 @@ from .results import continuous, like
 from .tape import Node, is_recording
 from .tensor import Tensor, constant, mark_view, several, wrap
 
+_OBJECT = np.dtype(object)
+# what needs no second look among the arguments: numbers, and what says how to compute
+_PLAIN = frozenset({bool, int, float, complex, str, type(None), tuple, list, slice, np.float64})
+
 
 def record(op, args, kwargs):
     """Call ``op``; remember the call if one of its inputs requires a gradient.
@@ -16,7 +20,7 @@ def record(op, args, kwargs):
     if kwargs or len(args) > len(op.rules):
         args, kwargs = op.bind(args, kwargs)
     values, parents = [], []
-    seen = tracked = captured = False
+    seen = tracked = captured = unknown = False
     for arg, rule in zip(args, op.rules, strict=False):
         parent = None
         if isinstance(arg, Tensor):
@@ -33,14 +37,21 @@ def record(op, args, kwargs):
             captured = True
             if arg.dtype.hasobject:
                 raise TypeError(errors.OBJECTS.format(op.name))
+        elif type(arg) not in _PLAIN:
+            captured = unknown = True
         values.append(arg)
         parents.append(parent)
+    if unknown and seen:
+        for value in values:
+            errors.refuse_if_not_plain(op.name, value)
     try:
-        out = op.f(*values, **kwargs)
+        out = op.f(*(map(_read_only, values) if seen and op.is_users else values), **kwargs)
     except (TypeError, ValueError, IndexError) as error:
-        raise errors.restated(error, op.name, args, op.way_out) from error
+        errors.reraise(error, op.name, args, op.way_out)
     if not seen or (tracked and "dtype" in kwargs and _is_rounded(kwargs["dtype"])):
         return out
+    if type(out) is not np.float64 and getattr(out, "dtype", _OBJECT).hasobject:
+        out = _numeric(op, out)
     if tracked and is_recording():
         if captured:
             values = map(_kept, values, parents)
@@ -64,11 +75,37 @@ def _result(out, node, args):
 
 def _kept(value, parent):
     """What the tape keeps: a copy of the user's own arrays, into which he may write later."""
-    if type(value) is np.ndarray:
-        return value if parent is not None else value.copy()
+    if isinstance(value, np.ndarray):
+        return value if parent is not None else np.array(value)
     if type(value) in (list, tuple):
         return type(value)(map(_kept, value, parent or (None,) * len(value)))
     return value
+
+
+def _read_only(value):
+    """An argument as a function of the user's gets it: what the tape keeps it cannot change."""
+    if isinstance(value, np.ndarray):
+        value = value.view()
+        value.flags.writeable = False
+    return list(map(_read_only, value)) if type(value) is list else value
+
+
+def _numeric(op, out):
+    """A result without a dtype of numbers: Python's numbers are converted, the rest refused."""
+    if isinstance(out, tuple):
+        return like(out, [_numeric(op, r) for r in out])
+    if isinstance(out, (int, float, complex)):
+        return np.asarray(out)[()]
+    if getattr(out, "dtype", _OBJECT).hasobject:
+        raise errors.no_array(op.name, out)
+    return out
+
+
+def requires_grad(value):
+    """Whether a value is a Tensor on the tape, or nested lists and tuples with one inside."""
+    if type(value) in (list, tuple):
+        return any(map(requires_grad, value))
+    return getattr(value, "requires_grad", False) is True
 
 
 def _is_rounded(dtype):
@@ -95,6 +132,7 @@ def as_array(item):
         return stacked(item)
     if type(item) in (bool, int, float, complex):
         return item
+    errors.refuse_if_not_plain("a function of a sequence of arrays", item)
     item = np.asarray(item)
     if item.dtype.hasobject:
         raise TypeError(errors.OBJECTS.format("a function of a sequence of arrays"))

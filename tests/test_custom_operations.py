@@ -1,5 +1,7 @@
 """Operations of the user's: declared in the same form as ours, held to the same checks."""
 
+import functools
+
 import numpy as np
 import pytest
 
@@ -151,3 +153,98 @@ def test_a_wrong_rule_of_the_users_fails_the_check(factor):
     wrong = ag.elementwise(lambda x: x * x, lambda g, out, x: factor * g * 2 * x)
     with pytest.raises(AssertionError, match="WRONG"):
         ag.check_gradients(wrong, np.array([0.5, 1.5]), order=1)
+
+
+def test_a_function_that_writes_into_its_argument_raises_and_changes_no_tensor():
+    def f(x):
+        x += 1
+        return x * x
+
+    op = ag.elementwise(f, lambda g, out, x: 2 * g * x)
+    leaf = variable([1.0, 2.0], name="w")
+    for x in (leaf, leaf * 1.0, leaf.detach()):
+        with pytest.raises(ValueError, match="read-only"):
+            op(x)
+    assert leaf.tolist() == [1.0, 2.0]
+
+    def g(arrays):
+        arrays[0][:] = 0.0
+        return sum(arrays)
+
+    with pytest.raises(ValueError, match="read-only"):
+        ag.primitive(g, lambda g, out, xs: [g] * len(xs), sequence=True)([leaf, leaf])
+    assert leaf.tolist() == [1.0, 2.0]
+
+
+@pytest.mark.parametrize("number", [2, 2.5, 1j, True])
+def test_a_python_number_as_the_result_is_converted(number):
+    op = ag.primitive(lambda x: float(np.sum(x)), lambda g, out, x: g * np.ones(x.shape))
+    x = variable([1.0, 2.0])
+    y = op(x)
+    assert (y.dtype, y.shape) == (np.float64, ())
+    np.testing.assert_array_equal(ag.gradients(y * 3.0, [x])[0], [3.0, 3.0])
+    assert ag.primitive(lambda x: number, lambda g, out, x: g * 0 * x)(x).data == number
+
+
+@pytest.mark.parametrize(
+    ("result", "told"),
+    [
+        ([1.0, 2.0], r"broken returned a list, \[1\.0, 2\.0\]: an operation returns an array"),
+        (None, "broken returned a NoneType, None"),
+        (np.array([None, 1.0]), "broken returned an array of dtype object"),
+        ((np.ones(2), "a"), "broken returned a str, 'a'"),
+    ],
+)
+def test_a_result_that_is_no_array_is_named_at_once(result, told):
+    def broken(x):
+        return result
+
+    with pytest.raises(TypeError, match=told):
+        ag.primitive(broken, lambda g, out, x: g)(variable([1.0, 2.0]))
+
+
+def test_a_function_of_several_results_may_return_python_numbers():
+    op = ag.primitive(lambda x: (float(x[0]), x * 2), lambda g, out, x: 2 * g[1])
+    number, twice = op(variable([1.0, 2.0]))
+    assert number.shape == ()
+    assert twice.tolist() == [2.0, 4.0]
+
+
+def test_a_partial_and_an_object_are_functions_too():
+    def power(x, n):
+        return x**n
+
+    square = ag.elementwise(functools.partial(power, n=2), lambda g, out, x: 2 * g * x)
+
+    class Square:
+        def __call__(self, x):
+            return x * x
+
+    for op, name in ((square, "power"), (ag.elementwise(Square(), square_vjp), "Square")):
+        x = variable([3.0])
+        assert op(x).node.op.name == name
+        np.testing.assert_array_equal(ag.gradients(np.sum(op(x)), [x])[0], [6.0])
+    with pytest.raises(TypeError, match="polyfit has no derivative"):  # it looks for a near name
+        np.polyfit(x, x, 1)
+
+
+def square_vjp(g, out, x):
+    return 2 * g * x
+
+
+def test_keyword_only_parameters_are_those_of_rules_that_take_any():
+    def times(x, *, k=2.0):
+        return k * x
+
+    op = ag.elementwise(times, lambda g, out, x, **kw: g * kw.get("k", 2.0))
+    x = variable([1.0])
+    np.testing.assert_array_equal(ag.gradients(np.sum(op(x, k=5.0)), [x])[0], [5.0])
+    np.testing.assert_array_equal(ag.gradients(np.sum(op(x)), [x])[0], [2.0])
+    with pytest.raises(TypeError, match="times is not differentiated with axis="):
+        op(x, axis=0)
+
+
+def test_a_function_of_any_keyword_takes_any():
+    op = ag.elementwise(lambda x, **kw: kw["k"] * x, lambda g, out, x, **kw: g * kw["k"])
+    x = variable([1.0])
+    np.testing.assert_array_equal(ag.gradients(np.sum(op(x, k=5.0)), [x])[0], [5.0])

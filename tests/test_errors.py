@@ -254,3 +254,28 @@ def test_many_operands_are_described_briefly():
     with pytest.raises(ValueError, match=r"\.\.\.\]\)") as caught:
         np.concatenate([*many, np.ones((2, 2))])
     assert len(str(caught.value)) < 700
+
+
+def test_an_error_of_a_class_of_the_users_stays_what_it_is(x):
+    class TooLarge(ValueError):
+        def __init__(self, limit, by):
+            super().__init__(f"{limit} exceeded by {by}")
+
+    raised = TooLarge(3, by=2)
+
+    def f(x):
+        raise raised
+
+    with pytest.raises(TooLarge) as caught:
+        ag.elementwise(f, lambda g, out, x: g)(x)
+    assert caught.value is raised
+    assert "in f(x of shape (2, 3), float64)" in caught.value.__notes__[0]
+
+
+def test_an_axis_error_stays_one(x):
+    with pytest.raises(
+        np.exceptions.AxisError, match=r"sum\(x of shape \(2, 3\).*axis 3"
+    ) as caught:
+        np.sum(x, axis=3)
+    assert isinstance(caught.value, ValueError)
+    assert isinstance(caught.value, IndexError)

@@ -1,6 +1,7 @@
 """Nothing falls off the tape in silence: it is differentiated, or it raises with the way out."""
 
 import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -190,6 +191,89 @@ def _like(name):
 def test_a_keyword_without_a_derivative_raises(x, call, told):
     with pytest.raises(TypeError, match=f"{told}.*: leave it out, or write it with"):
         call(x)
+
+
+@pytest.mark.parametrize(
+    ("call", "told"),
+    [
+        (lambda x: ag.leaky_relu(x, slope=[x[0], x[1]]), "leaky_relu .* with slope="),
+        (lambda x: ag.leaky_relu(x, [x[0], 0.1]), "leaky_relu .* with slope="),
+        (
+            lambda x: np.quantile(x, 0.5, weights=[x[0], 1.0], method="inverted_cdf"),
+            "quantile .* with weights=",
+        ),
+        (lambda x: np.histogram(x, weights=[x[0], 1.0]), "histogram .* with weights="),
+        (lambda x: np.histogram(np.ones(2), weights=[x[0], 1.0]), STORED),
+        (lambda x: np.bincount([0, 1], weights=[x[0], 1.0]), STORED),
+    ],
+)
+def test_a_list_of_tensors_as_a_keyword_without_a_derivative_raises(x, call, told):
+    with pytest.raises(TypeError, match=told):
+        call(x)
+
+
+def test_a_list_of_constants_as_a_keyword_is_a_constant(x):
+    slope = [ag.Tensor(0.5), 2.0]
+    y = np.sum(ag.leaky_relu(-x, slope=slope))
+    np.testing.assert_array_equal(ag.gradients(y, [x])[0], [-0.5, -2.0])
+
+
+def test_a_list_of_tensors_as_weights_of_counts_is_differentiated(x):
+    sums = np.bincount(ag.Tensor([0, 1, 1]), weights=[x[0], x[1], 3.0 * x[1]])
+    np.testing.assert_array_equal(ag.gradients(sums[1], [x])[0], [0.0, 4.0])
+
+
+# --- arrays that are no plain ones --------------------------------------------------------------
+
+
+class Unit(np.ndarray):
+    """A subclass of arrays that computes like one."""
+
+
+def test_what_is_written_later_into_an_array_of_a_subclass_changes_no_gradient(x, tmp_path):
+    on_disk = np.memmap(tmp_path / "a", dtype=float, mode="w+", shape=2)
+    for a in (on_disk, np.ones(2).view(Unit), np.array([1.0, 1.0])):
+        a[:] = [3.0, 4.0]
+        total = np.sum(x * a)
+        a[:] = 100.0
+        np.testing.assert_array_equal(ag.gradients(total, [x])[0], [3.0, 4.0])
+
+
+MASKED = np.ma.array([1.0, 2.0], mask=[False, True])
+
+
+def sparse():
+    return pytest.importorskip("scipy.sparse").csr_array(np.eye(2))
+
+
+@pytest.mark.filterwarnings("ignore:the matrix subclass:PendingDeprecationWarning")
+@pytest.mark.parametrize(
+    ("call", "told"),
+    [
+        (lambda x: x * MASKED, r"multiply was given a MaskedArray.*np\.where\(mask, 0.*filled"),
+        (lambda x: np.add(MASKED, x), "add was given a MaskedArray"),
+        (lambda x: np.where(MASKED > 0, x, 0.0), "where was given a MaskedArray"),
+        (lambda x: np.concatenate([x, MASKED]), "given a MaskedArray"),
+        (lambda x: np.matrix(np.eye(2)) @ x, None),
+        (lambda x: x * np.matrix(np.eye(2)), r"multiply was given a matrix.*np\.asarray\(m\)"),
+        (lambda x: x * sparse(), r"multiply was given a csr_array.*\.toarray\(\)"),
+        (lambda x: x @ sparse(), r"matmul was given a csr_array.*\.toarray\(\)"),
+        (lambda x: sparse() @ x, None),
+        (lambda x: x * Fraction(1, 2), r"multiply returned an array of dtype object"),
+    ],
+)
+def test_an_operand_that_is_no_plain_array_raises_with_the_way_out(x, call, told):
+    with pytest.raises((TypeError, ValueError), match=told):
+        call(x)
+
+
+def test_a_masked_array_without_a_tensor_is_numpys_affair():
+    assert isinstance(ag.relu(MASKED), np.ndarray)
+
+
+def test_a_comparison_with_a_masked_array_keeps_its_mask(x):
+    for result in (x > MASKED - 1.0, np.greater(x, MASKED - 1.0)):
+        assert result.mask.tolist() == [False, True]
 
 
 def test_an_argument_given_twice_raises(x):

@@ -11,7 +11,7 @@ import numpy as np
 from ..creation import asarray
 from ..dispatch import registry, undifferentiated
 from ..primitives import composed
-from ..recording import holds_tensor
+from ..recording import holds_tensor, requires_grad
 from ..tensor import plain
 from .indexing import add_at
 from .through_numpy import through_implementation
@@ -51,9 +51,9 @@ def _np_bincount(x, weights=None, minlength=0):
     """Counts have no derivative, sums of weights are linear in the weights."""
     x = np.asarray(plain(x))
     counts = np.bincount(x, plain(weights), minlength)
-    if not (x.size and getattr(weights, "requires_grad", False)):
+    if not (x.size and requires_grad(weights)):
         return counts
-    return add_at(weights.astype(counts.dtype), index=x, shape=counts.shape)
+    return add_at(asarray(weights).astype(counts.dtype), index=x, shape=counts.shape)
 
 
 _WEIGHTS = (
@@ -67,7 +67,7 @@ def _histogram(f):
     @functools.wraps(f)
     def call(*args, **kwargs):
         given = inspect.signature(f).bind(*args, **kwargs).arguments
-        if getattr(given.get("weights"), "requires_grad", False):
+        if requires_grad(given.get("weights")):
             raise TypeError(_WEIGHTS.format(f.__name__))
         return f(**{name: plain(value) for name, value in given.items()})
 
