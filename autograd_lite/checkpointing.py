@@ -13,8 +13,8 @@ import numpy as np
 
 from . import trees
 from .dispatch import registry
-from .tape import Leaf, Node, enable_grad, is_recording, no_grad
-from .tensor import Tensor, constant, plain, several, walk_back, wrap
+from .tape import Argument, Leaf, Node, enable_grad, is_recording, no_grad
+from .tensor import Tensor, constant, plain, several, twin, walk_back, wrap
 from .tracing import starting, tracked
 from .watching import Watcher, watchers, watching
 
@@ -62,6 +62,7 @@ def checkpoint(f: Callable) -> Callable:
         again.places = [i for i, leaf in enumerate(found) if _is_output(leaf, leaves)]
         if not parents or not again.places:
             return result
+        again.rules = (None,) * len(parents)
         made = _recorded(again, [plain(found[i]) for i in again.places], parents)
         for i, tensor in zip(again.places, made, strict=True):
             found[i] = tensor
@@ -78,7 +79,7 @@ class _Others(Watcher):
         self.met = {}  # their nodes, in order
 
     def record(self, record, op, args, kwargs):
-        self.meet(trees.flatten(args)[0])
+        self.meet(trees.flatten([args, kwargs])[0])
         return record(op, args, kwargs)
 
     def meet(self, values):
@@ -96,7 +97,7 @@ class _Again:
     def __init__(self, f, leaves, own, build):
         self.f = f
         self.name = getattr(f, "__name__", "checkpoint")
-        self.rules = (None,) * len(own)
+        self.rules = ()  # None for each parent: there is no derivative without a second run
         self.leaves = [None if i in own else leaf for i, leaf in enumerate(leaves)]
         self.own = own
         self.build = build
@@ -107,7 +108,7 @@ class _Again:
 
     def run(self, tensors):
         """What the function returns for these tensors in place of those it was called with."""
-        leaves = list(self.leaves)
+        leaves = [constant(x._data) if isinstance(x, Tensor) else x for x in self.leaves]
         for i, t in zip(self.own, tensors, strict=True):
             leaves[i] = t
         args, kwargs = self.build(leaves)
@@ -126,19 +127,20 @@ class _Again:
         with enable_grad():
             inputs = [registry["alias"](x) if recorded else _variable(x) for x in inputs]
             start = Leaf(None)  # the walk enters nothing older
-            found = trees.flatten(self.run(inputs))[0]
+            found = trees.flatten(self.run(map(twin, inputs)))[0]
         outputs = [_as_tensor(found[i]) for i in self.places if i < len(found)]
-        self._check(outputs, outs)
+        self._compare(outputs, outs)
         pairs = [(t, part) for t, part in zip(outputs, gs, strict=True) if part is not None]
         table = walk_back(starting(*zip(*pairs, strict=True)), [start], recorded)
         nodes = [*(t.node for t in inputs), *others]
-        if not table.keys() <= set(nodes):
+        older = {node for node in table if node.serial < start.serial}
+        if not older <= set(nodes):
             raise self._differs("it uses tensors that the first did not")
         for parent, node in zip(parents, nodes, strict=True):
             if parent.requires_grad and node in table:
                 yield parent, table[node]
 
-    def _check(self, outputs, expected):
+    def _compare(self, outputs, expected):
         given, wanted = ([np.shape(plain(t)) for t in many] for many in (outputs, expected))
         if given != wanted:
             raise self._differs(f"it gave shapes {given}, the first {wanted}")
@@ -169,7 +171,7 @@ def _as_tensor(value):
 
 def _variable(value):
     """A variable that shares its value with what the first run got."""
-    return wrap(value, Leaf(value, True))
+    return wrap(value, Argument(value, True))
 
 
 def _recorded(again, values, parents):

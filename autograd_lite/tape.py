@@ -88,6 +88,12 @@ class Leaf(Node):
         return Leaf, (self.out, self.requires_grad), (None, {"grad": self.grad, "name": self.name})
 
 
+class Argument(Leaf):
+    """A differentiated argument of a function: a value of its own, which it may assign to."""
+
+    __slots__ = ()
+
+
 def history(*roots):
     """Every node that the roots were computed from, the roots too, oldest first."""
     seen = dict.fromkeys(roots)

@@ -9,8 +9,8 @@ import numpy as np
 
 from . import errors, hooks, trees
 from .dispatch import registry
-from .tape import enable_grad, is_recording
-from .tensor import Tensor, constant, own, plain, walk_back
+from .tape import Argument, enable_grad, is_recording
+from .tensor import Tensor, constant, own, plain, twin, walk_back, wrap
 
 
 class Call:
@@ -32,7 +32,7 @@ class Call:
         self.recorded = is_recording()
         self.inputs = list(map(_variable, leaves))
         args = list(args)
-        for i, arg in zip(positions, self.build(self.inputs), strict=True):
+        for i, arg in zip(positions, self.build(map(twin, self.inputs)), strict=True):
             args[i] = arg
         with enable_grad():
             self.result, self.aux = f(*args, **(kwargs or {})), None
@@ -67,8 +67,8 @@ class Call:
         )
 
     def plain_unless(self, nested, tree):
-        """A tree with its tensors as they are, or as plain values."""
-        return tree if nested else trees.mapped(plain, tree)
+        """A tree with its tensors as they are, or as plain values that nobody else has."""
+        return tree if nested else trees.mapped(released, tree)
 
     def check_kind(self, outputs, holomorphic):
         """Refuse complex outputs unless the function is said to be holomorphic."""
@@ -116,7 +116,12 @@ def walked(starts, inputs, nested):
     if not nested:
         starts = {node: plain(g) for node, g in starts.items()}
     table = walk_back(starts, [t.node for t in inputs], nested)
-    return collect(table, inputs, nested), table
+    return collect(table, inputs, nested, given=map(id, starts.values())), table
+
+
+def released(value):
+    """What is handed out in place of a tensor: an array that is not on its tape, to write into."""
+    return value._data.copy() if isinstance(value, Tensor) else value
 
 
 def tracked(values):
@@ -177,7 +182,8 @@ def _variable(value):
     """What a differentiated argument is inside the function: a tensor of its own."""
     if isinstance(value, Tensor) and value.requires_grad and is_recording():
         return registry["alias"](value)
-    return Tensor(plain(value), requires_grad=True)
+    data = Tensor(plain(value), requires_grad=True)._data
+    return wrap(data, Argument(data, True))
 
 
 def _positions(argnums, count, name):

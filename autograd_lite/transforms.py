@@ -10,7 +10,7 @@ import numpy as np
 from . import errors, trees
 from .tape import enable_grad, is_recording
 from .tensor import Tensor, cotangents, initial_cotangent, plain
-from .tracing import Call, collect, gradients_from, starting, tracked, walked
+from .tracing import Call, collect, gradients_from, released, starting, tracked, walked
 
 Argnums = int | tuple[int, ...]
 
@@ -100,7 +100,7 @@ def value_and_grad(
         start = initial_cotangent(output, None)
         starts = {output.node: start} if output.requires_grad else {}
         found, nested = gradients_from(starts, call.inputs, call.recorded)
-        value = output if nested else plain(output)
+        value = output if nested else released(output)
         if has_aux:
             value = value, call.plain_unless(nested, call.aux)
         return value, call.like_arguments(found)

@@ -263,3 +263,75 @@ def test_an_exception_in_the_function_leaves_no_switch_thrown():
         out.backward()
     assert is_recording()
     assert ag.grad(lambda x: x * x)(3.0) == 6.0
+
+
+# --- functions that assign, and functions that differentiate --------------------------------------
+
+
+def cubed_in_place(x):
+    x[0] = x[0] ** 3
+    return np.sum(x**2)
+
+
+def test_a_function_may_assign_to_its_argument():
+    call = ag.checkpoint(cubed_in_place)
+    for make in (variable, lambda data: variable(data) * 1):
+        x = make([2.0, 3.0])
+        np.testing.assert_array_equal(ag.gradients(call(x), [x])[0], [192.0, 6.0])
+        assert x.tolist() == [2.0, 3.0]
+    point = np.array([2.0, 3.0])
+    np.testing.assert_array_equal(ag.hessian(call)(point), [[480.0, 0.0], [0.0, 2.0]])
+    np.testing.assert_array_equal(ag.hessian(ag.checkpoint(call))(point), [[480, 0], [0, 2]])
+
+
+def test_a_constant_that_is_assigned_to_is_as_it_was_in_the_second_run():
+    def f(x, c):
+        c[0] = c[0] * x
+        return np.sum(c)
+
+    x, c = variable(3.0), ag.Tensor([2.0, 5.0])
+    ag.checkpoint(f)(x, c).backward()
+    assert x.grad == 2.0
+    assert c.tolist() == [2.0, 5.0]
+
+
+@pytest.mark.parametrize(
+    "derivative",
+    [
+        lambda f: ag.grad(f)(3.0),
+        lambda f: ag.jacobian(f)(3.0),
+        lambda f: ag.vjp(f, 3.0)[1](1.0)[0],
+        lambda f: ag.jvp(f, (3.0,), (1.0,))[1],
+    ],
+    ids=["grad", "jacobian", "vjp", "jvp"],
+)
+def test_a_derivative_at_a_constant_point_is_taken_inside(derivative):
+    w = variable(2.0)
+    slope = ag.checkpoint(lambda w: derivative(lambda y: y * y * w))(w)
+    assert ag.gradients(slope, [w]) == [6.0]
+    closure = ag.checkpoint(lambda: derivative(lambda y: y * y * w * w))()
+    [g] = ag.gradients(closure, [w], create_graph=True)
+    assert (g, ag.gradients(g, [w])) == (24.0, [12.0])
+
+
+def test_a_tensor_that_is_used_by_keyword_gets_its_gradient():
+    x, w = variable(2.0), variable([1.0, 2.0])
+    ag.checkpoint(lambda x: x * np.sum(a=w))(x).backward()
+    assert (x.grad, w.grad.tolist()) == (3.0, [2.0, 2.0])
+
+
+def test_a_call_that_uses_other_tensors_has_one_rule_a_parent():
+    x, w = variable(2.0, name="x"), variable(3.0, name="w")
+    loss = ag.checkpoint(lambda x: x * w)(x)
+    assert len(loss.node.op.rules) == len(loss.node.parents) == 2
+    assert ag.draw(loss)
+
+
+def test_anomalies_are_looked_for_in_a_checkpointed_function():
+    x = variable([1.0, 4.0])
+    with ag.detect_anomaly():
+        np.sum(ag.checkpoint(np.sqrt)(x)).backward()
+    assert x.grad.tolist() == [0.5, 0.25]
+    infinite = pytest.raises(ag.AnomalyError, match="the derivative of sqrt made inf")
+    with infinite, ag.detect_anomaly():
+        np.sum(ag.checkpoint(np.sqrt)(variable([1.0, 0.0]))).backward()

@@ -7,6 +7,7 @@ import pytest
 
 import autograd_lite as ag
 from autograd_lite import trees
+from autograd_lite.tensor import plain
 
 
 def variable(data, **options):
@@ -234,3 +235,69 @@ def test_trees_come_back_as_they_were():
     for tree in ({"b": 1, "a": [2, (3,)]}, [], (), None, 5, [None, {"x": None}]):
         leaves, build = trees.flatten(tree)
         assert build(leaves) == tree
+
+
+# --- an argument is a value of the function's own -----------------------------------------------
+
+
+def cubed_in_place(x):
+    x[0] = x[0] ** 3
+    return np.sum(x**2)
+
+
+def test_a_function_may_assign_to_its_argument_at_any_order():
+    point, ones = np.array([2.0, 3.0]), np.ones(2)
+    second = [[480.0, 0.0], [0.0, 2.0]]
+    np.testing.assert_array_equal(ag.grad(cubed_in_place)(point), [192.0, 6.0])
+    np.testing.assert_array_equal(ag.hessian(cubed_in_place)(point), second)
+    np.testing.assert_array_equal(ag.vjp(cubed_in_place, point)[1](1.0)[0], [192.0, 6.0])
+    np.testing.assert_array_equal(ag.jvp(cubed_in_place, (point,), (ones,))[1], 198.0)
+    np.testing.assert_array_equal(ag.hvp(cubed_in_place, (point,), (ones,))[0], [480.0, 2.0])
+    np.testing.assert_array_equal(
+        ag.jacobian(ag.hessian(cubed_in_place))(point)[0, 0], [960.0, 0.0]
+    )
+    np.testing.assert_array_equal(point, [2.0, 3.0])
+
+
+@pytest.mark.parametrize("make", [variable, lambda data: variable(data) * 1, ag.Tensor])
+def test_the_callers_tensor_stays_when_a_function_assigns_to_its_argument(make):
+    x = make(np.array([2.0, 3.0]))
+    node = x.node
+    np.testing.assert_array_equal(plain(ag.grad(cubed_in_place)(x)), [192.0, 6.0])
+    assert x.node is node
+    assert x.tolist() == [2.0, 3.0]
+
+
+def test_an_argument_that_is_assigned_to_keeps_its_name_and_its_hooks():
+    seen = []
+
+    def f(x):
+        x.name = "x"
+        x.register_hook(lambda g: seen.append(g.tolist()))
+        x[0] = x[0] ** 3
+        assert x.name == "x"
+        return np.sum(x**2)
+
+    np.testing.assert_array_equal(ag.grad(f)(np.array([2.0, 3.0])), [192.0, 6.0])
+    assert seen == [[192.0, 6.0]]
+
+
+def test_writing_into_a_result_leaves_the_pull_as_it_is():
+    point = np.array([0.0, 1.0])
+    out, pull, aux = ag.vjp(lambda x: (y := np.exp(x), {"y": y, "x": x}), point, has_aux=True)
+    for array in (out, aux["y"], aux["x"]):
+        array *= 0
+    np.testing.assert_array_equal(pull(np.ones(2))[0], np.exp(point))
+
+
+def test_results_share_no_memory_with_the_tensors_and_cotangents_of_the_user():
+    c = ag.Tensor([1.0, 2.0])
+    out, tangent = ag.jvp(lambda x: (x, c), (np.ones(2),), (np.ones(2),))
+    value, _ = ag.value_and_grad(lambda x: c[1:])(np.ones(2))
+    _, aux = ag.grad(lambda x: (np.sum(x), c), has_aux=True)(np.ones(2))
+    for array in (out[1], value, aux, *tangent):
+        array *= 0
+    assert c.tolist() == [1.0, 2.0]
+    g = np.ones(2)
+    [pulled] = ag.vjp(lambda x: x, np.ones(2))[1](g)
+    assert not np.shares_memory(pulled, g)
