@@ -162,3 +162,13 @@ def test_a_function_that_is_not_deterministic_is_told():
 def test_a_point_where_the_function_is_not_finite_is_told(f, x, told):
     with pytest.raises(ValueError, match=told):
         ag.check_gradients(f, np.array(x))
+
+
+def test_a_function_that_assigns_to_its_argument_is_checked_where_it_is():
+    def f(x):
+        x[0] = x[0] ** 3
+        return x
+
+    point = np.array([2.0, 3.0])
+    ag.check_gradients(f, point)
+    assert point.tolist() == [2.0, 3.0]

@@ -3,7 +3,7 @@
 import numpy as np
 
 from .. import trees
-from ..tensor import plain
+from ..tensor import Tensor, plain
 from ..transforms import vjp
 from .numeric import numeric_gradients
 from .report import Comparison
@@ -68,7 +68,7 @@ def check_gradients(
     def results(*values):
         filled = list(leaves)
         for i, value in zip(chosen, values, strict=True):
-            filled[i] = value
+            filled[i] = value if isinstance(value, Tensor) else np.copy(value)  # f may assign
         found = trees.flatten(f(*build(filled), **kwargs))[0]
         return [result for result in found if _is_continuous(result)]
 

@@ -13,7 +13,7 @@ from ..dispatch import registry
 from ..primitives import primitive
 from ..recording import stacked
 from ..tape import enable_grad
-from ..tensor import Tensor, constant, plain
+from ..tensor import Tensor, constant, plain, twin
 from ..transforms import gradients
 
 HALF_AND_SINGLE = (np.float16, np.float32)
@@ -98,7 +98,7 @@ def _pulled(func, y, t, args, a):
     nested = any(isinstance(value, Tensor) for value in (*values, t, a))
     inputs = list(map(_variable, values))
     with enable_grad():
-        slope = stacked(func(inputs[0], t, *inputs[1:]))
+        slope = stacked(func(twin(inputs[0]), t, *map(twin, inputs[1:])))
         slope = slope if isinstance(slope, Tensor) else constant(np.asarray(slope, y.dtype))
         slope = np.reshape(slope, y.shape)
         shares = gradients(slope, inputs, seed=a, create_graph=nested)
