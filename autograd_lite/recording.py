@@ -20,7 +20,8 @@ def record(op, args, kwargs):
     if kwargs or len(args) > len(op.rules):
         args, kwargs = op.bind(args, kwargs)
     values, parents = [], []
-    seen = tracked = captured = unknown = False
+    seen = tracked = captured = False
+    unknown = op.is_users  # whether more than numbers and plain arrays comes in, or may come out
     for arg, rule in zip(args, op.rules, strict=False):
         parent = None
         if isinstance(arg, Tensor):
@@ -29,7 +30,7 @@ def record(op, args, kwargs):
             tracked = tracked or parent.requires_grad
         elif rule is not None and type(arg) in (list, tuple):
             arg, parent = _many(op, arg)
-            captured = True
+            captured = unknown = True
             if parent is not None:
                 seen = True
                 tracked = tracked or _any_requires_grad(parent)
@@ -41,16 +42,14 @@ def record(op, args, kwargs):
             captured = unknown = True
         values.append(arg)
         parents.append(parent)
-    if unknown and seen:
-        for value in values:
-            errors.refuse_if_not_plain(op.name, value)
+    given = _checked(op, values) if unknown and seen else values
     try:
-        out = op.f(*(map(_read_only, values) if seen and op.is_users else values), **kwargs)
+        out = op.f(*given, **kwargs)
     except (TypeError, ValueError, IndexError) as error:
         errors.reraise(error, op.name, args, op.way_out)
     if not seen or (tracked and "dtype" in kwargs and _is_rounded(kwargs["dtype"])):
         return out
-    if type(out) is not np.float64 and getattr(out, "dtype", _OBJECT).hasobject:
+    if unknown or kwargs:
         out = _numeric(op, out)
     if tracked and is_recording():
         if captured:
@@ -82,6 +81,13 @@ def _kept(value, parent):
     return value
 
 
+def _checked(op, values):
+    """Arguments as op's function gets them: only plain arrays, for the user's to read only."""
+    for value in values:
+        errors.refuse_if_not_plain(op.name, value)
+    return map(_read_only, values) if op.is_users else values
+
+
 def _read_only(value):
     """An argument as a function of the user's gets it: what the tape keeps it cannot change."""
     if isinstance(value, np.ndarray):
@@ -91,14 +97,14 @@ def _read_only(value):
 
 
 def _numeric(op, out):
-    """A result without a dtype of numbers: Python's numbers are converted, the rest refused."""
+    """A result as arrays of numbers: Python's numbers are converted, objects are refused."""
+    if not getattr(out, "dtype", _OBJECT).hasobject:
+        return out
     if isinstance(out, tuple):
         return like(out, [_numeric(op, r) for r in out])
     if isinstance(out, (int, float, complex)):
         return np.asarray(out)[()]
-    if getattr(out, "dtype", _OBJECT).hasobject:
-        raise errors.no_array(op.name, out)
-    return out
+    raise errors.no_array(op.name, out)
 
 
 def requires_grad(value):

@@ -260,6 +260,8 @@ def sparse():
         (lambda x: x @ sparse(), r"matmul was given a csr_array.*\.toarray\(\)"),
         (lambda x: sparse() @ x, None),
         (lambda x: x * Fraction(1, 2), r"multiply returned an array of dtype object"),
+        (lambda x: x * [Fraction(1, 2), 1], r"multiply was given an array of Python objects"),
+        (lambda x: np.cumsum(x, dtype=object), r"cumsum returned an array of dtype object"),
     ],
 )
 def test_an_operand_that_is_no_plain_array_raises_with_the_way_out(x, call, told):
