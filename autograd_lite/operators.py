@@ -69,6 +69,7 @@ class Operators:
     """What a Tensor does like an array, because NumPy's functions know their derivatives."""
 
     __slots__ = ()
+    _data: Any
     __hash__ = object.__hash__  # by identity, as == compares elements: a Tensor can be a key
 
     # fmt: off
