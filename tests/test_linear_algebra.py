@@ -231,7 +231,7 @@ FUNCTIONS = {
     "qr": lambda a: np.linalg.qr(a)[1],
     "svd": lambda a: np.linalg.svd(a)[0],
     "eigh": lambda a: np.linalg.eigh(a + a.T)[1],
-    "eig": lambda a: np.linalg.eigvals(a @ a.T),
+    "eig": lambda a: np.real(np.linalg.eigvals(a @ a.T)),
     "einsum": lambda a: np.einsum("ii,ij->j", a, a),
     "cross": lambda a: np.cross(a, a[0]),
 }

@@ -166,6 +166,7 @@ def name_of(f):
     return f.__name__
 
 
+@pytest.mark.filterwarnings("ignore:numpy.fix is deprecated")
 @pytest.mark.parametrize("f", sorted(undifferentiated, key=name_of), ids=name_of)
 def test_what_has_no_derivative_comes_back_as_plain_numpy(f):
     args = ARGUMENTS.get(f) or (X,) * (f.nin if isinstance(f, np.ufunc) else 1)
