@@ -1,5 +1,7 @@
 """SciPy's functions: how they are found, what is refused, and the points where they are special."""
 
+import importlib
+import importlib.util
 import pickle
 import subprocess
 import sys
@@ -340,3 +342,10 @@ def test_the_derivatives_of_a_solution_of_an_equation_are_those_of_its_formula()
     np.testing.assert_allclose(gy, [np.exp(0.7)], rtol=1e-8)
     np.testing.assert_allclose(gt, [-0.7 * out, 0.7 * out], rtol=1e-8)
     np.testing.assert_allclose(ag.grad(ag.grad(y))(a, y0, t), out, rtol=1e-7)
+
+
+def test_without_scipy_the_way_out_is_named(monkeypatch):
+    package = importlib.import_module("autograd_lite.scipy")
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(ImportError, match=r"pip install 'autograd_lite\[scipy\]'"):
+        importlib.reload(package)

@@ -11,6 +11,10 @@ array(1.)
 """
 
 import importlib
+import importlib.util
+
+if importlib.util.find_spec("scipy") is None:
+    raise ImportError("autograd_lite.scipy needs SciPy: pip install 'autograd_lite[scipy]'")
 
 ROOMS = ("integrate", "linalg", "signal", "special", "stats")
 
