@@ -14,6 +14,10 @@ MATMUL = (
 )
 JOIN = "All arrays must have the same shape except along the axis they are joined on."
 RESHAPE = "The new shape must hold as many elements as the old one; one size may be -1."
+OPERANDS = (
+    "Its arguments are numbers, arrays of numbers and Tensors, of the dtypes that it takes: "
+    "convert the others first."
+)
 STORED = "A Tensor cannot be stored into a NumPy array: its gradient would be lost in silence. "
 OBJECTS = (
     "{} was given an array of Python objects, which has no derivative: "
@@ -61,6 +65,8 @@ def reraise(error, name, args, way_out):
 
     One of the user's own classes stays the object that it is, with a note.
     """
+    if way_out is BROADCAST and isinstance(error, TypeError):
+        way_out = OPERANDS  # shapes are not to blame
     given = "; ".join(describe(arg) for arg in args)
     for kind in RESTATED:
         if type(error) is kind or (isinstance(error, kind) and _is_numpys(error)):

@@ -279,3 +279,9 @@ def test_an_axis_error_stays_one(x):
         np.sum(x, axis=3)
     assert isinstance(caught.value, ValueError)
     assert isinstance(caught.value, IndexError)
+
+
+def test_a_wrong_kind_of_operand_is_not_told_about_shapes(x):
+    with pytest.raises(TypeError, match=r"multiply.*arrays of numbers and Tensors") as told:
+        x * "a"
+    assert "Shapes" not in str(told.value)
