@@ -3,9 +3,10 @@
 import numpy as np
 
 from . import errors
+from .assignment import mark_view
 from .results import continuous, like
 from .tape import Node, is_recording
-from .tensor import Tensor, constant, mark_view, several, wrap
+from .tensor import Tensor, constant, several, wrap
 
 _OBJECT = np.dtype(object)
 # what needs no second look among the arguments: numbers, and what says how to compute
@@ -56,11 +57,11 @@ def record(op, args, kwargs):
             values = map(_kept, values, parents)
         if kwargs:
             kwargs = {key: _kept(value, None) for key, value in kwargs.items()}
-        return _result(out, Node(op, tuple(values), kwargs, out, tuple(parents)), args)
-    return _result(out, None, args)
+        return _result(out, Node(op, tuple(values), kwargs, out, tuple(parents)), op, args, kwargs)
+    return _result(out, None, op, args, kwargs)
 
 
-def _result(out, node, args):
+def _result(out, node, op, args, kwargs):
     """What a call returns: tensors on its node, or constants; views remember of what."""
     if isinstance(out, tuple):
         if node is not None:
@@ -68,7 +69,7 @@ def _result(out, node, args):
         return like(out, [constant(r) if continuous(r) else r for r in out])
     result = constant(out) if node is None else wrap(out, node)
     if getattr(out, "base", None) is not None:
-        mark_view(result, args)
+        mark_view(result, op, args, kwargs)
     return result
 
 

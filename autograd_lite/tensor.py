@@ -9,16 +9,16 @@ from __future__ import annotations
 import copy
 import math
 import operator
-from weakref import ref
 
 import numpy as np
 
 from . import errors, hooks
+from .assignment import rebind, reshape, separate
 from .dispatch import dispatch, registry, ufunc_methods
 from .operators import Operators
 from .pickling import from_rows, to_rows
 from .results import Parts, continuous, like, part_nodes
-from .tape import Argument, Leaf, is_recording, pullback
+from .tape import Leaf, pullback
 
 
 class Tensor(Operators):
@@ -48,7 +48,7 @@ class Tensor(Operators):
     array([2., 4.])
     """
 
-    __slots__ = ("__weakref__", "_data", "_wholes", "node")
+    __slots__ = ("__weakref__", "_data", "_view", "_views", "node")
 
     def __init__(self, data, requires_grad=False, name: str | None = None, dtype=None):
         self._data = _numbers(data, dtype, requires_grad)
@@ -79,6 +79,7 @@ class Tensor(Operators):
                 f"the data of {errors.describe(self)} cannot become an array of shape "
                 f"{value.shape}: a variable keeps its shape; make a new Tensor instead"
             )
+        separate(self)
         self._data = self.node.out = value
 
     @property
@@ -241,7 +242,8 @@ class Tensor(Operators):
 
     def __setitem__(self, index, value):
         """A new value, and this tensor is bound to it: what was computed from the old one stays."""
-        self._rebind(registry["setitem"](self, value, index=plain(index)))
+        index = plain(index)
+        self._rebind(registry["setitem"](self, value, index=index), index=index)
 
     def fill(self, value):
         """Every element becomes this number or scalar tensor."""
@@ -256,46 +258,13 @@ class Tensor(Operators):
         np.put(self, indices, values, mode)
 
     def _reshape(self, shape):
-        """A view of another tensor stays one."""
-        wholes, self._wholes = getattr(self, "_wholes", ()), ()
-        try:
-            self._rebind(np.reshape(self, shape), "x.shape = ...")
-        finally:
-            self._wholes = wholes
+        whole = twin(self)
+        reshape(self, whole, np.reshape(whole, shape))
 
-    def _rebind(self, other, what="x[i] = v"):
-        """Become another tensor, or a constant, under the same name."""
-        if not isinstance(other, Tensor):
-            other = constant(np.asarray(other))
-        self._check_rebinding(other, what)
-        if other.node.name is None:
-            other.node.name = self.node.name
-        self._data, self.node, self._wholes = other._data, other.node, ()
-
-    def _check_rebinding(self, other, what):
-        """Refuse what would change the gradients, or what NumPy computes, in silence."""
-        if self.requires_grad and self.node.op is None and type(self.node) is not Argument:
-            raise ValueError(
-                f"{what} on {errors.describe(self)}, a leaf that requires a gradient: it would "
-                "be a leaf no longer, and its .grad would be lost. Write y = x.copy(); y[i] = v"
-            )
-        if self.requires_grad and not is_recording():
-            raise ValueError(
-                f"{what} on {errors.describe(self)} inside no_grad() would take it off the tape "
-                "in silence: write y = x.copy(); y[i] = v"
-            )
-        if other.requires_grad and self.dtype.kind not in "fc":
-            raise TypeError(
-                f"{what} on {errors.describe(self)} would round a tensor that requires a gradient: "
-                "make it of floats, ag.zeros(...) or x.astype(float)"
-            )
-        whole = next(filter(_is_tensor, (link() for link in getattr(self, "_wholes", ()))), None)
-        if whole is not None:
-            raise ValueError(
-                f"{what} on {errors.describe(self)}, a view of {errors.describe(whole)}: NumPy "
-                "would change both, and here a tensor has a value of its own. Assign to the "
-                "whole, x[1:, 0] = v for x[1:][:, 0] = v, or to a copy, y = x[1:].copy()"
-            )
+    def _rebind(self, other, what="x[i] = v", index=...):
+        """Become another tensor, or a constant, under the same name; new is what is at index."""
+        other = twin(other) if isinstance(other, Tensor) else constant(np.asarray(other))
+        rebind(self, other, what, index)
 
     def __copy__(self):
         """A result with the same history; of a leaf, a new variable with the same value."""
@@ -396,18 +365,6 @@ def wrap(data, node):
 def twin(tensor):
     """The same value and node; an assignment to it leaves the given tensor as it is."""
     return wrap(tensor._data, tensor.node)
-
-
-def _is_tensor(value):
-    return isinstance(value, Tensor)
-
-
-def mark_view(view, args):
-    """Remember of which tensors a result is a view: assigning to it would be lost on them."""
-    base = view._data.base
-    for whole in args:
-        if isinstance(whole, Tensor) and (base is whole._data or base is whole._data.base):
-            view._wholes = (ref(whole), *getattr(whole, "_wholes", ()))
 
 
 def several(results, node):

@@ -16,7 +16,7 @@ NN = ENGINE.parent / "nn"
 LAYERS = [
     {"tape", "errors", "trees"},
     {"hooks", "dispatch", "pickling", "results"},
-    {"operators"},
+    {"operators", "assignment"},
     {"tensor"},
     {"recording"},
     {"primitives", "creation"},

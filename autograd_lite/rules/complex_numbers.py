@@ -27,13 +27,19 @@ def _sign_vjp(g, out, x):
 
 
 # fmt: off
-elementwise(np.real,       lambda g, out, x: g)
-elementwise(np.imag,       lambda g, out, x: g * -1j)
-elementwise(np.conjugate,  lambda g, out, x: np.conj(g))
+real_part = elementwise(np.real, lambda g, out, x: g)
+elementwise(np.imag,      lambda g, out, x: g * -1j)
+elementwise(np.conjugate, lambda g, out, x: np.conj(g))
 direction = elementwise(sign, _sign_vjp)
 finite = elementwise(nan_to_num,
     lambda g, out, x, nan=0.0, posinf=None, neginf=None: np.where(np.isfinite(x), g, 0))
 # fmt: on
+
+
+@composed(np.real)
+def _np_real(val):
+    """A real array is its own real part, not a copy: what is stored into one is in the other."""
+    return real_part(val) if plain(val).dtype.kind == "c" else val
 
 
 @composed(np.sign)
