@@ -312,6 +312,7 @@ VIEWS = {
     "real": lambda x: np.real(x),
     "positive": lambda x: np.positive(x),
     "conj": lambda x: np.conj(x),
+    "ravel what is flipped": lambda x: np.ravel(x[:, ::-1][::-1]),
     "trim_zeros": lambda x: np.trim_zeros(x.ravel()),
 }
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from operations import for_every_case
@@ -11,15 +11,6 @@ import autograd_lite as ag
 from autograd_lite import trees
 from autograd_lite.comparison import numeric_gradients
 from autograd_lite.tensor import plain
-
-settings.register_profile(
-    "engine",
-    deadline=None,
-    derandomize=True,
-    max_examples=60,
-    suppress_health_check=[HealthCheck.too_slow],
-)
-settings.load_profile("engine")
 
 
 def is_float(value):

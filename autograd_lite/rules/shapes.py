@@ -64,7 +64,8 @@ def _np_ravel(a, order="C"):
         strides = plain(a).strides
         a = np.transpose(a, sorted(range(a.ndim), key=lambda i: -abs(strides[i])))
         order = "C"
-    return np.reshape(a, -1, order=order)
+    flat = np.reshape(a, -1, order=order)
+    return flat if plain(flat).flags.c_contiguous else flat.copy()  # what steps through memory
 
 
 @composed(np.matrix_transpose)
