@@ -122,7 +122,7 @@ class _Anomalies(Watcher):
             op, out, args = node.op, node.out, node.args
             if visit is not None:
                 op, g, out, args = visit(node, g)
-            return _Checked(op, node, sick), g, out, args
+            return _Checked(op, node, g, out, args, sick), g, out, args
 
         table = pullback(starts, targets, checked, True)
         for node, g in table.items():
@@ -131,28 +131,34 @@ class _Anomalies(Watcher):
 
 
 class _Checked:
-    """An operation whose shares are checked."""
+    """An operation whose shares are checked: each must be finite, or made of what is not."""
 
-    def __init__(self, op, node, sick):
+    def __init__(self, op, node, g, out, args, sick):
         self.op = op
         self.node = node
+        self.g = g
+        self.out = out
+        self.args = args
         self.sick = sick
+        self.rules = [rule and self._located(rule) for rule in op.rules]
+        self.shares = op.shares and self._shares
 
-    def __getattr__(self, name):
-        return getattr(self.op, name)
+    def _located(self, f):
+        """A rule, or shares, called so that what it records is known to be this node's."""
 
-    def shares(self, g, out, args, kwargs, parents, careful):
-        """The shares of the operation, unless one has a nan or an infinity that is new."""
-        args = tuple(args)
-        token = _walked.set(self.node)
-        try:
-            shares = list(type(self.op).shares(self, g, out, args, kwargs, parents, careful))
-        finally:
-            _walked.reset(token)
+        def call(*args, **kwargs):
+            token = _walked.set(self.node)
+            try:
+                return f(*args, **kwargs)
+            finally:
+                _walked.reset(token)
+
+        return call
+
+    def _shares(self, *args):
+        shares = self._located(lambda: list(self.op.shares(*args)))()
         for parent, share in shares:
-            if not _is_finite(share):
-                self.sick.add(parent)
-                self._check(g, out, args, parent, share)
+            self._check(parent, share)
         return shares
 
     def fitted(self, share, x, g, careful):
@@ -166,15 +172,20 @@ class _Checked:
                 f"{out_of(g).dtype}"
             )
         try:
-            return self.op.fitted(share, x, g, careful)
+            share = self.op.fitted(share, x, g, careful)
         except TypeError as error:
             raise self._error(str(error)) from error
+        self._check(next(p for a, p in zip(self.args, self.node.parents) if a is x), share)
+        return share
 
-    def _check(self, g, out, args, parent, share):
+    def _check(self, parent, share):
+        if _is_finite(share):
+            return
+        self.sick.add(parent)
         if isinstance(share, Parts):  # made by nobody: it is a part of a cotangent
             return
-        inputs = [g, out, *args]
-        aligned = isinstance(self.op, Elementwise) and share.shape == np.shape(plain(out))
+        inputs = [self.g, self.out, *self.args]
+        aligned = isinstance(self.op, Elementwise) and share.shape == np.shape(plain(self.out))
         index = _first_new(share, inputs, aligned)
         if index is None:
             return

@@ -18,7 +18,9 @@ def _binary(f) -> tuple[Method, Method]:
     """An operator, and the same with the operands the other way round."""
 
     def forward(self, other):
-        return registry[f](self, other) if _is_operand(other) else NotImplemented
+        if type(other) is type(self) or _is_operand(other):
+            return registry[f](self, other)
+        return NotImplemented
 
     def reflected(self, other):
         return registry[f](other, self) if _is_operand(other) else NotImplemented
@@ -28,6 +30,8 @@ def _binary(f) -> tuple[Method, Method]:
 
 def _is_operand(other):
     """Not an array type that insists on its own operators (``__array_ufunc__ = None``)."""
+    if type(other) in (int, float):
+        return True
     return getattr(other, "__array_ufunc__", other) is not None or other is None
 
 

@@ -9,19 +9,56 @@ from .tape import Node, is_recording
 from .tensor import Tensor, constant, several, wrap
 
 _OBJECT = np.dtype(object)
+_SCALARS = frozenset({int, float, np.float64, np.float32, bool, complex})
 # what needs no second look among the arguments: numbers, and what says how to compute
-_PLAIN = frozenset({bool, int, float, complex, str, type(None), tuple, list, slice, np.float64})
+_PLAIN = frozenset({*_SCALARS, str, type(None), tuple, list, slice})
+_OWN = frozenset({np.ndarray, np.float64, np.float32})
+_NO_KEYWORDS: dict = {}
+_new = object.__new__
 
 
 def record(op, args, kwargs):
     """Call ``op``; remember the call if one of its inputs requires a gradient.
 
     Without a Tensor among the arguments it is a plain call with a plain result.
+    Here is the short way, of Tensors and numbers; the long one looks at everything else.
     """
+    if kwargs or op.is_users or len(args) > len(op.rules):
+        return _record_any(op, args, kwargs)
+    values, parents = [], []
+    tracked = False
+    for arg in args:
+        if type(arg) is Tensor:
+            node = arg.node
+            parents.append(node)
+            values.append(arg._data)
+            tracked = tracked or node.requires_grad
+        elif type(arg) in _SCALARS:
+            parents.append(None)
+            values.append(arg)
+        else:
+            return _record_any(op, args, kwargs)
+    if not (tracked and is_recording()):
+        return _record_any(op, args, kwargs)
+    try:
+        out = op.call(*values)
+    except (TypeError, ValueError, IndexError) as error:
+        errors.reraise(error, op.name, args, op.way_out)
+    node = Node(op, tuple(values), _NO_KEYWORDS, out, tuple(parents))
+    if type(out) not in _OWN or out.base is not None:
+        return _result(out, node, op, args, _NO_KEYWORDS)
+    tensor = _new(Tensor)
+    tensor._data = out
+    tensor.node = node
+    return tensor
+
+
+def _record_any(op, args, kwargs):
+    """The same for arguments of any kind."""
     if kwargs or len(args) > len(op.rules):
         args, kwargs = op.bind(args, kwargs)
     values, parents = [], []
-    seen = tracked = captured = False
+    seen = tracked = False
     unknown = op.is_users  # whether more than numbers and plain arrays comes in, or may come out
     for arg, rule in zip(args, op.rules, strict=False):
         parent = None
@@ -31,34 +68,32 @@ def record(op, args, kwargs):
             tracked = tracked or parent.requires_grad
         elif rule is not None and type(arg) in (list, tuple):
             arg, parent = _many(op, arg)
-            captured = unknown = True
+            unknown = True
             if parent is not None:
                 seen = True
                 tracked = tracked or _any_requires_grad(parent)
         elif type(arg) is np.ndarray:
-            captured = True
             if arg.dtype.hasobject:
                 raise TypeError(errors.OBJECTS.format(op.name))
         elif type(arg) not in _PLAIN:
-            captured = unknown = True
+            unknown = True
         values.append(arg)
         parents.append(parent)
     given = _checked(op, values) if unknown and seen else values
     try:
-        out = op.f(*given, **kwargs)
+        out = op.f(*given, **kwargs) if kwargs else op.call(*given)
     except (TypeError, ValueError, IndexError) as error:
         errors.reraise(error, op.name, args, op.way_out)
     if not seen or (tracked and "dtype" in kwargs and _is_rounded(kwargs["dtype"])):
         return out
     if unknown or kwargs:
         out = _numeric(op, out)
+    node = None
     if tracked and is_recording():
-        if captured:
-            values = map(_kept, values, parents)
-        if kwargs:
-            kwargs = {key: _kept(value, None) for key, value in kwargs.items()}
-        return _result(out, Node(op, tuple(values), kwargs, out, tuple(parents)), op, args, kwargs)
-    return _result(out, None, op, args, kwargs)
+        values = tuple(map(_kept, values, parents))
+        kwargs = {key: _kept(value, None) for key, value in kwargs.items()}
+        node = Node(op, values, kwargs, out, tuple(parents))
+    return _result(out, node, op, args, kwargs)
 
 
 def _result(out, node, op, args, kwargs):

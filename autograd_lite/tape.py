@@ -114,30 +114,45 @@ def pullback(starts, targets=(), visit=None, careful=False):
     and the frontier - nodes older than every target, which the walk did not need to enter.
     Nothing is stored on any node.
 
+    An operation has ``rules``, one an argument, which return the argument's share of the
+    cotangent, and ``fitted`` for what is not yet of the argument's shape and dtype; or
+    ``shares``, which returns pairs (parent, share) itself.
+
     Without ``visit`` the rules run on plain arrays. ``visit(node, g)`` returns what they
     run on instead, (op, g, out, args): tensors, so that the walk itself is recorded.
     """
     targets = frozenset(targets)
-    oldest = min((node.serial for node in targets), default=0)
+    oldest = min(node.serial for node in targets) if targets else 0
     table = dict(starts)
-    queue = [(-node.serial, node) for node in table]
+    queue = [(-node.serial, node) for node in table if node.op is not None]
     heapify(queue)
+
+    def receive(parent, share):
+        if parent in table:
+            table[parent] = table[parent] + share
+            return
+        table[parent] = share
+        if parent.op is not None:
+            heappush(queue, (-parent.serial, parent))
+
     while queue and -queue[0][0] > oldest:
         node = heappop(queue)[1]
-        op = node.op
-        if op is None:
-            continue
-        g, out, args = table[node], node.out, node.args
+        op, g, out, args, kwargs = node.op, table.pop(node), node.out, node.args, node.kwargs
         if visit is not None:
             op, g, out, args = visit(node, g)
         if node in targets:
             table[node] = g
-        else:
-            del table[node]
-        for parent, share in op.shares(g, out, args, node.kwargs, node.parents, careful):
-            if parent in table:
-                table[parent] = table[parent] + share
-            else:
-                table[parent] = share
-                heappush(queue, (-parent.serial, parent))
+        if op.shares is not None:
+            for parent, share in op.shares(g, out, args, kwargs, node.parents, careful):
+                receive(parent, share)
+            continue
+        if isinstance(out, tuple):
+            g = g.filled(out)
+        for rule, x, parent in zip(op.rules, args, node.parents):
+            if parent is None or rule is None or not parent.requires_grad:
+                continue
+            share = rule(g, out, *args, **kwargs)
+            if careful or getattr(share, "shape", None) != x.shape or share.dtype is not x.dtype:
+                share = op.fitted(share, x, g, careful)
+            receive(parent, share)
     return table

@@ -309,7 +309,7 @@ class Tensor(Operators):
                 "with requires_grad=True, or was computed inside no_grad()"
             )
         gradient = plain(gradient)
-        leaves = cotangents(self, (), initial_cotangent(self, gradient))
+        leaves = walk_back({self.node: initial_cotangent(self, gradient)}, ())
         given = {id(gradient)}
         for leaf, g in leaves.items():
             g = own(g, given)
@@ -380,6 +380,8 @@ def _unpickled(rows, data):
 
 def plain(value):
     """The value of a tensor; lists, tuples and slices of tensors too; anything else as it is."""
+    if type(value) is np.ndarray or value is None:
+        return value
     if isinstance(value, Tensor):
         return value._data
     if type(value) in (list, tuple):
@@ -422,7 +424,8 @@ def initial_cotangent(output, gradient):
                 f"{errors.describe(output)} is not a scalar, so its gradient needs a cotangent: "
                 f"reduce it (np.sum, np.mean), or pass an array of shape {output.shape}"
             )
-        return np.ones_like(output._data)[()]
+        one = output._data
+        return type(one)(1) if isinstance(one, np.generic) else np.ones_like(one)[()]
     if not isinstance(gradient, Tensor):
         gradient = np.asarray(gradient)
     if gradient.shape != output.shape:
@@ -470,7 +473,7 @@ def _as_array(g):
 
 def _lifted(node, g):
     """A recorded call on tensors, so that what a rule does with them is recorded."""
-    return node.op, g, _lift(node.out, node), map(_lift, node.args, node.parents)
+    return node.op, g, _lift(node.out, node), list(map(_lift, node.args, node.parents))
 
 
 def _lift(value, parent):
@@ -488,7 +491,8 @@ def _has_nan(g):
     if isinstance(g, Parts):
         return any(_has_nan(part) for part in g if part is not None)
     g = plain(g)
-    return not math.isfinite(np.vdot(g, g).real) and bool(np.isnan(g).any())
+    norm = np.vdot(g, g)  # nan if any element is
+    return norm != norm and bool(np.isnan(g).any())
 
 
 def own(g, given):

@@ -48,8 +48,9 @@ def test_second_derivatives_of_a_long_chain_work():
 def test_sixty_doublings_visit_sixty_nodes(monkeypatch):
     visits = []
     add = registered(np.add)
-    shares = add.shares
-    monkeypatch.setattr(add, "shares", lambda *args: visits.append(1) or shares(*args))
+    rule = add.rules[0]
+    counted = (lambda *args: visits.append(1) or rule(*args), add.rules[1])
+    monkeypatch.setattr(add, "rules", counted)
     x = y = variable(1.0)
     for _ in range(60):
         y = y + y
@@ -62,8 +63,7 @@ def test_sixty_doublings_visit_sixty_nodes(monkeypatch):
 def test_backward_enters_no_node_older_than_what_is_asked_for(monkeypatch):
     visits = []
     exp = registered(np.exp)
-    shares = exp.shares
-    monkeypatch.setattr(exp, "shares", lambda *args: visits.append(1) or shares(*args))
+    monkeypatch.setattr(exp, "rules", (lambda *args: visits.append(1),))
     x = variable(1.0)
     inner = np.exp(np.exp(x))
     outer = inner * inner

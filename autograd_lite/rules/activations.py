@@ -5,16 +5,18 @@ import math
 import numpy as np
 
 from ..primitives import elementwise
+from ..quiet import quiet
 from .error_function import erfc
 
 
-@np.errstate(over="ignore")
 def sigmoid(x):
     """The logistic function 1 / (1 + exp(-x)), element by element.
 
     Exact limits and no overflow warning for any x: exp(-x) may become inf, and 1 / inf is 0.
     """
-    return 1 / (1 + np.exp(np.negative(x)))
+    e = quiet.call(np.exp, np.negative(x))
+    e += 1
+    return 1 / e
 
 
 def log_sigmoid(x):

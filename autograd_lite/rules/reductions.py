@@ -10,10 +10,21 @@ from ..primitives import composed, primitive, unbroadcast
 from ..tensor import plain
 from .columns import as_columns, from_columns, products_before
 
+_ARRAYS = (np.ndarray, np.float64, np.float32)
+
 
 def _spread(g, axis, keepdims):
     """What was reduced, with its axes back as axes of size 1, so that it broadcasts."""
     return g if keepdims or axis is None or g.ndim == 0 else np.expand_dims(g, axis)
+
+
+def _repeated(g, x):
+    """g in the shape of x. A small array is filled in a sixth of the time of a view of stride 0."""
+    if x.size > 2000 or type(x) is not np.ndarray or type(g) not in _ARRAYS:
+        return np.broadcast_to(g, x.shape)
+    filled = np.empty(x.shape, g.dtype)
+    filled[...] = g
+    return filled
 
 
 def _count(x, axis, where):
@@ -26,7 +37,7 @@ def _count(x, axis, where):
 
 def _sum_vjp(g, out, x, axis=None, dtype=None, keepdims=False, initial=None, where=True):
     """Every summand receives the cotangent of its sum."""
-    g = np.broadcast_to(_spread(g, axis, keepdims), x.shape)
+    g = _repeated(_spread(g, axis, keepdims), x)
     return g if where is True else np.where(where, g, 0)
 
 
