@@ -111,7 +111,7 @@ class _Anomalies(Watcher):
         if node.op is op:
             node.trace = Trace(place, list(_arrays(args, kwargs)))
 
-    def pullback(self, pullback, starts, targets=(), visit=None, careful=False):
+    def pullback(self, pullback, starts, targets=(), visit=None, careful=False, keep=True):
         """Check a walk back. It is careful: what a zero cotangent is multiplied by is no matter."""
 
         sick = set(starts)  # the nodes that a nan or an infinity may have come to
@@ -124,7 +124,7 @@ class _Anomalies(Watcher):
                 op, g, out, args = visit(node, g)
             return _Checked(op, node, g, out, args, sick), g, out, args
 
-        table = pullback(starts, targets, checked, True)
+        table = pullback(starts, targets, checked, True, keep)
         for node, g in table.items():
             _check_sum(node, g, sick)
         return table

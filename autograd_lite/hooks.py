@@ -45,7 +45,7 @@ def of(node):
     return tuple(hook for hook in getattr(node, "hooks", ()) if hook in alive)
 
 
-def walk(pullback, starts, targets, visit, convert):
+def walk(pullback, starts, targets, visit, convert, keep):
     """`tape.pullback`, with every hook called once: when its node's total cotangent is known."""
     reached = set()
 
@@ -54,7 +54,7 @@ def walk(pullback, starts, targets, visit, convert):
         g = _answered(node, g, convert)
         return (node.op, g, node.out, node.args) if visit is None else visit(node, g)
 
-    table = pullback(starts, targets, visit_hooked, careful=True)
+    table = pullback(starts, targets, visit_hooked, careful=True, keep=keep)
     wanted = set(targets) or {node for node in table if node.op is None}
     for node in table.keys() & wanted - reached:  # the leaves, and the oldest target
         table[node] = _answered(node, table[node], convert)

@@ -22,7 +22,7 @@ import numpy as np
 from . import errors
 from .dispatch import registry
 from .recording import record, requires_grad
-from .tensor import plain
+from .tensor import has_nan, plain
 
 
 def elementwise(f: Callable, *rules: Callable | None) -> Callable[..., Any]:
@@ -160,7 +160,7 @@ class Primitive:
         """A share as the argument x needs it: checked for its shape, and in x's dtype."""
         if getattr(share, "shape", None) != x.shape:
             raise self._misfit(share, x)
-        if careful and np.isnan(share).any() and not _any(g):
+        if careful and has_nan(share) and not _any(g):
             return np.zeros_like(x)
         return share if share.dtype == x.dtype else as_dtype(share, x.dtype)
 
@@ -176,7 +176,7 @@ class Elementwise(Primitive):
 
     def fitted(self, share, x, g, careful):
         shape = getattr(share, "shape", None)
-        if careful and shape == g.shape:
+        if careful and shape == g.shape and has_nan(share):
             share = np.where((g == 0) & np.isnan(share), 0, share)
         if shape != x.shape:
             if shape != g.shape:

@@ -61,6 +61,13 @@ class Node:
         self.serial = _next_serial()
         self.name = None
 
+    def free(self):
+        """Give back the values; no gradient can pass this call again."""
+        self.op = _FREED
+        self.args = self.parents = ()
+        self.kwargs = {}
+        self.out = None
+
     def inputs(self):
         """Pairs (value, parent) of the arguments, those inside a sequence one by one."""
         for value, parent in zip(self.args, self.parents, strict=True):
@@ -68,6 +75,24 @@ class Node:
                 yield from zip(value, parent, strict=True)
             else:
                 yield value, parent
+
+
+class _Freed:
+    """What stands for the operation of a call that has been freed."""
+
+    name = "freed"
+
+    def refuse(self, *args):
+        """Raise: the values are needed once more."""
+        raise ValueError(
+            "this part of the tape is gone: backward(keep_tape=False) frees the calls that it has "
+            "passed. Compute the tensor again, or leave keep_tape=False out of the first backward()"
+        )
+
+    shares = refuse
+
+
+_FREED = _Freed()
 
 
 class Leaf(Node):
@@ -99,14 +124,17 @@ def history(*roots):
     seen = dict.fromkeys(roots)
     stack = list(seen)
     while stack:
-        for _, parent in stack.pop().inputs():
+        node = stack.pop()
+        if node.op is _FREED:
+            _FREED.refuse()
+        for _, parent in node.inputs():
             if parent is not None and parent not in seen:
                 seen[parent] = None
                 stack.append(parent)
     return sorted(seen, key=attrgetter("serial"))
 
 
-def pullback(starts, targets=(), visit=None, careful=False):
+def pullback(starts, targets=(), visit=None, careful=False, keep=True):
     """The table of cotangents {node: g} after a walk from the nodes in starts, newest first.
 
     ``starts`` holds the cotangents to start from, {node: g}. When a node is reached, all
@@ -120,6 +148,7 @@ def pullback(starts, targets=(), visit=None, careful=False):
 
     Without ``visit`` the rules run on plain arrays. ``visit(node, g)`` returns what they
     run on instead, (op, g, out, args): tensors, so that the walk itself is recorded.
+    Unless told to ``keep`` them, every node gives back its values when it has been visited.
     """
     targets = frozenset(targets)
     oldest = min(node.serial for node in targets) if targets else 0
@@ -145,14 +174,20 @@ def pullback(starts, targets=(), visit=None, careful=False):
         if op.shares is not None:
             for parent, share in op.shares(g, out, args, kwargs, node.parents, careful):
                 receive(parent, share)
-            continue
-        if isinstance(out, tuple):
-            g = g.filled(out)
-        for rule, x, parent in zip(op.rules, args, node.parents):
-            if parent is None or rule is None or not parent.requires_grad:
-                continue
-            share = rule(g, out, *args, **kwargs)
-            if careful or getattr(share, "shape", None) != x.shape or share.dtype is not x.dtype:
-                share = op.fitted(share, x, g, careful)
-            receive(parent, share)
+        else:
+            if isinstance(out, tuple):
+                g = g.filled(out)
+            for rule, x, parent in zip(op.rules, args, node.parents):
+                if parent is None or rule is None or not parent.requires_grad:
+                    continue
+                share = rule(g, out, *args, **kwargs)
+                if (
+                    careful
+                    or getattr(share, "shape", None) != x.shape
+                    or share.dtype is not x.dtype
+                ):
+                    share = op.fitted(share, x, g, careful)
+                receive(parent, share)
+        if not keep:
+            node.free()
     return table

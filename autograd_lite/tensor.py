@@ -7,7 +7,6 @@ registry through NumPy's protocols. So there is no second namespace to learn.
 from __future__ import annotations
 
 import copy
-import math
 import operator
 
 import numpy as np
@@ -289,19 +288,22 @@ class Tensor(Operators):
 
     # --- gradients ------------------------------------------------------------------------
 
-    def backward(self, gradient=None) -> None:
+    def backward(self, gradient=None, keep_tape: bool = True) -> None:
         """Add the gradient of this tensor to ``.grad`` of every leaf it was computed from.
 
         Parameters
         ----------
         gradient : array_like, optional
             The cotangent to start from, of this tensor's shape; 1 for a scalar.
+        keep_tape : bool
+            Whether the tape can be used again. Without it every call is freed as soon as the
+            walk has passed it, values and all: for a training loop that is short of memory.
 
         Raises
         ------
         ValueError
             On a constant, on a tensor of more than one element without ``gradient``,
-            and for a gradient of another shape (nothing is broadcast).
+            for a gradient of another shape (nothing is broadcast), and on a freed tape.
         """
         if not self.requires_grad:
             raise ValueError(
@@ -309,7 +311,8 @@ class Tensor(Operators):
                 "with requires_grad=True, or was computed inside no_grad()"
             )
         gradient = plain(gradient)
-        leaves = walk_back({self.node: initial_cotangent(self, gradient)}, ())
+        starts = {self.node: initial_cotangent(self, gradient)}
+        leaves = walk_back(starts, (), keep=keep_tape)
         given = {id(gradient)}
         for leaf, g in leaves.items():
             g = own(g, given)
@@ -441,14 +444,15 @@ def cotangents(output, targets, gradient, create_graph=False, hooked=True):
     return walk_back({output.node: gradient}, targets, create_graph, hooked)
 
 
-def walk_back(starts, targets, create_graph=False, hooked=True):
+def walk_back(starts, targets, create_graph=False, hooked=True, keep=True):
     """`tape.pullback` on arrays or, with create_graph, on tensors.
 
     A zero cotangent times an infinite or undefined derivative is nan in floating point and
     zero in mathematics: nothing comes through the branch of a ``where`` that was not taken.
     That case is rare, so the walk first runs without a thought of it; only if a nan arrives
     is it run again, carefully. (A nan in a cotangent cannot turn into a number on the way.
-    In a hook it can, and a hook is called once: with hooks the first walk is careful.)
+    In a hook it can, and a hook is called once: with hooks the first walk is careful. So is
+    one that does not ``keep`` the tape.)
     A walk that only looks, for a picture or a comparison, is not ``hooked``.
     """
     visit = _lifted if create_graph else None
@@ -456,9 +460,12 @@ def walk_back(starts, targets, create_graph=False, hooked=True):
         starts = {node: _as_tensor(g) for node, g in starts.items()}
     with np.errstate(all="ignore"):
         if hooked and hooks.alive:
-            return hooks.walk(pullback, starts, targets, visit, _as_tensor if visit else _as_array)
+            convert = _as_tensor if visit else _as_array
+            return hooks.walk(pullback, starts, targets, visit, convert, keep)
+        if not keep:
+            return pullback(starts, targets, visit, careful=True, keep=False)
         table = pullback(starts, targets, visit)
-        if any(map(_has_nan, table.values())):
+        if any(map(has_nan, table.values())):
             table = pullback(starts, targets, visit, careful=True)
     return table
 
@@ -487,9 +494,10 @@ def _lift(value, parent):
     return wrap(value, parent)
 
 
-def _has_nan(g):
+def has_nan(g):
+    """Whether a cotangent, of one result or of several, has a nan in it."""
     if isinstance(g, Parts):
-        return any(_has_nan(part) for part in g if part is not None)
+        return any(has_nan(part) for part in g if part is not None)
     g = plain(g)
     norm = np.vdot(g, g)  # nan if any element is
     return norm != norm and bool(np.isnan(g).any())

@@ -24,9 +24,9 @@ class Watcher:
         """An operation is called."""
         return record(op, args, kwargs)
 
-    def pullback(self, pullback, starts, targets=(), visit=None, careful=False):
+    def pullback(self, pullback, starts, targets=(), visit=None, careful=False, keep=True):
         """A walk back is made."""
-        return pullback(starts, targets, visit, careful)
+        return pullback(starts, targets, visit, careful, keep)
 
 
 @contextmanager
