@@ -5,7 +5,7 @@ ARGS   ?=
 
 run := $(VENV)/bin/python
 
-.PHONY: help test test-all oracles coverage xor lint format types clean
+.PHONY: help test test-all oracles coverage bench xor lint format types clean
 
 help:
 	@echo "make xor       the article's network, end to end; ARGS='--help' shows its options"
@@ -13,6 +13,7 @@ help:
 	@echo "make test-all  the slow tests too"
 	@echo "make oracles   the operations against HIPS autograd (and PyTorch, where it is installed)"
 	@echo "make coverage  what of NumPy and SciPy is right, beside the peers; ARGS='--rows'"
+	@echo "make bench     speed and memory beside the peers; EXTRA=bench leaves out PyTorch and JAX"
 	@echo "make lint      ruff's checks and its formatting"
 	@echo "make types     mypy on the public signatures"
 	@echo "make format    let ruff format the code"
@@ -29,6 +30,9 @@ oracles: $(VENV)/.oracles
 
 coverage: $(VENV)/.bench
 	$(run) -m benchmarks.coverage $(ARGS)
+
+bench: $(VENV)/.$(or $(EXTRA),peers)
+	$(run) -m benchmarks.speed $(ARGS)
 
 xor: $(VENV)/.examples
 	$(run) examples/xor.py $(ARGS)

@@ -19,9 +19,8 @@ def ratios(run, reference):
 
 def duration(seconds):
     """Three digits and a unit."""
-    for unit, size in (("s", 1.0), ("ms", 1e-3), ("us", 1e-6)):
-        if seconds >= size:
-            break
+    units = (("s", 1.0), ("ms", 1e-3), ("us", 1e-6))
+    unit, size = next((pair for pair in units if seconds >= pair[1]), units[-1])
     return f"{short(seconds / size)} {unit}"
 
 
@@ -48,7 +47,7 @@ def speed_table(found, libraries):
     for workload, runs in found.items():
         cells = [cell(runs[library.key], runs.get("numpy")) for library in libraries]
         rows.append([workload.name, *(first for first, _ in cells)])
-        rows.append(["", *(spread if not first == "-" else "" for first, spread in cells)])
+        rows.append(["", *(spread if first != "-" else "" for first, spread in cells)])
         if workload.nodes:
             rows.append(["  an operation", *(per_node(runs[i.key], workload) for i in libraries)])
     return aligned(rows)

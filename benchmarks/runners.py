@@ -5,9 +5,10 @@ once, and returns the function that a step calls: it gives the value and the gra
 parameters, as NumPy arrays. A class a library; what is added to LIBRARIES is measured.
 """
 
+import functools
 import importlib.metadata
 import importlib.util
-import inspect
+import math
 import types
 
 import numpy
@@ -59,18 +60,17 @@ class Ours(Library):
 
         names = {name: getattr(ag, name) for name in ag.__all__}
         np = types.SimpleNamespace(**vars(numpy) | names)
+        np.gelu = functools.partial(ag.gelu, approximate=True)
         np.mean_cross_entropy = lambda z, labels: numpy.mean(ag.cross_entropy(z, labels))
         loss = self.loss(workload, np)
         tensors = [ag.Tensor(p, requires_grad=True) for p in parameters]
         data = [ag.Tensor(c) if _is_real(c) else c for c in constants]
-        accepted = inspect.signature(ag.Tensor.backward).parameters
-        options = {"keep_tape": False} if "keep_tape" in accepted else {}
 
         def step():
             for tensor in tensors:
                 tensor.grad = None
             value = loss(*tensors, *data)
-            value.backward(**options)
+            value.backward(keep_tape=False)
             return value.item(), [tensor.grad for tensor in tensors]
 
         return step
@@ -122,10 +122,7 @@ class Jax(Library):
         if "jax" in workload.idioms:
             loss = self.loss(workload, jax)
         else:
-            np = types.SimpleNamespace(**vars(jax.numpy))
-            np.sigmoid, np.relu, np.softmax = jax.nn.sigmoid, jax.nn.relu, jax.nn.softmax
-            np.mean_cross_entropy = _chosen(jax.numpy, jax.nn.log_softmax)
-            loss = self.loss(workload, np)
+            loss = self.loss(workload, self.names(jax))
         count = len(parameters)
         fixed = tuple(i + count for i, c in enumerate(constants) if not _is_array(c))
         both = jax.value_and_grad(loss, tuple(range(count)))
@@ -138,6 +135,17 @@ class Jax(Library):
 
         return step
 
+    def names(self, jax):
+        np = types.SimpleNamespace(**vars(jax.numpy))
+        for name in ("sigmoid", "relu", "softmax", "gelu"):
+            setattr(np, name, getattr(jax.nn, name))
+        np.mean_cross_entropy = _chosen(jax.numpy, jax.nn.log_softmax)
+        np.conv = lambda x, kernel: jax.lax.conv(x, kernel, (1, 1), "VALID")
+        np.max_pool = lambda x, size: jax.lax.reduce_window(
+            x, -jax.numpy.inf, jax.lax.max, (1, 1, size, size), (1, 1, size, size), "VALID"
+        )
+        return np
+
 
 class HIPS(Library):
     """HIPS autograd, of a function of arrays."""
@@ -146,23 +154,36 @@ class HIPS(Library):
 
     def prepare(self, workload, parameters, constants):
         import autograd
-        import autograd.numpy
-        import autograd.scipy.special as special
 
-        np = types.SimpleNamespace(**vars(autograd.numpy))
-        np.sigmoid = special.expit
-        np.relu = lambda x: np.maximum(x, 0)
-        np.softmax = lambda x: np.exp(x - special.logsumexp(x, axis=-1, keepdims=True))
-        np.mean_cross_entropy = _chosen(
-            np, lambda z: z - special.logsumexp(z, axis=1, keepdims=True)
-        )
-        both = autograd.value_and_grad(self.loss(workload, np), tuple(range(len(parameters))))
+        loss = self.loss(workload, self.names())
+        both = autograd.value_and_grad(loss, tuple(range(len(parameters))))
 
         def step():
             value, gradients = both(*parameters, *constants)
             return value, list(gradients)
 
         return step
+
+    def names(self):
+        """Its examples' formulas, for what the library has no function for."""
+        import autograd.numpy
+        from autograd.scipy import signal, special
+
+        np = types.SimpleNamespace(**vars(autograd.numpy))
+        np.sigmoid = special.expit
+        np.relu = lambda x: np.maximum(x, 0)
+        np.gelu = _gelu(np)
+        np.softmax = lambda x: np.exp(x - special.logsumexp(x, axis=-1, keepdims=True))
+        np.mean_cross_entropy = _chosen(
+            np, lambda z: z - special.logsumexp(z, axis=1, keepdims=True)
+        )
+        np.conv = lambda x, kernel: signal.convolve(
+            x, kernel[:, :, ::-1, ::-1], axes=([2, 3], [2, 3]), dot_axes=([1], [1]), mode="valid"
+        )
+        np.max_pool = lambda x, size: np.max(
+            x.reshape(*x.shape[:2], x.shape[2] // size, size, x.shape[3] // size, size), axis=(3, 5)
+        )
+        return np
 
 
 class MyGrad(Library):
@@ -172,13 +193,9 @@ class MyGrad(Library):
 
     def prepare(self, workload, parameters, constants):
         import mygrad
-        from mygrad.nnet import activations, losses
 
         mygrad.turn_memory_guarding_off()
-        np = types.SimpleNamespace(**vars(mygrad))
-        np.sigmoid, np.relu, np.softmax = activations.sigmoid, activations.relu, activations.softmax
-        np.mean_cross_entropy = losses.softmax_crossentropy
-        loss = self.loss(workload, np)
+        loss = self.loss(workload, self.names(mygrad))
         tensors = [mygrad.tensor(p) for p in parameters]
 
         def step():
@@ -187,6 +204,24 @@ class MyGrad(Library):
             return value.item(), [tensor.grad for tensor in tensors]
 
         return step
+
+    def names(self, mygrad):
+        from mygrad.nnet import activations, layers, losses
+
+        np = types.SimpleNamespace(**vars(mygrad))
+        for name in ("sigmoid", "relu", "softmax"):
+            setattr(np, name, getattr(activations, name))
+        np.gelu = _gelu(mygrad)
+        np.mean_cross_entropy = losses.softmax_crossentropy
+        np.conv = functools.partial(layers.conv_nd, stride=1)
+        np.max_pool = lambda x, size: layers.max_pool(x, (size, size), size)
+        return np
+
+
+def _gelu(np):
+    """GELU by its formula, where it is no function of the library."""
+    scale = math.sqrt(2 / math.pi)
+    return lambda x: 0.5 * x * (1 + np.tanh(scale * (x + 0.044715 * x * x * x)))
 
 
 def _chosen(np, log_softmax):

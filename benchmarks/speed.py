@@ -10,7 +10,6 @@ number of threads.
 """
 
 import argparse
-import os
 import sys
 
 from benchmarks import report, turns
@@ -26,6 +25,16 @@ def measure_speed(workloads, libraries, chosen):
             workload, libraries, rounds, seconds, chosen.threads, chosen.budget
         )
     return found
+
+
+def named(workload, names):
+    """Whether a workload has one of the names, or a name that has one of them in it."""
+    from benchmarks.workloads import WORKLOADS
+
+    exact = {each.name for each in WORKLOADS}
+    return not names or any(
+        name == workload.name or (name not in exact and name in workload.name) for name in names
+    )
 
 
 def options(arguments=None):
@@ -51,7 +60,7 @@ def main():
 
     wanted = chosen.libraries or [library.key for library in LIBRARIES]
     libraries = [each for each in LIBRARIES if each.key in wanted and each.installed()]
-    workloads = [w for w in WORKLOADS if any(only in w.name for only in chosen.only or [""])]
+    workloads = [w for w in WORKLOADS if named(w, chosen.only)]
     found = measure_speed(workloads, libraries, chosen)
     print(*report.speed_table(found, libraries), sep="\n")
     print("", *report.remarks(found), sep="\n")

@@ -33,9 +33,9 @@ def serve(key, name):
             command, *args = json.loads(line)
             if command == "prepare":
                 step = prepare(key, name)
-                calls = warm(step, *args[1:])
-                save(args[0], step())
-                answer = calls
+                result, answer = warm(step, *args[1:])
+                calls = answer
+                save(args[0], result)
             else:
                 answer = turn(step, calls)
             print(json.dumps({"answer": answer}), file=answers, flush=True)
@@ -56,15 +56,13 @@ def prepare(key, name, small=False):
 
 
 def warm(step, seconds):
-    """Call until compilers and caches have settled; how many calls fill a turn of seconds."""
-    end, took = time.perf_counter() + seconds, []
-    while len(took) < 3 or time.perf_counter() < end:
+    """Call until compilers and caches have settled: (a result, how many calls fill a turn)."""
+    took = []
+    while sum(took) < 1 and (len(took) < 3 or sum(took) < 10 * seconds):
         start = time.perf_counter()
-        step()
+        result = step()
         took.append(time.perf_counter() - start)
-        if sum(took) > 5:
-            break
-    return max(1, round(seconds / min(took)))
+    return result, max(1, round(seconds / min(took)))
 
 
 def turn(step, calls):
@@ -105,12 +103,12 @@ def take_turns(workload, libraries, rounds, seconds, threads, budget):
             if not run.error
         }
         try:
-            for key, process in list(running.items()):
+            for key in list(running):
                 ask(running, runs, key, "prepare", f"{folder}/{key}.npz", seconds)
             compare(runs, {key: load(f"{folder}/{key}.npz") for key in running})
             end = time.perf_counter() + budget
             for done in range(rounds):
-                if done >= 3 and time.perf_counter() > end:
+                if done and time.perf_counter() > end:
                     break
                 for key in list(running):
                     time.sleep(PAUSE)
@@ -190,11 +188,15 @@ def compare(runs, results):
 
 
 def difference(arrays, reference):
-    """The largest difference relative to the largest element of the array, inf for a wrong shape."""
+    """The largest difference relative to the largest element of its array.
+
+    Infinity for another shape or another dtype; of the value, any dtype will do.
+    """
     worst = 0.0
-    for got, expected in zip(arrays, reference, strict=True):
-        if got.shape != expected.shape or (expected is not reference[0] and got.dtype != expected.dtype):
+    for position, (got, expected) in enumerate(zip(arrays, reference, strict=True)):
+        if got.shape != expected.shape or (position and got.dtype != expected.dtype):
             return float("inf")
         scale = numpy.max(numpy.abs(expected)) or 1.0
-        worst = max(worst, float(numpy.max(numpy.abs(got - expected)) / scale))
-    return worst if worst == worst else float("inf")
+        worst = max(worst, float(numpy.nan_to_num(numpy.max(numpy.abs(got - expected)) / scale,
+                                                  nan=numpy.inf)))  # fmt: skip
+    return worst
