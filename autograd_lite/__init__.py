@@ -20,10 +20,12 @@ np.float64(0.7864)
 np.float64(-0.7269)
 """
 
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from . import memory as memory
 from . import rules as rules  # declares every operation
-from .anomaly import AnomalyError, detect_anomaly
 from .checkpointing import checkpoint
-from .comparison import Comparison, check_gradients, compare, numeric_gradients
 from .creation import (
     arange,
     array,
@@ -40,7 +42,6 @@ from .creation import (
     zeros,
     zeros_like,
 )
-from .drawing import Picture, draw
 from .primitives import elementwise, primitive
 from .rules.activations import (
     elu,
@@ -71,6 +72,36 @@ from .tape import no_grad
 from .tensor import Tensor
 from .transforms import grad, gradients, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 from .vectors import flatten
+
+if TYPE_CHECKING:
+    from .anomaly import AnomalyError, detect_anomaly
+    from .comparison import Comparison, check_gradients, compare, numeric_gradients
+    from .drawing import Picture, draw
+
+# What gradients do not need is imported when it is first used: it takes as long as the rest.
+_LATER = {
+    "AnomalyError": "anomaly",
+    "Comparison": "comparison",
+    "Picture": "drawing",
+    "check_gradients": "comparison",
+    "compare": "comparison",
+    "detect_anomaly": "anomaly",
+    "draw": "drawing",
+    "numeric_gradients": "comparison",
+}
+
+
+def __getattr__(name):
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__():
+    return sorted({*globals(), *_LATER})
+
 
 # fmt: off
 __all__ = [

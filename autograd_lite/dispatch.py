@@ -1,6 +1,5 @@
 """Which function of ours answers when NumPy's is given a Tensor."""
 
-import difflib
 import importlib
 import sys
 from collections.abc import Callable
@@ -116,6 +115,8 @@ def full_name(func):
 
 
 def _instead(name):
+    import difflib
+
     functions = [f for f in registry if hasattr(f, "__name__") and f not in undifferentiated]
     known = {f.__name__: f for f in functions}
     near = difflib.get_close_matches(name, known, n=1)

@@ -76,13 +76,15 @@ def composed(*names):
     """Answer for NumPy's functions (or an operator) with one made of operations that have rules."""
 
     def declare(f):
-        parameters = inspect.signature(f).parameters
-        takes_any = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
+        @functools.cache
+        def keywords():
+            names, _, keywords = _parameters(f)
+            return None if keywords is None else {*names, *keywords}
 
         @functools.wraps(f)
         def call(*args, **kwargs):
-            unknown = kwargs.keys() - parameters.keys()
-            if unknown and not takes_any:
+            if kwargs and keywords() is not None and kwargs.keys() - keywords():
+                unknown = kwargs.keys() - keywords()
                 raise errors.refused(f.__name__.removeprefix("_np_"), unknown)
             return f(*args, **kwargs)
 
@@ -105,10 +107,22 @@ class Primitive:
         self.shares = self._of_sequences if sequence else None
         self.name = _name(f).strip("_<>")
         self.is_users = _is_users(f)
-        self.names, self.defaults, keywords = _parameters(f)
+
+    @functools.cached_property
+    def parameters(self):
+        """The names of the positional ones, the defaults, and the names of the keyword-only ones.
+
+        Looked up when they are first needed, which for most functions they never are.
+        """
+        return _parameters(self.f)
+
+    @functools.cached_property
+    def keywords(self):
+        """The keywords that it takes: all the function's, or those that every rule names."""
+        names, _, keywords = self.parameters
         if keywords is not None:
-            keywords = {*self.names[len(rules) :], *keywords}
-        self.keywords = _common_keywords(rules, keywords)
+            keywords = {*names[len(self.rules) :], *keywords}
+        return _common_keywords(self.rules, keywords)
 
     def __repr__(self):
         return f"<primitive {self.name}>"
@@ -120,7 +134,8 @@ class Primitive:
 
     def bind(self, args, kwargs):
         """Arguments in canonical form: those with a rule by position, the rest by keyword."""
-        after = self.names[len(self.rules) :]
+        names, defaults, _ = self.parameters
+        after = names[len(self.rules) :]
         given = dict(zip(after, args[len(self.rules) :]))
         if len(args) > len(self.rules) + len(after):
             raise errors.refused(self.name, ())
@@ -128,11 +143,11 @@ class Primitive:
             raise TypeError(f"{self.name} was given {', '.join(given.keys() & kwargs)} twice")
         kwargs = {**given, **kwargs}
         args = list(args[: len(self.rules)])
-        for name in self.names[len(args) : len(self.rules)]:
+        for name in names[len(args) : len(self.rules)]:
             if name not in kwargs:
                 break
             args.append(kwargs.pop(name))
-        kwargs = {k: v for k, v in kwargs.items() if v is not self.defaults.get(k, _missing)}
+        kwargs = {k: v for k, v in kwargs.items() if v is not defaults.get(k, _missing)}
         unknown = kwargs.keys() - self.keywords if self.keywords is not None else ()
         unknown = unknown or {k for k, v in kwargs.items() if requires_grad(v)}
         if unknown:
@@ -276,9 +291,9 @@ def _common_keywords(rules, keywords):
     """The keywords that every rule takes: those of the function if all rules take any."""
     common = None
     for rule in filter(None, rules):
-        parameters = inspect.signature(rule).parameters
-        if any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
+        names, _, only = _parameters(rule)
+        if only is None:  # takes any
             continue
-        named = set(list(parameters)[2 + len(rules) :])  # after g, out and the arrays
+        named = {*names[2 + len(rules) :], *only}  # after g, out and the arrays
         common = named if common is None else common & named
     return keywords if common is None else common

@@ -44,6 +44,8 @@ def record(op, args, kwargs):
         out = op.call(*values)
     except (TypeError, ValueError, IndexError) as error:
         errors.reraise(error, op.name, args, op.way_out)
+    if type(out) is complex:  # what Python makes of 1j and a NumPy float
+        out = _numeric(op, out)
     node = Node(op, tuple(values), _NO_KEYWORDS, out, tuple(parents))
     if type(out) not in _OWN or out.base is not None:
         return _result(out, node, op, args, _NO_KEYWORDS)
@@ -86,7 +88,7 @@ def _record_any(op, args, kwargs):
         errors.reraise(error, op.name, args, op.way_out)
     if not seen or (tracked and "dtype" in kwargs and _is_rounded(kwargs["dtype"])):
         return out
-    if unknown or kwargs:
+    if unknown or kwargs or type(out) is complex:
         out = _numeric(op, out)
     node = None
     if tracked and is_recording():

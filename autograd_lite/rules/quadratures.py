@@ -4,18 +4,25 @@ A derivative is the same integral with another factor, so one rule closes each f
 formula with a removable singularity is evaluated near it.
 """
 
+import functools
+
 import numpy as np
 
 from ..primitives import elementwise
 
-_S, _WEIGHTS = (a / 2 for a in np.polynomial.legendre.leggauss(20))
-_S = _S + 0.5  # nodes in [0, 1], where the weights sum to 1
 _COSINES = (  # the derivatives of cos, in turn
     np.cos,
     lambda t: -np.sin(t),
     lambda t: -np.cos(t),
     np.sin,
 )
+
+
+@functools.cache
+def _quadrature():
+    """The pairs of nodes in [0, 1] and weights, of sum 1, by Gauss and Legendre."""
+    nodes, weights = np.polynomial.legendre.leggauss(20)
+    return list(zip((nodes / 2 + 0.5).tolist(), (weights / 2).tolist(), strict=True))
 
 
 def sinc_derivative(x, order):
@@ -28,7 +35,7 @@ def sinc_derivative(x, order):
     near = np.abs(t) < order + 2
     f = _COSINES[order % 4]
     inside = np.where(near, t, 0)
-    value = sum(f(inside * s) * (w * s**order) for s, w in zip(_S.tolist(), _WEIGHTS.tolist()))
+    value = sum(f(inside * s) * (w * s**order) for s, w in _quadrature())
     t = np.where(near, 1, t)
     far = np.sin(t) / t
     for n in range(1, order + 1):
