@@ -12,13 +12,14 @@ import numpy as np
 from .dispatch import dispatch, registry
 
 Method = Callable[..., Any]
+_NUMBERS = frozenset({int, float})
 
 
 def _binary(f) -> tuple[Method, Method]:
     """An operator, and the same with the operands the other way round."""
 
     def forward(self, other):
-        if type(other) is type(self) or _is_operand(other):
+        if type(other) in _NUMBERS or type(other) is type(self) or _is_operand(other):
             return registry[f](self, other)
         return NotImplemented
 
@@ -30,8 +31,6 @@ def _binary(f) -> tuple[Method, Method]:
 
 def _is_operand(other):
     """Not an array type that insists on its own operators (``__array_ufunc__ = None``)."""
-    if type(other) in (int, float):
-        return True
     return getattr(other, "__array_ufunc__", other) is not None or other is None
 
 

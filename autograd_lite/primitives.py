@@ -102,6 +102,7 @@ class Primitive:
         self.f = f
         self.call = _FASTER.get(f, f)
         self.rules = rules
+        self.arity = len(rules)  # of the arguments that are arrays
         self.way_out = way_out
         self.sequence = sequence
         self.shares = self._of_sequences if sequence else None

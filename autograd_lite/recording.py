@@ -23,7 +23,7 @@ def record(op, args, kwargs):
     Without a Tensor among the arguments it is a plain call with a plain result.
     Here is the short way, of Tensors and numbers; the long one looks at everything else.
     """
-    if kwargs or op.is_users or len(args) > len(op.rules):
+    if kwargs or op.is_users or len(args) > op.arity:
         return _record_any(op, args, kwargs)
     values, parents = [], []
     tracked = False
@@ -57,7 +57,7 @@ def record(op, args, kwargs):
 
 def _record_any(op, args, kwargs):
     """The same for arguments of any kind."""
-    if kwargs or len(args) > len(op.rules):
+    if kwargs or len(args) > op.arity:
         args, kwargs = op.bind(args, kwargs)
     values, parents = [], []
     seen = tracked = False

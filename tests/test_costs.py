@@ -1,0 +1,194 @@
+"""What an operation costs, counted: no clock, so the same on every machine and at any load.
+
+The limits are a little above what is counted now. Who passes one on purpose raises it, in
+the commit that says what the cost buys.
+"""
+
+import gc
+import subprocess
+import sys
+import tracemalloc
+
+import numpy as np
+import pytest
+
+import autograd_lite as ag
+from autograd_lite.tape import history
+
+MEGABYTE = 1 << 20
+
+
+def variable(data):
+    return ag.Tensor(data, requires_grad=True)
+
+
+def counted(f, event):
+    """How often an event of the interpreter happens in a call: "opcode", "call" or "c_call"."""
+    count = 0
+
+    def trace(frame, kind, _):
+        nonlocal count
+        frame.f_trace_opcodes = event == "opcode"
+        count += kind == event
+        return trace
+
+    install = sys.setprofile if event == "c_call" else sys.settrace
+    previous = sys.getprofile() if event == "c_call" else sys.gettrace()
+    gc.disable()
+    install(trace)
+    try:
+        f()
+    finally:
+        install(previous)
+        gc.enable()
+    return count
+
+
+def per_operation(make, event, backward=False):
+    """What one more operation adds to a chain of them."""
+    counts = []
+    for n in (10, 30):
+        x = variable(np.ones(3))
+
+        def chain(x=x, n=n):
+            for _ in range(n):
+                x = make(x)
+            return x
+
+        if backward:
+            end = np.sum(chain())
+            end.backward()  # what is imported and cached once is no cost
+            counts.append(counted(end.backward, event))
+        else:
+            chain()
+            counts.append(counted(chain, event))
+    return (counts[1] - counts[0]) / 20
+
+
+C = ag.Tensor(np.ones(3))
+OPERATIONS = {
+    "x * 2.0": lambda x: x * 2.0,
+    "x * c": lambda x: x * C,
+    "x @ c": lambda x: np.tanh(x @ C) * C,
+    "np.tanh(x)": np.tanh,
+    "ag.sigmoid(x)": ag.sigmoid,
+}
+LIMITS = {
+    "instructions forward": 230,
+    "calls forward": 7,
+    "instructions backward": 180,
+    "calls backward": 4,
+}
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_an_operation_takes_few_instructions(name):
+    make = OPERATIONS[name]
+    operations = 3 if name == "x @ c" else 1
+    got = {
+        "instructions forward": per_operation(make, "opcode"),
+        "calls forward": per_operation(make, "call"),
+        "instructions backward": per_operation(make, "opcode", backward=True),
+        "calls backward": per_operation(make, "call", backward=True),
+    }
+    print(got)
+    assert {what: n for what, n in got.items() if n > LIMITS[what] * operations} == {}
+
+
+def test_a_gradient_of_one_operation_takes_few_instructions():
+    """What does not grow with the graph: seed, checks, handing out."""
+    x = variable(np.ones(3))
+    y = np.sum(x)
+    y.backward()
+    got = counted(y.backward, "opcode")
+    print(got)
+    assert got <= 600
+
+
+def test_a_node_is_small():
+    """Beyond its array: the node, its arguments and parents, and the number in it."""
+    x = variable(1.0)
+    y = x * 1.5
+    gc.collect()
+    tracemalloc.start()
+    try:
+        for _ in range(2000):
+            y = y * 1.0001
+        size = tracemalloc.get_traced_memory()[0] / 2000
+    finally:
+        tracemalloc.stop()
+    print(size)
+    assert size <= 300
+    assert len(history(y.node)) == 2002
+
+
+def peak(f):
+    """The largest memory in use during a call, beyond what was in use before, in megabytes."""
+    gc.collect()
+    tracemalloc.start()
+    try:
+        before = tracemalloc.get_traced_memory()[0]
+        result = f()
+        return (tracemalloc.get_traced_memory()[1] - before) / MEGABYTE, result
+    finally:
+        tracemalloc.stop()
+
+
+def test_forward_keeps_one_array_an_operation_and_nothing_of_numbers_and_tensors():
+    x = variable(np.ones(MEGABYTE // 8))
+    used, _ = peak(lambda: (x * 2.0 + 1.0) * x)
+    assert used == pytest.approx(3, abs=0.1)
+
+
+def test_a_walk_through_a_chain_needs_two_arrays():
+    """The cotangent that is pulled back, and the share that it becomes."""
+    x = variable(np.ones(MEGABYTE // 8))
+    y = x
+    for _ in range(10):
+        y = y * 2.0
+    loss = np.sum(y)
+    used, _ = peak(loss.backward)
+    assert used == pytest.approx(2, abs=0.1)
+
+
+def test_a_walk_that_frees_the_tape_needs_no_memory_of_its_own():
+    """Ten arrays are on the tape; each is given back before the next share is made."""
+
+    def train():
+        y = variable(np.ones(MEGABYTE // 8))
+        for _ in range(10):
+            y = np.tanh(y)
+        np.sum(y).backward(keep_tape=False)
+
+    used, _ = peak(train)
+    assert used <= 15
+
+
+def test_shares_that_are_views_are_not_copied():
+    x = variable(np.ones((1024, 128)))
+    loss = np.sum(np.transpose(np.reshape(x, (128, 1024)))[:, ::-1] * 2.0)
+    used, _ = peak(loss.backward)
+    assert used <= 3.1
+
+
+@pytest.mark.parametrize("dtype", [np.float32])
+def test_a_walk_in_a_low_precision_makes_no_array_of_double_precision(dtype):
+    x = variable(np.ones(MEGABYTE // 8, dtype))
+    loss = np.sum(ag.sigmoid(x * 2 + 1.0) ** 2)
+    used, _ = peak(loss.backward)
+    assert used <= 4.1 * x.itemsize / 8
+
+
+def test_import_loads_nothing_that_gradients_do_not_need():
+    code = (
+        "import numpy, sys; a = {*sys.modules}; import autograd_lite; print(*({*sys.modules} - a))"
+    )
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    others = {name for name in loaded.stdout.split() if not name.startswith("autograd_lite")}
+    print(others)
+    for name in ("difflib", "dataclasses", "graphviz", "scipy", "numpy.polynomial", "json"):
+        assert name not in others
+    for room in ("comparison", "drawing", "derivation", "scipy"):
+        assert f"autograd_lite.{room}" not in loaded.stdout.split()
