@@ -1,6 +1,12 @@
-"""What was measured, to read: tables, JSON and a chart."""
+"""What was measured, to read: tables, and all of it as JSON."""
 
+import datetime
+import os
+import pathlib
+import platform
+import re
 import statistics
+import sys
 
 
 def quantiles(values):
@@ -77,3 +83,92 @@ def remarks(found):
             elif not run.agrees:
                 lines.append(f"{workload.name}, {key}: the result differs by {run.difference:.1e}")
     return lines
+
+
+def memory_table(found, libraries):
+    """Lines: the peak of memory of one gradient in MB, and bytes a recorded operation."""
+    rows = [["peak memory of a gradient, MB", *(library.title for library in libraries)]]
+    for workload, peaks in found.items():
+        known = {key: value for key, value in peaks.items() if not isinstance(value, str)}
+        rows.append([workload.name, *(_megabytes(known.get(i.key)) for i in libraries)])
+        if workload.nodes and workload.nodes >= 100_000:  # else pages round it
+            cells = (known.get(library.key) for library in libraries)
+            per_node = ("-" if c is None else f"{c / workload.nodes:.0f}" for c in cells)
+            rows.append(["  bytes an operation", *per_node])
+    return aligned(rows)
+
+
+def _megabytes(value):
+    return "-" if value is None else f"{value / 1e6:.1f}"
+
+
+def start_table(starts, libraries):
+    """Lines: the medians of the import beyond NumPy's, and of the first gradient of 2-3-2."""
+    rows = [["a fresh process", *(library.title for library in libraries)]]
+    titles = ("import of NumPy", "import beyond NumPy", "first gradient of 2-3-2")
+    for position, title in enumerate(titles):
+        rows.append([title, *(_median(starts[i.key], position) for i in libraries)])
+    total = {key: [(sum(one),) for one in rounds] for key, rounds in starts.items()}
+    rows.append(["from nothing to a gradient", *(_median(total[i.key], 0) for i in libraries)])
+    return aligned(rows)
+
+
+def _median(rounds, position):
+    return duration(statistics.median(one[position] for one in rounds)) if rounds else "-"
+
+
+def size_table(sizes, libraries):
+    """Lines: what each library puts on the disk."""
+    rows = [["installed", "its own", "with all it requires", ""]]
+    for library in libraries:
+        parts = sizes[library.key]
+        own, total = parts[library.distribution], sum(parts.values())
+        others = ", ".join(name for name in parts if name != library.distribution)
+        rows.append([library.title, _whole(own), _whole(total), others])
+    width = max(len(row[3]) for row in rows)
+    return aligned([[*row[:3], row[3].ljust(width)] for row in rows])
+
+
+def _whole(value):
+    return f"{value / 1e6:.1f} MB"
+
+
+def machine():
+    """What the numbers depend on."""
+    name = platform.processor() or platform.machine()
+    information = pathlib.Path("/proc/cpuinfo")
+    if information.exists():
+        found = re.search(r"model name\s*: (.*)", information.read_text())
+        name = found[1] if found else name
+    return {"processor": name, "cores": os.cpu_count(), "system": platform.platform()}
+
+
+def as_data(measured, libraries, threads):
+    """Everything that was measured, for JSON."""
+    speed = {
+        workload.name: {key: as_numbers(run, runs.get("numpy")) for key, run in runs.items()}
+        for workload, runs in measured.get("speed", {}).items()
+    }
+    memory = {workload.name: peaks for workload, peaks in measured.get("memory", {}).items()}
+    return {
+        "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "machine": machine(),
+        "python": sys.version.split()[0],
+        "versions": {library.key: library.version() for library in libraries},
+        "threads": threads,
+        "speed": speed,
+        "memory": memory,
+        "start": measured.get("start", {}),
+        "size": measured.get("size", {}),
+    }
+
+
+def as_numbers(run, by_hand):
+    """Seconds of one library on one workload, and the ratios to NumPy by hand."""
+    if not run.seconds:
+        return {"error": run.error}
+    names = ("median", "p10", "p90")
+    numbers = {"seconds": dict(zip(names, quantiles(run.seconds))), "rounds": len(run.seconds)}
+    if by_hand is not None and by_hand.seconds:
+        numbers["ratio"] = dict(zip(names, quantiles(ratios(run, by_hand))))
+    return numbers | {"error": run.error, "agrees": run.agrees, "difference": run.difference}

@@ -18,6 +18,7 @@ class Library:
     """What all share."""
 
     key = title = distribution = module = None
+    imports = ()  # what its users import
 
     def installed(self):
         return importlib.util.find_spec(self.module) is not None
@@ -41,6 +42,7 @@ class ByHand(Library):
     """NumPy, and derivatives that a person derived."""
 
     key, title, distribution, module = "numpy", "NumPy by hand", "numpy", "numpy"
+    imports = ("numpy",)
 
     def unfit(self, workload):
         return None if workload.by_hand else "not derived"
@@ -54,32 +56,39 @@ class Ours(Library):
 
     key, title = "ours", "autograd_lite"
     distribution = module = idiom = "autograd_lite"
+    imports = ("autograd_lite",)
 
     def prepare(self, workload, parameters, constants):
         import autograd_lite as ag
 
-        names = {name: getattr(ag, name) for name in ag.__all__}
-        np = types.SimpleNamespace(**vars(numpy) | names)
-        np.gelu = functools.partial(ag.gelu, approximate=True)
-        np.mean_cross_entropy = lambda z, labels: numpy.mean(ag.cross_entropy(z, labels))
-        loss = self.loss(workload, np)
+        loss = self.loss(workload, self.names(ag))
         tensors = [ag.Tensor(p, requires_grad=True) for p in parameters]
         data = [ag.Tensor(c) if _is_real(c) else c for c in constants]
 
         def step():
-            for tensor in tensors:
-                tensor.grad = None
             value = loss(*tensors, *data)
             value.backward(keep_tape=False)
-            return value.item(), [tensor.grad for tensor in tensors]
+            gradients = [tensor.grad for tensor in tensors]
+            for tensor in tensors:
+                tensor.grad = None
+            return value.item(), gradients
 
         return step
+
+    def names(self, ag):
+        """NumPy's, which differentiate, and what NumPy lacks."""
+        added = {name: getattr(ag, name) for name in ag.__all__}
+        np = types.SimpleNamespace(**vars(numpy) | added)
+        np.gelu = functools.partial(ag.gelu, approximate=True)
+        np.mean_cross_entropy = lambda z, labels: numpy.mean(ag.cross_entropy(z, labels))
+        return np
 
 
 class Torch(Library):
     """PyTorch, eager."""
 
     key, title, distribution, module, idiom = "torch", "PyTorch", "torch", "torch", "torch"
+    imports = ("torch",)
 
     def prepare(self, workload, parameters, constants):
         import torch
@@ -89,11 +98,12 @@ class Torch(Library):
         data = [torch.tensor(c) if isinstance(c, numpy.ndarray) else c for c in constants]
 
         def step():
-            for tensor in tensors:
-                tensor.grad = None
             value = loss(*tensors, *data)
             value.backward()
-            return value.item(), [tensor.grad.numpy() for tensor in tensors]
+            gradients = [tensor.grad.numpy() for tensor in tensors]
+            for tensor in tensors:
+                tensor.grad = None
+            return value.item(), gradients
 
         return step
 
@@ -114,6 +124,7 @@ class Jax(Library):
     """jax.jit of the value and the gradient together."""
 
     key, title, distribution, module, idiom = "jax", "jax.jit", "jax", "jax", "jax"
+    imports = ("jax", "jax.numpy")
 
     def prepare(self, workload, parameters, constants):
         import jax
@@ -151,6 +162,7 @@ class HIPS(Library):
     """HIPS autograd, of a function of arrays."""
 
     key, title, distribution, module = "autograd", "HIPS autograd", "autograd", "autograd"
+    imports = ("autograd", "autograd.numpy")
 
     def prepare(self, workload, parameters, constants):
         import autograd
@@ -167,7 +179,7 @@ class HIPS(Library):
     def names(self):
         """Its examples' formulas, for what the library has no function for."""
         import autograd.numpy
-        from autograd.scipy import signal, special
+        from autograd.scipy import special
 
         np = types.SimpleNamespace(**vars(autograd.numpy))
         np.sigmoid = special.expit
@@ -177,9 +189,7 @@ class HIPS(Library):
         np.mean_cross_entropy = _chosen(
             np, lambda z: z - special.logsumexp(z, axis=1, keepdims=True)
         )
-        np.conv = lambda x, kernel: signal.convolve(
-            x, kernel[:, :, ::-1, ::-1], axes=([2, 3], [2, 3]), dot_axes=([1], [1]), mode="valid"
-        )
+        np.conv = _turned_convolution
         np.max_pool = lambda x, size: np.max(
             x.reshape(*x.shape[:2], x.shape[2] // size, size, x.shape[3] // size, size), axis=(3, 5)
         )
@@ -190,6 +200,7 @@ class MyGrad(Library):
     """MyGrad, without the guard that locks the arrays in use: twice as fast on small ones."""
 
     key, title, distribution, module = "mygrad", "MyGrad", "mygrad", "mygrad"
+    imports = ("mygrad",)
 
     def prepare(self, workload, parameters, constants):
         import mygrad
@@ -201,7 +212,10 @@ class MyGrad(Library):
         def step():
             value = loss(*tensors, *constants)
             value.backward()
-            return value.item(), [tensor.grad for tensor in tensors]
+            gradients = [tensor.grad for tensor in tensors]
+            for tensor in tensors:
+                tensor.null_grad()
+            return value.item(), gradients
 
         return step
 
@@ -216,6 +230,14 @@ class MyGrad(Library):
         np.conv = functools.partial(layers.conv_nd, stride=1)
         np.max_pool = lambda x, size: layers.max_pool(x, (size, size), size)
         return np
+
+
+def _turned_convolution(x, kernel):
+    """HIPS autograd turns the kernel round, as signal processing does."""
+    from autograd.scipy.signal import convolve
+
+    kernel, axes = kernel[:, :, ::-1, ::-1], ([2, 3], [2, 3])
+    return convolve(x, kernel, axes=axes, dot_axes=([1], [1]), mode="valid")
 
 
 def _gelu(np):

@@ -1,18 +1,26 @@
 """How long a gradient takes in each library, beside NumPy code that was derived by hand.
 
-    python -m benchmarks.speed [--only NAME] [--libraries KEY ...] [--quick]
+    python -m benchmarks.speed [--only NAME] [--libraries KEY ...] [--measure KIND ...]
+                               [--quick] [--json FILE] [--chart FILE]
 
 One gradient is the value and the gradients of all parameters, handed back as NumPy arrays. The
 libraries that are installed take turns: in each round every one is measured, each in a process
 of its own. A ratio is the median over the rounds of a library's time divided by that of NumPy by
-hand in the same round; below it are the 10th and the 90th percentile. All run with the same
-number of threads.
+hand in the same round; below it are the 10th and the 90th percentile. Where nothing was derived
+by hand, the table has times. All libraries have the same number of threads, 1 unless another is
+asked for: on cores that others use too, threads wait for each other, and that is not the
+library's doing. The garbage collector is left as it is.
 """
 
 import argparse
+import json
+import os
+import pathlib
 import sys
 
-from benchmarks import report, turns
+from benchmarks import chart, fresh, report, turns
+
+KINDS = ("speed", "memory", "start", "size")
 
 
 def measure_speed(workloads, libraries, chosen):
@@ -39,19 +47,44 @@ def named(workload, names):
 
 def options(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--only", metavar="NAME", action="append", help="workloads with this name")
-    parser.add_argument("--libraries", metavar="KEY", nargs="+", help="numpy, ours, torch ...")
-    parser.add_argument("--repeats", metavar="N", type=int, default=25, help="rounds (25)")
-    parser.add_argument("--budget", metavar="SECONDS", type=float, default=60.0,
-                        help="for the rounds of one workload; 3 at least (60)")  # fmt: skip
-    parser.add_argument("--threads", metavar="N", type=int, default=1, help="of each library (1)")
-    parser.add_argument("--quick", action="store_true", help="few and short rounds")
-    parser.add_argument("--serve", nargs=2, help=argparse.SUPPRESS)
+    add = parser.add_argument
+    add("--only", metavar="NAME", action="append", help="the workloads with this name")
+    add("--libraries", metavar="KEY", nargs="+", help="numpy, ours, torch, torch.compile, jax ...")
+    add("--measure", metavar="KIND", nargs="+", choices=KINDS, default=KINDS,
+        help="speed, memory, start, size")  # fmt: skip
+    add("--repeats", metavar="N", type=int, default=25, help="rounds (25)")
+    add("--budget", metavar="SECONDS", type=float, default=60.0,
+        help="when it is spent, a workload has no further round (60)")  # fmt: skip
+    add("--threads", metavar="N", type=int, default=1, help="of each library (1)")
+    add("--quick", action="store_true", help="few and short rounds, and no chain of 1,000,000")
+    add("--json", metavar="FILE", help="write everything that was measured")
+    add("--chart", metavar="FILE", help="write a bar chart: .svg, .png, .pdf")
+    add("--serve", nargs=2, help=argparse.SUPPRESS)
     return parser.parse_args(arguments)
 
 
+def measure(workloads, libraries, chosen):
+    """{kind: what was measured}; prints each table when it is there."""
+    measured = {}
+    if "speed" in chosen.measure:
+        measured["speed"] = measure_speed(workloads, libraries, chosen)
+        print(*report.speed_table(measured["speed"], libraries), sep="\n")
+        print("", *report.remarks(measured["speed"]), sep="\n", flush=True)
+    if "memory" in chosen.measure and fresh.can_measure_memory():
+        measured["memory"] = fresh.memory(workloads, libraries, chosen.threads)
+        print(*report.memory_table(measured["memory"], libraries), "", sep="\n", flush=True)
+    if "start" in chosen.measure:
+        rounds = 3 if chosen.quick else 9
+        measured["start"] = fresh.starts(libraries, rounds, chosen.threads)
+        print(*report.start_table(measured["start"], libraries), "", sep="\n", flush=True)
+    if "size" in chosen.measure:
+        measured["size"] = fresh.sizes(libraries)
+        print(*report.size_table(measured["size"], libraries), sep="\n")
+    return measured
+
+
 def main():
-    """Print the table; 1 if a gradient of this project is wrong."""
+    """Print the tables; 1 if this project's result is not that of NumPy by hand."""
     chosen = options()
     if chosen.serve:
         return turns.serve(*chosen.serve)
@@ -60,11 +93,19 @@ def main():
 
     wanted = chosen.libraries or [library.key for library in LIBRARIES]
     libraries = [each for each in LIBRARIES if each.key in wanted and each.installed()]
-    workloads = [w for w in WORKLOADS if named(w, chosen.only)]
-    found = measure_speed(workloads, libraries, chosen)
-    print(*report.speed_table(found, libraries), sep="\n")
-    print("", *report.remarks(found), sep="\n")
-    return int(any("ours" in runs and not runs["ours"].agrees for runs in found.values()))
+    workloads = [each for each in WORKLOADS if named(each, chosen.only)]
+    if chosen.quick:
+        workloads = [each for each in workloads if (each.nodes or 0) < 100_000]
+    print(*(f"{library.title} {library.version()}" for library in libraries), sep=", ", end="; ")
+    print(f"{chosen.threads} of {os.cpu_count()} threads\n", flush=True)
+    measured = measure(workloads, libraries, chosen)
+    if chosen.json:
+        data = report.as_data(measured, libraries, chosen.threads)
+        pathlib.Path(chosen.json).write_text(json.dumps(data, indent=1) + "\n")
+    if chosen.chart and "speed" in measured:
+        chart.draw(measured["speed"], libraries, chosen.chart)
+    speed = measured.get("speed", {}).values()
+    return int(any(not runs["ours"].agrees for runs in speed if "ours" in runs))
 
 
 if __name__ == "__main__":

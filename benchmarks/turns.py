@@ -36,6 +36,10 @@ def serve(key, name):
                 result, answer = warm(step, *args[1:])
                 calls = answer
                 save(args[0], result)
+            elif command == "memory":
+                from benchmarks.fresh import peak
+
+                answer = peak(key, name)
             else:
                 answer = turn(step, calls)
             print(json.dumps({"answer": answer}), file=answers, flush=True)

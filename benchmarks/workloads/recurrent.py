@@ -50,4 +50,5 @@ LSTM = Workload(
     small={"steps": 3, "batch": 2, "units": 3},
     loss=_loss,
     idioms={"torch": _torch, "jax": _scan},
+    unfit={"torch.compile": "it cannot trace torch.lstm"},
 )

@@ -1,0 +1,46 @@
+"""The times as bars: a panel a workload, a bar a library."""
+
+import math
+
+from benchmarks.report import duration, quantiles
+
+COLUMNS = 3
+OURS, HAND, OTHERS = "#1f6fb4", "#7f7f7f", "#c3cbd3"
+
+
+def draw(found, libraries, path):
+    """Write the chart, in the format that the file's name ends in. It needs matplotlib."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    rows = math.ceil(len(found) / COLUMNS)
+    height = 0.9 + 0.26 * len(libraries)
+    figure, axes = pyplot.subplots(rows, COLUMNS, figsize=(13, height * rows), squeeze=False)
+    for axis, (workload, runs) in zip(axes.flat, found.items()):
+        panel(axis, workload, runs, libraries)
+    for axis in axes.flat[len(found) :]:
+        axis.set_axis_off()
+    figure.suptitle("Time of one gradient: medians, and 10th to 90th percentile", fontsize=11)
+    figure.tight_layout()
+    figure.savefig(path, dpi=110)
+    pyplot.close(figure)
+
+
+def panel(axis, workload, runs, libraries):
+    """One workload; a library that did not run has no bar, and one that is wrong is struck out."""
+    shown = [library for library in libraries if runs[library.key].seconds]
+    for place, library in enumerate(shown):
+        run = runs[library.key]
+        middle, low, high = quantiles(run.seconds)
+        color = {"numpy": HAND, "ours": OURS}.get(library.key, OTHERS)
+        axis.barh(place, middle, color=color, hatch="" if run.agrees else "xx")
+        axis.plot([low, high], [place, place], color="black", linewidth=1)
+        axis.text(max(middle, high), place, f" {duration(middle)}", va="center", fontsize=8)
+    axis.set_yticks(range(len(shown)), [library.title for library in shown], fontsize=8)
+    axis.invert_yaxis()
+    axis.set_xlim(right=axis.get_xlim()[1] * 1.18)
+    axis.set_xticks([])
+    axis.spines[["top", "right", "bottom"]].set_visible(False)
+    axis.set_title(workload.name, fontsize=9, loc="left")

@@ -1,0 +1,146 @@
+"""What only a fresh process can tell: its memory, its start, and what it had to install.
+
+The one idea of the memory: the peak of resident memory while one gradient is taken, beyond what
+the process held before: the library, its compiled code, the parameters and the data.
+"""
+
+import ctypes
+import importlib.metadata
+import importlib.util
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import time
+
+from benchmarks.turns import HERE, Process, environment, prepare
+
+
+def memory(workloads, libraries, threads):
+    """{workload: {library's key: bytes, or why there is no number}}"""
+    found = {}
+    for workload in workloads:
+        found[workload] = {}
+        for library in libraries:
+            answer = {"error": library.unfit(workload)}
+            if not answer["error"]:
+                answer = _ask(library, workload, "memory", threads)
+            found[workload][library.key] = answer.get("answer", answer.get("error"))
+    return found
+
+
+def _ask(library, workload, command, threads):
+    with tempfile.TemporaryDirectory() as folder:
+        process = Process(library.key, workload.name, folder, threads)
+        try:
+            return process.ask(command)
+        finally:
+            process.stop()
+
+
+def peak(key, name):
+    """Bytes that one gradient needs at its peak. The first one, which compiles, does not count."""
+    step = prepare(key, name)
+    step()
+    time.sleep(0.2)  # some libraries free what they used in another thread
+    ctypes.CDLL(None).malloc_trim(0)  # what the first one freed goes back, and is counted anew
+    before = _resident("VmRSS")
+    pathlib.Path("/proc/self/clear_refs").write_text("5")  # the peak starts again from here
+    step()
+    return _resident("VmHWM") - before
+
+
+def _resident(name):
+    """A line of the process's status, in bytes."""
+    [line] = re.findall(rf"{name}:\s+(\d+) kB", pathlib.Path("/proc/self/status").read_text())
+    return int(line) * 1024
+
+
+def can_measure_memory():
+    """Linux only: elsewhere a peak cannot be told from that of the import."""
+    return sys.platform == "linux" and pathlib.Path("/proc/self/clear_refs").exists()
+
+
+# --- the start ------------------------------------------------------------------------------------
+
+START = """
+import time
+begin = time.perf_counter()
+import numpy
+plain = time.perf_counter()
+import {imports}
+imported = time.perf_counter()
+from benchmarks import runners, workloads
+[library] = [library for library in runners.LIBRARIES if library.key == {key!r}]
+[workload] = [each for each in workloads.WORKLOADS if each.name == "2-3-2"]
+inputs = workload.inputs()
+ready = time.perf_counter()
+library.prepare(workload, *inputs)()
+done = time.perf_counter()
+print(plain - begin, imported - plain, done - ready)
+"""
+
+
+def starts(libraries, rounds, threads):
+    """{library's key: rounds of (NumPy's import, its own beyond it, its first gradient)}"""
+    found = {library.key: [] for library in libraries}
+    for done in range(rounds + 1):
+        for library in libraries:
+            code = START.format(imports=", ".join(library.imports), key=library.key)
+            with tempfile.TemporaryDirectory() as folder:
+                printed = subprocess.run(
+                    [sys.executable, "-c", code],
+                    cwd=HERE.parent,
+                    env=environment(threads, folder),
+                    capture_output=True,
+                    text=True,
+                )
+            if done and not printed.returncode:  # the first round fills the disk's cache
+                found[library.key].append(tuple(map(float, printed.stdout.split())))
+    return found
+
+
+# --- the size -------------------------------------------------------------------------------------
+
+
+def sizes(libraries):
+    """{library's key: {distribution: bytes}}, of it and of everything that it requires."""
+    return {
+        library.key: {name: installed_size(name) for name in requirements(library.distribution)}
+        for library in libraries
+    }
+
+
+def requirements(name):
+    """A distribution and all that it requires and that is installed, without extras."""
+    found, waiting = [], [name]
+    while waiting:
+        name = waiting.pop()
+        if name in found or not _is_installed(name):
+            continue
+        found.append(name)
+        for line in importlib.metadata.requires(name) or ():
+            if "extra ==" not in line:
+                waiting.append(re.match(r"[\w.-]+", line)[0].lower().replace("_", "-"))
+    return found
+
+
+def _is_installed(name):
+    return any(True for _ in importlib.metadata.Distribution.discover(name=name))
+
+
+def installed_size(name):
+    """Bytes of a distribution's files, without the bytecode that Python adds."""
+    distribution = importlib.metadata.distribution(name)
+    paths = [pathlib.Path(distribution.locate_file(file)) for file in distribution.files or ()]
+    if "editable" in (distribution.read_text("direct_url.json") or ""):
+        tops = (distribution.read_text("top_level.txt") or "").split()
+        paths += [path for top in tops for path in _package(top)]
+    return sum(p.stat().st_size for p in paths if p.suffix != ".pyc" and p.is_file())
+
+
+def _package(name):
+    """The files of a package in a checkout."""
+    [folder] = importlib.util.find_spec(name).submodule_search_locations
+    return pathlib.Path(folder).rglob("*.*")

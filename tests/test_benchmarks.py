@@ -1,0 +1,171 @@
+"""The yardstick of speed: a workload has one gradient, and the report says what was measured."""
+
+import json
+import math
+
+import numpy as np
+import pytest
+
+import autograd_lite as ag
+from benchmarks import chart, fresh, report, runners, speed, turns
+from benchmarks.workloads import WORKLOADS
+
+BY_HAND, OURS = runners.LIBRARIES[:2]
+CHAIN = next(workload for workload in WORKLOADS if workload.nodes)
+
+
+@pytest.fixture(params=WORKLOADS, ids=lambda workload: workload.name)
+def workload(request):
+    return request.param
+
+
+def result(library, workload):
+    value, gradients = library.prepare(workload, *workload.inputs(small=True))()
+    return [np.asarray(value), *map(np.asarray, gradients)]
+
+
+def runs_of(**seconds):
+    return {key: turns.Runs(seconds=list(values)) for key, values in seconds.items()}
+
+
+def test_this_project_s_gradients_are_those_derived_by_hand(workload):
+    if BY_HAND.unfit(workload):
+        pytest.skip("not derived by hand")
+    ours, by_hand = result(OURS, workload), result(BY_HAND, workload)
+    assert turns.difference(ours, by_hand) <= turns.TOLERANCES[str(by_hand[1].dtype)]
+
+
+def test_this_project_s_gradients_are_the_numeric_ones(workload):
+    """In double precision, of the very function that is measured."""
+    parameters, constants = workload.inputs(small=True)
+    parameters = [p.astype("float64") for p in parameters]
+    constants = [c.astype("float64") if _is_single(c) else c for c in constants]
+    loss = OURS.loss(workload, OURS.names(ag))
+    argnums = tuple(range(len(parameters)))
+    gradients = ag.grad(loss, argnums)(*parameters, *constants)
+    numeric = ag.numeric_gradients(lambda *p: loss(*p, *constants), *parameters)
+    for g, expected in zip(gradients, numeric, strict=True):
+        np.testing.assert_allclose(g, expected, rtol=1e-5, atol=1e-7)
+
+
+def _is_single(constant):
+    return isinstance(constant, np.ndarray) and constant.dtype == np.float32
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("library", runners.LIBRARIES[2:], ids=lambda library: library.key)
+def test_every_peer_that_is_installed_takes_the_same_gradient(workload, library):
+    if not library.installed() or library.unfit(workload) or library.key == "torch.compile":
+        pytest.skip("not installed, unfit, or slow to compile")
+    ours, theirs = result(OURS, workload), result(library, workload)
+    assert turns.difference(theirs, ours) <= turns.TOLERANCES[str(ours[1].dtype)]
+
+
+def test_a_step_leaves_no_gradient_for_the_next():
+    step = OURS.prepare(CHAIN, *CHAIN.inputs(small=True))
+    first, second = step()[1], step()[1]
+    assert first == second
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (lambda g: g, 0.0),
+        (lambda g: g * 1.5, 0.5),
+        (lambda g: g[:1], math.inf),
+        (lambda g: g * np.nan, math.inf),
+        (lambda g: g.astype("float32"), math.inf),
+    ],
+)
+def test_a_gradient_that_differs_is_seen(change, expected):
+    reference = [np.array(1.0), np.array([1.0, 2.0])]
+    assert turns.difference([reference[0], change(reference[1])], reference) == expected
+
+
+def test_libraries_that_take_turns_agree_and_are_timed():
+    found = turns.take_turns(CHAIN, [BY_HAND, OURS], 2, 1e-4, 1, budget=60)
+    assert all(run.agrees and not run.error and len(run.seconds) == 2 for run in found.values())
+
+
+def test_a_library_that_fails_is_out_and_the_others_go_on():
+    class Broken(runners.Library):
+        key = "broken"
+
+    found = turns.take_turns(CHAIN, [BY_HAND, Broken()], 1, 1e-4, 1, budget=60)
+    assert found["broken"].error.startswith("ValueError")
+    assert len(found["numpy"].seconds) == 1
+
+
+def test_a_ratio_is_taken_within_a_round():
+    """Both were twice as slow in the second round: the ratio is the same in all."""
+    runs = runs_of(numpy=[1.0, 2.0, 1.0], ours=[1.5, 3.0, 1.5])
+    numbers = report.as_numbers(runs["ours"], runs["numpy"])
+    assert set(numbers["ratio"].values()) == {1.5}
+    assert report.cell(runs["ours"], runs["numpy"]) == ("1.5", "1.5 to 1.5")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(2e-6, "2 us"), (1.5e-3, "1.5 ms"), (0.1234, "123 ms"), (12.345, "12.3 s"), (3e-8, "0.03 us")],
+)
+def test_a_duration_has_three_digits_and_a_unit(seconds, text):
+    assert report.duration(seconds) == text
+
+
+def test_the_table_says_what_failed_and_what_differs():
+    runs = runs_of(numpy=[1e-3, 1e-3], ours=[2e-3, 2e-3])
+    runs["ours"].agrees, runs["ours"].difference = False, 0.25
+    runs["torch"] = turns.Runs(error="no such function")
+    found, libraries = {CHAIN: runs}, runners.LIBRARIES[:3]
+    table = "\n".join(report.speed_table(found, libraries))
+    assert table.split()[:6] == ["NumPy", "by", "hand", "autograd_lite", "PyTorch", "chain"]
+    assert "1 ms" in table
+    assert "2 DIFFERS" in table
+    assert "1 us" in table  # an operation of a thousand
+    assert report.remarks(found) == [
+        f"{CHAIN.name}, ours: the result differs by 2.5e-01",
+        f"{CHAIN.name}, torch: no such function",
+    ]
+
+
+def test_everything_is_written_as_json():
+    found = {CHAIN: runs_of(numpy=[1.0, 2.0], ours=[3.0, 4.0])}
+    measured = {"speed": found, "memory": {CHAIN: {"ours": 1000}}}
+    data = json.loads(json.dumps(report.as_data(measured, [BY_HAND, OURS], 1)))
+    assert data["speed"][CHAIN.name]["ours"]["seconds"]["median"] == 3.5
+    assert data["memory"][CHAIN.name] == {"ours": 1000}
+    assert data["versions"].keys() == {"numpy", "ours"}
+    assert {"date", "machine", "python", "threads"} <= data.keys()
+
+
+def test_the_chart_has_a_bar_a_library(tmp_path):
+    found = {CHAIN: runs_of(numpy=[1.0, 2.0], ours=[3.0, 4.0])}
+    chart.draw(found, [BY_HAND, OURS], tmp_path / "chart.svg")
+    text = (tmp_path / "chart.svg").read_text()
+    assert text.count("<!-- autograd_lite -->") == text.count("<!-- NumPy by hand -->") == 1
+    assert "<!--  3.5 s -->" in text or "<!-- 3.5 s -->" in text
+
+
+@pytest.mark.skipif(not fresh.can_measure_memory(), reason="needs Linux")
+@pytest.mark.parametrize("arrays", [1, 3])
+def test_the_peak_of_memory_is_that_of_the_arrays_alive_together(arrays, monkeypatch):
+    def step():
+        alive = [np.ones(2_000_000) for _ in range(arrays)]
+        return alive[0]
+
+    monkeypatch.setattr(fresh, "prepare", lambda key, name: step)
+    assert fresh.peak("numpy", "any") == pytest.approx(arrays * 16e6, abs=2e6)
+
+
+def test_the_installed_size_is_that_of_a_library_and_what_it_requires():
+    [sizes] = fresh.sizes([OURS]).values()
+    assert {"autograd_lite", "numpy", "graphviz"} == sizes.keys()
+    assert 1e5 < sizes["autograd_lite"] < 1e7 < sizes["numpy"]
+
+
+def test_only_names_one_workload_exactly_or_all_that_have_the_words():
+    chosen = [w.name for w in WORKLOADS if speed.named(w, ["GELU"])]
+    assert chosen == ["GELU"]
+    chosen = [w.name for w in WORKLOADS if speed.named(w, ["784"])]
+    assert chosen == ["784-256-10 sigmoid", "784-256-10 softmax"]
+    assert all(speed.named(w, None) for w in WORKLOADS)
