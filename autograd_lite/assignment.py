@@ -7,7 +7,7 @@ and called with the numbers of the elements it says which of them it shows.
 from __future__ import annotations
 
 from typing import Any, NamedTuple
-from weakref import WeakValueDictionary
+from weakref import ref
 
 import numpy as np
 
@@ -38,7 +38,6 @@ def mark_view(tensor, op, args, kwargs):
     base = tensor._data.base
     for place, whole in enumerate(args):
         if isinstance(whole, Operators) and (base is whole._data or base is whole._data.base):
-            args = (*args[:place], None, *args[place + 1 :])
             _link(tensor, View(whole, place, op, args, kwargs))
             return
 
@@ -112,17 +111,21 @@ def _link(tensor, view):
     tensor._view = view
     views = getattr(view.whole, "_views", None)
     if views is None:
-        views = view.whole._views = WeakValueDictionary()
-    views[id(tensor)] = tensor
+        view.whole._views = [ref(tensor)]
+        return
+    if len(views).bit_count() == 1:  # at 1, 2, 4, 8 ... links forget those that are gone
+        views[:] = [link for link in views if link() is not None]
+    views.append(ref(tensor))
 
 
 def _views(tensor):
     """The views of a tensor that are still there."""
-    return list(getattr(tensor, "_views", {}).values())
+    return [view for view in (link() for link in getattr(tensor, "_views", ())) if view is not None]
 
 
 def _unlink(tensor):
-    tensor._view.whole._views.pop(id(tensor), None)
+    views = tensor._view.whole._views
+    views[:] = [link for link in views if link() is not tensor]
     tensor._view = None
 
 

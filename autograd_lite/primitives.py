@@ -22,7 +22,7 @@ import numpy as np
 from . import errors
 from .dispatch import registry
 from .recording import record, requires_grad
-from .tensor import has_nan, plain
+from .tensor import has_nan, is_plain, plain
 
 
 def elementwise(f: Callable, *rules: Callable | None) -> Callable[..., Any]:
@@ -136,24 +136,33 @@ class Primitive:
     def bind(self, args, kwargs):
         """Arguments in canonical form: those with a rule by position, the rest by keyword."""
         names, defaults, _ = self.parameters
-        after = names[len(self.rules) :]
-        given = dict(zip(after, args[len(self.rules) :]))
-        if len(args) > len(self.rules) + len(after):
+        if len(args) != self.arity:
+            args, kwargs = self._in_place(args, kwargs, names)
+        kwargs = {k: v for k, v in kwargs.items() if v is not defaults.get(k, _missing)}
+        unknown = kwargs.keys() - self.keywords if self.keywords is not None else ()
+        for key, value in kwargs.items():
+            if not is_plain(value):
+                unknown = unknown or (requires_grad(value) and {key})
+                kwargs[key] = plain(value)
+        if unknown:
+            raise errors.refused(self.name, unknown)
+        return args, kwargs
+
+    def _in_place(self, args, kwargs, names):
+        """What was given by position and has no rule by keyword, and the other way round."""
+        after = names[self.arity :]
+        given = dict(zip(after, args[self.arity :]))
+        if len(args) > self.arity + len(after):
             raise errors.refused(self.name, ())
         if given.keys() & kwargs:
             raise TypeError(f"{self.name} was given {', '.join(given.keys() & kwargs)} twice")
         kwargs = {**given, **kwargs}
-        args = list(args[: len(self.rules)])
-        for name in names[len(args) : len(self.rules)]:
+        args = list(args[: self.arity])
+        for name in names[len(args) : self.arity]:
             if name not in kwargs:
                 break
             args.append(kwargs.pop(name))
-        kwargs = {k: v for k, v in kwargs.items() if v is not defaults.get(k, _missing)}
-        unknown = kwargs.keys() - self.keywords if self.keywords is not None else ()
-        unknown = unknown or {k for k, v in kwargs.items() if requires_grad(v)}
-        if unknown:
-            raise errors.refused(self.name, unknown)
-        return tuple(args), {k: plain(v) for k, v in kwargs.items()}
+        return args, kwargs
 
     def _of_sequences(self, g, out, args, kwargs, parents, careful):
         """Pairs (parent, its share of the cotangent g) where arguments are sequences of arrays."""

@@ -6,7 +6,7 @@ from . import errors
 from .assignment import mark_view
 from .results import continuous, like
 from .tape import Node, is_recording
-from .tensor import Tensor, constant, several, wrap
+from .tensor import Tensor, constant, is_plain, several, wrap
 
 _OBJECT = np.dtype(object)
 _SCALARS = frozenset({int, float, np.float64, np.float32, bool, complex})
@@ -57,11 +57,13 @@ def record(op, args, kwargs):
 
 def _record_any(op, args, kwargs):
     """The same for arguments of any kind."""
-    if kwargs or len(args) > op.arity:
-        args, kwargs = op.bind(args, kwargs)
     values, parents = [], []
     seen = tracked = False
     unknown = op.is_users  # whether more than numbers and plain arrays comes in, or may come out
+    if _are_plain(args, kwargs):
+        return _call(op, args, kwargs, args)
+    if kwargs or len(args) > op.arity:
+        args, kwargs = op.bind(args, kwargs)
     for arg, rule in zip(args, op.rules, strict=False):
         parent = None
         if isinstance(arg, Tensor):
@@ -82,10 +84,7 @@ def _record_any(op, args, kwargs):
         values.append(arg)
         parents.append(parent)
     given = _checked(op, values) if unknown and seen else values
-    try:
-        out = op.f(*given, **kwargs) if kwargs else op.call(*given)
-    except (TypeError, ValueError, IndexError) as error:
-        errors.reraise(error, op.name, args, op.way_out)
+    out = _call(op, given, kwargs, args)
     if not seen or (tracked and "dtype" in kwargs and _is_rounded(kwargs["dtype"])):
         return out
     if unknown or kwargs or type(out) is complex:
@@ -96,6 +95,21 @@ def _record_any(op, args, kwargs):
         kwargs = {key: _kept(value, None) for key, value in kwargs.items()}
         node = Node(op, values, kwargs, out, tuple(parents))
     return _result(out, node, op, args, kwargs)
+
+
+def _are_plain(args, kwargs):
+    """Whether all arguments are arrays of numbers, or say how to compute."""
+    for arg in args:
+        if type(arg) not in _OWN or arg.dtype.hasobject:
+            return False
+    return all(map(is_plain, kwargs.values()))
+
+
+def _call(op, values, kwargs, args):
+    try:
+        return op.f(*values, **kwargs) if kwargs else op.call(*values)
+    except (TypeError, ValueError, IndexError) as error:
+        errors.reraise(error, op.name, args, op.way_out)
 
 
 def _result(out, node, op, args, kwargs):
@@ -114,7 +128,7 @@ def _kept(value, parent):
     """What the tape keeps: a copy of the user's own arrays, into which he may write later."""
     if isinstance(value, np.ndarray):
         return value if parent is not None else np.array(value)
-    if type(value) in (list, tuple):
+    if type(value) in (list, tuple) and not is_plain(value):
         return type(value)(map(_kept, value, parent or (None,) * len(value)))
     return value
 

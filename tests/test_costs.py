@@ -76,7 +76,7 @@ OPERATIONS = {
 LIMITS = {
     "instructions forward": 230,
     "calls forward": 7,
-    "instructions backward": 180,
+    "instructions backward": 200,
     "calls backward": 4,
 }
 

@@ -11,16 +11,16 @@ from .matrices import as_array, conj, transposed
 
 def _matmul_x_vjp(g, out, x, y):
     """g @ y.T, with 1-D operands as the matrices that matmul makes of them."""
-    if g.ndim == x.ndim == y.ndim == 2:
-        return g @ y.T
+    if x.ndim <= 2 and y.ndim <= 2:
+        return g @ y.T if y.ndim == 2 else (np.expand_dims(g, 1) if x.ndim == 2 else g) * y
     g, row, matrix = _as_matrices(g, x, y)
     return np.reshape(unbroadcast(g @ transposed(matrix), row.shape), x.shape)
 
 
 def _matmul_y_vjp(g, out, x, y):
     """x.T @ g"""
-    if g.ndim == x.ndim == y.ndim == 2:
-        return x.T @ g
+    if x.ndim <= 2 and y.ndim <= 2:
+        return x.T @ g if x.ndim == 2 else (np.expand_dims(x, 1) if y.ndim == 2 else x) * g
     g, matrix, column = _as_matrices(g, x, y)
     return np.reshape(unbroadcast(transposed(matrix) @ g, column.shape), y.shape)
 
