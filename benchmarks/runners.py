@@ -67,7 +67,7 @@ class Ours(Library):
 
         def step():
             value = loss(*tensors, *data)
-            value.backward(keep_tape=False)
+            value.backward()
             gradients = [tensor.grad for tensor in tensors]
             for tensor in tensors:
                 tensor.grad = None

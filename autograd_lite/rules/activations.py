@@ -126,8 +126,17 @@ def _normal(x):
 
 
 def _normal_by_tanh(x):
+    """0.5 * (1 + tanh(sqrt(2 / pi) * x * (1 + 0.044715 * x * x))), in one array of its own."""
     x = _bounded(x, 100)  # a cube below the largest float16
-    return 0.5 * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x * x * x)))
+    z = x * 0.044715
+    z *= x
+    z += 1
+    z *= x
+    z *= math.sqrt(2 / math.pi)
+    p = np.tanh(z)
+    p += 1
+    p *= 0.5
+    return p
 
 
 def _silu_slope(x):
@@ -139,8 +148,21 @@ def _gelu_slope(x, approximate=False):
     z = _bounded(x, 100)
     if not approximate:
         return _normal(x) + z * np.exp(-0.5 * z * z) * (1 / math.sqrt(2 * math.pi))
-    p = _normal_by_tanh(z)
-    return p + p * (1 - p) * z * (2 * math.sqrt(2 / math.pi)) * (1 + 3 * 0.044715 * z * z)
+    return _gelu_slope_by_tanh(z)
+
+
+def _gelu_slope_by_tanh(x):
+    """p + 2 sqrt(2 / pi) * p * (1 - p) * x * (1 + 3 * 0.044715 * x * x), in few arrays."""
+    p = _normal_by_tanh(x)
+    slope = x * (3 * 0.044715)
+    slope *= x
+    slope += 1
+    slope *= x
+    slope *= 2 * math.sqrt(2 / math.pi)
+    slope *= p
+    slope *= 1 - p
+    slope += p
+    return slope
 
 
 def _mish_slope(x):
