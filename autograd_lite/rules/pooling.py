@@ -1,5 +1,7 @@
 """Pooling: the largest element, or the mean, of each window."""
 
+import functools
+import itertools
 import math
 
 import numpy as np
@@ -28,7 +30,7 @@ def max_pool(x, size, stride=None, padding=0):
         (batch, channels, *positions).
     """
     size, stride, padding, dilation = _settings(x, size, stride, padding)
-    return np.max(_with_lowest(x, size, stride, padding, dilation), axis=_inside(size))
+    return _over(np.maximum, _with_lowest(x, size, stride, padding, dilation), size)
 
 
 def average_pool(x, size, stride=None, padding=0, count_padding=True):
@@ -38,7 +40,7 @@ def average_pool(x, size, stride=None, padding=0, count_padding=True):
     the mean is over the elements of x only.
     """
     size, stride, padding, dilation = _settings(x, size, stride, padding)
-    total = np.sum(gather(x, size, stride, padding, dilation), axis=_inside(size))
+    total = _over(np.add, gather(x, size, stride, padding, dilation), size)
     return total / _count(x, size, stride, padding, count_padding)
 
 
@@ -51,9 +53,14 @@ def _settings(x, size, stride, padding):
     return size, stride, both_sides(padding, n), (1,) * n
 
 
-def _inside(size):
-    """The axes of the elements of a window."""
-    return tuple(range(-2 * len(size), -len(size)))
+def _over(ufunc, x, size):
+    """A ufunc reduced over the axes of the windows, one element of all windows after the other.
+
+    That walks along the array's rows, where ``ufunc.reduce`` jumps from row to row.
+    """
+    positions = (slice(None),) * len(size)
+    elements = (x[(..., *k, *positions)] for k in itertools.product(*map(range, size)))
+    return functools.reduce(ufunc, elements)
 
 
 def _with_lowest(x, size, stride, padding, dilation):
@@ -67,17 +74,16 @@ def _count(x, size, stride, padding, count_padding):
     if count_padding or not any(map(any, padding)):
         return math.prod(size)
     ones = np.ones(x.shape[2:], dtype=x.dtype)
-    return np.sum(gather(ones, size, stride, padding, (1,) * len(size)), axis=_inside(size))
+    return _over(np.add, gather(ones, size, stride, padding, (1,) * len(size)), size)
 
 
 def _max_pool_vjp(g, out, x, size, stride=None, padding=0):
     """The elements of a window that attain its maximum share its cotangent equally."""
     settings = _settings(x, size, stride, padding)
-    inside = _inside(settings[0])
     n = x.ndim - 2
     spread = (slice(None),) * 2 + (None,) * n
     hit = _with_lowest(x, *settings) == out[spread]
-    g = (g / np.sum(hit, axis=inside, dtype=g.dtype))[spread] * hit
+    g = (g / _over(np.add, hit.astype(g.dtype), settings[0]))[spread] * hit
     return lay_down(g, x.shape[2:], *settings)
 
 
