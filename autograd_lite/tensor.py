@@ -404,7 +404,9 @@ def is_plain(value):
         return all(map(is_plain, value))
     if kind is slice:
         return (
-            type(value.start) in _ATOMS and type(value.stop) in _ATOMS and type(value.step) in _ATOMS
+            type(value.start) in _ATOMS
+            and type(value.stop) in _ATOMS
+            and type(value.step) in _ATOMS
         )
     return kind in _ATOMS
 

@@ -157,10 +157,10 @@ def _gelu_slope_by_tanh(x):
     slope = x * (3 * 0.044715)
     slope *= x
     slope += 1
+    slope *= p
+    slope *= 1 - p  # 0 for a large x: only now the cube, which half precision does not hold
     slope *= x
     slope *= 2 * math.sqrt(2 / math.pi)
-    slope *= p
-    slope *= 1 - p
     slope += p
     return slope
 

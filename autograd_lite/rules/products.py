@@ -1,5 +1,7 @@
 """Products of vectors, matrices and tensors."""
 
+import math
+
 import numpy as np
 
 from .. import errors
@@ -21,6 +23,9 @@ def _matmul_y_vjp(g, out, x, y):
     """x.T @ g"""
     if x.ndim <= 2 and y.ndim <= 2:
         return x.T @ g if x.ndim == 2 else (np.expand_dims(x, 1) if y.ndim == 2 else x) * g
+    if y.ndim == 2:  # all matrices of x have met the same one: theirs are rows of one matrix
+        rows = math.prod(x.shape[:-1])
+        return np.reshape(x, (rows, x.shape[-1])).T @ np.reshape(g, (rows, g.shape[-1]))
     g, matrix, column = _as_matrices(g, x, y)
     return np.reshape(unbroadcast(transposed(matrix) @ g, column.shape), y.shape)
 

@@ -21,7 +21,8 @@ def softmax(x, axis=-1):
     Infinite entries share the probability: softmax([inf, inf, 0]) is [1/2, 1/2, 0].
     """
     e = np.exp(_below(x, np.max(x, axis=axis, keepdims=True)))
-    return e / np.sum(e, axis=axis, keepdims=True)
+    e /= np.sum(e, axis=axis, keepdims=True)
+    return e
 
 
 def log_softmax(x, axis=-1):
