@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .rows import SHAPE, Row, Tolerance, compared
+from . import text
+from .rows import Row, Tolerance, compared
 
 
 @dataclass(frozen=True)
@@ -67,49 +68,11 @@ class Comparison:
         raise KeyError(f"{name!r} is not among {[row.name for row in self.rows]}")
 
     def __str__(self) -> str:
-        heads = ("", "shape", "max abs", "max rel", "worst", self.given_is, self.true_is, "verdict")
-        cells = [heads, *(_cells(row) for row in self.rows)]
-        widths = [max(len(line[i]) for line in cells) for i in range(len(heads))]
-        numbers = {5, 6}
-        lines = [
-            " | ".join(
-                text.rjust(width) if i in numbers else text.ljust(width)
-                for i, (text, width) in enumerate(zip(line, widths, strict=True))
-            ).rstrip()
-            for line in cells
-        ]
         notes = [f"{row.name}: {note}" for row in self.rows for note in row.notes]
-        return "\n".join([*lines, *([""] if notes else []), *notes])
+        return "\n".join([text.table(self), *([""] if notes else []), *notes])
 
     def raise_if_bad(self) -> None:
         """Raise an AssertionError that shows the table unless every row is right."""
         if not self:
             bad = [row.name for row in self.rows if not row]
             raise AssertionError(f"{', '.join(bad)} of {len(self)} compared:\n{self}")
-
-
-def _cells(row):
-    shape = _shape(row.given_shape)
-    if row.verdict == SHAPE:
-        shape += f" for {_shape(row.true_shape)}"
-    worst = "" if row.worst is None else str(list(row.worst))
-    return (
-        row.name, shape, _size(row.max_abs), _size(row.max_rel), worst,
-        _number(row.given), _number(row.true), row.verdict,
-    )  # fmt: skip
-
-
-def _shape(shape):
-    return str(tuple(shape)).replace(" ", "")
-
-
-def _size(x):
-    return "" if np.isnan(x) else f"{x:.1e}"
-
-
-def _number(x):
-    if x is None:
-        return ""
-    if isinstance(x, (bool, int, complex)):
-        return str(x)
-    return f"{x:12.8f}" if x == 0 or 1e-4 <= abs(x) < 1e4 else f"{x:12.5e}"
