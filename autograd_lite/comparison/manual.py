@@ -9,8 +9,10 @@ import numpy as np
 from .. import errors
 from ..names import Names, caller_variables
 from ..tensor import Tensor
+from .case import Case
 from .factors import Factors
 from .report import Comparison
+from .rows import Tolerance
 
 
 def compare(
@@ -65,15 +67,17 @@ def compare(
             f"compare() of a constant: {errors.describe(loss)} does not depend on any tensor with "
             "requires_grad=True"
         )
-    factors = Factors(loss, Names(loss, caller_variables(1), names))
-    given, true = {}, {}
+    names = Names(loss, caller_variables(1), names)
+    factors = Factors(loss, names)
+    given, true, ends = {}, {}, {}
     for key, value in manual.items():
         array = _array(key, value)
-        label, value = factors.find(key, array.shape)
+        label, value, pair = factors.find(key, array.shape)
         if label in given:
             raise ValueError(f"{label} is given twice, the second time as {key!r}")
-        given[label], true[label] = array, value
-    return Comparison.of(given, true, rtol=rtol, atol=atol)
+        given[label], true[label], ends[label] = array, value, pair
+    case = Case(given, true, Tolerance(rtol, atol), loss, names, ends)
+    return Comparison.from_case(case)
 
 
 def _array(key, value):

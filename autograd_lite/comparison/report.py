@@ -3,28 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-
-import numpy as np
+from dataclasses import dataclass, field
 
 from . import text
-from .rows import Row, Tolerance, compared
+from .case import Case
+from .diagnosis import diagnosed
+from .findings import Finding
+from .rows import Row, Tolerance
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """A table of rows; true if every row is right, and printed as text.
+    """What is right, what is wrong, and why; true if every row is right.
 
-    >>> print(Comparison.of({"dLoss/db": [1.0, 2.5]}, {"dLoss/db": [1.0, 2.0]}))
-             | shape | max abs | max rel | worst |       manual |     autodiff | verdict
-    dLoss/db | (2,)  | 5.0e-01 | 2.0e-01 | [1]   |   2.50000000 |   2.00000000 | WRONG
+    Attributes
+    ----------
+    rows : list of Row
+    given_is, true_is : str
+        What the two sides are called.
+    findings : tuple of Finding
+        The mistakes that explain the wrong rows; empty where no known one does.
+    hints : tuple of str
+        Other facts worth knowing: rows that stay unexplained, what is odd about the graph.
+    because : dict
+        Rows that are wrong only because another is: {label: label of that row}.
+    case : Case or None
+        What was compared, with the graph: for pictures and for the blind spots.
+
+    >>> print(Comparison.of({"dLoss/db": [1.0, 4.5]}, {"dLoss/db": [0.3, 2.0]}))
+    no known pattern: dLoss/db at [1] is 4.5 by manual and 2 by autodiff
     <BLANKLINE>
-    dLoss/db: 1 of 2 entries differ: [1]
+             | shape | max abs | max rel | worst |       manual |     autodiff | verdict
+    dLoss/db | (2,)  | 2.5e+00 | 7.0e-01 | [1]   |   4.50000000 |   2.00000000 | WRONG
     """
 
     rows: list[Row]
     given_is: str = "manual"
     true_is: str = "autodiff"
+    findings: tuple[Finding, ...] = ()
+    hints: tuple[str, ...] = ()
+    because: Mapping[str, str] = field(default_factory=dict)
+    case: Case | None = field(default=None, repr=False, compare=False)
 
     @classmethod
     def of(
@@ -47,10 +66,13 @@ class Comparison:
         unknown = [name for name in given if name not in true]
         if unknown:
             raise ValueError(f"no true value for {unknown}: there are {list(true)}")
-        true = {name: np.asarray(value) for name, value in true.items()}
-        tolerance = Tolerance(rtol, atol)
-        rows = [compared(name, given[name], true[name], tolerance, true) for name in given]
-        return cls(rows, given_is, true_is)
+        return cls.from_case(Case(given, true, Tolerance(rtol, atol)), given_is, true_is)
+
+    @classmethod
+    def from_case(cls, case: Case, given_is="manual", true_is="autodiff") -> Comparison:
+        """The report of a case, with its diagnosis."""
+        found = diagnosed(case)
+        return cls(case.rows, given_is, true_is, found.findings, found.hints, found.because, case)
 
     def __bool__(self) -> bool:
         return all(self.rows)
@@ -67,12 +89,43 @@ class Comparison:
                 return row
         raise KeyError(f"{name!r} is not among {[row.name for row in self.rows]}")
 
+    @property
+    def summary(self) -> str:
+        """One sentence: what is wrong and what it is called, or that all is right."""
+        if self.findings:
+            return self.findings[0].sentence
+        if self:
+            many = f"all {len(self)} agree" if len(self) > 1 else f"{self.rows[0].name} agrees"
+            return f"right: {many} with {self.true_is}" if self.rows else "nothing was given"
+        row = next(row for row in self.rows if not row)
+        return f"no known pattern: {worst(row, self.given_is, self.true_is)}"
+
+    @property
+    def evidence(self) -> list[str]:
+        """What else is to be said: further findings, what fits as well, what is unexplained."""
+        first, others = self.findings[:1], self.findings[1:]
+        lines = [f"or: {sentence}" for finding in first for sentence in finding.also]
+        for finding in others:
+            lines.append(f"and: {finding.sentence}")
+            lines += [f"or: {sentence}" for sentence in finding.also]
+        lines += [f"{label} is wrong because {cause} is" for label, cause in self.because.items()]
+        return [*lines, *self.hints]
+
     def __str__(self) -> str:
-        notes = [f"{row.name}: {note}" for row in self.rows for note in row.notes]
-        return "\n".join([text.table(self), *([""] if notes else []), *notes])
+        evidence = self.evidence
+        gap = [""] if evidence else []
+        return "\n".join([self.summary, "", text.table(self), *gap, *evidence])
 
     def raise_if_bad(self) -> None:
         """Raise an AssertionError that shows the table unless every row is right."""
         if not self:
             bad = [row.name for row in self.rows if not row]
             raise AssertionError(f"{', '.join(bad)} of {len(self)} compared:\n{self}")
+
+
+def worst(row: Row, given_is: str, true_is: str) -> str:
+    """A wrong row in words: both values where they differ most, or both shapes."""
+    if row.worst is None:
+        return f"{row.name} has shape {row.given_shape}, and it must have {row.true_shape}"
+    at = f" at {list(row.worst)}" if row.worst else ""
+    return f"{row.name}{at} is {row.given:.8g} by {given_is} and {row.true:.8g} by {true_is}"
