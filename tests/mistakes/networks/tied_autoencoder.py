@@ -64,7 +64,7 @@ MISTAKES = {
         (14, "dz = dh"),
     ],
     "dW += X.T @ dz": [
-        (28, "dW = X.T @ dz"),
+        ((28, 30), "dW = X.T @ dz"),
         ((28, 30), "pass"),
     ],
     "db = dz.sum(axis=0)": [(7, "db = dz.sum(axis=1)")],
