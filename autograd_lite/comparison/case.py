@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 
 from ..tape import Node
+from .backward import Backward
+from .graph import Graph
 from .rows import Row, Tolerance, compared
 
 
@@ -59,3 +61,17 @@ class Case:
         """The entries that are gradients of the loss, by node."""
         root = None if self.loss is None else self.loss.node
         return {e.bottom: e for e in self.entries if e.top is not None and e.top is root}
+
+    @cached_property
+    def graph(self):
+        """The graph of the loss; careful about nan where the true gradients needed that."""
+        graph = Graph(self.loss.node, self.names)
+        table = Backward(graph).table
+        if any(np.isnan(g).any() for g in table.values() if isinstance(g, np.ndarray)):
+            graph.careful = True
+        return graph
+
+    @cached_property
+    def backward(self):
+        """The true backward pass."""
+        return Backward(self.graph)

@@ -1,0 +1,151 @@
+"""What was made of a regulariser: its gradient forgotten, scaled, or of another form."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+
+from ..tape import history
+
+# fmt: off
+_FORMS = [
+    ("W",            lambda w: w),
+    ("W^2",          lambda w: w * w),
+    ("sign(W)",      np.sign),
+    ("|W|",          np.abs),
+    ("W / norm(W)",  lambda w: w / np.linalg.norm(w)),
+    ("W^3",          lambda w: w * w * w),
+]
+# fmt: on
+
+
+class Penalties:
+    """The terms of a loss that depend on parameters alone, and their gradients.
+
+    A penalty is a term of a sum that no data enter, and in which no two parameters meet.
+    """
+
+    def __init__(self, graph):
+        self.graph = graph
+        found = _terms(graph.root)
+        self.terms = [term for term in found if _is_penalty(term)]
+        if len(self.terms) == len(found):
+            self.terms = []
+
+    def gradients(self, backward, targets):
+        """{node: gradient of all penalties}, with the cotangents of a pass."""
+        starts = {t: backward.table[t] for t in self.terms if t in backward.table}
+        return backward.change(starts, targets) if starts else {}
+
+    @cached_property
+    def value(self):
+        """The sum of all penalties."""
+        return sum(float(np.real(term.out)) for term in self.terms)
+
+    def over(self, nodes):
+        """The penalties that depend on these variables and no other."""
+        leaves = {t: {n for n in history(t) if n.op is None and n.requires_grad} for t in self.terms}
+        return [term for term, own in leaves.items() if own <= set(nodes)]
+
+
+def _terms(root):
+    """The scalars that a scalar is a weighted sum of."""
+    terms, stack = [], [root]
+    while stack:
+        node = stack.pop()
+        parents = [p for p in node.parents if p is not None and p.requires_grad] if node.op else []
+        name = node.op.name if node.op else ""
+        is_sum = name in ("add", "subtract", "negative", "positive")
+        is_scaled = name == "multiply" or (name == "divide" and node.parents[0] in parents)
+        scalar = all(np.ndim(p.out) == 0 and not isinstance(p.out, tuple) for p in parents)
+        if parents and scalar and (is_sum or (is_scaled and len(parents) == 1)):
+            stack += parents
+        else:
+            terms.append(node)
+    return list(dict.fromkeys(terms))
+
+
+def _is_penalty(term):
+    """Whether a term is made of parameters alone, each by itself."""
+    if term.op is None:
+        return False
+    leaves: dict = {}
+    for node in history(term):
+        if node.op is None:
+            if not node.requires_grad and np.ndim(node.out):
+                return False
+            leaves[node] = {node} if node.requires_grad else set()
+            continue
+        if any(np.ndim(v) and p is None and not _is_shape(v) for v, p in node.inputs()):
+            return False
+        leaves[node] = set().union(*(leaves[p] for _, p in node.inputs() if p is not None))
+        if np.ndim(node.out) and len(leaves[node]) > 1:
+            return False
+        if node.op.f is np.matmul and np.ndim(node.out):
+            return False
+    return bool(leaves[term])
+
+
+def _is_shape(value):
+    return isinstance(value, (tuple, list))
+
+
+def parts(given, data, penalty, value, fit, constants):
+    """What a given gradient holds beside the gradient of the data: ("kind", words, factor of data).
+
+    ``penalty`` is the true gradient of the regulariser there, None where there is none.
+    """
+    for factor, rest in _splits(given, data, penalty, value, fit, constants):
+        found = _named(given, factor, data, rest, penalty, value, fit)
+        if found is not None:
+            return (*found, factor)
+    return None
+
+
+def _splits(given, data, penalty, value, fit, constants):
+    """Pairs (factor of the data, what is left as a multiple of something)."""
+    yield 1.0, given - data
+    if penalty is None or given.size < 4:
+        return
+    with np.errstate(all="ignore"):
+        shapes = [penalty, np.ones_like(data), *(f(value) for _, f in _FORMS[1:])]
+    for shape in shapes:
+        columns = np.stack([data.ravel(), shape.ravel()], axis=1)
+        if not np.isfinite(columns).all():
+            continue
+        (a, b), *_ = np.linalg.lstsq(columns, given.ravel(), rcond=None)
+        if a and fit.explains(given, a * data + b * shape, data + penalty):
+            names = constants.names(a, max(1e-6, fit.precision(given, data)))
+            if names and not np.isclose(a, 1):
+                yield a, b * shape
+
+
+def _named(given, factor, data, rest, penalty, value, fit):
+    """(kind, words, coefficient) of what stands where the penalty's gradient belongs."""
+    before = data + (0 if penalty is None else penalty)
+
+    def is_(array):
+        return fit.explains(given, factor * data + array, before)
+
+    def multiple(array):
+        """c where the rest is c times an array."""
+        norm = np.vdot(array, array)
+        c = float(np.vdot(array, rest) / norm) if norm and np.isfinite(norm) else 0.0
+        return c if c and is_(c * array) else None
+
+    if penalty is not None:
+        if is_(np.zeros_like(data)):
+            return "regulariser missing", "", 0.0
+        if (c := multiple(penalty)) is not None:
+            return "regulariser scale", "", c
+        if given.size > 1 and (c := multiple(np.ones_like(data))) is not None:
+            return "regulariser scalar", "", c
+    if given.size < 3:
+        return None
+    for words, f in _FORMS:
+        with np.errstate(all="ignore"):
+            array = f(value)
+        if np.isfinite(array).all() and (c := multiple(array)) is not None:
+            return "regulariser form", words, c
+    return None
