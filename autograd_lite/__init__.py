@@ -23,7 +23,13 @@ np.float64(-0.7269)
 from . import rules as rules  # declares every operation
 from .anomaly import AnomalyError, detect_anomaly
 from .checkpointing import checkpoint
-from .comparison import Comparison, check_gradients, compare, numeric_gradients
+from .comparison import (
+    Comparison,
+    check_gradients,
+    compare,
+    compare_function,
+    numeric_gradients,
+)
 from .creation import (
     arange,
     array,
@@ -79,8 +85,8 @@ __all__ = [
     # gradients of functions
     "grad", "value_and_grad", "vjp", "jvp", "jacobian", "hessian", "hvp", "checkpoint", "flatten",
     # the glass box
-    "draw", "Picture", "compare", "Comparison", "check_gradients", "numeric_gradients",
-    "detect_anomaly", "AnomalyError",
+    "draw", "Picture", "compare", "compare_function", "Comparison", "check_gradients",
+    "numeric_gradients", "detect_anomaly", "AnomalyError",
     # tensors to fill, and of tensors
     "array", "asarray", "zeros", "ones", "empty", "full", "zeros_like", "ones_like", "empty_like",
     "full_like", "arange", "linspace", "eye", "identity", "as_strided", "r_", "c_",

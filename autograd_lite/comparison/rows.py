@@ -26,7 +26,10 @@ class Row:
     given, true : number or None
         Both values at that index.
     verdict : str
-        "right", "WRONG" or "SHAPE".
+        "right", "WRONG" or "SHAPE"; of a function also "UNSURE", where nothing could be told.
+    numeric : number, str or None
+        The value by finite differences at that index, or why there is none; None where no
+        differences were taken.
     """
 
     name: str
@@ -38,6 +41,7 @@ class Row:
     given: complex | None
     true: complex | None
     verdict: str
+    numeric: float | str | None = None
 
     def __bool__(self):
         return self.verdict == RIGHT
@@ -57,11 +61,15 @@ class Tolerance:
 
     def allowed(self, given, true):
         """What each entry may differ by."""
-        rtol = max(map(_rtol, (given, true))) if self.rtol is None else self.rtol
+        rtol = self.relative(given, true)
         finite = np.abs(true[np.isfinite(true)])
         atol = rtol * finite.max(initial=0.0) if self.atol is None else self.atol
         size = np.maximum(np.abs(given), np.abs(true)).astype(np.float64)
         return atol + rtol * np.where(np.isfinite(size), size, 0.0)
+
+    def relative(self, given, true):
+        """The part of a number that it may differ by."""
+        return max(map(_rtol, (given, true))) if self.rtol is None else self.rtol
 
     def agree(self, given, true):
         """Whether two arrays of one shape agree in every entry."""

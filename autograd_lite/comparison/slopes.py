@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 KINK, JUMP, STEEP, INFINITE = "kink", "jump", "no plateau", "not finite"
+UNASKED = "not asked"
 AGREES, DIFFERS, UNRELIABLE = "agrees", "differs", "unreliable"
 
 _LADDER = np.array([1e2, 1e1, 1.0, 1e-1, 1e-2])  # steps in units of the balanced one,
@@ -31,7 +32,8 @@ class Slope:
     left, right : ndarray
         The derivative from either side, where the sides differ; else the value.
     why : ndarray of str
-        Why there is none: "kink", "jump", "no plateau" or "not finite"; "" where there is one.
+        Why there is none: "kink", "jump", "no plateau", "not finite", or "not asked" where no
+        difference was taken; "" where there is one.
     """
 
     value: np.ndarray
@@ -39,6 +41,22 @@ class Slope:
     left: np.ndarray
     right: np.ndarray
     why: np.ndarray
+
+    @classmethod
+    def scattered(cls, shape, slopes):
+        """One array of slopes from those at some of its indices, pairs (index, slope)."""
+        numbers = [np.full(shape, np.nan) for _ in range(4)]
+        why = np.full(shape, UNASKED, dtype="U10")
+        for index, slope in slopes:
+            for array, part in zip(numbers, (slope.value, slope.error, slope.left, slope.right)):
+                array[index] = part
+            why[index] = slope.why
+        return cls(*numbers, why)
+
+    def divided(self, size):
+        """The slopes of a function whose argument moved ``size`` times as fast."""
+        parts = (part / size for part in (self.value, self.error, self.left, self.right))
+        return Slope(*parts, self.why)
 
     def judged(self, given, allowed):
         """For each entry whether a given derivative agrees, differs, or cannot be told."""
@@ -70,6 +88,19 @@ def first(g, size=1.0) -> Slope:
     h = _beside(steps, ups)
     rounding = eps * np.abs(middle) / h
     return _slope((ups - downs) / (2 * h), (ups - middle) / h, (middle - downs) / h, rounding)
+
+
+def checked(g, size, expected, allowed) -> Slope:
+    """g'(0) by one step where that agrees with what is expected, and smoothly; else by all."""
+    middle = np.asarray(g(0.0))
+    h = step_of(size, _eps(middle), 3)
+    ups, downs = (side[0] for side in _sides(g, [h]))
+    with np.errstate(invalid="ignore"):
+        value, gap = (ups - downs) / (2 * h), np.abs(ups - 2 * middle + downs) / h
+        if not (np.abs(value - expected) <= allowed).all() or not (gap <= 1e-3 * abs(value)).all():
+            return first(g, size)
+    error = _eps(middle) * np.abs(middle) / h
+    return Slope(value, error, value, value, np.full(value.shape, "", dtype="U10"))
 
 
 def second(g, size=1.0) -> Slope:

@@ -1,0 +1,166 @@
+"""The voters asked about each derivative of a problem, and the report of their votes."""
+
+import numpy as np
+
+from .case import Case
+from .clues import curvature_fits, of_no_function
+from .differences import Differences
+from .function_report import FunctionComparison
+from .report import Comparison
+from .rows import Tolerance, compared, distance
+from .traced import Traced
+from .votes import (
+    AUTODIFF_ALONE,
+    DERIVATION_ALONE,
+    OF_SHAPES,
+    ONLY_TWO_DIFFER,
+    Ballot,
+    Vote,
+    counted,
+    row_of,
+)
+
+_WRONG_BY_HAND = (DERIVATION_ALONE, ONLY_TWO_DIFFER)
+
+
+class Contest:
+    """The derivatives by hand of a `Problem`, one vote each, gradients before curvatures."""
+
+    def __init__(self, problem, tolerance):
+        self.problem, self.tolerance = problem, tolerance
+        self.traced = Traced(problem)
+        self.differences = None if problem.wobble else Differences(problem)
+        self.votes, self.rows, self.compared = [], [], []
+        for i, given in enumerate(problem.gradients):
+            whole = problem.result.shape + problem.leaves[i].shape
+            kind = "jacobian" if problem.result.ndim and given.shape == whole else "gradient"
+            self._hold(kind, i, given, whole if kind == "jacobian" else problem.leaves[i].shape)
+        for i, given in enumerate(problem.curvatures or ()):
+            self._hold("curvature", i, given, problem.leaves[i].shape)
+
+    def report(self) -> FunctionComparison:
+        """All votes, with what the diagnosis of the wrong ones found."""
+        diagnoses = [Comparison.from_case(case) for case in self._cases() if not all(case.rows)]
+        return FunctionComparison(
+            self.rows,
+            findings=tuple(x for found in diagnoses for x in found.findings),
+            hints=tuple(dict.fromkeys(x for found in diagnoses for x in found.hints)),
+            because={label: at for found in diagnoses for label, at in found.because.items()},
+            votes=tuple(self.votes),
+            function=self.problem.name,
+            elsewhere=self._elsewhere(),
+            clues=tuple(self._clues()),
+        )
+
+    def _hold(self, kind, i, given, shape):
+        """One vote."""
+        f, x = self.problem.name, self.problem.labels[i]
+        label = f"d2{f}/d{x}2" if kind == "curvature" else f"d{f}/d{x}"
+        auto = self.traced.derivatives(kind)
+        auto = None if auto is None else np.asarray(auto[i])
+        if given.shape == shape:
+            slope = self._slope(kind, i, given, auto)
+            ballot = Ballot(label, given, auto, slope, *self._allowed(given, auto, slope))
+            vote = counted(ballot)
+            true = _against(vote, ballot)
+            row = row_of(vote, compared(label, given, true, self.tolerance), ballot)
+        else:
+            true = np.zeros(shape) if auto is None else auto
+            vote, row = Vote(label, OF_SHAPES), compared(label, given, true, self.tolerance)
+        self.votes.append(vote)
+        self.rows.append(row)
+        self.compared.append((kind, i, label, given, true))
+
+    def _cases(self):
+        """What is to be diagnosed: gradients together, on their graph, and the others alone."""
+        sides, ends, nodes = ({}, {}), {}, set()
+        if self.traced.follows:
+            names, root = self.traced.names, self.traced.loss.node
+            nodes = set(names.nodes)
+        for kind, i, label, given, true in self.compared:
+            node, auto = self.traced.inputs[i].node, self.traced.derivatives(kind)
+            if kind == "gradient" and node in nodes and auto is not None:
+                sides[0][label], sides[1][label], ends[label] = given, true, (root, node)
+                continue
+            rough = auto is None and given.shape == true.shape
+            tolerance = self._rough(given, true) if rough else self.tolerance
+            yield Case({label: given}, {label: true}, tolerance)
+        if ends:
+            yield Case(*sides, self.tolerance, self.traced.loss, names, ends)
+
+    def _slope(self, kind, i, given, auto):
+        """The derivative by differences, entries in doubt first; None of a random function."""
+        if self.differences is None:
+            return None
+        expected = given if auto is None else auto
+        suspects = distance(given, expected) > self.tolerance.allowed(given, expected)
+        if kind == "gradient":
+            allowed = self._rough(given, expected).allowed(given, expected)
+            return self.differences.gradient(i, expected, allowed, suspects)
+        if kind == "jacobian":
+            return self.differences.jacobian(i, suspects)
+        return self.differences.curvature(i, suspects)
+
+    def _allowed(self, given, auto, slope):
+        """What each entry may differ by: from autodiff, and from differences."""
+        true = auto if auto is not None else given if slope is None else slope.value
+        return self.tolerance.allowed(given, true), self._rough(given, true).allowed(given, true)
+
+    def _rough(self, given, true):
+        """What finite differences can tell."""
+        rtol = max(1e-5, self.tolerance.relative(given, true))
+        largest = np.max(np.abs(self.problem.result), initial=1.0)
+        sizes = np.abs(true[np.isfinite(true)])
+        return Tolerance(rtol, rtol * sizes.max(initial=0.0) + 1e-9 * float(largest))
+
+    def _clues(self):
+        """Why a voter is missing, and what a wrong gradient shows by itself."""
+        problem, traced = self.problem, self.traced
+        if problem.wobble:
+            yield (
+                f"{problem.name} is random: called twice with the same x it gave values that "
+                f"differ by {problem.wobble:.2g}, so finite differences say nothing: make its "
+                "random numbers of a generator with a fixed seed inside it"
+            )
+        for kind, reason in traced.why_not.items():
+            what = "" if kind == "loss" else f" to its {kind}"
+            yield f"autodiff cannot follow {problem.name}{what}: {reason}"
+        wrong = any(vote.outcome in _WRONG_BY_HAND for vote in self._first_order())
+        if wrong and not problem.wobble and of_no_function(problem):
+            yield (
+                "the manual gradient is that of no function at all, for its own derivatives are "
+                f"not symmetric; so it is wrong whatever {problem.name} is"
+            )
+
+    def _first_order(self):
+        return self.votes[: len(self.problem.leaves)]
+
+    def _elsewhere(self):
+        """The sentence for derivatives of another function: they fit each other, and not f."""
+        problem, traced = self.problem, self.traced
+        outcomes = [vote.outcome for vote in self.votes]
+        if "loss" not in traced.why_not and not traced.follows and DERIVATION_ALONE in outcomes:
+            return f"{problem.name} does not depend on {', '.join(problem.labels)} at all"
+        if not problem.curvatures or problem.wobble:
+            return ""
+        for i, vote in enumerate(self._first_order()):
+            beside = self.votes[len(problem.leaves) + i]
+            if not all(v.outcome in _WRONG_BY_HAND for v in (vote, beside)):
+                continue
+            if curvature_fits(problem, i):
+                return (
+                    f"{problem.name} as it is coded is not what was derived: {vote.label} and "
+                    f"{beside.label} fit each other, and neither fits {problem.name}"
+                )
+        return ""
+
+
+def _against(vote, ballot):
+    """The true values that a derivation is held against, itself where nothing speaks against it."""
+    if vote.outcome == AUTODIFF_ALONE:
+        return ballot.auto
+    if ballot.auto is not None:
+        return np.where(vote.excused, ballot.given, ballot.auto)
+    if ballot.slope is None:
+        return ballot.given
+    return np.where(vote.wrong, ballot.slope.value, ballot.given)
