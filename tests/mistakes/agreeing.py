@@ -1,7 +1,7 @@
 """Networks that do not learn although their gradients are right: kinds 21 and 38.
 
 Each case gives a loss, its right gradients derived by hand, and what the report must say: in its
-first sentence, and anywhere in it.
+first sentence, and in what follows the table.
 """
 
 import numpy as np

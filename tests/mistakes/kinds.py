@@ -26,6 +26,7 @@ class Kind:
 
 # fmt: off
 KINDS = {
+    0:  Kind("no mistake of its own: only zeros", "all zero", r"zero"),
     1:  Kind("factor 2 missing or too much", "factor", r"\b2\b|\btwice\b|half|0\.5|1/2"),
     2:  Kind("sign", "sign", r"sign|minus|negative"),
     3:  Kind("1/N missing, twice, or N for NK", "mean missing, mean twice",
@@ -69,7 +70,8 @@ KINDS = {
     33: Kind("stale weight", "stale weight", r"updated|stale|step"),
     34: Kind("a chain factor missing", "chain factor missing", r"factor|missing|derivative"),
     35: Kind("a value for its gradient", "value for gradient", r"value"),
-    36: Kind("coded is not what was derived", "other function", r"loss|function"),
+    36: Kind("coded is not what was derived", "other function",
+             r"coded|(other|another) (loss|function)"),
     37: Kind("a typo in one entry or index", "typo", r"entr|row|column|\["),
     38: Kind("no gradient error at all", "", r"right|agree"),
 }

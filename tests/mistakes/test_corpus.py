@@ -11,7 +11,7 @@ from .corpus import NETWORKS
 from .kinds import KINDS
 
 # Kinds that are no line of a backward pass have tests of their own.
-ELSEWHERE = {21, 36, 38}
+ELSEWHERE = {21, 38}
 
 
 def every(attribute):

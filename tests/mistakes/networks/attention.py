@@ -76,9 +76,9 @@ MISTAKES = {
     ],
     "dS = A * (dA - np.sum(dA * A, axis=1, keepdims=True))": [
         (11, "dS = A @ (dA - np.sum(dA * A, axis=1, keepdims=True))"),
-        ((14, 34), "dS = dA"),
+        ((14, 22, 34), "dS = dA"),
         (18, "dS = dA * A * (1 - A)"),
-        ((30, 34), "dS = np.zeros_like(S)"),
+        ((30, 0), "dS = np.zeros_like(S)"),
     ],
     "dQ = dS @ K / d**0.5": [
         ((1, 34), "dQ = dS @ K"),
@@ -87,7 +87,7 @@ MISTAKES = {
     ],
     "dK = dS.T @ Q / d**0.5": [
         (9, "dK = dS @ Q / d**0.5"),
-        ((30, 34), "dK = np.zeros_like(K)"),
+        ((30, 0), "dK = np.zeros_like(K)"),
     ],
     "dWq = X.T @ dQ": [
         (22, "dWq = X.T @ dK"),

@@ -82,7 +82,6 @@ MISTAKES = {
     "dgamma = np.sum(da * zhat, axis=0)": [
         (4, "dgamma = da * zhat"),
         (5, "dgamma = np.mean(da * zhat, axis=0)"),
-        ((34, 35), "dgamma = np.sum(zhat, axis=0)"),
         ((31, 22, 34), "dgamma = np.sum(da, axis=0)"),
     ],
     "dbeta = np.sum(da, axis=0)": [
@@ -97,7 +96,7 @@ MISTAKES = {
         ((2, 31), "dvar = np.sum(dzhat * (z - mu), axis=0) * 0.5 / std**3"),
     ],
     "dz = dzhat / std + dvar * 2 * (z - mu) / N + dmu / N": [
-        (30, "dz = dzhat / std"),
+        ((30, 28), "dz = dzhat / std"),
         (30, "dz = dzhat / std + dmu / N"),
         (30, "dz = dzhat / std + dvar * 2 * (z - mu) / N"),
         (1, "dz = dzhat / std + dvar * (z - mu) / N + dmu / N"),

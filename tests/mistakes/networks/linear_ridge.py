@@ -42,7 +42,7 @@ def backward(X, y, w, b):
 MISTAKES = {
     "e = X @ w + b - y": [
         (2, "e = y - X @ w - b"),
-        ((20, 34, 35, 36), "e = X @ w + b"),
+        ((35, 20, 34, 36), "e = X @ w + b"),
     ],
     "dw = 2 / N * X.T @ e": [
         (1, "dw = X.T @ e / N"),

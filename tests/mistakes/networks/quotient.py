@@ -59,11 +59,11 @@ MISTAKES = {
     "du = da * (1 - a**2)": [
         (16, "du = da * a"),
         (16, "du = da * (1 - a)"),
-        (16, "du = da * (1 - u**2)"),
+        ((16, 13), "du = da * (1 - u**2)"),
     ],
     "dv = dq * np.exp(v)": [
         ((14, 22, 34), "dv = dq"),
-        (35, "dv = np.exp(v)"),
+        ((35, 34), "dv = np.exp(v)"),
     ],
     "dWu, dbu = X.T @ du, du.sum(axis=0)": [
         (3, "dWu, dbu = X.T @ du / N, du.sum(axis=0) / N"),

@@ -82,7 +82,7 @@ MISTAKES = {
     "dh1 = np.dot(dz2, W2.T)": [(33, "W2 = W2 - 0.7 * (dW2 + lam / N * W2); dh1 = dz2 @ W2.T")],
     "dz1 = (1 - np.power(h1, 2)) * dh1": [
         (16, "dz1 = (1 - h1) * dh1"),
-        (16, "dz1 = (1 - np.power(z1, 2)) * dh1"),
+        ((16, 13), "dz1 = (1 - np.power(z1, 2)) * dh1"),
         ((16, 34), "dz1 = (1 - np.power(h1, 2))"),
         (14, "dz1 = dh1"),
     ],

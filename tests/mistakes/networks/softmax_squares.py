@@ -49,9 +49,7 @@ MISTAKES = {
     ],
     "dz = p * (dp - np.sum(dp * p, axis=1, keepdims=True))": [
         (18, "dz = dp * p * (1 - p)"),
-        ((14, 34), "dz = dp"),
-        ((18, 13), "dz = dp * z * (1 - z)"),
-        (34, "dz = p * (1 - p)"),
+        ((14, 22, 34), "dz = dp"),
     ],
     "dW = X.T @ dz": [
         ((9, 10), "dW = (X.T @ dz).T"),
