@@ -7,11 +7,12 @@ against.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
-from ..tape import pullback
+from ..tape import Node, pullback
 
 
 class Backward:
@@ -22,7 +23,8 @@ class Backward:
     graph : Graph
     steps : dict
         ``{node: step}``: ``step(node, g, pairs)`` returns what is passed on in place of the
-        pairs (parent, share) of the true rule.
+        pairs (parent, share) of the true rule; ``{Arrival(node): step}``: ``step(g)`` returns
+        what arrives at a node in place of its cotangent.
     fixed : dict
         ``{node: g}``: the cotangent that goes on from a node, whatever arrives there.
     """
@@ -36,10 +38,7 @@ class Backward:
 
     def replaced(self, steps):
         """The same pass with further steps replaced, each after those before it."""
-        both = dict(self.steps)
-        for node, step in steps.items():
-            both[node] = _after(both[node], step) if node in both else step
-        return Backward(self.graph, both, self.fixed)
+        return Backward(self.graph, both(self.steps, steps), self.fixed)
 
     def change(self, starts, targets):
         """What cotangents that are added at some nodes change at the targets, {node: change}."""
@@ -81,6 +80,8 @@ class Backward:
         return edges
 
     def _whole(self, node, g, found):
+        if (step := self.steps.get(Arrival(node))) is not None:
+            g = step(g)
         found[node] = g
         return self.shares(node, self.fixed.get(node, g))
 
@@ -95,6 +96,13 @@ class Backward:
         with np.errstate(all="ignore"):
             table = pullback(starts, targets, visit)
         return {**table, **found}
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A node, where a step concerns what arrives there."""
+
+    node: Node
 
 
 class _Step:
@@ -112,24 +120,48 @@ class _Step:
 class Edge:
     """A use of a value: the k-th share that a node passes on, to its parent.
 
-    ``position`` is that of the argument, None where it is inside a sequence.
+    ``op``, ``args``, ``kwargs`` and ``out`` are of the call, and ``position`` is that of the
+    argument, None where it is inside a sequence.
     """
 
-    __slots__ = ("g", "k", "node", "parent", "position", "share")
+    __slots__ = ("args", "g", "k", "kwargs", "node", "op", "out", "parent", "position", "share")
 
-    def __init__(self, node, k, parent, position, g, share):
+    def __init__(
+        self, node, k, parent, position, g, share, op=None, args=None, kwargs=None, out=None
+    ):
         self.node, self.k, self.parent, self.position = node, k, parent, position
         self.g, self.share = g, share
+        self.op = node.op if op is None else op
+        self.args = node.args if args is None else args
+        self.kwargs = node.kwargs if kwargs is None else kwargs
+        self.out = node.out if out is None else out
+
+    def like(self, g, share):
+        """The same use, of another cotangent."""
+        return Edge(self.node, self.k, self.parent, self.position, g, share)
 
     def replaced(self, rule):
         """The step in which this edge's share is ``rule(edge)``, for the cotangent given then."""
 
         def step(node, g, pairs):
             parent, share = pairs[self.k]
-            wrong = rule(Edge(node, self.k, parent, self.position, g, share))
-            return [*pairs[: self.k], (parent, wrong), *pairs[self.k + 1 :]]
+            return [*pairs[: self.k], (parent, rule(self.like(g, share))), *pairs[self.k + 1 :]]
 
         return {self.node: step}
+
+
+def both(steps, more):
+    """Two sets of steps, those of one node one after the other."""
+    joined = dict(steps)
+    for node, step in more.items():
+        if node in joined:
+            step = (_then if isinstance(node, Arrival) else _after)(joined[node], step)
+        joined[node] = step
+    return joined
+
+
+def _then(first, second):
+    return lambda g: second(first(g))
 
 
 def _after(first, second):

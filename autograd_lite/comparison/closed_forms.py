@@ -35,13 +35,22 @@ class Fit:
 
     def explains(self, given, expected, before):
         """Whether ``expected`` agrees with what is given, and far better than ``before`` does."""
-        if not self.agree(given, expected):
+        given, expected = np.asarray(given), np.asarray(expected)
+        if not (self.agree(given, expected) or self._both_vanish(given, expected, before)):
             return False
         if np.shape(before) != np.shape(given):
             return True
         with np.errstate(all="ignore"):
             far, near = np.linalg.norm(given - before), np.linalg.norm(given - expected)
         return bool(near <= 0.1 * far)
+
+    @staticmethod
+    def _both_vanish(given, expected, before):
+        """Whether two arrays are zero but for rounding, beside what was there before."""
+        if given.shape != expected.shape or not np.size(before):
+            return False
+        tiny = 1e4 * np.finfo(np.result_type(given, np.float32)).eps * np.abs(before).max()
+        return bool(np.abs(given).max(initial=0.0) <= tiny >= np.abs(expected).max(initial=0.0))
 
     def ratio(self, given, expected):
         """c with given = c * expected in every entry, or None; 0 and 1 are no ratios."""
@@ -76,7 +85,7 @@ def forms(given, expected, fit, uses=(), constants=None) -> Iterator[Form]:
         if found is not None:
             yield found
     for use in uses:
-        for form in (*_products(use), *_samples(given, use, fit, constants)):
+        for form in (*_products(use), *_samples(given, expected, use)):
             found = _with_factor(given, form, fit, constants, expected)
             if found is not None:
                 yield found
@@ -87,7 +96,7 @@ class Use:
     """One use of a value: the cotangent that arrives there, and the other operand of a product."""
 
     g: np.ndarray
-    share: np.ndarray
+    full: np.ndarray  # the share before it is summed over what was broadcast
     position: int | None
     other: np.ndarray | None
     only: bool
@@ -101,6 +110,7 @@ class _Candidate:
     key: str
     words: str
     array: np.ndarray
+    size: float = 0.0  # of the terms, where the array is a sum
 
 
 def _with_factor(given, candidate, fit, constants, expected):
@@ -108,6 +118,9 @@ def _with_factor(given, candidate, fit, constants, expected):
     array = candidate.array
     if array.shape != given.shape:
         return None
+    tiny = 1e-12 * candidate.size
+    if tiny and np.abs(given).max() <= tiny >= np.abs(array).max():
+        return Form(candidate.key, candidate.words)
     if fit.explains(given, array, expected):
         return Form(candidate.key, candidate.words)
     c = fit.ratio(given, array)
@@ -151,22 +164,25 @@ def _sums(given, expected, uses):
         words += ", where the sum over the rows (axis 0) is one number a column"
         yield _Candidate("bias summed over all", words, np.full(given.shape, expected.sum()))
     for use in uses:
-        g = use.g
+        g = use.full
         if use.other is not None or not isinstance(g, np.ndarray) or g.ndim < 1:
             continue
-        if g.ndim <= expected.ndim and g.shape == expected.shape:
+        if g.shape == expected.shape:
             continue
+        right = _summed_axes(expected.shape, g.shape)
         axes = range(g.ndim)
         for n in range(len(axes)):
             for chosen in itertools.combinations(axes, n):
+                if chosen == right:
+                    continue
                 for keepdims in (False, True):
                     total = g.sum(axis=chosen, keepdims=keepdims) if chosen else g
                     if total.shape == given.shape:
-                        yield _Candidate(*_sum_words(chosen, g, expected, use), total)
+                        words = _sum_words(chosen, g, right, use)
+                        yield _Candidate(*words, total, float(np.abs(g).sum()))
 
 
-def _sum_words(chosen, g, expected, use):
-    right = _summed_axes(expected.shape, g.shape)
+def _sum_words(chosen, g, right, use):
     if not chosen:
         return "bias not summed", (
             f"it was not summed over the batch: it has the shape {g.shape} of the error of "
@@ -193,7 +209,10 @@ def _listed(axes):
 def _products(use):
     """Other products of the error and the other operand of a matrix product."""
     g, o = use.g, use.other
-    if o is None or g.ndim != 2 or o.ndim != 2:
+    if o is None:
+        return
+    yield from _elementwise_products(g, o, use)
+    if g.ndim != 2 or o.ndim != 2:
         return
     for key, words, product in (
         ("transpose", "a transpose is missing or too much in the product with {0}", lambda: g @ o),
@@ -202,21 +221,6 @@ def _products(use):
         ("transpose", "a transpose too much in the product with {0}", lambda: o @ g.T),
         ("order", "the order of the matrix product with {0} is swapped", lambda: g @ o.T),
         ("order", "the order of the matrix product with {0} is swapped", lambda: o.T @ g),
-        (
-            "elementwise for product",
-            "element by element with {0}, where a matrix product belongs",
-            lambda: g * o,
-        ),
-        (
-            "elementwise for product",
-            "element by element with {0}, where a matrix product belongs",
-            lambda: g * o.T,
-        ),
-        (
-            "elementwise for product",
-            "element by element with {0}, where a matrix product belongs",
-            lambda: g.T * o,
-        ),
     ):
         try:
             array = product()
@@ -233,7 +237,20 @@ def _products(use):
         yield _Candidate("order", mean, np.outer(o.mean(axis=0), g.mean(axis=0)))
 
 
-def _samples(given, use, fit, constants):
+def _elementwise_products(g, o, use):
+    """Products element by element, where a matrix product belongs."""
+    words = f"element by element with {use.label}, where a matrix product belongs"
+    columns = [g, g.T] + ([g[:, None]] if g.ndim == 1 else [])
+    for error in columns:
+        for other in (o, o.T):
+            try:
+                product = error * other
+            except ValueError:
+                continue
+            yield _Candidate("elementwise for product", words, product)
+
+
+def _samples(given, expected, use):
     """One sample's contribution to a sum over the batch."""
     g, o = use.g, use.other
     if not use.only or not isinstance(g, np.ndarray) or g.ndim < 1 or len(g) < 2:
@@ -254,6 +271,8 @@ def _samples(given, use, fit, constants):
             "over the batch"
         )
         yield _Candidate("one sample", words, one)
+        words = f"a path is missing: the contribution of one sample, {which} of {n}, is left out"
+        yield _Candidate("path missing", words, expected - one)
 
 
 def typo(given, expected, tolerance):
@@ -265,7 +284,7 @@ def typo(given, expected, tolerance):
     wrong = distance(given, expected) > tolerance.allowed(given, expected)
     count = int(wrong.sum())
     lines = _one_line(wrong)
-    if not count or count > max(2, given.size // 5) and lines is None:
+    if not count or (count > max(1, given.size // 5) and lines is None):
         return None
     if lines is not None and count > 1:
         place = f"all of them in {lines}"

@@ -20,6 +20,7 @@ class Named:
     key: str
     text: str
     reason: str
+    composite: bool = False  # of several parts: said only where nothing simpler fits
 
 
 class Constants:
@@ -38,10 +39,13 @@ class Constants:
         c = complex(c)
         if abs(c.imag) > tolerance * abs(c):
             return []
-        found = {}
+        found: dict = {}
         for value, named in self._known:
-            if abs(c.real - value) <= tolerance * abs(value):
-                found.setdefault(named.text, named)
+            if abs(c.real - value) > tolerance * abs(value):
+                continue
+            if found and named.composite:
+                continue
+            found.setdefault(named.text, named)
         return list(found.values())
 
 
@@ -67,25 +71,30 @@ def _of_sizes(sizes, batch):
     for n, (symbol, what) in sizes.items():
         known += [(c, _named(c, n, symbol, what, batch)) for c in (n, 1 / n)]
     for n, (symbol, what) in sizes.items():
-        for c, text in ((2 * n, f"2*{symbol}"), (n / 2, f"{symbol}/2")):
-            reason = f"the 1/{symbol} was not applied, and a factor 2 is wrong; {what}"
-            known.append((c, Named("mean missing", f"{text} = {c:g}", reason)))
-        for c, text in ((2 / n, f"2/{symbol}"), (1 / (2 * n), f"1/(2*{symbol})")):
-            reason = f"1/{symbol} was applied once too often, and a factor 2 is wrong; {what}"
-            known.append((c, Named("mean twice", f"{text} = {c:g}", reason)))
-        for c, sign in ((-n, "-"), (-1 / n, "-1/")):
-            reason = f"a minus sign, and the 1/{symbol}; {what}"
-            known.append((c, Named("mean missing" if c < -1 else "mean twice",
-                                   f"{sign}{symbol} = {c:g}", reason)))  # fmt: skip
-        for c, text in ((math.sqrt(n), f"sqrt({symbol})"), (1 / math.sqrt(n), f"1/sqrt({symbol})")):
-            known.append((c, Named("factor", f"{text} = {c:g}", f"{what}")))
-        if n > 2:
-            for c, text in (((n - 1) / n, "({0} - 1)/{0}"), (n / (n - 1), "{0}/({0} - 1)")):
-                reason = f"divided by {symbol} for {symbol} - 1, or the reverse; {what}"
-                known.append((c, Named("mean twice", f"{text.format(symbol)} = {c:g}", reason)))
-        known.append((n * n, Named("mean missing", f"{symbol}^2 = {n * n}", what)))
-        known.append((1 / n**2, Named("mean twice", f"1/{symbol}^2 = {1 / n**2:g}", what)))
+        known += [(c, Named(*words, composite=True)) for c, *words in _composed(n, symbol, what)]
     return known
+
+
+def _composed(n, symbol, what):
+    """A size with a factor 2, a sign, a square or a square root."""
+    missing, twice = "mean missing", "mean twice"
+    for c, text in ((2 * n, f"2*{symbol}"), (n / 2, f"{symbol}/2")):
+        reason = f"the 1/{symbol} was not applied, and a factor 2 is wrong ({what})"
+        yield c, missing, f"{text} = {c:g}", reason
+    for c, text in ((2 / n, f"2/{symbol}"), (1 / (2 * n), f"1/(2*{symbol})")):
+        reason = f"1/{symbol} was applied once too often, and a factor 2 is wrong ({what})"
+        yield c, twice, f"{text} = {c:g}", reason
+    yield -n, missing, f"-{symbol} = {-n}", f"a minus sign, and the 1/{symbol} of a mean ({what})"
+    yield -1 / n, twice, f"-1/{symbol} = {-1 / n:g}", f"a minus sign, and 1/{symbol} twice ({what})"
+    yield n * n, missing, f"{symbol}^2 = {n * n}", f"1/{symbol} was not applied, twice ({what})"
+    yield 1 / n**2, twice, f"1/{symbol}^2 = {n**-2:g}", f"1/{symbol} was applied thrice ({what})"
+    root = math.sqrt(n)
+    yield root, "factor", f"sqrt({symbol}) = {root:g}", f"1/sqrt({symbol}) was left out ({what})"
+    yield 1 / root, "factor", f"1/sqrt({symbol}) = {1 / root:g}", f"1/sqrt({symbol}) twice ({what})"
+    if n > 2:
+        reason = f"divided by {symbol} for {symbol} - 1, or the reverse ({what})"
+        yield (n - 1) / n, twice, f"({symbol} - 1)/{symbol} = {(n - 1) / n:g}", reason
+        yield n / (n - 1), missing, f"{symbol}/({symbol} - 1) = {n / (n - 1):g}", reason
 
 
 def _named(c, n, symbol, what, batch):
@@ -117,10 +126,21 @@ def _of_scalars(graph):
             if number in seen or abs(number) in (0.0, 1.0, 2.0, 0.5) or not math.isfinite(number):
                 continue
             seen.add(number)
-            what = f"the constant {number:g} of the graph was left out, or used twice"
-            for c, text in ((number, f"{number:g}"), (1 / number, f"1/{number:g}")):
-                known.append((c, Named("factor", text, what)))
+            known += _of_scalar(number, node.op.name == "divide")
     return known
+
+
+def _of_scalar(number, is_divisor):
+    """A constant of the graph and its inverse; what the loss is divided by is a mean's N."""
+    if is_divisor and number == int(number) and number > 1:
+        missing = f"the division by {number:g} in the loss was not applied: 1/N of a mean"
+        yield number, Named("mean missing", f"{number:g}", missing)
+        twice = f"the division by {number:g} in the loss was applied twice: 1/N of a mean"
+        yield 1 / number, Named("mean twice", f"1/{number:g}", twice)
+        return
+    what = f"the constant {number:g} of the graph was left out, or used twice"
+    yield number, Named("factor", f"{number:g}", what, composite=True)
+    yield 1 / number, Named("factor", f"1/{number:g}", what, composite=True)
 
 
 def _batch(graph):

@@ -16,7 +16,6 @@ from .backward import Backward
 from .closed_forms import Fit, forms, typo
 from .constants import Constants
 from .findings import Finding
-from .graph import Graph
 from .health import agreement_hints, warnings
 from .local_steps import factor_of_the_chain
 from .localisation import consequences
@@ -50,7 +49,12 @@ def diagnosed(case) -> Diagnosis:
     explained = {label for finding in findings for label in finding.explains}
     unexplained = [e for e in wrong if e.label not in explained and e.label not in because]
     for entry in list(unexplained):
-        if (form := typo(entry.given, entry.true, case.tolerance)) is not None:
+        if entry.given.size and not entry.given.any() and entry.given.shape == entry.true.shape:
+            who = words.short(entry, case)
+            text = f"{who} is zero in every entry: it was never filled, or nothing came through"
+            findings.append(Finding("all zero", text, (entry.label,)))
+            unexplained.remove(entry)
+        elif (form := typo(entry.given, entry.true, case.tolerance)) is not None:
             text = f"{words.short(entry, case)}: {form.words}"
             findings.append(Finding("typo", text, (entry.label,)))
             unexplained.remove(entry)
@@ -83,9 +87,6 @@ def _before_any_pattern(case, wrong):
             at = [int(i) for i in np.argwhere(bad)[0]]
             text = f"{who}: {int(bad.sum())} of {given.size} entries are nan or infinite, first at {at}"
             findings.append(Finding("not finite", text, (entry.label,)))
-        elif given.size and not given.any() and given.shape == entry.true.shape:
-            text = f"{who} is zero in every entry: it was never filled, or nothing came through"
-            findings.append(Finding("all zero", text, (entry.label,)))
         else:
             left.append(entry)
     return findings, left

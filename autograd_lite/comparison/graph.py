@@ -24,6 +24,7 @@ class Graph:
         self.walks = 0
         self._index = {node: i for i, node in enumerate(self.nodes)}
         self._towards = {}
+        self._labels = {}
 
     @cached_property
     def above(self):
@@ -44,6 +45,11 @@ class Graph:
                 if parent in bits:
                     bits[node] |= bits[parent]
         return bits
+
+    @cached_property
+    def arrays(self):
+        """The nodes that are more than a number, as bits."""
+        return sum(1 << i for node, i in self._index.items() if np.ndim(node.out))
 
     @cached_property
     def users(self):
@@ -84,12 +90,11 @@ class Graph:
 
     def label(self, node):
         """What a node is called: by its name, else by its formula, else by its operation."""
-        if self.names.given(node):
-            return self.names.given(node)
-        if node is self.root:
-            return "Loss"
-        text = HOLE if node.op is None else formula(node, self.names)
-        return self.names.of(node) if HOLE in text else f"({text})"
+        if node not in self._labels:
+            named = self.names.given(node)
+            short = "Loss" if node is self.root else self.names.of(node)
+            self._labels[node] = named or _Formulas(self.names).of(node) or short
+        return self._labels[node]
 
     def constants(self):
         """Pairs (name, array) of the arrays that are no variables: data, labels, masks."""
@@ -104,6 +109,28 @@ class Graph:
                     seen.add(key)
                     name = self.names.of_array(value) if parent is None else self.names.of(parent)
                     yield name, np.asarray(value)
+
+
+class _Formulas:
+    """Names for tensors that have none: short formulas of those that have."""
+
+    def __init__(self, names, depth=3):
+        self.names, self.depth = names, depth
+
+    def of(self, node):
+        """The formula of a call in brackets; None where it is long or has a hole."""
+        if node.op is None or not self.depth:
+            return None
+        text = formula(node, _Formulas(self.names, self.depth - 1))
+        if HOLE in text or len(text) > 40:
+            return None
+        return text if text.endswith(")") and text.split("(")[0].isidentifier() else f"({text})"
+
+    def given(self, node):
+        return self.names.given(node) or self.of(node)
+
+    def of_array(self, array):
+        return self.names.of_array(array)
 
 
 def _parents(node):

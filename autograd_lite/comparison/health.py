@@ -7,8 +7,8 @@ import numpy as np
 from ..rules.activations import relu, sigmoid
 from ..rules.losses import cross_entropy
 from ..rules.softmax import log_softmax, softmax
+from .composites import written_out
 from .findings import Finding
-from .mutants import written_out
 
 _SOFTMAX = softmax.__wrapped__
 _OF_LOGITS = {cross_entropy.__wrapped__, log_softmax.__wrapped__, _SOFTMAX}
@@ -19,8 +19,9 @@ _KEEPS = {"reshape", "transpose", "getitem", "multiply", "divide", "add", "subtr
 def warnings(case):
     """Findings about the graph itself: a softmax of a softmax."""
     graph = case.graph
-    made = {p for p, _ in written_out(graph)}
-    inputs = {z: p for p, z in written_out(graph)}
+    written = [(p, z) for p, z, op in written_out(graph) if op.f in _OF_LOGITS]
+    made = {p for p, z, op in written_out(graph) if op.f is _SOFTMAX}
+    inputs = {z: p for p, z in written}
     for node in graph.nodes:
         if node.op is not None and node.op.f is _SOFTMAX:
             made.add(node)

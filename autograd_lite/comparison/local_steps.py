@@ -10,7 +10,7 @@ from .backward import Edge
 from .closed_forms import Fit, forms, typo
 from .constants import Constants
 from .findings import Finding
-from .mutants import _rules, _tried
+from .mutants import tried, wrong_rules
 
 
 def factor_of_the_chain(entry, case):
@@ -75,8 +75,8 @@ def _other_rule(entry, case, fit):
         share = top.op.fitted(top.op.rules[position](g, top.out, *top.args, **top.kwargs),
                               np.asarray(top.args[position]), g, False)  # fmt: skip
         edge = Edge(top, 0, bottom, position, g, share)
-        for key, text, rule, _ in _rules(edge, case.graph):
-            value = _tried(rule, edge)
+        for key, text, rule, _ in wrong_rules(edge):
+            value = tried(rule, edge)
             if value is None or np.ptp(value) == 0:
                 continue
             if fit.explains(entry.given, value, entry.true):

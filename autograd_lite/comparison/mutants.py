@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,7 +11,9 @@ from ..primitives import Elementwise
 from ..rules.activations import elu, gelu, leaky_relu, relu, selu, sigmoid, silu, softplus
 from ..rules.softmax import log_softmax, softmax
 from ..tape import Node
-from .backward import Backward, Edge
+from .backward import Arrival, Backward, Edge, both
+from .composites import inside, virtual_edges
+from .errors_of_losses import errors, wrong_errors
 from .wrong_rules import WRONG_RULES
 
 _ACTIVATIONS = {
@@ -20,6 +22,7 @@ _ACTIVATIONS = {
 }
 _SOFTMAX, _LOG_SOFTMAX = softmax.__wrapped__, log_softmax.__wrapped__
 _MOVES = {"transpose", "swapaxes", "reshape", "moveaxis", "matrix_transpose"}
+NEAR = 6  # other tensors of the same shape that may stand for a cotangent
 
 
 @dataclass(eq=False)
@@ -29,14 +32,14 @@ class Mutant:
     Attributes
     ----------
     key, words : str
-        The mistake, and what was done; the words of a `scale` come from its factor.
+        The mistake, and what was done; the words of a share of any size come from that size.
     starts : dict
-        What the step changes, ``{node: difference of its cotangent}``. Of a scale it is the
-        share itself, and any multiple of it may have been added.
+        What the step changes, ``{node: difference of its cotangent}``. Where a size is to be
+        found it is the share itself, and any multiple of it may have been added.
     steps : callable
         ``steps(c)`` are the replaced steps, {node: step}, for `Backward.replaced`.
     edge : Edge or None
-    scale : str
+    size : str
         "" for an exact change, "share" for one of any size, "rate" for a positive one.
     rank : int
         Which of several that fit is said first.
@@ -47,9 +50,9 @@ class Mutant:
     starts: dict
     steps: Callable
     edge: Edge | None = None
-    scale: str = ""
+    size: str = ""
     rank: int = 2
-    where: tuple[Node, ...] = field(default=())
+    where: tuple[Node, ...] = ()
 
     def __post_init__(self):
         if not self.where and self.edge is not None:
@@ -58,89 +61,96 @@ class Mutant:
 
 def mutants(backward: Backward, relevant):
     """Every mutant whose first changed node is relevant: ``relevant(node)``."""
+    parts = inside(backward.graph)
+    held = Held(backward)
     edges = [edge for edge in backward.edges if relevant(edge.parent)]
+    for edge in virtual_edges(backward):
+        if relevant(edge.parent):
+            yield from wrong_steps(edge, held, -1)
     for edge in edges:
-        yield _scaled(edge)
-        yield from _wrong_steps(edge, backward.graph)
+        later = 3 if edge.node in parts else 0
+        yield _scaled(edge, later)
+        yield from wrong_steps(edge, held, later)
     yield from _fan_outs(backward, edges)
-    yield from _softmaxes(backward, relevant)
-    yield from _logits(backward, relevant)
+    yield from wrong_errors_at(backward, relevant)
 
 
 # --- one edge -----------------------------------------------------------------------------------
 
 
-def _scaled(edge):
+def _scaled(edge, later):
     """The share times any number: a sign, a factor, a missing path."""
 
     def steps(c):
         return edge.replaced(lambda e: e.share * c)
 
-    return Mutant("factor", "", {edge.parent: edge.share}, steps, edge, "share")
+    return Mutant("factor", "", {edge.parent: edge.share}, steps, edge, "share", later)
 
 
-def _wrong_steps(edge, graph):
+def wrong_steps(edge, held, later=0):
     """The wrong rules that an edge may have been given."""
-    for key, words, rule, rank in _rules(edge, graph):
-        share = _tried(rule, edge)
+    size = np.abs(edge.share).max(initial=0.0)
+    for key, words, rule, rank in wrong_rules(edge, held, not later > 0):
+        share = tried(rule, edge)
         if share is None or not np.isfinite(share).all():
             continue
         difference = share - edge.share
-        if not difference.any() or np.abs(difference).max() < 1e-9 * np.abs(edge.share).max():
+        if not np.abs(difference).max(initial=0.0) > 1e-9 * size:
             continue
-        steps = _Steps(edge, rule)
-        yield Mutant(key, words, {edge.parent: difference}, steps, edge, rank=rank)
+        yield Mutant(key, words, {edge.parent: difference}, Steps(edge, rule), edge, "", rank + later)
 
 
-class _Steps:
-    """The step of a wrong rule, which is exact: there is nothing to scale."""
+class Steps:
+    """The step of a wrong rule; it is exact, there is no size to choose."""
 
     def __init__(self, edge, rule):
         self.edge, self.rule = edge, rule
 
     def __call__(self, c):
         def share(edge):
-            found = _tried(self.rule, edge)
+            found = tried(self.rule, edge)
             return edge.share if found is None else found
 
         return self.edge.replaced(share)
 
 
-def _tried(rule, edge):
+def tried(rule, edge):
     """A rule's share as the argument needs it, None where the shapes do not allow it."""
-    node, x = edge.node, edge.node.args[edge.position] if edge.position is not None else None
-    if x is None:
+    if edge.position is None:
         return None
+    x = np.asarray(edge.args[edge.position])
     try:
         with np.errstate(all="ignore"):
             share = np.asarray(rule(edge))
     except (ValueError, TypeError, IndexError):
         return None
-    broadcast = isinstance(node.op, Elementwise) and share.shape == np.shape(edge.g)
-    if share.shape != np.shape(x) and not broadcast:
+    broadcast = isinstance(edge.op, Elementwise) and share.shape == np.shape(edge.g)
+    if share.shape != x.shape and not broadcast:
         return None
-    return node.op.fitted(share, np.asarray(x), edge.g, False)
+    return edge.op.fitted(share, x, edge.g, False)
 
 
-def _rules(edge, graph):
+def wrong_rules(edge, held=None, all_of_them=True):
     """Four-tuples (key, words, rule of an edge, rank)."""
-    node, position = edge.node, edge.position
-    if position is None:
+    if edge.position is None:
         return
-    for at, key, words, rule in WRONG_RULES.get(node.op.f, ()):
-        if at is None or at == position:
+    for at, key, words, rule in WRONG_RULES.get(edge.op.f, ()):
+        if at is None or at == edge.position:
             yield key, words, _of_edge(rule), 2
-    if node.op.f is np.matmul:
+    if edge.op.f is np.matmul:
         yield from _products(edge)
-    elif node.op.f in _ACTIVATIONS or _is_unary(node.op):
+    elif edge.op.f in _ACTIVATIONS or _is_unary(edge.op):
         yield from _activations(edge)
-    if node.op.name in _MOVES:
+    elif edge.op.f in (_SOFTMAX, _LOG_SOFTMAX):
+        yield from _of_softmax(edge)
+    if edge.op.name in _MOVES:
         yield "transpose", "the transpose of {h} is not undone on the way back", _reshaped, 2
-    yield from _values(edge, graph)
+    if all_of_them and held is not None:
+        yield from _instead(edge, held)
 
 
 def _of_edge(rule):
-    return lambda e: rule(e.g, e.node.out, *e.node.args, **e.node.kwargs)
+    return lambda e: rule(e.g, e.out, *e.args, **e.kwargs)
 
 
 def _is_unary(op):
@@ -151,103 +161,104 @@ def _is_unary(op):
 
 def _reshaped(edge):
     """The share as if the step back moved nothing."""
-    shape = np.shape(edge.node.args[edge.position])
-    if np.shape(edge.g) == shape and edge.node.op.name != "reshape":
+    shape = np.shape(edge.args[edge.position])
+    if np.shape(edge.g) == shape and edge.op.name != "reshape":
         return edge.g
     return np.reshape(edge.g, shape, order="F")
 
 
+def _pulled(e, g=None, x=None, out=None):
+    """The true rule of an edge, with something else in the place of g, x or out."""
+    args = list(e.args)
+    if x is not None:
+        args[e.position] = x
+    rule = e.op.rules[e.position]
+    return rule(e.g if g is None else g, e.out if out is None else out, *args, **e.kwargs)
+
+
+def _slope(e):
+    return _pulled(e, np.ones_like(e.g))
+
+
+def _at_output(e):
+    args = list(e.args)
+    args[e.position] = e.out
+    return _pulled(e, x=e.out, out=e.op.f(*args, **e.kwargs))
+
+
+def _on_input(e):
+    return _pulled(e, out=e.args[e.position])
+
+
 def _activations(edge):
     """What is done wrong with the derivative of a function of one argument."""
-    op, k = edge.node.op, edge.position
-    rule, kwargs = op.rules[k], edge.node.kwargs
-
-    def others(e, x, out):
-        args = list(e.node.args)
-        args[k] = x
-        return rule(e.g, out, *args, **kwargs)
-
-    def again(e):
-        return rule(e.share, e.node.out, *e.node.args, **kwargs)
-
-    def at_output(e):
-        args = list(e.node.args)
-        args[k] = e.node.out
-        return others(e, e.node.out, op.f(*args, **kwargs))
-
-    def on_input(e):
-        return others(e, e.node.args[k], e.node.args[k])
-
-    def divided(e):
-        return e.g / rule(np.ones_like(e.g), e.node.out, *e.node.args, **kwargs)
-
-    def slope(e):
-        return rule(np.ones_like(e.g), e.node.out, *e.node.args, **kwargs)
-
-    name = op.name
-    if op.f in _ACTIVATIONS:
-        yield ("derivative missing", f"the derivative of {name} is left out between {{h}} and {{x}}"
-               " (so that the gradient of {h} stands for that of {x})", lambda e: e.g, 1)  # fmt: skip
-    else:
+    name = edge.op.name
+    left_out = f"the derivative of {name} is left out between {{h}} and {{x}}, so that the gradient "
+    left_out += "of {h} stands for that of {x}"
+    key = "derivative missing"
+    if edge.op.f not in _ACTIVATIONS:
         key = "wrong variable" if edge.parent.op is None else "chain factor missing"
-        yield (key, f"the derivative of {name} is left out: this is the gradient with respect to "
-               "{h}, not to {x}", lambda e: e.g, 1)  # fmt: skip
-    yield (
-        "derivative twice",
-        f"{name}'({{x}}) is multiplied in twice, or where the loss has cancelled it already",
-        again,
-        1,
-    )
-    yield (
-        "derivative at output",
-        f"the derivative of {name} is taken at its output {{h}}, not at {{x}}: {name} is applied "
-        "twice",
-        at_output,
-        1,
-    )
-    words = f"the derivative of {name} is written as a formula of the output {{h}}, but {{x}}"
-    if name == "sigmoid":
-        words += " stands in it: {x} * (1 - {x}) for {h} * (1 - {h})"
-    elif name == "tanh":
-        words += " stands in it: 1 - {x}^2 for 1 - {h}^2"
+    yield key, left_out, lambda e: e.g, 1
+    words = f"{name}'({{x}}) is multiplied in twice, or where the loss has cancelled it already"
+    yield "derivative twice", words, lambda e: _pulled(e, e.share), 1
+    words = f"the derivative of {name} is taken at its output {{h}}, not at {{x}}: {name} is applied "
+    words += "twice"
+    yield "derivative at output", words, _at_output, 1
+    words = f"the derivative of {name} is written as a formula of the output {{h}}, but the input "
+    if name == "tanh":
+        words += "{x} stands in it: 1 - {x}^2 for 1 - {h}^2"
+        yield "activation formula", words, _on_input, 1
     else:
-        words += " stands in it"
-    yield "output formula on input", words, on_input, 1
+        words += "{x} stands in it"
+        words += ": {x} * (1 - {x}) for {h} * (1 - {h})" if name == "sigmoid" else ""
+        yield "output formula on input", words, _on_input, 1
     words = f"divided by the derivative of {name} in place of multiplied"
-    yield "chain factor missing", words, divided, 3
-    words = f"the derivative of {name} replaces the gradient: it is not multiplied by it"
-    yield "chain factor missing", words, slope, 3
-    if np.ndim(edge.g) == 2:
-        words = f"a matrix product with the derivative of {name}, in place of an element-wise one"
+    yield "chain factor missing", words, lambda e: e.g / _slope(e), 3
+    words = f"a matrix product with the derivative of {name}, in place of an element-wise one"
+    if np.ndim(edge.g) == 2 and np.shape(edge.g)[0] == np.shape(edge.g)[1]:
         for product in (
-            lambda e: e.g @ slope(e), lambda e: slope(e) @ e.g,
-            lambda e: e.g @ slope(e).T, lambda e: slope(e).T @ e.g, lambda e: e.g.T @ slope(e),
+            lambda e: e.g @ _slope(e), lambda e: _slope(e) @ e.g, lambda e: e.g @ _slope(e).T,
+            lambda e: _slope(e).T @ e.g, lambda e: e.g.T @ _slope(e), lambda e: e.g.T * _slope(e),
         ):  # fmt: skip
             yield "elementwise for product", words, product, 2
+
+
+def _of_softmax(edge):
+    words = f"the derivative of {edge.op.name} is left out: this is the gradient with respect to "
+    yield "derivative missing", words + "{h}, not to {x}", lambda e: e.g, 1
+    if np.ndim(edge.out) == 2 and edge.op.f is _SOFTMAX:
+        words = "{h} and its cotangent are multiplied as matrices, where softmax's derivative is "
+        words += "element by element: s * (g - sum(g * s))"
+        yield "elementwise for product", words, _softmax_by_matrices, 2
+    words = f"the Jacobian of {edge.op.name} is applied twice on the way from {{h}} to {{x}}"
+    yield "softmax on top", words, lambda e: _pulled(e, e.share), 1
+
+
+def _softmax_by_matrices(e):
+    return e.out @ (e.g - np.sum(e.g * e.out, axis=-1, keepdims=True))
 
 
 def _products(edge):
     """Other products of the cotangent and the other operand."""
     other = 1 - edge.position
-    if np.ndim(edge.g) == 2 and np.ndim(edge.node.args[other]) == 2:
+    if np.ndim(edge.g) == 2 and np.ndim(edge.args[other]) == 2:
         for key, words, product in _PRODUCTS:
             yield key, words, _product_of(product, other), 2
-    yield (
-        "chain factor missing",
-        "the factor {y} of the product {h} is missing in the chain",
-        lambda e: e.g,
-        3,
-    )
+    words = "the factor {y} of the product {h} is missing in the chain"
+    yield "chain factor missing", words, lambda e: e.g, 3
 
 
 def _product_of(product, other):
-    return lambda e: product(e.g, e.node.args[other])
+    return lambda e: product(e.g, e.args[other])
 
 
 # Of the cotangent g and the other operand o: dx = g @ o.T and dy = o.T @ g are right.
 _T = "transpose", "a transpose is missing or too much in the product of {y} with the error of {h}"
 _O = "order", "the order of the product of {y} with the error of {h} is swapped"
-_E = "elementwise for product", "{y} and the error of {h} are multiplied element by element, where a matrix product belongs"  # noqa: E501
+_E = (
+    "elementwise for product",
+    "{y} and the error of {h} are multiplied element by element, where a matrix product belongs",
+)
 _PRODUCTS = [
     (*_T, lambda g, o: g @ o),
     (*_T, lambda g, o: o @ g),
@@ -263,306 +274,263 @@ _PRODUCTS = [
 ]
 
 
-def _values(edge, graph):
-    """The value of the result, or of what is made of it, where its gradient belongs."""
-    node = edge.node
-    held = [node, *(u for u in graph.users[node] if isinstance(u.op, Elementwise))]
-    for one in held[:3]:
-        value = one.out
-        if isinstance(value, tuple) or np.shape(value) != np.shape(edge.g) or not np.ndim(value):
-            continue
-        words = f"the value {graph.label(one)} is used where its gradient belongs"
-        yield "value for gradient", words.replace("{", "{{"), _with_cotangent(value), 3
+# --- something else in the place of a cotangent -----------------------------------------------------
 
 
-def _with_cotangent(value):
-    def rule(e):
-        return e.node.op.rules[e.position](value, e.node.out, *e.node.args, **e.node.kwargs)
+class Held:
+    """What may stand in the place of a cotangent: other gradients, values, errors of the loss."""
 
-    return rule
+    def __init__(self, backward):
+        self.backward, self.graph = backward, backward.graph
+        self._by_shape: dict = {}
+        for node in self.graph.nodes:
+            if not isinstance(node.out, tuple) and np.ndim(node.out):
+                self._by_shape.setdefault(np.shape(node.out), []).append(node)
+        self._errors = {z: s for z, s, *_ in errors(backward)}
+        self._memo: dict = {}
+
+    def instead_of(self, node):
+        """Four-tuples (key, words, array, rank)."""
+        if node not in self._memo:
+            self._memo[node] = list(self._instead_of(node))
+        return self._memo[node]
+
+    def _instead_of(self, node):
+        same = self._by_shape.get(np.shape(node.out), [])
+        if not same:
+            return
+        at = same.index(node) if node in same else 0
+        near = sorted(same, key=lambda n: abs(same.index(n) - at))[:NEAR]
+        mine, name = self.backward.table.get(node), self.graph.label(node)
+        for other in near:
+            g = self.backward.table.get(other)
+            if other is node or not isinstance(g, np.ndarray) or np.array_equal(g, mine):
+                continue
+            label = self.graph.label(other)
+            words = f"the gradient of {label} is used in the place of that of {name}"
+            if self.graph.leads(node, other):
+                words += ": the derivative between them is left out"
+                yield "derivative missing", words, g, 3
+            else:
+                yield "wrong variable", words, g, 4
+        for other in near:
+            words = f"the value {self.graph.label(other)} is used where the gradient of {name} belongs"
+            yield "value for gradient", words, np.asarray(other.out), 3
+        for other in near:
+            if other in self._errors:
+                words = (
+                    f"the value p, what the last activation makes of {self.graph.label(other)}, is "
+                    f"used where the gradient of {name} belongs"
+                )
+                yield "value for gradient", words, self._errors[other], 3
+
+
+def _instead(edge, held):
+    """The rule of an edge with something else in the place of the cotangent."""
+    for key, words, array, rank in held.instead_of(edge.node):
+        yield key, _plain(words), _with(array), rank
+    name, parent = held.graph.label(edge.node), edge.parent
+    words = f"the gradient of {name}, which is to be multiplied by the derivative, is left out"
+    yield "chain factor missing", _plain(words), _slope, 3
+    for node in (edge.node, parent):
+        words = f"the value {held.graph.label(node)} is used where the gradient of "
+        words += f"{held.graph.label(parent)} belongs"
+        yield "value for gradient", _plain(words), _constant(node.out), 3
+
+
+def _plain(words):
+    """Words without anything to fill in."""
+    return words.replace("{", "(").replace("}", ")")
+
+
+def _with(array):
+    return lambda e: _pulled(e, array)
+
+
+def _constant(array):
+    return lambda e: array
 
 
 # --- values used several times --------------------------------------------------------------------
 
 
 def _fan_outs(backward, edges):
-    """Only one use of a value kept, or one use counted twice."""
+    """Only one use of a value kept, or one use in the place of another."""
+    graph = backward.graph
     uses: dict = {}
     for edge in edges:
         uses.setdefault(edge.parent, []).append(edge)
     for node, many in uses.items():
-        if len(many) < 2:
-            continue
-        total = backward.table[node]
-        for i, kept in enumerate(many):  # newest first
-            if len(many) > 2:
-                which = {0: "first", len(many) - 1: "last"}.get(len(many) - 1 - i, f"one ({kept_as(kept, backward.graph)})")  # noqa: E501
-                yield _kept(node, many, kept, 1, total, which, backward.graph)
-            yield _kept(node, many, kept, 2, total, "", backward.graph)
-
-
-def kept_as(edge, graph):
-    """What a use is called: by the result it is used in."""
-    return f"in {graph.label(edge.node)}"
-
-
-def _kept(node, many, kept, times, total, which, graph):
-    def steps(c):
-        steps: dict = {}
+        by_user: dict = {}
         for edge in many:
-            factor = times if edge is kept else 0
-            _add(steps, edge.replaced(lambda e, factor=factor: e.share * factor))
-        return steps
+            by_user.setdefault(edge.node, []).append(edge)
+        total = backward.table[node]
+        for user, own in by_user.items():
+            share = sum(edge.share for edge in own)
+            if len(own) > 1 and len(by_user) > 1:
+                factors = {id(edge): 0 for edge in own}
+                yield _weighted(node, many, factors, -share, *missing_words(own[0], graph), 1, own[0])
+            if len(by_user) > 2:
+                factors = {id(edge): int(edge.node is user) for edge in many}
+                key, words, rank = kept_words(node, many, own[0], graph)
+                yield _weighted(node, many, factors, share - total, key, words, rank, own[0])
+        for kept in many if len(many) <= 4 else ():
+            for dropped in many:
+                if kept is not dropped:
+                    factors = {id(kept): 2, id(dropped): 0}
+                    key, words = doubled_words(node, kept, dropped, graph)
+                    change = kept.share - dropped.share
+                    rank = 1 if key == "quadratic form" else 2
+                    yield _weighted(node, many, factors, change, key, words, rank, kept)
 
-    name = graph.label(node)
-    if times == 2:
-        key, words = twice_words(name, many, kept, graph)
-    else:
-        key, words = kept_words(name, many, which, graph)
-    starts = {node: times * kept.share - total}
-    where = (node,)
-    return Mutant(key, words, starts, steps, kept, rank=1 if times == 1 else 2, where=where)
+
+def _weighted(node, many, factors, change, key, words, rank, edge):
+    """The uses of a value, each with a factor of its own."""
+
+    def steps(c):
+        found: dict = {}
+        for one in many:
+            factor = factors.get(id(one), 1)
+            if factor != 1:
+                found = both(found, one.replaced(lambda e, factor=factor: e.share * factor))
+        return found
+
+    return Mutant(key, _plain(words), {node: change}, steps, edge, "", rank, (node,))
 
 
-def kept_words(name, many, which, graph):
-    """How to say that of many uses only one counts."""
-    uses = [edge.node for edge in many]
-    chained = any(graph.leads(a, b) for a in uses for b in uses if a is not b)
-    if not chained and len(many) > 2:
-        return "one sample", (
-            f"only the {which} of the {len(many)} uses of {name} counts: = in place of += in the "
+def missing_words(edge, graph):
+    x, h = graph.label(edge.parent), graph.label(edge.node)
+    words = f"a path is missing: what {x} does through {h} is left out, as if {h} were a constant"
+    return "path missing", words
+
+
+def kept_words(node, many, kept, graph):
+    """(key, words, rank) of what it is called when of many uses only one counts."""
+    name, users = graph.label(node), list(dict.fromkeys(edge.node for edge in many))
+    at = len(users) - 1 - users.index(kept.node)  # users are newest first
+    which = {0: "first", len(users) - 1: "last"}.get(at, f"number {at + 1}")
+    if _apart(users, graph):
+        words = (
+            f"only the {which} of the {len(users)} uses of {name} counts: = in place of += in the "
             "loop, so that one sample's contribution is left"
         )
-    return "overwritten", (
-        f"{name} is used {len(many)} times, and only the {which} use counts: = overwrites where "
-        "+= must add up"
+        return "one sample", words, 1
+    if any(graph.leads(a, b) for a in users for b in users if a is not b) and node.op is not None:
+        words = (
+            f"a path is missing: of the {len(users)} uses of {name} only that in "
+            f"{graph.label(kept.node)} counts, as if all else that is made of {name} were constant"
+        )
+        return "path missing", words, 1
+    words = (
+        f"{name} is used {len(users)} times, and only the {which} use, in "
+        f"{graph.label(kept.node)}, counts: = overwrites where += must add up"
     )
+    return "overwritten", words, 1
 
 
-def twice_words(name, many, kept, graph):
-    if is_quadratic(many, graph):
+def _apart(users, graph):
+    """Whether what is made of the uses meets in nothing but numbers: samples of a batch."""
+    if len(users) < 3:
+        return False
+    above = [graph.above[user] for user in users]
+    arrays = graph.arrays
+    return not any(a & b & arrays for i, a in enumerate(above) for b in above[:i])
+
+
+def doubled_words(node, kept, dropped, graph):
+    name = graph.label(node)
+    if is_quadratic(kept, dropped, graph):
         return "quadratic form", (
-            f"{name} is used twice, and twice one of the two contributions is taken: 2 A x holds "
-            "for a symmetric A only, the gradient of x^T A x is (A + A^T) x"
+            f"{name} is used twice in a quadratic form, and twice one of the two contributions is "
+            "taken: 2 A x holds for a symmetric A only, the gradient of x^T A x is (A + A^T) x"
         )
     return "overwritten", (
-        f"{name} is used {len(many)} times, and twice the use {kept_as(kept, graph)} is taken for "
-        "all of them"
+        f"{name} is used several times, and the use in {graph.label(kept.node)} is counted twice, "
+        f"in the place of that in {graph.label(dropped.node)}"
     )
 
 
-def is_quadratic(many, graph):
+def is_quadratic(one, other, graph):
     """Whether two uses meet in a product, as those of x in x^T A x."""
-    if len(many) != 2:
-        return False
-    last, first = (edge.node for edge in many)
+    first, last = sorted((one.node, other.node), key=lambda n: n.serial)
     products = (np.matmul, np.multiply, np.vecdot)
-    if last.op.f not in products or not graph.leads(first, last):
+    if first is last or last.op.f not in products or not graph.leads(first, last):
         return False
     return first.op.f is np.matmul or first.op.name in _MOVES
 
 
-def _add(steps, more):
-    for node, step in more.items():
-        steps[node] = _both(steps[node], step) if node in steps else step
+# --- the error of a loss -------------------------------------------------------------------------------
 
 
-def _both(first, second):
-    return lambda node, g, pairs: second(node, g, first(node, g, pairs))
-
-
-# --- softmax, as one step or written out ------------------------------------------------------------
-
-
-def _softmaxes(backward, relevant):
-    """The wrong rules of softmax where it is written out, exp(z) / sum(exp(z))."""
-    for p, z in written_out(backward.graph):
-        if p not in backward.table or not relevant(z) or p in backward.fixed:
+def wrong_errors_at(backward, relevant):
+    """Mistakes in p - y, at the node whose gradient is w * (p - y)."""
+    for z, s, y, kind in errors(backward):
+        if not relevant(z):
             continue
-        g = backward.table[p]
-        true = backward.change({p: g}, [z]).get(z)
-        if true is None:
-            continue
-        wrongs = [(key, words, rule) for _, key, words, rule in WRONG_RULES[_SOFTMAX]]
-        words = "softmax's derivative is left out: this is the gradient with respect to {h}, not to {x}"  # noqa: E501
-        wrongs.append(("wrong variable", words, lambda g, out, x: g))
-        for key, words, rule in wrongs:
-            yield _virtual(p, z, key, words, rule, rule(g, p.out, z.out) - true)
-    for node in backward.graph.nodes:
-        if node.op is not None and node.op.f is _SOFTMAX and node in backward.table:
-            for edge in backward.edges:
-                if edge.node is node and relevant(edge.parent):
-                    words = "softmax's derivative is left out: this is the gradient with respect to {h}, not to {x}"  # noqa: E501
-                    yield from _exact(edge, "wrong variable", words, lambda e: e.g)
-
-
-def _exact(edge, key, words, rule):
-    difference = rule(edge) - edge.share
-    if difference.any():
-        yield Mutant(key, words, {edge.parent: difference}, _Steps(edge, rule), edge, rank=1)
-
-
-def _virtual(p, z, key, words, rule, difference):
-    def steps(c):
-        return {p: lambda node, g, pairs: [(z, rule(g, p.out, z.out))]}
-
-    edge = Edge(p, 0, z, 0, None, None)
-    return Mutant(key, words, {z: difference}, steps, edge, rank=1)
-
-
-def written_out(graph):
-    """Pairs (p, z) where p = exp(z) / sum(exp(z)), perhaps of z less its maximum."""
-    for p in graph.nodes:
-        if p.op is None or p.op.f is not np.divide or not np.ndim(p.out):
-            continue
-        e = p.parents[0]
-        if e is None or e.op is None or e.op.f is not np.exp or np.shape(p.out)[-1] < 2:
-            continue
-        if not np.allclose(np.sum(p.out, axis=-1), 1):
-            continue
-        z = e.parents[0]
-        if z.op is not None and z.op.f is np.subtract and _is_maximum(z):
-            z = z.parents[0]
-        if z is not None and z.requires_grad and np.shape(z.out) == np.shape(p.out):
-            yield p, z
-
-
-def _is_maximum(node):
-    x, top = node.args
-    return np.ndim(x) and np.allclose(np.max(x, axis=-1, keepdims=True), top)
-
-
-# --- the logits of a cross-entropy, however it is written ---------------------------------------------
-
-
-def _logits(backward, relevant):
-    """Mistakes in p - y, at the node whose gradient is w * (softmax(z) - y)."""
-    for z, s, y in logits(backward):
-        if not relevant(z) or z in backward.fixed:
-            continue
-        name = backward.graph.label(z)
-        g = backward.table[z]
-        for key, words, rule in _LOGIT_RULES:
-            wrong = rule(g, s, y)
-            if np.array_equal(wrong, g):
+        name, g = backward.graph.label(z), backward.table[z]
+        for key, words, rule in wrong_errors(kind):
+            with np.errstate(all="ignore"):
+                wrong = rule(g, s, y, z.out)
+            if not np.isfinite(wrong).all() or np.array_equal(wrong, g):
                 continue
-            yield Mutant(
-                key, words.format(z=name), {z: wrong - g}, _at_node(z, rule, s, y), rank=0, where=(z,)
-            )
+            steps = _arriving(z, rule, s, y)
+            yield Mutant(key, words.format(z=name), {z: wrong - g}, steps, rank=0, where=(z,))
 
 
-def logits(backward):
-    """Triples (z, softmax(z), one-hot labels) where the gradient of z is that of a cross-entropy."""
-    for z in backward.graph.nodes:
-        g = backward.table.get(z)
-        if z.op is None or not isinstance(g, np.ndarray) or g.ndim < 1 or g.shape[-1] < 2:
-            continue
-        if g.dtype.kind != "f" or not g.any():
-            continue
-        tolerance = 1e3 * np.finfo(g.dtype).eps * np.abs(g).max()
-        if np.abs(g.sum(axis=-1)).max() > tolerance:
-            continue
-        s = softmax(z.out)
-        if not isinstance(s, np.ndarray):
-            continue
-        y = np.zeros_like(g)
-        np.put_along_axis(y, np.expand_dims(np.argmin(g, axis=-1), -1), 1, axis=-1)
-        if np.abs(_weights(g, s, y) * (s - y) - g).max() <= tolerance:
-            yield z, s, y
+def _arriving(z, rule, s, y):
+    """The step in which a wrong error arrives at a node."""
 
+    def step(g):
+        with np.errstate(all="ignore"):
+            return rule(g, s, y, z.out)
 
-def _weights(g, s, y):
-    """w in g = w * (s - y), from the entry of the label."""
-    with np.errstate(all="ignore"):
-        w = np.sum(g * y, axis=-1, keepdims=True) / np.sum((s - 1) * y, axis=-1, keepdims=True)
-    return np.where(np.isfinite(w), w, 0)
-
-
-# fmt: off
-_LOGIT_RULES = [
-    ("label", "the -1 at the label is forgotten: the gradient of the logits {z} is taken as p, where it is p - y (one-hot y)",
-        lambda g, s, y: _weights(g, s, y) * s),
-    ("label", "only the label's own entry p - 1 is filled in the gradient of the logits {z}, where it is p - y",
-        lambda g, s, y: g * y),
-    ("label", "1 is added at the label in the gradient of the logits {z}: p + y, where it is p - y",
-        lambda g, s, y: _weights(g, s, y) * (s + y)),
-    ("label", "the label is shifted by one: the 1 is subtracted one class too late in the gradient of the logits {z}",
-        lambda g, s, y: _weights(g, s, y) * (s - np.roll(y, 1, axis=-1))),
-    ("label", "the label is shifted by one: the 1 is subtracted one class too early in the gradient of the logits {z}",
-        lambda g, s, y: _weights(g, s, y) * (s - np.roll(y, -1, axis=-1))),
-    ("label", "1 is subtracted at all classes: p - 1 for p - y in the gradient of the logits {z}",
-        lambda g, s, y: _weights(g, s, y) * (s - 1)),
-    ("label", "the labels of the batch are in another order (shifted by one row) in the gradient of the logits {z}",
-        lambda g, s, y: _weights(g, s, y) * (s - np.roll(y, 1, axis=0))),
-    ("softmax on top", "softmax's Jacobian is applied on top of p - y, the gradient of the logits {z}, which contains it already",
-        lambda g, s, y: s * (g - np.sum(g * s, axis=-1, keepdims=True))),
-    ("derivative twice", "p - y is multiplied by p * (1 - p), the derivative of the last activation, which cross-entropy has cancelled: the gradient of the logits {z} is p - y",
-        lambda g, s, y: g * s * (1 - s)),
-    ("wrong variable", "the gradient with respect to the probabilities p = softmax({z}) is used as that of the logits {z}",
-        lambda g, s, y: -_weights(g, s, y) * y / s),
-    ("softmax diagonal", "of softmax's Jacobian only the diagonal p * (1 - p) is used on the way to the logits {z}: the entries off the label are missing",
-        lambda g, s, y: -_weights(g, s, y) * y * (1 - s)),
-]
-# fmt: on
-
-
-def _at_node(z, rule, s, y):
-    """Steps in which what a node passes on is made of a wrong cotangent."""
-
-    def step(node, g, pairs):
-        kept = dict.fromkeys(parent for parent, _ in pairs)
-        wrong = rule(g, s, y)
-        shares = node.op.shares(wrong, node.out, node.args, node.kwargs, node.parents, False)
-        return [(parent, share) for parent, share in shares if parent in kept]
-
-    return lambda c: {z: step}
+    return lambda c: {Arrival(z): step}
 
 
 # --- a weight that was updated too early ----------------------------------------------------------
 
 
-def stale(backward, edges, steps_of):
+def stale(backward, edges, updates):
     """The error went through a weight that had been updated, at any rate.
 
-    ``steps_of`` are the gradients by which the weights were updated, {leaf: array}.
+    ``updates`` are the gradients by which the weights were updated, {leaf: array}.
     """
     for edge in edges:
         weight = _weight(edge)
-        if weight is None or weight not in steps_of:
+        if weight is None or weight not in updates:
             continue
-        share = _tried(_through(steps_of[weight], -1.0), edge)
+        share = tried(_through(updates[weight], -1.0), edge)
         if share is None or not np.any(share):
             continue
         name = backward.graph.label(weight)
         words = (
-            f"the error went through {name} after {name} had been updated: with {name} - "
-            f"{{rate:.6g}} * d{name}, the step of a learning rate of {{rate:.6g}}"
+            f"stale weight: the error went through {name} after {name} had been updated, "
+            f"{name} - {{rate}} * d{name} in the place of {name} (a step of rate {{rate}})"
         )
+        for many in (edges, [edge]):
+            steps = _updated(many, updates)
+            yield Mutant("stale weight", words, {edge.parent: share}, steps, edge, "rate", 1)
 
-        def steps(rate, edges=edges):
-            """Every weight was updated before the error went through it."""
-            found: dict = {}
-            for one in edges:
-                if (leaf := _weight(one)) in steps_of:
-                    x = one.node.args[1 - one.position]
-                    _add(found, one.replaced(_through(x - rate * steps_of[leaf], 1.0)))
-            return found
 
-        def step(rate, edge=edge, weight=weight):
-            x = edge.node.args[1 - edge.position]
-            return edge.replaced(_through(x - rate * steps_of[weight], 1.0))
+def _updated(edges, updates):
+    """Steps through the weights of these edges as they are after a step of some rate."""
 
-        starts = {edge.parent: share}
-        for one in (steps, step):
-            yield Mutant("stale weight", words, starts, one, edge, "rate", rank=1)
+    def steps(rate):
+        found: dict = {}
+        for edge in edges:
+            if (weight := _weight(edge)) in updates:
+                value = edge.args[1 - edge.position] - rate * updates[weight]
+                found = both(found, edge.replaced(_through(value, 1.0)))
+        return found
+
+    return steps
 
 
 def _weight(edge):
     """The variable that an error goes through in a product."""
-    node = edge.node
-    if node.op.f not in (np.matmul, np.multiply) or edge.position is None:
+    if edge.op.f not in (np.matmul, np.multiply) or edge.position is None:
         return None
-    other = node.parents[1 - edge.position]
+    other = edge.node.parents[1 - edge.position]
     if other is None or other.op is not None or not other.requires_grad:
         return None
     return other if edge.parent is not other else None
@@ -572,8 +540,71 @@ def _through(value, sign):
     """The share through another value of the other operand."""
 
     def rule(e):
-        args = list(e.node.args)
+        args = list(e.args)
         args[1 - e.position] = value
-        return sign * e.node.op.rules[e.position](e.g, e.node.out, *args, **e.node.kwargs)
+        return sign * e.op.rules[e.position](e.g, e.out, *args, **e.kwargs)
 
     return rule
+
+
+# --- the same wrong step everywhere ------------------------------------------------------------------
+
+
+def repeated(backward, relevant):
+    """One wrong rule at all steps of a kind: in a loop, and in a function used in each layer.
+
+    Pairs (mutant, steps): what they change together is found by a whole pass.
+    """
+    parts = inside(backward.graph)
+    groups: dict = {}
+    edges = [*virtual_edges(backward), *(e for e in backward.edges if e.node not in parts)]
+    for edge in edges:
+        if edge.position is None or not relevant(edge.parent):
+            continue
+        other = _weight(edge) if edge.op.f is np.matmul else None
+        if edge.op.f is np.matmul and other is None:
+            continue
+        groups.setdefault((edge.op.f, edge.position, other), []).append(edge)
+    for many in groups.values():
+        if len(many) < 2:
+            continue
+        for key, words, rule, rank in wrong_rules(many[0]):
+            steps: dict = {}
+            for edge in many:
+                steps = both(steps, Steps(edge, rule)(1.0))
+            where = tuple(edge.node for edge in many)
+            yield Mutant(key, words, {}, lambda c, steps=steps: steps, many[0], "", rank + 1, where)
+        for c, key, words in (
+            (0.0, "path missing", "nothing goes back through the steps of the kind {h}"),
+            (-1.0, "sign", "the sign is wrong in all steps of the kind {h}"),
+        ):
+            steps = {}
+            for edge in many:
+                steps = both(steps, edge.replaced(lambda e, c=c: e.share * c))
+            where = tuple(edge.node for edge in many)
+            yield Mutant(key, words, {}, lambda c, steps=steps: steps, many[0], "", 3, where)
+    yield from _one_sample_everywhere(backward, relevant)
+
+
+def _one_sample_everywhere(backward, relevant):
+    """Of every variable that is used once a sample, only the uses of one sample count."""
+    graph, uses = backward.graph, {}
+    for edge in backward.edges:
+        if edge.parent.op is None and relevant(edge.parent):
+            uses.setdefault(edge.parent, []).append(edge)
+    loops = {n: many for n, many in uses.items() if _apart([e.node for e in many], graph)}
+    counts = {len(many) for many in loops.values()}
+    for n in counts:
+        for at, which in ((0, "last"), (n - 1, "first")):
+            steps: dict = {}
+            for many in loops.values():
+                for i, edge in enumerate(many):
+                    if i != at and len(many) == n:
+                        steps = both(steps, edge.replaced(lambda e: 0 * e.share))
+            words = (
+                f"only the {which} of the {n} samples counts: = in place of += in the loop over the "
+                "batch"
+            )
+            yield Mutant(
+                "one sample", words, {}, lambda c, steps=steps: steps, None, "", 0, tuple(loops)
+            )

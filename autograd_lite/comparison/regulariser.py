@@ -20,6 +20,9 @@ _FORMS = [
 # fmt: on
 
 
+_LINEAR = ("add", "subtract", "negative", "positive", "sum", "stack")
+
+
 class Penalties:
     """The terms of a loss that depend on parameters alone, and their gradients.
 
@@ -80,7 +83,7 @@ def _is_penalty(term):
         if any(np.ndim(v) and p is None and not _is_shape(v) for v, p in node.inputs()):
             return False
         leaves[node] = set().union(*(leaves[p] for _, p in node.inputs() if p is not None))
-        if np.ndim(node.out) and len(leaves[node]) > 1:
+        if len(leaves[node]) > 1 and (np.ndim(node.out) or node.op.name not in _LINEAR):
             return False
         if node.op.f is np.matmul and np.ndim(node.out):
             return False
@@ -91,13 +94,14 @@ def _is_shape(value):
     return isinstance(value, (tuple, list))
 
 
-def parts(given, data, penalty, value, fit, constants):
+def parts(given, data, penalty, value, fit, constants, strength=None):
     """What a given gradient holds beside the gradient of the data: ("kind", words, factor of data).
 
-    ``penalty`` is the true gradient of the regulariser there, None where there is none.
+    ``penalty`` is the true gradient of the regulariser there, None where there is none;
+    ``strength`` is k where it is k * W elsewhere.
     """
     for factor, rest in _splits(given, data, penalty, value, fit, constants):
-        found = _named(given, factor, data, rest, penalty, value, fit)
+        found = _named(given, factor, data, rest, penalty, value, fit, strength)
         if found is not None:
             return (*found, factor)
     return None
@@ -121,7 +125,21 @@ def _splits(given, data, penalty, value, fit, constants):
                 yield a, b * shape
 
 
-def _named(given, factor, data, rest, penalty, value, fit):
+def _of_size(c, penalty, value, fit):
+    """A multiple of a penalty's gradient: k * W / norm(W) is one, with a factor for each weight."""
+    k = fit.ratio(penalty, value) or (1.0 if fit.agree(penalty, value) else 0.0)
+    by_norm = c * np.linalg.norm(value)
+    if k and not _is_simple(c) and any(np.isclose(by_norm, n, rtol=1e-6) for n in (1, 2, 0.5)):
+        return "regulariser form", "W / norm(W)", c * k * np.linalg.norm(value)
+    return "regulariser scale", "", c
+
+
+def _is_simple(c):
+    """Whether a number is a small integer or the inverse of one."""
+    return any(np.isclose(x, round(x), rtol=1e-9) and round(x) for x in (c, 1 / c))
+
+
+def _named(given, factor, data, rest, penalty, value, fit, strength):
     """(kind, words, coefficient) of what stands where the penalty's gradient belongs."""
     before = data + (0 if penalty is None else penalty)
 
@@ -138,14 +156,16 @@ def _named(given, factor, data, rest, penalty, value, fit):
         if is_(np.zeros_like(data)):
             return "regulariser missing", "", 0.0
         if (c := multiple(penalty)) is not None:
-            return "regulariser scale", "", c
+            return _of_size(c, penalty, value, fit)
         if given.size > 1 and (c := multiple(np.ones_like(data))) is not None:
             return "regulariser scalar", "", c
-    if given.size < 3:
-        return None
     for words, f in _FORMS:
+        if given.size < 3 and not strength:
+            return None
         with np.errstate(all="ignore"):
             array = f(value)
         if np.isfinite(array).all() and (c := multiple(array)) is not None:
+            if given.size < 3 and not any(np.isclose(c, n * strength) for n in (1, 2, 0.5)):
+                continue
             return "regulariser form", words, c
     return None

@@ -11,12 +11,13 @@ from itertools import combinations
 
 import numpy as np
 
+from ..primitives import Elementwise
 from . import regulariser, words
-from .backward import Backward
+from .backward import both
 from .closed_forms import Fit, Use, forms
 from .constants import Constants
 from .findings import Finding
-from .mutants import mutants, stale
+from .mutants import mutants, repeated, stale
 from .regulariser import Penalties
 
 MOST = 6  # findings
@@ -71,7 +72,8 @@ class Search:
     def _candidates(self):
         found: list[Candidate] = []
         for look in (
-            self._factors, self._regularisers, self._forms, self._mutants, self._pairs,
+            self._factors, self._regularisers, self._forms, self._mutants, self._repeated, self._pairs,
+            self._others,
         ):  # fmt: skip
             found += look()
             if any(len(c.explains) == len(self.left) for c in found):
@@ -87,9 +89,7 @@ class Search:
         if candidate.steps is None:
             return True
         table = self.backward.replaced(candidate.steps).table
-        return all(
-            self.fit.agree(e.given, table[e.bottom]) for e in [*candidate.explains, *self.right]
-        )
+        return len(self._explained(candidate.explains, table)) == len(candidate.explains)
 
     def _accept(self, chosen, candidates):
         same = [
@@ -205,11 +205,14 @@ class Search:
         penalised = self.penalties.gradients(self.backward, [e.bottom for e in self.case.gradients.values()
                                                              if e.bottom.op is None])  # fmt: skip
         groups: dict = {}
+        strength = self._strength([], penalised)
         for entry in leaves:
             penalty, value = penalised.get(entry.bottom), self.graph.value(entry.bottom)
             expected = self.expected(entry)
             data = expected if penalty is None else expected - penalty
-            found = regulariser.parts(entry.given, data, penalty, value, self.fit, self.constants)
+            found = regulariser.parts(
+                entry.given, data, penalty, value, self.fit, self.constants, strength
+            )
             if found is None:
                 continue
             kind, form, c, factor = found
@@ -314,14 +317,12 @@ class Search:
         found: dict = {}
         for entry in self.left:
             expected = self.expected(entry)
-            uses = self._uses(entry.bottom)
+            uses = list(self._uses(entry.bottom))
             form = next(forms(entry.given, expected, self.fit, uses, self.constants), None)
             if form is not None:
                 found.setdefault((form.key, form.factor), []).append((entry, form))
         for (key, factor), many in found.items():
             yield self._form(key, factor, many)
-        for entry in self.left:
-            yield from self._same_numbers(entry)
 
     def _form(self, key, factor, many):
         entries = [entry for entry, _ in many]
@@ -342,12 +343,19 @@ class Search:
     def _uses(self, node):
         edges = [edge for edge in self.backward.edges if edge.parent is node]
         for edge in edges:
-            other = None
+            other, full = None, edge.g
             label = self.graph.label(edge.node)
+            if isinstance(edge.op, Elementwise) and edge.position is not None:
+                with np.errstate(all="ignore"):
+                    full = edge.op.rules[edge.position](edge.g, edge.out, *edge.args, **edge.kwargs)
             if edge.node.op.f is np.matmul and edge.position is not None:
                 other = np.asarray(edge.node.args[1 - edge.position])
                 label = words.told("{y}", edge, self.graph)
-            yield Use(edge.g, edge.share, edge.position, other, len(edges) == 1, label)
+            yield Use(edge.g, np.asarray(full), edge.position, other, len(edges) == 1, label)
+
+    def _others(self):
+        """Rows that hold the numbers of something else."""
+        return [found for entry in self.left for found in self._same_numbers(entry)]
 
     def _same_numbers(self, entry):
         """The gradient or the value of another tensor."""
@@ -356,11 +364,12 @@ class Search:
             return
         who = words.short(entry, self.case)
         name = self.graph.label(entry.bottom)
+        true = self.case.backward.table
         for node in reversed(self.graph.nodes):
             if np.shape(node.out) != given.shape or isinstance(node.out, tuple):
                 continue
             other = self.graph.label(node)
-            g = self.backward.table.get(node)
+            g = true.get(node)
             if g is not None and node is not entry.bottom and self.fit.explains(given, g, entry.true):
                 yield Candidate(
                     "wrong variable",
@@ -396,9 +405,10 @@ class Search:
 
         found = []
         edges = [edge for edge in self.backward.edges if chosen(edge.parent)]
-        updates = {
-            node: e.given for node, e in self.case.gradients.items() if e.row.verdict != "SHAPE"
-        }
+        updates = {n: g for n, g in self.backward.table.items() if n.op is None}
+        for node, entry in self.case.gradients.items():
+            if node.op is None and entry.row.verdict != "SHAPE":
+                updates[node] = entry.given
         for mutant in (*mutants(self.backward, chosen), *stale(self.backward, edges, updates)):
             found += self._try(mutant, first)
         return found
@@ -417,10 +427,20 @@ class Search:
                 return self._as_candidates(mutant, rows, *fitted)
         return []
 
+    def _explained(self, rows, table):
+        """The rows that a pass explains; none if it makes a right row wrong."""
+        def found(entry):
+            g = table.get(entry.bottom)
+            return np.zeros_like(entry.true) if g is None else np.asarray(g)
+
+        if not all(self.fit.agree(e.given, found(e)) for e in self.right):
+            return []
+        return [e for e in rows if self.fit.explains(e.given, found(e), self.expected(e))]
+
     def _fitted(self, mutant, row, change):
         """(size of the change, factor of all) with which the mutant gives a row, or None."""
         base, given = self.expected(row), row.given
-        if not mutant.scale:
+        if not mutant.size:
             if self.fit.explains(given, base + change, base):
                 return 1.0, 1.0
             c = self.fit.ratio(given, base + change) if given.size > 2 else None
@@ -432,7 +452,7 @@ class Search:
         size = np.vdot(change, given - base).real / norm if norm else 0.0
         if not size or not np.isfinite(size) or not self.fit.explains(given, base + size * change, base):
             return None
-        if mutant.scale == "rate":
+        if mutant.size == "rate":
             return (size, 1.0) if size > 0 and given.size > 2 else None
         c = 1 + size
         near = 10 * self._precision(row)
@@ -449,14 +469,8 @@ class Search:
                 return []
             steps = {**steps, **scale}
         backward = self.backward.replaced(steps)
-        explained = [
-            e
-            for e in rows
-            if self.fit.explains(e.given, np.asarray(backward.table[e.bottom]), self.expected(e))
-        ]
+        explained = self._explained(rows, backward.table)
         if not explained:
-            return []
-        if not all(self.fit.agree(e.given, backward.table[e.bottom]) for e in self.right):
             return []
         who = words.subject(explained, self.case)
         be = "it is" if len(explained) == 1 else "they are"
@@ -473,14 +487,23 @@ class Search:
         return found
 
     def _names(self, mutant, c):
-        if mutant.scale == "rate":
-            text = mutant.words.replace("{rate:.6g}", f"{c:.6g}")
+        if mutant.size == "rate":
+            text = mutant.words.replace("{rate}", f"{c:.6g}")
             return [(mutant.key, text, mutant.rank)]
-        if mutant.scale == "share":
+        if mutant.size == "share":
             uses = [e for e in self.backward.edges if e.parent is mutant.edge.parent]
             names = self.constants.names(c, 1e-5)
             return words.scaled(mutant.edge, c, uses, names, self.graph)
         return [(mutant.key, words.told(mutant.words, mutant.edge, self.graph), mutant.rank)]
+
+    def _repeated(self):
+        """One wrong step wherever it is made."""
+        found = []
+        for mutant in repeated(self.backward, lambda node: self._below(node) > 0):
+            steps = mutant.steps(1.0)
+            if len(steps) > 1:
+                found += self._as_candidates(mutant, list(self.left), 1.0, 1.0)
+        return found
 
     # --- two paths that are missing ---------------------------------------------------------------
 
@@ -501,17 +524,10 @@ class Search:
                 and self.graph.leads(e.bottom, other.parent)]  # fmt: skip
         if not rows:
             return []
-        steps = one.replaced(lambda e: 0 * e.share)
-        for node, step in other.replaced(lambda e: 0 * e.share).items():
-            before = steps.get(node)
-            steps[node] = step if before is None else _both(before, step)
+        steps = both(one.replaced(lambda e: 0 * e.share), other.replaced(lambda e: 0 * e.share))
         table = self.backward.replaced(steps).table
-        explained = [
-            e for e in rows
-            if e.bottom in table
-            and self.fit.explains(e.given, np.asarray(table[e.bottom]), self.expected(e))
-        ]  # fmt: skip
-        if not explained or not all(self.fit.agree(e.given, table[e.bottom]) for e in self.right):
+        explained = self._explained(rows, table)
+        if not explained:
             return []
         label = self.graph.label
         text = (
@@ -521,6 +537,3 @@ class Search:
         )
         return [Candidate("path missing", text, explained, steps, (one.node, other.node), 3)]
 
-
-def _both(first, second):
-    return lambda node, g, pairs: second(node, g, first(node, g, pairs))
