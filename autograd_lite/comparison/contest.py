@@ -40,12 +40,14 @@ class Contest:
 
     def report(self) -> FunctionComparison:
         """All votes, with what the diagnosis of the wrong ones found."""
-        diagnoses = [Comparison.from_case(case) for case in self._cases() if not all(case.rows)]
+        cases = list(self._cases())
+        diagnoses = [Comparison.from_case(case) for case in cases if not all(case.rows)]
         return FunctionComparison(
             self.rows,
             findings=tuple(x for found in diagnoses for x in found.findings),
             hints=tuple(dict.fromkeys(x for found in diagnoses for x in found.hints)),
             because={label: at for found in diagnoses for label, at in found.because.items()},
+            case=next((case for case in cases if case.loss is not None), None),
             votes=tuple(self.votes),
             function=self.problem.name,
             elsewhere=self._elsewhere(),

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from . import text
+from . import as_json, html, markdown, text
 from .case import Case
 from .diagnosis import diagnosed
 from .findings import Finding
 from .rows import Row, Tolerance
+
+if TYPE_CHECKING:
+    from ..drawing import Picture
 
 
 @dataclass(frozen=True)
@@ -94,9 +98,11 @@ class Comparison:
         """One sentence: what is wrong and what it is called, or that all is right."""
         if self.findings:
             return self.findings[0].sentence
+        if not self.rows:
+            return "nothing was given"
         if self:
             many = f"all {len(self)} agree" if len(self) > 1 else f"{self.rows[0].name} agrees"
-            return f"right: {many} with {self.true_is}" if self.rows else "nothing was given"
+            return f"right: {many} with {self.true_is}"
         row = next(row for row in self.rows if not row)
         return f"no known pattern: {worst(row, self.given_is, self.true_is)}"
 
@@ -116,11 +122,51 @@ class Comparison:
         gap = [""] if evidence else []
         return "\n".join([self.summary, "", text.table(self), *gap, *evidence])
 
+    def _repr_html_(self) -> str:
+        return html.page(self)
+
+    def markdown(self) -> str:
+        """The report in Markdown: the sentence, the table, the evidence as a list."""
+        return markdown.page(self)
+
+    def json(self) -> str:
+        """The report as JSON, every number as exact as it is here.
+
+        nan and infinities, which JSON lacks, are the strings "nan", "inf" and "-inf".
+        """
+        return as_json.document(self)
+
+    def draw(self, **options) -> Picture:
+        """The graph in the colours of the verdicts; see `autograd_lite.draw` for the picture.
+
+        Green is a tensor whose gradient by hand is right, red the first that is wrong, pale red
+        one that is wrong because of that, and grey one that was not given. An arrow is coloured
+        for a factor of the chain, and a box has a red frame where a mistake was made, as far as
+        that is known. Verdicts are written in the boxes too.
+
+        Parameters
+        ----------
+        **options
+            ``precision``, ``max_elements``, ``max_nodes``, ``values`` and ``gradients``, as
+            those of `autograd_lite.draw`.
+
+        Raises
+        ------
+        ValueError
+            For a comparison of arrays alone, which has no graph, and for a graph that is too
+            large.
+        """
+        from .colours import coloured  # here, because drawing is not needed to compare
+
+        return coloured(self, **options)
+
     def raise_if_bad(self) -> None:
-        """Raise an AssertionError that shows the table unless every row is right."""
+        """Raise an AssertionError that shows the whole report unless every row is right."""
+        __tracebackhide__ = True  # pytest points at the caller's line
         if not self:
             bad = [row.name for row in self.rows if not row]
-            raise AssertionError(f"{', '.join(bad)} of {len(self)} compared:\n{self}")
+            rest = f" and {len(bad) - 5} others" if len(bad) > 5 else ""
+            raise AssertionError(f"{', '.join(bad[:5])}{rest} of {len(self)} compared: {self}")
 
 
 def worst(row: Row, given_is: str, true_is: str) -> str:
