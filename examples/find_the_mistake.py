@@ -3,11 +3,12 @@
     python examples/find_the_mistake.py
 
 `backward` below was derived on paper, and it is wrong in three lines. Nothing crashes, every
-shape is right, and a network trained with it even learns a little. Here `compare` names the first
-mistake, the line is repaired, and so on until everything agrees.
+shape is right, and a network trained with it even learns a little. `compare` names a mistake, its
+line is repaired, and so on until everything agrees.
 """
 
 import inspect
+import textwrap
 
 import numpy as np
 
@@ -15,11 +16,12 @@ import autograd_lite as ag
 
 LAM = 0.1  # the strength of the penalty
 
-REPAIRS = [
-    ("dz2 = p - y", "dz2 = (p - y) / N"),
-    ("dz1 = dh1 * (1 - z1**2)", "dz1 = dh1 * (1 - h1**2)"),
-    ("dW1 = X.T @ dz1 + LAM * W1**2", "dW1 = X.T @ dz1 + LAM * W1"),
-]
+# By the gradient that the report blames: the line that computes it, and what that should be.
+REPAIRS = {
+    "dLoss/dz2": ("dz2 = p - y", "dz2 = (p - y) / N"),
+    "dLoss/dz1": ("dz1 = dh1 * (1 - z1**2)", "dz1 = dh1 * (1 - h1**2)"),
+    "dLoss/dW1": ("dW1 = X.T @ dz1 + LAM * W1**2", "dW1 = X.T @ dz1 + LAM * W1"),
+}
 
 
 def data():
@@ -67,16 +69,14 @@ def main():
     loss, inner = forward(X, labels, **tensors)
     source = inspect.getsource(backward)
     print(f"A backward pass derived by hand:\n\n{source}")
-    for i, (wrong, right) in enumerate(REPAIRS, start=1):
-        manual = run(source, X, labels, **weights)
-        print(heading(f"{i}. What compare says"))
-        print(ag.compare(loss, manual, names=tensors | inner))
-        print(f"\nThe repair:\n\n    - {wrong}\n    + {right}\n")
+    while True:
+        report = ag.compare(loss, run(source, X, labels, **weights), names=tensors | inner)
+        print(heading("What compare says") + wrapped(report))
+        if report:
+            break
+        wrong, right = REPAIRS[report.findings[0].explains[0]]
         source = source.replace(wrong, right)
-    report = ag.compare(loss, run(source, X, labels, **weights), names=tensors | inner)
-    print(heading("Now everything agrees"))
-    print(report)
-    report.raise_if_bad()
+        print(f"\nThe repair:\n\n    - {wrong}\n    + {right}\n")
 
 
 def run(source, *args, **weights):
@@ -86,8 +86,17 @@ def run(source, *args, **weights):
     return scope["backward"](*args, **weights)
 
 
+def wrapped(report):
+    """The report with its sentences in lines of 100 columns, and its table as it is."""
+    lines = str(report).splitlines()
+    return "\n".join(
+        line if " | " in line else textwrap.fill(line, 100, subsequent_indent="    ")
+        for line in lines
+    )
+
+
 def heading(text):
-    return f"{text}\n{'=' * len(text)}\n"
+    return f"{text}\n{'=' * len(text)}\n\n"
 
 
 if __name__ == "__main__":

