@@ -1,6 +1,7 @@
 """Derivatives of plain NumPy functions: who is wrong, the derivation, the code, or differences."""
 
 import math
+import sys
 
 import numpy as np
 import pytest
@@ -148,6 +149,60 @@ def test_a_wrong_hessian_diagonal_is_told_from_a_right_gradient():
     assert [row.verdict for row in report] == ["right", "WRONG"]
     assert outcomes(report) == [votes.ALL_AGREE, votes.DERIVATION_ALONE]
     assert not report.elsewhere
+
+
+def test_a_wrong_curvature_is_named_in_the_words_of_the_user_s_gradient():
+    """The most frequent one of boosting objectives: p for p (1 - p)."""
+
+    def forgot(margin, y):
+        p = 1 / (1 + np.exp(-margin))
+        return p - y, p
+
+    report = ag.compare_function(
+        logistic, forgot, rng.normal(size=5), hess_diag=True, args=(Y[:5],)
+    )
+    assert "p * (1 - p)" in report.summary
+    assert [x.explains for x in report.findings] == [("d2logistic/dmargin2",)]
+
+
+def test_tensors_are_called_as_the_variables_inside_the_function():
+    def network(p):
+        hidden = np.tanh(p["W"] @ p["x"])
+        return np.sum(hidden**2)
+
+    def forgot_tanh(p):
+        dhidden = 2 * np.tanh(p["W"] @ p["x"])
+        return {"W": np.outer(dhidden, p["x"]), "x": p["W"].T @ dhidden}
+
+    before = sys.getprofile()
+    report = ag.compare_function(
+        network, forgot_tanh, {"W": rng.normal(size=(3, 4)), "x": rng.normal(size=4)}
+    )
+    assert sys.getprofile() is before
+    assert "tanh is left out" in report.summary
+    assert "hidden" in report.summary
+    assert {box.name for box in report.draw().model.boxes.values()} > {"hidden", "p['W']"}
+
+
+def test_a_function_that_fails_is_watched_no_longer():
+    before = sys.getprofile()
+
+    def f(x):
+        if isinstance(x, ag.Tensor):
+            raise KeyError("no tensors")
+        return np.sum(x)
+
+    report = ag.compare_function(f, np.ones(3), np.ones(3))
+    assert report
+    assert sys.getprofile() is before
+    assert "autodiff cannot follow f: KeyError: 'no tensors'" in str(report)
+
+
+def test_a_function_of_nan_is_not_called_random():
+    with np.errstate(all="ignore"):
+        report = ag.compare_function(np.log, [1.0, 2.0], [1.0, -1.0])
+    assert "random" not in str(report)
+    assert not report
 
 
 @pytest.mark.parametrize("A", [np.array([[1.0, 2.0], [5.0, 3.0]])])

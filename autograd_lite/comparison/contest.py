@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ..tape import history
 from .case import Case
 from .clues import curvature_fits, of_no_function
 from .differences import Differences
@@ -47,7 +48,7 @@ class Contest:
             findings=tuple(x for found in diagnoses for x in found.findings),
             hints=tuple(dict.fromkeys(x for found in diagnoses for x in found.hints)),
             because={label: at for found in diagnoses for label, at in found.because.items()},
-            case=next((case for case in cases if case.loss is not None), None),
+            case=cases[-1] if cases[-1].loss is not None else None,
             votes=tuple(self.votes),
             function=self.problem.name,
             elsewhere=self._elsewhere(),
@@ -75,20 +76,21 @@ class Contest:
 
     def _cases(self):
         """What is to be diagnosed: gradients together, on their graph, and the others alone."""
-        sides, ends, nodes = ({}, {}), {}, set()
-        if self.traced.follows:
-            names, root = self.traced.names, self.traced.loss.node
-            nodes = set(names.nodes)
-        for kind, i, label, given, true in self.compared:
-            node, auto = self.traced.inputs[i].node, self.traced.derivatives(kind)
-            if kind == "gradient" and node in nodes and auto is not None:
-                sides[0][label], sides[1][label], ends[label] = given, true, (root, node)
+        sides, on_graph = ({}, {}), {}
+        behind = set(history(self.traced.loss.node)) if self.traced.follows else set()
+        for (kind, i, label, given, true), row in zip(self.compared, self.rows, strict=True):
+            auto = self.traced.derivatives(kind)
+            if kind == "gradient" and auto is not None and self.traced.inputs[i].node in behind:
+                sides[0][label], sides[1][label], on_graph[i] = given, true, label
                 continue
+            graph = {}
+            if kind == "curvature" and not row and self.rows[i] and self.problem.derives:
+                graph = self.traced.curvature_graph(i, label)
             rough = auto is None and given.shape == true.shape
             tolerance = self._rough(given, true) if rough else self.tolerance
-            yield Case({label: given}, {label: true}, tolerance)
-        if ends:
-            yield Case(*sides, self.tolerance, self.traced.loss, names, ends)
+            yield Case({label: given}, {label: true}, tolerance, **graph)
+        if on_graph:
+            yield Case(*sides, self.tolerance, **self.traced.graph(on_graph))
 
     def _slope(self, kind, i, given, auto):
         """The derivative by differences, entries in doubt first; None of a random function."""

@@ -11,6 +11,7 @@ import numpy as np
 
 from .. import errors, trees
 from ..tensor import plain
+from .variables import called
 
 
 class Problem:
@@ -42,15 +43,34 @@ class Problem:
             raise ValueError("compare_function: x has no numbers to differentiate by")
         self._tree = self._build(self.leaves)
         self.result, again = (self.values(*self.leaves) for _ in range(2))
-        same = self.result.shape == again.shape
-        self.wobble = np.max(np.abs(self.result - again), initial=0.0) if same else np.inf
+        self.wobble = _far(self.result, again)
         self._jac, self._hess_diag = jac, hess_diag
         self.gradients, self.curvatures = self.derived(*self.leaves)
 
     def returned(self, *leaves):
         """What f returns for other leaves, which may be tensors."""
-        copies = [np.copy(leaf) if isinstance(leaf, np.ndarray) else leaf for leaf in leaves]
-        found = self._f(self._build(copies), *self._args)
+        return self._value(self._f(self._built(leaves), *self._args))
+
+    def named(self, *tensors):
+        """What f returns for tensors, and its variables then."""
+        found, variables = called(self._f, self._build(tensors), *self._args)
+        return self._value(found), variables
+
+    def derived_on_tape(self, *tensors):
+        """The gradient by hand of tensors, for each leaf, and the variables of its function."""
+        f = self._f if self._jac is True else self._jac
+        found, variables = called(f, self._build(tensors), *self._args)
+        if self._jac is True:
+            found = found[1]
+        if self._hess_diag is True:
+            found = found[0]
+        return list(_aligned(self._tree, found, "jac", "", lambda leaf, *_: leaf)), variables
+
+    def _built(self, leaves):
+        """x of other leaves; arrays are copied, for f may assign to them."""
+        return self._build([np.copy(x) if isinstance(x, np.ndarray) else x for x in leaves])
+
+    def _value(self, found):
         if not self._has_gradient:
             return found
         if not isinstance(found, tuple) or len(found) != 2:
@@ -73,7 +93,7 @@ class Problem:
 
     def derived(self, *leaves):
         """The derivatives by hand at other leaves; values that were given stay what they are."""
-        x = self._build([leaf.copy() for leaf in leaves])
+        x = self._built(leaves)
         first, second = self._jac, self._hess_diag
         if first is True:
             first = self._f(x, *self._args)[1]
@@ -87,7 +107,7 @@ class Problem:
                 )
             first, second = first
         elif callable(second):
-            second = second(self._build([leaf.copy() for leaf in leaves]), *self._args)
+            second = second(self._built(leaves), *self._args)
         first = list(_aligned(self._tree, first, "jac", ""))
         if second is not None:
             second = list(_aligned(self._tree, second, "hess_diag", ""))
@@ -97,6 +117,15 @@ class Problem:
     def derives(self):
         """Whether the gradient by hand is a function that can be called elsewhere."""
         return self._jac is True or callable(self._jac)
+
+
+def _far(one, other):
+    """How far two results are apart."""
+    if one.shape != other.shape:
+        return np.inf
+    same = (one == other) | (np.isnan(one) & np.isnan(other))
+    with np.errstate(invalid="ignore"):
+        return float(np.max(np.where(same, 0.0, np.abs(one - other)), initial=0.0))
 
 
 def _name(f, otherwise):
@@ -144,20 +173,21 @@ def _real(leaf, label):
     return array.astype(np.float64)
 
 
-def _aligned(tree, other, name, where):
+def _aligned(tree, other, name, where, read=None):
     """The arrays of another tree in the order of the leaves of the first."""
+    read = read or _numbers
     if isinstance(tree, Mapping):
         if not isinstance(other, Mapping) or other.keys() != tree.keys():
             raise _structure(name, where, other, f"a dict with {', '.join(map(repr, tree))}")
         for key, value in tree.items():
-            yield from _aligned(value, other[key], name, f"{where}[{key!r}]")
+            yield from _aligned(value, other[key], name, f"{where}[{key!r}]", read)
     elif isinstance(tree, (list, tuple)):
         if not hasattr(other, "__len__") or len(other) != len(tree):
             raise _structure(name, where, other, f"a {type(tree).__name__} of {len(tree)}")
         for i, value in enumerate(tree):
-            yield from _aligned(value, other[i], name, f"{where}[{i}]")
+            yield from _aligned(value, other[i], name, f"{where}[{i}]", read)
     elif tree is not None:
-        yield _numbers(other, name, where)
+        yield read(other, name, where)
 
 
 def _structure(name, where, other, wanted):

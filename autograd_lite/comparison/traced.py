@@ -1,5 +1,7 @@
 """Derivatives of a user's function by autodiff, and why there are none where there are none."""
 
+import contextlib
+
 import numpy as np
 
 from ..names import Names
@@ -30,15 +32,11 @@ class Traced:
             Tensor(leaf, requires_grad=True, name=label)
             for leaf, label in zip(problem.leaves, problem.labels, strict=True)
         ]
-        self.loss = self._attempt("loss", lambda: np.sum(problem.returned(*self.inputs)))
+        self._variables = {}
+        self.loss = self._attempt("loss", self._root)
         self.follows = isinstance(self.loss, Tensor) and self.loss.requires_grad
         if "loss" not in self.why_not and not problem.wobble:
             self._check_value(plain(self.loss), np.sum(problem.result))
-
-    @property
-    def names(self):
-        """The names of the graph."""
-        return Names(self.loss, {}, {self._problem.name: self.loss})
 
     def derivatives(self, kind):
         """The "gradient", "jacobian" or "curvature" of each leaf, or None."""
@@ -47,6 +45,36 @@ class Traced:
             leaves = range(len(self._problem.leaves))
             self._found[kind] = self._attempt(kind, lambda: [of(i) for i in leaves])
         return self._found.get(kind)
+
+    def graph(self, labels):
+        """What `Case` wants for the gradients of these leaves, ``{i: label}``."""
+        names = Names(self.loss, self._variables, {self._problem.name: self.loss})
+        ends = {label: (self.loss.node, self.inputs[i].node) for i, label in labels.items()}
+        return {"loss": self.loss, "names": names, "ends": ends}
+
+    def curvature_graph(self, i, label):
+        """The same for a Hessian's diagonal: the graph of the gradient by hand, where it has one.
+
+        The sum of that gradient has the diagonal as its own gradient, if the Hessian is one.
+        """
+        problem, found = self._problem, {}
+        inputs = [
+            Tensor(leaf, requires_grad=True, name=name)
+            for leaf, name in zip(problem.leaves, problem.labels, strict=True)
+        ]
+        with contextlib.suppress(Exception):  # whatever a function does with tensors
+            parts, variables = problem.derived_on_tape(*inputs)
+            root = np.sum(parts[i])
+            true = self.derivatives("curvature")[i]
+            if np.allclose(gradients(root, [inputs[i]])[0], true, rtol=1e-9, atol=1e-12):
+                names = Names(root, variables, {f"d{problem.name}": root})
+                ends = {label: (root.node, inputs[i].node)}
+                found = {"loss": root, "names": names, "ends": ends}
+        return found
+
+    def _root(self):
+        result, self._variables = self._problem.named(*self.inputs)
+        return np.sum(result)
 
     def _check_value(self, value, expected):
         if not np.allclose(value, expected, rtol=1e-6, atol=1e-9, equal_nan=True):
