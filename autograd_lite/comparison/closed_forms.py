@@ -86,6 +86,8 @@ def forms(given, expected, fit, uses=(), constants=None) -> Iterator[Form]:
             yield found
     for use in uses:
         for form in (*_products(use), *_samples(given, expected, use)):
+            if form.array.shape == use.share.shape and fit.agree(form.array, use.share):
+                continue
             found = _with_factor(given, form, fit, constants, expected)
             if found is not None:
                 yield found
@@ -96,6 +98,7 @@ class Use:
     """One use of a value: the cotangent that arrives there, and the other operand of a product."""
 
     g: np.ndarray
+    share: np.ndarray
     full: np.ndarray  # the share before it is summed over what was broadcast
     position: int | None
     other: np.ndarray | None
@@ -253,7 +256,7 @@ def _elementwise_products(g, o, use):
 def _samples(given, expected, use):
     """One sample's contribution to a sum over the batch."""
     g, o = use.g, use.other
-    if not use.only or not isinstance(g, np.ndarray) or g.ndim < 1 or len(g) < 2:
+    if not isinstance(g, np.ndarray) or g.ndim < 1 or len(g) < 2:
         return
     n = len(g)
     if o is not None and use.position == 1 and o.ndim == g.ndim == 2 and len(o) == n:
@@ -270,7 +273,8 @@ def _samples(given, expected, use):
             f"it is the contribution of one sample, {which} of {n}: = in place of += in the loop "
             "over the batch"
         )
-        yield _Candidate("one sample", words, one)
+        if use.only:
+            yield _Candidate("one sample", words, one)
         words = f"a path is missing: the contribution of one sample, {which} of {n}, is left out"
         yield _Candidate("path missing", words, expected - one)
 

@@ -94,7 +94,7 @@ _PROBABILITIES = (
     "p = softmax({z}) is used as that of the logits {z}"
 )
 _NO_TARGET = (
-    "the label (target) y is left out: the error at {z} is taken as the value p, where it is p - y"
+    "the label (target) y is left out: the value p of {z} is used for the error, which is p - y"
 )
 _ONE_TERM = (
     "the sign of one of the two terms of cross-entropy is wrong on the way to the logits {z}: "
@@ -127,7 +127,8 @@ _WRONG = {
         ("softmax diagonal",   _DIAGONAL,  lambda g, p, y, z: -_rows(g, p, y) * y * (1 - p)),
     ],
     "sigmoid": [
-        ("label",              _NO_TARGET, lambda g, p, y, z: _number(g, p, y) * p),
+        ("label",              _NO_TARGET.replace("of {z}", "= sigmoid({z})"),
+                                           lambda g, p, y, z: _number(g, p, y) * p),
         ("derivative twice",   _TWICE,     lambda g, p, y, z: g * p * (1 - p)),
         ("derivative missing", _NO_SLOPE,  lambda g, p, y, z: g / (p * (1 - p))),
         ("sign",               _ONE_TERM,  lambda g, p, y, z: -_number(g, p, y) * (y + p - 2 * y * p)),
@@ -146,7 +147,7 @@ _WRONG = {
                                            lambda g, p, y, z: _number(g, p, y) * p),
     ],
     "same": [
-        ("label",              _NO_TARGET, lambda g, p, y, z: _number(g, p, y) * p),
+        ("value for gradient", _NO_TARGET, lambda g, p, y, z: _number(g, p, y) * p),
         ("label",              "the label (target) y is added, not subtracted: the error at {z} is p - y",
                                            lambda g, p, y, z: _number(g, p, y) * (p + y)),
         ("other function",     "|p - y| was derived, and (p - y)^2 is the loss at {z}: the loss coded is not the one derived",

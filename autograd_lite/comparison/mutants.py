@@ -43,6 +43,8 @@ class Mutant:
         "" for an exact change, "share" for one of any size, "rate" for a positive one.
     rank : int
         Which of several that fit is said first.
+    loose : bool
+        Whether a named multiple of what is put in the place of the share may stand there.
     """
 
     key: str
@@ -53,6 +55,7 @@ class Mutant:
     size: str = ""
     rank: int = 2
     where: tuple[Node, ...] = ()
+    loose: bool = False
 
     def __post_init__(self):
         if not self.where and self.edge is not None:
@@ -97,11 +100,13 @@ def wrong_steps(edge, held, later=0):
         difference = share - edge.share
         if not np.abs(difference).max(initial=0.0) > 1e-9 * size:
             continue
-        yield Mutant(key, words, {edge.parent: difference}, Steps(edge, rule), edge, "", rank + later)
+        starts, steps = {edge.parent: difference}, Steps(edge, rule)
+        loose = key == "value for gradient"
+        yield Mutant(key, words, starts, steps, edge, "", rank + later, loose=loose)
 
 
 class Steps:
-    """The step of a wrong rule; it is exact, there is no size to choose."""
+    """The step of a wrong rule, c times what it gives."""
 
     def __init__(self, edge, rule):
         self.edge, self.rule = edge, rule
@@ -109,7 +114,7 @@ class Steps:
     def __call__(self, c):
         def share(edge):
             found = tried(self.rule, edge)
-            return edge.share if found is None else found
+            return edge.share if found is None else found if c == 1 else c * found
 
         return self.edge.replaced(share)
 

@@ -33,13 +33,15 @@ class Penalties:
         self.graph = graph
         found = _terms(graph.root)
         self.terms = [term for term in found if _is_penalty(term)]
-        if len(self.terms) == len(found):
-            self.terms = []
+        self.alone = len(self.terms) == len(found)  # then the loss may be anything of one variable
 
     def gradients(self, backward, targets):
         """{node: gradient of all penalties}, with the cotangents of a pass."""
         starts = {t: backward.table[t] for t in self.terms if t in backward.table}
-        return backward.change(starts, targets) if starts else {}
+        found = backward.change(starts, targets) if starts else {}
+        if self.alone:
+            return {n: g for n, g in found.items() if _is_proportional(g, self.graph.value(n))}
+        return found
 
     @cached_property
     def value(self):
@@ -50,6 +52,11 @@ class Penalties:
         """The penalties that depend on these variables and no other."""
         leaves = {t: {n for n in history(t) if n.op is None and n.requires_grad} for t in self.terms}
         return [term for term, own in leaves.items() if own <= set(nodes)]
+
+
+def _is_proportional(one, other):
+    norm = np.vdot(other, other)
+    return bool(norm) and np.allclose(one, np.vdot(other, one) / norm * other, rtol=1e-9, atol=0)
 
 
 def _terms(root):

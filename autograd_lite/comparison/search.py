@@ -51,6 +51,7 @@ class Search:
         self.constants = Constants(graph)
         self.penalties = Penalties(graph)
         self.findings: list[Finding] = []
+        self._shares: dict = {}
 
     def run(self):
         """Find mistakes until all rows are explained, or nothing explains one more."""
@@ -109,6 +110,7 @@ class Search:
         self.findings += [finding, *chosen.more]
         self.left = [e for e in self.left if e not in chosen.explains]
         if chosen.steps is not None:
+            self._shares = {}
             self.right += chosen.explains
             self.backward = self.backward.replaced(chosen.steps)
 
@@ -202,8 +204,8 @@ class Search:
         leaves = [e for e in self.left if e.bottom.op is None and e.given.shape == e.true.shape]
         if not leaves:
             return []
-        penalised = self.penalties.gradients(self.backward, [e.bottom for e in self.case.gradients.values()
-                                                             if e.bottom.op is None])  # fmt: skip
+        known = [e.bottom for e in self.case.gradients.values() if e.bottom.op is None]
+        penalised = self.penalties.gradients(self.backward, known)
         groups: dict = {}
         strength = self._strength([], penalised)
         for entry in leaves:
@@ -216,6 +218,8 @@ class Search:
             if found is None:
                 continue
             kind, form, c, factor = found
+            if self.penalties.alone and kind not in ("regulariser scalar", "regulariser form"):
+                continue
             shown = 0.0 if kind == "regulariser scalar" else float(f"{c:.4g}")
             key = (kind, form, shown, float(f"{factor:.4g}"), penalty is None)
             groups.setdefault(key, []).append((entry, c, factor))
@@ -316,22 +320,40 @@ class Search:
     def _forms(self):
         found: dict = {}
         for entry in self.left:
-            expected = self.expected(entry)
-            uses = list(self._uses(entry.bottom))
-            form = next(forms(entry.given, expected, self.fit, uses, self.constants), None)
-            if form is not None:
-                found.setdefault((form.key, form.factor), []).append((entry, form))
+            many = list(self._forms_of(entry))
+            if many:
+                form = many[0]
+                others = [one.words for one in many if one.key != form.key]
+                found.setdefault((form.key, form.factor), []).append((entry, form, others))
         for (key, factor), many in found.items():
             yield self._form(key, factor, many)
 
+    def _forms_of(self, entry):
+        """The forms of a row, or of what it holds beside the regulariser's gradient."""
+        expected = self.expected(entry)
+        uses = list(self._uses(entry.bottom))
+        found = list(forms(entry.given, expected, self.fit, uses, self.constants))
+        if found or not self.penalties.terms:
+            return found
+        penalty = self.penalties.gradients(self.backward, [entry.bottom]).get(entry.bottom)
+        if penalty is None:
+            return []
+        try:
+            given = entry.given - penalty
+        except ValueError:
+            return []
+        return list(forms(given, expected - penalty, self.fit, uses, self.constants))
+
     def _form(self, key, factor, many):
-        entries = [entry for entry, _ in many]
-        said = dict.fromkeys(form.words for _, form in many)
+        entries = [entry for entry, *_ in many]
+        said = dict.fromkeys(form.words for _, form, _ in many)
         if len(said) == 1:
             text = f"{words.subject(entries, self.case)}: {many[0][1].words}"
         else:
-            text = "; ".join(f"{words.short(e, self.case)}: {form.words}" for e, form in many)
-        candidate = Candidate(key, text, entries, rank=1)
+            text = "; ".join(f"{words.short(e, self.case)}: {form.words}" for e, form, _ in many)
+        who = words.subject(entries, self.case)
+        others = dict.fromkeys(f"{who}: {other}" for *_, others in many for other in others)
+        candidate = Candidate(key, text, entries, rank=1, also=tuple(others))
         if factor != 1:
             named = self.constants.names(factor, 1e-5)[0]
             extra = f"besides, {words.subject(entries, self.case)} {words.is_or_are(entries)} {named.text} times that: {named.reason}"  # noqa: E501
@@ -351,7 +373,7 @@ class Search:
             if edge.node.op.f is np.matmul and edge.position is not None:
                 other = np.asarray(edge.node.args[1 - edge.position])
                 label = words.told("{y}", edge, self.graph)
-            yield Use(edge.g, np.asarray(full), edge.position, other, len(edges) == 1, label)
+            yield Use(edge.g, np.asarray(edge.share), np.asarray(full), edge.position, other, len(edges) == 1, label)
 
     def _others(self):
         """Rows that hold the numbers of something else."""
@@ -443,6 +465,8 @@ class Search:
         if not mutant.size:
             if self.fit.explains(given, base + change, base):
                 return 1.0, 1.0
+            if mutant.loose and (c := self._multiple(mutant, row, change)) is not None:
+                return c, 1.0
             c = self.fit.ratio(given, base + change) if given.size > 2 else None
             if c is not None and self.fit.explains(given, c * (base + change), base):
                 if self.constants.names(c, self._precision(row)):
@@ -459,6 +483,21 @@ class Search:
         c = next((float(r) for r in (-1, 0) if abs(c - r) < near), c)
         named = c in (-1, 0) or self.constants.names(c, near)
         return (c, 1.0) if named or given.size > 2 else None
+
+    def _multiple(self, mutant, row, change):
+        """c where a row has c times what a mutant puts in the place of a share, or None."""
+        edge, base, given = mutant.edge, self.expected(row), row.given
+        key = (edge.node, edge.k, edge.parent, row.label)
+        if key not in self._shares:
+            found = self.backward.change({edge.parent: edge.share}, [row.bottom])
+            self._shares[key] = found.get(row.bottom, 0.0)
+        true = self._shares[key]
+        put = change + true
+        norm = np.vdot(put, put).real
+        c = np.vdot(put, given - base + true).real / norm if norm else 0.0
+        if given.size < 3 or not self.fit.explains(given, base - true + c * put, base):
+            return None
+        return c if self.constants.names(c, 10 * self._precision(row)) else None
 
     def _as_candidates(self, mutant, rows, c, factor):
         steps = mutant.steps(c)
@@ -494,7 +533,10 @@ class Search:
             uses = [e for e in self.backward.edges if e.parent is mutant.edge.parent]
             names = self.constants.names(c, 1e-5)
             return words.scaled(mutant.edge, c, uses, names, self.graph)
-        return [(mutant.key, words.told(mutant.words, mutant.edge, self.graph), mutant.rank)]
+        text = words.told(mutant.words, mutant.edge, self.graph)
+        if c != 1:
+            text += f", {self.constants.names(c, 1e-5)[0].text} times"
+        return [(mutant.key, text, mutant.rank)]
 
     def _repeated(self):
         """One wrong step wherever it is made."""
