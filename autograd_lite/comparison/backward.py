@@ -46,8 +46,14 @@ class Backward:
 
         def visit(node, g, found):
             found[node] = g
-            pairs = () if node in self.fixed else self.shares(node, g)
-            return [(parent, share) for parent, share in pairs if parent in towards]
+            if node in self.fixed:
+                return ()
+            if node not in self.steps:
+                parents = self.graph.parents_among(node, towards)
+                return node.op.shares(
+                    g, node.out, node.args, node.kwargs, parents, self.graph.careful
+                )
+            return [pair for pair in self.shares(node, g) if pair[0] in towards]
 
         found = self._walk(starts, targets, visit)
         return {node: found[node] for node in targets if node in found}

@@ -31,6 +31,7 @@ class Diagnosis:
     because: dict[str, str] = field(default_factory=dict)
 
 
+@np.errstate(all="ignore")
 def diagnosed(case) -> Diagnosis:
     """The mistakes that explain what is wrong in a case."""
     wrong = [entry for entry in case.entries if not entry.row]

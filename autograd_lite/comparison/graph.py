@@ -79,6 +79,15 @@ class Graph:
             self._towards[key] = {node for node, i in self._index.items() if bits >> i & 1}
         return self._towards[key]
 
+    def parents_among(self, node, nodes):
+        """The parents of a node, None for those that are not among these nodes."""
+        return tuple(
+            tuple(one if one in nodes else None for one in parent)
+            if type(parent) is tuple
+            else parent if parent in nodes else None
+            for parent in node.parents
+        )  # fmt: skip
+
     def value(self, node):
         """A node's value as this graph saw it."""
         if node.op is None:

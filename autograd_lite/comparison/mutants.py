@@ -22,6 +22,7 @@ _ACTIVATIONS = {
 }
 _SOFTMAX, _LOG_SOFTMAX = softmax.__wrapped__, log_softmax.__wrapped__
 _MOVES = {"transpose", "swapaxes", "reshape", "moveaxis", "matrix_transpose"}
+_PASS_ON = {*_MOVES, "add", "subtract", "negative"}  # what goes on is what came
 NEAR = 6  # other tensors of the same shape that may stand for a cotangent
 
 
@@ -125,8 +126,7 @@ def tried(rule, edge):
         return None
     x = np.asarray(edge.args[edge.position])
     try:
-        with np.errstate(all="ignore"):
-            share = np.asarray(rule(edge))
+        share = np.asarray(rule(edge))
     except (ValueError, TypeError, IndexError):
         return None
     broadcast = isinstance(edge.op, Elementwise) and share.shape == np.shape(edge.g)
@@ -150,7 +150,8 @@ def wrong_rules(edge, held=None, all_of_them=True):
         yield from _of_softmax(edge)
     if edge.op.name in _MOVES:
         yield "transpose", "the transpose of {h} is not undone on the way back", _reshaped, 2
-    if all_of_them and held is not None:
+    passes_on = edge.op.name in _PASS_ON and edge.parent.op is not None
+    if all_of_them and held is not None and not passes_on:
         yield from _instead(edge, held)
 
 
@@ -474,8 +475,7 @@ def wrong_errors_at(backward, relevant):
             continue
         name, g = backward.graph.label(z), backward.table[z]
         for key, words, rule in wrong_errors(kind):
-            with np.errstate(all="ignore"):
-                wrong = rule(g, s, y, z.out)
+            wrong = rule(g, s, y, z.out)
             if not np.isfinite(wrong).all() or np.array_equal(wrong, g):
                 continue
             steps = _arriving(z, rule, s, y)
@@ -486,8 +486,7 @@ def _arriving(z, rule, s, y):
     """The step in which a wrong error arrives at a node."""
 
     def step(g):
-        with np.errstate(all="ignore"):
-            return rule(g, s, y, z.out)
+        return rule(g, s, y, z.out)
 
     return lambda c: {Arrival(z): step}
 

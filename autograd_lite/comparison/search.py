@@ -440,7 +440,7 @@ class Search:
         rows = [e for e in self.left if self.graph.leads(e.bottom, start)
                 and e.given.shape == np.shape(self.expected(e))]  # fmt: skip
         rows.sort(key=lambda e: self.graph.distance(e.bottom, start))
-        for row in rows[:1] if first else rows:
+        for row in rows[: 1 if first else 2]:
             change = self.backward.change(mutant.starts, [row.bottom]).get(row.bottom)
             if change is None:
                 continue
