@@ -387,26 +387,43 @@ def test_a_function_too_rough_for_differences_leaves_two_voters():
     assert not ag.compare_function(rough, lambda x: 2 * np.cos(x), [0.3, 0.7])
 
 
-@pytest.mark.parametrize("seed", range(25))
-def test_right_derivatives_of_drawn_functions_are_never_accused(seed):
-    draw = np.random.default_rng(seed)
+CURVES = {  # f, f', f''
+    "tanh": (np.tanh, lambda z: 1 - np.tanh(z) ** 2,
+             lambda z: -2 * np.tanh(z) * (1 - np.tanh(z) ** 2)),
+    "sine": (np.sin, np.cos, lambda z: -np.sin(z)),
+    "abs": (np.abs, np.sign, np.zeros_like),
+    "square": (np.square, lambda z: 2 * z, lambda z: np.full_like(z, 2)),
+    "floor": (np.floor, np.zeros_like, np.zeros_like),
+    "bell": (lambda z: np.exp(-z * z), lambda z: -2 * z * np.exp(-z * z),
+             lambda z: (4 * z * z - 2) * np.exp(-z * z)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("curve", CURVES)
+@pytest.mark.parametrize("seed", range(6))
+def test_of_drawn_functions_right_ones_pass_and_wrong_ones_do_not(curve, seed):
+    """On every scale, and far above zero, where differences are blind to small slopes."""
+    g, slope, bend = CURVES[curve]
+    draw = np.random.default_rng([seed, *curve.encode()])
     W, b = draw.normal(size=(4, 3)) * 10 ** draw.uniform(-2, 1), draw.normal(size=3)
     x = draw.normal(size=4) * 10 ** draw.uniform(-3, 2)
-    scale = 10 ** draw.uniform(-4, 4)
-    kind = [np.tanh, np.sin, np.abs, np.square][seed % 4]
-    slope = {
-        np.tanh: lambda z: 1 - np.tanh(z) ** 2, np.sin: np.cos,
-        np.abs: np.sign, np.square: lambda z: 2 * z,
-    }[kind]  # fmt: skip
+    scale, shift = 10 ** draw.uniform(-4, 4), 10 ** draw.uniform(-3, 8) * (seed % 2)
 
     def f(x):
-        return scale * np.sum(kind(x @ W + b))
+        return scale * np.sum(g(x @ W + b)) + shift
 
     def jac(x):
         return scale * (W @ slope(x @ W + b))
 
-    assert ag.compare_function(f, jac, x), str(ag.compare_function(f, jac, x))
-    assert not ag.compare_function(f, lambda x: 1.02 * jac(x), x)
+    def hess_diag(x):
+        return scale * (W**2 @ bend(x @ W + b))
+
+    report = ag.compare_function(f, jac, x, hess_diag)
+    assert report, str(report)
+    if jac(x).any():
+        assert not ag.compare_function(f, lambda x: 1.02 * jac(x), x)
+    if hess_diag(x).any():
+        assert not ag.compare_function(f, jac, x, lambda x: 1.02 * hess_diag(x))
 
 
 # --- what it refuses ------------------------------------------------------------------------------

@@ -115,7 +115,7 @@ class Contest:
         rtol = max(1e-5, self.tolerance.relative(given, true))
         largest = np.max(np.abs(self.problem.result), initial=1.0)
         sizes = np.abs(true[np.isfinite(true)])
-        return Tolerance(rtol, rtol * sizes.max(initial=0.0) + 1e-9 * float(largest))
+        return Tolerance(rtol, rtol * sizes.max(initial=0.0) + 1e-10 * float(largest))
 
     def _clues(self):
         """Why a voter is missing, and what a wrong gradient shows by itself."""

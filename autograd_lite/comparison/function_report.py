@@ -19,8 +19,8 @@ _WHO = {
     "agree)",
     vote_on.ONLY_TWO_DIFFER: "the derivation is wrong, or {f} is not what was derived (by finite "
     "differences alone)",
-    vote_on.TWO_DIFFER: "the derivation is not what autodiff gives (finite differences are "
-    "unreliable there)",
+    vote_on.TWO_DIFFER: "the derivation is not what autodiff gives (finite differences cannot "
+    "tell there)",
     vote_on.NONE_AGREE: "the derivation, autodiff and finite differences of {f} all differ",
 }
 

@@ -23,7 +23,7 @@ DIFFERENCES_ONLY = "differences only"  # there is no autodiff; they agree with t
 AUTODIFF_ALONE = "autodiff alone"
 DERIVATION_ALONE = "derivation alone"
 DIFFERENCES_ALONE = "differences alone"
-TWO_DIFFER = "two differ"  # derivation and autodiff differ, and differences say nothing
+TWO_DIFFER = "two differ"  # derivation and autodiff differ, and differences cannot tell
 ONLY_TWO_DIFFER = "only two differ"  # derivation and differences differ; there is no autodiff
 NONE_AGREE = "none agree"
 NOTHING_KNOWN = "nothing known"
@@ -102,11 +102,13 @@ def _of_three(wrong, by_hand, by_auto):
         if (by_auto == DIFFERS).any():
             return DIFFERENCES_ALONE
         return ALL_AGREE if (by_auto == AGREES).any() or not wrong.size else DIFFERENCES_SILENT
-    if (by_hand[wrong] == AGREES).all() and not (by_hand == DIFFERS).any():
+    hand, auto = by_hand[wrong], by_auto[wrong]
+    for_hand = (hand == AGREES) & (auto == DIFFERS)
+    if for_hand.all() and not (by_hand == DIFFERS).any():
         return AUTODIFF_ALONE
-    if (by_auto[wrong] == DIFFERS).any():
+    if for_hand.any() or ((hand == DIFFERS) & (auto == DIFFERS)).any():
         return NONE_AGREE
-    return DERIVATION_ALONE if (by_auto[wrong] == AGREES).any() else TWO_DIFFER
+    return DERIVATION_ALONE if ((hand == DIFFERS) & (auto == AGREES)).any() else TWO_DIFFER
 
 
 def _of_two(by_hand, excused):
@@ -129,11 +131,12 @@ def _silent(slope, outcomes):
 def row_of(vote: Vote, row: Row, ballot: Ballot) -> Row:
     """A row with what the vote came to, shown at the entry that it turns on."""
     far = None
-    if vote.outcome == DIFFERENCES_ALONE:
+    if vote.outcome == DIFFERENCES_ALONE and ballot.slope is not None:
         far = distance(ballot.given, ballot.slope.value)
         far[ballot.slope.judged(ballot.given, ballot.roughly) != DIFFERS] = -1
     elif row.worst is not None and vote.wrong.any() and not vote.wrong[row.worst]:
-        true = ballot.slope.value if ballot.auto is None else ballot.auto
+        against = ballot.auto if ballot.slope is None else ballot.slope.value
+        true = against if ballot.auto is None else ballot.auto
         far = np.where(vote.wrong, distance(ballot.given, true), -1)
     worst = row.worst
     if far is not None:
