@@ -136,6 +136,16 @@ class Contest:
                 f"not symmetric; so it is wrong whatever {problem.name} is"
             )
 
+        for (kind, _, label, given, true), vote in zip(self.compared, self.votes, strict=True):
+            if kind == "curvature" and vote.wrong.any():
+                floors = np.unique(given[vote.wrong])
+                if len(floors) == 1 and (true[vote.wrong] < floors).all():
+                    yield (
+                        f"{label} by manual is {floors[0]:.6g} wherever it is less by "
+                        f"{'autodiff' if self.traced.derivatives(kind) else 'differences'}: a "
+                        "floor, which objectives for boosting may have on purpose"
+                    )
+
     def _first_order(self):
         return self.votes[: len(self.problem.leaves)]
 
@@ -144,7 +154,10 @@ class Contest:
         problem, traced = self.problem, self.traced
         outcomes = [vote.outcome for vote in self.votes]
         if "loss" not in traced.why_not and not traced.follows and DERIVATION_ALONE in outcomes:
-            return f"{problem.name} does not depend on {', '.join(problem.labels)} at all"
+            return (
+                f"{problem.name} does not change with {', '.join(problem.labels)}: by autodiff and "
+                "finite differences its derivatives are 0"
+            )
         if not problem.curvatures or problem.wobble:
             return ""
         for i, vote in enumerate(self._first_order()):

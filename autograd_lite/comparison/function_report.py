@@ -133,7 +133,9 @@ class FunctionComparison(Comparison):
             where = ", ".join(map(str, found[:3])) + (", ..." if len(found) > 3 else "")
             of = f"{len(found)} of {vote.asked} entries" if found[0] else "the one entry"
             at = f" ({where})" if found[0] else ""
-            reason = _REASONS[why].format(f=self.function)
+            slope = f"the slope of {self.function}"
+            f = slope if vote.label.startswith("d2") else self.function
+            reason = _REASONS[why].format(f=f)
             yield f"{vote.label}: finite differences are unreliable at {of}{at}: {reason}"
         if vote.excused.any():
             yield (

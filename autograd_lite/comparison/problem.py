@@ -10,7 +10,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from .. import errors, trees
-from ..tensor import plain
+from ..creation import array as array_of
+from ..tensor import Tensor, plain
 from .variables import called
 
 
@@ -72,13 +73,13 @@ class Problem:
 
     def _value(self, found):
         if not self._has_gradient:
-            return found
+            return _array(found)
         if not isinstance(found, tuple) or len(found) != 2:
             raise TypeError(
                 f"jac=True: {self.name} returns two things, the value and its gradient, not "
                 f"{errors.describe(found)}"
             )
-        return found[0]
+        return _array(found[0])
 
     def values(self, *leaves):
         """What f returns for other leaves, as an array of real numbers."""
@@ -117,6 +118,13 @@ class Problem:
     def derives(self):
         """Whether the gradient by hand is a function that can be called elsewhere."""
         return self._jac is True or callable(self._jac)
+
+
+def _array(found):
+    """What a function returns; a list of tensors as one tensor."""
+    if isinstance(found, (list, tuple)) and any(isinstance(x, Tensor) for x in found):
+        return array_of(found)
+    return found
 
 
 def _far(one, other):

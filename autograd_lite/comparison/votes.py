@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from .rows import RIGHT, SHAPE, WRONG, Row, distance
-from .slopes import AGREES, DIFFERS, KINK, UNASKED, UNRELIABLE, Slope
+from .slopes import AGREES, DIFFERS, KINK, STEEP, UNASKED, UNRELIABLE, Slope
 
 UNSURE = "UNSURE"
 
@@ -123,7 +123,7 @@ def _silent(slope, outcomes):
     found: dict = {}
     quiet = (slope.why == KINK) | (outcomes == UNRELIABLE)
     for index in map(tuple, np.argwhere(quiet & (slope.why != UNASKED))):
-        why = str(slope.why[index]) or "no plateau"
+        why = str(slope.why[index]) or STEEP
         found.setdefault(why, []).append([int(k) for k in index])
     return found
 
@@ -147,13 +147,14 @@ def row_of(vote: Vote, row: Row, ballot: Ballot) -> Row:
     )
     return replace(
         row, worst=worst, given=given, true=true, verdict=VERDICTS[vote.outcome],
-        numeric=_differences_at(ballot.slope, worst),
+        numeric=_differences_at(ballot, worst),
     )  # fmt: skip
 
 
-def _differences_at(slope, index):
+def _differences_at(ballot, index):
     """The value by differences at an index, or why there is none."""
-    if slope is None or index is None:
+    if ballot.slope is None or index is None:
         return "none"
-    why = str(slope.why[index])
-    return why or slope.value[index].item()
+    slope = ballot.slope
+    said = slope.judged(ballot.given, ballot.roughly)[index] != UNRELIABLE
+    return slope.value[index].item() if said else str(slope.why[index]) or STEEP
