@@ -10,6 +10,7 @@ import numpy as np
 
 from ..tape import Node
 from .backward import Backward
+from .blind_spots import BlindSpots, blind_spots
 from .graph import Graph
 from .rows import Row, Tolerance, compared
 
@@ -75,3 +76,8 @@ class Case:
     def backward(self):
         """The true backward pass."""
         return Backward(self.graph)
+
+    @cached_property
+    def blind_spots(self) -> BlindSpots:
+        """What this point could not have shown."""
+        return blind_spots(self)

@@ -101,14 +101,14 @@ def _named(c, n, symbol, what, batch):
     text = f"{symbol} = {n}" if symbol != str(n) else symbol
     if c == n:
         reason = f"the 1/{symbol} of a mean was not applied ({what})"
-        if batch and n != batch[0]:
+        if batch and n != batch[0] and "*" not in symbol:
             reason = (
                 f"the mean's division by {symbol} was not applied: by N*{symbol}, not by N ({what})"
             )
         return Named("mean missing", text, reason)
     text = f"1/{symbol} = 1/{n}" if symbol != str(n) else f"1/{n}"
     reason = f"1/{symbol} was applied twice, or a mean taken in place of a sum ({what})"
-    if batch and n != batch[0]:
+    if batch and n != batch[0] and "*" not in symbol:
         reason = f"divided by {symbol} once too often: by N*{symbol}, not by N, or twice ({what})"
     return Named("mean twice", text, reason)
 

@@ -63,18 +63,24 @@ class Mutant:
             self.where = (self.edge.node,)
 
 
-def mutants(backward: Backward, relevant):
-    """Every mutant whose first changed node is relevant: ``relevant(node)``."""
+def mutants(backward: Backward, relevant, typical=False):
+    """Every mutant whose first changed node is relevant: ``relevant(node)``.
+
+    ``typical`` ones are those that people make most: none with other arrays in the place of a
+    cotangent, and those too that change nothing here.
+    """
     parts = inside(backward.graph)
-    held = Held(backward)
+    held = None if typical else Held(backward)
     edges = [edge for edge in backward.edges if relevant(edge.parent)]
     for edge in virtual_edges(backward):
         if relevant(edge.parent):
-            yield from wrong_steps(edge, held, -1)
+            yield from wrong_steps(edge, held, -1, typical)
     for edge in edges:
+        if typical and edge.node in parts:
+            continue
         later = 3 if edge.node in parts else 0
         yield _scaled(edge, later)
-        yield from wrong_steps(edge, held, later)
+        yield from wrong_steps(edge, held, later, typical)
     yield from _fan_outs(backward, edges)
     yield from wrong_errors_at(backward, relevant)
 
@@ -91,15 +97,15 @@ def _scaled(edge, later):
     return Mutant("factor", "", {edge.parent: edge.share}, steps, edge, "share", later)
 
 
-def wrong_steps(edge, held, later=0):
-    """The wrong rules that an edge may have been given."""
+def wrong_steps(edge, held, later=0, unchanged=False):
+    """The wrong rules that an edge may have been given; ``unchanged``: those too that are right here."""
     size = np.abs(edge.share).max(initial=0.0)
     for key, words, rule, rank in wrong_rules(edge, held, not later > 0):
         share = tried(rule, edge)
         if share is None or not np.isfinite(share).all():
             continue
         difference = share - edge.share
-        if not np.abs(difference).max(initial=0.0) > 1e-9 * size:
+        if not unchanged and not np.abs(difference).max(initial=0.0) > 1e-9 * size:
             continue
         starts, steps = {edge.parent: difference}, Steps(edge, rule)
         loose = key == "value for gradient"
@@ -248,7 +254,7 @@ def _products(edge):
     """Other products of the cotangent and the other operand."""
     other = 1 - edge.position
     if np.ndim(edge.g) == 2 and np.ndim(edge.args[other]) == 2:
-        for key, words, product in _PRODUCTS:
+        for key, words, product in _PRODUCTS[edge.position]:
             yield key, words, _product_of(product, other), 2
     words = "the factor {y} of the product {h} is missing in the chain"
     yield "chain factor missing", words, lambda e: e.g, 3
@@ -265,19 +271,22 @@ _E = (
     "elementwise for product",
     "{y} and the error of {h} are multiplied element by element, where a matrix product belongs",
 )
-_PRODUCTS = [
-    (*_T, lambda g, o: g @ o),
-    (*_T, lambda g, o: o @ g),
-    (*_T, lambda g, o: g.T @ o),
-    (*_T, lambda g, o: o.T @ g.T),
-    (*_T, lambda g, o: g.T @ o.T),
-    (*_T, lambda g, o: o @ g.T),
-    (*_O, lambda g, o: o.T @ g),
-    (*_O, lambda g, o: g @ o.T),
-    (*_E, lambda g, o: g * o),
-    (*_E, lambda g, o: g * o.T),
-    (*_E, lambda g, o: g.T * o),
-]
+_PRODUCTS = {
+    0: [(*_O, lambda g, o: o.T @ g)],
+    1: [(*_O, lambda g, o: g @ o.T)],
+}
+for _products_at in _PRODUCTS.values():
+    _products_at += [
+        (*_T, lambda g, o: g @ o),
+        (*_T, lambda g, o: o @ g),
+        (*_T, lambda g, o: g.T @ o),
+        (*_T, lambda g, o: o.T @ g.T),
+        (*_T, lambda g, o: g.T @ o.T),
+        (*_T, lambda g, o: o @ g.T),
+        (*_E, lambda g, o: g * o),
+        (*_E, lambda g, o: g * o.T),
+        (*_E, lambda g, o: g.T * o),
+    ]
 
 
 # --- something else in the place of a cotangent -----------------------------------------------------
@@ -494,24 +503,25 @@ def _arriving(z, rule, s, y):
 # --- a weight that was updated too early ----------------------------------------------------------
 
 
-def stale(backward, edges, updates):
+def stale(backward, edges, updates, both_kinds=True):
     """The error went through a weight that had been updated, at any rate.
 
-    ``updates`` are the gradients by which the weights were updated, {leaf: array}.
+    ``updates`` are the gradients by which the weights were updated, {leaf: array}. Of
+    ``both_kinds``, all weights were updated before, or one alone.
     """
     for edge in edges:
         weight = _weight(edge)
         if weight is None or weight not in updates:
             continue
         share = tried(_through(updates[weight], -1.0), edge)
-        if share is None or not np.any(share):
+        if share is None or (both_kinds and not np.any(share)):
             continue
         name = backward.graph.label(weight)
         words = (
             f"stale weight: the error went through {name} after {name} had been updated, "
             f"{name} - {{rate}} * d{name} in the place of {name} (a step of rate {{rate}})"
         )
-        for many in (edges, [edge]):
+        for many in (edges, [edge]) if both_kinds else ([edge],):
             steps = _updated(many, updates)
             yield Mutant("stale weight", words, {edge.parent: share}, steps, edge, "rate", 1)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from . import as_json, html, markdown, text
+from .blind_spots import BlindSpots
 from .case import Case
 from .diagnosis import diagnosed
 from .findings import Finding
@@ -103,7 +104,8 @@ class Comparison:
         if self:
             many = f"all {len(self)} agree" if len(self) > 1 else f"{self.rows[0].name} agrees"
             return f"right: {many} with {self.true_is}"
-        row = next(row for row in self.rows if not row)
+        wrong = [row for row in self.rows if not row]
+        row = next((row for row in wrong if row.name not in self.because), wrong[0])
         return f"no known pattern: {worst(row, self.given_is, self.true_is)}"
 
     @property
@@ -115,7 +117,15 @@ class Comparison:
             lines.append(f"and: {finding.sentence}")
             lines += [f"or: {sentence}" for sentence in finding.also]
         lines += [f"{label} is wrong because {cause} is" for label, cause in self.because.items()]
-        return [*lines, *self.hints]
+        blind = [str(self.blind)] if self.blind else []
+        return [*lines, *self.hints, *blind]
+
+    @property
+    def blind(self) -> BlindSpots | None:
+        """What could not have shown at this point, for gradients of a graph that all agree."""
+        if not self or self.case is None or not self.case.gradients:
+            return None
+        return self.case.blind_spots
 
     def __str__(self) -> str:
         evidence = self.evidence

@@ -194,6 +194,8 @@ class Search:
         be = words.is_or_are(right)
         if not suspects:
             return f" ({good} {be} right)"
+        if suspects == [e.bottom for e in many]:
+            return f" ({good} {be} right, so the mistake is in this one step)"
         newest, oldest = self.graph.label(suspects[-1]), self.graph.label(suspects[0])
         between = f"at {newest}" if newest == oldest else f"between {newest} and {oldest}"
         return f" ({good} {be} right, so look {between})"
