@@ -62,7 +62,7 @@ def decibels(w):
 
 
 CODED = [
-    ((36,), squares_of_a_sigmoid, of_the_crossentropy, W),
+    ((36, 14, 22), squares_of_a_sigmoid, of_the_crossentropy, W),
     ((36,), logistic_of_signs, of_the_crossentropy, W),
     ((36, 14, 22), squares_of_counts, of_the_poisson_likelihood, 0.3 * W),
     ((36,), absolute_errors, of_the_squares, W),

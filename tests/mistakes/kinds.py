@@ -27,7 +27,7 @@ class Kind:
 # fmt: off
 KINDS = {
     0:  Kind("no mistake of its own: only zeros", "all zero", r"zero"),
-    1:  Kind("factor 2 missing or too much", "factor", r"\b2\b|\btwice\b|half|0\.5|1/2"),
+    1:  Kind("factor 2 missing or too much", "factor", r"\b2\b|twice|half|1/2| times "),
     2:  Kind("sign", "sign", r"sign|minus|negative"),
     3:  Kind("1/N missing, twice, or N for NK", "mean missing, mean twice",
              r"1/|mean|batch|divided|= \d+ times"),

@@ -8,6 +8,8 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 
+import pytest
+
 import autograd_lite as ag
 
 from .agreeing import AGREEING
@@ -99,6 +101,7 @@ def test_kinds_are_named_in_the_first_sentence():
     assert whole >= ENOUGH, page
 
 
+@pytest.mark.slow
 def test_mistakes_are_named_when_the_loss_is_written_in_another_form():
     cases = list(of_networks(slice(1, None)))
     _, page = score(cases)

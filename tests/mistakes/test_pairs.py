@@ -11,7 +11,7 @@ import pytest
 from .corpus import NETWORKS, compared
 from .kinds import KINDS
 
-PAIRS = 60
+PAIRS = 40
 ADMITS = r"unexplained|no known pattern|has shape .*, and it must have"
 
 

@@ -67,7 +67,7 @@ MISTAKES = {
     "dout = (out - y) / N": [
         (2, "dout = (y - out) / N"),
         (3, "dout = out - y"),
-        (35, "dout = out"),
+        ((35, 20), "dout = out"),
     ],
     "dA = dout @ V.T": [((34, 35), "dA = out @ V.T")],
     "dV = A.T @ dout": [

@@ -35,7 +35,7 @@ def backward(R, seen, U, V):
 MISTAKES = {
     "E = seen * (U @ V.T - R)": [
         (2, "E = seen * (R - U @ V.T)"),
-        ((36, 34, 31), "E = U @ V.T - R"),
+        ((36, 35, 34, 31), "E = U @ V.T - R"),
     ],
     "dU = 2 * E @ V": [(1, "dU = E @ V"), (2, "dU = -2 * E @ V")],
     "dV = 2 * E.T @ U": [(1, "dV = 4 * E.T @ U")],

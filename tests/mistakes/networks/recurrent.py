@@ -53,7 +53,7 @@ MISTAKES = {
     "dz = (z - y) / N": [
         (2, "dz = (y - z) / N"),
         (3, "dz = z - y"),
-        (35, "dz = z"),
+        ((35, 20), "dz = z"),
     ],
     "dh = dz @ W.T": [(33, "W = W - 0.3 * dW; dh = dz @ W.T")],
     "da = dh * (1 - hs[t + 1] ** 2)": [

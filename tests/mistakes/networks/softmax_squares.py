@@ -45,7 +45,7 @@ MISTAKES = {
         (1, "dp = 2 * (p - y) / N"),
         (2, "dp = (y - p) / N"),
         (3, "dp = p - y"),
-        (35, "dp = p"),
+        ((35, 20), "dp = p"),
     ],
     "dz = p * (dp - np.sum(dp * p, axis=1, keepdims=True))": [
         (18, "dz = dp * p * (1 - p)"),

@@ -56,7 +56,7 @@ MISTAKES = {
     ],
     "du = dS @ v / TEMPERATURE": [
         (9, "du = dS.T @ v / TEMPERATURE"),
-        (34, "du = dS @ v"),
+        ((34, 1, 22), "du = dS @ v"),
     ],
     "dv = dS.T @ u / TEMPERATURE": [(9, "dv = dS @ u / TEMPERATURE")],
     "dzu = du * u * (1 - u)": [
