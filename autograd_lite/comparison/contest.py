@@ -4,7 +4,7 @@ import numpy as np
 
 from ..tape import history
 from .case import Case
-from .clues import curvature_fits, of_no_function
+from .clues import clues, of_another_function
 from .differences import Differences
 from .function_report import FunctionComparison
 from .report import Comparison
@@ -12,16 +12,12 @@ from .rows import Tolerance, compared, distance
 from .traced import Traced
 from .votes import (
     AUTODIFF_ALONE,
-    DERIVATION_ALONE,
     OF_SHAPES,
-    ONLY_TWO_DIFFER,
     Ballot,
     Vote,
     counted,
     row_of,
 )
-
-_WRONG_BY_HAND = (DERIVATION_ALONE, ONLY_TWO_DIFFER)
 
 
 class Contest:
@@ -48,11 +44,11 @@ class Contest:
             findings=tuple(x for found in diagnoses for x in found.findings),
             hints=tuple(dict.fromkeys(x for found in diagnoses for x in found.hints)),
             because={label: at for found in diagnoses for label, at in found.because.items()},
-            case=cases[-1] if cases[-1].loss is not None else None,
+            case=cases[-1] if cases and cases[-1].loss is not None else None,
             votes=tuple(self.votes),
             function=self.problem.name,
-            elsewhere=self._elsewhere(),
-            clues=tuple(self._clues()),
+            elsewhere=of_another_function(self),
+            clues=tuple(clues(self)),
         )
 
     def _hold(self, kind, i, given, shape):
@@ -83,11 +79,12 @@ class Contest:
             if kind == "gradient" and auto is not None and self.traced.inputs[i].node in behind:
                 sides[0][label], sides[1][label], on_graph[i] = given, true, label
                 continue
+            if auto is None and given.shape != true.shape:
+                continue  # nothing is known that it could be held against
             graph = {}
             if kind == "curvature" and not row and self.rows[i] and self.problem.derives:
                 graph = self.traced.curvature_graph(i, label)
-            rough = auto is None and given.shape == true.shape
-            tolerance = self._rough(given, true) if rough else self.tolerance
+            tolerance = self._rough(given, true) if auto is None else self.tolerance
             yield Case({label: given}, {label: true}, tolerance, **graph)
         if on_graph:
             yield Case(*sides, self.tolerance, **self.traced.graph(on_graph))
@@ -116,60 +113,6 @@ class Contest:
         largest = np.max(np.abs(self.problem.result), initial=1.0)
         sizes = np.abs(true[np.isfinite(true)])
         return Tolerance(rtol, rtol * sizes.max(initial=0.0) + 1e-10 * float(largest))
-
-    def _clues(self):
-        """Why a voter is missing, and what a wrong gradient shows by itself."""
-        problem, traced = self.problem, self.traced
-        if problem.wobble:
-            yield (
-                f"{problem.name} is random: called twice with the same x it gave values that "
-                f"differ by {problem.wobble:.2g}, so finite differences say nothing: make its "
-                "random numbers of a generator with a fixed seed inside it"
-            )
-        for kind, reason in traced.why_not.items():
-            what = "" if kind == "loss" else f" to its {kind}"
-            yield f"autodiff cannot follow {problem.name}{what}: {reason}"
-        wrong = any(vote.outcome in _WRONG_BY_HAND for vote in self._first_order())
-        if wrong and not problem.wobble and of_no_function(problem):
-            yield (
-                "the manual gradient is that of no function at all, for its own derivatives are "
-                f"not symmetric; so it is wrong whatever {problem.name} is"
-            )
-
-        for (kind, _, label, given, true), vote in zip(self.compared, self.votes, strict=True):
-            if kind == "curvature" and vote.wrong.any():
-                floors = np.unique(given[vote.wrong])
-                if len(floors) == 1 and (true[vote.wrong] < floors).all():
-                    yield (
-                        f"{label} by manual is {floors[0]:.6g} wherever it is less by "
-                        f"{'autodiff' if self.traced.derivatives(kind) else 'differences'}: a "
-                        "floor, which objectives for boosting may have on purpose"
-                    )
-
-    def _first_order(self):
-        return self.votes[: len(self.problem.leaves)]
-
-    def _elsewhere(self):
-        """The sentence for derivatives of another function: they fit each other, and not f."""
-        problem, traced = self.problem, self.traced
-        outcomes = [vote.outcome for vote in self.votes]
-        if "loss" not in traced.why_not and not traced.follows and DERIVATION_ALONE in outcomes:
-            return (
-                f"{problem.name} does not change with {', '.join(problem.labels)}: by autodiff and "
-                "finite differences its derivatives are 0"
-            )
-        if not problem.curvatures or problem.wobble:
-            return ""
-        for i, vote in enumerate(self._first_order()):
-            beside = self.votes[len(problem.leaves) + i]
-            if not all(v.outcome in _WRONG_BY_HAND for v in (vote, beside)):
-                continue
-            if curvature_fits(problem, i):
-                return (
-                    f"{problem.name} as it is coded is not what was derived: {vote.label} and "
-                    f"{beside.label} fit each other, and neither fits {problem.name}"
-                )
-        return ""
 
 
 def _against(vote, ballot):

@@ -61,9 +61,9 @@ class FunctionComparison(Comparison):
         first = self._first
         alike = [vote.label for vote in self.votes if vote.outcome == first.outcome]
         if self:
-            which = f"all {len(alike)}" if len(alike) > 1 else alike[0]
-            if len(alike) == len(self.votes) or first.outcome != vote_on.ALL_AGREE:
-                return f"right: {self._right(first, which, len(alike) > 1)}"
+            several = len(alike) > 1
+            which = f"all {len(alike)}" if len(alike) == len(self.votes) else ", ".join(alike)
+            return f"right: {self._right(first, which if several else alike[0], several)}"
         if self.elsewhere:
             return self.elsewhere
         return self._wrong(first)
