@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 
+import numpy as np
 import pytest
 
 import autograd_lite as ag
@@ -19,7 +20,7 @@ from .inner import INNER
 from .kinds import KINDS
 
 ENOUGH = 36  # kinds of 38
-OF_OTHER_FORMS = 0.8  # of the cases
+OF_OTHER_FORMS = OF_OTHER_VALUES = 0.9  # of the cases
 
 
 @dataclass(frozen=True)
@@ -39,10 +40,10 @@ def case(description, kinds, report):
     return Case(description, kinds, sentence, is_named and not report)
 
 
-def of_networks(forms):
+def of_networks(forms, **drawn):
     """The mistakes of all networks, with the loss on the tape in some of its forms."""
     for name, network in NETWORKS.items():
-        values = network.draw()
+        values = network.draw(**drawn)
         for slip in network.slips:
             manual = network.gradients(values, slip)
             for form in range(len(network.module.FORWARDS))[forms]:
@@ -107,3 +108,12 @@ def test_mistakes_are_named_when_the_loss_is_written_in_another_form():
     _, page = score(cases)
     print(page)
     assert sum(c.is_named for c in cases) >= OF_OTHER_FORMS * len(cases), page
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("drawn", [{"seed": 5}, {"dtype": np.float32}], ids=["seed", "float32"])
+def test_mistakes_are_named_on_other_values(drawn):
+    cases = list(of_networks(slice(1), **drawn))
+    _, page = score(cases)
+    print(page)
+    assert sum(c.is_named for c in cases) >= OF_OTHER_VALUES * len(cases), page
