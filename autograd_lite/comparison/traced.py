@@ -74,6 +74,8 @@ class Traced:
 
     def _root(self):
         result, self._variables = self._problem.named(*self.inputs)
+        if isinstance(result, Tensor) and result.shape == () and result.node.op is not None:
+            return result
         return np.sum(result)
 
     def _check_value(self, value, expected):
