@@ -59,6 +59,8 @@ class Fit:
         c = np.vdot(expected, given) / norm if norm else 0.0
         if not np.isfinite(c) or c == 0 or abs(c.imag) > 1e-9 * abs(c):
             return None
+        if abs(c - 1) <= 1e-6:
+            return None
         c = float(c.real)
         if not self.explains(given, c * expected, expected):
             return None

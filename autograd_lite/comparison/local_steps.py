@@ -16,9 +16,13 @@ from .mutants import tried, wrong_rules
 def factor_of_the_chain(entry, case):
     """Findings about one factor: the formula that it was made with."""
     fit, graph = Fit(case.tolerance), case.graph
-    found = _typo_of_signs(entry, case) or _other_rule(entry, case, fit) or _factor(entry, case, fit)
-    if not found:
-        found = _same_numbers(entry, case, fit) or _function_of(entry, case, fit, graph)
+    found = (
+        _signs(entry, case.tolerance)
+        or _other_rule(entry, case, fit)
+        or _other_function(entry, case, fit)
+        or _factor(entry, case, fit)
+        or _same_numbers(entry, case, fit)
+    )
     if not found:
         form = next(forms(entry.given, entry.true, fit), None)
         form = form or typo(entry.given, entry.true, case.tolerance)
@@ -31,16 +35,13 @@ def factor_of_the_chain(entry, case):
     return [Finding(found[0][0], first, (entry.label,), where, tuple(texts[1:3]))]
 
 
-def _typo_of_signs(entry, case):
+def _signs(entry, tolerance):
     """Entries of the wrong sign among right ones."""
-    if entry.given.shape != entry.true.shape:
+    given, true = entry.given, entry.true
+    if given.size < 2 or not Fit(tolerance).agree(np.abs(given), np.abs(true)):
         return []
-    wrong = ~np.isclose(entry.given, entry.true, rtol=1e-6, atol=0)
-    fit = Fit(case.tolerance)
-    if not fit.agree(np.abs(entry.given), np.abs(entry.true)) or entry.given.size < 2:
-        return []
-    flipped = np.argwhere(np.sign(entry.given) != np.sign(entry.true))
-    if not len(flipped) or len(flipped) == wrong.size:
+    flipped = np.argwhere(np.sign(given) != np.sign(true))
+    if not 0 < len(flipped) < given.size:
         return []
     listed = ", ".join(str([int(i) for i in index]) for index in flipped[:3])
     words = f"the sign is wrong at {listed}, and the magnitude is right"
@@ -97,16 +98,22 @@ def _same_numbers(entry, case, fit):
     return []
 
 
-def _function_of(entry, case, fit, graph):
-    """A well-known derivative as a formula of the result, of a function that is not this one."""
+def _other_function(entry, case, fit):
+    """The formula of a well-known derivative, where the step is not that function."""
     h = np.asarray(entry.top.out)
     if h.shape != entry.given.shape:
         return []
-    name = graph.label(entry.top)
-    for text, function, derivative in _KNOWN:
-        if fit.explains(entry.given, derivative(h), entry.true):
-            return [("other function", f"it is {text.format(h=name)}, the derivative of {function}, and {name} is not "
-                     "that function: what was derived is not what was coded")]  # fmt: skip
+    name, z = case.graph.label(entry.top), case.graph.label(entry.bottom)
+    for formula, function, derivative in _KNOWN:
+        if not fit.explains(entry.given, derivative(h), entry.true):
+            continue
+        c = fit.ratio(entry.given, entry.true)
+        times = f"it is {c:.6g} times the derivative: " if c else ""
+        text = (
+            f"{times}{formula.format(h=name)} is the derivative of {function}({z}), and {name} is "
+            f"not {function}({z}): the function that was coded is not the one that was derived"
+        )
+        return [("other function", text)]
     return []
 
 

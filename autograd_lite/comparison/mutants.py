@@ -345,7 +345,8 @@ def _instead(edge, held):
     for key, words, array, rank in held.instead_of(edge.node):
         yield key, _plain(words), _with(array), rank
     name, parent = held.graph.label(edge.node), edge.parent
-    words = f"the gradient of {name}, which is to be multiplied by the derivative, is left out"
+    words = f"the gradient of {name} is left out: the derivative of {name} with respect to "
+    words += f"{held.graph.label(parent)} stands alone, and is to be multiplied by it"
     yield "chain factor missing", _plain(words), _slope, 3
     for node in (edge.node, parent):
         words = f"the value {held.graph.label(node)} is used where the gradient of "

@@ -290,13 +290,14 @@ class Search:
         for entry in entries:
             penalty = penalised.get(entry.bottom)
             if penalty is not None:
-                return self.fit.ratio(penalty, self.graph.value(entry.bottom)) or (
-                    1.0 if np.array_equal(penalty, self.graph.value(entry.bottom)) else None
-                )
-        strengths = (
-            self.fit.ratio(p, self.graph.value(node)) for node, p in penalised.items()
-        )
+                return self._multiple_of(penalty, entry.bottom)
+        strengths = (self._multiple_of(g, node) for node, g in penalised.items())
         return next(filter(None, strengths), None)
+
+    def _multiple_of(self, array, node):
+        """k where an array is k times the value of a node, or None."""
+        value = self.graph.value(node)
+        return 1.0 if self.fit.agree(array, value) else self.fit.ratio(array, value)
 
     def _scalar(self, many):
         """What a scalar is that was added to every entry."""
