@@ -12,6 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .rows import distance
+
+TINY = 1e-300  # in the place of a tolerance of 0
+
 
 @dataclass(frozen=True)
 class Form:
@@ -134,8 +138,8 @@ def _with_factor(given, candidate, fit, constants, expected):
     c = fit.ratio(given, array)
     if c is None or given.size < 2 or constants is None:
         return None
-    names = constants.names(c, fit.precision(given, array))
-    return Form(candidate.key, candidate.words, c) if names else None
+    c = constants.exact(c, fit.precision(given, array))
+    return None if c is None else Form(candidate.key, candidate.words, c)
 
 
 def _shapes(given, expected, uses):
@@ -286,14 +290,15 @@ def _samples(given, expected, use):
 
 def typo(given, expected, tolerance):
     """A form for few wrong entries among right ones, with their place; else None."""
-    from .rows import distance
-
     if given.shape != expected.shape or given.size < 3:
         return None
-    wrong = distance(given, expected) > tolerance.allowed(given, expected)
+    far = distance(given, expected) / np.maximum(tolerance.allowed(given, expected), TINY)
+    wrong = far > 1
     count = int(wrong.sum())
+    if not count or count == wrong.size or far[~wrong].max() > 0.1 * far[wrong].min():
+        return None  # noise about the tolerance stands out nowhere
     lines = _one_line(wrong)
-    if not count or (count > max(1, given.size // 5) and lines is None):
+    if count > max(1, given.size // 5) and lines is None:
         return None
     if lines is not None and count > 1:
         place = f"all of them in {lines}"

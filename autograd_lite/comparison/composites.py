@@ -72,6 +72,8 @@ def _written_out(graph):
     for h in graph.nodes:
         if h.op is None or h.op.name not in _ENDS or not _is_real_array(h.out):
             continue
+        if np.ptp(h.out) == 0:
+            continue
         for f, inverse in _INVERSES:
             value = inverse(np.asarray(h.out))
             if value is None:
@@ -100,7 +102,9 @@ def _ancestor(h, f, value, graph):
                 if isinstance(z.out, tuple) or np.shape(z.out) != np.shape(h.out):
                     continue
                 close = value is True or np.allclose(z.out, value, rtol=1e-6, atol=1e-9)
-                if close and np.allclose(f.__wrapped__(z.out), h.out, rtol=1e-9, atol=0):
+                if not close or np.array_equal(z.out, h.out):
+                    continue
+                if np.allclose(f.__wrapped__(z.out), h.out, rtol=1e-9, atol=0):
                     return z
         level = parents
     return None

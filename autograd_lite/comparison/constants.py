@@ -48,6 +48,11 @@ class Constants:
             found.setdefault(named.text, named)
         return list(found.values())
 
+    def exact(self, c, tolerance=1e-6):
+        """The number with a name that a number is, or None."""
+        near = (v for v, _ in self._known if abs(c - v) <= tolerance * abs(v))
+        return next(near, None)
+
 
 def _plain():
     """The numbers that need no graph."""

@@ -105,6 +105,8 @@ def wrong_steps(edge, held, later=0, unchanged=False):
         if share is None or not np.isfinite(share).all():
             continue
         difference = share - edge.share
+        if np.abs(share).max(initial=0.0) <= 1e-9 * size and not unchanged:
+            continue  # nothing goes on: a share of size 0, of the kind `_scaled`
         if not unchanged and not np.abs(difference).max(initial=0.0) > 1e-9 * size:
             continue
         starts, steps = {edge.parent: difference}, Steps(edge, rule)
@@ -301,7 +303,7 @@ class Held:
         for node in self.graph.nodes:
             if not isinstance(node.out, tuple) and np.ndim(node.out):
                 self._by_shape.setdefault(np.shape(node.out), []).append(node)
-        self._errors = {z: s for z, s, *_ in errors(backward)}
+        self._errors = {z: (s, y, kind) for z, s, y, kind in errors(backward)}
         self._memo: dict = {}
 
     def instead_of(self, node):
@@ -337,7 +339,16 @@ class Held:
                     f"the value p, what the last activation makes of {self.graph.label(other)}, is "
                     f"used where the gradient of {name} belongs"
                 )
-                yield "value for gradient", words, self._errors[other], 3
+                yield "value for gradient", words, self._errors[other][0], 3
+                yield from self._wrong_errors(other)
+
+
+    def _wrong_errors(self, z):
+        p, y, kind = self._errors[z]
+        for key, words, rule in wrong_errors(kind):
+            array = rule(self.backward.table[z], p, y, z.out)
+            if np.isfinite(array).all():
+                yield key, words.format(z=self.graph.label(z)), array, 4
 
 
 def _instead(edge, held):
@@ -522,7 +533,7 @@ def stale(backward, edges, updates, both_kinds=True):
             f"stale weight: the error went through {name} after {name} had been updated, "
             f"{name} - {{rate}} * d{name} in the place of {name} (a step of rate {{rate}})"
         )
-        for many in (edges, [edge]) if both_kinds else ([edge],):
+        for many in (backward.edges, [edge]) if both_kinds else ([edge],):
             steps = _updated(many, updates)
             yield Mutant("stale weight", words, {edge.parent: share}, steps, edge, "rate", 1)
 

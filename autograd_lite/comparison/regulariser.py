@@ -127,8 +127,8 @@ def _splits(given, data, penalty, value, fit, constants):
             continue
         (a, b), *_ = np.linalg.lstsq(columns, given.ravel(), rcond=None)
         if a and fit.explains(given, a * data + b * shape, data + penalty):
-            names = constants.names(a, max(1e-6, fit.precision(given, data)))
-            if names and not np.isclose(a, 1):
+            a = constants.exact(a, max(1e-6, fit.precision(given, data)))
+            if a is not None:
                 yield a, b * shape
 
 
@@ -136,7 +136,8 @@ def _of_size(c, penalty, value, fit):
     """A multiple of a penalty's gradient: k * W / norm(W) is one, with a factor for each weight."""
     k = fit.ratio(penalty, value) or (1.0 if fit.agree(penalty, value) else 0.0)
     by_norm = c * np.linalg.norm(value)
-    if k and not _is_simple(c) and any(np.isclose(by_norm, n, rtol=1e-6) for n in (1, 2, 0.5)):
+    near = max(1e-6, 10 * fit.precision(penalty, penalty))
+    if k and not _is_simple(c) and any(np.isclose(by_norm, n, rtol=near) for n in (1, 2, 0.5)):
         return "regulariser form", "W / norm(W)", c * k * np.linalg.norm(value)
     return "regulariser scale", "", c
 
@@ -171,6 +172,8 @@ def _named(given, factor, data, rest, penalty, value, fit, strength):
             return None
         with np.errstate(all="ignore"):
             array = f(value)
+        if words != "W" and (penalty is None or np.ptp(array) == 0):
+            continue
         if np.isfinite(array).all() and (c := multiple(array)) is not None:
             if given.size < 3 and not any(np.isclose(c, n * strength) for n in (1, 2, 0.5)):
                 continue

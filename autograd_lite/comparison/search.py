@@ -246,7 +246,7 @@ class Search:
             if kept and not any(e in self.left for e in kept):
                 text += f" (it is in {words.subject(kept, self.case)}: the penalty is on one layer only)"
         elif kind == "regulariser scale":
-            names = self.constants.names(c, 1e-6)
+            names = self.constants.names(c, 10 * self._precision(entries[0]))
             times = names[0].text if names else f"{c:.6g}"
             used = f": {c * k:.6g} * W for {true}" if k else ""
             text = f"the regulariser's gradient in {who} is {times} times what it must be{used}"
@@ -472,8 +472,8 @@ class Search:
                 return c, 1.0
             c = self.fit.ratio(given, base + change) if given.size > 2 else None
             if c is not None and self.fit.explains(given, c * (base + change), base):
-                if self.constants.names(c, self._precision(row)):
-                    return 1.0, c
+                c = self.constants.exact(c, self._precision(row))
+                return None if c is None else (1.0, c)
             return None
         norm = np.vdot(change, change).real
         size = np.vdot(change, given - base).real / norm if norm else 0.0
@@ -484,8 +484,10 @@ class Search:
         c = 1 + size
         near = 10 * self._precision(row)
         c = next((float(r) for r in (-1, 0) if abs(c - r) < near), c)
-        named = c in (-1, 0) or self.constants.names(c, near)
-        return (c, 1.0) if named or given.size > 2 else None
+        named = c if c in (-1, 0) else self.constants.exact(c, near)
+        if named is None:
+            return (c, 1.0) if given.size > 2 else None
+        return named, 1.0
 
     def _multiple(self, mutant, row, change):
         """c where a row has c times what a mutant puts in the place of a share, or None."""
@@ -500,7 +502,7 @@ class Search:
         c = np.vdot(put, given - base + true).real / norm if norm else 0.0
         if given.size < 3 or not self.fit.explains(given, base - true + c * put, base):
             return None
-        return c if self.constants.names(c, 10 * self._precision(row)) else None
+        return self.constants.exact(c, 10 * self._precision(row))
 
     def _as_candidates(self, mutant, rows, c, factor):
         steps = mutant.steps(c)

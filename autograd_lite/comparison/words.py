@@ -78,6 +78,12 @@ def _nothing_comes(edge, uses, graph):
     x, h = graph.label(edge.parent), graph.label(edge.node)
     missing = missing_words(edge, graph)
     others = [one for one in uses if one.node is not edge.node]
+    if not others and edge.op.f is np.add and not np.ndim(edge.out):
+        words = (
+            f"of the sum {h} only the last part counts, one sample's: what was added up before, "
+            f"{x}, is lost, = in place of += in the loop"
+        )
+        return [("one sample", words, 1), (*missing, 2)]
     if not others:
         return [(*missing, 2)]
     words = f"{x} is used {len(uses)} times, and the use in {h} is lost: = overwrites where += must add up"
