@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .mutants import mutants, stale
-from .regulariser import Penalties
+from .penalties import Penalties
 from .rows import distance
 
 RATE = 0.1  # of the step that a stale weight has made
@@ -127,7 +127,11 @@ def _of_biases(case, rows):
     for node in _biases(case, rows):
         counts = {np.size(e.g) // max(np.size(e.share), 1)
                   for e in case.backward.edges if e.parent is node}  # fmt: skip
-        yield "the mean for the sum in the gradient of a bias", node, max(counts) > 1 and rows[node].true.any()
+        yield (
+            "the mean for the sum in the gradient of a bias",
+            node,
+            max(counts) > 1 and rows[node].true.any(),
+        )
 
 
 def _biases(case, rows):
@@ -161,7 +165,9 @@ class _Causes:
         values = {n: np.asarray(graph.value(n)) for n in leaves}
         self.one = _batch(graph) == 1
         self.zeros = {n: graph.label(n) for n, v in values.items() if not v.any()}
-        self.equal = [graph.label(n) for n, v in values.items() if v.size > 1 and v.any() and np.ptp(v) == 0]
+        self.equal = [
+            graph.label(n) for n, v in values.items() if v.size > 1 and v.any() and np.ptp(v) == 0
+        ]
         self._said: dict = {}
         self._to_draw: dict = {}
 

@@ -159,7 +159,9 @@ def _shapes(given, expected, uses):
         yield _Candidate("transpose", words, expected.T)
     elif given.shape != expected.shape and given.size == expected.size:
         for order in "CF":
-            words = f"the numbers are right, and the shape is not: {given.shape} for {expected.shape}"
+            words = (
+                f"the numbers are right, and the shape is not: {given.shape} for {expected.shape}"
+            )
             yield _Candidate("shape", words, expected.reshape(given.shape, order=order))
 
 
@@ -169,7 +171,7 @@ def _squeezed(array):
 
 def _sums(given, expected, uses):
     """A sum over the wrong axes, over all, or none."""
-    if expected.size > 1 and given.size == 1 or given.size > 1 and np.ptp(given.real) == 0:
+    if (expected.size > 1 and given.size == 1) or (given.size > 1 and np.ptp(given.real) == 0):
         words = "every entry is the sum of the whole gradient: it was summed over all axes"
         if given.size == 1:
             words = "it is one number, the sum of the whole gradient: it was summed over all axes"

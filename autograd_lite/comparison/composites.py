@@ -26,9 +26,7 @@ class VirtualEdge(Edge):
     __slots__ = ()
 
     def like(self, g, share):
-        return VirtualEdge(
-            self.node, 0, self.parent, 0, g, share, self.op, self.args, {}, self.out
-        )
+        return VirtualEdge(self.node, 0, self.parent, 0, g, share, self.op, self.args, {}, self.out)
 
     def replaced(self, rule):
         """The step in which nothing goes into the parts, and this share past them."""

@@ -42,7 +42,9 @@ def diagnosed(case) -> Diagnosis:
         warned = warnings(case)
         return Diagnosis(tuple(warned), tuple(agreement_hints(case)))
     findings, wrong = _before_any_pattern(case, wrong)
-    factors = [e for e in wrong if e.bottom not in case.gradients or case.gradients[e.bottom] is not e]
+    factors = [
+        e for e in wrong if e.bottom not in case.gradients or case.gradients[e.bottom] is not e
+    ]
     for entry in factors:
         findings += factor_of_the_chain(entry, case)
     found, because = _of_gradients(case, [e for e in wrong if e not in factors])
@@ -108,7 +110,9 @@ def _of_gradients(case, wrong):
     right = [e for e in case.gradients.values() if e.row]
     because = consequences(case, graph, base, wrong, fixed) if fixed else {}
     own = [e for e in wrong if e.label not in because]
-    kept = [e for e in right if Fit(case.tolerance).agree(e.given, np.asarray(base.table[e.bottom]))]
+    kept = [
+        e for e in right if Fit(case.tolerance).agree(e.given, np.asarray(base.table[e.bottom]))
+    ]
     search = Search(case, graph, base, own, kept).run()
     findings = search.findings
     if search.left and fixed:

@@ -32,7 +32,11 @@ def warnings(case):
         source = z
         if source is None:
             continue
-        while source.op is not None and source not in made and source.op.name in ("reshape", "getitem"):
+        while (
+            source.op is not None
+            and source not in made
+            and source.op.name in ("reshape", "getitem")
+        ):
             source = source.parents[0]
         if source in made and source is not user:
             p, h = graph.label(source), graph.label(user)

@@ -88,11 +88,19 @@ def _other_rule(entry, case, fit):
 def _same_numbers(entry, case, fit):
     """The numbers of another row, or of a tensor."""
     for other in case.entries:
-        if other is not entry and entry.given.size > 1 and fit.explains(entry.given, other.true, entry.true):
+        if (
+            other is not entry
+            and entry.given.size > 1
+            and fit.explains(entry.given, other.true, entry.true)
+        ):
             return [("wrong variable", f"these are the values of {other.label}")]
     for node in case.graph.nodes:
         value = node.out
-        if not isinstance(value, tuple) and entry.given.size > 1 and fit.explains(entry.given, value, entry.true):
+        if (
+            not isinstance(value, tuple)
+            and entry.given.size > 1
+            and fit.explains(entry.given, value, entry.true)
+        ):
             label = case.graph.label(node)
             return [("value for gradient", f"these are the values of {label}")]
     return []

@@ -207,7 +207,9 @@ def _on_input(e):
 def _activations(edge):
     """What is done wrong with the derivative of a function of one argument."""
     name = edge.op.name
-    left_out = f"the derivative of {name} is left out between {{h}} and {{x}}, so that the gradient "
+    left_out = (
+        f"the derivative of {name} is left out between {{h}} and {{x}}, so that the gradient "
+    )
     left_out += "of {h} stands for that of {x}"
     key = "derivative missing"
     if edge.op.f not in _ACTIVATIONS:
@@ -215,7 +217,9 @@ def _activations(edge):
     yield key, left_out, lambda e: e.g, 1
     words = f"{name}'({{x}}) is multiplied in twice, or where the loss has cancelled it already"
     yield "derivative twice", words, lambda e: _pulled(e, e.share), 1
-    words = f"the derivative of {name} is taken at its output {{h}}, not at {{x}}: {name} is applied "
+    words = (
+        f"the derivative of {name} is taken at its output {{h}}, not at {{x}}: {name} is applied "
+    )
     words += "twice"
     yield "derivative at output", words, _at_output, 1
     words = f"the derivative of {name} is written as a formula of the output {{h}}, but the input "
@@ -331,7 +335,9 @@ class Held:
             else:
                 yield "wrong variable", words, g, 4
         for other in near:
-            words = f"the value {self.graph.label(other)} is used where the gradient of {name} belongs"
+            words = (
+                f"the value {self.graph.label(other)} is used where the gradient of {name} belongs"
+            )
             yield "value for gradient", words, np.asarray(other.out), 3
         for other in near:
             if other in self._errors:
@@ -341,7 +347,6 @@ class Held:
                 )
                 yield "value for gradient", words, self._errors[other][0], 3
                 yield from self._wrong_errors(other)
-
 
     def _wrong_errors(self, z):
         p, y, kind = self._errors[z]
@@ -396,7 +401,9 @@ def _fan_outs(backward, edges):
             share = sum(edge.share for edge in own)
             if len(own) > 1 and len(by_user) > 1:
                 factors = {id(edge): 0 for edge in own}
-                yield _weighted(node, many, factors, -share, *missing_words(own[0], graph), 1, own[0])
+                yield _weighted(
+                    node, many, factors, -share, *missing_words(own[0], graph), 1, own[0]
+                )
             if len(by_user) > 2:
                 factors = {id(edge): int(edge.node is user) for edge in many}
                 key, words, rank = kept_words(node, many, own[0], graph)

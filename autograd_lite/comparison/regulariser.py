@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from functools import cached_property
-
 import numpy as np
 
-from ..tape import history
+from . import words
+from .candidates import Candidate
+from .findings import Finding
 
 # fmt: off
 _FORMS = [
@@ -20,85 +20,122 @@ _FORMS = [
 # fmt: on
 
 
-_LINEAR = ("add", "subtract", "negative", "positive", "sum", "stack")
-
-
-class Penalties:
-    """The terms of a loss that depend on parameters alone, and their gradients.
-
-    A penalty is a term of a sum that no data enter, and in which no two parameters meet.
-    """
-
-    def __init__(self, graph):
-        self.graph = graph
-        found = _terms(graph.root)
-        self.terms = [term for term in found if _is_penalty(term)]
-        self.alone = len(self.terms) == len(found)  # then the loss may be anything of one variable
-
-    def gradients(self, backward, targets):
-        """{node: gradient of all penalties}, with the cotangents of a pass."""
-        starts = {t: backward.table[t] for t in self.terms if t in backward.table}
-        found = backward.change(starts, targets) if starts else {}
-        if self.alone:
-            return {n: g for n, g in found.items() if _is_proportional(g, self.graph.value(n))}
-        return found
-
-    @cached_property
-    def value(self):
-        """The sum of all penalties."""
-        return sum(float(np.real(term.out)) for term in self.terms)
-
-    def over(self, nodes):
-        """The penalties that depend on these variables and no other."""
-        leaves = {t: {n for n in history(t) if n.op is None and n.requires_grad} for t in self.terms}
-        return [term for term, own in leaves.items() if own <= set(nodes)]
-
-
-def _is_proportional(one, other):
-    norm = np.vdot(other, other)
-    return bool(norm) and np.allclose(one, np.vdot(other, one) / norm * other, rtol=1e-9, atol=0)
-
-
-def _terms(root):
-    """The scalars that a scalar is a weighted sum of."""
-    terms, stack = [], [root]
-    while stack:
-        node = stack.pop()
-        parents = [p for p in node.parents if p is not None and p.requires_grad] if node.op else []
-        name = node.op.name if node.op else ""
-        is_sum = name in ("add", "subtract", "negative", "positive")
-        is_scaled = name == "multiply" or (name == "divide" and node.parents[0] in parents)
-        scalar = all(np.ndim(p.out) == 0 and not isinstance(p.out, tuple) for p in parents)
-        if parents and scalar and (is_sum or (is_scaled and len(parents) == 1)):
-            stack += parents
-        else:
-            terms.append(node)
-    return list(dict.fromkeys(terms))
-
-
-def _is_penalty(term):
-    """Whether a term is made of parameters alone, each by itself."""
-    if term.op is None:
-        return False
-    leaves: dict = {}
-    for node in history(term):
-        if node.op is None:
-            if not node.requires_grad and np.ndim(node.out):
-                return False
-            leaves[node] = {node} if node.requires_grad else set()
+def look(search):
+    leaves = [e for e in search.left if e.bottom.op is None and e.given.shape == e.true.shape]
+    if not leaves:
+        return []
+    known = [e.bottom for e in search.case.gradients.values() if e.bottom.op is None]
+    penalised = search.penalties.gradients(search.backward, known)
+    groups: dict = {}
+    strength = _strength(search, [], penalised)
+    for entry in leaves:
+        penalty, value = penalised.get(entry.bottom), search.graph.value(entry.bottom)
+        expected = search.expected(entry)
+        data = expected if penalty is None else expected - penalty
+        found = parts(entry.given, data, penalty, value, search.fit, search.constants, strength)
+        if found is None:
             continue
-        if any(np.ndim(v) and p is None and not _is_shape(v) for v, p in node.inputs()):
-            return False
-        leaves[node] = set().union(*(leaves[p] for _, p in node.inputs() if p is not None))
-        if len(leaves[node]) > 1 and (np.ndim(node.out) or node.op.name not in _LINEAR):
-            return False
-        if node.op.f is np.matmul and np.ndim(node.out):
-            return False
-    return bool(leaves[term])
+        kind, form, c, factor = found
+        if search.penalties.alone and kind not in ("regulariser scalar", "regulariser form"):
+            continue
+        shown = 0.0 if kind == "regulariser scalar" else float(f"{c:.4g}")
+        key = (kind, form, shown, float(f"{factor:.4g}"), penalty is None)
+        groups.setdefault(key, []).append((entry, c, factor))
+    return [
+        _regulariser(search, kind, form, none, many, penalised)
+        for (kind, form, _, _, none), many in groups.items()
+    ]
 
 
-def _is_shape(value):
-    return isinstance(value, (tuple, list))
+def _regulariser(search, kind, form, none, many, penalised):
+    entries = [entry for entry, *_ in many]
+    _, c, factor = many[0]
+    who = words.subject(entries, search.case)
+    k = _strength(search, entries, penalised)
+    true = f"{k:.6g} * W" if k else "its gradient"
+    if none:
+        kind, text = _unpenalised(search, entries, form, c, penalised)
+    elif kind == "regulariser missing":
+        kept = [e for n, e in search.case.gradients.items() if n in penalised and e not in entries]
+        text = f"the regulariser's gradient is forgotten in {who}: {true} is not added"
+        if kept and not any(e in search.left for e in kept):
+            text += (
+                f" (it is in {words.subject(kept, search.case)}: the penalty is on one layer only)"
+            )
+    elif kind == "regulariser scale":
+        names = search.constants.names(c, 10 * search.precision(entries[0]))
+        times = names[0].text if names else f"{c:.6g}"
+        used = f": {c * k:.6g} * W for {true}" if k else ""
+        text = f"the regulariser's gradient in {who} is {times} times what it must be{used}"
+        if names:
+            text += f" ({names[0].reason})"
+    elif kind == "regulariser scalar":
+        text = (
+            f"the regulariser's gradient in {who} is a scalar, {_scalar(search, many)}, added to "
+            f"every entry, where {true} belongs"
+        )
+    else:
+        text = f"the regulariser's gradient in {who} has another form: {c:.6g} * {form} for {true}"
+    candidate = Candidate(kind, text, entries, rank=0)
+    if factor != 1:
+        named = search.constants.names(factor, 1e-5)[0]
+        also = f"what the data add to {who} is {named.text} times their gradient: {named.reason}"
+        if kind == "regulariser scale" and np.isclose(c, 1):
+            return Candidate(named.key, also, entries, rank=2)
+        labels = tuple(e.label for e in entries)
+        candidate.more.append(Finding(named.key, also, labels))
+        candidate.rank = 1
+    return candidate
+
+
+def _unpenalised(search, entries, form, c, penalised):
+    who = words.subject(entries, search.case)
+    be = words.is_or_are(entries)
+    if not penalised:
+        return "regulariser scale", (
+            f"{who} {be} too large by {c:.6g} * {form}, the gradient of a regulariser, and this loss "
+            "has none"
+        )
+    return "regulariser on bias", (
+        f"{who} {be} too large by {c:.6g} * {form}: a regulariser's gradient, and the penalty of this "
+        f"loss does not contain {' and '.join(search.graph.label(e.bottom) for e in entries)}"
+    )
+
+
+def _strength(search, entries, penalised):
+    """k where the true gradient of the penalty is k times the weight."""
+    for entry in entries:
+        penalty = penalised.get(entry.bottom)
+        if penalty is not None:
+            return _multiple_of(search, penalty, entry.bottom)
+    strengths = (_multiple_of(search, g, node) for node, g in penalised.items())
+    return next(filter(None, strengths), None)
+
+
+def _multiple_of(search, array, node):
+    """k where an array is k times the value of a node, or None."""
+    value = search.graph.value(node)
+    return 1.0 if search.fit.agree(array, value) else search.fit.ratio(array, value)
+
+
+def _scalar(search, many):
+    """What a scalar is that was added to every entry."""
+    entry, c, _ = many[0]
+    value = search.graph.value(entry.bottom)
+    total = search.penalties.value
+    known = {
+        "the value of the penalty": total,
+        "twice the value of the penalty": 2 * total,
+        "sum(W^2)": np.sum(value**2),
+        "sum(W)": np.sum(value),
+    }
+    for what, number in known.items():
+        if number and np.isclose(c, number, rtol=1e-5):
+            return f"{c:.6g}, {what}"
+    for what, number in list(known.items())[2:]:
+        if number:
+            return f"{c:.6g} = {c / number:.6g} * {what}"
+    return f"{c:.6g}"
 
 
 def parts(given, data, penalty, value, fit, constants, strength=None):

@@ -65,7 +65,9 @@ def scaled(edge, c, uses, names, graph):
         return [("sign", words, 1)]
     found = []
     for i, named in enumerate(names):
-        words = f"what goes back from {h} to {x} is {named.text} times what it must be: {named.reason}"
+        words = (
+            f"what goes back from {h} to {x} is {named.text} times what it must be: {named.reason}"
+        )
         found.append((named.key, words, 1 + 2 * (i > 0)))
     if not found:
         words = f"what goes back from {h} to {x} is {c:.6g} times what it must be"
@@ -89,7 +91,9 @@ def _nothing_comes(edge, uses, graph):
     words = f"{x} is used {len(uses)} times, and the use in {h} is lost: = overwrites where += must add up"
     if len(uses) == 2:
         which = "first" if others[0].node.serial < edge.node.serial else "last"
-        words = f"{x} is used twice, and only the {which} use counts: = overwrites where += must add up"
+        words = (
+            f"{x} is used twice, and only the {which} use counts: = overwrites where += must add up"
+        )
     overwritten = ("overwritten", words)
     if any(is_quadratic(edge, one, graph) for one in others):
         words = (
