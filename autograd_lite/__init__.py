@@ -75,7 +75,13 @@ from .vectors import flatten
 
 if TYPE_CHECKING:
     from .anomaly import AnomalyError, detect_anomaly
-    from .comparison import Comparison, check_gradients, compare, numeric_gradients
+    from .comparison import (
+        Comparison,
+        check_gradients,
+        compare,
+        compare_function,
+        numeric_gradients,
+    )
     from .drawing import Picture, draw
 
 # What gradients do not need is imported when it is first used: it takes as long as the rest.
@@ -85,6 +91,7 @@ _LATER = {
     "Picture": "drawing",
     "check_gradients": "comparison",
     "compare": "comparison",
+    "compare_function": "comparison",
     "detect_anomaly": "anomaly",
     "draw": "drawing",
     "numeric_gradients": "comparison",
@@ -110,8 +117,8 @@ __all__ = [
     # gradients of functions
     "grad", "value_and_grad", "vjp", "jvp", "jacobian", "hessian", "hvp", "checkpoint", "flatten",
     # the glass box
-    "draw", "Picture", "compare", "Comparison", "check_gradients", "numeric_gradients",
-    "detect_anomaly", "AnomalyError",
+    "draw", "Picture", "compare", "compare_function", "Comparison", "check_gradients",
+    "numeric_gradients", "detect_anomaly", "AnomalyError",
     # tensors to fill, and of tensors
     "array", "asarray", "zeros", "ones", "empty", "full", "zeros_like", "ones_like", "empty_like",
     "full_like", "arange", "linspace", "eye", "identity", "as_strided", "r_", "c_",

@@ -77,22 +77,27 @@ def test_comparison_finds_the_sign_that_is_wrong_in_the_figure(network):
     assert row.worst == (0, 0)
     assert row.given == -0.23353037
     assert row.true == pytest.approx(0.23353037)
-    assert any("sign" in note for note in row.notes)
+    assert report.summary == "dh2/dz2: the sign is wrong at [0, 0], and the magnitude is right"
 
 
 def test_comparison_finds_whose_values_stand_under_the_wrong_label(network):
     claims = {name: FIGURES[name] for name in ("dh2/dz2", "dLoss/dz2")}
-    row = ag.compare(network["Loss"], claims, names=names_of(network), **ROUNDED)["dLoss/dz2"]
+    report = ag.compare(network["Loss"], claims, names=names_of(network), **ROUNDED)
+    row = report["dLoss/dz2"]
     assert row.verdict == "WRONG"
     np.testing.assert_allclose(row.true, -0.14673508, atol=1e-8)
-    assert "these are the values of dh2/dz2" in row.notes
+    (finding,) = (f for f in report.findings if "dLoss/dz2" in f.explains)
+    assert (
+        "the gradient of h2 is left out: the derivative of h2 with respect to z2 stands alone"
+        in (finding.sentence)
+    )
 
 
 def test_comparison_finds_the_half_in_the_table(network):
     h2, y = network["h2"], network["Y"]
     Loss = np.sum((y - h2) ** 2)
-    row = ag.compare(Loss, {"h2": -(y - h2.numpy())})["dLoss/dh2"]
-    assert row.notes == ("every entry is 0.5 times the true value",)
+    report = ag.compare(Loss, {"h2": -(y - h2.numpy())}, names=names_of(network))
+    assert report.summary.startswith("dh2 is 1/2 times the gradient")
 
 
 def test_comparison_finds_the_missing_mean_of_the_program(network):
@@ -100,14 +105,17 @@ def test_comparison_finds_the_missing_mean_of_the_program(network):
     W1, W2 = network["W1"], network["W2"]
     Loss = nn.squared_error(ag.sigmoid(ag.sigmoid(X @ W1) @ W2), y)
     report = ag.compare(Loss, article.program_gradients(X, y, W1.data, W2.data))
-    assert [row.notes for row in report] == [("every entry is 50 times the true value",)] * 2
+    assert report.summary.startswith("dW1 and dW2 are N = 50 times the gradient")
 
 
 def test_comparison_finds_the_derivative_of_another_tanh():
     z = ag.Tensor(np.linspace(-2, 2, 5), requires_grad=True)
     h = (1 - np.exp(-z)) / (1 + np.exp(-z))
     report = ag.compare(np.sum(h), {"dh/dz": 1 - h.numpy() ** 2})
-    assert report["dh/dz"].notes == ("every entry is 2 times the true value",)
+    assert report.summary == (
+        "dh/dz: it is 2 times the derivative: 1 - h^2 is the derivative of tanh(z), and h is not "
+        "tanh(z): the function that was coded is not the one that was derived"
+    )
 
 
 def test_hand_derived_gradients_of_the_article_are_right():

@@ -48,7 +48,7 @@ def test_one_wrong_entry_is_found_and_shown(name):
     assert row.given == manual[name][index]
     assert row.true == pytest.approx(row.given / 1.0001)
     assert row.max_abs == pytest.approx(abs(row.given - row.true))
-    with pytest.raises(AssertionError, match=rf"dLoss/d{name} of 1 compared:\n"):
+    with pytest.raises(AssertionError, match=rf"dLoss/d{name} of 1 compared: "):
         report.raise_if_bad()
 
 
@@ -77,7 +77,7 @@ def test_transposed_shape_is_named():
     loss, tensors = network()
     manual = {"W1": right_gradients(loss, tensors, "W1")["W1"].T}
     report = ag.compare(loss, manual)
-    assert "transpose" in report["dLoss/dW1"].notes[0]
+    assert [finding.mistake for finding in report.findings] == ["transpose"]
     assert "(4,5) for (5,4)" in str(report)
 
 
@@ -86,17 +86,17 @@ def test_nan_and_infinity_are_wrong(bad):
     loss, tensors = network()
     manual = right_gradients(loss, tensors, "W2")
     manual["W2"][1, 2] = bad
-    row = ag.compare(loss, manual)["dLoss/dW2"]
-    assert row.verdict == "WRONG"
-    assert row.worst == (1, 2)
-    assert "nan or infinite" in row.notes[0]
+    report = ag.compare(loss, manual)
+    assert report["dLoss/dW2"].verdict == "WRONG"
+    assert report["dLoss/dW2"].worst == (1, 2)
+    assert str(report).startswith("dW2: 1 of 12 entries are nan or infinite, first at [1, 2]")
 
 
 def test_a_constant_factor_is_named():
     loss, tensors = network()
     manual = {name: 21 * g for name, g in right_gradients(loss, tensors, "W1", "W2").items()}
     report = ag.compare(loss, manual)
-    assert [row.notes for row in report] == [("every entry is 21 times the true value",)] * 2
+    assert report.summary.startswith("dW1 and dW2 are N*3 = 21 times the gradient")
 
 
 def test_keys_may_be_tensors_and_pairs():
@@ -214,15 +214,14 @@ def test_constants_and_plain_values_are_refused():
         ag.compare(np.sum(w), {"w": [1.0, 1.0], w: [1.0, 1.0]})
 
 
-def test_report_prints_a_table_and_the_notes():
+def test_report_prints_a_sentence_and_the_table():
     w = ag.Tensor([1.0, 2.0], requires_grad=True)
-    report = ag.compare(np.sum(w * w), {"w": [2.0, -4.0]})
+    report = ag.compare(np.sum(w * w), {"w": [2.0, -4.5]})
     assert str(report) == (
-        "         | shape | max abs | max rel | worst |       manual |     autodiff | verdict\n"
-        "dLoss/dw | (2,)  | 8.0e+00 | 2.0e+00 | [1]   |  -4.00000000 |   4.00000000 | WRONG\n"
+        "no known pattern: dLoss/dw at [1] is -4.5 by manual and 4 by autodiff\n"
         "\n"
-        "dLoss/dw: 1 of 2 entries differ: [1]\n"
-        "dLoss/dw: the sign is wrong there, and the magnitude is right"
+        "         | shape | max abs | max rel | worst |       manual |     autodiff | verdict\n"
+        "dLoss/dw | (2,)  | 8.5e+00 | 1.9e+00 | [1]   |  -4.50000000 |   4.00000000 | WRONG"
     )
     with pytest.raises(KeyError, match="dLoss/dv"):
         report["dLoss/dv"]
@@ -329,4 +328,4 @@ def test_a_leaf_and_keys_of_other_kinds():
 def test_a_ratio_of_one_says_nothing():
     close = ag.Comparison.of({"a": np.ones(3) * (1 + 1e-7)}, {"a": np.ones(3)}, rtol=1e-9)
     assert not close
-    assert close["a"].notes == ()
+    assert close.findings == ()

@@ -53,11 +53,12 @@ def test_job_prints_the_article_s_numbers_and_finds_its_errata(job):
     assert done.stdout.count(" right\n") >= 19
     errata = (out / "errata.txt").read_text()
     for found in (
-        "dh2/dz2: the sign is wrong there, and the magnitude is right",
-        "dLoss/dz2: these are the values of dh2/dz2",
-        "dLoss/dh2: every entry is 0.5 times the true value",
-        "dLoss/dW1: every entry is 50 times the true value",
-        "dh/dz: every entry is 2 times the true value",
+        "dh2/dz2: the sign is wrong at [0, 0], and the magnitude is right",
+        "the derivative of h2 with respect to z2 stands alone",
+        "dh2 is 1/2 times the gradient",
+        "dW1 and dW2 are N = 50 times the gradient",
+        "the regulariser's gradient in dW1 and dW2 is a scalar",
+        "dh/dz: it is 2 times the derivative: 1 - h^2 is the derivative of tanh(z)",
     ):
         assert found in errata
         assert found in done.stdout

@@ -22,7 +22,7 @@ class Factors:
         self._gradients = cotangents(loss, names.nodes, start, hooked=False)
 
     def find(self, key, shape):
-        """The label of a key, and its true value in the form that the shape asks for."""
+        """The label of a key, its true value in the form that the shape asks for, and its ends."""
         top, bottom = self._parse(key)
         label = f"d{self._label(top)}/d{self.names.of(bottom)}"
         if top is bottom or bottom not in history(top):
@@ -36,8 +36,8 @@ class Factors:
                 "requires_grad=True to compare its gradient"
             )
         if top is self.loss.node:
-            return label, plain(self._gradients[bottom])
-        return label, self._factor(key, top, bottom, shape)
+            return label, plain(self._gradients[bottom]), (top, bottom)
+        return label, self._factor(key, top, bottom, shape), (top, bottom)
 
     def _parse(self, key):
         if isinstance(key, tuple) and len(key) == 2:

@@ -9,8 +9,11 @@ import numpy as np
 from .. import errors
 from ..names import Names, caller_variables
 from ..tensor import Tensor
+from .case import Case
 from .factors import Factors
+from .keys import flat, paths
 from .report import Comparison
+from .rows import Tolerance
 
 
 def compare(
@@ -28,9 +31,11 @@ def compare(
     loss : Tensor
         A scalar, computed with tensors.
     manual : mapping
-        From what to its hand-derived value, an array-like. A key is
+        From what to its hand-derived value, an array-like; dicts and lists may be nested in it,
+        and ``{"layer1": {"W": dW}}`` is ``{"layer1.W": dW}``. A key is
 
-        - the name of a tensor of the graph, ``"W1"``, or the tensor itself: dLoss/dW1;
+        - the name of a tensor of the graph, ``"W1"``, the path of a parameter in a module or of
+          a tensor in a dict or list, ``"layer1.W"``, or the tensor itself: dLoss/dW1;
         - a factor of the chain, ``"dh2/dz2"`` or ``("h2", "z2")``. Of an element-wise step it
           is the diagonal, an array of the shape of z2; of a product ``z2 = h1 @ W2`` it is the
           other operand; in every case it may be the whole Jacobian, of shape
@@ -65,15 +70,26 @@ def compare(
             f"compare() of a constant: {errors.describe(loss)} does not depend on any tensor with "
             "requires_grad=True"
         )
-    factors = Factors(loss, Names(loss, caller_variables(1), names))
-    given, true = {}, {}
-    for key, value in manual.items():
+    variables = caller_variables(1)
+    places = paths(variables)
+    names = Names(loss, {**variables, **_unbound(places, variables)}, names)
+    factors = Factors(loss, names)
+    given, true, ends = {}, {}, {}
+    for key, value in flat(manual, lambda key: names.find(key) or key in places):
         array = _array(key, value)
-        label, value = factors.find(key, array.shape)
+        if isinstance(key, str) and not names.find(key):
+            key = places.get(key, key)
+        label, value, pair = factors.find(key, array.shape)
         if label in given:
             raise ValueError(f"{label} is given twice, the second time as {key!r}")
-        given[label], true[label] = array, value
-    return Comparison.of(given, true, rtol=rtol, atol=atol)
+        given[label], true[label], ends[label] = array, value, pair
+    case = Case(given, true, Tolerance(rtol, atol), loss, names, ends)
+    return Comparison.from_case(case)
+
+
+def _unbound(places, variables):
+    """Places in containers that are no variable's name: those go first."""
+    return {place: tensor for place, tensor in places.items() if place not in variables}
 
 
 def _array(key, value):

@@ -3,27 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-import numpy as np
+from . import as_json, html, markdown, text
+from .blind_spots import BlindSpots
+from .case import Case
+from .diagnosis import diagnosed
+from .findings import Finding
+from .rows import Row, Tolerance
 
-from .rows import SHAPE, Row, Tolerance, compared
+if TYPE_CHECKING:
+    from ..drawing import Picture
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """A table of rows; true if every row is right, and printed as text.
+    """What is right, what is wrong, and why; true if every row is right.
 
-    >>> print(Comparison.of({"dLoss/db": [1.0, 2.5]}, {"dLoss/db": [1.0, 2.0]}))
-             | shape | max abs | max rel | worst |       manual |     autodiff | verdict
-    dLoss/db | (2,)  | 5.0e-01 | 2.0e-01 | [1]   |   2.50000000 |   2.00000000 | WRONG
+    Attributes
+    ----------
+    rows : list of Row
+    given_is, true_is : str
+        What the two sides are called.
+    findings : tuple of Finding
+        The mistakes that explain the wrong rows; empty where no known one does.
+    hints : tuple of str
+        Other facts worth knowing: rows that stay unexplained, what is odd about the graph.
+    because : dict
+        Rows that are wrong only because another is: {label: label of that row}.
+    case : Case or None
+        What was compared, with the graph: for pictures and for the blind spots.
+
+    >>> print(Comparison.of({"dLoss/db": [1.0, 4.5]}, {"dLoss/db": [0.3, 2.0]}))
+    no known pattern: dLoss/db at [1] is 4.5 by manual and 2 by autodiff
     <BLANKLINE>
-    dLoss/db: 1 of 2 entries differ: [1]
+             | shape | max abs | max rel | worst |       manual |     autodiff | verdict
+    dLoss/db | (2,)  | 2.5e+00 | 7.0e-01 | [1]   |   4.50000000 |   2.00000000 | WRONG
     """
 
     rows: list[Row]
     given_is: str = "manual"
     true_is: str = "autodiff"
+    findings: tuple[Finding, ...] = ()
+    hints: tuple[str, ...] = ()
+    because: Mapping[str, str] = field(default_factory=dict)
+    case: Case | None = field(default=None, repr=False, compare=False)
 
     @classmethod
     def of(
@@ -46,10 +71,13 @@ class Comparison:
         unknown = [name for name in given if name not in true]
         if unknown:
             raise ValueError(f"no true value for {unknown}: there are {list(true)}")
-        true = {name: np.asarray(value) for name, value in true.items()}
-        tolerance = Tolerance(rtol, atol)
-        rows = [compared(name, given[name], true[name], tolerance, true) for name in given]
-        return cls(rows, given_is, true_is)
+        return cls.from_case(Case(given, true, Tolerance(rtol, atol)), given_is, true_is)
+
+    @classmethod
+    def from_case(cls, case: Case, given_is="manual", true_is="autodiff") -> Comparison:
+        """The report of a case, with its diagnosis."""
+        found = diagnosed(case)
+        return cls(case.rows, given_is, true_is, found.findings, found.hints, found.because, case)
 
     def __bool__(self) -> bool:
         return all(self.rows)
@@ -66,50 +94,94 @@ class Comparison:
                 return row
         raise KeyError(f"{name!r} is not among {[row.name for row in self.rows]}")
 
+    @property
+    def summary(self) -> str:
+        """One sentence: what is wrong and what it is called, or that all is right."""
+        if self.findings:
+            return self.findings[0].sentence
+        if not self.rows:
+            return "nothing was given"
+        if self:
+            many = f"all {len(self)} agree" if len(self) > 1 else f"{self.rows[0].name} agrees"
+            return f"right: {many} with {self.true_is}"
+        wrong = [row for row in self.rows if not row]
+        row = next((row for row in wrong if row.name not in self.because), wrong[0])
+        return f"no known pattern: {worst(row, self.given_is, self.true_is)}"
+
+    @property
+    def evidence(self) -> list[str]:
+        """What else is to be said: further findings, what fits as well, what is unexplained."""
+        first, others = self.findings[:1], self.findings[1:]
+        lines = [f"or: {sentence}" for finding in first for sentence in finding.also]
+        for finding in others:
+            lines.append(f"and: {finding.sentence}")
+            lines += [f"or: {sentence}" for sentence in finding.also]
+        lines += [f"{label} is wrong because {cause} is" for label, cause in self.because.items()]
+        blind = [str(self.blind)] if self.blind else []
+        return [*lines, *self.hints, *blind]
+
+    @property
+    def blind(self) -> BlindSpots | None:
+        """What could not have shown at this point, for gradients of a graph that all agree."""
+        if not self or self.case is None or not self.case.gradients:
+            return None
+        return self.case.blind_spots
+
     def __str__(self) -> str:
-        heads = ("", "shape", "max abs", "max rel", "worst", self.given_is, self.true_is, "verdict")
-        cells = [heads, *(_cells(row) for row in self.rows)]
-        widths = [max(len(line[i]) for line in cells) for i in range(len(heads))]
-        numbers = {5, 6}
-        lines = [
-            " | ".join(
-                text.rjust(width) if i in numbers else text.ljust(width)
-                for i, (text, width) in enumerate(zip(line, widths, strict=True))
-            ).rstrip()
-            for line in cells
-        ]
-        notes = [f"{row.name}: {note}" for row in self.rows for note in row.notes]
-        return "\n".join([*lines, *([""] if notes else []), *notes])
+        evidence = self.evidence
+        gap = [""] if evidence else []
+        return "\n".join([self.summary, "", text.table(self), *gap, *evidence])
+
+    def _repr_html_(self) -> str:
+        return html.page(self)
+
+    def markdown(self) -> str:
+        """The report in Markdown: the sentence, the table, the evidence as a list."""
+        return markdown.page(self)
+
+    def json(self) -> str:
+        """The report as JSON, every number as exact as it is here.
+
+        nan and infinities, which JSON lacks, are the strings "nan", "inf" and "-inf".
+        """
+        return as_json.document(self)
+
+    def draw(self, **options) -> Picture:
+        """The graph in the colours of the verdicts; see `autograd_lite.draw` for the picture.
+
+        Green is a tensor whose gradient by hand is right, red the first that is wrong, pale red
+        one that is wrong because of that, and grey one that was not given. An arrow is coloured
+        for a factor of the chain, and a box has a red frame where a mistake was made, as far as
+        that is known. Verdicts are written in the boxes too.
+
+        Parameters
+        ----------
+        **options
+            ``precision``, ``max_elements``, ``max_nodes``, ``values`` and ``gradients``, as
+            those of `autograd_lite.draw`.
+
+        Raises
+        ------
+        ValueError
+            For a comparison of arrays alone, which has no graph, and for a graph that is too
+            large.
+        """
+        from .colours import coloured  # here, because drawing is not needed to compare
+
+        return coloured(self, **options)
 
     def raise_if_bad(self) -> None:
-        """Raise an AssertionError that shows the table unless every row is right."""
+        """Raise an AssertionError that shows the whole report unless every row is right."""
+        __tracebackhide__ = True  # pytest points at the caller's line
         if not self:
             bad = [row.name for row in self.rows if not row]
-            raise AssertionError(f"{', '.join(bad)} of {len(self)} compared:\n{self}")
+            rest = f" and {len(bad) - 5} others" if len(bad) > 5 else ""
+            raise AssertionError(f"{', '.join(bad[:5])}{rest} of {len(self)} compared: {self}")
 
 
-def _cells(row):
-    shape = _shape(row.given_shape)
-    if row.verdict == SHAPE:
-        shape += f" for {_shape(row.true_shape)}"
-    worst = "" if row.worst is None else str(list(row.worst))
-    return (
-        row.name, shape, _size(row.max_abs), _size(row.max_rel), worst,
-        _number(row.given), _number(row.true), row.verdict,
-    )  # fmt: skip
-
-
-def _shape(shape):
-    return str(tuple(shape)).replace(" ", "")
-
-
-def _size(x):
-    return "" if np.isnan(x) else f"{x:.1e}"
-
-
-def _number(x):
-    if x is None:
-        return ""
-    if isinstance(x, (bool, int, complex)):
-        return str(x)
-    return f"{x:12.8f}" if x == 0 or 1e-4 <= abs(x) < 1e4 else f"{x:12.5e}"
+def worst(row: Row, given_is: str, true_is: str) -> str:
+    """A wrong row in words: both values where they differ most, or both shapes."""
+    if row.worst is None:
+        return f"{row.name} has shape {row.given_shape}, and it must have {row.true_shape}"
+    at = f" at {list(row.worst)}" if row.worst else ""
+    return f"{row.name}{at} is {row.given:.8g} by {given_is} and {row.true:.8g} by {true_is}"

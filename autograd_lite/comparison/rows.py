@@ -1,4 +1,4 @@
-"""One row of a comparison: how far a given array is from the true one, and what that shows."""
+"""One row of a comparison: how far a given array is from the true one."""
 
 from __future__ import annotations
 
@@ -26,9 +26,10 @@ class Row:
     given, true : number or None
         Both values at that index.
     verdict : str
-        "right", "WRONG" or "SHAPE".
-    notes : tuple of str
-        What the numbers show about a difference.
+        "right", "WRONG" or "SHAPE"; of a function also "UNSURE", where nothing could be told.
+    numeric : number, str or None
+        The value by finite differences at that index, or why there is none; None where no
+        differences were taken.
     """
 
     name: str
@@ -40,7 +41,7 @@ class Row:
     given: complex | None
     true: complex | None
     verdict: str
-    notes: tuple = ()
+    numeric: float | str | None = None
 
     def __bool__(self):
         return self.verdict == RIGHT
@@ -60,11 +61,15 @@ class Tolerance:
 
     def allowed(self, given, true):
         """What each entry may differ by."""
-        rtol = max(map(_rtol, (given, true))) if self.rtol is None else self.rtol
+        rtol = self.relative(given, true)
         finite = np.abs(true[np.isfinite(true)])
         atol = rtol * finite.max(initial=0.0) if self.atol is None else self.atol
         size = np.maximum(np.abs(given), np.abs(true)).astype(np.float64)
         return atol + rtol * np.where(np.isfinite(size), size, 0.0)
+
+    def relative(self, given, true):
+        """The part of a number that it may differ by."""
+        return max(map(_rtol, (given, true))) if self.rtol is None else self.rtol
 
     def agree(self, given, true):
         """Whether two arrays of one shape agree in every entry."""
@@ -83,16 +88,12 @@ def distance(given, true):
     return np.where(np.isnan(difference), np.inf, difference)
 
 
-def compared(name, given, true, tolerance, others=None):
-    """The row of a given array beside the true one; they are never broadcast.
-
-    ``others`` are true arrays by name, in which the given values are looked for when they
-    are wrong here.
-    """
+def compared(name, given, true, tolerance):
+    """The row of a given array beside the true one; they are never broadcast."""
     given, true = np.asarray(given), np.asarray(true)
     shapes = name, given.shape, true.shape
     if given.shape != true.shape:
-        return Row(*shapes, np.nan, np.nan, None, None, None, SHAPE, _shape_notes(given, true))
+        return Row(*shapes, np.nan, np.nan, None, None, None, SHAPE)
     if given.size == 0:
         return Row(*shapes, 0.0, 0.0, None, None, None, RIGHT)
     far = distance(given, true)
@@ -103,46 +104,7 @@ def compared(name, given, true, tolerance, others=None):
         relative = np.where(far == 0, 0.0, np.where(np.isinf(far), np.inf, far / size))
     worst = tuple(int(i) for i in np.unravel_index(np.argmax(excess), excess.shape))
     wrong = far > allowed
-    notes = tuple(_notes(given, true, wrong, tolerance, others or {})) if wrong.any() else ()
     return Row(
         *shapes, float(far.max()), float(relative.max()), worst,
-        given[worst].item(), true[worst].item(), WRONG if wrong.any() else RIGHT, notes,
+        given[worst].item(), true[worst].item(), WRONG if wrong.any() else RIGHT,
     )  # fmt: skip
-
-
-def _shape_notes(given, true):
-    if given.ndim == 2 and given.T.shape == true.shape:
-        return (f"has the shape of the transpose: {given.shape}, and it must have {true.shape}",)
-    return (f"has shape {given.shape}, and it must have {true.shape}; nothing is broadcast",)
-
-
-def _notes(given, true, wrong, tolerance, others):
-    """Facts about the difference, each checked on every entry it speaks of."""
-    count = int(wrong.sum())
-    if not np.isfinite(given).all():
-        yield f"{int((~np.isfinite(given)).sum())} of {given.size} entries are nan or infinite"
-    elif count < wrong.size:
-        listed = ", ".join(str([int(i) for i in index]) for index in np.argwhere(wrong)[:3])
-        yield f"{count} of {wrong.size} entries differ: {listed}{', ...' * (count > 3)}"
-    ratio = _constant_ratio(given, true, tolerance)
-    if ratio is not None:
-        times = "the negative of" if ratio == -1 else f"{ratio:.6g} times"
-        yield f"every entry is {times} the true value"
-    elif given[wrong].any() and tolerance.agree(given[wrong], -true[wrong]):
-        yield "the sign is wrong there, and the magnitude is right"
-    for name, value in others.items():
-        if value is not true and value.shape == given.shape:
-            if tolerance.agree(given, value):
-                yield f"these are the values of {name}"
-            elif ratio is None and tolerance.agree(abs(given), abs(value)):
-                yield f"apart from signs, these are the values of {name}"
-
-
-def _constant_ratio(given, true, tolerance):
-    """c with given = c * true in every entry, or None."""
-    if given.size < 2 or not (np.isfinite(given).all() and np.isfinite(true).all() and true.any()):
-        return None
-    ratio = np.vdot(true, given) / np.vdot(true, true)
-    if ratio == 0 or np.isclose(ratio, 1, rtol=1e-6) or not tolerance.agree(given, ratio * true):
-        return None
-    return round(ratio.real, 6) if np.isclose(ratio, ratio.real) else None

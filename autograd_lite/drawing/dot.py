@@ -6,7 +6,16 @@ import graphviz
 
 from .formulas import HOLE
 from .labels import box_lines, edge_lines
-from .model import CONSTANT, OPERATION, OUTPUT, PARAMETER
+from .model import (
+    BECAUSE,
+    CONSTANT,
+    NOT_GIVEN,
+    OPERATION,
+    OUTPUT,
+    PARAMETER,
+    RIGHT,
+    WRONG,
+)
 
 FONT = "Courier"  # every renderer knows its widths: 0.6 of the size, as in other fixed-width fonts
 
@@ -18,6 +27,21 @@ LOOKS = {
     OUTPUT: {"shape": "box", "fillcolor": "#BFE3D6", "peripheries": "2"},
 }
 
+# The verdicts of a comparison go before these colours; each is written in its box too.
+MARKS = {
+    RIGHT: {"fillcolor": "#A6DBA0"},
+    WRONG: {"fillcolor": "#EF6A5A", "penwidth": "3"},
+    BECAUSE: {"fillcolor": "#FBC9A5"},
+    NOT_GIVEN: {"fillcolor": "#E6E6E6"},
+}
+SUSPECT = {"color": "#B2182B", "penwidth": "4"}
+ARROWS = {RIGHT: "#1B7837", WRONG: "#B2182B", BECAUSE: "#E08214"}
+
+VERDICTS = [
+    "Green: the gradient by hand is right. Red: it is wrong; pale red: because another one is.",
+    "Grey: not given. A red frame: the derivative of this step is what is wrong.",
+    "A green or red arrow: a factor of the chain that was given.",
+]
 CAPTION = [
     "On an arrow: the local derivative, which the gradient is multiplied by on its way back.",
     f"{HOLE} is the value that arrives by the arrow; a dashed arrow takes no gradient back.",
@@ -27,17 +51,22 @@ CAPTION = [
 def to_dot(diagram, style):
     """The DOT text of a picture model."""
     dot = graphviz.Digraph("tape")
-    if style.gradients and diagram.edges:
-        dot.attr("graph", label=label(CAPTION), labeljust="l", fontname=FONT, fontsize="9")
+    caption = CAPTION if style.gradients and diagram.edges else []
+    if any(box.mark for box in diagram.boxes.values()):
+        caption = VERDICTS + caption
+    if caption:
+        dot.attr("graph", label=label(caption), labeljust="l", fontname=FONT, fontsize="9")
     dot.attr("graph", nodesep="0.35", ranksep="0.3", ordering="in")
     dot.attr("node", style="filled", fontname=FONT, fontsize="11", margin="0.12,0.08")
     dot.attr("edge", fontname=FONT, fontsize="10", fontcolor="#404040", arrowsize="0.8")
     for box in diagram.boxes.values():
-        dot.node(box.id, label(box_lines(box, diagram, style)), **LOOKS[box.kind])
+        look = LOOKS[box.kind] | MARKS.get(box.mark, {}) | (SUSPECT if box.suspect else {})
+        dot.node(box.id, label(box_lines(box, diagram, style)), **look)
     for edge in diagram.edges:
         beside = [f" {text}" for text in edge_lines(edge, diagram, style)]
         line = "solid" if edge.flows else "dashed"
-        dot.edge(edge.source, edge.target, label(beside), style=line)
+        look = {"color": ARROWS[edge.mark], "penwidth": "2.5"} if edge.mark in ARROWS else {}
+        dot.edge(edge.source, edge.target, label(beside), style=line, **look)
     return dot.source
 
 

@@ -16,8 +16,11 @@ from .model import CONSTANT, OPERATION, OUTPUT, PARAMETER, Box, Diagram, Edge
 NO_HISTORY = "not recorded; no input requires a gradient, or it was made in no_grad()"
 
 
-def diagram(root, names, annotate=None):
-    """The tape of a tensor as a picture model; ``names`` holds its nodes and their names."""
+def diagram(root, names, annotate=None, marked=None):
+    """The tape of a tensor as a picture model; ``names`` holds its nodes and their names.
+
+    ``marked`` holds changed fields by node, and of arrows by pairs of nodes (top, bottom).
+    """
     builder = _Builder(root, names)
     for node in names.nodes:
         builder.add(node)
@@ -25,6 +28,8 @@ def diagram(root, names, annotate=None):
         builder.annotate(root, {"history": NO_HISTORY})
     for key, notes in (annotate or {}).items():
         builder.annotate(key, notes)
+    for key, fields in (marked or {}).items():
+        builder.mark(key, fields)
     boxes = {box.id: box for box in builder.boxes.values()}
     return Diagram(boxes, tuple(builder.edges), builder.loss)
 
@@ -110,6 +115,16 @@ class _Builder:
         box = self.boxes[found[0]]
         rows = tuple((label, plain(value)) for label, value in notes.items())
         self.boxes[found[0]] = replace(box, notes=box.notes + rows)
+
+    def mark(self, key, fields):
+        """Change fields of the box of a node, or of the arrows from bottom to top."""
+        if not isinstance(key, tuple):
+            self.boxes[key] = replace(self.boxes[key], **fields)
+            return
+        top, bottom = (self.boxes[node].id for node in key)
+        for i, edge in enumerate(self.edges):
+            if (edge.target, edge.source) == (top, bottom):
+                self.edges[i] = replace(edge, **fields)
 
     def _hint(self, key):
         names = [box.name for box in self.boxes.values() if box.name]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 PARAMETER, CONSTANT, OPERATION, OUTPUT = "parameter", "constant", "operation", "output"
+RIGHT, WRONG, BECAUSE, NOT_GIVEN = "right", "wrong", "wrong because another is", "not given"
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +36,10 @@ class Box:
         The operation that made it, "subtract", and the call as one writes it, "y - h2".
     notes : tuple of (str, array or str)
         Further rows, such as the updated weights.
+    mark : str or None
+        Of a compared gradient: "right", "wrong", "wrong because another is", "not given".
+    suspect : bool
+        Whether a mistake that was found is in the derivative of this call.
     """
 
     id: str
@@ -47,6 +52,8 @@ class Box:
     op: str | None = None
     formula: str | None = None
     notes: tuple = ()
+    mark: str | None = None
+    suspect: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,6 +84,7 @@ class Edge:
     derivative: np.ndarray | None = None
     factor: str | None = None
     summed: tuple = ()
+    mark: str | None = None
 
 
 @dataclass(frozen=True, eq=False)

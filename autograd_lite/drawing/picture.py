@@ -78,14 +78,19 @@ def draw(
             "requires_grad=True"
         )
     known = Names(root, caller_variables(1), names)
-    if len(known.nodes) > max_nodes:
-        raise ValueError(
-            f"the tape of {errors.describe(root)} has {len(known.nodes)} tensors, and a picture of "
-            f"more than {max_nodes} can hardly be read: draw an inner tensor or a smaller case "
-            f"(fewer layers or steps), or pass max_nodes={len(known.nodes)}"
-        )
     style = Style(precision, max_elements, values, gradients)
-    return Picture(diagram(root, known, annotate), style)
+    return pictured(root, known, style, max_nodes, annotate=annotate)
+
+
+def pictured(root, names, style, max_nodes, **more) -> Picture:
+    """The picture of a tape, unless it is too large; ``more`` is for the `diagram`."""
+    if len(names.nodes) > max_nodes:
+        raise ValueError(
+            f"the tape of {errors.describe(root)} has {len(names.nodes)} tensors, and a picture of "
+            f"more than {max_nodes} can hardly be read: draw an inner tensor or a smaller case "
+            f"(fewer layers or steps), or pass max_nodes={len(names.nodes)}"
+        )
+    return Picture(diagram(root, names, **more), style)
 
 
 class Picture:

@@ -1,0 +1,186 @@
+"""The backward pass of a recorded graph, run with wrong steps in it.
+
+The one idea: a pass is linear in its cotangents. What one wrong step changes is what a walk
+that starts with the difference finds, and it need only go as far as the rows that it is held
+against.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from ..tape import Node, pullback
+
+
+class Backward:
+    """The cotangents of all nodes, in a pass with some steps replaced.
+
+    Parameters
+    ----------
+    graph : Graph
+    steps : dict
+        ``{node: step}``: ``step(node, g, pairs)`` returns what is passed on in place of the
+        pairs (parent, share) of the true rule; ``{Arrival(node): step}``: ``step(g)`` returns
+        what arrives at a node in place of its cotangent.
+    fixed : dict
+        ``{node: g}``: the cotangent that goes on from a node, whatever arrives there.
+    """
+
+    def __init__(self, graph, steps=None, fixed=None):
+        self.graph = graph
+        self.steps = dict(steps or {})
+        self.fixed = dict(fixed or {})
+        start = {graph.root: np.ones_like(graph.root.out)}
+        self.table = self._walk(start, graph.nodes, self._whole)
+
+    def replaced(self, steps):
+        """The same pass with further steps replaced, each after those before it."""
+        return Backward(self.graph, both(self.steps, steps), self.fixed)
+
+    def change(self, starts, targets):
+        """What cotangents that are added at some nodes change at the targets, {node: change}."""
+        towards = self.graph.towards(targets)
+
+        def visit(node, g, found):
+            found[node] = g
+            if node in self.fixed:
+                return ()
+            if node not in self.steps:
+                parents = self.graph.parents_among(node, towards)
+                return node.op.shares(
+                    g, node.out, node.args, node.kwargs, parents, self.graph.careful
+                )
+            return [pair for pair in self.shares(node, g) if pair[0] in towards]
+
+        found = self._walk(starts, targets, visit)
+        return {node: found[node] for node in targets if node in found}
+
+    def shares(self, node, g):
+        """Pairs (parent, share) of a cotangent, by the step that stands for this node's rule."""
+        op = node.op
+        pairs = op.shares(g, node.out, node.args, node.kwargs, node.parents, self.graph.careful)
+        step = self.steps.get(node)
+        return list(pairs) if step is None else step(node, g, list(pairs))
+
+    @cached_property
+    def edges(self):
+        """Every edge of the graph that a cotangent goes through here, newest first."""
+        edges = []
+        for node in reversed(self.graph.nodes):
+            if node.op is None or node not in self.table:
+                continue
+            g = self.fixed.get(node, self.table[node])
+            if isinstance(g, tuple):
+                continue
+            with np.errstate(all="ignore"):
+                pairs = self.shares(node, g)
+            positions = _positions(node)
+            for k, (parent, share) in enumerate(pairs):
+                if isinstance(share, tuple):
+                    continue
+                position = positions[k] if len(positions) == len(pairs) else None
+                edges.append(Edge(node, k, parent, position, g, share))
+        return edges
+
+    def _whole(self, node, g, found):
+        if (step := self.steps.get(Arrival(node))) is not None:
+            g = step(g)
+        found[node] = g
+        return self.shares(node, self.fixed.get(node, g))
+
+    def _walk(self, starts, targets, shares):
+        """One walk back; ``shares(node, g, found)`` notes what arrives, and says what goes on."""
+        self.graph.walks += 1
+        found: dict = {}
+
+        def visit(node, g):
+            return _Step(shares(node, g, found)), g, node.out, node.args
+
+        with np.errstate(all="ignore"):
+            table = pullback(starts, targets, visit)
+        return {**table, **found}
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A node, where a step concerns what arrives there."""
+
+    node: Node
+
+
+class _Step:
+    """What stands for an operation in a walk: it passes on what was computed before."""
+
+    __slots__ = ("pairs",)
+
+    def __init__(self, pairs):
+        self.pairs = pairs
+
+    def shares(self, g, out, args, kwargs, parents, careful):
+        return self.pairs
+
+
+class Edge:
+    """A use of a value: the k-th share that a node passes on, to its parent.
+
+    ``op``, ``args``, ``kwargs`` and ``out`` are of the call, and ``position`` is that of the
+    argument, None where it is inside a sequence.
+    """
+
+    __slots__ = ("args", "g", "k", "kwargs", "node", "op", "out", "parent", "position", "share")
+
+    def __init__(
+        self, node, k, parent, position, g, share, op=None, args=None, kwargs=None, out=None
+    ):
+        self.node, self.k, self.parent, self.position = node, k, parent, position
+        self.g, self.share = g, share
+        self.op = node.op if op is None else op
+        self.args = node.args if args is None else args
+        self.kwargs = node.kwargs if kwargs is None else kwargs
+        self.out = node.out if out is None else out
+
+    def like(self, g, share):
+        """The same use, of another cotangent."""
+        return Edge(self.node, self.k, self.parent, self.position, g, share)
+
+    def replaced(self, rule):
+        """The step in which this edge's share is ``rule(edge)``, for the cotangent given then."""
+
+        def step(node, g, pairs):
+            parent, share = pairs[self.k]
+            return [*pairs[: self.k], (parent, rule(self.like(g, share))), *pairs[self.k + 1 :]]
+
+        return {self.node: step}
+
+
+def both(steps, more):
+    """Two sets of steps, those of one node one after the other."""
+    joined = dict(steps)
+    for node, step in more.items():
+        if node in joined:
+            step = (_then if isinstance(node, Arrival) else _after)(joined[node], step)
+        joined[node] = step
+    return joined
+
+
+def _then(first, second):
+    return lambda g: second(first(g))
+
+
+def _after(first, second):
+    return lambda node, g, pairs: second(node, g, first(node, g, pairs))
+
+
+def _positions(node):
+    """Which argument each share is of, where none is a sequence."""
+    return [
+        i
+        for i, (rule, parent) in enumerate(zip(node.op.rules, node.parents, strict=False))
+        if rule is not None
+        and parent is not None
+        and type(parent) is not tuple
+        and parent.requires_grad
+    ]

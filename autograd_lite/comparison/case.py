@@ -1,0 +1,83 @@
+"""What is compared: each given array beside the true one, and the graph they come from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from ..tape import Node
+from .backward import Backward
+from .blind_spots import BlindSpots, blind_spots
+from .graph import Graph
+from .rows import Row, Tolerance, compared
+
+
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """One given array; with a graph, the derivative of ``top`` with respect to ``bottom``."""
+
+    label: str
+    given: np.ndarray
+    true: np.ndarray
+    row: Row
+    top: Node | None = None
+    bottom: Node | None = None
+
+
+class Case:
+    """All that a diagnosis may look at.
+
+    Parameters
+    ----------
+    given, true : dict of arrays by label
+    tolerance : Tolerance
+    loss : Tensor, optional
+        The root of the graph; without it there are only arrays.
+    names : Names, optional
+    ends : dict, optional
+        The pair of nodes (top, bottom) that a label is the derivative of.
+    """
+
+    def __init__(self, given, true, tolerance: Tolerance, loss=None, names=None, ends=None):
+        self.tolerance = tolerance
+        self.loss: Any = loss
+        self.names: Any = names
+        self.entries = []
+        for label, value in given.items():
+            value, expected = np.asarray(value), np.asarray(true[label])
+            row = compared(label, value, expected, tolerance)
+            top, bottom = (ends or {}).get(label, (None, None))
+            self.entries.append(Entry(label, value, expected, row, top, bottom))
+        self.others = {label: np.asarray(value) for label, value in true.items()}
+
+    @property
+    def rows(self):
+        return [entry.row for entry in self.entries]
+
+    @cached_property
+    def gradients(self):
+        """The entries that are gradients of the loss, by node."""
+        root = None if self.loss is None else self.loss.node
+        return {e.bottom: e for e in self.entries if e.top is not None and e.top is root}
+
+    @cached_property
+    def graph(self):
+        """The graph of the loss; careful about nan where the true gradients needed that."""
+        graph = Graph(self.loss.node, self.names)
+        table = Backward(graph).table
+        if any(np.isnan(g).any() for g in table.values() if isinstance(g, np.ndarray)):
+            graph.careful = True
+        return graph
+
+    @cached_property
+    def backward(self):
+        """The true backward pass."""
+        return Backward(self.graph)
+
+    @cached_property
+    def blind_spots(self) -> BlindSpots:
+        """What this point could not have shown."""
+        return blind_spots(self)

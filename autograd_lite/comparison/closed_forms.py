@@ -1,0 +1,325 @@
+"""What the numbers of one array show beside those that belong there.
+
+Every fact is checked on all entries. A form takes the given array M and the expected one P,
+and answers with what was done to P to get M.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from .rows import distance
+
+TINY = 1e-300  # in the place of a tolerance of 0
+
+
+@dataclass(frozen=True)
+class Form:
+    """A mistake that turns the expected array into the given one, times ``factor``."""
+
+    key: str
+    words: str
+    factor: float = 1.0
+
+
+class Fit:
+    """When a given array is what was expected, given how far off it was before."""
+
+    def __init__(self, tolerance):
+        self.tolerance = tolerance
+
+    def agree(self, given, expected):
+        """Whether two arrays are of one shape and agree in every entry."""
+        given, expected = np.asarray(given), np.asarray(expected)
+        return given.shape == expected.shape and self.tolerance.agree(given, expected)
+
+    def explains(self, given, expected, before):
+        """Whether ``expected`` agrees with what is given, and far better than ``before`` does."""
+        given, expected = np.asarray(given), np.asarray(expected)
+        if given.shape != expected.shape:
+            return False
+        if np.shape(before) == given.shape and not _is_nearer(given, expected, before):
+            return False
+        return self.agree(given, expected) or self._both_vanish(given, expected, before)
+
+    @staticmethod
+    def _both_vanish(given, expected, before):
+        """Whether two arrays are zero but for rounding, beside what was there before."""
+        if given.shape != expected.shape or not np.size(before):
+            return False
+        tiny = 1e4 * np.finfo(np.result_type(given, np.float32)).eps * np.abs(before).max()
+        return bool(np.abs(given).max(initial=0.0) <= tiny >= np.abs(expected).max(initial=0.0))
+
+    def ratio(self, given, expected):
+        """c with given = c * expected in every entry, or None; 0 and 1 are no ratios."""
+        given, expected = np.asarray(given), np.asarray(expected)
+        if given.shape != expected.shape or not expected.size:
+            return None
+        norm = np.vdot(expected, expected).real
+        c = np.vdot(expected, given) / norm if norm else 0.0
+        if not np.isfinite(c) or c == 0 or abs(c.imag) > 1e-9 * abs(c):
+            return None
+        if abs(c - 1) <= 1e-6:
+            return None
+        c = float(c.real)
+        if not self.explains(given, c * expected, expected):
+            return None
+        return c
+
+    def precision(self, given, expected):
+        """How exactly a ratio of two arrays is known."""
+        top = np.abs(expected).max(initial=0.0)
+        if not top:
+            return 1e-6
+        allowed = self.tolerance.allowed(np.asarray(given), np.asarray(expected)).max()
+        return float(np.clip(2 * allowed / top, 1e-9, 1e-2))
+
+
+def _is_nearer(given, expected, before):
+    """Whether one array is ten times as near as another; cheap, and asked first."""
+    far, near = given - before, given - expected
+    return bool(np.vdot(near, near).real <= 0.01 * np.vdot(far, far).real)
+
+
+def forms(given, expected, fit, uses=(), constants=None) -> Iterator[Form]:
+    """The forms of one array; ``uses`` are `Use`s of what the gradient belongs to."""
+    if given.size == 0 or expected.size == 0:
+        return
+    for form in (*_shapes(given, expected, uses), *_sums(given, expected, uses)):
+        found = _with_factor(given, form, fit, constants, expected)
+        if found is not None:
+            yield found
+    for use in uses:
+        for form in (*_products(use), *_samples(given, expected, use)):
+            if form.array.shape == use.share.shape and fit.agree(form.array, use.share):
+                continue
+            found = _with_factor(given, form, fit, constants, expected)
+            if found is not None:
+                yield found
+
+
+@dataclass(frozen=True)
+class Use:
+    """One use of a value: the cotangent that arrives there, and the other operand of a product."""
+
+    g: np.ndarray
+    share: np.ndarray
+    full: np.ndarray  # the share before it is summed over what was broadcast
+    position: int | None
+    other: np.ndarray | None
+    only: bool
+    label: str
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    """Words, and the array that would have been given."""
+
+    key: str
+    words: str
+    array: np.ndarray
+    size: float = 0.0  # of the terms, where the array is a sum
+
+
+def _with_factor(given, candidate, fit, constants, expected):
+    """A form, if its array is what is given, or a named multiple of it."""
+    array = candidate.array
+    if array.shape != given.shape:
+        return None
+    tiny = 1e-12 * candidate.size
+    if tiny and np.abs(given).max() <= tiny >= np.abs(array).max():
+        return Form(candidate.key, candidate.words)
+    if fit.explains(given, array, expected):
+        return Form(candidate.key, candidate.words)
+    c = fit.ratio(given, array)
+    if c is None or given.size < 2 or constants is None:
+        return None
+    c = constants.exact(c, fit.precision(given, array))
+    return None if c is None else Form(candidate.key, candidate.words, c)
+
+
+def _shapes(given, expected, uses):
+    """The same numbers in another shape, or transposed."""
+    if given.shape != expected.shape and _squeezed(given) == _squeezed(expected):
+        words = f"the numbers are right, and the shape {given.shape} has an axis of size 1 too many"
+        if given.ndim < expected.ndim:
+            words = f"the numbers are right, and the shape {given.shape} lacks an axis of size 1"
+        elif given.ndim == expected.ndim:
+            words = f"the numbers are right, and the shape {given.shape} is that of the transpose"
+        key = "transpose" if given.ndim == expected.ndim == 2 else "kept axis"
+        yield _Candidate(
+            key, f"{words}: it must be {expected.shape}", expected.reshape(given.shape)
+        )
+    elif expected.ndim == 2 and given.shape == expected.T.shape:
+        words = "it is the transpose of the gradient"
+        yield _Candidate("transpose", words, expected.T)
+    elif given.shape != expected.shape and given.size == expected.size:
+        for order in "CF":
+            words = (
+                f"the numbers are right, and the shape is not: {given.shape} for {expected.shape}"
+            )
+            yield _Candidate("shape", words, expected.reshape(given.shape, order=order))
+
+
+def _squeezed(array):
+    return tuple(n for n in array.shape if n != 1)
+
+
+def _sums(given, expected, uses):
+    """A sum over the wrong axes, over all, or none."""
+    if (expected.size > 1 and given.size == 1) or (given.size > 1 and np.ptp(given.real) == 0):
+        words = "every entry is the sum of the whole gradient: it was summed over all axes"
+        if given.size == 1:
+            words = "it is one number, the sum of the whole gradient: it was summed over all axes"
+        words += ", where the sum over the rows (axis 0) is one number a column"
+        yield _Candidate("bias summed over all", words, np.full(given.shape, expected.sum()))
+    for use in uses:
+        g = use.full
+        if use.other is not None or not isinstance(g, np.ndarray) or g.ndim < 1:
+            continue
+        if g.shape == expected.shape:
+            continue
+        right = _summed_axes(expected.shape, g.shape)
+        axes = range(g.ndim)
+        for n in range(len(axes)):
+            for chosen in itertools.combinations(axes, n):
+                if chosen == right:
+                    continue
+                for keepdims in (False, True):
+                    total = g.sum(axis=chosen, keepdims=keepdims) if chosen else g
+                    if total.shape == given.shape:
+                        words = _sum_words(chosen, g, right, use)
+                        yield _Candidate(*words, total, float(np.abs(g).sum()))
+
+
+def _sum_words(chosen, g, right, use):
+    if not chosen:
+        return "bias not summed", (
+            f"it was not summed over the batch: it has the shape {g.shape} of the error of "
+            f"{use.label}, and its sum over axis {_listed(right)} is the gradient"
+        )
+    return "bias axis", (
+        f"it was summed over the wrong axis: over axis {_listed(chosen)} of the error of "
+        f"{use.label}, of shape {g.shape}, where the sum over axis {_listed(right)} is the gradient"
+    )
+
+
+def _summed_axes(shape, larger):
+    new = len(larger) - len(shape)
+    return (
+        *range(new),
+        *(new + i for i, n in enumerate(shape) if n == 1 != larger[new + i]),
+    )
+
+
+def _listed(axes):
+    return " and ".join(map(str, axes))
+
+
+def _products(use):
+    """Other products of the error and the other operand of a matrix product."""
+    g, o = use.g, use.other
+    if o is None:
+        return
+    yield from _elementwise_products(g, o, use)
+    if g.ndim != 2 or o.ndim != 2:
+        return
+    for key, words, product in (
+        ("transpose", "a transpose is missing or too much in the product with {0}", lambda: g @ o),
+        ("transpose", "a transpose is missing or too much in the product with {0}", lambda: o @ g),
+        ("transpose", "it is the transpose: the product with {0} is g.T @ x", lambda: g.T @ o),
+        ("transpose", "a transpose too much in the product with {0}", lambda: o @ g.T),
+        ("order", "the order of the matrix product with {0} is swapped", lambda: g @ o.T),
+        ("order", "the order of the matrix product with {0} is swapped", lambda: o.T @ g),
+    ):
+        try:
+            array = product()
+        except ValueError:
+            continue
+        yield _Candidate(key, words.format(use.label), array)
+    if g.shape[0] == o.shape[0] and use.position == 1:
+        words = (
+            "it was not summed over the batch: an outer product for each row, and their sum over "
+            "axis 0 is the gradient"
+        )
+        yield _Candidate("bias not summed", words, np.einsum("ni,nk->nik", o, g))
+        mean = "the mean of the rows is taken before the product: mean(x).T @ mean(g)"
+        yield _Candidate("order", mean, np.outer(o.mean(axis=0), g.mean(axis=0)))
+
+
+def _elementwise_products(g, o, use):
+    """Products element by element, where a matrix product belongs."""
+    words = f"element by element with {use.label}, where a matrix product belongs"
+    columns = [g, g.T] + ([g[:, None]] if g.ndim == 1 else [])
+    for error in columns:
+        for other in (o, o.T):
+            try:
+                product = error * other
+            except ValueError:
+                continue
+            yield _Candidate("elementwise for product", words, product)
+
+
+def _samples(given, expected, use):
+    """One sample's contribution to a sum over the batch."""
+    g, o = use.g, use.other
+    if not isinstance(g, np.ndarray) or g.ndim < 1 or len(g) < 2:
+        return
+    n = len(g)
+    if o is not None and use.position == 1 and o.ndim == g.ndim == 2 and len(o) == n:
+        if given.shape != (o.shape[1], g.shape[1]):
+            return
+        contributions = (np.outer(o[i], g[i]) for i in range(n))
+    elif o is None and given.shape == g.shape[1:]:
+        contributions = iter(g)
+    else:
+        return
+    for i, one in enumerate(contributions):
+        which = {0: "the first", n - 1: "the last"}.get(i, f"number {i}")
+        words = (
+            f"it is the contribution of one sample, {which} of {n}: = in place of += in the loop "
+            "over the batch"
+        )
+        if use.only:
+            yield _Candidate("one sample", words, one)
+        words = f"a path is missing: the contribution of one sample, {which} of {n}, is left out"
+        yield _Candidate("path missing", words, expected - one)
+
+
+def typo(given, expected, tolerance):
+    """A form for few wrong entries among right ones, with their place; else None."""
+    if given.shape != expected.shape or given.size < 3:
+        return None
+    far = distance(given, expected) / np.maximum(tolerance.allowed(given, expected), TINY)
+    wrong = far > 1
+    count = int(wrong.sum())
+    if not count or count == wrong.size or far[~wrong].max() > 0.1 * far[wrong].min():
+        return None  # noise about the tolerance stands out nowhere
+    lines = _one_line(wrong)
+    if count > max(1, given.size // 5) and lines is None:
+        return None
+    if lines is not None and count > 1:
+        place = f"all of them in {lines}"
+    else:
+        listed = [str([int(i) for i in index]) for index in np.argwhere(wrong)[:3]]
+        place = "at " + ", ".join(listed) + ", ..." * (count > 3)
+    words = f"{count} of {given.size} entries {'is' if count == 1 else 'are'} wrong, {place}"
+    if tolerance.agree(given[wrong], -expected[wrong]):
+        words += "; only the sign is wrong there, the magnitude is right"
+    elif count > 1 and tolerance.agree(np.sort(given[wrong]), np.sort(expected[wrong])):
+        words += "; these entries are exchanged"
+    return Form("typo", f"{words}; all others are right")
+
+
+def _one_line(wrong):
+    """The one row or column that holds every wrong entry, in words."""
+    if wrong.ndim != 2 or min(wrong.shape) < 3:
+        return None
+    rows, columns = (np.flatnonzero(wrong.any(axis=axis)) for axis in (1, 0))
+    if len(rows) == 1:
+        return f"row {rows[0]}"
+    return f"column {columns[0]}" if len(columns) == 1 else None

@@ -1,0 +1,149 @@
+"""Functions that are written out of others: 1 / (1 + exp(-z)) is a sigmoid.
+
+They are known by their values: h is sigmoid(z) where the inverse function of h is z.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..primitives import registered
+from ..rules.activations import relu, sigmoid
+from ..rules.softmax import log_softmax, softmax
+from .backward import Edge
+
+REACH = 14  # nodes between a function's result and its argument
+
+_ENDS = {
+    "divide", "reciprocal", "multiply", "add", "subtract", "negative", "where", "exp", "matmul",
+    "sum", "maximum",
+}  # fmt: skip
+
+
+class VirtualEdge(Edge):
+    """The step of a function that is written out, as if it were one operation."""
+
+    __slots__ = ()
+
+    def like(self, g, share):
+        return VirtualEdge(self.node, 0, self.parent, 0, g, share, self.op, self.args, {}, self.out)
+
+    def replaced(self, rule):
+        """The step in which nothing goes into the parts, and this share past them."""
+
+        def step(node, g, pairs):
+            op = self.op
+            share = op.fitted(op.rules[0](g, self.out, *self.args), self.args[0], g, False)
+            return [(self.parent, rule(self.like(g, share)))]
+
+        return {self.node: step}
+
+
+def written_out(graph):
+    """Triples (h, z, op) where h = op(z) is computed in several steps."""
+    if not hasattr(graph, "composites"):
+        graph.composites = list(_written_out(graph))
+    return graph.composites
+
+
+def virtual_edges(backward):
+    """The steps of the functions that are written out, with what is passed on there."""
+    for h, z, op in written_out(backward.graph):
+        g = backward.table.get(h)
+        if not isinstance(g, np.ndarray) or h in backward.fixed:
+            continue
+        args = (np.asarray(z.out),)
+        with np.errstate(all="ignore"):
+            share = op.fitted(op.rules[0](g, h.out, *args), args[0], g, False)
+        yield VirtualEdge(h, 0, z, 0, g, share, op, args, {}, h.out)
+
+
+def inside(graph):
+    """The nodes that are parts of a function that is written out."""
+    nodes = set()
+    for h, z, _ in written_out(graph):
+        nodes |= {n for n in graph.nodes if graph.leads(z, n) and graph.leads(n, h)} - {z}
+    return nodes
+
+
+def _written_out(graph):
+    for h in graph.nodes:
+        if h.op is None or h.op.name not in _ENDS or not _is_real_array(h.out):
+            continue
+        if np.ptp(h.out) == 0:
+            continue
+        for f, inverse in _INVERSES:
+            value = inverse(np.asarray(h.out))
+            if value is None:
+                continue
+            z = _ancestor(h, f, value, graph)
+            if z is not None:
+                yield h, z, registered(f)
+                break
+
+
+def _is_real_array(out):
+    return isinstance(out, np.ndarray) and out.ndim and out.size > 1 and out.dtype.kind == "f"
+
+
+def _ancestor(h, f, value, graph):
+    """The nearest tensor z, several steps before h, with f(z) = h."""
+    seen, level = set(), [h]
+    while level and len(seen) < REACH:
+        parents = []
+        for node in level:
+            for _, z in node.inputs():
+                if z is None or z in seen or not z.requires_grad:
+                    continue
+                seen.add(z)
+                parents.append(z)
+                if isinstance(z.out, tuple) or np.shape(z.out) != np.shape(h.out):
+                    continue
+                close = value is True or np.allclose(z.out, value, rtol=1e-6, atol=1e-9)
+                if not close or np.array_equal(z.out, h.out):
+                    continue
+                if np.allclose(f.__wrapped__(z.out), h.out, rtol=1e-9, atol=0):
+                    return z
+        level = parents
+    return None
+
+
+def _logit(h):
+    if not ((h > 0) & (h < 1)).all():
+        return None
+    return np.log(h) - np.log1p(-h)
+
+
+def _arctanh(h):
+    return np.arctanh(h) if (np.abs(h) < 1).all() and (h < 0).any() else None
+
+
+def _of_softmax(h):
+    if h.shape[-1] < 2 or not (h > 0).all() or not np.allclose(h.sum(axis=-1), 1, rtol=1e-6):
+        return None
+    return True
+
+
+def _of_log_softmax(h):
+    if h.shape[-1] < 2 or not (h < 0).all():
+        return None
+    return True if np.allclose(np.exp(h).sum(axis=-1), 1, rtol=1e-6) else None
+
+
+def _of_relu(h):
+    return True if (h >= 0).all() and (h == 0).any() else None
+
+
+class _Tanh:
+    """np.tanh in the form of the functions that the engine made."""
+
+    __wrapped__ = np.tanh
+
+
+_INVERSES = [
+    (softmax, _of_softmax),
+    (log_softmax, _of_log_softmax),
+    (sigmoid, _logit),
+    (_Tanh, _arctanh),
+    (relu, _of_relu),
+]

@@ -1,0 +1,190 @@
+"""What a number is called: a size of an axis, a product of sizes, a constant of the loss."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Named:
+    """A number by a name.
+
+    ``key`` is the mistake that a gradient too large by it is due to; ``text`` says what the
+    number is, and ``reason`` what was done wrong.
+    """
+
+    key: str
+    text: str
+    reason: str
+    composite: bool = False  # of several parts: said only where nothing simpler fits
+
+
+class Constants:
+    """The numbers that may stand before a gradient by mistake, with their names."""
+
+    def __init__(self, graph=None):
+        self._known = list(_plain())
+        self.batch = None
+        if graph is not None:
+            sizes = _sizes(graph)
+            self.batch = _batch(graph)
+            self._known += _of_sizes(sizes, self.batch) + _of_scalars(graph)
+
+    def names(self, c, tolerance=1e-6):
+        """All names of a number, the simplest first."""
+        c = complex(c)
+        if abs(c.imag) > tolerance * abs(c):
+            return []
+        found: dict = {}
+        for value, named in self._known:
+            if abs(c.real - value) > tolerance * abs(value):
+                continue
+            if found and named.composite:
+                continue
+            found.setdefault(named.text, named)
+        return list(found.values())
+
+    def exact(self, c, tolerance=1e-6):
+        """The number with a name that a number is, or None."""
+        near = (v for v, _ in self._known if abs(c - v) <= tolerance * abs(v))
+        return next(near, None)
+
+
+def _plain():
+    """The numbers that need no graph."""
+    yield -1.0, Named("sign", "-1", "a minus sign is missing or too much")
+    half = "the factor 2 of a square's derivative is missing, or the 1/2 is there twice"
+    yield 0.5, Named("factor", "1/2", half)
+    two = "a factor 2 is too much: the 1/2 before the square was not applied, or 2 twice"
+    yield 2.0, Named("factor", "2", two)
+    for c, text in ((-2.0, "-2"), (-0.5, "-1/2"), (4.0, "4"), (0.25, "1/4")):
+        sign = " and a minus sign" if c < 0 else ""
+        yield c, Named("factor", text, f"a factor 2{sign} is missing or too much")
+    for base, log in ((2, math.log(2)), (10, math.log(10))):
+        reason = f"log{base} was derived as the natural logarithm, or the reverse"
+        yield log, Named("factor", f"ln {base}", reason)
+        yield 1 / log, Named("factor", f"1/ln {base}", reason)
+
+
+def _of_sizes(sizes, batch):
+    """Every size n and product of sizes as n, 1/n, and with 2, -1 and a square root."""
+    known = []
+    for n, (symbol, what) in sizes.items():
+        known += [(c, _named(c, n, symbol, what, batch)) for c in (n, 1 / n)]
+    for n, (symbol, what) in sizes.items():
+        known += [(c, Named(*words, composite=True)) for c, *words in _composed(n, symbol, what)]
+    return known
+
+
+def _composed(n, symbol, what):
+    """A size with a factor 2, a sign, a square or a square root."""
+    missing, twice = "mean missing", "mean twice"
+    for c, text in ((2 * n, f"2*{symbol}"), (n / 2, f"{symbol}/2")):
+        reason = f"the 1/{symbol} was not applied, and a factor 2 is wrong ({what})"
+        yield c, missing, f"{text} = {c:g}", reason
+    for c, text in ((2 / n, f"2/{symbol}"), (1 / (2 * n), f"1/(2*{symbol})")):
+        reason = f"1/{symbol} was applied once too often, and a factor 2 is wrong ({what})"
+        yield c, twice, f"{text} = {c:g}", reason
+    yield -n, missing, f"-{symbol} = {-n}", f"a minus sign, and the 1/{symbol} of a mean ({what})"
+    yield -1 / n, twice, f"-1/{symbol} = {-1 / n:g}", f"a minus sign, and 1/{symbol} twice ({what})"
+    yield n * n, missing, f"{symbol}^2 = {n * n}", f"1/{symbol} was not applied, twice ({what})"
+    yield 1 / n**2, twice, f"1/{symbol}^2 = {n**-2:g}", f"1/{symbol} was applied thrice ({what})"
+    root = math.sqrt(n)
+    yield root, "factor", f"sqrt({symbol}) = {root:g}", f"1/sqrt({symbol}) was left out ({what})"
+    yield 1 / root, "factor", f"1/sqrt({symbol}) = {1 / root:g}", f"1/sqrt({symbol}) twice ({what})"
+    if n > 2:
+        reason = f"divided by {symbol} for {symbol} - 1, or the reverse ({what})"
+        yield (n - 1) / n, twice, f"({symbol} - 1)/{symbol} = {(n - 1) / n:g}", reason
+        yield n / (n - 1), missing, f"{symbol}/({symbol} - 1) = {n / (n - 1):g}", reason
+
+
+def _named(c, n, symbol, what, batch):
+    text = f"{symbol} = {n}" if symbol != str(n) else symbol
+    if c == n:
+        reason = f"the 1/{symbol} of a mean was not applied ({what})"
+        if batch and n != batch[0] and "*" not in symbol:
+            reason = (
+                f"the mean's division by {symbol} was not applied: by N*{symbol}, not by N ({what})"
+            )
+        return Named("mean missing", text, reason)
+    text = f"1/{symbol} = 1/{n}" if symbol != str(n) else f"1/{n}"
+    reason = f"1/{symbol} was applied twice, or a mean taken in place of a sum ({what})"
+    if batch and n != batch[0] and "*" not in symbol:
+        reason = f"divided by {symbol} once too often: by N*{symbol}, not by N, or twice ({what})"
+    return Named("mean twice", text, reason)
+
+
+def _of_scalars(graph):
+    """The numbers that stand in the graph: a rate, a strength, a temperature."""
+    known, seen = [], set()
+    for node in graph.nodes:
+        for value, parent in zip(node.args, node.parents, strict=True):
+            if parent is not None or np.ndim(value) or isinstance(value, (bool, str, tuple)):
+                continue
+            if not isinstance(value, (int, float, np.number, np.ndarray)):
+                continue
+            number = float(np.real(value))
+            if number in seen or abs(number) in (0.0, 1.0, 2.0, 0.5) or not math.isfinite(number):
+                continue
+            seen.add(number)
+            known += _of_scalar(number, node.op.name == "divide")
+    return known
+
+
+def _of_scalar(number, is_divisor):
+    """A constant of the graph and its inverse; what the loss is divided by is a mean's N."""
+    if is_divisor and number == int(number) and number > 1:
+        missing = f"the division by {number:g} in the loss was not applied: 1/N of a mean"
+        yield number, Named("mean missing", f"{number:g}", missing)
+        twice = f"the division by {number:g} in the loss was applied twice: 1/N of a mean"
+        yield 1 / number, Named("mean twice", f"1/{number:g}", twice)
+        return
+    what = f"the constant {number:g} of the graph was left out, or used twice"
+    yield number, Named("factor", f"{number:g}", what, composite=True)
+    yield 1 / number, Named("factor", f"1/{number:g}", what, composite=True)
+
+
+def _batch(graph):
+    """(N, what it is): the rows of the data; the axis that most arrays begin with."""
+    first = Counter()
+    for name, array in graph.constants():
+        first[array.shape[0]] += 1 + (array.ndim > 1)
+        if array.ndim > 1:
+            break
+    for node in graph.nodes:
+        if node.op is not None and np.ndim(node.out) > 1:
+            first[np.shape(node.out)[0]] += 1
+    n = first.most_common(1)[0][0] if first else 0
+    if n < 2:
+        return None
+    for name, array in graph.constants():
+        if array.shape[0] == n:
+            return n, f"N is the number of rows of {name}" if name else "N is the batch size"
+    return n, "N is the batch size"
+
+
+def _sizes(graph):
+    """Sizes by value: (symbol, what it is the size of)."""
+    batch = _batch(graph)
+    sizes = {}
+    if batch:
+        sizes[batch[0]] = ("N", batch[1])
+    arrays = [(name, array.shape) for name, array in graph.constants() if name]
+    arrays += [(graph.label(node), np.shape(node.out)) for node in graph.nodes
+               if not isinstance(node.out, tuple) and (node.op is None or graph.names.given(node))]  # fmt: skip
+    unnamed = [("an array of the graph", np.shape(node.out)) for node in graph.nodes
+               if not isinstance(node.out, tuple)]  # fmt: skip
+    for name, shape in [*arrays, *unnamed]:
+        for axis, n in enumerate(shape):
+            if n > 1:
+                sizes.setdefault(n, (str(n), f"{n} is the size of axis {axis} of {name}"))
+    for name, shape in [*arrays, *unnamed]:
+        total = math.prod(shape)
+        if len(shape) > 1 and min(shape) > 1:
+            symbols = [sizes[n][0] for n in shape]
+            sizes.setdefault(total, ("*".join(symbols), f"the number of elements of {name}"))
+    return sizes

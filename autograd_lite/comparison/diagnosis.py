@@ -1,0 +1,175 @@
+"""The order in which to look for the mistakes behind wrong rows.
+
+First what needs no pattern: nan, zeros, shapes. Then which rows are wrong, and which only
+because another is. Then one mistake after the other, each checked on all rows that it explains
+(`search`). What is left is said to be unexplained: nothing is guessed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from . import words
+from .backward import Backward
+from .closed_forms import Fit, forms, typo
+from .constants import Constants
+from .findings import Finding
+from .health import agreement_hints, warnings
+from .local_steps import factor_of_the_chain
+from .localisation import consequences
+from .search import Search
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What was found: see the attributes of a Comparison."""
+
+    findings: tuple[Finding, ...] = ()
+    hints: tuple[str, ...] = ()
+    because: dict[str, str] = field(default_factory=dict)
+
+
+@np.errstate(all="ignore")
+def diagnosed(case) -> Diagnosis:
+    """The mistakes that explain what is wrong in a case."""
+    wrong = [entry for entry in case.entries if not entry.row]
+    if case.loss is None:
+        findings, unexplained = _of_arrays(case, wrong)
+        return Diagnosis(tuple(findings), _left(unexplained, findings, case))
+    if not wrong:
+        warned = warnings(case)
+        return Diagnosis(tuple(warned), tuple(agreement_hints(case)))
+    findings, wrong = _before_any_pattern(case, wrong)
+    factors = [
+        e for e in wrong if e.bottom not in case.gradients or case.gradients[e.bottom] is not e
+    ]
+    for entry in factors:
+        findings += factor_of_the_chain(entry, case)
+    found, because = _of_gradients(case, [e for e in wrong if e not in factors])
+    findings += found
+    explained = {label for finding in findings for label in finding.explains}
+    unexplained = [e for e in wrong if e.label not in explained and e.label not in because]
+    for entry in list(unexplained):
+        if entry.given.size and not entry.given.any() and entry.given.shape == entry.true.shape:
+            who = words.short(entry, case)
+            text = f"{who} is zero in every entry: it was never filled, or nothing came through"
+            findings.append(Finding("all zero", text, (entry.label,)))
+            unexplained.remove(entry)
+        elif (form := typo(entry.given, entry.true, case.tolerance)) is not None:
+            text = f"{words.short(entry, case)}: {form.words}"
+            findings.append(Finding("typo", text, (entry.label,)))
+            unexplained.remove(entry)
+    findings += warnings(case)
+    return Diagnosis(tuple(findings), _left(unexplained, findings, case), because)
+
+
+def _left(unexplained, findings, case):
+    """That rows remain which no known mistake explains."""
+    if not unexplained or not findings:
+        return ()
+    n = len(unexplained)
+    names = words.subject(unexplained, case)
+    return (
+        f"{names} {'remains' if n == 1 else 'remain'} unexplained: at least one more mistake, which "
+        "fits no known pattern",
+    )
+
+
+# --- before any pattern ----------------------------------------------------------------------------
+
+
+def _before_any_pattern(case, wrong):
+    """Findings of what is no number or nothing at all, and the rows that are left."""
+    findings, left = [], []
+    for entry in wrong:
+        who, given = words.short(entry, case), entry.given
+        bad = ~np.isfinite(given)
+        if bad.any() and np.isfinite(entry.true).all():
+            at = [int(i) for i in np.argwhere(bad)[0]]
+            text = f"{who}: {int(bad.sum())} of {given.size} entries are nan or infinite, first at {at}"
+            findings.append(Finding("not finite", text, (entry.label,)))
+        else:
+            left.append(entry)
+    return findings, left
+
+
+# --- gradients ---------------------------------------------------------------------------------------
+
+
+def _of_gradients(case, wrong):
+    """Findings about the gradients of a loss, and which are wrong only because others are."""
+    if not wrong:
+        return [], {}
+    graph = case.graph
+    true = case.backward
+    fixed = {e.bottom: e.given for e in wrong
+             if e.bottom.op is not None and e.given.shape == e.true.shape}  # fmt: skip
+    base = Backward(graph, fixed=fixed) if fixed else true
+    right = [e for e in case.gradients.values() if e.row]
+    because = consequences(case, graph, base, wrong, fixed) if fixed else {}
+    own = [e for e in wrong if e.label not in because]
+    kept = [
+        e for e in right if Fit(case.tolerance).agree(e.given, np.asarray(base.table[e.bottom]))
+    ]
+    search = Search(case, graph, base, own, kept).run()
+    findings = search.findings
+    if search.left and fixed:
+        search = Search(case, graph, true, search.left, right).run()
+        findings += search.findings
+    if search.left:
+        findings += _shapes(search.left, case)
+    return findings, because
+
+
+def _shapes(left, case):
+    """Rows whose shape is wrong, and in which no pattern was found."""
+    for entry in left:
+        if entry.given.shape != entry.true.shape:
+            text = (
+                f"{words.short(entry, case)} has shape {entry.given.shape}, and it must have "
+                f"{entry.true.shape}; nothing is broadcast"
+            )
+            yield Finding("shape", text, (entry.label,))
+
+
+# --- arrays without a graph ---------------------------------------------------------------------------
+
+
+def _of_arrays(case, wrong):
+    """Findings from the numbers alone, and the rows that are left."""
+    findings, wrong = _before_any_pattern(case, wrong)
+    fit, constants, left = Fit(case.tolerance), Constants(), []
+    for entry in wrong:
+        finding = _of_array(entry, case, fit, constants)
+        if finding is None:
+            left.append(entry)
+        else:
+            findings.append(finding)
+    return findings, left
+
+
+def _of_array(entry, case, fit, constants):
+    given, true, labels = entry.given, entry.true, (entry.label,)
+    c = fit.ratio(given, true)
+    if c is not None and (given.size > 1 or constants.names(c)):
+        named = [n for n in constants.names(c, fit.precision(given, true))]
+        if named and named[0].key == "sign":
+            return Finding("sign", f"{entry.label} is the negative of the true value", labels)
+        times = named[0].text if named else f"{c:.6g}"
+        return Finding("factor", f"{entry.label} is {times} times the true value", labels)
+    form = next(forms(given, true, fit), None)
+    if form is not None:
+        return Finding(form.key, f"{entry.label}: {form.words}", labels)
+    for label, value in case.others.items():
+        if label != entry.label and value.size > 1 and fit.explains(given, value, true):
+            text = f"{entry.label}: these are the values of {label}"
+            return Finding("wrong variable", text, labels)
+    form = typo(given, true, case.tolerance)
+    if form is not None:
+        return Finding("typo", f"{entry.label}: {form.words}", labels)
+    if given.shape != true.shape:
+        text = f"{entry.label} has shape {given.shape}, and it must have {true.shape}; nothing is broadcast"
+        return Finding("shape", text, labels)
+    return None

@@ -1,0 +1,157 @@
+"""The error of a loss, p - y, however the loss is written: where it is, and what is done wrong.
+
+A cross-entropy of softmax or sigmoid and a squared error all have a tensor z with the gradient
+w * (p - y), where p is softmax(z), sigmoid(z) or z itself, and w a number or one for each row.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..rules.activations import sigmoid
+from ..rules.softmax import softmax
+
+
+def errors(backward):
+    """Four-tuples (z, p, y, kind) with kind "softmax", "sigmoid" or "same"."""
+    if not hasattr(backward, "found_errors"):
+        backward.found_errors = list(_errors(backward))
+    return backward.found_errors
+
+
+def _errors(backward):
+    targets = [array for _, array in backward.graph.constants()]
+    for z in backward.graph.nodes:
+        g = backward.table.get(z)
+        if z.op is None or not isinstance(g, np.ndarray) or not g.ndim or g.dtype.kind != "f":
+            continue
+        if not g.any() or g.shape != np.shape(z.out):
+            continue
+        tolerance = 1e3 * np.finfo(g.dtype).eps * np.abs(g).max()
+        y = _labels(g, softmax.__wrapped__(z.out), tolerance)
+        if y is not None:
+            yield z, softmax.__wrapped__(z.out), y, "softmax"
+            continue
+        for y in targets:
+            if y.shape != g.shape or y.dtype.kind not in "fiub":
+                continue
+            y = y.astype(g.dtype)
+            for p, kind in ((np.asarray(z.out), "same"), (sigmoid.__wrapped__(z.out), "sigmoid")):
+                w = np.vdot(p - y, g) / (np.vdot(p - y, p - y) or 1)
+                if w and np.abs(w * (p - y) - g).max() <= tolerance:
+                    yield z, p, y, kind
+
+
+def _labels(g, s, tolerance):
+    """The one-hot labels in a gradient w * (s - y) of logits, None where it is no such."""
+    if g.shape[-1] < 2 or np.abs(g.sum(axis=-1)).max() > tolerance:
+        return None
+    y = np.zeros_like(g)
+    np.put_along_axis(y, np.expand_dims(np.argmin(g, axis=-1), -1), 1, axis=-1)
+    return y if np.abs(_rows(g, s, y) * (s - y) - g).max() <= tolerance else None
+
+
+def _rows(g, s, y):
+    """w in g = w * (s - y), one for each row, from the entry of the label."""
+    with np.errstate(all="ignore"):
+        w = np.sum(g * y, axis=-1, keepdims=True) / np.sum((s - 1) * y, axis=-1, keepdims=True)
+    return np.where(np.isfinite(w), w, 0)
+
+
+def _number(g, s, y):
+    """w in g = w * (s - y), one number."""
+    return np.vdot(s - y, g) / (np.vdot(s - y, s - y) or 1)
+
+
+def wrong_errors(kind):
+    """Triples (key, words, rule(g, p, y, z)) of what is done wrong with an error of this kind."""
+    return _WRONG[kind]
+
+
+def _shifted(y, by):
+    """One-hot labels shifted by one class; the first or last class stays at the border."""
+    labels = np.clip(np.argmax(y, axis=-1) + by, 0, y.shape[-1] - 1)
+    moved = np.zeros_like(y)
+    np.put_along_axis(moved, np.expand_dims(labels, -1), 1, axis=-1)
+    return moved
+
+
+_OF = "in the gradient of the logits {z}"
+_SHIFTED = f"the label is shifted by one: the 1 is subtracted at the wrong class {_OF}"
+_MISSING = (
+    f"the -1 at the label is forgotten {_OF}: the value p is taken, where it is p - y (one-hot y)"
+)
+_TWICE = (
+    "p - y is multiplied by p * (1 - p), the derivative of the last activation, which "
+    "cross-entropy has cancelled: the gradient of the logits {z} is p - y"
+)
+_DIAGONAL = (
+    "of softmax's Jacobian only the diagonal p * (1 - p) is used on the way to the logits {z}: the "
+    "entries off the label are missing"
+)
+_PROBABILITIES = (
+    "the derivative of softmax is left out: the gradient with respect to the probabilities "
+    "p = softmax({z}) is used as that of the logits {z}"
+)
+_NO_TARGET = (
+    "the label (target) y is left out: the value p of {z} is used for the error, which is p - y"
+)
+_ONE_TERM = (
+    "the sign of one of the two terms of cross-entropy is wrong on the way to the logits {z}: "
+    "-y / p + (1 - y) / (1 - p) is right"
+)
+_NO_SLOPE = (
+    "the derivative of sigmoid is left out: the gradient with respect to p = sigmoid({z}) is used "
+    "as that of the logits {z}"
+)
+
+# fmt: off
+_WRONG = {
+    "softmax": [
+        ("label",              _MISSING,   lambda g, p, y, z: _rows(g, p, y) * p),
+        ("label",              _MISSING.replace("forgotten", "added, not subtracted,"),
+                                           lambda g, p, y, z: _rows(g, p, y) * (p + y)),
+        ("label",              _SHIFTED,   lambda g, p, y, z: _rows(g, p, y) * (p - np.roll(y, 1, axis=-1))),
+        ("label",              _SHIFTED,   lambda g, p, y, z: _rows(g, p, y) * (p - np.roll(y, -1, axis=-1))),
+        ("label",              _SHIFTED,   lambda g, p, y, z: _rows(g, p, y) * (p - _shifted(y, 1))),
+        ("label",              _SHIFTED,   lambda g, p, y, z: _rows(g, p, y) * (p - _shifted(y, -1))),
+        ("label",              f"1 is subtracted at all classes, not at the label alone, {_OF}",
+                                           lambda g, p, y, z: _rows(g, p, y) * (p - 1)),
+        ("label",              f"the labels are in another order than the rows {_OF}",
+                                           lambda g, p, y, z: _rows(g, p, y) * (p - np.roll(y, 1, axis=0))),
+        ("softmax on top",     "softmax's Jacobian is applied on top of p - y, the gradient of the logits {z}, "
+                               "which contains it already",
+                                           lambda g, p, y, z: p * (g - np.sum(g * p, axis=-1, keepdims=True))),
+        ("derivative twice",   _TWICE,     lambda g, p, y, z: g * p * (1 - p)),
+        ("derivative missing", _PROBABILITIES, lambda g, p, y, z: -_rows(g, p, y) * y / p),
+        ("softmax diagonal",   _DIAGONAL,  lambda g, p, y, z: -_rows(g, p, y) * y * (1 - p)),
+    ],
+    "sigmoid": [
+        ("label",              _NO_TARGET.replace("of {z}", "= sigmoid({z})"),
+                                           lambda g, p, y, z: _number(g, p, y) * p),
+        ("derivative twice",   _TWICE,     lambda g, p, y, z: g * p * (1 - p)),
+        ("derivative missing", _NO_SLOPE,  lambda g, p, y, z: g / (p * (1 - p))),
+        ("sign",               _ONE_TERM,  lambda g, p, y, z: -_number(g, p, y) * (y + p - 2 * y * p)),
+        ("sign",               _ONE_TERM,  lambda g, p, y, z: _number(g, p, y) * (y + p - 2 * y * p)),
+        ("output formula on input", "the derivative of sigmoid is written as {z} * (1 - {z}), of its input, for "
+                               "p * (1 - p), of its output p",
+                                           lambda g, p, y, z: g / (p * (1 - p)) * z * (1 - z)),
+        ("derivative at output", "the derivative of sigmoid is taken at its output p = sigmoid({z}), not at {z}: "
+                               "sigmoid is applied twice",
+                                           lambda g, p, y, z: g / (p * (1 - p)) * sigmoid.__wrapped__(p) * (1 - sigmoid.__wrapped__(p))),
+        ("path missing",       "the term of y = 1 of the cross-entropy is missing on the way to {z}: its label is left out",
+                                           lambda g, p, y, z: _number(g, p, y) * (1 - y) * p),
+        ("path missing",       "the term of y = 0 of the cross-entropy is missing on the way to {z}: its label is left out",
+                                           lambda g, p, y, z: -_number(g, p, y) * y * (1 - p)),
+        ("label",              "the label is left out of one term of the cross-entropy: 1 / (1 - p) for (1 - y) / (1 - p), on the way to {z}",
+                                           lambda g, p, y, z: _number(g, p, y) * p),
+    ],
+    "same": [
+        ("value for gradient", _NO_TARGET, lambda g, p, y, z: _number(g, p, y) * p),
+        ("label",              "the label (target) y is added, not subtracted: the error at {z} is p - y",
+                                           lambda g, p, y, z: _number(g, p, y) * (p + y)),
+        ("other function",     "|p - y| was derived, and (p - y)^2 is the loss at {z}: the loss coded is not the one derived",
+                                           lambda g, p, y, z: _number(g, p, y) * np.sign(p - y)),
+    ],
+}
+# fmt: on

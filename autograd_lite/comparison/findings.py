@@ -1,0 +1,33 @@
+"""A finding: what one mistake is called, in a sentence with its evidence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One mistake that explains why rows are wrong.
+
+    Attributes
+    ----------
+    mistake : str
+        Its key in the table of mistakes, `mistakes.MISTAKES`.
+    sentence : str
+        Plain English with the evidence: "dLoss/dW1 is N = 50 times the gradient: ...".
+    explains : tuple of str
+        The labels of the rows that this mistake makes wrong; none for a warning about the graph.
+    where : tuple of Node
+        The nodes of the graph at which it was made, as far as that is known.
+    also : tuple of str
+        Other sentences that fit the same numbers equally well.
+    """
+
+    mistake: str
+    sentence: str
+    explains: tuple[str, ...] = ()
+    where: tuple = ()
+    also: tuple[str, ...] = ()
+
+    def __str__(self):
+        return self.sentence

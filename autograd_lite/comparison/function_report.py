@@ -1,0 +1,144 @@
+"""The report on derivatives of a function: the vote on each of them, in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from . import votes as vote_on
+from .report import Comparison, worst
+from .votes import Vote
+
+_ORDER = [  # what is said first
+    vote_on.DERIVATION_ALONE, vote_on.ONLY_TWO_DIFFER, vote_on.NONE_AGREE, vote_on.TWO_DIFFER,
+    vote_on.OF_SHAPES, vote_on.DIFFERENCES_ALONE, vote_on.NOTHING_KNOWN, vote_on.AUTODIFF_ALONE,
+    vote_on.DIFFERENCES_ONLY, vote_on.DIFFERENCES_SILENT, vote_on.ALL_AGREE,
+]  # fmt: skip
+
+_WHO = {
+    vote_on.DERIVATION_ALONE: "the derivation is wrong (autodiff and finite differences of {f} "
+    "agree)",
+    vote_on.ONLY_TWO_DIFFER: "the derivation is wrong, or {f} is not what was derived (by finite "
+    "differences alone)",
+    vote_on.TWO_DIFFER: "the derivation is not what autodiff gives (finite differences cannot "
+    "tell there)",
+    vote_on.NONE_AGREE: "the derivation, autodiff and finite differences of {f} all differ",
+}
+
+_REASONS = {
+    "kink": "{f} has a kink there: the slopes from its two sides differ",
+    "jump": "{f} jumps there",
+    "no plateau": "they settle at no value as their step becomes smaller",
+    "not finite": "{f} is not finite one step aside",
+}
+
+
+@dataclass(frozen=True)
+class FunctionComparison(Comparison):
+    """A comparison in which finite differences have a vote too.
+
+    Attributes
+    ----------
+    votes : tuple of Vote
+        One a row: who agrees with whom.
+    function : str
+        What the function is called.
+    elsewhere : str
+        "" or the sentence that the derivation fits another function than the one coded.
+    clues : tuple of str
+        What else is known: why a voter is missing, or what the derivation shows by itself.
+    """
+
+    votes: tuple[Vote, ...] = ()
+    function: str = "f"
+    elsewhere: str = ""
+    clues: tuple[str, ...] = ()
+
+    @property
+    def summary(self) -> str:
+        """One sentence: how the vote on the worst row went, and what the mistake is called."""
+        if not self.votes:
+            return "nothing was given"
+        first = self._first
+        alike = [vote.label for vote in self.votes if vote.outcome == first.outcome]
+        if self:
+            several = len(alike) > 1
+            which = f"all {len(alike)}" if len(alike) == len(self.votes) else ", ".join(alike)
+            return f"right: {self._right(first, which if several else alike[0], several)}"
+        if self.elsewhere:
+            return self.elsewhere
+        return self._wrong(first)
+
+    @property
+    def evidence(self) -> list[str]:
+        """The other votes, further findings, and where differences cannot be relied on."""
+        if not self.votes:
+            return []
+        first, lines = self._first, []
+        for vote in self.votes:
+            if vote.outcome not in (first.outcome, vote_on.ALL_AGREE):
+                right = self[vote.label]
+                lines.append(self._right(vote, vote.label, False) if right else self._wrong(vote))
+        if self.elsewhere:
+            lines.append(self._wrong(first))
+        lines += self.clues
+        for vote in self.votes:
+            lines += self._silence(vote)
+        lines += super().evidence
+        said = self.summary
+        return [line for line in dict.fromkeys(lines) if line.removeprefix("and: ") not in said]
+
+    @property
+    def _first(self):
+        return min(self.votes, key=lambda vote: _ORDER.index(vote.outcome))
+
+    def _right(self, vote, which, several):
+        agree = "agree" if several else "agrees"
+        if vote.outcome == vote_on.ALL_AGREE:
+            return f"{which} {agree} with autodiff and with finite differences"
+        if vote.outcome == vote_on.DIFFERENCES_ONLY:
+            return f"{which} {agree} with finite differences, and there is no autodiff of it"
+        if vote.outcome == vote_on.AUTODIFF_ALONE:
+            return (
+                f"{which} {agree} with finite differences of {self.function}; autodiff alone "
+                "differs, so a rule is wrong or part of the function is hidden from it"
+            )
+        return f"{which} {agree} with autodiff; finite differences say nothing here"
+
+    def _wrong(self, vote):
+        f, label, outcome = self.function, vote.label, vote.outcome
+        row = self[label]
+        if outcome == vote_on.NOTHING_KNOWN:
+            return f"nothing can be told of {label}: finite differences of {f} are unreliable"
+        if outcome == vote_on.DIFFERENCES_ALONE:
+            return (
+                f"{f} is coded differently from what was derived: manual and autodiff agree on "
+                f"{label}, and finite differences of {f} do not ({self._values(row)}); look for a "
+                "detached tensor, a rule of your own, or an assignment that hides part of it"
+            )
+        named = next((x.sentence for x in self.findings if label in x.explains), None)
+        if outcome == vote_on.OF_SHAPES:
+            return named or worst(row, self.given_is, self.true_is)
+        who = _WHO[outcome].format(f=f)
+        return f"{who}: {named}" if named else f"{who}, in no known pattern: {self._values(row)}"
+
+    def _values(self, row):
+        at = f" at {list(row.worst)}" if row.worst else ""
+        sides = [(row.given, self.given_is), (row.true, self.true_is), (row.numeric, "numeric")]
+        said = [f"{x:.8g} by {who}" for x, who in sides if isinstance(x, (int, float))]
+        return f"{row.name}{at} is {', '.join(said)}"
+
+    def _silence(self, vote):
+        """Where differences say nothing, and what a derivation does at a kink."""
+        for why, found in vote.silent.items():
+            where = ", ".join(map(str, found[:3])) + (", ..." if len(found) > 3 else "")
+            of = f"{len(found)} of {vote.asked} entries" if found[0] else "the one entry"
+            at = f" ({where})" if found[0] else ""
+            slope = f"the slope of {self.function}"
+            f = slope if vote.label.startswith("d2") else self.function
+            reason = _REASONS[why].format(f=f)
+            yield f"{vote.label}: finite differences are unreliable at {of}{at}: {reason}"
+        if vote.excused.any():
+            yield (
+                f"{vote.label}: {int(vote.excused.sum())} of them by manual is not autodiff's and "
+                "right too: at a kink every slope between those of the two sides is a subgradient"
+            )

@@ -1,0 +1,158 @@
+"""What leads to what in a recorded graph, and what sizes and constants stand in it."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+
+from ..drawing.formulas import HOLE, formula
+from ..tape import history
+
+
+class Graph:
+    """The graph of a loss, for questions that are asked many times.
+
+    ``walks`` counts the walks that were made on it.
+    """
+
+    def __init__(self, root, names, careful=False):
+        self.root = root
+        self.names = names
+        self.nodes = [node for node in history(root) if node.requires_grad]
+        self.careful = careful
+        self.walks = 0
+        self._index = {node: i for i, node in enumerate(self.nodes)}
+        self._towards = {}
+        self._labels = {}
+
+    @cached_property
+    def above(self):
+        """The nodes computed from a node and the node itself, as bits: {node: bits}."""
+        bits = {node: 1 << i for node, i in self._index.items()}
+        for node in reversed(self.nodes):
+            for parent in _parents(node):
+                if parent in bits:
+                    bits[parent] |= bits[node]
+        return bits
+
+    @cached_property
+    def below(self):
+        """The nodes that a node is computed from and the node itself, as bits: {node: bits}."""
+        bits = {node: 1 << i for node, i in self._index.items()}
+        for node in self.nodes:
+            for parent in _parents(node):
+                if parent in bits:
+                    bits[node] |= bits[parent]
+        return bits
+
+    @cached_property
+    def arrays(self):
+        """The nodes that are more than a number, as bits."""
+        return sum(1 << i for node, i in self._index.items() if np.ndim(node.out))
+
+    @cached_property
+    def users(self):
+        """The nodes that use a node, {node: [user, ...]}, oldest first."""
+        users = {node: [] for node in self.nodes}
+        for node in self.nodes:
+            for parent in dict.fromkeys(_parents(node)):
+                if parent in users:
+                    users[parent].append(node)
+        return users
+
+    def leads(self, node, other):
+        """Whether ``other`` is computed from ``node``, or is it."""
+        return bool(self.above[node] >> self._index[other] & 1)
+
+    def distance(self, node, other):
+        """How many nodes lie on the ways from ``other`` back to ``node``."""
+        return (self.above[node] & self.below[other]).bit_count()
+
+    def towards(self, targets):
+        """The nodes that are computed from any of the targets, and these."""
+        key = frozenset(targets)
+        if key not in self._towards:
+            bits = 0
+            for node in key:
+                bits |= self.above[node]
+            self._towards[key] = {node for node, i in self._index.items() if bits >> i & 1}
+        return self._towards[key]
+
+    def parents_among(self, node, nodes):
+        """The parents of a node, None for those that are not among these nodes."""
+        return tuple(
+            tuple(one if one in nodes else None for one in parent)
+            if type(parent) is tuple
+            else parent if parent in nodes else None
+            for parent in node.parents
+        )  # fmt: skip
+
+    def value(self, node):
+        """A node's value as this graph saw it."""
+        if node.op is None:
+            for user in self.users[node]:
+                for value, parent in user.inputs():
+                    if parent is node:
+                        return value
+        return node.out
+
+    def label(self, node):
+        """What a node is called: by its name, else by its formula, else by its operation."""
+        if node not in self._labels:
+            named = self.names.given(node)
+            short = "Loss" if node is self.root else self.names.of(node)
+            self._labels[node] = named or _Formulas(self.names).of(node) or short
+        return self._labels[node]
+
+    def constants(self):
+        """Pairs (name, array) of the arrays that are no variables: data, labels, masks."""
+        seen = set()
+        for node in self.nodes:
+            for value, parent in _inputs(node):
+                constant = parent is None or (parent.op is None and not parent.requires_grad)
+                if constant and np.ndim(value) and np.asarray(value).dtype.kind in "biuf":
+                    key = id(value) if parent is None else id(parent)
+                    if key in seen:
+                        continue
+                    seen.add(key)
+                    name = self.names.of_array(value) if parent is None else self.names.of(parent)
+                    yield name, np.asarray(value)
+
+
+class _Formulas:
+    """Names for tensors that have none: short formulas of those that have."""
+
+    def __init__(self, names, depth=3):
+        self.names, self.depth = names, depth
+
+    def of(self, node):
+        """The formula of a call in brackets; None where it is long or has a hole."""
+        if node.op is None or not self.depth:
+            return None
+        text = formula(node, _Formulas(self.names, self.depth - 1))
+        if HOLE in text or len(text) > 40:
+            return None
+        return text if text.endswith(")") and text.split("(")[0].isidentifier() else f"({text})"
+
+    def given(self, node):
+        return self.names.given(node) or self.of(node)
+
+    def of_array(self, array):
+        return self.names.of_array(array)
+
+
+def _parents(node):
+    for parent in node.parents:
+        if type(parent) is tuple:
+            yield from (one for one in parent if one is not None)
+        elif parent is not None:
+            yield parent
+
+
+def _inputs(node):
+    for value, parent in zip(node.args, node.parents, strict=True):
+        if type(parent) is tuple:
+            yield from zip(value, parent, strict=True)
+        elif isinstance(value, np.ndarray):
+            yield value, parent

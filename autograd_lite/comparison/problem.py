@@ -1,0 +1,216 @@
+"""A function, the point and what was derived of it by hand, brought into one form: lists of arrays.
+
+A tree of numbers and arrays has leaves, and each leaf has a label: "x" or "x['a'][0]".
+"""
+
+import contextlib
+import inspect
+from collections.abc import Mapping
+
+import numpy as np
+
+from .. import errors, trees
+from ..creation import array as array_of
+from ..tensor import Tensor, plain
+from .variables import called
+
+
+class Problem:
+    """What `compare_function` was given.
+
+    Attributes
+    ----------
+    name : str
+        Of the function, as a person calls it.
+    labels : list of str
+        Of the leaves of x.
+    leaves : list of ndarray
+        In float64.
+    result : ndarray
+        f(x), and ``wobble`` is how far it is from f(x) when called again.
+    gradients, curvatures : list of ndarray
+        What was derived by hand for each leaf; curvatures is None where none are given.
+    """
+
+    def __init__(self, f, jac, x, hess_diag, args):
+        self._f, self._args = f, args
+        self._has_gradient = jac is True
+        self.name = _name(f, "f")
+        tree = _with_arrays(x)
+        self.labels = list(_paths(tree, _first_parameter(f)))
+        leaves, self._build = trees.flatten(tree)
+        self.leaves = [_real(leaf, label) for leaf, label in zip(leaves, self.labels, strict=True)]
+        if not self.leaves:
+            raise ValueError("compare_function: x has no numbers to differentiate by")
+        self._tree = self._build(self.leaves)
+        self.result, again = (self.values(*self.leaves) for _ in range(2))
+        self.wobble = _far(self.result, again)
+        self._jac, self._hess_diag = jac, hess_diag
+        self.gradients, self.curvatures = self.derived(*self.leaves)
+
+    def returned(self, *leaves):
+        """What f returns for other leaves, which may be tensors."""
+        return self._value(self._f(self._built(leaves), *self._args))
+
+    def named(self, *tensors):
+        """What f returns for tensors, and its variables then."""
+        found, variables = called(self._f, self._build(tensors), *self._args)
+        return self._value(found), variables
+
+    def derived_on_tape(self, *tensors):
+        """The gradient by hand of tensors, for each leaf, and the variables of its function."""
+        f = self._f if self._jac is True else self._jac
+        found, variables = called(f, self._build(tensors), *self._args)
+        if self._jac is True:
+            found = found[1]
+        if self._hess_diag is True:
+            found = found[0]
+        return list(_aligned(self._tree, found, "jac", "", lambda leaf, *_: leaf)), variables
+
+    def _built(self, leaves):
+        """x of other leaves; arrays are copied, for f may assign to them."""
+        return self._build([np.copy(x) if isinstance(x, np.ndarray) else x for x in leaves])
+
+    def _value(self, found):
+        if not self._has_gradient:
+            return _array(found)
+        if not isinstance(found, tuple) or len(found) != 2:
+            raise TypeError(
+                f"jac=True: {self.name} returns two things, the value and its gradient, not "
+                f"{errors.describe(found)}"
+            )
+        return _array(found[0])
+
+    def values(self, *leaves):
+        """What f returns for other leaves, as an array of real numbers."""
+        returned = plain(self.returned(*leaves))
+        found = np.asarray(returned)
+        if found.dtype.kind not in "biuf":
+            raise TypeError(
+                f"{self.name} returned {errors.describe(returned)}: compare_function takes a "
+                "function that returns a real number, or an array of these"
+            )
+        return found if found.dtype.kind == "f" else found.astype(np.float64)
+
+    def derived(self, *leaves):
+        """The derivatives by hand at other leaves; values that were given stay what they are."""
+        x = self._built(leaves)
+        first, second = self._jac, self._hess_diag
+        if first is True:
+            first = self._f(x, *self._args)[1]
+        elif callable(first):
+            first = first(x, *self._args)
+        if second is True:
+            if not isinstance(first, (tuple, list)) or len(first) != 2:
+                raise TypeError(
+                    "hess_diag=True: jac returns two things, the gradient and the diagonal of the "
+                    f"Hessian, not {errors.describe(first)}"
+                )
+            first, second = first
+        elif callable(second):
+            second = second(self._built(leaves), *self._args)
+        first = list(_aligned(self._tree, first, "jac", ""))
+        if second is not None:
+            second = list(_aligned(self._tree, second, "hess_diag", ""))
+        return first, second
+
+    @property
+    def derives(self):
+        """Whether the gradient by hand is a function that can be called elsewhere."""
+        return self._jac is True or callable(self._jac)
+
+
+def _array(found):
+    """What a function returns; a list of tensors as one tensor."""
+    if isinstance(found, (list, tuple)) and any(isinstance(x, Tensor) for x in found):
+        return array_of(found)
+    return found
+
+
+def _far(one, other):
+    """How far two results are apart."""
+    if one.shape != other.shape:
+        return np.inf
+    same = (one == other) | (np.isnan(one) & np.isnan(other))
+    with np.errstate(invalid="ignore"):
+        return float(np.max(np.where(same, 0.0, np.abs(one - other)), initial=0.0))
+
+
+def _name(f, otherwise):
+    name = getattr(f, "__name__", otherwise)
+    return name if name.isidentifier() else otherwise  # <lambda>
+
+
+def _first_parameter(f):
+    try:
+        return next(iter(inspect.signature(f).parameters), "x")
+    except (TypeError, ValueError):  # a function of C, which has no signature
+        return "x"
+
+
+def _with_arrays(tree):
+    """The tree with an array in place of each list or tuple of numbers alone."""
+    if isinstance(tree, Mapping):
+        return {key: _with_arrays(value) for key, value in tree.items()}
+    if isinstance(tree, (list, tuple)):
+        leaves = trees.flatten(tree)[0]
+        if leaves and all(isinstance(leaf, (int, float, np.number)) for leaf in leaves):
+            with contextlib.suppress(ValueError):  # lists of different lengths are a tree
+                return _real(np.asarray(tree), "x")
+        parts = [_with_arrays(value) for value in tree]
+        return type(tree)(*parts) if hasattr(tree, "_fields") else type(tree)(parts)
+    return tree
+
+
+def _paths(tree, label):
+    """The labels of the leaves, in their order."""
+    if isinstance(tree, Mapping):
+        for key, value in tree.items():
+            yield from _paths(value, f"{label}[{key!r}]")
+    elif isinstance(tree, (list, tuple)):
+        for i, value in enumerate(tree):
+            yield from _paths(value, f"{label}[{i}]")
+    elif tree is not None:
+        yield label
+
+
+def _real(leaf, label):
+    array = np.asarray(plain(leaf))
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"{label} holds {array.dtype}: compare_function takes real numbers")
+    return array.astype(np.float64)
+
+
+def _aligned(tree, other, name, where, read=None):
+    """The arrays of another tree in the order of the leaves of the first."""
+    read = read or _numbers
+    if isinstance(tree, Mapping):
+        if not isinstance(other, Mapping) or other.keys() != tree.keys():
+            raise _structure(name, where, other, f"a dict with {', '.join(map(repr, tree))}")
+        for key, value in tree.items():
+            yield from _aligned(value, other[key], name, f"{where}[{key!r}]", read)
+    elif isinstance(tree, (list, tuple)):
+        if not hasattr(other, "__len__") or len(other) != len(tree):
+            raise _structure(name, where, other, f"a {type(tree).__name__} of {len(tree)}")
+        for i, value in enumerate(tree):
+            yield from _aligned(value, other[i], name, f"{where}[{i}]", read)
+    elif tree is not None:
+        yield read(other, name, where)
+
+
+def _structure(name, where, other, wanted):
+    return ValueError(
+        f"{name}{where} is {errors.describe(other)}: it must be nested as x is, {wanted}"
+    )
+
+
+def _numbers(value, name, where):
+    """An array-like as an array: sparse matrices, data frames and lists too."""
+    value = value.toarray() if hasattr(value, "toarray") else plain(value)
+    try:
+        array = np.asarray(value)
+    except ValueError:  # lists of different lengths
+        array = np.asarray(value, dtype=object)
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"{name}{where} is {errors.describe(value)}, not real numbers")
+    return array

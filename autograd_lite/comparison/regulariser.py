@@ -1,0 +1,218 @@
+"""What was made of a regulariser: its gradient forgotten, scaled, or of another form."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from . import words
+from .candidates import Candidate
+from .findings import Finding
+
+# fmt: off
+_FORMS = [
+    ("W",            lambda w: w),
+    ("W^2",          lambda w: w * w),
+    ("sign(W)",      np.sign),
+    ("|W|",          np.abs),
+    ("W / norm(W)",  lambda w: w / np.linalg.norm(w)),
+    ("W^3",          lambda w: w * w * w),
+]
+# fmt: on
+
+
+def look(search):
+    leaves = [e for e in search.left if e.bottom.op is None and e.given.shape == e.true.shape]
+    if not leaves:
+        return []
+    known = [e.bottom for e in search.case.gradients.values() if e.bottom.op is None]
+    penalised = search.penalties.gradients(search.backward, known)
+    groups: dict = {}
+    strength = _strength(search, [], penalised)
+    for entry in leaves:
+        penalty, value = penalised.get(entry.bottom), search.graph.value(entry.bottom)
+        expected = search.expected(entry)
+        data = expected if penalty is None else expected - penalty
+        found = parts(entry.given, data, penalty, value, search.fit, search.constants, strength)
+        if found is None:
+            continue
+        kind, form, c, factor = found
+        if search.penalties.alone and kind not in ("regulariser scalar", "regulariser form"):
+            continue
+        shown = 0.0 if kind == "regulariser scalar" else float(f"{c:.4g}")
+        key = (kind, form, shown, float(f"{factor:.4g}"), penalty is None)
+        groups.setdefault(key, []).append((entry, c, factor))
+    return [
+        _regulariser(search, kind, form, none, many, penalised)
+        for (kind, form, _, _, none), many in groups.items()
+    ]
+
+
+def _regulariser(search, kind, form, none, many, penalised):
+    entries = [entry for entry, *_ in many]
+    _, c, factor = many[0]
+    who = words.subject(entries, search.case)
+    k = _strength(search, entries, penalised)
+    true = f"{k:.6g} * W" if k else "its gradient"
+    if none:
+        kind, text = _unpenalised(search, entries, form, c, penalised)
+    elif kind == "regulariser missing":
+        kept = [e for n, e in search.case.gradients.items() if n in penalised and e not in entries]
+        text = f"the regulariser's gradient is forgotten in {who}: {true} is not added"
+        if kept and not any(e in search.left for e in kept):
+            text += (
+                f" (it is in {words.subject(kept, search.case)}: the penalty is on one layer only)"
+            )
+    elif kind == "regulariser scale":
+        names = search.constants.names(c, 10 * search.precision(entries[0]))
+        times = names[0].text if names else f"{c:.6g}"
+        used = f": {c * k:.6g} * W for {true}" if k else ""
+        text = f"the regulariser's gradient in {who} is {times} times what it must be{used}"
+        if names:
+            text += f" ({names[0].reason})"
+    elif kind == "regulariser scalar":
+        text = (
+            f"the regulariser's gradient in {who} is a scalar, {_scalar(search, many)}, added to "
+            f"every entry, where {true} belongs"
+        )
+    else:
+        text = f"the regulariser's gradient in {who} has another form: {c:.6g} * {form} for {true}"
+    candidate = Candidate(kind, text, entries, rank=0)
+    if factor != 1:
+        named = search.constants.names(factor, 1e-5)[0]
+        also = f"what the data add to {who} is {named.text} times their gradient: {named.reason}"
+        if kind == "regulariser scale" and np.isclose(c, 1):
+            return Candidate(named.key, also, entries, rank=2)
+        labels = tuple(e.label for e in entries)
+        candidate.more.append(Finding(named.key, also, labels))
+        candidate.rank = 1
+    return candidate
+
+
+def _unpenalised(search, entries, form, c, penalised):
+    who = words.subject(entries, search.case)
+    be = words.is_or_are(entries)
+    if not penalised:
+        return "regulariser scale", (
+            f"{who} {be} too large by {c:.6g} * {form}, the gradient of a regulariser, and this loss "
+            "has none"
+        )
+    return "regulariser on bias", (
+        f"{who} {be} too large by {c:.6g} * {form}: a regulariser's gradient, and the penalty of this "
+        f"loss does not contain {' and '.join(search.graph.label(e.bottom) for e in entries)}"
+    )
+
+
+def _strength(search, entries, penalised):
+    """k where the true gradient of the penalty is k times the weight."""
+    for entry in entries:
+        penalty = penalised.get(entry.bottom)
+        if penalty is not None:
+            return _multiple_of(search, penalty, entry.bottom)
+    strengths = (_multiple_of(search, g, node) for node, g in penalised.items())
+    return next(filter(None, strengths), None)
+
+
+def _multiple_of(search, array, node):
+    """k where an array is k times the value of a node, or None."""
+    value = search.graph.value(node)
+    return 1.0 if search.fit.agree(array, value) else search.fit.ratio(array, value)
+
+
+def _scalar(search, many):
+    """What a scalar is that was added to every entry."""
+    entry, c, _ = many[0]
+    value = search.graph.value(entry.bottom)
+    total = search.penalties.value
+    known = {
+        "the value of the penalty": total,
+        "twice the value of the penalty": 2 * total,
+        "sum(W^2)": np.sum(value**2),
+        "sum(W)": np.sum(value),
+    }
+    for what, number in known.items():
+        if number and np.isclose(c, number, rtol=1e-5):
+            return f"{c:.6g}, {what}"
+    for what, number in list(known.items())[2:]:
+        if number:
+            return f"{c:.6g} = {c / number:.6g} * {what}"
+    return f"{c:.6g}"
+
+
+def parts(given, data, penalty, value, fit, constants, strength=None):
+    """What a given gradient holds beside the gradient of the data: ("kind", words, factor of data).
+
+    ``penalty`` is the true gradient of the regulariser there, None where there is none;
+    ``strength`` is k where it is k * W elsewhere.
+    """
+    for factor, rest in _splits(given, data, penalty, value, fit, constants):
+        found = _named(given, factor, data, rest, penalty, value, fit, strength)
+        if found is not None:
+            return (*found, factor)
+    return None
+
+
+def _splits(given, data, penalty, value, fit, constants):
+    """Pairs (factor of the data, what is left as a multiple of something)."""
+    yield 1.0, given - data
+    if penalty is None or given.size < 4:
+        return
+    with np.errstate(all="ignore"):
+        shapes = [penalty, np.ones_like(data), *(f(value) for _, f in _FORMS[1:])]
+    for shape in shapes:
+        columns = np.stack([data.ravel(), shape.ravel()], axis=1)
+        if not np.isfinite(columns).all():
+            continue
+        (a, b), *_ = np.linalg.lstsq(columns, given.ravel(), rcond=None)
+        if a and fit.explains(given, a * data + b * shape, data + penalty):
+            a = constants.exact(a, max(1e-6, fit.precision(given, data)))
+            if a is not None:
+                yield a, b * shape
+
+
+def _of_size(c, penalty, value, fit):
+    """A multiple of a penalty's gradient: k * W / norm(W) is one, with a factor for each weight."""
+    k = fit.ratio(penalty, value) or (1.0 if fit.agree(penalty, value) else 0.0)
+    by_norm = c * np.linalg.norm(value)
+    near = max(1e-6, 10 * fit.precision(penalty, penalty))
+    if k and not _is_simple(c) and any(np.isclose(by_norm, n, rtol=near) for n in (1, 2, 0.5)):
+        return "regulariser form", "W / norm(W)", c * k * np.linalg.norm(value)
+    return "regulariser scale", "", c
+
+
+def _is_simple(c):
+    """Whether a number is a small integer or the inverse of one."""
+    return any(np.isclose(x, round(x), rtol=1e-9) and round(x) for x in (c, 1 / c))
+
+
+def _named(given, factor, data, rest, penalty, value, fit, strength):
+    """(kind, words, coefficient) of what stands where the penalty's gradient belongs."""
+    before = data + (0 if penalty is None else penalty)
+
+    def is_(array):
+        return fit.explains(given, factor * data + array, before)
+
+    def multiple(array):
+        """c where the rest is c times an array."""
+        norm = np.vdot(array, array)
+        c = float(np.vdot(array, rest) / norm) if norm and np.isfinite(norm) else 0.0
+        return c if c and is_(c * array) else None
+
+    if penalty is not None:
+        if is_(np.zeros_like(data)):
+            return "regulariser missing", "", 0.0
+        if (c := multiple(penalty)) is not None:
+            return _of_size(c, penalty, value, fit)
+        if given.size > 1 and (c := multiple(np.ones_like(data))) is not None:
+            return "regulariser scalar", "", c
+    for words, f in _FORMS:
+        if given.size < 3 and not strength:
+            return None
+        with np.errstate(all="ignore"):
+            array = f(value)
+        if words != "W" and (penalty is None or np.ptp(array) == 0):
+            continue
+        if np.isfinite(array).all() and (c := multiple(array)) is not None:
+            if given.size < 3 and not any(np.isclose(c, n * strength) for n in (1, 2, 0.5)):
+                continue
+            return "regulariser form", words, c
+    return None

@@ -1,0 +1,120 @@
+"""The search for mistakes that explain wrong gradients of one graph.
+
+The one idea: a mistake is accepted when the backward pass with it gives the given numbers. Then
+that pass is the base, and the search goes on for the rows that it does not explain.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from . import common_factors, regulariser, single_rows, wrong_passes
+from .candidates import Candidate
+from .closed_forms import Fit
+from .constants import Constants
+from .findings import Finding
+from .penalties import Penalties
+
+MOST = 6  # findings
+
+
+# From what is cheap and says most to what is dear: the first that explains all rows ends it.
+_ORDER = (
+    common_factors.look,
+    regulariser.look,
+    single_rows.look,
+    wrong_passes.one_step,
+    wrong_passes.one_step_everywhere,
+    wrong_passes.two_paths,
+    single_rows.numbers_of_others,
+)
+
+
+class Search:
+    """The state of a search: the pass that is the base, and the rows that are left."""
+
+    def __init__(self, case, graph, backward, wrong, right):
+        self.case, self.graph, self.backward = case, graph, backward
+        self.left, self.right = list(wrong), list(right)
+        self.fit = Fit(case.tolerance)
+        self.constants = Constants(graph)
+        self.penalties = Penalties(graph)
+        self.findings: list[Finding] = []
+        self.shares: dict = {}
+
+    def run(self):
+        """Find mistakes until all rows are explained, or nothing explains one more."""
+        while self.left and len(self.findings) < MOST:
+            candidates = self._candidates()
+            chosen = next(filter(self._holds, self._ranked(candidates)), None)
+            if chosen is None:
+                break
+            self._accept(chosen, candidates)
+        return self
+
+    def expected(self, entry):
+        """What the base gives for a row."""
+        found = self.backward.table.get(entry.bottom)
+        return entry.true if found is None else np.asarray(found)
+
+    def precision(self, entry):
+        """How exactly a factor of a row is known."""
+        return max(1e-6, self.fit.precision(entry.given, self.expected(entry)))
+
+    def below(self, node):
+        """How many of the rows that are left are below a node."""
+        return sum(self.graph.leads(e.bottom, node) for e in self.left)
+
+    def explained(self, rows, table):
+        """The rows that a pass explains; none if it makes a right row wrong."""
+
+        def found(entry):
+            g = table.get(entry.bottom)
+            return np.zeros_like(entry.true) if g is None else np.asarray(g)
+
+        if not all(self.fit.agree(e.given, found(e)) for e in self.right):
+            return []
+        return [e for e in rows if self.fit.explains(e.given, found(e), self.expected(e))]
+
+    # --- choosing ---------------------------------------------------------------------------
+
+    def _candidates(self):
+        found: list[Candidate] = []
+        for look in _ORDER:
+            found += look(self)
+            if any(len(c.explains) == len(self.left) for c in found):
+                break
+        return found
+
+    @staticmethod
+    def _ranked(candidates):
+        return sorted(candidates, key=lambda c: (-len(c.explains), c.rank))
+
+    def _holds(self, candidate):
+        """Whether the pass with the mistake gives the numbers, and leaves right rows right."""
+        if candidate.steps is None:
+            return True
+        table = self.backward.replaced(candidate.steps).table
+        return len(self.explained(candidate.explains, table)) == len(candidate.explains)
+
+    def _accept(self, chosen, candidates):
+        same = [
+            c
+            for c in candidates
+            if c is not chosen
+            and set(c.explains) == set(chosen.explains)
+            and c.text != chosen.text
+            and c.rank <= chosen.rank + 2
+        ]
+        texts = dict.fromkeys([*chosen.also, *(c.text for c in self._ranked(same))])
+        nodes = dict.fromkeys(
+            node for c in (chosen, *same) if c.key == chosen.key for node in c.where
+        )
+        labels = tuple(e.label for e in chosen.explains)
+        finding = Finding(chosen.key, chosen.text, labels, tuple(nodes), tuple(texts)[:3])
+        self.findings += [finding, *chosen.more]
+        self.left = [e for e in self.left if e not in chosen.explains]
+        if chosen.steps is not None:
+            self.shares = {}
+            self.right += chosen.explains
+            self.backward = self.backward.replaced(chosen.steps)

@@ -1,0 +1,116 @@
+"""How a diagnosis says what it found: names of rows and steps, and the parts of sentences."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..drawing.formulas import HOLE, operand
+from ..tape import Node
+from .mutants import is_quadratic, missing_words
+
+
+def subject(entries, case):
+    """The rows as a person calls them: dW1, dW1 and db1."""
+    names = [short(entry, case) for entry in entries]
+    if len(names) > 4:
+        if len(names) == len(case.entries):
+            return f"all {len(names)} gradients"
+        return f"{', '.join(names[:3])} and {len(names) - 3} more"
+    return " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
+
+
+def short(entry, case):
+    """dW1 for the gradient dLoss/dW1; other labels as they are."""
+    if entry.bottom is None or entry.bottom not in case.gradients:
+        return entry.label
+    name = case.names.of(entry.bottom)
+    return f"d{name}" if name.isidentifier() else f"d({name})"
+
+
+def is_or_are(entries):
+    return "is" if len(entries) == 1 else "are"
+
+
+def told(words, edge, graph):
+    """The words of a wrong step with the names of what it is about."""
+    if edge is None:
+        return words
+    others = [i for i in range(len(edge.args)) if i != edge.position]
+    y = ""
+    if others:
+        parent = edge.node.parents[others[0]]
+        y = operand(edge.node, others[0], graph.names)
+        y = graph.label(parent) if isinstance(parent, Node) else y
+        y = "the other operand" if y == HOLE else y
+    x, h = graph.label(edge.parent), graph.label(edge.node)
+    return words.replace("{x}", x).replace("{y}", y).replace("{h}", h)
+
+
+def scaled(edge, c, uses, names, graph):
+    """[(key, words, rank), ...] of a share that is c times the true one."""
+    x, h = graph.label(edge.parent), graph.label(edge.node)
+    twin = any(one.node is edge.node and one.k != edge.k for one in uses)
+    if c == 0:
+        return _nothing_comes(edge, uses, graph)
+    if twin:
+        words = f"one of the two uses of {x} in {h} counts {c:g} times"
+        return [("factor", words, 4)]
+    if c == -1:
+        if edge.node.op.f is np.divide and edge.position == 1:
+            words = f"the minus sign of the quotient rule is missing: d(a / {x}) = -a / {x}^2 d{x}"
+            return [("product rule", words, 1)]
+        words = f"the sign is wrong in the step from {h} back to {x}"
+        if edge.node.op.f is np.subtract and edge.position == 1:
+            words = f"the minus sign of {h} is lost in the step back to {x}"
+        return [("sign", words, 1)]
+    found = []
+    for i, named in enumerate(names):
+        words = (
+            f"what goes back from {h} to {x} is {named.text} times what it must be: {named.reason}"
+        )
+        found.append((named.key, words, 1 + 2 * (i > 0)))
+    if not found:
+        words = f"what goes back from {h} to {x} is {c:.6g} times what it must be"
+        found.append(("factor", words, 6))
+    return found
+
+
+def _nothing_comes(edge, uses, graph):
+    """What it is called when a use of a value passes nothing back."""
+    x, h = graph.label(edge.parent), graph.label(edge.node)
+    missing = missing_words(edge, graph)
+    others = [one for one in uses if one.node is not edge.node]
+    if not others and edge.op.f is np.add and not np.ndim(edge.out):
+        words = (
+            f"of the sum {h} only the last part counts, one sample's: what was added up before, "
+            f"{x}, is lost, = in place of += in the loop"
+        )
+        return [("one sample", words, 1), (*missing, 2)]
+    if not others:
+        return [(*missing, 2)]
+    words = f"{x} is used {len(uses)} times, and the use in {h} is lost: = overwrites where += must add up"
+    if len(uses) == 2:
+        which = "first" if others[0].node.serial < edge.node.serial else "last"
+        words = (
+            f"{x} is used twice, and only the {which} use counts: = overwrites where += must add up"
+        )
+    overwritten = ("overwritten", words)
+    if any(is_quadratic(edge, one, graph) for one in others):
+        words = (
+            f"{x} is used twice in a quadratic form, and only one of the two contributions is "
+            "taken: the gradient of x^T A x is (A + A^T) x, not A x"
+        )
+        return [("quadratic form", words, 1), (*overwritten, 2)]
+    pairs = [(edge.node, one.node) for one in others]
+    joined = [max(a, b, key=lambda n: n.serial) for a, b in pairs
+              if graph.leads(a, b) or graph.leads(b, a)]  # fmt: skip
+    if any(node.op.f in (np.multiply, np.divide) for node in joined):
+        words = (
+            f"one term of the product rule is missing: {x} is in both factors of "
+            f"{graph.label(joined[0])}, and what it does through {h} is left out, a missing path"
+        )
+        return [("product rule", words, 2), (*missing, 1), (*overwritten, 3)]
+    if joined or edge.parent.op is not None:
+        words = f"{missing[1]}, or = overwrites where += must add up"
+        return [("path missing", words, 1), (*overwritten, 2)]
+    return [(*overwritten, 1), (*missing, 2)]

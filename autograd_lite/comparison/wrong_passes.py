@@ -1,0 +1,191 @@
+"""Wrong steps of the backward pass that give the numbers of some rows."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import numpy as np
+
+from . import words
+from .backward import both
+from .candidates import Candidate
+from .findings import Finding
+from .mutants import mutants, repeated, stale
+
+PAIRS = 24  # edges that are left out two at a time
+
+
+def one_step(search):
+    whole = _tried(search, lambda node: search.below(node) == len(search.left), first=True)
+    if whole:
+        return whole
+    return _tried(search, lambda node: 0 < search.below(node) < len(search.left), first=False)
+
+
+def _tried(search, relevant, first):
+    """The mutants that explain a row; ``first``: only those that explain the nearest one."""
+    memo: dict = {}
+
+    def chosen(node):
+        if node not in memo:
+            memo[node] = bool(relevant(node))
+        return memo[node]
+
+    found = []
+    edges = [edge for edge in search.backward.edges if chosen(edge.parent)]
+    updates = {n: g for n, g in search.backward.table.items() if n.op is None}
+    for node, entry in search.case.gradients.items():
+        if node.op is None and entry.row.verdict != "SHAPE":
+            updates[node] = entry.given
+    for mutant in (*mutants(search.backward, chosen), *stale(search.backward, edges, updates)):
+        found += _try(search, mutant, first)
+    return found
+
+
+def _try(search, mutant, first):
+    start = next(iter(mutant.starts))
+    rows = [e for e in search.left if search.graph.leads(e.bottom, start)
+            and e.given.shape == np.shape(search.expected(e))]  # fmt: skip
+    rows.sort(key=lambda e: search.graph.distance(e.bottom, start))
+    for row in rows[: 1 if first else 2]:
+        change = search.backward.change(mutant.starts, [row.bottom]).get(row.bottom)
+        if change is None:
+            continue
+        fitted = _fitted(search, mutant, row, change)
+        if fitted is not None:
+            return _as_candidates(search, mutant, rows, *fitted)
+    return []
+
+
+def _fitted(search, mutant, row, change):
+    """(size of the change, factor of all) with which the mutant gives a row, or None."""
+    base, given = search.expected(row), row.given
+    if not mutant.size:
+        if search.fit.explains(given, base + change, base):
+            return 1.0, 1.0
+        if mutant.loose and (c := _multiple(search, mutant, row, change)) is not None:
+            return c, 1.0
+        c = search.fit.ratio(given, base + change) if given.size > 2 else None
+        if c is not None and search.fit.explains(given, c * (base + change), base):
+            c = search.constants.exact(c, search.precision(row))
+            return None if c is None else (1.0, c)
+        return None
+    norm = np.vdot(change, change).real
+    size = np.vdot(change, given - base).real / norm if norm else 0.0
+    if (
+        not size
+        or not np.isfinite(size)
+        or not search.fit.explains(given, base + size * change, base)
+    ):
+        return None
+    if mutant.size == "rate":
+        return (size, 1.0) if size > 0 and given.size > 2 else None
+    c = 1 + size
+    near = 10 * search.precision(row)
+    c = next((float(r) for r in (-1, 0) if abs(c - r) < near), c)
+    named = c if c in (-1, 0) else search.constants.exact(c, near)
+    if named is None:
+        return (c, 1.0) if given.size > 2 else None
+    return named, 1.0
+
+
+def _multiple(search, mutant, row, change):
+    """c where a row has c times what a mutant puts in the place of a share, or None."""
+    edge, base, given = mutant.edge, search.expected(row), row.given
+    key = (edge.node, edge.k, edge.parent, row.label)
+    if key not in search.shares:
+        found = search.backward.change({edge.parent: edge.share}, [row.bottom])
+        search.shares[key] = found.get(row.bottom, 0.0)
+    true = search.shares[key]
+    put = change + true
+    norm = np.vdot(put, put).real
+    c = np.vdot(put, given - base + true).real / norm if norm else 0.0
+    if given.size < 3 or not search.fit.explains(given, base - true + c * put, base):
+        return None
+    return search.constants.exact(c, 10 * search.precision(row))
+
+
+def _as_candidates(search, mutant, rows, c, factor):
+    steps = mutant.steps(c)
+    if factor != 1:
+        root = search.graph.root
+        scale = {root: lambda node, g, pairs: [(p, s * factor) for p, s in pairs]}
+        if search.right or root in steps:
+            return []
+        steps = {**steps, **scale}
+    backward = search.backward.replaced(steps)
+    explained = search.explained(rows, backward.table)
+    if not explained:
+        return []
+    who = words.subject(explained, search.case)
+    be = "it is" if len(explained) == 1 else "they are"
+    tail = f": with this one mistake the backward pass gives {who} as {be}"
+    found = []
+    for key, text, rank in _names(search, mutant, c):
+        one = Candidate(key, text + tail, explained, steps, mutant.where, rank)
+        if factor != 1:
+            named = search.constants.names(factor, 1e-5)[0]
+            extra = f"besides, all of it is {named.text} times the gradient: {named.reason}"
+            one.more.append(Finding(named.key, extra, tuple(e.label for e in explained)))
+            one.rank += 2
+        found.append(one)
+    return found
+
+
+def _names(search, mutant, c):
+    if mutant.size == "rate":
+        text = mutant.words.replace("{rate}", f"{c:.6g}")
+        return [(mutant.key, text, mutant.rank)]
+    if mutant.size == "share":
+        uses = [e for e in search.backward.edges if e.parent is mutant.edge.parent]
+        names = search.constants.names(c, 1e-5)
+        return words.scaled(mutant.edge, c, uses, names, search.graph)
+    text = words.told(mutant.words, mutant.edge, search.graph)
+    if c != 1:
+        text += f", {search.constants.names(c, 1e-5)[0].text} times"
+    return [(mutant.key, text, mutant.rank)]
+
+
+def one_step_everywhere(search):
+    """One wrong step wherever it is made."""
+    found = []
+    for mutant in repeated(search.backward, lambda node: search.below(node) > 0):
+        steps = mutant.steps(1.0)
+        if len(steps) > 1:
+            found += _as_candidates(search, mutant, list(search.left), 1.0, 1.0)
+    return found
+
+
+# --- two paths that are missing ---------------------------------------------------------------
+
+
+def two_paths(search):
+    """Pairs of edges that pass nothing back, at values that are used several times."""
+    uses: dict = {}
+    for edge in search.backward.edges:
+        uses.setdefault(edge.parent, []).append(edge)
+    edges = [edge for many in uses.values() if len(many) > 1 for edge in many
+             if search.below(edge.parent)]  # fmt: skip
+    found = []
+    for one, other in combinations(edges[:PAIRS], 2):
+        found += _pair(search, one, other)
+    return found
+
+
+def _pair(search, one, other):
+    rows = [e for e in search.left if e.given.shape == np.shape(search.expected(e))
+            and search.graph.leads(e.bottom, other.parent)]  # fmt: skip
+    if not rows:
+        return []
+    steps = both(one.replaced(lambda e: 0 * e.share), other.replaced(lambda e: 0 * e.share))
+    table = search.backward.replaced(steps).table
+    explained = search.explained(rows, table)
+    if not explained:
+        return []
+    label = search.graph.label
+    text = (
+        f"two paths are missing: what {label(one.parent)} does through {label(one.node)}, and "
+        f"what {label(other.parent)} does through {label(other.node)}, as if these were "
+        f"constants: with them left out the backward pass gives {words.subject(explained, search.case)}"
+    )
+    return [Candidate("path missing", text, explained, steps, (one.node, other.node), 3)]
