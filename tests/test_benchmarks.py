@@ -128,6 +128,14 @@ def test_the_table_says_what_failed_and_what_differs():
     ]
 
 
+def test_the_table_of_memory_says_what_failed():
+    *table, last = report.memory_table(
+        {CHAIN: {"numpy": 3e6, "ours": "no memory"}}, [BY_HAND, OURS]
+    )
+    assert table[1].split()[-2:] == ["3.0", "-"]
+    assert last == f"{CHAIN.name}, ours: no memory"
+
+
 def test_everything_is_written_as_json():
     found = {CHAIN: runs_of(numpy=[1.0, 2.0], ours=[3.0, 4.0])}
     measured = {"speed": found, "memory": {CHAIN: {"ours": 1000}}}

@@ -12,7 +12,7 @@ from functools import cached_property
 
 import numpy as np
 
-from ..tape import Node, pullback
+from ..tape import Node, pullback, shares
 
 
 class Backward:
@@ -50,9 +50,7 @@ class Backward:
                 return ()
             if node not in self.steps:
                 parents = self.graph.parents_among(node, towards)
-                return node.op.shares(
-                    g, node.out, node.args, node.kwargs, parents, self.graph.careful
-                )
+                return self._true_shares(node, g, parents)
             return [pair for pair in self.shares(node, g) if pair[0] in towards]
 
         found = self._walk(starts, targets, visit)
@@ -60,10 +58,13 @@ class Backward:
 
     def shares(self, node, g):
         """Pairs (parent, share) of a cotangent, by the step that stands for this node's rule."""
-        op = node.op
-        pairs = op.shares(g, node.out, node.args, node.kwargs, node.parents, self.graph.careful)
+        pairs = list(self._true_shares(node, g, node.parents))
         step = self.steps.get(node)
-        return list(pairs) if step is None else step(node, g, list(pairs))
+        return pairs if step is None else step(node, g, pairs)
+
+    def _true_shares(self, node, g, parents):
+        careful = self.graph.careful
+        return shares(node.op, g, node.out, node.args, node.kwargs, parents, careful)
 
     @cached_property
     def edges(self):
@@ -91,13 +92,13 @@ class Backward:
         found[node] = g
         return self.shares(node, self.fixed.get(node, g))
 
-    def _walk(self, starts, targets, shares):
-        """One walk back; ``shares(node, g, found)`` notes what arrives, and says what goes on."""
+    def _walk(self, starts, targets, passed_on):
+        """One walk back; ``passed_on(node, g, found)`` notes what arrives, and says what goes on."""
         self.graph.walks += 1
         found: dict = {}
 
         def visit(node, g):
-            return _Step(shares(node, g, found)), g, node.out, node.args
+            return _Step(passed_on(node, g, found)), g, node.out, node.args
 
         with np.errstate(all="ignore"):
             table = pullback(starts, targets, visit)
