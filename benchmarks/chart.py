@@ -22,14 +22,17 @@ def draw(found, libraries, path):
         panel(axis, workload, runs, libraries)
     for axis in axes.flat[len(found) :]:
         axis.set_axis_off()
-    figure.suptitle("Time of one gradient: medians, and 10th to 90th percentile", fontsize=11)
+    title = "Time of one gradient: medians, and 10th to 90th percentile"
+    if not all(run.agrees for runs in found.values() for run in runs.values()):
+        title += "; hatched: the result differs"
+    figure.suptitle(title, fontsize=11)
     figure.tight_layout()
     figure.savefig(path, dpi=110)
     pyplot.close(figure)
 
 
 def panel(axis, workload, runs, libraries):
-    """One workload; a library that did not run has no bar, and one that is wrong is struck out."""
+    """One workload; a library that did not run has no bar, and one that is wrong is hatched."""
     shown = [library for library in libraries if runs[library.key].seconds]
     for place, library in enumerate(shown):
         run = runs[library.key]

@@ -95,7 +95,17 @@ def memory_table(found, libraries):
             cells = (known.get(library.key) for library in libraries)
             per_node = ("-" if c is None else f"{c / workload.nodes:.0f}" for c in cells)
             rows.append(["  bytes an operation", *per_node])
-    return aligned(rows)
+    return aligned(rows) + [
+        f"{workload.name}, {key}: {why}"
+        for workload, peaks in found.items()
+        for key, why in peaks.items()
+        if isinstance(why, str) and why != _unfit(libraries, key, workload)
+    ]
+
+
+def _unfit(libraries, key, workload):
+    """Why a library was not asked: that is no failure."""
+    return next(library.unfit(workload) for library in libraries if library.key == key)
 
 
 def _megabytes(value):

@@ -77,8 +77,9 @@ class Ours(Library):
 
     def names(self, ag):
         """NumPy's, which differentiate, and what NumPy lacks."""
-        added = {name: getattr(ag, name) for name in ag.__all__}
-        np = types.SimpleNamespace(**vars(numpy) | added)
+        np = types.SimpleNamespace(**vars(numpy))
+        for name in ("sigmoid", "relu", "softmax", "conv", "max_pool"):
+            setattr(np, name, getattr(ag, name))
         np.gelu = functools.partial(ag.gelu, approximate=True)
         np.mean_cross_entropy = lambda z, labels: numpy.mean(ag.cross_entropy(z, labels))
         return np

@@ -8,7 +8,7 @@ import pytest
 
 import autograd_lite as ag
 from autograd_lite.primitives import registered
-from autograd_lite.tape import history, pullback, shares
+from autograd_lite.tape import Node, history, pullback, shares
 
 
 def variable(data, **options):
