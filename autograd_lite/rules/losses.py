@@ -40,20 +40,23 @@ def cross_entropy(logits, labels, axis=-1):
     ValueError
         When the labels fit neither shape, or there is no such class.
     """
+    labels, are_classes = _read(labels, logits, axis)
     logs = log_softmax(logits, axis=axis)
-    weights = _weights(labels, logits, axis)
-    return -np.sum(weights * np.where(weights == 0, 0, logs), axis=axis)  # no 0 * -inf
+    if are_classes:
+        rows = np.moveaxis(logs, axis, -1).reshape(labels.size, logs.shape[axis])
+        return -rows[np.arange(labels.size), np.ravel(labels)].reshape(labels.shape)
+    return -np.sum(labels * np.where(labels == 0, 0, logs), axis=axis)  # no 0 * -inf
 
 
-def _weights(labels, logits, axis):
-    """The labels as an array of the shape of the logits: one-hot if they are integers."""
+def _read(labels, logits, axis):
+    """The labels as an array, and whether they are the numbers of classes, not weights."""
     labels = labels if hasattr(labels, "shape") else np.asarray(labels)
-    shape = list(logits.shape)
     if labels.shape == logits.shape:
-        return labels
+        return labels, False
+    shape = list(logits.shape)
     classes = shape.pop(axis)
     if labels.shape == tuple(shape) and labels.dtype.kind in "iu":
-        return one_hot(labels, classes, axis, logits.dtype)
+        return _checked(labels, classes), True
     raise ValueError(
         f"labels are integers of shape {tuple(shape)} or weights of shape {logits.shape}, "
         f"not {errors.describe(labels)}"
@@ -72,10 +75,14 @@ def _checked(labels, classes):
 
 
 def _logits_vjp(g, out, logits, labels, axis=-1):
-    """softmax times the sum of the weights, minus the weights."""
-    weights = _weights(labels, logits, axis)
-    total = np.sum(weights, axis=axis, keepdims=True)
-    return np.expand_dims(g, axis) * (softmax(logits, axis=axis) * total - weights)
+    """softmax times the sum of the weights, minus the weights; a class has the weight 1."""
+    p = softmax(logits, axis=axis)
+    if labels.shape != logits.shape:
+        classes = np.arange(logits.shape[axis])
+        weights = np.moveaxis(np.equal(labels[..., None], classes), -1, axis)
+        return np.expand_dims(g, axis) * (p - weights)
+    total = np.sum(labels, axis=axis, keepdims=True)
+    return np.expand_dims(g, axis) * (p * total - labels)
 
 
 def _labels_vjp(g, out, logits, labels, axis=-1):
