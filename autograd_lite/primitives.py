@@ -133,6 +133,16 @@ class Primitive:
         found = getattr(module, _name(self.f), None)  # the declaration may have taken its name
         return registered, (found if getattr(found, "__wrapped__", None) is self.f else self.f,)
 
+    def knows(self, kwargs):
+        """Whether keywords are in canonical form already, and of numbers and slices alone."""
+        if self.keywords is None or "dtype" in kwargs or not kwargs.keys() <= self.keywords:
+            return False
+        defaults = self.parameters[1]
+        for key, value in kwargs.items():
+            if not is_plain(value) or value is defaults.get(key, _missing):
+                return False
+        return True
+
     def bind(self, args, kwargs):
         """Arguments in canonical form: those with a rule by position, the rest by keyword."""
         names, defaults, _ = self.parameters

@@ -23,32 +23,35 @@ def record(op, args, kwargs):
     Without a Tensor among the arguments it is a plain call with a plain result.
     Here is the short way, of Tensors and numbers; the long one looks at everything else.
     """
-    if kwargs or op.is_users or len(args) > op.arity:
+    if op.is_users or len(args) > op.arity or (kwargs and not op.knows(kwargs)):
         return _record_any(op, args, kwargs)
     values, parents = [], []
-    tracked = False
+    seen = tracked = False
     for arg in args:
         if type(arg) is Tensor:
             node = arg.node
             parents.append(node)
             values.append(arg._data)
+            seen = True
             tracked = tracked or node.requires_grad
         elif type(arg) in _SCALARS:
             parents.append(None)
             values.append(arg)
         else:
             return _record_any(op, args, kwargs)
-    if not (tracked and is_recording()):
+    if not seen:
         return _record_any(op, args, kwargs)
     try:
-        out = op.call(*values)
+        out = op.f(*values, **kwargs) if kwargs else op.call(*values)
     except (TypeError, ValueError, IndexError) as error:
         errors.reraise(error, op.name, args, op.way_out)
-    if type(out) is complex:  # what Python makes of 1j and a NumPy float
+    if type(out) not in _OWN:
         out = _numeric(op, out)
-    node = Node(op, tuple(values), _NO_KEYWORDS, out, tuple(parents))
+    if not (tracked and is_recording()):
+        return _result(out, None, op, args, kwargs)
+    node = Node(op, tuple(values), kwargs or _NO_KEYWORDS, out, tuple(parents))
     if type(out) not in _OWN or out.base is not None:
-        return _result(out, node, op, args, _NO_KEYWORDS)
+        return _result(out, node, op, args, kwargs)
     tensor = _new(Tensor)
     tensor._data = out
     tensor.node = node

@@ -237,7 +237,7 @@ class Tensor(Operators):
         return plain(value) in self._data
 
     def __getitem__(self, index):
-        return registry["getitem"](self, index if is_plain(index) else plain(index))
+        return registry["getitem"](self, index=index if is_plain(index) else plain(index))
 
     def __setitem__(self, index, value):
         """A new value, and this tensor is bound to it: what was computed from the old one stays."""
@@ -398,17 +398,13 @@ _ATOMS = frozenset({int, float, complex, bool, str, type(None), type(Ellipsis)})
 
 
 def is_plain(value):
-    """Whether a value is made of Python's numbers and slices alone: an index, a shape, an axis."""
+    """Whether a value is made of numbers, slices and tuples alone: nobody can change it."""
     kind = type(value)
-    if kind is tuple or kind is list:
-        return all(map(is_plain, value))
+    if kind in _ATOMS:
+        return True
     if kind is slice:
-        return (
-            type(value.start) in _ATOMS
-            and type(value.stop) in _ATOMS
-            and type(value.step) in _ATOMS
-        )
-    return kind in _ATOMS
+        return is_plain((value.start, value.stop, value.step))
+    return kind is tuple and all(map(is_plain, value))
 
 
 def _numbers(data, dtype, requires_grad):

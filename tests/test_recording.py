@@ -173,3 +173,12 @@ def test_tasks_do_not_see_each_others_switch():
         return await asyncio.gather(off(), on(), off(), on())
 
     assert asyncio.run(main()) == [False, True, False, True]
+
+
+def test_a_list_that_is_changed_after_the_call_changes_no_gradient():
+    x = ag.Tensor([1.0, 2.0, 3.0], requires_grad=True)
+    index = [0, 2]
+    y = np.sum(x[index])
+    index[0] = 1
+    y.backward()
+    assert x.grad.tolist() == [1.0, 0.0, 1.0]
