@@ -6,6 +6,7 @@ import numpy as np
 
 from ..primitives import elementwise
 from ..quiet import quiet
+from .blocks import in_blocks
 from .error_function import erfc
 
 
@@ -68,11 +69,13 @@ def selu(x):
     return SELU_SCALE * elu(x, alpha=SELU_ALPHA)
 
 
+@in_blocks
 def silu(x):
     """x * sigmoid(x), element by element; also called swish."""
     return _from_minus_1000(x) * sigmoid(x)
 
 
+@in_blocks
 def gelu(x, approximate=False):
     """x times the normal distribution function at x, element by element.
 
@@ -82,6 +85,7 @@ def gelu(x, approximate=False):
     return _from_minus_1000(x) * (_normal_by_tanh(x) if approximate else _normal(x))
 
 
+@in_blocks
 def mish(x):
     """x * tanh(softplus(x)), element by element. Misra (2019), arXiv:1908.08681."""
     return _from_minus_1000(x) * np.tanh(softplus(x))
@@ -139,11 +143,13 @@ def _normal_by_tanh(x):
     return p
 
 
+@in_blocks
 def _silu_slope(x):
     s = sigmoid(x)
     return s * (1 + _bounded(x) * (1 - s))
 
 
+@in_blocks
 def _gelu_slope(x, approximate=False):
     z = _bounded(x, 100)
     if not approximate:
@@ -165,6 +171,7 @@ def _gelu_slope_by_tanh(x):
     return slope
 
 
+@in_blocks
 def _mish_slope(x):
     t = np.tanh(softplus(x))
     return t + _bounded(x) * (1 - t * t) * sigmoid(x)
