@@ -9,8 +9,9 @@ from . import words
 from .backward import Edge
 from .closed_forms import Fit, forms, typo
 from .constants import Constants
+from .edge_rules import wrong_rules
 from .findings import Finding
-from .mutants import tried, wrong_rules
+from .mutant import tried
 
 
 def factor_of_the_chain(entry, case):

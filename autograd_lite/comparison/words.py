@@ -6,7 +6,7 @@ import numpy as np
 
 from ..drawing.formulas import HOLE, operand
 from ..tape import Node
-from .mutants import is_quadratic, missing_words
+from .fan_outs import is_quadratic, missing_words
 
 
 def subject(entries, case):

@@ -10,7 +10,9 @@ from . import words
 from .backward import both
 from .candidates import Candidate
 from .findings import Finding
-from .mutants import mutants, repeated, stale
+from .mutants import mutants
+from .repeated_steps import repeated
+from .stale_weights import stale
 
 PAIRS = 24  # edges that are left out two at a time
 
