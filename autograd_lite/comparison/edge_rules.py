@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..primitives import Elementwise
+from ..primitives import Elementwise, registered
 from ..rules.activations import elu, gelu, leaky_relu, relu, selu, sigmoid, silu, softplus
 from ..rules.softmax import log_softmax, softmax
 from .stand_ins import pulled, slope, stand_ins
@@ -14,7 +14,7 @@ _ACTIVATIONS = {
     getattr(f, "__wrapped__", f)
     for f in (np.tanh, sigmoid, relu, leaky_relu, elu, selu, silu, gelu, softplus, np.maximum)
 }
-_SOFTMAX, _LOG_SOFTMAX = softmax.__wrapped__, log_softmax.__wrapped__
+_SOFTMAX, _LOG_SOFTMAX = registered(softmax).f, registered(log_softmax).f
 MOVES = {"transpose", "swapaxes", "reshape", "moveaxis", "matrix_transpose"}
 _PASS_ON = {*MOVES, "add", "subtract", "negative"}  # what goes on is what came
 

@@ -49,7 +49,11 @@ class Graph:
     @cached_property
     def arrays(self):
         """The nodes that are more than a number, as bits."""
-        return sum(1 << i for node, i in self._index.items() if np.ndim(node.out))
+        return sum(
+            1 << i
+            for node, i in self._index.items()
+            if isinstance(node.out, tuple) or np.ndim(node.out)
+        )
 
     @cached_property
     def users(self):

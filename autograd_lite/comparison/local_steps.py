@@ -16,7 +16,7 @@ from .mutant import tried
 
 def factor_of_the_chain(entry, case):
     """Findings about one factor: the formula that it was made with."""
-    fit, graph = Fit(case.tolerance), case.graph
+    fit = Fit(case.tolerance)
     found = (
         _signs(entry, case.tolerance)
         or _other_rule(entry, case, fit)

@@ -45,7 +45,7 @@ def _scaled(edge, later):
 
 
 def wrong_steps(edge, held, later=0, unchanged=False):
-    """The wrong rules that an edge may have been given; ``unchanged``: those too that are right here."""
+    """The wrong rules of an edge; ``unchanged``: those too that are right here."""
     size = np.abs(edge.share).max(initial=0.0)
     for key, words, rule, rank in wrong_rules(edge, held, not later > 0):
         share = tried(rule, edge)

@@ -64,8 +64,8 @@ def _one_sample_everywhere(backward, relevant):
                     if i != at and len(many) == n:
                         steps = both(steps, edge.replaced(lambda e: 0 * e.share))
             words = (
-                f"only the {which} of the {n} samples counts: = in place of += in the loop over the "
-                "batch"
+                f"only the {which} of the {n} samples counts: = in place of += in the loop over "
+                "the batch"
             )
             yield Mutant(
                 "one sample", words, {}, lambda c, steps=steps: steps, None, "", 0, tuple(loops)

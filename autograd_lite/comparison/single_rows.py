@@ -95,7 +95,7 @@ def _same_numbers(search, entry):
     name = search.graph.label(entry.bottom)
     true = search.case.backward.table
     for node in reversed(search.graph.nodes):
-        if np.shape(node.out) != given.shape or isinstance(node.out, tuple):
+        if isinstance(node.out, tuple) or np.shape(node.out) != given.shape:
             continue
         other = search.graph.label(node)
         g = true.get(node)

@@ -184,10 +184,10 @@ def _pair(search, one, other):
     explained = search.explained(rows, table)
     if not explained:
         return []
-    label = search.graph.label
+    label, who = search.graph.label, words.subject(explained, search.case)
     text = (
         f"two paths are missing: what {label(one.parent)} does through {label(one.node)}, and "
         f"what {label(other.parent)} does through {label(other.node)}, as if these were "
-        f"constants: with them left out the backward pass gives {words.subject(explained, search.case)}"
+        f"constants: with them left out the backward pass gives {who}"
     )
     return [Candidate("path missing", text, explained, steps, (one.node, other.node), 3)]
