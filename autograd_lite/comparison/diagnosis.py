@@ -61,8 +61,19 @@ def diagnosed(case) -> Diagnosis:
             text = f"{words.short(entry, case)}: {form.words}"
             findings.append(Finding("typo", text, (entry.label,)))
             unexplained.remove(entry)
-    findings += warnings(case)
+    findings = [*_from_the_loss(findings, case), *warnings(case)]
     return Diagnosis(tuple(findings), _left(unexplained, findings, case), because)
+
+
+def _from_the_loss(findings, case):
+    """The findings in the order of the backward pass: that nearest to the loss first."""
+    users = case.graph.users
+    place = {
+        e.label: max((u.serial for u in users[e.bottom]), default=0) if e.bottom.op is None
+        else e.bottom.serial
+        for e in case.entries
+    }  # fmt: skip
+    return sorted(findings, key=lambda f: -max((place[label] for label in f.explains), default=0))
 
 
 def _left(unexplained, findings, case):

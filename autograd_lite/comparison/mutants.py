@@ -67,12 +67,26 @@ def wrong_errors_at(backward, relevant):
         if not relevant(z):
             continue
         name, g = backward.graph.label(z), backward.table[z]
-        for key, words, rule in wrong_errors(kind):
+        for key, words, rule in (*wrong_errors(kind), *_one_sample(g)):
             wrong = rule(g, s, y, z.out)
             if not np.isfinite(wrong).all() or np.array_equal(wrong, g):
                 continue
             steps = _arriving(z, rule, s, y)
             yield Mutant(key, words.format(z=name), {z: wrong - g}, steps, rank=0, where=(z,))
+
+
+def _one_sample(g):
+    """The error of one row of the batch for that of all."""
+    if len(g) < 3:
+        return
+    for kept, which in ((len(g) - 1, "last"), (0, "first")):
+        words = f"only the {which} of the {len(g)} samples counts at {{z}}: = in place of += in "
+        rows = np.reshape(np.arange(len(g)) == kept, (-1,) + (1,) * (g.ndim - 1))
+        yield (
+            "one sample",
+            words + "the loop over the batch",
+            lambda g, p, y, z, rows=rows: g * rows,
+        )
 
 
 def _arriving(z, rule, s, y):
