@@ -61,19 +61,26 @@ def diagnosed(case) -> Diagnosis:
             text = f"{words.short(entry, case)}: {form.words}"
             findings.append(Finding("typo", text, (entry.label,)))
             unexplained.remove(entry)
-    findings = [*_from_the_loss(findings, case), *warnings(case)]
+    findings = [*_in_order(findings, because, case), *warnings(case)]
     return Diagnosis(tuple(findings), _left(unexplained, findings, case), because)
 
 
-def _from_the_loss(findings, case):
-    """The findings in the order of the backward pass: that nearest to the loss first."""
+def _in_order(findings, because, case):
+    """The findings: first what makes most rows wrong, and of equals the nearest to the loss."""
     users = case.graph.users
-    place = {
-        e.label: max((u.serial for u in users[e.bottom]), default=0) if e.bottom.op is None
-        else e.bottom.serial
-        for e in case.entries
-    }  # fmt: skip
-    return sorted(findings, key=lambda f: -max((place[label] for label in f.explains), default=0))
+    place = {}
+    for entry in case.entries:
+        inner = entry.bottom.op is not None
+        serials = [entry.bottom.serial] if inner else [u.serial for u in users[entry.bottom]]
+        place[entry.label] = min(serials, default=0)
+    causes = list(because.values())
+
+    def key(finding):
+        follow = sum(cause in finding.explains for cause in causes)
+        nearest = max((place[label] for label in finding.explains), default=0)
+        return -len(finding.explains) - follow, -nearest
+
+    return sorted(findings, key=key)
 
 
 def _left(unexplained, findings, case):
