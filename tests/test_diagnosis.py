@@ -7,6 +7,7 @@ import pytest
 
 import autograd_lite as ag
 from autograd_lite.comparison.errors_of_losses import wrong_errors
+from autograd_lite.comparison.graph import Graph
 from autograd_lite.comparison.mistakes import MISTAKES
 from autograd_lite.comparison.wrong_rules import WRONG_RULES, wrong
 
@@ -494,3 +495,24 @@ def test_complex_gradients_can_be_diagnosed():
     assert ag.compare(loss, {"z": g})
     assert not ag.compare(loss, {"z": np.conj(g)})
     assert mistakes(ag.compare(loss, {"z": g / 2})) == ["factor"]
+
+
+def test_the_search_in_a_large_graph_ends_and_says_that_it_was_cut_short():
+    rng = np.random.default_rng(7)
+    W = ag.Tensor([[1.2, -0.5], [0.5, 1.2]], requires_grad=True, name="W")
+    h = rng.standard_normal((3, 2))
+    for _ in range(60):
+        h = np.tanh(h @ W)
+    loss = np.sum(h * h)
+    g = ag.gradients(loss, [W])[0]
+    assert ag.compare(loss, {"W": g}).case.graph.walks == 1
+    given = {"W": g + rng.standard_normal(g.shape)}
+    before = Graph.VISITS
+    Graph.VISITS = 2_000
+    try:
+        report = ag.compare(loss, given)
+    finally:
+        Graph.VISITS = before
+    assert not report.findings
+    assert report.case.graph.visits < 20_000
+    assert "not every wrong step was tried: the graph is large, 123 calls" in str(report)

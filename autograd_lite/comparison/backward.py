@@ -97,6 +97,7 @@ class Backward:
         found: dict = {}
 
         def visit(node, g):
+            self.graph.visits += 1
             return _Step(shares(node, g, found)), g, node.out, node.args
 
         with np.errstate(all="ignore"):

@@ -62,7 +62,8 @@ def diagnosed(case) -> Diagnosis:
             findings.append(Finding("typo", text, (entry.label,)))
             unexplained.remove(entry)
     findings = [*_in_order(findings, because, case), *warnings(case)]
-    return Diagnosis(tuple(findings), _left(unexplained, findings, case), because)
+    hints = (*_left(unexplained, findings, case), *_cut(unexplained, case))
+    return Diagnosis(tuple(findings), hints, because)
 
 
 def _in_order(findings, because, case):
@@ -93,6 +94,13 @@ def _left(unexplained, findings, case):
         f"{names} {'remains' if n == 1 else 'remain'} unexplained: at least one more mistake, "
         "which fits no known pattern",
     )
+
+
+def _cut(unexplained, case):
+    """That not all wrong steps were tried in a large graph."""
+    if unexplained and case.graph.cut:
+        n = len(case.graph.nodes)
+        yield f"not every wrong step was tried: the graph is large, {n} calls and variables"
 
 
 # --- before any pattern -----------------------------------------------------------------------

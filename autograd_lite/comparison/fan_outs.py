@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import permutations
+
 import numpy as np
 
 from .backward import both
 from .edge_rules import MOVES
 from .mutant import Mutant, unblanked
+
+MANY = 16  # uses of which each is tried alone; of more, the first and the last
 
 
 def fan_outs(backward, edges):
@@ -16,29 +20,47 @@ def fan_outs(backward, edges):
     for edge in edges:
         uses.setdefault(edge.parent, []).append(edge)
     for node, many in uses.items():
-        by_user: dict = {}
+        users: dict = {}
         for edge in many:
-            by_user.setdefault(edge.node, []).append(edge)
-        total = backward.table[node]
-        for user, own in by_user.items():
-            share = sum(edge.share for edge in own)
-            if len(own) > 1 and len(by_user) > 1:
-                factors = {id(edge): 0 for edge in own}
-                yield _weighted(
-                    node, many, factors, -share, *missing_words(own[0], graph), 1, own[0]
-                )
-            if len(by_user) > 2:
-                factors = {id(edge): int(edge.node is user) for edge in many}
-                key, words, rank = kept_words(node, many, own[0], graph)
-                yield _weighted(node, many, factors, share - total, key, words, rank, own[0])
-        for kept in many if len(many) <= 4 else ():
-            for dropped in many:
-                if kept is not dropped:
-                    factors = {id(kept): 2, id(dropped): 0}
-                    key, words = doubled_words(node, kept, dropped, graph)
-                    change = kept.share - dropped.share
-                    rank = 1 if key == "quadratic form" else 2
-                    yield _weighted(node, many, factors, change, key, words, rank, kept)
+            users.setdefault(edge.node, []).append(edge)
+        if len(users) > 1:
+            yield from _lost(node, many, users, graph)
+        if len(users) > 2:
+            yield from _kept(node, many, users, backward)
+        if len(many) <= 4:
+            yield from _doubled(node, many, graph)
+
+
+def _lost(node, many, users, graph):
+    """Of several users one that uses a value twice passes nothing back."""
+    for own in users.values():
+        if len(own) > 1:
+            change = -sum(edge.share for edge in own)
+            key, words = missing_words(own[0], graph)
+            factors = {id(edge): 0 for edge in own}
+            yield _weighted(node, many, factors, change, key, words, 1, own[0])
+
+
+def _kept(node, many, users, backward):
+    """Of several users only one passes something back."""
+    graph, tried = backward.graph, list(users)
+    apart = are_apart(tried, graph)
+    for user in tried if len(tried) <= MANY else (tried[0], tried[-1]):
+        own = users[user]
+        factors = {id(edge): int(edge.node is user) for edge in many}
+        key, words, rank = kept_words(node, tried, own[0], apart, graph)
+        change = sum(edge.share for edge in own) - backward.table[node]
+        yield _weighted(node, many, factors, change, key, words, rank, own[0])
+
+
+def _doubled(node, many, graph):
+    """One use twice in the place of another."""
+    for kept, dropped in permutations(many, 2):
+        factors = {id(kept): 2, id(dropped): 0}
+        key, words = doubled_words(node, kept, dropped, graph)
+        change = kept.share - dropped.share
+        rank = 1 if key == "quadratic form" else 2
+        yield _weighted(node, many, factors, change, key, words, rank, kept)
 
 
 def _weighted(node, many, factors, change, key, words, rank, edge):
@@ -61,18 +83,18 @@ def missing_words(edge, graph):
     return "path missing", words
 
 
-def kept_words(node, many, kept, graph):
+def kept_words(node, users, kept, apart, graph):
     """(key, words, rank) of what it is called when of many uses only one counts."""
-    name, users = graph.label(node), list(dict.fromkeys(edge.node for edge in many))
+    name = graph.label(node)
     at = len(users) - 1 - users.index(kept.node)  # users are newest first
     which = {0: "first", len(users) - 1: "last"}.get(at, f"number {at + 1}")
-    if are_apart(users, graph):
+    if apart:
         words = (
             f"only the {which} of the {len(users)} uses of {name} counts: = in place of += in the "
             "loop, so that one sample's contribution is left"
         )
         return "one sample", words, 1
-    if any(graph.leads(a, b) for a in users for b in users if a is not b) and node.op is not None:
+    if node.op is not None and any(graph.leads(a, b) for a, b in permutations(users, 2)):
         words = (
             f"a path is missing: of the {len(users)} uses of {name} only that in "
             f"{graph.label(kept.node)} counts, as if all else that is made of {name} were constant"
@@ -89,9 +111,13 @@ def are_apart(users, graph):
     """Whether what is made of the uses meets in nothing but numbers: samples of a batch."""
     if len(users) < 3:
         return False
-    above = [graph.above[user] for user in users]
-    arrays = graph.arrays
-    return not any(a & b & arrays for i, a in enumerate(above) for b in above[:i])
+    seen = 0
+    for user in users:
+        above = graph.above[user] & graph.arrays
+        if above & seen:
+            return False
+        seen |= above
+    return True
 
 
 def doubled_words(node, kept, dropped, graph):

@@ -33,7 +33,7 @@ class Held:
         if not same:
             return
         at = same.index(node) if node in same else 0
-        near = sorted(same, key=lambda n: abs(same.index(n) - at))[:NEAR]
+        near = same[max(0, at - NEAR // 2) : at + NEAR // 2 + 1]
         mine, name = self.backward.table.get(node), self.graph.label(node)
         for other in near:
             g = self.backward.table.get(other)

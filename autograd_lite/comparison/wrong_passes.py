@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import combinations
+from itertools import chain, combinations
 
 import numpy as np
 
@@ -39,7 +39,8 @@ def _tried(search, relevant, first):
     for node, entry in search.case.gradients.items():
         if node.op is None and entry.row.verdict != "SHAPE":
             updates[node] = entry.given
-    for mutant in (*mutants(search.backward, chosen), *stale(search.backward, edges, updates)):
+    tries = chain(stale(search.backward, edges, updates), mutants(search.backward, chosen))
+    for mutant in search.graph.affordable(tries):
         found += _try(search, mutant, first)
     return found
 
@@ -151,7 +152,8 @@ def _names(search, mutant, c):
 def one_step_everywhere(search):
     """One wrong step wherever it is made."""
     found = []
-    for mutant in repeated(search.backward, lambda node: search.below(node) > 0):
+    tries = repeated(search.backward, lambda node: search.below(node) > 0)
+    for mutant in search.graph.affordable(tries):
         steps = mutant.steps(1.0)
         if len(steps) > 1:
             found += _as_candidates(search, mutant, list(search.left), 1.0, 1.0)
@@ -169,7 +171,7 @@ def two_paths(search):
     edges = [edge for many in uses.values() if len(many) > 1 for edge in many
              if search.below(edge.parent)]  # fmt: skip
     found = []
-    for one, other in combinations(edges[:PAIRS], 2):
+    for one, other in search.graph.affordable(combinations(edges[:PAIRS], 2)):
         found += _pair(search, one, other)
     return found
 
