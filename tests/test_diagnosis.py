@@ -7,6 +7,7 @@ import pytest
 
 import autograd_lite as ag
 from autograd_lite.comparison.errors_of_losses import wrong_errors
+from autograd_lite.comparison.graph import Graph
 from autograd_lite.comparison.mistakes import MISTAKES
 from autograd_lite.comparison.wrong_rules import WRONG_RULES, wrong
 
@@ -435,3 +436,83 @@ def test_a_diagnosis_costs_walks_in_proportion_to_the_depth(layers, most):
 def test_numbers_alone_show_a_part_of_the_mistakes(given, key):
     true = {"a": [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], "b": [[9.0, 8.0, 7.0], [6.0, 5.0, 4.0]]}
     assert mistakes(ag.Comparison.of({"a": given}, true)) == [key]
+
+
+# --- graphs of every kind ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("shift", [0.0, 1.0])
+def test_calls_with_several_results_are_looked_through(shift):
+    A = np.random.default_rng(0).standard_normal((4, 4))
+    x = ag.Tensor(A + A.T, requires_grad=True, name="x")
+    values, vectors = np.linalg.eigh(x)
+    loss = np.sum(values**2) + np.sum(np.abs(vectors) ** 3)
+    g = ag.gradients(loss, [x])[0]
+    report = ag.compare(loss, {"x": g * np.exp(shift * A)})
+    assert bool(report) == (shift == 0)
+    assert report.findings == ()
+    assert str(report)
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: np.sum(np.concatenate([x, 2 * x]) ** 2),
+        lambda x: np.sum(np.einsum("ij,kj->ik", x, x)),
+        lambda x: np.sum(np.sort(x, axis=0)[1:] * x[:-1]),
+        lambda x: np.sum(np.where(x > 0, x, 0.1 * x) ** 2),
+        lambda x: np.linalg.norm(x) + np.prod(x[0]),
+        lambda x: np.sum(np.fft.rfft(x).real),
+        lambda x: np.max(x) * np.mean(x),
+        lambda x: x[0, 0] * x[1, 1],
+        lambda x: np.sum(np.log(np.sum(np.exp(x), axis=1))),
+    ],
+)
+def test_any_graph_can_be_diagnosed(f):
+    rng = np.random.default_rng(6)
+    x = ag.Tensor(rng.standard_normal((3, 4)), requires_grad=True, name="x")
+    loss = f(x)
+    g = ag.gradients(loss, [x])[0]
+    assert str(ag.compare(loss, {"x": g})).startswith("right")
+    noise = ag.compare(loss, {"x": g + rng.standard_normal(g.shape)})
+    assert str(noise).startswith("no known pattern")
+    assert mistakes(ag.compare(loss, {"x": -g})) == ["sign"]
+    assert ag.compare(loss, {"x": np.ones((5, 5))}).findings[0].mistake == "shape"
+
+
+def test_scalars_and_empty_arrays_can_be_diagnosed():
+    x = ag.Tensor(3.0, requires_grad=True, name="x")
+    assert mistakes(ag.compare(x * x, {"x": 3.0})) == ["factor"]
+    assert ag.compare(x * x, {"x": 3.7}).findings == ()
+    empty = ag.Tensor(np.zeros((0, 3)), requires_grad=True, name="e")
+    assert str(ag.compare(np.sum(empty) + x, {"e": np.zeros((0, 3)), "x": 1.0}))
+
+
+def test_complex_gradients_can_be_diagnosed():
+    z = ag.Tensor(np.array([1 + 2j, 0.5 - 1j, 2.0]), requires_grad=True, name="z")
+    loss = np.sum(np.abs(z) ** 2)
+    g = ag.gradients(loss, [z])[0]
+    assert ag.compare(loss, {"z": g})
+    assert not ag.compare(loss, {"z": np.conj(g)})
+    assert mistakes(ag.compare(loss, {"z": g / 2})) == ["factor"]
+
+
+def test_the_search_in_a_large_graph_ends_and_says_that_it_was_cut_short():
+    rng = np.random.default_rng(7)
+    W = ag.Tensor([[1.2, -0.5], [0.5, 1.2]], requires_grad=True, name="W")
+    h = rng.standard_normal((3, 2))
+    for _ in range(60):
+        h = np.tanh(h @ W)
+    loss = np.sum(h * h)
+    g = ag.gradients(loss, [W])[0]
+    assert ag.compare(loss, {"W": g}).case.graph.walks == 1
+    given = {"W": g + rng.standard_normal(g.shape)}
+    before = Graph.VISITS
+    Graph.VISITS = 2_000
+    try:
+        report = ag.compare(loss, given)
+    finally:
+        Graph.VISITS = before
+    assert not report.findings
+    assert report.case.graph.visits < 20_000
+    assert "not every wrong step was tried: the graph is large, 123 calls" in str(report)

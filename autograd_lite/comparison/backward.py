@@ -98,6 +98,7 @@ class Backward:
         found: dict = {}
 
         def visit(node, g):
+            self.graph.visits += 1
             return _Step(passed_on(node, g, found)), g, node.out, node.args
 
         with np.errstate(all="ignore"):

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .mutants import mutants, stale
+from .mutants import mutants
 from .penalties import Penalties
 from .rows import distance
+from .stale_weights import stale
 
 RATE = 0.1  # of the step that a stale weight has made
 
@@ -79,14 +80,14 @@ def _mistakes(case) -> Iterator[tuple]:
     yield from _of_biases(case, rows)
     yield from _of_regularisers(case, rows)
     relevant = watched.is_below
-    for mutant in mutants(backward, relevant, typical=True):
+    for mutant in graph.affordable(mutants(backward, relevant, typical=True), 0.2):
         what, size = mutant.key, 1.0
         if mutant.size == "share":
             what, size = "sign", -2.0
         yield what, mutant.where[0] if mutant.where else None, watched.sees(mutant.starts, size)
     edges = [edge for edge in backward.edges if relevant(edge.parent)]
     updates = {node: g for node, g in backward.table.items() if node.op is None}
-    for mutant in stale(backward, edges, updates, both_kinds=False):
+    for mutant in graph.affordable(stale(backward, edges, updates, both_kinds=False)):
         yield mutant.key, mutant.where[0], watched.sees(mutant.starts, RATE)
 
 

@@ -135,8 +135,10 @@ def _with_factor(given, candidate, fit, constants, expected):
         return Form(candidate.key, candidate.words)
     if fit.explains(given, array, expected):
         return Form(candidate.key, candidate.words)
+    if given.size < 2 or constants is None or not np.ptp(np.abs(array)):
+        return None  # a constant is a multiple of any other
     c = fit.ratio(given, array)
-    if c is None or given.size < 2 or constants is None:
+    if c is None:
         return None
     c = constants.exact(c, fit.precision(given, array))
     return None if c is None else Form(candidate.key, candidate.words, c)
@@ -171,7 +173,8 @@ def _squeezed(array):
 
 def _sums(given, expected, uses):
     """A sum over the wrong axes, over all, or none."""
-    if (expected.size > 1 and given.size == 1) or (given.size > 1 and np.ptp(given.real) == 0):
+    flat = given.size == 1 or (given.shape == expected.shape and not np.ptp(given.real))
+    if flat and expected.size > 1:
         words = "every entry is the sum of the whole gradient: it was summed over all axes"
         if given.size == 1:
             words = "it is one number, the sum of the whole gradient: it was summed over all axes"

@@ -28,41 +28,40 @@ def _factor(search, c, many):
     names = search.constants.names(c, min(map(search.precision, many)))
     if not names and sum(e.given.size for e in many) < 2:
         return
-    who, be = words.subject(many, search.case), words.is_or_are(many)
-    place = _place(search, many)
-    texts = []
-    for named in names:
-        if named.key == "sign":
-            texts.append(
-                ("sign", f"{who} {be} the negative of the gradient: {named.reason}{place}")
-            )
-        else:
-            texts.append(
-                (
-                    named.key,
-                    f"{who} {be} {named.text} times the gradient: {named.reason}{place}",
-                )
-            )
-    if not names:
-        texts.append(("factor", f"{who} {be} {c:.6g} times the gradient in every entry, which is no "
-                      f"size of an axis and no constant of the graph{place}"))  # fmt: skip
-    counts = {_rows_of_bias(search, e) for e in many}
-    if None not in counts and all(abs(c * n - 1) < 1e-6 for n in counts):
-        n = next(iter(counts))
-        symbol = "1/N = " if search.constants.batch and n == search.constants.batch[0] else ""
-        text = (
-            f"{who} {be} {symbol}1/{n} times the gradient: the mean over the rows was taken, "
-            f"where the bias needs their sum: the 1/{n} of the loss is in the error already"
-        )
-        texts.insert(0, ("bias mean", text))
-    whole = len(many) == len(search.left)
-    is_bias = texts[0][0] == "bias mean"
+    texts = [*_of_biases(search, c, many), *_texts(search, c, many, names)]
+    whole, is_bias = len(many) == len(search.left), texts[0][0] == "bias mean"
     steps = None
     if not search.right and not is_bias:
         steps = {search.graph.root: lambda node, g, pairs: [(p, s * c) for p, s in pairs]}
     rank = 0 if whole else 1 if steps or is_bias else 4
-    (key, text), others = texts[0], tuple(t for _, t in texts[1:])
+    (key, text), others = texts[0], tuple(text for _, text in texts[1:])
     yield Candidate(key, text, many, steps, rank=rank, also=others)
+
+
+def _texts(search, c, many, names):
+    """Pairs (key, sentence) for each name of the factor."""
+    who, be = words.subject(many, search.case), words.is_or_are(many)
+    place = _place(search, many)
+    for named in names:
+        times = "the negative of" if named.key == "sign" else f"{named.text} times"
+        yield named.key, f"{who} {be} {times} the gradient: {named.reason}{place}"
+    if not names:
+        text = f"{who} {be} {c:.6g} times the gradient in every entry, which is no size of an axis"
+        yield "factor", f"{text} and no constant of the graph{place}"
+
+
+def _of_biases(search, c, many):
+    """The sentence for biases whose gradient is a mean over the rows."""
+    counts = {_rows_of_bias(search, entry) for entry in many}
+    if None in counts or any(abs(c * n - 1) >= 1e-6 for n in counts):
+        return
+    who, be, n = words.subject(many, search.case), words.is_or_are(many), next(iter(counts))
+    symbol = "1/N = " if search.constants.batch and n == search.constants.batch[0] else ""
+    text = (
+        f"{who} {be} {symbol}1/{n} times the gradient: the mean over the rows was taken, where "
+        f"the bias needs their sum: the 1/{n} of the loss is in the error already"
+    )
+    yield "bias mean", text
 
 
 def _rows_of_bias(search, entry):

@@ -151,12 +151,13 @@ def _of_scalar(number, is_divisor):
 def _batch(graph):
     """(N, what it is): the rows of the data; the axis that most arrays begin with."""
     first = Counter()
-    for name, array in graph.constants():
+    for _, array in graph.constants():
         first[array.shape[0]] += 1 + (array.ndim > 1)
         if array.ndim > 1:
             break
     for node in graph.nodes:
-        if node.op is not None and np.ndim(node.out) > 1:
+        is_array = node.op is not None and not isinstance(node.out, tuple)
+        if is_array and np.ndim(node.out) > 1:
             first[np.shape(node.out)[0]] += 1
     n = first.most_common(1)[0][0] if first else 0
     if n < 2:
@@ -174,10 +175,10 @@ def _sizes(graph):
     if batch:
         sizes[batch[0]] = ("N", batch[1])
     arrays = [(name, array.shape) for name, array in graph.constants() if name]
-    arrays += [(graph.label(node), np.shape(node.out)) for node in graph.nodes
-               if not isinstance(node.out, tuple) and (node.op is None or graph.names.given(node))]  # fmt: skip
-    unnamed = [("an array of the graph", np.shape(node.out)) for node in graph.nodes
-               if not isinstance(node.out, tuple)]  # fmt: skip
+    whole = [node for node in graph.nodes if not isinstance(node.out, tuple)]
+    named = [node for node in whole if node.op is None or graph.names.given(node)]
+    arrays += [(graph.label(node), np.shape(node.out)) for node in named]
+    unnamed = [("an array of the graph", np.shape(node.out)) for node in whole]
     for name, shape in [*arrays, *unnamed]:
         for axis, n in enumerate(shape):
             if n > 1:

@@ -61,8 +61,27 @@ def diagnosed(case) -> Diagnosis:
             text = f"{words.short(entry, case)}: {form.words}"
             findings.append(Finding("typo", text, (entry.label,)))
             unexplained.remove(entry)
-    findings += warnings(case)
-    return Diagnosis(tuple(findings), _left(unexplained, findings, case), because)
+    findings = [*_in_order(findings, because, case), *warnings(case)]
+    hints = (*_left(unexplained, findings, case), *_cut(unexplained, case))
+    return Diagnosis(tuple(findings), hints, because)
+
+
+def _in_order(findings, because, case):
+    """The findings: first what makes most rows wrong, and of equals the nearest to the loss."""
+    users = case.graph.users
+    place = {}
+    for entry in case.entries:
+        inner = entry.bottom.op is not None
+        serials = [entry.bottom.serial] if inner else [u.serial for u in users[entry.bottom]]
+        place[entry.label] = min(serials, default=0)
+    causes = list(because.values())
+
+    def key(finding):
+        follow = sum(cause in finding.explains for cause in causes)
+        nearest = max((place[label] for label in finding.explains), default=0)
+        return -len(finding.explains) - follow, -nearest
+
+    return sorted(findings, key=key)
 
 
 def _left(unexplained, findings, case):
@@ -72,12 +91,19 @@ def _left(unexplained, findings, case):
     n = len(unexplained)
     names = words.subject(unexplained, case)
     return (
-        f"{names} {'remains' if n == 1 else 'remain'} unexplained: at least one more mistake, which "
-        "fits no known pattern",
+        f"{names} {'remains' if n == 1 else 'remain'} unexplained: at least one more mistake, "
+        "which fits no known pattern",
     )
 
 
-# --- before any pattern ----------------------------------------------------------------------------
+def _cut(unexplained, case):
+    """That not all wrong steps were tried in a large graph."""
+    if unexplained and case.graph.cut:
+        n = len(case.graph.nodes)
+        yield f"not every wrong step was tried: the graph is large, {n} calls and variables"
+
+
+# --- before any pattern -----------------------------------------------------------------------
 
 
 def _before_any_pattern(case, wrong):
@@ -88,14 +114,15 @@ def _before_any_pattern(case, wrong):
         bad = ~np.isfinite(given)
         if bad.any() and np.isfinite(entry.true).all():
             at = [int(i) for i in np.argwhere(bad)[0]]
-            text = f"{who}: {int(bad.sum())} of {given.size} entries are nan or infinite, first at {at}"
+            count = f"{int(bad.sum())} of {given.size} entries are nan or infinite"
+            text = f"{who}: {count}, first at {at}"
             findings.append(Finding("not finite", text, (entry.label,)))
         else:
             left.append(entry)
     return findings, left
 
 
-# --- gradients ---------------------------------------------------------------------------------------
+# --- gradients --------------------------------------------------------------------------------
 
 
 def _of_gradients(case, wrong):
@@ -134,7 +161,7 @@ def _shapes(left, case):
             yield Finding("shape", text, (entry.label,))
 
 
-# --- arrays without a graph ---------------------------------------------------------------------------
+# --- arrays without a graph -------------------------------------------------------------------
 
 
 def _of_arrays(case, wrong):
@@ -154,7 +181,7 @@ def _of_array(entry, case, fit, constants):
     given, true, labels = entry.given, entry.true, (entry.label,)
     c = fit.ratio(given, true)
     if c is not None and (given.size > 1 or constants.names(c)):
-        named = [n for n in constants.names(c, fit.precision(given, true))]
+        named = constants.names(c, fit.precision(given, true))
         if named and named[0].key == "sign":
             return Finding("sign", f"{entry.label} is the negative of the true value", labels)
         times = named[0].text if named else f"{c:.6g}"
@@ -170,6 +197,6 @@ def _of_array(entry, case, fit, constants):
     if form is not None:
         return Finding("typo", f"{entry.label}: {form.words}", labels)
     if given.shape != true.shape:
-        text = f"{entry.label} has shape {given.shape}, and it must have {true.shape}; nothing is broadcast"
-        return Finding("shape", text, labels)
+        text = f"{entry.label} has shape {given.shape}, and it must have {true.shape}"
+        return Finding("shape", f"{text}; nothing is broadcast", labels)
     return None

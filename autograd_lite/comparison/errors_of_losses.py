@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..primitives import registered
 from ..rules.activations import sigmoid
 from ..rules.softmax import softmax
+
+_SOFTMAX, _SIGMOID = registered(softmax).f, registered(sigmoid).f
 
 
 def errors(backward):
@@ -28,15 +31,15 @@ def _errors(backward):
         if not g.any() or g.shape != np.shape(z.out):
             continue
         tolerance = 1e3 * np.finfo(g.dtype).eps * np.abs(g).max()
-        y = _labels(g, softmax.__wrapped__(z.out), tolerance)
+        y = _labels(g, _SOFTMAX(z.out), tolerance)
         if y is not None:
-            yield z, softmax.__wrapped__(z.out), y, "softmax"
+            yield z, _SOFTMAX(z.out), y, "softmax"
             continue
         for y in targets:
             if y.shape != g.shape or y.dtype.kind not in "fiub":
                 continue
             y = y.astype(g.dtype)
-            for p, kind in ((np.asarray(z.out), "same"), (sigmoid.__wrapped__(z.out), "sigmoid")):
+            for p, kind in ((np.asarray(z.out), "same"), (_SIGMOID(z.out), "sigmoid")):
                 w = np.vdot(p - y, g) / (np.vdot(p - y, p - y) or 1)
                 if w and np.abs(w * (p - y) - g).max() <= tolerance:
                     yield z, p, y, kind
@@ -105,53 +108,85 @@ _NO_SLOPE = (
     "as that of the logits {z}"
 )
 
+_ON_TOP = (
+    "softmax's Jacobian is applied on top of p - y, the gradient of the logits {z}, which contains "
+    "it already"
+)
+_ON_INPUT = (
+    "the derivative of sigmoid is written as {z} * (1 - {z}), of its input, for p * (1 - p), of "
+    "its output p"
+)
+_AT_OUTPUT = (
+    "the derivative of sigmoid is taken at its output p = sigmoid({z}), not at {z}: sigmoid is "
+    "applied twice"
+)
+_TERM = "the term of y = {} of cross-entropy is missing on the way to {z}: its label is left out"
+_MAGNITUDE = (
+    "|p - y| was derived, and (p - y)^2 is the loss at {z}: the loss coded is not the one derived"
+)
+
+
+def _slope(z):
+    """sigmoid'(z)"""
+    s = _SIGMOID(z)
+    return s * (1 - s)
+
+
 # fmt: off
 _WRONG = {
     "softmax": [
-        ("label",              _MISSING,   lambda g, p, y, z: _rows(g, p, y) * p),
-        ("label",              _MISSING.replace("forgotten", "added, not subtracted,"),
-                                           lambda g, p, y, z: _rows(g, p, y) * (p + y)),
-        ("label",              _SHIFTED,   lambda g, p, y, z: _rows(g, p, y) * (p - np.roll(y, 1, axis=-1))),
-        ("label",              _SHIFTED,   lambda g, p, y, z: _rows(g, p, y) * (p - np.roll(y, -1, axis=-1))),
-        ("label",              _SHIFTED,   lambda g, p, y, z: _rows(g, p, y) * (p - _shifted(y, 1))),
-        ("label",              _SHIFTED,   lambda g, p, y, z: _rows(g, p, y) * (p - _shifted(y, -1))),
-        ("label",              f"1 is subtracted at all classes, not at the label alone, {_OF}",
-                                           lambda g, p, y, z: _rows(g, p, y) * (p - 1)),
-        ("label",              f"the labels are in another order than the rows {_OF}",
-                                           lambda g, p, y, z: _rows(g, p, y) * (p - np.roll(y, 1, axis=0))),
-        ("softmax on top",     "softmax's Jacobian is applied on top of p - y, the gradient of the logits {z}, "
-                               "which contains it already",
-                                           lambda g, p, y, z: p * (g - np.sum(g * p, axis=-1, keepdims=True))),
-        ("derivative twice",   _TWICE,     lambda g, p, y, z: g * p * (1 - p)),
-        ("derivative missing", _PROBABILITIES, lambda g, p, y, z: -_rows(g, p, y) * y / p),
-        ("softmax diagonal",   _DIAGONAL,  lambda g, p, y, z: -_rows(g, p, y) * y * (1 - p)),
+        ("label", _MISSING,
+         lambda g, p, y, z: _rows(g, p, y) * p),
+        ("label", _MISSING.replace("forgotten", "added, not subtracted,"),
+         lambda g, p, y, z: _rows(g, p, y) * (p + y)),
+        ("label", _SHIFTED,
+         lambda g, p, y, z: _rows(g, p, y) * (p - np.roll(y, 1, axis=-1))),
+        ("label", _SHIFTED,
+         lambda g, p, y, z: _rows(g, p, y) * (p - np.roll(y, -1, axis=-1))),
+        ("label", _SHIFTED,
+         lambda g, p, y, z: _rows(g, p, y) * (p - _shifted(y, 1))),
+        ("label", _SHIFTED,
+         lambda g, p, y, z: _rows(g, p, y) * (p - _shifted(y, -1))),
+        ("label", f"1 is subtracted at all classes, not at the label alone, {_OF}",
+         lambda g, p, y, z: _rows(g, p, y) * (p - 1)),
+        ("label", f"the labels are in another order than the rows {_OF}",
+         lambda g, p, y, z: _rows(g, p, y) * (p - np.roll(y, 1, axis=0))),
+        ("softmax on top", _ON_TOP,
+         lambda g, p, y, z: p * (g - np.sum(g * p, axis=-1, keepdims=True))),
+        ("derivative twice", _TWICE,
+         lambda g, p, y, z: g * p * (1 - p)),
+        ("derivative missing", _PROBABILITIES,
+         lambda g, p, y, z: -_rows(g, p, y) * y / p),
+        ("softmax diagonal", _DIAGONAL,
+         lambda g, p, y, z: -_rows(g, p, y) * y * (1 - p)),
     ],
     "sigmoid": [
-        ("label",              _NO_TARGET.replace("of {z}", "= sigmoid({z})"),
-                                           lambda g, p, y, z: _number(g, p, y) * p),
-        ("derivative twice",   _TWICE,     lambda g, p, y, z: g * p * (1 - p)),
-        ("derivative missing", _NO_SLOPE,  lambda g, p, y, z: g / (p * (1 - p))),
-        ("sign",               _ONE_TERM,  lambda g, p, y, z: -_number(g, p, y) * (y + p - 2 * y * p)),
-        ("sign",               _ONE_TERM,  lambda g, p, y, z: _number(g, p, y) * (y + p - 2 * y * p)),
-        ("output formula on input", "the derivative of sigmoid is written as {z} * (1 - {z}), of its input, for "
-                               "p * (1 - p), of its output p",
-                                           lambda g, p, y, z: g / (p * (1 - p)) * z * (1 - z)),
-        ("derivative at output", "the derivative of sigmoid is taken at its output p = sigmoid({z}), not at {z}: "
-                               "sigmoid is applied twice",
-                                           lambda g, p, y, z: g / (p * (1 - p)) * sigmoid.__wrapped__(p) * (1 - sigmoid.__wrapped__(p))),
-        ("path missing",       "the term of y = 1 of the cross-entropy is missing on the way to {z}: its label is left out",
-                                           lambda g, p, y, z: _number(g, p, y) * (1 - y) * p),
-        ("path missing",       "the term of y = 0 of the cross-entropy is missing on the way to {z}: its label is left out",
-                                           lambda g, p, y, z: -_number(g, p, y) * y * (1 - p)),
-        ("label",              "the label is left out of one term of the cross-entropy: 1 / (1 - p) for (1 - y) / (1 - p), on the way to {z}",
-                                           lambda g, p, y, z: _number(g, p, y) * p),
+        ("label", _NO_TARGET.replace("of {z}", "= sigmoid({z})"),
+         lambda g, p, y, z: _number(g, p, y) * p),
+        ("derivative twice", _TWICE,
+         lambda g, p, y, z: g * p * (1 - p)),
+        ("derivative missing", _NO_SLOPE,
+         lambda g, p, y, z: g / (p * (1 - p))),
+        ("sign", _ONE_TERM,
+         lambda g, p, y, z: -_number(g, p, y) * (y + p - 2 * y * p)),
+        ("sign", _ONE_TERM,
+         lambda g, p, y, z: _number(g, p, y) * (y + p - 2 * y * p)),
+        ("output formula on input", _ON_INPUT,
+         lambda g, p, y, z: g / (p * (1 - p)) * z * (1 - z)),
+        ("derivative at output", _AT_OUTPUT,
+         lambda g, p, y, z: g / (p * (1 - p)) * _slope(p)),
+        ("path missing", _TERM.format(1, z="{z}"),
+         lambda g, p, y, z: _number(g, p, y) * (1 - y) * p),
+        ("path missing", _TERM.format(0, z="{z}"),
+         lambda g, p, y, z: -_number(g, p, y) * y * (1 - p)),
     ],
     "same": [
-        ("value for gradient", _NO_TARGET, lambda g, p, y, z: _number(g, p, y) * p),
-        ("label",              "the label (target) y is added, not subtracted: the error at {z} is p - y",
-                                           lambda g, p, y, z: _number(g, p, y) * (p + y)),
-        ("other function",     "|p - y| was derived, and (p - y)^2 is the loss at {z}: the loss coded is not the one derived",
-                                           lambda g, p, y, z: _number(g, p, y) * np.sign(p - y)),
+        ("value for gradient", _NO_TARGET,
+         lambda g, p, y, z: _number(g, p, y) * p),
+        ("label", "the label (target) y is added, not subtracted: the error at {z} is p - y",
+         lambda g, p, y, z: _number(g, p, y) * (p + y)),
+        ("other function", _MAGNITUDE,
+         lambda g, p, y, z: _number(g, p, y) * np.sign(p - y)),
     ],
 }
 # fmt: on

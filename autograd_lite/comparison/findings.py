@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .mistakes import MISTAKES
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -28,6 +30,11 @@ class Finding:
     explains: tuple[str, ...] = ()
     where: tuple = ()
     also: tuple[str, ...] = ()
+
+    @property
+    def advice(self) -> str:
+        """What to do about a mistake of this kind, from the table of mistakes."""
+        return MISTAKES[self.mistake].advice
 
     def __str__(self):
         return self.sentence

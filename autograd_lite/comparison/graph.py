@@ -13,15 +13,18 @@ from ..tape import history
 class Graph:
     """The graph of a loss, for questions that are asked many times.
 
-    ``walks`` counts the walks that were made on it.
+    ``walks`` counts the walks that were made on it, and ``visits`` the nodes met on them.
     """
+
+    VISITS = 100_000  # that one kind of search may make: a second or two
 
     def __init__(self, root, names, careful=False):
         self.root = root
         self.names = names
         self.nodes = [node for node in history(root) if node.requires_grad]
         self.careful = careful
-        self.walks = 0
+        self.walks = self.visits = 0
+        self.cut = False
         self._index = {node: i for i, node in enumerate(self.nodes)}
         self._towards = {}
         self._labels = {}
@@ -49,7 +52,11 @@ class Graph:
     @cached_property
     def arrays(self):
         """The nodes that are more than a number, as bits."""
-        return sum(1 << i for node, i in self._index.items() if np.ndim(node.out))
+        return sum(
+            1 << i
+            for node, i in self._index.items()
+            if isinstance(node.out, tuple) or np.ndim(node.out)
+        )
 
     @cached_property
     def users(self):
@@ -78,6 +85,15 @@ class Graph:
                 bits |= self.above[node]
             self._towards[key] = {node for node, i in self._index.items() if bits >> i & 1}
         return self._towards[key]
+
+    def affordable(self, tries, share=1.0):
+        """The tries, as long as they do not make more than a share of the visits of a search."""
+        end = self.visits + share * self.VISITS
+        for one in tries:
+            if self.visits > end:
+                self.cut = True
+                return
+            yield one
 
     def parents_among(self, node, nodes):
         """The parents of a node, None for those that are not among these nodes."""

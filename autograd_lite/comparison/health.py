@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..primitives import registered
 from ..rules.activations import relu, sigmoid
 from ..rules.losses import cross_entropy
 from ..rules.softmax import log_softmax, softmax
 from .composites import written_out
 from .findings import Finding
 
-_SOFTMAX = softmax.__wrapped__
-_OF_LOGITS = {cross_entropy.__wrapped__, log_softmax.__wrapped__, _SOFTMAX}
-_SIGMOID, _RELU = sigmoid.__wrapped__, relu.__wrapped__
+_SOFTMAX = registered(softmax).f
+_OF_LOGITS = {registered(cross_entropy).f, registered(log_softmax).f, _SOFTMAX}
+_SIGMOID, _RELU = registered(sigmoid).f, registered(relu).f
 _KEEPS = {"reshape", "transpose", "getitem", "multiply", "divide", "add", "subtract", "astype"}
 
 
@@ -42,8 +43,8 @@ def warnings(case):
             p, h = graph.label(source), graph.label(user)
             right = "right" if all(case.rows) else "the graph"
             text = (
-                f"{right}, but softmax is applied twice in the forward pass: {p} is a softmax already, and "
-                f"{h} applies softmax to it again"
+                f"{right}, but softmax is applied twice in the forward pass: {p} is a softmax "
+                f"already, and {h} applies softmax to it again"
             )
             found.append(Finding("softmax twice", text, (), (source, user)))
     return found
@@ -67,7 +68,7 @@ def agreement_hints(case):
 def _saturated(graph):
     """Activations whose derivative is next to nothing."""
     for node in graph.nodes:
-        if node.op is None or not np.size(node.out):
+        if node.op is None or isinstance(node.out, tuple) or not np.size(node.out):
             continue
         slope = None
         if node.op.f is np.tanh:
@@ -90,7 +91,9 @@ def _saturated(graph):
 def _equal_columns(case):
     """Units of a layer that are equal and will stay equal."""
     for node, entry in case.gradients.items():
-        if node.op is not None or np.ndim(node.out) != 2 or np.shape(node.out)[1] < 2:
+        if node.op is not None or np.ndim(node.out) != 2:
+            continue
+        if not np.size(node.out) or np.shape(node.out)[1] < 2:
             continue
         value, g = case.graph.value(node), entry.true
         name = case.names.of(node)

@@ -9,13 +9,14 @@ from . import words
 from .backward import Edge
 from .closed_forms import Fit, forms, typo
 from .constants import Constants
+from .edge_rules import wrong_rules
 from .findings import Finding
-from .mutants import tried, wrong_rules
+from .mutant import tried
 
 
 def factor_of_the_chain(entry, case):
     """Findings about one factor: the formula that it was made with."""
-    fit, graph = Fit(case.tolerance), case.graph
+    fit = Fit(case.tolerance)
     found = (
         _signs(entry, case.tolerance)
         or _other_rule(entry, case, fit)

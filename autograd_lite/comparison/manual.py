@@ -72,18 +72,18 @@ def compare(
         )
     variables = caller_variables(1)
     places = paths(variables)
-    names = Names(loss, {**variables, **_unbound(places, variables)}, names)
-    factors = Factors(loss, names)
+    known = Names(loss, {**variables, **_unbound(places, variables)}, names)
+    factors = Factors(loss, known)
     given, true, ends = {}, {}, {}
-    for key, value in flat(manual, lambda key: names.find(key) or key in places):
+    for key, value in flat(manual, lambda key: known.find(key) or key in places):
         array = _array(key, value)
-        if isinstance(key, str) and not names.find(key):
+        if isinstance(key, str) and not known.find(key):
             key = places.get(key, key)
         label, value, pair = factors.find(key, array.shape)
         if label in given:
             raise ValueError(f"{label} is given twice, the second time as {key!r}")
         given[label], true[label], ends[label] = array, value, pair
-    case = Case(given, true, Tolerance(rtol, atol), loss, names, ends)
+    case = Case(given, true, Tolerance(rtol, atol), loss, known, ends)
     return Comparison.from_case(case)
 
 

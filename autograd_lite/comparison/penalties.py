@@ -58,7 +58,7 @@ def _terms(root):
         name = node.op.name if node.op else ""
         is_sum = name in ("add", "subtract", "negative", "positive")
         is_scaled = name == "multiply" or (name == "divide" and node.parents[0] in parents)
-        scalar = all(np.ndim(p.out) == 0 and not isinstance(p.out, tuple) for p in parents)
+        scalar = all(not isinstance(p.out, tuple) and np.ndim(p.out) == 0 for p in parents)
         if parents and scalar and (is_sum or (is_scaled and len(parents) == 1)):
             stack += parents
         else:
@@ -77,7 +77,9 @@ def _is_penalty(term):
                 return False
             leaves[node] = {node} if node.requires_grad else set()
             continue
-        if any(np.ndim(v) and p is None and not _is_shape(v) for v, p in node.inputs()):
+        if isinstance(node.out, tuple):
+            return False
+        if any(p is None and not _is_shape(v) and np.ndim(v) for v, p in node.inputs()):
             return False
         leaves[node] = set().union(*(leaves[p] for _, p in node.inputs() if p is not None))
         if len(leaves[node]) > 1 and (np.ndim(node.out) or node.op.name not in _LINEAR):

@@ -22,7 +22,7 @@ _FORMS = [
 
 def look(search):
     leaves = [e for e in search.left if e.bottom.op is None and e.given.shape == e.true.shape]
-    if not leaves:
+    if not leaves or any(np.iscomplexobj(e.given) or np.iscomplexobj(e.true) for e in leaves):
         return []
     known = [e.bottom for e in search.case.gradients.values() if e.bottom.op is None]
     penalised = search.penalties.gradients(search.backward, known)
@@ -50,35 +50,14 @@ def look(search):
 def _regulariser(search, kind, form, none, many, penalised):
     entries = [entry for entry, *_ in many]
     _, c, factor = many[0]
-    who = words.subject(entries, search.case)
-    k = _strength(search, entries, penalised)
-    true = f"{k:.6g} * W" if k else "its gradient"
     if none:
         kind, text = _unpenalised(search, entries, form, c, penalised)
-    elif kind == "regulariser missing":
-        kept = [e for n, e in search.case.gradients.items() if n in penalised and e not in entries]
-        text = f"the regulariser's gradient is forgotten in {who}: {true} is not added"
-        if kept and not any(e in search.left for e in kept):
-            text += (
-                f" (it is in {words.subject(kept, search.case)}: the penalty is on one layer only)"
-            )
-    elif kind == "regulariser scale":
-        names = search.constants.names(c, 10 * search.precision(entries[0]))
-        times = names[0].text if names else f"{c:.6g}"
-        used = f": {c * k:.6g} * W for {true}" if k else ""
-        text = f"the regulariser's gradient in {who} is {times} times what it must be{used}"
-        if names:
-            text += f" ({names[0].reason})"
-    elif kind == "regulariser scalar":
-        text = (
-            f"the regulariser's gradient in {who} is a scalar, {_scalar(search, many)}, added to "
-            f"every entry, where {true} belongs"
-        )
     else:
-        text = f"the regulariser's gradient in {who} has another form: {c:.6g} * {form} for {true}"
+        text = _TEXTS[kind](search, many, form, penalised)
     candidate = Candidate(kind, text, entries, rank=0)
     if factor != 1:
         named = search.constants.names(factor, 1e-5)[0]
+        who = words.subject(entries, search.case)
         also = f"what the data add to {who} is {named.text} times their gradient: {named.reason}"
         if kind == "regulariser scale" and np.isclose(c, 1):
             return Candidate(named.key, also, entries, rank=2)
@@ -88,17 +67,65 @@ def _regulariser(search, kind, form, none, many, penalised):
     return candidate
 
 
+def _about(search, many, penalised):
+    """The rows, the strength k of their penalty, and its gradient in words."""
+    entries = [entry for entry, *_ in many]
+    k = _strength(search, entries, penalised)
+    return entries, words.subject(entries, search.case), k, f"{k:.6g} * W" if k else "its gradient"
+
+
+def _missing(search, many, form, penalised):
+    entries, who, _, true = _about(search, many, penalised)
+    text = f"the regulariser's gradient is forgotten in {who}: {true} is not added"
+    kept = [e for n, e in search.case.gradients.items() if n in penalised and e not in entries]
+    if kept and not any(e in search.left for e in kept):
+        text += f" (it is in {words.subject(kept, search.case)}: on one layer only)"
+    return text
+
+
+def _of_scale(search, many, form, penalised):
+    entries, who, k, true = _about(search, many, penalised)
+    c = many[0][1]
+    names = search.constants.names(c, 10 * search.precision(entries[0]))
+    times = names[0].text if names else f"{c:.6g}"
+    used = f": {c * k:.6g} * W for {true}" if k else ""
+    reason = f" ({names[0].reason})" if names else ""
+    return f"the regulariser's gradient in {who} is {times} times what it must be{used}{reason}"
+
+
+def _as_scalar(search, many, form, penalised):
+    _, who, _, true = _about(search, many, penalised)
+    return (
+        f"the regulariser's gradient in {who} is a scalar, {_scalar(search, many)}, added to every "
+        f"entry, where {true} belongs"
+    )
+
+
+def _of_form(search, many, form, penalised):
+    _, who, _, true = _about(search, many, penalised)
+    used = f"{many[0][1]:.6g} * {form}"
+    return f"the regulariser's gradient in {who} has another form: {used} for {true}"
+
+
+_TEXTS = {
+    "regulariser missing": _missing,
+    "regulariser scale": _of_scale,
+    "regulariser scalar": _as_scalar,
+    "regulariser form": _of_form,
+}
+
+
 def _unpenalised(search, entries, form, c, penalised):
     who = words.subject(entries, search.case)
     be = words.is_or_are(entries)
     if not penalised:
         return "regulariser scale", (
-            f"{who} {be} too large by {c:.6g} * {form}, the gradient of a regulariser, and this loss "
-            "has none"
+            f"{who} {be} too large by {c:.6g} * {form}, the gradient of a regulariser, and this "
+            "loss has none"
         )
     return "regulariser on bias", (
-        f"{who} {be} too large by {c:.6g} * {form}: a regulariser's gradient, and the penalty of this "
-        f"loss does not contain {' and '.join(search.graph.label(e.bottom) for e in entries)}"
+        f"{who} {be} too large by {c:.6g} * {form}: a regulariser's gradient, and the penalty of "
+        f"this loss does not contain {' and '.join(search.graph.label(e.bottom) for e in entries)}"
     )
 
 
@@ -204,15 +231,15 @@ def _named(given, factor, data, rest, penalty, value, fit, strength):
             return _of_size(c, penalty, value, fit)
         if given.size > 1 and (c := multiple(np.ones_like(data))) is not None:
             return "regulariser scalar", "", c
-    for words, f in _FORMS:
+    for form, f in _FORMS:
         if given.size < 3 and not strength:
             return None
         with np.errstate(all="ignore"):
             array = f(value)
-        if words != "W" and (penalty is None or np.ptp(array) == 0):
+        if form != "W" and (penalty is None or np.ptp(array) == 0):
             continue
         if np.isfinite(array).all() and (c := multiple(array)) is not None:
             if given.size < 3 and not any(np.isclose(c, n * strength) for n in (1, 2, 0.5)):
                 continue
-            return "regulariser form", words, c
+            return "regulariser form", form, c
     return None

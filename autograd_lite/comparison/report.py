@@ -111,11 +111,11 @@ class Comparison:
     @property
     def evidence(self) -> list[str]:
         """What else is to be said: further findings, what fits as well, what is unexplained."""
-        first, others = self.findings[:1], self.findings[1:]
-        lines = [f"or: {sentence}" for finding in first for sentence in finding.also]
-        for finding in others:
-            lines.append(f"and: {finding.sentence}")
+        lines: list[str] = []
+        for i, finding in enumerate(self.findings):
+            lines += [f"and: {finding.sentence}"] if i else []
             lines += [f"or: {sentence}" for sentence in finding.also]
+            lines.append(f"what helps: {finding.advice}")
         lines += [f"{label} is wrong because {cause} is" for label, cause in self.because.items()]
         blind = [str(self.blind)] if self.blind else []
         return [*lines, *self.hints, *blind]

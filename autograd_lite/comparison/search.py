@@ -30,6 +30,10 @@ _ORDER = (
 )
 
 
+# Mistakes that give the same numbers at any step of a chain.
+_ANYWHERE = ("factor", "sign", "mean missing", "mean twice")
+
+
 class Search:
     """The state of a search: the pass that is the base, and the rows that are left."""
 
@@ -106,15 +110,28 @@ class Search:
             and c.text != chosen.text
             and c.rank <= chosen.rank + 2
         ]
-        texts = dict.fromkeys([*chosen.also, *(c.text for c in self._ranked(same))])
         nodes = dict.fromkeys(
             node for c in (chosen, *same) if c.key == chosen.key for node in c.where
         )
+        text = chosen.text
+        if chosen.key in _ANYWHERE:
+            if len(nodes) > 1 and chosen.where:
+                text += self._between(nodes)
+            same = [c for c in same if c.key != chosen.key]
+        texts = dict.fromkeys([*chosen.also, *(c.text for c in self._ranked(same))])
         labels = tuple(e.label for e in chosen.explains)
-        finding = Finding(chosen.key, chosen.text, labels, tuple(nodes), tuple(texts)[:3])
+        finding = Finding(chosen.key, text, labels, tuple(nodes), tuple(texts)[:3])
         self.findings += [finding, *chosen.more]
         self.left = [e for e in self.left if e not in chosen.explains]
         if chosen.steps is not None:
             self.shares = {}
             self.right += chosen.explains
             self.backward = self.backward.replaced(chosen.steps)
+
+    def _between(self, nodes):
+        """That a mistake may be in any of several steps."""
+        newest, oldest = (pick(nodes, key=lambda n: n.serial) for pick in (max, min))
+        return (
+            f" (or in another step between {self.graph.label(newest)} and "
+            f"{self.graph.label(oldest)}: these cannot be told apart)"
+        )

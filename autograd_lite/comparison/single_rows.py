@@ -52,7 +52,8 @@ def _form(search, key, factor, many):
     candidate = Candidate(key, text, entries, rank=1, also=tuple(others))
     if factor != 1:
         named = search.constants.names(factor, 1e-5)[0]
-        extra = f"besides, {words.subject(entries, search.case)} {words.is_or_are(entries)} {named.text} times that: {named.reason}"  # noqa: E501
+        times = f"{words.is_or_are(entries)} {named.text} times that"
+        extra = f"besides, {who} {times}: {named.reason}"
         labels = tuple(e.label for e in entries)
         candidate.more.append(Finding(named.key, extra, labels))
         candidate.rank = 2
@@ -95,7 +96,7 @@ def _same_numbers(search, entry):
     name = search.graph.label(entry.bottom)
     true = search.case.backward.table
     for node in reversed(search.graph.nodes):
-        if np.shape(node.out) != given.shape or isinstance(node.out, tuple):
+        if isinstance(node.out, tuple) or np.shape(node.out) != given.shape:
             continue
         other = search.graph.label(node)
         g = true.get(node)

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..drawing.formulas import HOLE, operand
 from ..tape import Node
-from .mutants import is_quadratic, missing_words
+from .fan_outs import is_quadratic, missing_words
 
 
 def subject(entries, case):
@@ -88,13 +88,7 @@ def _nothing_comes(edge, uses, graph):
         return [("one sample", words, 1), (*missing, 2)]
     if not others:
         return [(*missing, 2)]
-    words = f"{x} is used {len(uses)} times, and the use in {h} is lost: = overwrites where += must add up"
-    if len(uses) == 2:
-        which = "first" if others[0].node.serial < edge.node.serial else "last"
-        words = (
-            f"{x} is used twice, and only the {which} use counts: = overwrites where += must add up"
-        )
-    overwritten = ("overwritten", words)
+    overwritten = ("overwritten", _overwritten(edge, others, len(uses), graph))
     if any(is_quadratic(edge, one, graph) for one in others):
         words = (
             f"{x} is used twice in a quadratic form, and only one of the two contributions is "
@@ -114,3 +108,14 @@ def _nothing_comes(edge, uses, graph):
         words = f"{missing[1]}, or = overwrites where += must add up"
         return [("path missing", words, 1), (*overwritten, 2)]
     return [(*overwritten, 1), (*missing, 2)]
+
+
+def _overwritten(edge, others, count, graph):
+    """That of several uses of a value one is lost."""
+    x, h = graph.label(edge.parent), graph.label(edge.node)
+    if count == 2:
+        which = "first" if others[0].node.serial < edge.node.serial else "last"
+        lost = f"is used twice, and only the {which} use counts"
+    else:
+        lost = f"is used {count} times, and the use in {h} is lost"
+    return f"{x} {lost}: = overwrites where += must add up"

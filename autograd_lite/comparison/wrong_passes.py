@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import combinations
+from itertools import chain, combinations
 
 import numpy as np
 
@@ -10,7 +10,9 @@ from . import words
 from .backward import both
 from .candidates import Candidate
 from .findings import Finding
-from .mutants import mutants, repeated, stale
+from .mutants import mutants
+from .repeated_steps import repeated
+from .stale_weights import stale
 
 PAIRS = 24  # edges that are left out two at a time
 
@@ -37,7 +39,8 @@ def _tried(search, relevant, first):
     for node, entry in search.case.gradients.items():
         if node.op is None and entry.row.verdict != "SHAPE":
             updates[node] = entry.given
-    for mutant in (*mutants(search.backward, chosen), *stale(search.backward, edges, updates)):
+    tries = chain(stale(search.backward, edges, updates), mutants(search.backward, chosen))
+    for mutant in search.graph.affordable(tries):
         found += _try(search, mutant, first)
     return found
 
@@ -149,7 +152,8 @@ def _names(search, mutant, c):
 def one_step_everywhere(search):
     """One wrong step wherever it is made."""
     found = []
-    for mutant in repeated(search.backward, lambda node: search.below(node) > 0):
+    tries = repeated(search.backward, lambda node: search.below(node) > 0)
+    for mutant in search.graph.affordable(tries):
         steps = mutant.steps(1.0)
         if len(steps) > 1:
             found += _as_candidates(search, mutant, list(search.left), 1.0, 1.0)
@@ -167,7 +171,7 @@ def two_paths(search):
     edges = [edge for many in uses.values() if len(many) > 1 for edge in many
              if search.below(edge.parent)]  # fmt: skip
     found = []
-    for one, other in combinations(edges[:PAIRS], 2):
+    for one, other in search.graph.affordable(combinations(edges[:PAIRS], 2)):
         found += _pair(search, one, other)
     return found
 
@@ -182,10 +186,10 @@ def _pair(search, one, other):
     explained = search.explained(rows, table)
     if not explained:
         return []
-    label = search.graph.label
+    label, who = search.graph.label, words.subject(explained, search.case)
     text = (
         f"two paths are missing: what {label(one.parent)} does through {label(one.node)}, and "
         f"what {label(other.parent)} does through {label(other.node)}, as if these were "
-        f"constants: with them left out the backward pass gives {words.subject(explained, search.case)}"
+        f"constants: with them left out the backward pass gives {who}"
     )
     return [Candidate("path missing", text, explained, steps, (one.node, other.node), 3)]

@@ -28,133 +28,196 @@ def _softmax_pulled(g, s, axis=-1):
 # fmt: off
 # --- activations ------------------------------------------------------------------------------
 FORMULA = "activation formula"
-wrong(np.tanh, FORMULA, "tanh'({x}) is taken as tanh({x}) = {h}, where it is 1 - {h}^2",
+wrong(np.tanh, FORMULA,
+    "tanh'({x}) is taken as tanh({x}) = {h}, where it is 1 - {h}^2",
     lambda g, out, x: g * out)
-wrong(np.tanh, FORMULA, "tanh'({x}) is taken as 1 - {h}, where it is 1 - {h}^2",
+wrong(np.tanh, FORMULA,
+    "tanh'({x}) is taken as 1 - {h}, where it is 1 - {h}^2",
     lambda g, out, x: g * (1 - out))
-wrong(np.tanh, FORMULA, "tanh'({x}) is taken as {h} * (1 - {h}), the derivative of sigmoid, where it is 1 - {h}^2",
+wrong(np.tanh, FORMULA,
+    "tanh'({x}) is taken as {h} * (1 - {h}), the derivative of sigmoid, where it is 1 - {h}^2",
     lambda g, out, x: g * out * (1 - out))
-wrong(np.tanh, FORMULA, "tanh'({x}) is taken as 1 + {h}^2, where it is 1 - {h}^2",
+wrong(np.tanh, FORMULA,
+    "tanh'({x}) is taken as 1 + {h}^2, where it is 1 - {h}^2",
     lambda g, out, x: g * (1 + out * out))
-wrong(np.tanh, FORMULA, "tanh'({x}) is taken as (1 - {h}^2) / 2, the derivative of tanh({x}/2) at that value",
+wrong(np.tanh, FORMULA,
+    "tanh'({x}) is taken as (1 - {h}^2) / 2, the derivative of tanh({x}/2) at that value",
     lambda g, out, x: g * (1 - out * out) / 2)
-wrong(np.tanh, FORMULA, "tanh'({x}) is taken as (1 - {h})^2, where it is 1 - {h}^2",
+wrong(np.tanh, FORMULA,
+    "tanh'({x}) is taken as (1 - {h})^2, where it is 1 - {h}^2",
     lambda g, out, x: g * (1 - out) ** 2)
-wrong(activations.sigmoid, FORMULA, "sigmoid'({x}) is taken as {h}, where it is {h} * (1 - {h})",
+wrong(activations.sigmoid, FORMULA,
+    "sigmoid'({x}) is taken as {h}, where it is {h} * (1 - {h})",
     lambda g, out, x: g * out)
-wrong(activations.sigmoid, FORMULA, "sigmoid'({x}) is taken as 1 - {h}, where it is {h} * (1 - {h})",
+wrong(activations.sigmoid, FORMULA,
+    "sigmoid'({x}) is taken as 1 - {h}, where it is {h} * (1 - {h})",
     lambda g, out, x: g * (1 - out))
-wrong(activations.sigmoid, FORMULA, "sigmoid'({x}) is taken as 1 - {h}^2, the derivative of tanh, where it is {h} * (1 - {h})",
+wrong(activations.sigmoid, FORMULA,
+    "sigmoid'({x}) is taken as 1 - {h}^2, the derivative of tanh, where it is {h} * (1 - {h})",
     lambda g, out, x: g * (1 - out * out))
-wrong(activations.sigmoid, FORMULA, "sigmoid'({x}) is taken as {h} * (1 + {h}), where it is {h} * (1 - {h})",
+wrong(activations.sigmoid, FORMULA,
+    "sigmoid'({x}) is taken as {h} * (1 + {h}), where it is {h} * (1 - {h})",
     lambda g, out, x: g * out * (1 + out))
-wrong(activations.sigmoid, FORMULA, "sigmoid'({x}) is taken as {x} * (1 - {h}), where it is {h} * (1 - {h})",
+wrong(activations.sigmoid, FORMULA,
+    "sigmoid'({x}) is taken as {x} * (1 - {h}), where it is {h} * (1 - {h})",
     lambda g, out, x: g * x * (1 - out))
 for _relu, _zero in ((activations.relu, None), (np.maximum, 0)):
-    wrong(_relu, "relu mask", "the relu mask is inverted: the gradient goes through where {x} <= 0",
+    wrong(_relu, "relu mask",
+        "the relu mask is inverted: the gradient goes through where {x} <= 0",
         lambda g, out, *args: g * (args[0] <= 0), _zero)
-    wrong(_relu, "relu mask", "the relu mask is taken from the gradient: it goes through where it is positive, not where {x} is",
+    wrong(_relu, "relu mask",
+        "the relu mask is taken from the gradient: it goes through where it is positive, not "
+        "where {x} is",
         lambda g, out, *args: g * (g > 0), _zero)
-    wrong(_relu, "relu mask", "the value of relu is used as its derivative: {h} in place of {x} > 0",
+    wrong(_relu, "relu mask",
+        "the value of relu is used as its derivative: {h} in place of {x} > 0",
         lambda g, out, *args: g * out, _zero)
-    wrong(_relu, "relu mask", "the input of relu is used as its derivative: {x} in place of {x} > 0",
+    wrong(_relu, "relu mask",
+        "the input of relu is used as its derivative: {x} in place of {x} > 0",
         lambda g, out, *args: g * args[0], _zero)
-    wrong(_relu, "relu mask", "the relu mask replaces the gradient: what goes on is {x} > 0 itself",
+    wrong(_relu, "relu mask",
+        "the relu mask replaces the gradient: what goes on is {x} > 0 itself",
         lambda g, out, *args: (args[0] > 0) * np.ones_like(g), _zero)
-    wrong(_relu, "relu mask", "the relu mask is {x} < 0 times -1: that of a relu of -{x}",
+    wrong(_relu, "relu mask",
+        "the relu mask is {x} < 0 times -1: that of a relu of -{x}",
         lambda g, out, *args: -g * (args[0] < 0), _zero)
 
 # --- softmax ----------------------------------------------------------------------------------
-wrong(softmax, "softmax diagonal", "of softmax's Jacobian only the diagonal s * (1 - s) is used, s = {h}",
+wrong(softmax, "softmax diagonal",
+    "of softmax's Jacobian only the diagonal s * (1 - s) is used, s = {h}",
     lambda g, out, x, axis=-1: g * out * (1 - out))
-wrong(softmax, "softmax diagonal", "softmax's normaliser is taken as a constant: only the factor s = {h} is used",
+wrong(softmax, "softmax diagonal",
+    "softmax's normaliser is taken as a constant: only the factor s = {h} is used",
     lambda g, out, x, axis=-1: g * out)
-wrong(softmax, "softmax diagonal", "softmax's derivative is taken as s^2 - s, s = {h}: only the diagonal, with the wrong sign",
+wrong(softmax, "softmax diagonal",
+    "softmax's derivative is taken as s^2 - s, s = {h}: only the diagonal, with the wrong sign",
     lambda g, out, x, axis=-1: -g * out * (1 - out))
-wrong(softmax, "softmax on top", "softmax's Jacobian is applied twice on the way from {h} to {x}",
+wrong(softmax, "softmax on top",
+    "softmax's Jacobian is applied twice on the way from {h} to {x}",
     lambda g, out, x, axis=-1: _softmax_pulled(_softmax_pulled(g, out, axis), out, axis))
-wrong(softmax, "softmax diagonal", "softmax's Jacobian lacks the minus: the sum over the outputs is added, not subtracted",
+wrong(softmax, "softmax diagonal",
+    "softmax's Jacobian lacks the minus: the sum over the outputs is added, not subtracted",
     lambda g, out, x, axis=-1: out * (g + np.sum(g * out, axis=axis, keepdims=True)))
-wrong(log_softmax, "softmax diagonal", "the normaliser of log_softmax is taken as a constant",
+wrong(log_softmax, "softmax diagonal",
+    "the normaliser of log_softmax is taken as a constant",
     lambda g, out, x, axis=-1: g)
-wrong(log_softmax, "softmax diagonal", "of log_softmax's Jacobian only the diagonal 1 - s is used",
+wrong(log_softmax, "softmax diagonal",
+    "of log_softmax's Jacobian only the diagonal 1 - s is used",
     lambda g, out, x, axis=-1: g * (1 - np.exp(out)))
 
 # --- products and quotients -------------------------------------------------------------------
 PRODUCT = "product rule"
-wrong(np.multiply, PRODUCT, "the product rule's factor {y} is missing: d({x} * {y}) = {y} * d{x}",
+wrong(np.multiply, PRODUCT,
+    "the product rule's factor {y} is missing: d({x} * {y}) = {y} * d{x}",
     lambda g, out, x, y: g)
-wrong(np.multiply, PRODUCT, "in the product {x} * {y} the factor of d{x} is taken as {x} itself, not as {y}",
+wrong(np.multiply, PRODUCT,
+    "in the product {x} * {y} the factor of d{x} is taken as {x} itself, not as {y}",
     lambda g, out, x, y: g * x, 0)
-wrong(np.multiply, PRODUCT, "in the product {y} * {x} the factor of d{x} is taken as {x} itself, not as {y}",
+wrong(np.multiply, PRODUCT,
+    "in the product {y} * {x} the factor of d{x} is taken as {x} itself, not as {y}",
     lambda g, out, x, y: g * y, 1)
-wrong(np.multiply, PRODUCT, "the product {x} * {y} is used as the derivative: d({x} * {y}) = {y} * d{x}",
+wrong(np.multiply, PRODUCT,
+    "the product {x} * {y} is used as the derivative: d({x} * {y}) = {y} * d{x}",
     lambda g, out, x, y: g * out)
-wrong(np.multiply, PRODUCT, "divided by the factor {y} in place of multiplied",
+wrong(np.multiply, PRODUCT,
+    "divided by the factor {y} in place of multiplied",
     lambda g, out, x, y: g / y, 0)
-wrong(np.multiply, PRODUCT, "divided by the factor {y} in place of multiplied",
+wrong(np.multiply, PRODUCT,
+    "divided by the factor {y} in place of multiplied",
     lambda g, out, x, y: g / x, 1)
-wrong(np.divide, PRODUCT, "the quotient rule's 1/{y} is missing: d({x} / {y}) = d{x} / {y}",
+wrong(np.divide, PRODUCT,
+    "the quotient rule's 1/{y} is missing: d({x} / {y}) = d{x} / {y}",
     lambda g, out, x, y: g, 0)
-wrong(np.divide, PRODUCT, "in the quotient {x} / {y} it is multiplied by {y} in place of divided",
+wrong(np.divide, PRODUCT,
+    "in the quotient {x} / {y} it is multiplied by {y} in place of divided",
     lambda g, out, x, y: g * y, 0)
-wrong(np.divide, PRODUCT, "in the quotient {x} / {y} it is divided by {y}^2 in place of {y}",
+wrong(np.divide, PRODUCT,
+    "in the quotient {x} / {y} it is divided by {y}^2 in place of {y}",
     lambda g, out, x, y: g / (y * y), 0)
 for _sign, _s in (("", -1), (", and the minus sign too", 1)):
-    wrong(np.divide, PRODUCT, "the quotient rule's derivative -{y}/{x}^2 of {y} / {x} is taken as {y}/{x}, the square is missing" + _sign,
+    wrong(np.divide, PRODUCT,
+        "the quotient rule's derivative -{y}/{x}^2 of {y} / {x} is taken as {y}/{x}, the square "
+        "is missing" + _sign,
         lambda g, out, x, y, _s=_s: _s * g * out, 1)
-    wrong(np.divide, PRODUCT, "the quotient rule's derivative -{y}/{x}^2 of {y} / {x} is taken as 1/{x}^2, the factor {y} is missing" + _sign,
+    wrong(np.divide, PRODUCT,
+        "the quotient rule's derivative -{y}/{x}^2 of {y} / {x} is taken as 1/{x}^2, the factor "
+        "{y} is missing" + _sign,
         lambda g, out, x, y, _s=_s: _s * g / (y * y), 1)
-    wrong(np.divide, PRODUCT, "the quotient rule's derivative -{y}/{x}^2 of {y} / {x} is taken as {y}, the division is missing" + _sign,
+    wrong(np.divide, PRODUCT,
+        "the quotient rule's derivative -{y}/{x}^2 of {y} / {x} is taken as {y}, the division is "
+        "missing" + _sign,
         lambda g, out, x, y, _s=_s: _s * g * x, 1)
-    wrong(np.divide, PRODUCT, "the quotient rule's derivative -{y}/{x}^2 of {y} / {x} is taken as 1/{x}" + _sign,
+    wrong(np.divide, PRODUCT,
+        "the quotient rule's derivative -{y}/{x}^2 of {y} / {x} is taken as 1/{x}" + _sign,
         lambda g, out, x, y, _s=_s: _s * g / y, 1)
-    wrong(np.divide, PRODUCT, "the quotient rule's derivative -{y}/{x}^2 of {y} / {x} is divided by {x} once more" + _sign,
+    wrong(np.divide, PRODUCT,
+        "the quotient rule's derivative -{y}/{x}^2 of {y} / {x} is divided by {x} once too often"
+        + _sign,
         lambda g, out, x, y, _s=_s: _s * g * out / (y * y), 1)
 
 # --- powers, exponentials, logarithms ---------------------------------------------------------
 FACTOR = "chain factor missing"
-wrong(np.power, FACTOR, "the exponent was not lowered: d(x^n) = n * x^(n-1), and x^n stands there",
+wrong(np.power, FACTOR,
+    "the exponent was not lowered: d(x^n) = n * x^(n-1), and x^n stands there",
     lambda g, out, x, y: g * y * out, 0)
-wrong(np.power, FACTOR, "of d(x^n) = n * x^(n-1) only n is there: the factor {x} is missing",
+wrong(np.power, FACTOR,
+    "of d(x^n) = n * x^(n-1) only n is there: the factor {x} is missing",
     lambda g, out, x, y: g * y, 0)
-wrong(np.power, FACTOR, "the derivative of the power {h} is missing: its cotangent is passed on as it is",
+wrong(np.power, FACTOR,
+    "the derivative of the power {h} is missing: its cotangent is passed on as it is",
     lambda g, out, x, y: g, 0)
-wrong(np.power, FACTOR, "the power itself is used as its derivative",
+wrong(np.power, FACTOR,
+    "the power itself is used as its derivative",
     lambda g, out, x, y: g * out, 0)
-wrong(np.power, FACTOR, "the sign of {x} is used as the derivative of its power",
+wrong(np.power, FACTOR,
+    "the sign of {x} is used as the derivative of its power",
     lambda g, out, x, y: g * np.sign(x), 0)
-wrong(np.square, FACTOR, "of d(x^2) = 2 x only 2 is there: the factor {x} is missing",
+wrong(np.square, FACTOR,
+    "of d(x^2) = 2 x only 2 is there: the factor {x} is missing",
     lambda g, out, x: g * 2)
-wrong(np.square, FACTOR, "the square itself is used as its derivative",
+wrong(np.square, FACTOR,
+    "the square itself is used as its derivative",
     lambda g, out, x: g * out)
-wrong(np.square, FACTOR, "twice the square is used as its derivative",
+wrong(np.square, FACTOR,
+    "twice the square is used as its derivative",
     lambda g, out, x: g * 2 * out)
 wrong(np.exp, FACTOR, "exp({x}) is derived as {x}",
     lambda g, out, x: g * x)
-wrong(np.exp, FACTOR, "exp({x}) is derived as a power: {x} * exp({x} - 1)",
+wrong(np.exp, FACTOR,
+    "exp({x}) is derived as a power: {x} * exp({x} - 1)",
     lambda g, out, x: g * x * np.exp(x - 1))
-wrong(np.log, FACTOR, "log({x}) is derived as {x} in place of 1 / {x}",
+wrong(np.log, FACTOR,
+    "log({x}) is derived as {x} in place of 1 / {x}",
     lambda g, out, x: g * x)
-wrong(np.log, FACTOR, "log({x}) is derived as 1 / log({x}) in place of 1 / {x}",
+wrong(np.log, FACTOR,
+    "log({x}) is derived as 1 / log({x}) in place of 1 / {x}",
     lambda g, out, x: g / out)
-wrong(np.log, FACTOR, "log({x}) is derived as log({x}) in place of 1 / {x}",
+wrong(np.log, FACTOR,
+    "log({x}) is derived as log({x}) in place of 1 / {x}",
     lambda g, out, x: g * out)
-wrong(np.sqrt, FACTOR, "sqrt({x}) is derived as 1 / (2 {x}) in place of 1 / (2 sqrt({x}))",
+wrong(np.sqrt, FACTOR,
+    "sqrt({x}) is derived as 1 / (2 {x}) in place of 1 / (2 sqrt({x}))",
     lambda g, out, x: g / (2 * x))
-wrong(np.sqrt, FACTOR, "sqrt({x}) is derived as sqrt({x}) / 2: it is multiplied in place of divided",
+wrong(np.sqrt, FACTOR,
+    "sqrt({x}) is derived as sqrt({x}) / 2: it is multiplied in place of divided",
     lambda g, out, x: g * out / 2)
-wrong(np.sqrt, FACTOR, "sqrt({x}) is derived as {h} itself",
+wrong(np.sqrt, FACTOR,
+    "sqrt({x}) is derived as {h} itself",
     lambda g, out, x: g * out)
-wrong(np.absolute, "other function", "|{x}| is derived as {x}^2: the loss coded is not the loss derived",
+wrong(np.absolute, "other function",
+    "|{x}| is derived as {x}^2: the loss coded is not the loss derived",
     lambda g, out, x: 2 * g * x)
-wrong(np.absolute, "other function", "|{x}| is derived as {x}^2 / 2: the loss coded is not the loss derived",
+wrong(np.absolute, "other function",
+    "|{x}| is derived as {x}^2 / 2: the loss coded is not the loss derived",
     lambda g, out, x: g * x)
-wrong(np.square, "other function", "{x}^2 is derived as |{x}|: the loss coded is not the loss derived",
+wrong(np.square, "other function",
+    "{x}^2 is derived as |{x}|: the loss coded is not the loss derived",
     lambda g, out, x: g * np.sign(x))
-wrong(np.sin, FACTOR, "sin({x}) is derived as itself, where it is cos({x})",
+wrong(np.sin, FACTOR,
+    "sin({x}) is derived as itself, where it is cos({x})",
     lambda g, out, x: g * out)
-wrong(np.cos, FACTOR, "cos({x}) is derived as itself, where it is -sin({x})",
+wrong(np.cos, FACTOR,
+    "cos({x}) is derived as itself, where it is -sin({x})",
     lambda g, out, x: g * out)
 # fmt: on
 

@@ -1,0 +1,158 @@
+"""The wrong rules of one edge: those of its operation, and those of its kind."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..primitives import Elementwise, registered
+from ..rules.activations import elu, gelu, leaky_relu, relu, selu, sigmoid, silu, softplus
+from ..rules.softmax import log_softmax, softmax
+from .stand_ins import pulled, slope, stand_ins
+from .wrong_rules import WRONG_RULES
+
+_ACTIVATIONS = {
+    getattr(f, "__wrapped__", f)
+    for f in (np.tanh, sigmoid, relu, leaky_relu, elu, selu, silu, gelu, softplus, np.maximum)
+}
+_SOFTMAX, _LOG_SOFTMAX = registered(softmax).f, registered(log_softmax).f
+MOVES = {"transpose", "swapaxes", "reshape", "moveaxis", "matrix_transpose"}
+_PASS_ON = {*MOVES, "add", "subtract", "negative"}  # what goes on is what came
+
+
+def wrong_rules(edge, held=None, all_of_them=True):
+    """Four-tuples (key, words, rule of an edge, rank)."""
+    if edge.position is None:
+        return
+    for at, key, words, rule in WRONG_RULES.get(edge.op.f, ()):
+        if at is None or at == edge.position:
+            yield key, words, _of_edge(rule), 2
+    if edge.op.f is np.matmul:
+        yield from _products(edge)
+    elif edge.op.f in _ACTIVATIONS or _is_unary(edge.op):
+        yield from _activations(edge)
+    elif edge.op.f in (_SOFTMAX, _LOG_SOFTMAX):
+        yield from _of_softmax(edge)
+    if edge.op.name in MOVES:
+        yield "transpose", "the transpose of {h} is not undone on the way back", _reshaped, 2
+    passes_on = edge.op.name in _PASS_ON and edge.parent.op is not None
+    if all_of_them and held is not None and not passes_on:
+        yield from stand_ins(edge, held)
+
+
+def _of_edge(rule):
+    return lambda e: rule(e.g, e.out, *e.args, **e.kwargs)
+
+
+def _is_unary(op):
+    """Whether an operation is a function of one argument that is no mere sign or copy."""
+    trivial = ("negative", "positive", "alias", "astype")
+    return isinstance(op, Elementwise) and len(op.rules) == 1 and op.name not in trivial
+
+
+def _reshaped(edge):
+    """The share as if the step back moved nothing."""
+    shape = np.shape(edge.args[edge.position])
+    if np.shape(edge.g) == shape and edge.op.name != "reshape":
+        return edge.g
+    return np.reshape(edge.g, shape, order="F")
+
+
+def _at_output(e):
+    args = list(e.args)
+    args[e.position] = e.out
+    return pulled(e, x=e.out, out=e.op.f(*args, **e.kwargs))
+
+
+def _on_input(e):
+    return pulled(e, out=e.args[e.position])
+
+
+def _activations(edge):
+    """What is done wrong with the derivative of a function of one argument."""
+    name = edge.op.name
+    left_out = (
+        f"the derivative of {name} is left out between {{h}} and {{x}}, so that the gradient "
+    )
+    left_out += "of {h} stands for that of {x}"
+    key = "derivative missing"
+    if edge.op.f not in _ACTIVATIONS:
+        key = "wrong variable" if edge.parent.op is None else "chain factor missing"
+    yield key, left_out, lambda e: e.g, 1
+    words = f"{name}'({{x}}) is multiplied in twice, or where the loss has cancelled it already"
+    yield "derivative twice", words, lambda e: pulled(e, e.share), 1
+    words = (
+        f"the derivative of {name} is taken at its output {{h}}, not at {{x}}: {name} is applied "
+    )
+    words += "twice"
+    yield "derivative at output", words, _at_output, 1
+    words = f"the derivative of {name} is written as a formula of the output {{h}}, but the input "
+    if name == "tanh":
+        words += "{x} stands in it: 1 - {x}^2 for 1 - {h}^2"
+        yield "activation formula", words, _on_input, 1
+    else:
+        words += "{x} stands in it"
+        words += ": {x} * (1 - {x}) for {h} * (1 - {h})" if name == "sigmoid" else ""
+        yield "output formula on input", words, _on_input, 1
+    words = f"divided by the derivative of {name} in place of multiplied"
+    yield "chain factor missing", words, lambda e: e.g / slope(e), 3
+    words = f"a matrix product with the derivative of {name}, in place of an element-wise one"
+    if np.ndim(edge.g) == 2 and np.shape(edge.g)[0] == np.shape(edge.g)[1]:
+        for product in (
+            lambda e: e.g @ slope(e), lambda e: slope(e) @ e.g, lambda e: e.g @ slope(e).T,
+            lambda e: slope(e).T @ e.g, lambda e: e.g.T @ slope(e), lambda e: e.g.T * slope(e),
+        ):  # fmt: skip
+            yield "elementwise for product", words, product, 2
+
+
+def _of_softmax(edge):
+    words = f"the derivative of {edge.op.name} is left out: this is the gradient with respect to "
+    yield "derivative missing", words + "{h}, not to {x}", lambda e: e.g, 1
+    if np.ndim(edge.out) == 2 and edge.op.f is _SOFTMAX:
+        words = "{h} and its cotangent are multiplied as matrices, where softmax's derivative is "
+        words += "element by element: s * (g - sum(g * s))"
+        yield "elementwise for product", words, _softmax_by_matrices, 2
+    words = f"the Jacobian of {edge.op.name} is applied twice on the way from {{h}} to {{x}}"
+    yield "softmax on top", words, lambda e: pulled(e, e.share), 1
+
+
+def _softmax_by_matrices(e):
+    return e.out @ (e.g - np.sum(e.g * e.out, axis=-1, keepdims=True))
+
+
+def _products(edge):
+    """Other products of the cotangent and the other operand."""
+    other = 1 - edge.position
+    if np.ndim(edge.g) == 2 and np.ndim(edge.args[other]) == 2:
+        for key, words, product in _PRODUCTS[edge.position]:
+            yield key, words, _product_of(product, other), 2
+    words = "the factor {y} of the product {h} is missing in the chain"
+    yield "chain factor missing", words, lambda e: e.g, 3
+
+
+def _product_of(product, other):
+    return lambda e: product(e.g, e.args[other])
+
+
+# Of the cotangent g and the other operand o: dx = g @ o.T and dy = o.T @ g are right.
+_T = "transpose", "a transpose is missing or too much in the product of {y} with the error of {h}"
+_O = "order", "the order of the product of {y} with the error of {h} is swapped"
+_E = (
+    "elementwise for product",
+    "{y} and the error of {h} are multiplied element by element, where a matrix product belongs",
+)
+_PRODUCTS = {
+    0: [(*_O, lambda g, o: o.T @ g)],
+    1: [(*_O, lambda g, o: g @ o.T)],
+}
+for _products_at in _PRODUCTS.values():
+    _products_at += [
+        (*_T, lambda g, o: g @ o),
+        (*_T, lambda g, o: o @ g),
+        (*_T, lambda g, o: g.T @ o),
+        (*_T, lambda g, o: o.T @ g.T),
+        (*_T, lambda g, o: g.T @ o.T),
+        (*_T, lambda g, o: o @ g.T),
+        (*_E, lambda g, o: g * o),
+        (*_E, lambda g, o: g * o.T),
+        (*_E, lambda g, o: g.T * o),
+    ]

@@ -1,0 +1,83 @@
+"""One wrong step of the backward pass, as something to try."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..primitives import Elementwise
+from ..tape import Node
+from .backward import Edge
+
+
+@dataclass(eq=False)
+class Mutant:
+    """One wrong step.
+
+    Attributes
+    ----------
+    key, words : str
+        The mistake, and what was done; the words of a share of any size come from that size.
+    starts : dict
+        What the step changes, ``{node: difference of its cotangent}``. Where a size is to be
+        found it is the share itself, and any multiple of it may have been added.
+    steps : callable
+        ``steps(c)`` are the replaced steps, {node: step}, for `Backward.replaced`.
+    edge : Edge or None
+    size : str
+        "" for an exact change, "share" for one of any size, "rate" for a positive one.
+    rank : int
+        Which of several that fit is said first.
+    loose : bool
+        Whether a named multiple of what is put in the place of the share may stand there.
+    """
+
+    key: str
+    words: str
+    starts: dict
+    steps: Callable
+    edge: Edge | None = None
+    size: str = ""
+    rank: int = 2
+    where: tuple[Node, ...] = ()
+    loose: bool = False
+
+    def __post_init__(self):
+        if not self.where and self.edge is not None:
+            self.where = (self.edge.node,)
+
+
+class Steps:
+    """The step of a wrong rule, c times what it gives."""
+
+    def __init__(self, edge, rule):
+        self.edge, self.rule = edge, rule
+
+    def __call__(self, c):
+        def share(edge):
+            found = tried(self.rule, edge)
+            return edge.share if found is None else found if c == 1 else c * found
+
+        return self.edge.replaced(share)
+
+
+def tried(rule, edge):
+    """A rule's share as the argument needs it, None where the shapes do not allow it."""
+    if edge.position is None:
+        return None
+    x = np.asarray(edge.args[edge.position])
+    try:
+        share = np.asarray(rule(edge))
+    except (ValueError, TypeError, IndexError):
+        return None
+    broadcast = isinstance(edge.op, Elementwise) and share.shape == np.shape(edge.g)
+    if share.shape != x.shape and not broadcast:
+        return None
+    return edge.op.fitted(share, x, edge.g, False)
+
+
+def unblanked(words):
+    """Words without anything to fill in."""
+    return words.replace("{", "(").replace("}", ")")

@@ -1,0 +1,66 @@
+"""A weight that was updated before the error went through it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .backward import both
+from .mutant import Mutant, tried
+
+
+def stale(backward, edges, updates, both_kinds=True):
+    """The error went through a weight that had been updated, at any rate.
+
+    ``updates`` are the gradients by which the weights were updated, {leaf: array}. Of
+    ``both_kinds``, all weights were updated before, or one alone.
+    """
+    for edge in edges:
+        weight = weight_of(edge)
+        if weight is None or weight not in updates:
+            continue
+        share = tried(_through(updates[weight], -1.0), edge)
+        if share is None or (both_kinds and not np.any(share)):
+            continue
+        name = backward.graph.label(weight)
+        words = (
+            f"stale weight: the error went through {name} after {name} had been updated, "
+            f"{name} - {{rate}} * d{name} in the place of {name} (a step of rate {{rate}})"
+        )
+        for many in (backward.edges, [edge]) if both_kinds else ([edge],):
+            steps = _updated(many, updates)
+            yield Mutant("stale weight", words, {edge.parent: share}, steps, edge, "rate", 1)
+
+
+def _updated(edges, updates):
+    """Steps through the weights of these edges as they are after a step of some rate."""
+
+    def steps(rate):
+        found: dict = {}
+        for edge in edges:
+            if (weight := weight_of(edge)) in updates:
+                value = edge.args[1 - edge.position] - rate * updates[weight]
+                found = both(found, edge.replaced(_through(value, 1.0)))
+        return found
+
+    return steps
+
+
+def weight_of(edge):
+    """The variable that an error goes through in a product."""
+    if edge.op.f not in (np.matmul, np.multiply) or edge.position is None:
+        return None
+    other = edge.node.parents[1 - edge.position]
+    if other is None or other.op is not None or not other.requires_grad:
+        return None
+    return other if edge.parent is not other else None
+
+
+def _through(value, sign):
+    """The share through another value of the other operand."""
+
+    def rule(e):
+        args = list(e.args)
+        args[1 - e.position] = value
+        return sign * e.op.rules[e.position](e.g, e.out, *args, **e.kwargs)
+
+    return rule
