@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
-from autograd_lite.comparison.errors_of_losses import wrong_errors
-from autograd_lite.comparison.graph import Graph
-from autograd_lite.comparison.mistakes import MISTAKES
-from autograd_lite.comparison.wrong_rules import WRONG_RULES, wrong
+from autograd_lite.comparison.diagnosis.graph import Graph
+from autograd_lite.comparison.diagnosis.mistakes import MISTAKES
+from autograd_lite.comparison.diagnosis.wrong_steps.errors_of_losses import wrong_errors
+from autograd_lite.comparison.diagnosis.wrong_steps.wrong_rules import WRONG_RULES, wrong
 
 N, D, H, K = 7, 5, 4, 3
 

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from ..tape import Node
-from .backward import Backward
-from .blind_spots import BlindSpots, blind_spots
-from .graph import Graph
+from .diagnosis.blind_spots import BlindSpots, blind_spots
+from .diagnosis.graph import Graph
+from .diagnosis.wrong_steps.backward import Backward
 from .rows import Row, Tolerance, compared
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .contest import Contest
-from .function_report import FunctionComparison
-from .problem import Problem
 from .rows import Tolerance
+from .voting.contest import Contest
+from .voting.function_report import FunctionComparison
+from .voting.problem import Problem
 
 
 def compare_function(

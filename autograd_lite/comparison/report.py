@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from . import as_json, html, markdown, text
-from .blind_spots import BlindSpots
 from .case import Case
-from .diagnosis import diagnosed
-from .findings import Finding
+from .diagnosis.blind_spots import BlindSpots
+from .diagnosis.findings import Finding
+from .diagnosis.order import diagnosed
+from .rendering import as_json, html, markdown, text
 from .rows import Row, Tolerance
 
 if TYPE_CHECKING:
@@ -166,7 +166,7 @@ class Comparison:
             For a comparison of arrays alone, which has no graph, and for a graph that is too
             large.
         """
-        from .colours import coloured  # here, because drawing is not needed to compare
+        from .rendering.colours import coloured  # here, because drawing is not needed to compare
 
         return coloured(self, **options)
 

@@ -1,7 +1,7 @@
 """The kinds of mistakes that people make when they derive a gradient by hand.
 
-One entry a kind: what it is, the keys of `autograd_lite.comparison.mistakes` that name it, and
-what a sentence that names it cannot do without.
+One entry a kind: what it is, the keys that name it in the table of
+`autograd_lite.comparison.diagnosis.mistakes`, and what a sentence that names it cannot do without.
 """
 
 import re

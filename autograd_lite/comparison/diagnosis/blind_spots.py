@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .mutants import mutants
+from ..rows import distance
 from .penalties import Penalties
-from .rows import distance
-from .stale_weights import stale
+from .wrong_steps.mutants import mutants
+from .wrong_steps.stale_weights import stale
 
 RATE = 0.1  # of the step that a stale weight has made
 

@@ -4,9 +4,9 @@ import contextlib
 
 import numpy as np
 
-from ..names import Names
-from ..tensor import Tensor, plain
-from ..transforms import grad, gradients, jacobian, vjp
+from ...names import Names
+from ...tensor import Tensor, plain
+from ...transforms import grad, gradients, jacobian, vjp
 
 
 class Traced:

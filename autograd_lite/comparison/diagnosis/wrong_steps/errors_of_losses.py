@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..primitives import registered
-from ..rules.activations import sigmoid
-from ..rules.softmax import softmax
+from ....primitives import registered
+from ....rules.activations import sigmoid
+from ....rules.softmax import softmax
 
 _SOFTMAX, _SIGMOID = registered(softmax).f, registered(sigmoid).f
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..edges import local_derivative
+from ...edges import local_derivative
 from . import words
-from .backward import Edge
 from .closed_forms import Fit, forms, typo
 from .constants import Constants
-from .edge_rules import wrong_rules
 from .findings import Finding
-from .mutant import tried
+from .wrong_steps.backward import Edge
+from .wrong_steps.edge_rules import wrong_rules
+from .wrong_steps.mutant import tried
 
 
 def factor_of_the_chain(entry, case):

@@ -6,8 +6,8 @@ and dark themes show it. Verdicts are words too: nothing is told by colour alone
 
 from html import escape
 
+from ..rows import RIGHT
 from . import cells
-from .rows import RIGHT
 
 _CELL = "padding:2px 10px; text-align:{}; white-space:nowrap; border:none;"
 _WASHES = {True: "rgba(0, 158, 115, 0.22)", False: "rgba(213, 94, 0, 0.28)"}

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..primitives import registered
-from ..rules.activations import relu, sigmoid
-from ..rules.losses import cross_entropy
-from ..rules.softmax import log_softmax, softmax
-from .composites import written_out
+from ...primitives import registered
+from ...rules.activations import relu, sigmoid
+from ...rules.losses import cross_entropy
+from ...rules.softmax import log_softmax, softmax
 from .findings import Finding
+from .wrong_steps.composites import written_out
 
 _SOFTMAX = registered(softmax).f
 _OF_LOGITS = {registered(cross_entropy).f, registered(log_softmax).f, _SOFTMAX}

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from .. import errors, trees
-from ..creation import array as array_of
-from ..tensor import Tensor, plain
+from ... import errors, trees
+from ...creation import array as array_of
+from ...tensor import Tensor, plain
 from .variables import called
 
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from . import words
-from .backward import Backward
 from .closed_forms import Fit, forms, typo
 from .constants import Constants
 from .findings import Finding
@@ -20,6 +19,7 @@ from .health import agreement_hints, warnings
 from .local_steps import factor_of_the_chain
 from .localisation import consequences
 from .search import Search
+from .wrong_steps.backward import Backward
 
 
 @dataclass(frozen=True)

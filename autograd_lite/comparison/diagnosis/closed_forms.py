@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .rows import distance
+from ..rows import distance
 
 TINY = 1e-300  # in the place of a tolerance of 0
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from .rows import RIGHT, SHAPE, WRONG, Row, distance
-from .slopes import AGREES, DIFFERS, KINK, STEEP, UNASKED, UNRELIABLE, Slope
+from ..rows import RIGHT, SHAPE, WRONG, Row, distance
+from ..slopes import AGREES, DIFFERS, KINK, STEEP, UNASKED, UNRELIABLE, Slope
 
 UNSURE = "UNSURE"
 

@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from ..tape import history
-from .case import Case
+from ...tape import history
+from ..case import Case
+from ..report import Comparison
+from ..rows import Tolerance, compared, distance
 from .clues import clues, of_another_function
 from .differences import Differences
 from .function_report import FunctionComparison
-from .report import Comparison
-from .rows import Tolerance, compared, distance
 from .traced import Traced
 from .votes import (
     AUTODIFF_ALONE,

@@ -7,12 +7,12 @@ from itertools import chain, combinations
 import numpy as np
 
 from . import words
-from .backward import both
 from .candidates import Candidate
 from .findings import Finding
-from .mutants import mutants
-from .repeated_steps import repeated
-from .stale_weights import stale
+from .wrong_steps.backward import both
+from .wrong_steps.mutants import mutants
+from .wrong_steps.repeated_steps import repeated
+from .wrong_steps.stale_weights import stale
 
 PAIRS = 24  # edges that are left out two at a time
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..primitives import registered
-from ..rules.activations import relu, sigmoid
-from ..rules.softmax import log_softmax, softmax
+from ....primitives import registered
+from ....rules.activations import relu, sigmoid
+from ....rules.softmax import log_softmax, softmax
 from .backward import Edge
 
 REACH = 14  # nodes between a function's result and its argument

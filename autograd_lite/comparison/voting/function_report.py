@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..report import Comparison, worst
 from . import votes as vote_on
-from .report import Comparison, worst
 from .votes import Vote
 
 _ORDER = [  # what is said first

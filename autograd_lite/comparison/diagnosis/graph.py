@@ -6,8 +6,8 @@ from functools import cached_property
 
 import numpy as np
 
-from ..drawing.formulas import HOLE, formula
-from ..tape import history
+from ...drawing.formulas import HOLE, formula
+from ...tape import history
 
 
 class Graph:

@@ -6,7 +6,7 @@ predictions, all rows are moved at once: 2 calls instead of 2 a sample.
 
 import numpy as np
 
-from .slopes import Slope, checked, first, second
+from ..slopes import Slope, checked, first, second
 
 MOST = 500  # how many entries of an array are moved one at a time
 

@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from ..tape import history
+from ...tape import history
 
 _LINEAR = ("add", "subtract", "negative", "positive", "sum", "stack")
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .rows import SHAPE
+from ..rows import SHAPE
 
 
 @dataclass(frozen=True)

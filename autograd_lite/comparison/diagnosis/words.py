@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..drawing.formulas import HOLE, operand
-from ..tape import Node
-from .fan_outs import is_quadratic, missing_words
+from ...drawing.formulas import HOLE, operand
+from ...tape import Node
+from .wrong_steps.fan_outs import is_quadratic, missing_words
 
 
 def subject(entries, case):

@@ -12,7 +12,7 @@ from functools import cached_property
 
 import numpy as np
 
-from ..tape import Node, pullback, shares
+from ....tape import Node, pullback, shares
 
 
 class Backward:
@@ -93,7 +93,7 @@ class Backward:
         return self.shares(node, self.fixed.get(node, g))
 
     def _walk(self, starts, targets, passed_on):
-        """One walk back; ``passed_on(node, g, found)`` notes what arrives, and says what goes on."""
+        """One walk back; ``passed_on(node, g, found)`` notes what arrives, says what goes on."""
         self.graph.walks += 1
         found: dict = {}
 

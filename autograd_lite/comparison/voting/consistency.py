@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .slopes import AGREES, DIFFERS, first
+from ..slopes import AGREES, DIFFERS, first
 
 
 def of_no_function(problem) -> bool:

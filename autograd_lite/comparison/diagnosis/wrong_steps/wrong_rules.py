@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..rules import activations
-from ..rules.losses import cross_entropy
-from ..rules.softmax import log_softmax, softmax
+from ....rules import activations
+from ....rules.losses import cross_entropy
+from ....rules.softmax import log_softmax, softmax
 
 WRONG_RULES: dict = {}  # {function: [(position or None, key, words, rule), ...]}
 

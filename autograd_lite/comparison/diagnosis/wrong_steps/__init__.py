@@ -1,0 +1,19 @@
+"""Mutants: backward passes with one wrong step.
+
+Running and enumerating them:
+
+    backward          the backward pass of a recorded graph, with wrong steps in it
+    mutant            one wrong step, as something to try
+    mutants           all of them, enumerated over a graph
+
+What can be wrong in a step:
+
+    wrong_rules       wrong local derivatives, by operation
+    edge_rules        the wrong rules of one edge of the graph
+    stand_ins         what may stand in the place of a cotangent
+    errors_of_losses  where p - y is in a loss, and what is done wrong with it
+    fan_outs          values used several times: one use kept, or one for another
+    stale_weights     a weight updated before the error went through it
+    repeated_steps    the same wrong step in each round of a loop, or in each layer
+    composites        functions written out of others, taken as one step
+"""
