@@ -15,7 +15,8 @@ def getitem(x, index):
 
 def scatter(g, index, shape):
     """Zeros of a shape with g added at index; an element that is indexed twice is added twice."""
-    result = np.zeros_like(g, shape=shape)
+    plain_array = type(g) is np.ndarray
+    result = np.zeros(shape, g.dtype) if plain_array else np.zeros_like(g, shape=shape)
     if _has_repeats(index):
         np.add.at(result, index, g)
     else:
@@ -30,14 +31,20 @@ def _has_repeats(index):
 
 
 def _names_once(part):
-    if part is None or part is Ellipsis or isinstance(part, (slice, numbers.Integral, np.bool)):
+    if type(part) is slice or part is None or part is Ellipsis:
+        return True
+    if isinstance(part, (numbers.Integral, np.bool)):
         return True
     return np.asarray(part).dtype == bool
 
 
+def _getitem_vjp(g, out, x, index):
+    """The transpose of reading by index; of an array without the way through the engine."""
+    return (scatter if type(g) is np.ndarray else add_at)(g, index=index, shape=x.shape)
+
+
 # fmt: off
-registry["getitem"] = primitive(getitem,
-    lambda g, out, x, index: add_at(g, index=index, shape=x.shape),
+registry["getitem"] = primitive(getitem, _getitem_vjp,
     way_out="An index is an int, a slice, None, ..., or an array of integers or booleans.")
 add_at = primitive(scatter,
     lambda g, out, x, index, shape: g[index])
