@@ -4,6 +4,7 @@ The one idea of the memory: the peak of resident memory while one gradient is ta
 the process held before: the library, its compiled code, the parameters and the data.
 """
 
+import compileall
 import ctypes
 import importlib.metadata
 import importlib.util
@@ -83,8 +84,13 @@ print(plain - begin, imported - plain, done - ready)
 
 
 def starts(libraries, rounds, threads):
-    """{library's key: rounds of (NumPy's import, its own beyond it, its first gradient)}"""
+    """{library's key: rounds of (NumPy's import, its own beyond it, its first gradient)}
+
+    What pip installs has its bytecode; of a checkout, it is compiled here.
+    """
     found = {library.key: [] for library in libraries}
+    for name in ("autograd_lite", "nn"):
+        compileall.compile_dir(HERE.parent / name, quiet=2)
     for done in range(rounds + 1):
         for library in libraries:
             code = START.format(imports=", ".join(library.imports), key=library.key)
