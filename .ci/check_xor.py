@@ -27,6 +27,6 @@ for found in (
 ):
     assert found in errata, found
 gradients = (out / "gradients.txt").read_text()
-assert gradients.count("right") == 8, gradients
+assert gradients.count("| right") == 8, gradients
 assert "WRONG" not in gradients, gradients
 print(f"{out}: every file is there and sound")
