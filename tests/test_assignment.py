@@ -491,6 +491,7 @@ def test_a_new_shape_is_set():
         x.shape = (4, 2)
 
 
+@pytest.mark.filterwarnings("ignore:Setting the shape:DeprecationWarning")  # NumPy 2.5, of arrays
 def test_a_view_whose_shape_is_set_is_still_a_view():
     x, array = variable(X) * 1, X.copy()
     for y in (x, array):

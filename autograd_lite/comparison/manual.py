@@ -72,7 +72,7 @@ def compare(
         )
     variables = caller_variables(1)
     places = paths(variables)
-    known = Names(loss, {**variables, **_unbound(places, variables)}, names)
+    known = Names(loss, {**variables, **_unbound(places, variables, manual)}, names)
     factors = Factors(loss, known)
     given, true, ends = {}, {}, {}
     for key, value in flat(manual, lambda key: known.find(key) or key in places):
@@ -87,9 +87,11 @@ def compare(
     return Comparison.from_case(case)
 
 
-def _unbound(places, variables):
-    """Places in containers that are no variable's name: those go first."""
-    return {place: tensor for place, tensor in places.items() if place not in variables}
+def _unbound(places, variables, manual):
+    """Places in containers that are no variable's name: those go first. Keys go before others."""
+    keys = [key for key, _ in flat(manual, places.__contains__) if isinstance(key, str)]
+    ordered = {place: places[place] for place in (*keys, *places) if place in places}
+    return {place: tensor for place, tensor in ordered.items() if place not in variables}
 
 
 def _array(key, value):
