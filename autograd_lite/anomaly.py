@@ -135,6 +135,7 @@ class _Checked:
 
     def __init__(self, op, node, g, out, args, sick):
         self.op = op
+        self.name = op.name
         self.node = node
         self.g = g
         self.out = out
@@ -156,6 +157,8 @@ class _Checked:
         return call
 
     def _shares(self, *args):
+        if self.op.sequence:  # with the rules and the `fitted` from here
+            return self.op.shares.__func__(self, *args)
         shares = self._located(lambda: list(self.op.shares(*args)))()
         for parent, share in shares:
             self._check(parent, share)
@@ -175,8 +178,17 @@ class _Checked:
             share = self.op.fitted(share, x, g, careful)
         except TypeError as error:
             raise self._error(str(error)) from error
-        self._check(next(p for a, p in zip(self.args, self.node.parents) if a is x), share)
+        self._check(self._parent(x), share)
         return share
+
+    def _parent(self, x):
+        """The node of an argument, or of an item of one that is a sequence."""
+        for arg, parent in zip(self.args, self.node.parents, strict=True):
+            items = zip(arg, parent, strict=True) if type(parent) is tuple else [(arg, parent)]
+            for item, one in items:
+                if item is x and one is not None:
+                    return one
+        raise LookupError(f"no argument of {self.name} is {errors.describe(x)}")
 
     def _check(self, parent, share):
         if _is_finite(share):

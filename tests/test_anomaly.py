@@ -397,3 +397,28 @@ def test_threads_do_not_see_each_others_switch():
         thread.join()
     assert not wrong
     assert is_off()
+
+
+@pytest.mark.parametrize(
+    ("share", "message"),
+    [
+        (lambda g: np.ones(2, int), r"the rule of both returned .*int.* as the share"),
+        (lambda g: g[:1], r"the rule of both returned .* as the share of an argument of shape"),
+        (lambda g: g * np.inf, r"the derivative of both made inf"),
+    ],
+    ids=["dtype", "shape", "inf"],
+)
+@pytest.mark.parametrize("position", [0, 1])
+def test_a_wrong_share_of_one_array_of_a_sequence_is_found(share, message, position):
+    def both(arrays):
+        return arrays[0] + arrays[1]
+
+    def rule(g, out, arrays):
+        return [share(g) if i == position else g for i in range(2)]
+
+    both = ag.primitive(both, rule, sequence=True)
+    x = ag.Tensor([1.0, 2.0], requires_grad=True)
+    with ag.detect_anomaly():
+        loss = np.sum(both([x, x * 2]))
+        with pytest.raises(ag.AnomalyError, match=message):
+            loss.backward()
