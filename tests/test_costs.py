@@ -169,10 +169,11 @@ def test_a_walk_that_frees_the_tape_needs_less_memory():
 
 
 def test_shares_that_are_views_are_not_copied():
+    """What multiply and indexing make; transpose and reshape add nothing."""
     x = variable(np.ones((1024, 128)))
     loss = np.sum(np.transpose(np.reshape(x, (128, 1024)))[:, ::-1] * 2.0)
     used, _ = peak(loss.backward)
-    assert used <= 3.1
+    assert used == pytest.approx(2, abs=0.1)
 
 
 @pytest.mark.parametrize("dtype", [np.float32])
