@@ -16,7 +16,7 @@ def variable():
 
 
 def where_with_nan(W):
-    return np.sum(np.where(W > 0, W**2, np.log(W)))
+    return np.sum(np.where(W > 0, W**2, np.sqrt(W)))
 
 
 PROGRAMS = {
@@ -28,7 +28,7 @@ PROGRAMS = {
 }
 
 
-@pytest.mark.filterwarnings("ignore:invalid value encountered in log")
+@pytest.mark.filterwarnings("ignore:invalid value encountered in sqrt")
 @pytest.mark.parametrize("f", PROGRAMS.values(), ids=PROGRAMS)
 def test_the_gradient_is_the_same(f):
     kept, freed = variable(), variable()

@@ -247,3 +247,24 @@ def test_what_does_not_fit_is_refused_in_words(case):
     f, message = REFUSED[case]
     with pytest.raises(ValueError, match=message):
         f(tracked(np.ones((1, 2, 4))))
+
+
+@pytest.mark.parametrize("f", [ag.gelu, ag.silu, ag.mish], ids=["gelu", "silu", "mish"])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_large_array_gives_what_its_parts_give(f, dtype):
+    """It goes through in blocks, the last one shorter; what is not contiguous goes at once."""
+    data = np.linspace(-5, 5, 3 * (1 << 15) + 7).astype(dtype).reshape(1, -1)
+    for x in (data, data[:, ::-1]):
+        x = ag.Tensor(x, requires_grad=True)
+        y = f(x)
+        (gradient,) = ag.gradients(y, [x], seed=np.ones_like(data))
+        assert (y.dtype, y.shape, gradient.dtype) == (dtype, data.shape, dtype)
+        for i in range(0, data.size, 1000):
+            part = ag.Tensor(x.numpy()[0, i : i + 1000], requires_grad=True)
+            small = f(part)
+            (expected,) = ag.gradients(small, [part], seed=np.ones_like(small.numpy()))
+            tolerance = 4 * np.finfo(dtype).eps
+            np.testing.assert_allclose(
+                y.numpy()[0, i : i + 1000], small.numpy(), tolerance, tolerance
+            )
+            np.testing.assert_allclose(gradient[0, i : i + 1000], expected, tolerance, tolerance)
