@@ -34,6 +34,7 @@ def test_the_gradient_is_the_same(f):
     kept, freed = variable(), variable()
     f(kept).backward()
     f(freed).backward(keep_tape=False)
+    assert np.isfinite(freed.grad).all()
     np.testing.assert_allclose(freed.grad, kept.grad, rtol=1e-15)
 
 
