@@ -16,7 +16,7 @@ def variable():
 
 
 def where_with_nan(W):
-    return np.sum(np.where(W > 0, W**2, np.sqrt(W)))
+    return np.sum(np.where(W > 0, np.sqrt(W), W**2))
 
 
 PROGRAMS = {
