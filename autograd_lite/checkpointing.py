@@ -12,6 +12,7 @@ from collections.abc import Callable
 import numpy as np
 
 from . import trees
+from .arrays import asarray
 from .dispatch import registry
 from .tape import Argument, Leaf, Node, enable_grad, is_recording, no_grad
 from .tensor import Tensor, constant, plain, several, twin, walk_back, wrap
@@ -166,7 +167,7 @@ def _is_output(leaf, arguments):
 
 
 def _as_tensor(value):
-    return value if isinstance(value, Tensor) else constant(np.asarray(value))
+    return value if isinstance(value, Tensor) else constant(asarray(value))
 
 
 def _variable(value):

@@ -11,6 +11,8 @@ from weakref import WeakSet
 
 import numpy as np
 
+from .arrays import asarray
+
 alive: WeakSet[Hook] = WeakSet()  # the hooks that are not removed, of all nodes that still exist
 
 
@@ -64,7 +66,7 @@ def walk(pullback, starts, targets, visit, convert, keep):
 def _answered(node, g, convert):
     """The cotangent of a node after its hooks."""
     for hook in of(node):
-        answer = hook.f(g if hasattr(g, "node") else np.array(g))
+        answer = hook.f(g if hasattr(g, "node") else asarray(g).copy())
         if answer is None:
             continue
         answer = convert(answer)

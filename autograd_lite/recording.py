@@ -3,6 +3,7 @@
 import numpy as np
 
 from . import errors
+from .arrays import asarray
 from .assignment import mark_view
 from .results import continuous, like
 from .tape import Node, is_recording
@@ -184,7 +185,7 @@ def _many(op, items):
     if holds_tensor(items):
         tensor = stacked(items)
         return tensor._data, tensor.node
-    return np.asarray(items), None
+    return asarray(items), None
 
 
 def as_array(item):
@@ -194,7 +195,7 @@ def as_array(item):
     if type(item) in (bool, int, float, complex):
         return item
     errors.refuse_if_not_plain("a function of a sequence of arrays", item)
-    item = np.asarray(item)
+    item = asarray(item)
     if item.dtype.hasobject:
         raise TypeError(errors.OBJECTS.format("a function of a sequence of arrays"))
     return item

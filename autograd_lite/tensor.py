@@ -12,6 +12,7 @@ import operator
 import numpy as np
 
 from . import errors, hooks
+from .arrays import asarray
 from .assignment import rebind, reshape, separate
 from .dispatch import dispatch, registry, ufunc_methods
 from .operators import Operators
@@ -94,7 +95,9 @@ class Tensor(Operators):
                 f"{self.node.op.name}: use gradients(output, [tensor])"
             )
         if value is not None:
-            value = np.asarray(value, dtype=self.dtype)
+            value = asarray(value)
+            if value.dtype != self.dtype:
+                value = value.astype(self.dtype)
             if value.shape != self.shape:
                 raise ValueError(
                     f"a gradient of shape {value.shape} does not fit {errors.describe(self)}"
@@ -262,7 +265,7 @@ class Tensor(Operators):
 
     def _rebind(self, other, what="x[i] = v", index=...):
         """Become another tensor, or a constant, under the same name; new is what is at index."""
-        other = twin(other) if isinstance(other, Tensor) else constant(np.asarray(other))
+        other = twin(other) if isinstance(other, Tensor) else constant(asarray(other))
         rebind(self, other, what, index)
 
     def __copy__(self):
@@ -316,7 +319,7 @@ class Tensor(Operators):
         given = {id(gradient)}
         for leaf, g in leaves.items():
             g = own(g, given)
-            leaf.grad = g if leaf.grad is None else np.asarray(leaf.grad + g)
+            leaf.grad = g if leaf.grad is None else asarray(leaf.grad + g)
 
     def register_hook(self, f) -> hooks.Hook:
         """Observe or replace the gradient of this tensor, a leaf or not, in every backward pass.
@@ -443,7 +446,7 @@ def initial_cotangent(output, gradient):
         one = output._data
         return type(one)(1) if isinstance(one, np.generic) else np.ones_like(one)[()]
     if not isinstance(gradient, Tensor):
-        gradient = np.asarray(gradient)
+        gradient = asarray(gradient)
     if gradient.shape != output.shape:
         raise ValueError(
             f"a cotangent of shape {gradient.shape} does not fit {errors.describe(output)}: "
@@ -484,11 +487,11 @@ def walk_back(starts, targets, create_graph=False, hooked=True, keep=True):
 
 
 def _as_tensor(g):
-    return g if isinstance(g, Tensor) else constant(np.asarray(g))
+    return g if isinstance(g, Tensor) else constant(asarray(g))
 
 
 def _as_array(g):
-    return np.asarray(plain(g))
+    return asarray(plain(g))
 
 
 def _lifted(node, g):
@@ -522,7 +525,7 @@ def own(g, given):
     Inside the engine gradients share memory. ``given`` holds the ids of the arrays handed
     out already: those are copied, and so are views.
     """
-    g = np.asarray(g)
+    g = asarray(g)
     if g.base is not None or id(g) in given:
         g = g.copy()
     given.add(id(g))

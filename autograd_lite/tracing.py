@@ -8,6 +8,7 @@ lie behind them.
 import numpy as np
 
 from . import errors, hooks, trees
+from .arrays import asarray
 from .dispatch import registry
 from .tape import Argument, enable_grad, is_recording
 from .tensor import Tensor, constant, own, plain, twin, walk_back, wrap
@@ -58,7 +59,7 @@ class Call:
                 f"{self.name} returned {errors.describe(output)}: "
                 f"a derivative is taken of a function that returns {wanted}"
             )
-        return constant(np.asarray(output))
+        return constant(asarray(output))
 
     def nested(self, outputs):
         """Whether the inputs, or what the outputs were computed from, are on another tape too."""
@@ -151,7 +152,7 @@ def starting(outputs, cotangents, what="cotangent"):
 
 
 def _fitting(g, output, what):
-    g = g if isinstance(g, Tensor) else np.asarray(g)
+    g = g if isinstance(g, Tensor) else asarray(g)
     castable = not output.requires_grad or np.can_cast(g.dtype, output.dtype, "same_kind")
     if g.shape != output.shape or not castable:
         raise ValueError(

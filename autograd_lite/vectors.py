@@ -8,6 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 from . import errors, trees
+from .arrays import asarray
 from .primitives import as_dtype
 from .tensor import Tensor, plain
 
@@ -42,7 +43,7 @@ def flatten(tree) -> tuple:
     (np.float64(2.5), array([2., 2., 1.]))
     """
     leaves, build = trees.flatten(tree)
-    leaves = [leaf if isinstance(leaf, Tensor) else np.asarray(leaf) for leaf in leaves]
+    leaves = [leaf if isinstance(leaf, Tensor) else asarray(leaf) for leaf in leaves]
     for leaf in leaves:
         if leaf.dtype.kind not in "biufc":
             raise TypeError(f"flatten() takes trees of numbers, not {errors.describe(leaf)}")
@@ -55,7 +56,7 @@ def _unflattener(forms, build, size) -> Callable:
     def unflatten(vector):
         """The tree whose numbers a vector holds."""
         if not isinstance(vector, Tensor):
-            vector = np.asarray(vector)
+            vector = asarray(vector)
         if vector.shape != (size,):
             raise ValueError(
                 f"the tree holds {size} numbers: it cannot be made of {errors.describe(vector)}"

@@ -1,0 +1,89 @@
+"""Expressions: what was computed, as a graph of calls of NumPy's functions on arrays.
+
+The one idea: an expression is a value that is never changed, so two calls of the same function
+on the same expressions are one expression.
+"""
+
+import numpy as np
+
+_SCALARS = (bool, int, float, complex, np.generic)
+
+
+class Expression:
+    """A value: an input, a constant, or ``func(*args, **kwargs)`` of other expressions.
+
+    ``value`` is what it was when it was traced: its shape and dtype are those of every run.
+    """
+
+    __slots__ = ("func", "args", "kwargs", "value", "shape", "dtype", "name", "kind")
+
+    def __init__(self, kind, value, func=None, args=(), kwargs=None, name=None):
+        self.kind = kind
+        self.value = value
+        self.func = func
+        self.args = args
+        self.kwargs = kwargs or {}
+        self.name = name
+        self.shape = np.shape(value) if not isinstance(value, (tuple, list)) else None
+        self.dtype = getattr(value, "dtype", None)
+
+    @property
+    def ndim(self):
+        """The number of axes."""
+        return len(self.shape)
+
+    @property
+    def is_number(self):
+        """Whether it is a constant that is written as a number."""
+        return self.kind == "constant" and self.shape == () and isinstance(self.value, _SCALARS)
+
+    def operands(self):
+        """The expressions that it is computed from, those inside tuples and lists too."""
+        found = []
+        for arg in self.args:
+            collect(arg, found)
+        for arg in self.kwargs.values():
+            collect(arg, found)
+        return found
+
+    def __repr__(self):
+        what = self.name or getattr(self.func, "__name__", self.kind)
+        return f"<{what} {self.dtype} {self.shape}>"
+
+
+def collect(tree, found):
+    """Append the expressions in nested tuples, lists and slices to a list."""
+    kind = type(tree)
+    if kind is Expression:
+        found.append(tree)
+    elif kind is tuple or kind is list:
+        for part in tree:
+            collect(part, found)
+    elif kind is slice:
+        collect((tree.start, tree.stop, tree.step), found)
+
+
+def mapped(f, tree):
+    """The same nested tuples, lists and slices with f of each expression and everything else."""
+    kind = type(tree)
+    if kind is tuple or kind is list:
+        return kind([mapped(f, part) for part in tree])
+    if kind is slice:
+        return slice(mapped(f, tree.start), mapped(f, tree.stop), mapped(f, tree.step))
+    return f(tree)
+
+
+def key_of(tree):
+    """What tells arguments apart: expressions and arrays by identity, numbers by type and value."""
+    kind = type(tree)
+    if kind is Expression:
+        return id(tree)
+    if kind is tuple or kind is list:
+        return (kind, *map(key_of, tree))
+    if kind is slice:
+        return (kind, key_of(tree.start), key_of(tree.stop), key_of(tree.step))
+    if isinstance(tree, _SCALARS):
+        return (kind, repr(tree))
+    if isinstance(tree, np.ndarray):
+        return (kind, id(tree))
+    return tree

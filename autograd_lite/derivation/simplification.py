@@ -1,0 +1,326 @@
+"""Simplification: what a person would not write down, a rule each.
+
+A rule gets the graph, the arguments of a call and its value, and returns a simpler expression of
+the same value, shape and dtype, or None. Rules are tried as the graph grows, so the arguments
+are simple already.
+"""
+
+import numpy as np
+
+from . import calls
+from .expressions import Expression, collect
+
+_NUMBERS = (int, float, complex, np.floating, np.complexfloating)
+
+
+def simplified(graph, func, args, kwargs, value):
+    """A simpler expression for a call, or None."""
+    found = _folded(graph, func, args, kwargs, value)
+    if found is not None:
+        return found
+    if isinstance(func, np.ufunc) and func.signature is None and not kwargs:
+        filled = _filled(graph, func, args, value)
+        if filled is not None:
+            return filled
+        stripped = tuple(_unspread(arg, args, value) for arg in args)
+        if any(a is not b for a, b in zip(stripped, args)):
+            return graph.call(func, stripped, kwargs, value)
+    for rule in _RULES.get(func, ()):
+        found = rule(graph, args, kwargs, value)
+        if found is not None and _fits(found, value):
+            return found
+    return None
+
+
+def _filled(graph, func, args, value):
+    """A call on numbers that were broadcast is a number that is broadcast."""
+    sources = []
+    for arg in args:
+        if type(arg) is Expression and arg.func is np.broadcast_to and arg.args[0].is_number:
+            sources.append(arg.args[0])
+        elif number(arg) is not None:
+            sources.append(arg)
+        else:
+            return None
+    if np.shape(value) == () or func.nout > 1:
+        return None
+    return graph.apply(np.broadcast_to, graph.apply(func, *sources), np.shape(value))
+
+
+def _fits(expression, value):
+    """Whether an expression stands for a value: of its shape and dtype."""
+    return expression.shape == np.shape(value) and expression.dtype == getattr(value, "dtype", None)
+
+
+def _folded(graph, func, args, kwargs, value):
+    """A number computed from numbers alone is a number."""
+    if not isinstance(value, (np.generic, int, float, complex)) or isinstance(value, np.void):
+        return None
+    if kwargs or not (isinstance(func, np.ufunc) or func in (calls.astype, np.reshape)):
+        return None
+    found = []
+    collect(args, found)
+    if found and all(operand.is_number for operand in found):
+        return graph.constant(value)
+    return None
+
+
+def number(arg):
+    """The number that an argument is, or None."""
+    if isinstance(arg, _NUMBERS) and not isinstance(arg, bool):
+        return arg
+    if type(arg) is Expression and arg.is_number and not isinstance(arg.value, (bool, np.bool)):
+        return arg.value
+    return None
+
+
+def _unspread(arg, args, value):
+    """What an argument was broadcast from, where the other arguments have the result's shape."""
+    if type(arg) is Expression and arg.func is np.broadcast_to:
+        shapes = [np.shape(a.value if type(a) is Expression else a) for a in args if a is not arg]
+        source = arg.args[0]
+        if type(source) is Expression and np.broadcast_shapes(source.shape, *shapes) == value.shape:
+            return source
+    return arg
+
+
+def rule_of(*functions):
+    """Declare a rule for calls of these functions."""
+
+    def declare(rule):
+        for func in functions:
+            _RULES.setdefault(func, []).append(rule)
+        return rule
+
+    return declare
+
+
+_RULES: dict = {}
+
+
+# --- arithmetic --------------------------------------------------------------------------------
+
+
+@rule_of(np.negative)
+def _double_negation(graph, args, kwargs, value):
+    """--x = x"""
+    (x,) = args
+    return x.args[0] if x.func is np.negative else None
+
+
+@rule_of(np.add)
+def _sums(graph, args, kwargs, value):
+    """x + 0 = x;  x + x = 2 x;  x + -y = x - y"""
+    x, y = args
+    if number(y) == 0:
+        return x if type(x) is Expression else None
+    if number(x) == 0:
+        return y if type(y) is Expression else None
+    if x is y and x.dtype.kind in "fc":
+        return graph.call(np.multiply, (2, x), {}, value)
+    if type(y) is Expression and y.func is np.negative:
+        return graph.call(np.subtract, (x, y.args[0]), {}, value)
+    if type(x) is Expression and x.func is np.negative:
+        return graph.call(np.subtract, (y, x.args[0]), {}, value)
+    return None
+
+
+@rule_of(np.subtract)
+def _differences(graph, args, kwargs, value):
+    """x - 0 = x;  x - -y = x + y"""
+    x, y = args
+    if number(y) == 0:
+        return x if type(x) is Expression else None
+    if type(y) is Expression and y.func is np.negative:
+        return graph.call(np.add, (x, y.args[0]), {}, value)
+    return None
+
+
+def _scaled(graph, x, factor, value):
+    """x times a number."""
+    if factor == 1 and type(x) is Expression and _fits(x, value):
+        return x
+    if factor == -1:
+        return graph.call(np.negative, (x,), {}, value)
+    return graph.call(np.multiply, (factor, x), {}, value)
+
+
+@rule_of(np.multiply)
+def _products(graph, args, kwargs, value):
+    """1 x = x;  -1 x = -x;  x c = c x;  c (d x) = (c d) x;  c (x / d) = (c / d) x;  c -x = -c x"""
+    x, y = args
+    c, other = (number(x), y) if number(x) is not None else (number(y), x)
+    if c is None or type(other) is not Expression or other.dtype.kind not in "fc":
+        return None
+    if c in (1, -1):
+        return _scaled(graph, other, c, value)
+    d, inner = _number_times(other)
+    if d is not None:
+        return _scaled(graph, inner, c * d, value)
+    if other is x and type(x) is Expression:  # the number first, as it is written
+        return graph.call(np.multiply, (y, x), kwargs, value)
+    return None
+
+
+def _number_times(x):
+    """(c, y) where an expression is a number c times y; (None, None) where it is not."""
+    if x.func is np.negative:
+        return -1, x.args[0]
+    if x.func is np.multiply and number(x.args[0]) is not None:
+        return number(x.args[0]), x.args[1]
+    if x.func is np.divide and number(x.args[1]) is not None and number(x.args[1]) != 0:
+        return 1 / number(x.args[1]), x.args[0]
+    return None, None
+
+
+@rule_of(np.divide)
+def _quotients(graph, args, kwargs, value):
+    """x / 1 = x;  (c x) / d = (c / d) x"""
+    x, y = args
+    d = number(y)
+    if d is None or d == 0 or type(x) is not Expression or x.dtype.kind not in "fc":
+        return None
+    if d == 1:
+        return x
+    c, inner = _number_times(x)
+    return None if c is None else _scaled(graph, inner, c / d, value)
+
+
+@rule_of(np.power, np.float_power)
+def _first_power(graph, args, kwargs, value):
+    """x ** 1 = x"""
+    x, y = args
+    return x if number(y) == 1 and type(x) is Expression else None
+
+
+# --- the same values ---------------------------------------------------------------------------
+
+
+@rule_of(
+    np.copy, calls.astype, np.positive, np.real, np.conjugate, np.asarray, np.ascontiguousarray
+)
+def _itself(graph, args, kwargs, value):
+    """A copy, or a conversion to the dtype that it has, is the value itself."""
+    x = args[0]
+    if type(x) is not Expression or x.dtype is None:
+        return None
+    return x if x.dtype == value.dtype and x.dtype.kind != "c" else None
+
+
+@rule_of(np.sum, np.squeeze)
+def _over_no_axis(graph, args, kwargs, value):
+    """A sum over no axis, or over axes of length 1 that stay."""
+    x = args[0]
+    axis = kwargs.get("axis", args[1] if len(args) > 1 else None)
+    return x if isinstance(axis, tuple) and axis == () else None
+
+
+# --- shapes ------------------------------------------------------------------------------------
+
+
+def _axes(x):
+    """The permutation of a transposing call."""
+    axes = x.kwargs.get("axes", x.args[1] if len(x.args) > 1 else None)
+    n = x.ndim
+    if x.func is np.transpose:
+        return tuple(range(n))[::-1] if axes is None else tuple(int(a) % n for a in axes)
+    order = list(range(n))
+    if x.func is np.matrix_transpose:
+        one, two = n - 1, n - 2
+    elif x.func is np.swapaxes:
+        one, two = (int(a) % n for a in x.args[1:3])
+    else:
+        return None
+    order[one], order[two] = order[two], order[one]
+    return tuple(order)
+
+
+@rule_of(np.swapaxes, np.matrix_transpose)
+def _as_transpose(graph, args, kwargs, value):
+    """Of a matrix, swapping its axes is its transpose."""
+    x = args[0]
+    if type(x) is not Expression or x.ndim != 2 or kwargs:
+        return None
+    if len(args) == 3 and args[1] % 2 == args[2] % 2:
+        return x
+    return graph.call(np.transpose, (x,), {}, value)
+
+
+@rule_of(np.transpose)
+def _transposes(graph, args, kwargs, value):
+    """The transpose of a transpose."""
+    x = args[0]
+    if type(x) is not Expression:
+        return None
+    if x.ndim < 2:
+        return x
+    if any(type(a) is Expression for a in args[1:]):
+        return None
+    outer = _axes(Expression("call", value, np.transpose, args, kwargs))
+    if outer == tuple(range(x.ndim)):
+        return x
+    if x.func is np.transpose:
+        inner = _axes(x)
+        both = tuple(inner[a] for a in outer)
+        source = x.args[0]
+        if both == tuple(range(x.ndim)):
+            return source
+        return graph.call(np.transpose, (source, both), {}, value)
+    return None
+
+
+@rule_of(np.reshape, np.expand_dims, np.squeeze, np.ravel)
+def _reshapes(graph, args, kwargs, value):
+    """Reshaped as it is; a reshape of a reshape."""
+    x = args[0]
+    if type(x) is not Expression or "order" in kwargs:
+        return None
+    if x.shape == value.shape and x.dtype == value.dtype:
+        return x
+    if x.func is np.broadcast_to and np.shape(x.args[0]) == ():
+        return graph.call(np.broadcast_to, (x.args[0], value.shape), {}, value)
+    if x.func in (np.reshape, np.expand_dims, np.squeeze) and "order" not in x.kwargs:
+        return graph.call(np.reshape, (x.args[0], value.shape), {}, value)
+    return None
+
+
+@rule_of(np.broadcast_to)
+def _broadcasts(graph, args, kwargs, value):
+    """Broadcast to the shape that it has."""
+    x = args[0]
+    if type(x) is not Expression:
+        return None
+    if x.shape == value.shape:
+        return x
+    if x.func is np.broadcast_to:
+        return graph.call(np.broadcast_to, (x.args[0], value.shape), {}, value)
+    return None
+
+
+# --- constants -----------------------------------------------------------------------------------
+
+
+@rule_of(np.zeros_like, np.ones_like, np.full_like)
+def _like(graph, args, kwargs, value):
+    """Filled arrays do not depend on what they are like."""
+    fill = args[1] if len(args) > 1 else kwargs.get("fill_value")
+    if fill is not None and number(fill) is None:
+        return None
+    if value.shape == ():
+        return graph.constant(value[()])
+    filled = value.flat[0] if value.size else value.dtype.type(0)
+    return graph.call(np.broadcast_to, (graph.constant(filled), value.shape), {}, value)
+
+
+@rule_of(calls.getitem)
+def _read(graph, args, kwargs, value):
+    """A number read from itself; what is constant everywhere read anywhere."""
+    x, index = args
+    if type(x) is not Expression:
+        return None
+    if x.shape == () and index == ():
+        return x
+    is_filled = x.func is np.broadcast_to and np.shape(x.args[0]) == ()
+    if is_filled and not isinstance(index, Expression):
+        return graph.call(np.broadcast_to, (x.args[0], np.shape(value)), {}, value)
+    return None

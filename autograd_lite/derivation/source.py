@@ -1,0 +1,214 @@
+"""Expressions as Python source: what a person would have written with NumPy."""
+
+import keyword
+import math
+import re
+
+import numpy as np
+
+from ..dispatch import full_name
+from . import calls
+from .expressions import Expression, collect
+
+# How tightly operators bind, as in Python.
+_INFIX = {
+    np.power: ("**", 15), np.multiply: ("*", 13), np.divide: ("/", 13), np.matmul: ("@", 13),
+    np.remainder: ("%", 13), np.floor_divide: ("//", 13), np.add: ("+", 12),
+    np.subtract: ("-", 12), np.left_shift: ("<<", 11), np.right_shift: (">>", 11),
+    np.bitwise_and: ("&", 10), np.logical_and: None, np.bitwise_xor: ("^", 9),
+    np.bitwise_or: ("|", 8), np.less: ("<", 7), np.less_equal: ("<=", 7), np.greater: (">", 7),
+    np.greater_equal: (">=", 7), np.equal: ("==", 7), np.not_equal: ("!=", 7),
+}  # fmt: skip
+_PREFIX = {np.negative: ("-", 14), np.invert: ("~", 14)}
+ATOM, CALL = 20, 18
+
+
+class Writer:
+    """Writes expressions; those with a name by their name.
+
+    Parameters
+    ----------
+    names : dict
+        The names of expressions.
+    """
+
+    def __init__(self, names):
+        self.names = names
+
+    def write(self, x, binding=0):
+        """An expression, in parentheses if it binds less tightly than what stands around it."""
+        text, own = self._written(x)
+        return f"({text})" if own < binding else text
+
+    def definition(self, x):
+        """What stands to the right of the name of an expression."""
+        return self._called(x)[0]
+
+    def _written(self, x):
+        if type(x) is Expression:
+            if x in self.names:
+                return self.names[x], ATOM
+            if x.kind == "constant":
+                return self.constant(x.value)
+            return self._called(x)
+        if type(x) in (tuple, list):
+            inner = ", ".join(map(self.write, x))
+            if type(x) is list:
+                return f"[{inner}]", ATOM
+            return (f"({inner},)" if len(x) == 1 else f"({inner})"), ATOM
+        return self.constant(x)
+
+    def _called(self, x):
+        func, args = x.func, x.args
+        if func in _INFIX and _INFIX[func] and not x.kwargs:
+            return self._infix(x, *_INFIX[func])
+        if func in _PREFIX and not x.kwargs:
+            sign, binding = _PREFIX[func]
+            return sign + self.write(args[0], binding), binding
+        if func is calls.getitem:
+            return f"{self.write(args[0], CALL)}[{self.index(args[1])}]", CALL
+        if func is calls.part:
+            return f"{self.write(args[0], CALL)}[{args[1]}]", CALL
+        if func is calls.astype:
+            return self._cast(x), CALL
+        if func is np.transpose and len(args) == 1 and not x.kwargs:
+            return f"{self.write(args[0], CALL)}.T", CALL
+        if func is np.shape:
+            return f"{self.write(args[0], CALL)}.shape", CALL
+        given = [self._operand(x, a) for a in args]
+        given += [f"{key}={self.write(value)}" for key, value in x.kwargs.items()]
+        return f"{self.called(func)}({', '.join(given)})", CALL
+
+    def called(self, func):
+        """The name of a function."""
+        if isinstance(func, calls.Method):
+            return f"{full_name(func.ufunc)}.{func.name}"
+        return full_name(func)
+
+    def _infix(self, x, sign, binding):
+        left, right = binding, binding + 1
+        if sign == "**":
+            left, right = binding + 1, binding
+        texts = self._operand(x, x.args[0], left), self._operand(x, x.args[1], right)
+        space = " "
+        return f"{texts[0]}{space}{sign}{space}{texts[1]}", binding
+
+    def _operand(self, x, arg, binding=0):
+        """An operand; a NumPy number as a Python number where that changes no dtype."""
+        value = arg.value if type(arg) is Expression and arg.is_number else arg
+        is_inexact = isinstance(value, (np.floating, np.complexfloating))
+        if is_inexact and isinstance(x.func, np.ufunc) and _is_weak(value, arg, x):
+            text, own = self.constant(value.item())
+            return f"({text})" if own < binding else text
+        return self.write(arg, binding)
+
+    def _cast(self, x):
+        source, dtype = x.args
+        if source.shape == () and isinstance(x.value, np.generic):
+            return f"np.{np.dtype(dtype).name}({self.write(source)})"
+        return f"{self.write(source, CALL)}.astype({self.constant(dtype)[0]})"
+
+    def index(self, index):
+        if type(index) is tuple:
+            if not index:
+                return "()"
+            return ", ".join(map(self._index_part, index)) + ("," if len(index) == 1 else "")
+        return self._index_part(index)
+
+    def _index_part(self, part):
+        if type(part) is slice:
+            ends = ["" if e is None else self.write(e) for e in (part.start, part.stop, part.step)]
+            return ":".join(ends if ends[2] else ends[:2])
+        if part is Ellipsis:
+            return "..."
+        return self.write(part)
+
+    def constant(self, value):
+        """A number, an array or a setting, and how tightly its text binds."""
+        if isinstance(value, np.dtype) or (
+            isinstance(value, type) and issubclass(value, np.generic)
+        ):
+            return f"np.{np.dtype(value).name}", ATOM
+        if isinstance(value, type):
+            return value.__name__, ATOM
+        if isinstance(value, np.ndarray):
+            return self._array(value), CALL
+        if isinstance(value, np.generic):
+            text, _ = _number(value.item())
+            if isinstance(value, (np.bool, np.str_)):
+                return (f"np.{value!s}_" if isinstance(value, np.bool) else repr(str(value))), ATOM
+            return f"np.{value.dtype.name}({text})", CALL
+        if isinstance(value, (bool, int, float, complex)):
+            return _number(value)
+        if value is None or isinstance(value, str):
+            return repr(value), ATOM
+        if value is Ellipsis:
+            return "...", ATOM
+        if type(value) is slice:
+            ends = map(self.write, (value.start, value.stop, value.step))
+            return f"slice({', '.join(ends)})", CALL
+        if callable(value):
+            return full_name(value), ATOM
+        return repr(value), ATOM
+
+    def _array(self, value):
+        dtype = f"np.{value.dtype.name}"
+        if value.size and value.size > 4 and _is_filled(value):
+            return f"np.full({value.shape}, {self.constant(value.flat[0].item())[0]}, {dtype})"
+        if value.size > 2 and _is_range(value):
+            return f"np.arange({value.size}, dtype={dtype})"
+        if value.size == 0:
+            return f"np.empty({value.shape}, {dtype})"
+        text = _nested(value.tolist())
+        return f"np.array({text}, {dtype})"
+
+
+def _nested(value):
+    if isinstance(value, list):
+        return f"[{', '.join(map(_nested, value))}]"
+    return _number(value)[0]
+
+
+def _is_range(value):
+    integers = value.ndim == 1 and value.dtype.kind in "iu"
+    return integers and np.array_equal(value, np.arange(value.size))
+
+
+def _is_filled(value):
+    first = value.flat[0]
+    return bool((value == first).all())
+
+
+def _number(value):
+    """A Python number, and how tightly its text binds."""
+    if isinstance(value, bool):
+        return repr(value), ATOM
+    if isinstance(value, complex):
+        if all(map(math.isfinite, (value.real, value.imag))):
+            return repr(value), ATOM if repr(value)[0] == "(" else 14
+        return f"complex({_number(value.real)[0]}, {_number(value.imag)[0]})", CALL
+    if isinstance(value, float) and not math.isfinite(value):
+        if math.isnan(value):
+            return "np.nan", ATOM
+        return ("np.inf", ATOM) if value > 0 else ("-np.inf", 14)
+    return repr(value), ATOM if value >= 0 and math.copysign(1, value) > 0 else 14
+
+
+def _is_weak(value, arg, x):
+    """Whether a number in a call may be a Python number without another dtype of the result."""
+    others = [a for a in x.args if a is not arg]
+    found = []
+    collect(others, found)
+    dtypes = [a.dtype for a in found if a.dtype is not None and not a.is_number]
+    if not dtypes or x.dtype is None:
+        return False
+    weak = np.result_type(*dtypes, type(value.item())(0))
+    return weak == np.result_type(*dtypes, value)
+
+
+def identifier(name):
+    """A name as Python takes it: layers.0.weight becomes layers_0_weight."""
+    name = re.sub(r"\W+", "_", name).strip("_") or "x"
+    if name[0].isdigit() or keyword.iskeyword(name) or name in ("np", "numpy"):
+        name = f"_{name}" if name[0].isdigit() else f"{name}_"
+    return name
