@@ -1,0 +1,381 @@
+"""A program whose loops are compiled: runs of calls become kernels, the rest stays NumPy."""
+
+from collections import Counter
+from importlib import import_module
+from importlib.util import find_spec
+
+import numpy as np
+
+from . import calls
+from .expressions import Expression, collect
+from .formulas import DTYPES, dtype_of
+from .graph import needed
+from .kernels import Kernel, as_argument, can_be_in_kernel, compiled, decorated, is_array, left
+from .layouts import contiguous, is_view, size_of, viewed
+from .source import Writer, identifier
+
+_LONGEST = 200  # calls in a kernel: Numba's time grows faster than their number
+_INTO = {np.matmul, np.dot}
+
+
+class NumbaProgram:
+    """Steps that compute results from inputs, as functions that Numba compiles.
+
+    Called with arrays of the shapes and dtypes that were traced, it returns the results, or None
+    where a guard does not hold. A call that Numba has no fast word for is a call of NumPy
+    between two kernels.
+
+    Parameters
+    ----------
+    steps : list
+        Of the graph; those that nobody needs are left out.
+    inputs : list of Expression
+    results : nested tuples, lists and dicts of Expression
+    names : dict, optional
+        What expressions are called by people.
+    name : str
+        Of the function.
+    """
+
+    def __init__(self, steps, inputs, results, names=None, name="program"):
+        self.inputs = inputs
+        self.results = results
+        self.name = name
+        self._found = _leaves(results)
+        self.steps = needed(steps, self._found)
+        self._uses = Counter(self._found)
+        for step in self.steps:
+            self._uses.update(step.operands())
+        self._where = {}  # view -> (root, layout in the root)
+        self._copies = {}  # view that NumPy copies for -> the copy
+        self._parts = self._cut()
+        self._fresh = self._seen_by_the_caller()
+        self._named(names or {})
+        self.constants = {}  # arrays that are known -> their names
+        self._kernels = [
+            Kernel(part, self.places, self._needed_after(part), self._is_needed_once)
+            for part in self._parts
+            if type(part) is list
+        ]
+        self._written = self._lines()
+
+    # --- kernels, and what is between them ------------------------------------------------
+
+    def places(self, x):
+        """Where the elements of an expression are: (root, layout in the array of the root)."""
+        return self._where.get(x) or (x, contiguous(x.shape))
+
+    def _cut(self):
+        """Lists of steps, each a kernel, and single steps that NumPy takes, in order."""
+        parts, run = [], []
+        for step in self.steps:
+            if step.kind == "guard":
+                inside = self._can_look_at(step, run)
+            elif self._is_read_in_place(step, run):
+                continue
+            else:
+                inside = can_be_in_kernel(step)
+            if inside:
+                run.append(step)
+            elif self._depends(step, run):
+                parts += [run, step]
+                run = []
+            else:
+                parts.append(step)
+            if len(run) >= _LONGEST:
+                parts.append(run)
+                run = []
+        return [part for part in [*parts, run] if part != []]
+
+    def _depends(self, step, run):
+        """Whether a step must come after a run: it needs a part of it, or what a guard assures."""
+        roots = {self._root(x) for x in step.operands()}
+        return any(other.kind == "guard" or other in roots for other in run)
+
+    def _root(self, x):
+        return self.places(x)[0] if x.shape is not None else x
+
+    def _can_look_at(self, guard, run):
+        """Whether a guard can be a part of a kernel: it looks at a number computed there."""
+        x = guard.expression
+        root = self._root(x)
+        is_number = isinstance(guard.expected, (bool, int, float))
+        return is_number and root in run and size_of(root.shape) == 1 and dtype_of(x) in DTYPES
+
+    def _is_read_in_place(self, step, run):
+        """Whether a step is a view, or the view of a copy, which then is a part of the run."""
+        if not is_view(step) or step.dtype is None or not size_of(step.shape):
+            return False
+        x = step.args[0]
+        if x.shape is None or not size_of(x.shape) or dtype_of(x) not in DTYPES:
+            return False
+        root, layout = self.places(x)
+        if root.kind == "input" and not isinstance(root.value, np.ndarray):
+            return False
+        found = viewed(step, layout, size_of(root.shape))
+        if found is None:
+            root = self._copies[step] = Expression("call", x.value, np.copy, (x,))
+            found = viewed(step, contiguous(x.shape), size_of(x.shape))
+            run.append(root)
+        self._where[step] = root, found
+        return True
+
+    def _needed_after(self, part):
+        """The calls of a kernel whose values others need."""
+        inside = {step for step in part if step.kind != "guard"}
+        needed_ = {self._root(x) for x in self._found}
+        for other in self._parts:
+            if other is not part:
+                for step in other if type(other) is list else [other]:
+                    needed_.update(map(self._root, step.operands()))
+        return inside & needed_
+
+    def _is_needed_once(self, x):
+        return self._uses[x] == 1
+
+    def _seen_by_the_caller(self):
+        """What must have memory of its own in every call: the results, and what they may view."""
+        single = {part for part in self._parts if type(part) is Expression}
+        seen = set()
+        left = [self._root(x) for x in self._found]
+        while left:
+            x = left.pop()
+            if x not in seen:
+                seen.add(x)
+                if x in single and x.func not in _INTO:
+                    left += [self._root(operand) for operand in x.operands()]
+        return seen
+
+    # --- the text ---------------------------------------------------------------------------
+
+    def _named(self, names):
+        self._taken = {"np", "math", "status", "native", "space", "spaces", "workspace", "left", self.name}
+        self.names = {}
+        self._arrays = {}  # names of the arrays of numbers
+        for x in self.inputs:
+            name = self._call(x, x.name or "x")
+            self._arrays[x] = name
+        for x, given in names.items():
+            if x.kind != "input" and self._root(x) is x:
+                self._call(x, given)
+
+    def _call(self, x, wanted):
+        """Give an expression a name."""
+        self.names[x] = self.names.get(x) or self._new(wanted)
+        return self.names[x]
+
+    def _new(self, wanted):
+        base = name = identifier(wanted)
+        count = 1
+        while name in self._taken:
+            count += 1
+            name = f"{base}_{count}"
+        self._taken.add(name)
+        return name
+
+    def _lines(self):
+        """The statements of the function, and those that make the arrays that it keeps."""
+        writer = Writer(self.names)
+        lines, kept, count = [], [], 0
+        for part in self._parts:
+            if type(part) is list:
+                count += 1
+                lines += self._kernel_lines(count, kept)
+                self._name_copies(writer, self._kernels[count - 1])
+            elif part.kind == "guard":
+                lines.append(_guarded(writer, part))
+            else:
+                lines += self._call_lines(writer, part, kept)
+        lines += [f"spaces.append(space)"] if kept else []
+        lines.append(f"return {self._result(writer, self.results)}")
+        if kept:
+            names = ", ".join(name for name, _ in kept)
+            lines[:0] = ["space = spaces.pop() if spaces else workspace()", f"{names}, = space"]
+        return lines, kept
+
+    def _kernel_lines(self, number, kept):
+        kernel = self._kernels[number - 1]
+        lines, names = [], []
+        for key, _ in kernel.parameters:
+            root = key[0] if type(key) is tuple else key
+            if root not in kernel.members:
+                names.append(self._argument(root))
+            elif type(key) is tuple:
+                name = self._new("sum")
+                kept.append((name, _empty(root.shape, key[1])))
+                names.append(name)
+            else:
+                names.append(self._made(root, lines, kept))
+        call = f"kernel_{number}({', '.join(names)})"
+        if not kernel.can_leave():
+            return [*lines, call]
+        inputs = ", ".join(f"{self._arrays[x]} {x.shape}" for x in self.inputs)
+        return [*lines, f"status = {call}", "if status:", f"    return left(status, {inputs!r})"]
+
+    def _made(self, root, lines, kept):
+        """The name of an array that is written into: new in every call where the caller sees it."""
+        name = self._call(root, f"t{len(self.names) + 1}")
+        empty = _empty(root.shape, root.dtype)
+        if root in self._fresh:
+            lines.append(f"{name} = {empty}")
+        else:
+            kept.append((name, empty))
+        self._arrays[root] = name
+        if not isinstance(root.value, np.ndarray):
+            self.names[root] = f"{name}[()]"
+        return name
+
+    def _argument(self, root):
+        """The text of what a kernel reads."""
+        if root.kind == "constant":
+            return self._constant(root)
+        return self._arrays.get(root) or f"as_argument({self.names[root]})"
+
+    def _constant(self, root):
+        if root not in self.constants:
+            self.constants[root] = self._new("constant")
+            self.names[root] = self.constants[root]
+        return self.constants[root]
+
+    def _name_copies(self, writer, kernel):
+        """What is read from a copy that a kernel made is written as that."""
+        for view, copy in self._copies.items():
+            if copy in kernel.members and copy in self.names:
+                again = Expression(
+                    "call", view.value, view.func, (copy, *view.args[1:]), view.kwargs
+                )
+                self.names[view] = writer.definition(again)
+
+    def _call_lines(self, writer, step, kept):
+        """A call of NumPy."""
+        for x in step.operands():
+            if x.kind == "constant" and isinstance(x.value, np.ndarray):
+                self._constant(x)
+        if self._can_go_into(step):
+            operands = ", ".join(map(writer.write, step.args))
+            func = "np.dot" if {x.ndim for x in step.args} == {2} else "np.matmul"
+            return [f"{func}({operands}, out={self._made(step, [], kept)})"]
+        if step.func in (calls.setitem, calls.add_at):
+            return self._stored(writer, step)
+        text = writer.definition(step)
+        return [f"{self._call(step, f't{len(self.names) + 1}')} = {text}"]
+
+    def _can_go_into(self, step):
+        if step.func not in _INTO or step in self._fresh or step.kwargs or step.ndim < 2:
+            return False
+        return step.dtype.kind == "f" and all(dtype_of(x) == step.dtype for x in step.args)
+
+    def _stored(self, writer, step):
+        x, index, value = step.args
+        source, value, at = writer.write(x), writer.write(value), writer.index(index)
+        name = self._call(step, f"t{len(self.names) + 1}")
+        if step.func is calls.setitem:
+            return [f"{name} = np.array({source})", f"{name}[{at}] = {value}"]
+        where = f"np.s_[{at}]" if isinstance(index, (tuple, slice)) else writer.write(index)
+        return [f"{name} = np.array({source})", f"np.add.at({name}, {where}, {value})"]
+
+    def _result(self, writer, tree):
+        if isinstance(tree, dict):
+            pairs = (f"{key!r}: {self._result(writer, part)}" for key, part in tree.items())
+            return f"{{{', '.join(pairs)}}}"
+        if isinstance(tree, (tuple, list)):
+            inner = ", ".join(self._result(writer, part) for part in tree)
+            if isinstance(tree, list):
+                return f"[{inner}]"
+            return f"({inner},)" if len(tree) == 1 else f"({inner})"
+        if type(tree) is Expression and tree.kind == "constant" and tree in self.constants:
+            return f"{self.constants[tree]}.copy()"
+        return writer.write(tree)
+
+    def source(self):
+        """All functions, in a text that can be run where Numba is installed."""
+        lines, kept = self._written
+        parts = [_HEAD]
+        writer = Writer({})
+        parts += [f"{name} = {writer.constant(x.value)[0]}" for x, name in self.constants.items()]
+        parts += [decorated(k, f"kernel_{n}") for n, k in enumerate(self._kernels, 1)]
+        return "\n".join([*parts, *self._driver()])
+
+    def _driver(self):
+        """The texts of the functions that call the kernels."""
+        lines, kept = self._written
+        texts = []
+        if kept:
+            made = "".join(f"    {name} = {empty}\n" for name, empty in kept)
+            names = ", ".join(name for name, _ in kept)
+            texts.append(f"spaces = []  # arrays of calls that have ended\n\n")
+            texts.append(f"def workspace():\n{made}    return ({names},)\n\n")
+        parameters = ", ".join(self._arrays[x] for x in self.inputs)
+        body = "".join(f"    {line}\n" for line in lines)
+        return [*texts, f"def {self.name}({parameters}):\n{body}"]
+
+    def function(self):
+        """The program as a function."""
+        if find_spec("numba") is None:
+            raise ImportError(
+                "the backend numba needs Numba: pip install autograd_lite[numba], or take the "
+                "backend numpy"
+            )
+        scope = {"np": np, "left": left, "as_argument": as_argument}
+        driver = "\n".join(self._driver())
+        if "scipy." in driver:
+            scope["scipy"] = import_module("scipy")
+        scope.update({f"kernel_{n}": compiled(k) for n, k in enumerate(self._kernels, 1)})
+        scope.update({name: x.value.copy() for x, name in self.constants.items()})
+        exec(compile(driver, f"<{self.name}>", "exec"), scope)
+        return _conforming(scope[self.name], self.inputs)
+
+
+_HEAD = """\
+import math
+import numpy as np
+from numba import float32, float64, int32, int64
+from autograd_lite.derivation import native
+from autograd_lite.derivation.kernels import as_argument, left
+from autograd_lite.derivation.native import *
+"""
+
+
+def _conforming(run, inputs):
+    """A function of arrays of any layout, of one that takes those that kernels take."""
+
+    def program(*args):
+        try:
+            return run(*args)
+        except TypeError as error:  # of Numba: an array is not contiguous, or read-only
+            if "No matching definition" not in str(error):
+                raise
+        return run(*map(_conformed, inputs, args))
+
+    program.__name__ = run.__name__
+    return program
+
+
+def _conformed(x, given):
+    if not isinstance(x.value, np.ndarray):
+        return type(x.value)(given)
+    return np.array(given, x.dtype, order="C")
+
+
+def _leaves(tree):
+    """The expressions in nested tuples, lists and dicts."""
+    if isinstance(tree, dict):
+        return [x for part in tree.values() for x in _leaves(part)]
+    found = []
+    if isinstance(tree, (tuple, list)):
+        return [x for part in tree for x in _leaves(part)]
+    collect(tree, found)
+    return found
+
+
+def _empty(shape, dtype):
+    return f"np.empty({shape}, np.{'bool_' if dtype == np.bool else dtype.name})"
+
+
+def _guarded(writer, guard):
+    text = writer.write(guard.expression, 14)
+    if guard.expected is True:
+        return f"if not {text}: return None"
+    if guard.expected is False:
+        return f"if {text}: return None"
+    return f"if {text} != {guard.expected!r}: return None"
