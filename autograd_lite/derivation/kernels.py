@@ -6,6 +6,7 @@ number and never an array. What is read in another order, or after a sum, takes 
 
 import math
 import re
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -17,20 +18,22 @@ from .layouts import contiguous, is_basic, merged, size_of, viewed
 
 _PRODUCTS = {np.matmul, np.dot}
 _MOST_PRODUCTS = 40_000  # more of them in a matrix product, and BLAS is faster
+_WIDE = 8  # numbers in a loop that is worth making of vectors
+_BLOCK = 512  # float32 numbers that are added up in float32, before they are in float64
 _ON_THE_STACK = 1024  # elements of an array that a kernel makes for itself
 _LETTERS = "ijklmnopqrstuwyz"
 OK, LEFT, MISFIT = range(3)
 
 # The start, and one more: in the dtype of the sum.
 _FOLDS = {
-    np.sum: ("0", "plus({0}, {1})"),
-    np.mean: ("0", "plus({0}, {1})"),
-    np.prod: ("1", "times({0}, {1})"),
-    np.max: ("-math.inf", "maximum({0}, {1})"),
-    np.min: ("math.inf", "minimum({0}, {1})"),
-    np.any: ("False", "{0} | {1}"),
-    np.all: ("True", "{0} & {1}"),
-    np.vdot: ("0", "plus_product({0}, {1}, {2})"),
+    np.sum: (0, "plus({0}, {1})"),
+    np.mean: (0, "plus({0}, {1})"),
+    np.prod: (1, "times({0}, {1})"),
+    np.max: (-np.inf, "maximum({0}, {1})"),
+    np.min: (np.inf, "minimum({0}, {1})"),
+    np.any: (False, "{0} | {1}"),
+    np.all: (True, "{0} & {1}"),
+    np.vdot: (0, "plus_product({0}, {1}, {2})"),
 }
 _FOLDS[np.amax], _FOLDS[np.amin] = _FOLDS[np.max], _FOLDS[np.min]
 
@@ -298,7 +301,7 @@ class Kernel:
     # --- what takes loops of its own ------------------------------------------------------------
 
     def _product(self, step):
-        """x @ y, row by row of the result; where its rows are short, number by number."""
+        """x @ y, in the order of loops whose innermost one walks through memory."""
         x, y = step.args
         (left, a), (right, b) = self.places(x), self.places(y)
         m, k = a.shape if x.ndim == 2 else (1, *a.shape)
@@ -315,16 +318,24 @@ class Kernel:
             lines = [f"{total} = {zero}", inner, f"    {total} = plus_product({total}, {a}, {b})"]
             return lines + self._stored_number(step, total)
         out = f"{self.array(step)}[{_index(0, (n, 1), 'ij')}]"
-        if n < 8:
+        if over_j == 1 and n >= _WIDE:  # a row of the result at a time
             return [
-                rows, f"    {columns}", f"        {total} = {zero}", f"        {inner}",
-                f"            {total} = plus_product({total}, {a}, {b})",
-                f"        {out} = {total}",
+                rows, f"    {columns}", f"        {out} = {zero}", f"    {inner}",
+                f"        {total} = {a}", f"        {columns}",
+                f"            {out} = plus_product({out}, {total}, {b})",
             ]  # fmt: skip
-        return [
-            rows, f"    {columns}", f"        {out} = {zero}", f"    {inner}",
-            f"        {total} = {a}", f"        {columns}",
-            f"            {out} = plus_product({out}, {total}, {b})",
+        if over_i == 1 and m >= _WIDE:  # a column
+            column = self.new("w")
+            self._made.append(f"{column} = np.empty({m}, np.{step.dtype.name})")
+            return [
+                columns, f"    {rows}", f"        {column}[i] = {zero}", f"    {inner}",
+                f"        {total} = {b}", f"        {rows}",
+                f"            {column}[i] = plus_product({column}[i], {total}, {a})",
+                f"    {rows}", f"        {out} = {column}[i]",
+            ]  # fmt: skip
+        return [  # a number
+            rows, f"    {columns}", f"        {total} = {zero}", f"        {inner}",
+            f"            {total} = plus_product({total}, {a}, {b})", f"        {out} = {total}",
         ]  # fmt: skip
 
     def _stored_number(self, step, name):
@@ -361,8 +372,7 @@ class _Nest:
         self.accesses = []  # strides along the shape
         self.offsets = []
         self.body = []  # lines with {n} for the index of access n
-        self.folds = []  # (name of the number, start, text, step, access or None)
-        self.after = []
+        self.folds = []
 
     def of_steps(self, steps):
         """The lines of calls that share the nest."""
@@ -434,88 +444,131 @@ class _Nest:
         operands, axes = _fold_of(step)
         self.full = full = operands[0].shape
         kernel = self.kernel
-        start, text = _FOLDS[step.func]
-        within = _summed_in(step)
-        texts = [self.read(x, within) for x in operands]
+        within, narrow = _summed_in(step), dtype_of(operands[0])
+        if within != np.float64 or narrow != np.float32:
+            narrow = within
         kept = contiguous(tuple(1 if a in axes else n for a, n in enumerate(full)))
-        access = self._access(kept)
-        name = kernel.new("s")
-        start = kernel.number(_STARTS[start], within)
-        self.body.append(f"{name} = {text.format(name, *texts)}")
-        self.folds.append((name, start, text, step, int(access[1:-1])))
+        fold = _Fold(
+            step, [self.read(x, narrow) for x in operands], int(self._access(kept)[1:-1]),
+            within, narrow, kernel.new("s"), kernel.new("r"),
+        )  # fmt: skip
+        self.body.append(fold)
+        self.folds.append(fold)
 
     # --- the text ------------------------------------------------------------------------------------
 
     def closed(self):
         """All lines of the nest."""
         lengths, strides = merged(self.shape, self.accesses)
+        wide = [f for f in self.folds if f.within != f.narrow and not any(strides[f.access][-1:])]
+        if wide and lengths and lengths[-1] > _BLOCK:
+            lengths, strides = _in_blocks(lengths, strides)
+        if not lengths or lengths[-1] > _BLOCK:
+            wide = []
         depth = len(lengths)
-        heads = [[] for _ in range(depth + 1)]
-        tails = [[] for _ in range(depth + 1)]
-        before, after = [], []
+        self.heads = [[] for _ in range(depth + 1)]
+        self.tails = [[] for _ in range(depth + 1)]
+        self.before, self.after = [], []
         for fold in self.folds:
-            self._placed(fold, strides, lengths, heads, tails, before, after)
+            self._placed(fold, strides[fold.access], fold in wide)
         letters = _LETTERS[:depth]
         texts = [_index(offset, along, letters) for offset, along in zip(self.offsets, strides)]
-        lines = list(before)
+        lines = []
         for level in range(depth + 1):
-            lines += ["    " * level + line for line in heads[level]]
+            lines += ["    " * level + line for line in self.heads[level]]
             if level < depth:
                 lines.append("    " * level + f"for {letters[level]} in range({lengths[level]}):")
-        lines += ["    " * depth + _filled(line, texts) for line in self.body]
+        for line in self.body:
+            text = line.more(line in wide) if type(line) is _Fold else line
+            lines.append("    " * depth + _filled(text, texts))
         for level in range(depth, -1, -1):
-            lines += ["    " * level + _filled(line, texts) for line in tails[level]]
-        return lines + after
+            lines += ["    " * level + _filled(line, texts) for line in self.tails[level]]
+        return self.before + lines + self.after
 
-    def _placed(self, fold, strides, lengths, heads, tails, before, after):
+    def _placed(self, fold, along, is_wide):
         """Where a sum starts, and where it ends: after the loops over its last axes."""
-        name, start, text, step, access = fold
-        along = strides[access]
-        level = len(along)
+        kernel, step, name = self.kernel, fold.step, fold.name
+        depth = level = len(along)
         while level and along[level - 1] == 0:
             level -= 1
-        kernel = self.kernel
-        heads[level].append(f"{name} = {start}")
-        within, size = _summed_in(step), size_of(step.shape)
-        count = size_of(step.args[0].shape) // size
+        start = kernel.number(fold.start, fold.within)
+        self.heads[level].append(f"{name} = {start}")
+        if is_wide:
+            self.heads[depth - 1].append(
+                f"{fold.block} = {kernel.number(fold.start, fold.narrow)}"
+            )
+            self.tails[depth - 1].append(f"{name} = {fold.joined(name, f'float64({fold.block})')}")
         if not any(along):
             final = kernel.new("v")
-            tails[level].append(f"{final} = {_final(step, name, count, within)}")
-            if size == 1:
-                kernel.kept[step] = final
+            self.tails[level].append(f"{final} = {fold.final(name)}")
+            kernel.kept[step] = final
             if step in kernel.stored:
-                tails[level].append(f"{kernel.array(step)}[0] = {final}")
+                self.tails[level].append(f"{kernel.array(step)}[0] = {final}")
             return
-        out = kernel.array(step)
+        out, at = kernel.array(step), f"[{{{fold.access}}}]"
         if all(along[:level]):
-            tails[level].append(f"{out}[{{{access}}}] = {_final(step, name, count, within)}")
+            self.tails[level].append(f"{out}{at} = {fold.final(name)}")
             return
-        partial = out if within == step.dtype else kernel.array(step, within)
-        before += [f"for i in range({size}):", f"    {partial}[i] = {start}"]
-        more = text.format(f"{partial}[{{{access}}}]", name, self.one(step, within))
-        tails[level].append(f"{partial}[{{{access}}}] = {more}")
-        last = _final(step, f"{partial}[i]", count, within)
+        partial = out if fold.within == step.dtype else kernel.array(step, fold.within)
+        each = f"for i in range({size_of(step.shape)}):"
+        self.before += [each, f"    {partial}[i] = {start}"]
+        self.tails[level].append(f"{partial}{at} = {fold.joined(partial + at, name)}")
+        last = fold.final(f"{partial}[i]")
         if last != f"{out}[i]":
-            after += [f"for i in range({size}):", f"    {out}[i] = {last}"]
-
-    def one(self, step, within):
-        return self.kernel.number(1, within) if step.func is np.vdot else ""
+            self.after += [each, f"    {out}[i] = {last}"]
 
 
-_STARTS = {
-    "0": 0, "1": 1, "-math.inf": -np.inf, "math.inf": np.inf, "False": False, "True": True,
-}  # fmt: skip
+@dataclass(frozen=True, eq=False)
+class _Fold:
+    """A sum, or another reduction, in a nest of loops.
+
+    Numbers of the dtype ``narrow`` are added up in ``within``; ``block`` is the sum of a few of
+    them in their own dtype, so that a vector holds as many of them as it can.
+    """
+
+    step: Expression
+    texts: list
+    access: int  # to the result, along the loops
+    within: np.dtype
+    narrow: np.dtype
+    name: str
+    block: str
+
+    @property
+    def start(self):
+        """The reduction of nothing."""
+        return _FOLDS[self.step.func][0]
+
+    def more(self, is_wide):
+        """The line that takes one more element in."""
+        name = self.block if is_wide else self.name
+        texts = self.texts if is_wide else [cast(t, self.narrow, self.within) for t in self.texts]
+        return f"{name} = {_FOLDS[self.step.func][1].format(name, *texts)}"
+
+    def joined(self, one, other):
+        """Two parts of the reduction in one."""
+        text = _FOLDS[self.step.func][1]
+        return (text if self.step.func is not np.vdot else "plus({0}, {1})").format(one, other)
+
+    def final(self, name):
+        """The result."""
+        count = size_of(self.step.args[0].shape) // size_of(self.step.shape)
+        text = f"{name} / {float(count)}" if self.step.func is np.mean else name
+        return cast(text, self.within, self.step.dtype)
+
+
+def _in_blocks(lengths, strides):
+    """A nest whose last loop is cut into two, the inner one short, if its length has a divisor."""
+    last = lengths[-1]
+    short = max((d for d in range(_BLOCK // 8, _BLOCK + 1) if last % d == 0), default=last)
+    lengths = (*lengths[:-1], last // short, short)
+    return lengths, [(*s[:-1], s[-1] * short, s[-1]) for s in strides]
 
 
 def _summed_in(step):
     """The dtype of a sum on the way: float32 numbers are added up in float64."""
     adds = step.func in (np.sum, np.mean, np.vdot, np.prod)
     return np.dtype(np.float64) if adds and step.dtype == np.float32 else step.dtype
-
-
-def _final(step, name, count, within):
-    text = f"{name} / {float(count)}" if step.func is np.mean else name
-    return cast(text, within, step.dtype)
 
 
 def _filled(line, texts):
