@@ -12,7 +12,7 @@ import numpy as np
 
 from . import calls
 from .expressions import Expression, key_of, mapped
-from .graph import Graph
+from .graph import Graph, needed, operands_of
 from .simplification import fits, number, simplified
 
 
@@ -40,8 +40,9 @@ _REDUCING = {
 _SHORT_ROW = 32  # up to this length a row is reduced in less time by its columns
 
 
-def lowered(steps, inputs):
+def lowered(steps, inputs, results):
     """A graph that computes the same in less time, and the table {old expression: new one}."""
+    steps = needed(steps, operands_of(results))
     graph = Graph(_lowered_call)
     table = {x: graph.input(x.value, x.name) for x in inputs}
 
@@ -267,6 +268,59 @@ def _stored(graph, args, kwargs, value):
             if is_read and read.args[0] is x and key_of(read.args[1]) == place:
                 return graph.call(increment, (x, index, added), {}, value)
     return None
+
+
+@_rule_of(np.add)
+def _parts(graph, args, kwargs, value):
+    """Zeros with x at i, and zeros with y at j, are zeros with both; of all parts a join."""
+    one, two = (_stores(x) for x in args)
+    if not one or not two or kwargs:
+        return None
+    covered = np.zeros(np.shape(value), int)
+    for _, index, _ in (*one, *two):
+        covered[index] += 1
+    if covered.max(initial=0) > 1:
+        return None
+    joined = _joined(graph, [*one, *two], covered)
+    if joined is not None:
+        return joined
+    x = args[0]
+    for _, index, new in two:
+        x = graph.apply(calls.setitem, x, index, new)
+    return x
+
+
+def _stores(x):
+    """The stores [(zeros, index, value)] that an array of zeros has had, the first first."""
+    found = []
+    while type(x) is Expression and x.func is calls.setitem and _is_basic(x.args[1]):
+        found.append(x.args)
+        x = x.args[0]
+    is_filled = type(x) is Expression and x.func is np.broadcast_to
+    return found[::-1] if is_filled and number(x.args[0]) == 0 else []
+
+
+def _joined(graph, stores, covered):
+    """Parts that lie side by side along one axis, and are everything, as a join."""
+    if not covered.size or covered.min() == 0:
+        return None
+    shape, found = covered.shape, []
+    for _, index, new in stores:
+        part = index if type(index) is tuple else (index,)
+        whole = [type(i) is slice and i == slice(None) for i in part]
+        axes = [a for a, is_whole in enumerate(whole) if not is_whole]
+        if ... in part or len(axes) != 1 or type(part[axes[0]]) is not slice:
+            return None
+        (axis,) = axes
+        start, stop, step = part[axis].indices(shape[axis])
+        expected = (*shape[:axis], stop - start, *shape[axis + 1 :])
+        if step != 1 or type(new) is not Expression or new.shape != expected:
+            return None
+        found.append((axis, start, new))
+    if len({axis for axis, _, _ in found}) != 1:
+        return None
+    parts = [new for _, _, new in sorted(found, key=lambda part: part[1])]
+    return graph.apply(np.concatenate, parts, axis=found[0][0])
 
 
 def _is_basic(index):

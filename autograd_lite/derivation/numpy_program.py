@@ -11,6 +11,7 @@ from . import calls
 from .expressions import Expression, mapped
 from .graph import operands_of
 from .lowering import ArrayMethod, dot, increment, lowered
+from .merging import merged
 from .program import Program
 from .regions import in_regions, loop_lines
 from .source import ATOM, CALL, Writer
@@ -31,10 +32,12 @@ class NumpyProgram(Program):
     """
 
     def __init__(self, steps, inputs, results, names=None, name="program"):
-        graph, table = lowered(steps, inputs)
-        results = mapped(lambda x: table.get(x, x) if type(x) is Expression else x, results)
-        names = {table[x]: given for x, given in (names or {}).items() if x in table}
-        super().__init__(graph.steps, graph.inputs, results, names, name)
+        for improved in (merged, lowered):
+            graph, table = improved(steps, inputs, results)
+            steps, inputs = graph.steps, graph.inputs
+            results = mapped(lambda x, table=table: _new(x, table), results)
+            names = {table[x]: given for x, given in (names or {}).items() if x in table}
+        super().__init__(steps, inputs, results, names, name)
 
     def source(self):
         """The text of a module with the function."""
@@ -57,6 +60,10 @@ class NumpyProgram(Program):
         scope: dict = {}
         exec(compile(self.source(), f"<{self.name}>", "exec"), scope)
         return scope[self.name]
+
+
+def _new(x, table):
+    return table.get(x, x) if type(x) is Expression else x
 
 
 class _Body:
