@@ -251,13 +251,11 @@ def increment(x, index, value):
 
 @_rule_of(calls.setitem)
 def _stored(graph, args, kwargs, value):
-    """Stored twice;  x[i] = x[i] + v;  x[i] = v for all of x"""
+    """x[i] = x[i] + v"""
     x, index, new = args
     if type(x) is not Expression:
         return None
     place = key_of(index)
-    if x.func is calls.setitem and x.args[2] is new and key_of(x.args[1]) == place:
-        return x
     if type(new) is not Expression:
         return None
     if x.func is increment and new.func is calls.getitem and new.args[0] is x:
@@ -321,6 +319,18 @@ def _joined(graph, stores, covered):
         return None
     parts = [new for _, _, new in sorted(found, key=lambda part: part[1])]
     return graph.apply(np.concatenate, parts, axis=found[0][0])
+
+
+@_rule_of(calls.getitem)
+def _everything(graph, args, kwargs, value):
+    """x[:, 0:n] of everything is x."""
+    x, index = args
+    parts = index if type(index) is tuple else (index,)
+    if type(x) is not Expression or x.shape is None or x.shape != np.shape(value):
+        return None
+    if not all(part is ... or type(part) is slice for part in parts):
+        return None
+    return x if all(type(p) is not slice or p.step in (None, 1) for p in parts) else None
 
 
 def _is_basic(index):

@@ -162,15 +162,17 @@ class _Body:
 
     def _lines_of(self, step, dying, free):
         name = self.names.pop(step)
-        try:
-            if step.func in _STORING:
-                return self._stored(step, name, dying)
+        if step.func in _STORING:
+            name, lines = self._stored(step, name, dying)
+        else:
             target = self._target(step, dying, free)
-            if target is None:
-                return [f"{name} = {self.writer.definition(step)}"]
-            return [f"{name} = {self.writer.into(step, self.names[target])}"]
-        finally:
-            self.names[step] = name
+            write = self.writer
+            text = (
+                write.definition(step) if target is None else write.into(step, self.names[target])
+            )
+            lines = [f"{name} = {text}"]
+        self.names[step] = name
+        return lines
 
     def _target(self, step, dying, free):
         """An array whose memory a result may have: one that ends here, or has ended before."""
@@ -181,20 +183,17 @@ class _Body:
             for root in dying:
                 if (root.shape, root.dtype) == (step.shape, step.dtype):
                     self.last[root] = -1
-                    return self._taken_over(root, step)
+                    return root
         pool = free.get((step.shape, step.dtype))
-        return self._taken_over(pool.pop(), step) if pool else None
-
-    def _taken_over(self, root, step):
-        return root
+        return pool.pop() if pool else None
 
     def _stored(self, step, name, dying):
-        """x[i] = v, in a copy of x unless x ends here."""
+        """The name and lines of x[i] = v, in a copy of x unless x ends here."""
         x, index, value = step.args
         write = self.writer
         if x in dying and self.roots.get(x) == {x}:
             self.last[x] = -1
-            lines = [f"{name} = {write.write(x)}"]
+            name, lines = self.names[x], []
         elif x.func is np.broadcast_to and x.args[0].is_number and x.args[0].value == 0:
             dtype = write.constant(x.dtype)[0]
             lines = [f"{name} = np.zeros({x.shape}, {dtype})"]
@@ -202,9 +201,13 @@ class _Body:
             lines = [f"{name} = np.array({write.write(x)})"]
         if step.func is not calls.add_at:
             sign = "=" if step.func is calls.setitem else "+="
-            return [*lines, f"{name}[{write.index(index)}] {sign} {write.write(value)}"]
-        place = f"np.s_[{write.index(index)}]" if isinstance(index, tuple) else write.write(index)
-        return [*lines, f"np.add.at({name}, {place}, {write.write(value)})"]
+            lines.append(f"{name}[{write.index(index)}] {sign} {write.write(value)}")
+        else:
+            place = write.write(index)
+            if isinstance(index, (tuple, slice)):
+                place = f"np.s_[{write.index(index)}]"
+            lines.append(f"np.add.at({name}, {place}, {write.write(value)})")
+        return name, lines
 
     def _returned(self):
         """The results, copied where they are views, or stand there twice."""

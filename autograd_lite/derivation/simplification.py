@@ -8,7 +8,7 @@ are simple already.
 import numpy as np
 
 from . import calls
-from .expressions import Expression, collect
+from .expressions import Expression, collect, key_of
 
 _NUMBERS = (int, float, complex, np.floating, np.complexfloating)
 
@@ -324,3 +324,12 @@ def _read(graph, args, kwargs, value):
     if is_filled and not isinstance(index, Expression):
         return graph.call(np.broadcast_to, (x.args[0], np.shape(value)), {}, value)
     return None
+
+
+@rule_of(calls.setitem)
+def _stored_twice(graph, args, kwargs, value):
+    """x[i] = v, and once more: what x[i] += v does."""
+    x, index, new = args
+    if type(x) is not Expression or x.func is not calls.setitem or x.args[2] is not new:
+        return None
+    return x if key_of(x.args[1]) == key_of(index) else None
