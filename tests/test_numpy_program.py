@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import autograd_lite as ag
@@ -75,6 +75,8 @@ def run(instructions, returned, *values):
     return [values[i % len(values)] for i in returned]
 
 
+@example([("exp", 0, 0)] * 4 + [("scaled by a sum", 0, 14)], [6])  # a sum inside a line
+@example([("scaled by a sum", 0, 0), ("exp", 2, 0), ("exp", 3, 0)], [4])
 @given(
     st.lists(INSTRUCTIONS, min_size=3, max_size=25),
     st.lists(st.integers(0, 30), min_size=1, max_size=4),

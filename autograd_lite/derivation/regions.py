@@ -61,12 +61,10 @@ class Region:
     def takes(self, step, inner, read):
         """Whether a call can be made block by block.
 
-        What is written inside its line must be a number that does not come from the region.
+        What is written inside its line must be made of numbers: of an array the line sees a block.
         """
         inside = [x for x in step.operands() if x in inner]
-        if step.kwargs or any(x.shape != () for x in inside):
-            return False
-        if any(self.known.intersection(read(x)) for x in inside):
+        if step.kwargs or any(y.shape != () for x in inside for y in (x, *read(x))):
             return False
         if step.func is np.vdot:
             return all(x.shape == self.shape for x in step.operands())
