@@ -27,6 +27,8 @@ class ArrayMethod:
 
 
 dot = ArrayMethod("dot")
+every = ArrayMethod("all")
+some = ArrayMethod("any")
 reshape = ArrayMethod("reshape")
 transpose = ArrayMethod("transpose")
 _REDUCING = {
@@ -113,6 +115,9 @@ def _as_dot(graph, args, kwargs, value):
     x, y = args
     if kwargs or not (_is_real_array(x) and _is_real_array(y) and x.dtype == y.dtype):
         return None
+    if x.ndim > 2 and y.ndim == 2 and x.size:  # the same matrix for all rows of x
+        rows = _shaped(graph, x, (x.size // x.shape[-1], x.shape[-1]))
+        return _shaped(graph, graph.apply(dot, rows, y), value.shape)
     if x.ndim > 2 or y.ndim > 2:
         return None
     return graph.call(dot, (x, y), {}, value)
@@ -156,7 +161,11 @@ def _reducing(method):
 
 
 def _shaped(graph, x, shape):
-    return graph.apply(np.reshape if x.shape == () else reshape, x, shape)
+    if x.func is reshape:
+        x = x.args[0]
+    return (
+        x if x.shape == shape else graph.apply(np.reshape if x.shape == () else reshape, x, shape)
+    )
 
 
 for _func, _method in _REDUCING.items():
@@ -173,6 +182,24 @@ def _by_columns(graph, x, axis, method):
         return graph.apply(dot, x, np.ones(x.shape[1], x.dtype))
     columns = graph.apply(np.ascontiguousarray, graph.apply(np.transpose, x))
     return graph.apply(method, columns, 0)
+
+
+@_rule_of(np.all)
+def _all(graph, args, kwargs, value):
+    """The method, without the way through Python."""
+    (x, *others) = args
+    if others or kwargs or type(x) is not Expression or not x.shape or x.dtype != bool:
+        return None
+    return graph.call(every, (x,), {}, value)
+
+
+@_rule_of(np.any)
+def _any(graph, args, kwargs, value):
+    """The method, without the way through Python."""
+    (x, *others) = args
+    if others or kwargs or type(x) is not Expression or not x.shape or x.dtype != bool:
+        return None
+    return graph.call(some, (x,), {}, value)
 
 
 @_rule_of(np.mean)
@@ -345,7 +372,9 @@ def _is_basic(index):
 def _as_reshape(graph, args, kwargs, value):
     """The method, without the way through Python."""
     x = args[0]
-    if type(x) is not Expression or "order" in kwargs or x.shape in ((), np.shape(value)):
+    if type(x) is not Expression or x.shape in ((), np.shape(value)):
+        return None
+    if kwargs.get("order", "C") != "C":
         return None
     return graph.call(reshape, (x, np.shape(value)), {}, value)
 
