@@ -163,9 +163,9 @@ def _reducing(method):
 def _shaped(graph, x, shape):
     if x.func is reshape:
         x = x.args[0]
-    return (
-        x if x.shape == shape else graph.apply(np.reshape if x.shape == () else reshape, x, shape)
-    )
+    if x.shape == shape:
+        return x
+    return graph.apply(np.reshape if x.shape == () else reshape, x, shape)
 
 
 for _func, _method in _REDUCING.items():
@@ -376,7 +376,7 @@ def _as_reshape(graph, args, kwargs, value):
         return None
     if kwargs.get("order", "C") != "C":
         return None
-    return graph.call(reshape, (x, np.shape(value)), {}, value)
+    return _shaped(graph, x, np.shape(value))
 
 
 def _permuting(func):
@@ -387,14 +387,21 @@ def _permuting(func):
         if type(x) is not Expression or x.ndim < 2 or any(type(a) is Expression for a in args[1:]):
             return None
         marked = np.empty(tuple(range(2, x.ndim + 2)))  # an axis is known by its length
-        axes = tuple(n - 2 for n in func(marked, *args[1:], **kwargs).shape)
-        if axes == tuple(range(x.ndim)):
-            return x
-        if axes == tuple(range(x.ndim))[::-1]:
-            return graph.call(np.transpose, (x,), {}, value)
-        return graph.call(transpose, (x, axes), {}, value)
+        return _turned(graph, x, tuple(n - 2 for n in func(marked, *args[1:], **kwargs).shape))
 
     return rule
+
+
+def _turned(graph, x, axes):
+    """An array with its axes in another order, also one that was turned before."""
+    if x.func in (transpose, np.transpose):
+        before = x.args[1] if len(x.args) > 1 else range(x.ndim)[::-1]
+        x, axes = x.args[0], tuple(before[a] for a in axes)
+    if axes == tuple(range(x.ndim)):
+        return x
+    if axes == tuple(range(x.ndim))[::-1]:
+        return graph.call(np.transpose, (x,), {}, x.value.T)
+    return graph.apply(transpose, x, axes)
 
 
 for _func in (np.moveaxis, np.swapaxes, np.matrix_transpose, np.rollaxis):
@@ -407,7 +414,7 @@ def _transpose(graph, args, kwargs, value):
     axes = kwargs.get("axes", args[1] if len(args) > 1 else None)
     if type(axes) not in (tuple, list) or not all(isinstance(a, (int, np.integer)) for a in axes):
         return None
-    return graph.call(transpose, (args[0], tuple(map(int, axes))), {}, value)
+    return _turned(graph, args[0], tuple(int(a) % args[0].ndim for a in axes))
 
 
 @_rule_of(np.clip)
