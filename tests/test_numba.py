@@ -1,22 +1,17 @@
 """The compiled program against the engine: every operation, every workload, and special values."""
 
-import math
-import threading
 import warnings
 
 import numpy as np
 import pytest
+from operations import CASES, ROWS
 
 import autograd_lite as ag
 from autograd_lite import trees
-from autograd_lite.derivation import calls
 from autograd_lite.derivation.graph import Graph
 from autograd_lite.derivation.numba_program import NumbaProgram
 from autograd_lite.derivation.program import Program
 from autograd_lite.derivation.traced import LeftTheProgram, Trace, expression_of
-from benchmarks.runners import Ours
-from benchmarks.workloads import WORKLOADS
-from operations import CASES, ROWS
 
 numba = pytest.importorskip("numba")
 

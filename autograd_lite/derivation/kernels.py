@@ -18,6 +18,7 @@ from .layouts import contiguous, is_basic, merged, size_of, viewed
 
 _PRODUCTS = {np.matmul, np.dot}
 _MOST_PRODUCTS = 40_000  # more of them in a matrix product, and BLAS is faster
+_MOST_STORED = 1 << 14  # elements of an array of which NumPy writes a part as fast
 _WIDE = 8  # numbers in a loop that is worth making of vectors
 _BLOCK = 512  # float32 numbers that are added up in float32, before they are in float64
 _ON_THE_STACK = 1024  # elements of an array that a kernel makes for itself
@@ -91,7 +92,7 @@ def _is_small_product(step):
 
 def _is_plain_store(step):
     x, index, value = step.args
-    if not is_basic(index) or type(x) is not Expression or x.dtype not in DTYPES:
+    if not is_basic(index) or type(x) is not Expression or size_of(x.shape) > _MOST_STORED:
         return False
     return isinstance(value, (Expression, bool, int, float, np.number))
 
@@ -116,8 +117,8 @@ class Kernel:
         From an expression to (its root, the layout in it): where its elements are.
     outside : set
         The calls whose values are needed after the function.
-    once : function
-        Whether a call is needed by one other alone, which may then write into its array.
+    last : dict
+        The last step that needs a call: it may write into its array.
 
     Attributes
     ----------
@@ -129,15 +130,15 @@ class Kernel:
         Numbers in the text that have a name.
     """
 
-    def __init__(self, steps, places, outside, once):
+    def __init__(self, steps, places, outside, last):
         self.places = places
-        self.outside = outside
         self.members = {step for step in steps if step.kind != "guard"}
+        self.outside = outside & self.members
         self._heirs = {
             step.args[0]: step
             for step in self.members
-            if step.func is calls.setitem and step.args[0] in self.members - outside
-            if once(step.args[0])
+            if step.func is calls.setitem and step.args[0] in self.members - self.outside
+            if last[step.args[0]] is step
         }
         self.parameters = []
         self.constants = {}
@@ -164,7 +165,7 @@ class Kernel:
         """Whether it returns anything but OK."""
         return f"return {LEFT}" in self.text or f"return {MISFIT}" in self.text
 
-    # --- which calls share a loop -----------------------------------------------------------
+    # --- which calls share a loop ---------------------------------------------------------------
 
     def _fused(self, steps):
         loops, where = [], {}
@@ -228,7 +229,7 @@ class Kernel:
 
     def _to_be_stored(self):
         """The calls whose values are put into an array."""
-        stored = {x for x in self.outside if x in self.members}
+        stored = set(self.outside)
         where = {step: n for n, loop in enumerate(self.loops) for step in loop.steps}
         for step in where:
             if step.kind == "guard":
@@ -245,7 +246,7 @@ class Kernel:
                     stored.add(root)
         return stored
 
-    # --- names ------------------------------------------------------------------------------
+    # --- names ----------------------------------------------------------------------------------
 
     def new(self, letter):
         self._count += 1
@@ -277,7 +278,7 @@ class Kernel:
             self.constants[text] = value
         return text
 
-    # --- a loop ------------------------------------------------------------------------------
+    # --- a loop ---------------------------------------------------------------------------------
 
     def _loop(self, loop):
         if loop.alone:
@@ -308,8 +309,8 @@ class Kernel:
         n = b.shape[1] if y.ndim == 2 else 1
         over_i = a.strides[0] if m > 1 else 0
         over_j = b.strides[1] if n > 1 else 0
-        a = f"{self.array(left)}[{_index(a.offset, (over_i, a.strides[-1]), 'ik')}]"
-        b = f"{self.array(right)}[{_index(b.offset, (b.strides[0], over_j), 'kj')}]"
+        a = self._element(left, step, _index(a.offset, (over_i, a.strides[-1]), "ik"))
+        b = self._element(right, step, _index(b.offset, (b.strides[0], over_j), "kj"))
         zero = self.number(0, step.dtype)
         rows, columns, inner = (f"for {v} in range({c}):" for v, c in zip("ijk", (m, n, k)))
         total = self.new("s")
@@ -337,6 +338,11 @@ class Kernel:
             rows, f"    {columns}", f"        {total} = {zero}", f"        {inner}",
             f"            {total} = plus_product({total}, {a}, {b})", f"        {out} = {total}",
         ]  # fmt: skip
+
+    def _element(self, root, step, index):
+        if root.is_number:
+            return self.number(root.value, step.dtype)
+        return f"{self.array(root)}[{index}]" if is_array(root) else self.array(root)
 
     def _stored_number(self, step, name):
         return [f"{self.array(step)}[0] = {name}"] if step in self.stored else []
@@ -385,7 +391,7 @@ class _Nest:
                 self._element(step)
         return self.closed()
 
-    # --- reading and writing -------------------------------------------------------------------
+    # --- reading and writing --------------------------------------------------------------------
 
     def _access(self, layout):
         """The number of an access, whose index is known when all accesses are."""
@@ -416,7 +422,7 @@ class _Nest:
         """Put a number into an array."""
         self.body.append(f"{name}[{self._access(layout)}] = {text}")
 
-    # --- calls ------------------------------------------------------------------------------------
+    # --- calls ----------------------------------------------------------------------------------
 
     def _element(self, step):
         self.full = step.shape
@@ -455,7 +461,7 @@ class _Nest:
         self.body.append(fold)
         self.folds.append(fold)
 
-    # --- the text ------------------------------------------------------------------------------------
+    # --- the text -------------------------------------------------------------------------------
 
     def closed(self):
         """All lines of the nest."""
@@ -494,9 +500,7 @@ class _Nest:
         start = kernel.number(fold.start, fold.within)
         self.heads[level].append(f"{name} = {start}")
         if is_wide:
-            self.heads[depth - 1].append(
-                f"{fold.block} = {kernel.number(fold.start, fold.narrow)}"
-            )
+            self.heads[depth - 1].append(f"{fold.block} = {kernel.number(fold.start, fold.narrow)}")
             self.tails[depth - 1].append(f"{name} = {fold.joined(name, f'float64({fold.block})')}")
         if not any(along):
             final = kernel.new("v")
@@ -611,7 +615,7 @@ def is_array(key):
     return type(key) is tuple or key.kind == "call" or isinstance(key.value, np.ndarray)
 
 
-# --- compiled ------------------------------------------------------------------------------------
+# --- compiled -----------------------------------------------------------------------------------
 
 
 def compiled(kernel):

@@ -27,8 +27,9 @@ class Layout:
 
     def along(self, shape):
         """The strides along the axes of a shape that the view is broadcast to."""
-        own = [0 if n == 1 else s for n, s in zip(self.shape, self.strides)]
-        return (0,) * (len(shape) - len(own)) + tuple(own)
+        own = tuple(0 if n == 1 else s for n, s in zip(self.shape, self.strides))
+        own = own[max(len(own) - len(shape), 0) :]  # x[...] = v may have more axes of length 1
+        return (0,) * (len(shape) - len(own)) + own
 
 
 def contiguous(shape):

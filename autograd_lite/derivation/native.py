@@ -47,7 +47,7 @@ def _type(dtype, axes):
     return types.Array(number, axes.replace("::1", ":").count(":"), "C") if axes else number
 
 
-# --- what Python has no word for -----------------------------------------------------------------
+# --- what Python has no word for ----------------------------------------------------------------
 
 
 @intrinsic
@@ -144,7 +144,7 @@ def sign(x):
     return x if x != x else (x > 0) * 1.0 - (x < 0) * 1.0
 
 
-# --- exponentials ----------------------------------------------------------------------------------
+# --- exponentials -------------------------------------------------------------------------------
 
 
 def _polynomial(factors, dtype):
@@ -229,7 +229,7 @@ tanh = _hyperbolic_tangent(np.float64, expm1, 22)
 tanh_32 = _hyperbolic_tangent(np.float32, expm1_32, 10)
 
 
-# --- logarithms --------------------------------------------------------------------------------------
+# --- logarithms ---------------------------------------------------------------------------------
 
 
 def _logarithms(dtype, real, integer, mantissa, high, low, terms):

@@ -1,5 +1,6 @@
 """A program whose loops are compiled: runs of calls become kernels, the rest stays NumPy."""
 
+import math
 from collections import Counter
 from importlib import import_module
 from importlib.util import find_spec
@@ -10,12 +11,15 @@ from . import calls
 from .expressions import Expression, collect
 from .formulas import DTYPES, dtype_of
 from .graph import needed
-from .kernels import Kernel, as_argument, can_be_in_kernel, compiled, decorated, is_array, left
+from .kernels import Kernel, as_argument, can_be_in_kernel, compiled, decorated, left
 from .layouts import contiguous, is_view, size_of, viewed
+from .merging import merged
 from .source import Writer, identifier
 
-_LONGEST = 200  # calls in a kernel: Numba's time grows faster than their number
+_LONGEST = 100  # calls in a kernel: Numba's time grows faster than their number
+_MOST_LINES = 2000  # of different kernels: Numba takes about 15 ms for one
 _INTO = {np.matmul, np.dot}
+_STORING = (calls.setitem, calls.add_at)
 
 
 class NumbaProgram:
@@ -38,32 +42,33 @@ class NumbaProgram:
     """
 
     def __init__(self, steps, inputs, results, names=None, name="program"):
-        self.inputs = inputs
-        self.results = results
+        graph, table = merged(steps, inputs, _leaves(results))
+        self.inputs = graph.inputs
+        self.results = _renewed(results, table)
         self.name = name
-        self._found = _leaves(results)
-        self.steps = needed(steps, self._found)
-        self._uses = Counter(self._found)
-        for step in self.steps:
-            self._uses.update(step.operands())
+        self._found = _leaves(self.results)
+        self.steps = needed(graph.steps, self._found)
         self._where = {}  # view -> (root, layout in the root)
         self._copies = {}  # view that NumPy copies for -> the copy
-        self._parts = self._cut()
+        parts = self._cut()
+        self._last = {self._root(x): step for step in self.steps for x in step.operands()}
+        self._last.update((self._root(x), None) for x in self._found)
+        self._kernels = self._made_of(parts)
+        self._parts = self._affordable(parts)
+        if len(self._parts) != len(parts):
+            self._kernels = self._made_of(self._parts)
         self._fresh = self._seen_by_the_caller()
-        self._named(names or {})
+        self._named({table[x]: given for x, given in (names or {}).items() if x in table})
         self.constants = {}  # arrays that are known -> their names
-        self._kernels = [
-            Kernel(part, self.places, self._needed_after(part), self._is_needed_once)
-            for part in self._parts
-            if type(part) is list
-        ]
-        self._written = self._lines()
+        self._lines_, self._kept = self._lines()
 
     # --- kernels, and what is between them ------------------------------------------------
 
     def places(self, x):
         """Where the elements of an expression are: (root, layout in the array of the root)."""
-        return self._where.get(x) or (x, contiguous(x.shape))
+        if x not in self._where:
+            self._where[x] = x, contiguous(x.shape)
+        return self._where[x]
 
     def _cut(self):
         """Lists of steps, each a kernel, and single steps that NumPy takes, in order."""
@@ -88,7 +93,12 @@ class NumbaProgram:
         return [part for part in [*parts, run] if part != []]
 
     def _depends(self, step, run):
-        """Whether a step must come after a run: it needs a part of it, or what a guard assures."""
+        """Whether a step must come after a run: it needs a part of it, or what a guard assures.
+
+        A store may write into what the run reads.
+        """
+        if step.kind != "guard" and step.func in _STORING and run:
+            return True
         roots = {self._root(x) for x in step.operands()}
         return any(other.kind == "guard" or other in roots for other in run)
 
@@ -120,18 +130,42 @@ class NumbaProgram:
         self._where[step] = root, found
         return True
 
-    def _needed_after(self, part):
-        """The calls of a kernel whose values others need."""
-        inside = {step for step in part if step.kind != "guard"}
-        needed_ = {self._root(x) for x in self._found}
-        for other in self._parts:
-            if other is not part:
-                for step in other if type(other) is list else [other]:
-                    needed_.update(map(self._root, step.operands()))
-        return inside & needed_
+    def _made_of(self, parts):
+        """The kernels of a program's parts."""
+        outside = self._needed_elsewhere(parts)
+        return [
+            Kernel(part, self.places, outside, self._last) for part in parts if type(part) is list
+        ]
 
-    def _is_needed_once(self, x):
-        return self._uses[x] == 1
+    def _affordable(self, parts):
+        """The parts, with those kernels taken apart that would take too long to compile."""
+        times = Counter(kernel.text for kernel in self._kernels)
+        chosen, lines = set(), 0
+        for text, _ in times.most_common():
+            lines += text.count("\n")
+            if lines <= _MOST_LINES:
+                chosen.add(text)
+        kernels = iter(self._kernels)
+        found = []
+        for part in parts:
+            is_kernel = type(part) is list
+            found += part if is_kernel and next(kernels).text not in chosen else [part]
+        return found
+
+    def _needed_elsewhere(self, parts):
+        """The calls of kernels whose values others need."""
+        made = {}  # call -> position of its kernel
+        found = {self._root(x) for x in self._found}
+        for position, part in enumerate(parts):
+            steps = part if type(part) is list else [part]
+            for step in steps:
+                for x in step.operands():
+                    root = self._root(x)
+                    if made.get(root, position) != position:
+                        found.add(root)
+                if type(part) is list and step.kind != "guard":
+                    made[step] = position
+        return found
 
     def _seen_by_the_caller(self):
         """What must have memory of its own in every call: the results, and what they may view."""
@@ -149,7 +183,17 @@ class NumbaProgram:
     # --- the text ---------------------------------------------------------------------------
 
     def _named(self, names):
-        self._taken = {"np", "math", "status", "native", "space", "spaces", "workspace", "left", self.name}
+        self._taken = {
+            "np",
+            "math",
+            "status",
+            "native",
+            "space",
+            "spaces",
+            "workspace",
+            "left",
+            self.name,
+        }
         self.names = {}
         self._arrays = {}  # names of the arrays of numbers
         for x in self.inputs:
@@ -176,8 +220,9 @@ class NumbaProgram:
     def _lines(self):
         """The statements of the function, and those that make the arrays that it keeps."""
         writer = Writer(self.names)
-        lines, kept, count = [], [], 0
-        for part in self._parts:
+        lines, kept, count = [], _Kept(), 0
+        ends = self._ends()
+        for position, part in enumerate(self._parts):
             if type(part) is list:
                 count += 1
                 lines += self._kernel_lines(count, kept)
@@ -186,26 +231,42 @@ class NumbaProgram:
                 lines.append(_guarded(writer, part))
             else:
                 lines += self._call_lines(writer, part, kept)
-        lines += [f"spaces.append(space)"] if kept else []
+            kept.free(x for x in ends.get(position, ()) if x in self._arrays)
+        lines += ["spaces.append(space)"] if kept.arrays else []
         lines.append(f"return {self._result(writer, self.results)}")
-        if kept:
-            names = ", ".join(name for name, _ in kept)
-            lines[:0] = ["space = spaces.pop() if spaces else workspace()", f"{names}, = space"]
-        return lines, kept
+        if kept.arrays:
+            names = "".join(f"{name}, " for name in kept.arrays)
+            lines[:0] = ["space = spaces.pop() if spaces else workspace()", f"{names}= space"]
+        return lines, kept.arrays
+
+    def _ends(self):
+        """{position: the arrays that nobody reads after that part of the program}"""
+        last = {}
+        for position, part in enumerate(self._parts):
+            for step in part if type(part) is list else [part]:
+                keeps = type(part) is not list and not _makes_its_own(step)
+                for x in step.operands():
+                    root = self._root(x)
+                    last[root] = math.inf if keeps else max(last.get(root, 0), position)
+        ends = {}
+        for root, position in last.items():
+            ends.setdefault(position, []).append(root)
+        return ends
 
     def _kernel_lines(self, number, kept):
         kernel = self._kernels[number - 1]
-        lines, names = [], []
+        lines, names, own = [], [], []
         for key, _ in kernel.parameters:
             root = key[0] if type(key) is tuple else key
             if root not in kernel.members:
                 names.append(self._argument(root))
-            elif type(key) is tuple:
-                name = self._new("sum")
-                kept.append((name, _empty(root.shape, key[1])))
-                names.append(name)
+            elif type(key) is tuple or root not in kernel.outside:
+                dtype = key[1] if type(key) is tuple else root.dtype
+                names.append(kept.array(key, root.shape, dtype, self._new))
+                own.append(key)
             else:
                 names.append(self._made(root, lines, kept))
+        kept.free(own)
         call = f"kernel_{number}({', '.join(names)})"
         if not kernel.can_leave():
             return [*lines, call]
@@ -214,12 +275,12 @@ class NumbaProgram:
 
     def _made(self, root, lines, kept):
         """The name of an array that is written into: new in every call where the caller sees it."""
-        name = self._call(root, f"t{len(self.names) + 1}")
-        empty = _empty(root.shape, root.dtype)
         if root in self._fresh:
-            lines.append(f"{name} = {empty}")
+            name = self._call(root, f"t{len(self.names) + 1}")
+            lines.append(f"{name} = {_empty(root.shape, root.dtype)}")
         else:
-            kept.append((name, empty))
+            name = kept.array(root, root.shape, root.dtype, self._new, self.names.get(root))
+            self.names[root] = name
         self._arrays[root] = name
         if not isinstance(root.value, np.ndarray):
             self.names[root] = f"{name}[()]"
@@ -255,8 +316,8 @@ class NumbaProgram:
             operands = ", ".join(map(writer.write, step.args))
             func = "np.dot" if {x.ndim for x in step.args} == {2} else "np.matmul"
             return [f"{func}({operands}, out={self._made(step, [], kept)})"]
-        if step.func in (calls.setitem, calls.add_at):
-            return self._stored(writer, step)
+        if step.func in _STORING:
+            return self._stored(writer, step, kept)
         text = writer.definition(step)
         return [f"{self._call(step, f't{len(self.names) + 1}')} = {text}"]
 
@@ -265,14 +326,22 @@ class NumbaProgram:
             return False
         return step.dtype.kind == "f" and all(dtype_of(x) == step.dtype for x in step.args)
 
-    def _stored(self, writer, step):
+    def _stored(self, writer, step, kept):
+        """x[i] = v, in x's own array where nobody needs it any more."""
         x, index, value = step.args
         source, value, at = writer.write(x), writer.write(value), writer.index(index)
-        name = self._call(step, f"t{len(self.names) + 1}")
+        lines = []
+        if self._last[self._root(x)] is step and x in self._arrays and x.kind == "call":
+            name = self.names[step] = self._arrays[x]
+            kept.hand_on(x, step)
+        else:
+            name = self._call(step, f"t{len(self.names) + 1}")
+            lines.append(f'{name} = np.array({source}, order="C")')
+        self._arrays[step] = name
         if step.func is calls.setitem:
-            return [f"{name} = np.array({source})", f"{name}[{at}] = {value}"]
+            return [*lines, f"{name}[{at}] = {value}"]
         where = f"np.s_[{at}]" if isinstance(index, (tuple, slice)) else writer.write(index)
-        return [f"{name} = np.array({source})", f"np.add.at({name}, {where}, {value})"]
+        return [*lines, f"np.add.at({name}, {where}, {value})"]
 
     def _result(self, writer, tree):
         if isinstance(tree, dict):
@@ -289,7 +358,6 @@ class NumbaProgram:
 
     def source(self):
         """All functions, in a text that can be run where Numba is installed."""
-        lines, kept = self._written
         parts = [_HEAD]
         writer = Writer({})
         parts += [f"{name} = {writer.constant(x.value)[0]}" for x, name in self.constants.items()]
@@ -298,15 +366,14 @@ class NumbaProgram:
 
     def _driver(self):
         """The texts of the functions that call the kernels."""
-        lines, kept = self._written
-        texts = []
+        texts, kept = [], self._kept
         if kept:
-            made = "".join(f"    {name} = {empty}\n" for name, empty in kept)
-            names = ", ".join(name for name, _ in kept)
-            texts.append(f"spaces = []  # arrays of calls that have ended\n\n")
+            made = "".join(f"    {name} = {empty}\n" for name, empty in kept.items())
+            names = ", ".join(kept)
+            texts.append("spaces = []  # arrays of calls that have ended\n\n")
             texts.append(f"def workspace():\n{made}    return ({names},)\n\n")
         parameters = ", ".join(self._arrays[x] for x in self.inputs)
-        body = "".join(f"    {line}\n" for line in lines)
+        body = "".join(f"    {line}\n" for line in self._lines_)
         return [*texts, f"def {self.name}({parameters}):\n{body}"]
 
     def function(self):
@@ -326,6 +393,47 @@ class NumbaProgram:
         return _conforming(scope[self.name], self.inputs)
 
 
+class _Kept:
+    """Arrays that a program keeps for its next call, each for one value after the other."""
+
+    def __init__(self):
+        self.arrays = {}  # name -> the text that makes it
+        self._free = {}  # that text -> names
+        self._of = {}  # value -> name
+
+    def array(self, key, shape, dtype, new, name=None):
+        """The name of an array for a value: a new one, or one whose value nobody needs."""
+        text = _empty(shape, dtype)
+        if self._free.get(text):
+            name = self._free[text].pop()
+        else:
+            name = name or new(f"t{len(self.arrays) + 1}")
+            self.arrays[name] = text
+        self._of[key] = name
+        return name
+
+    def hand_on(self, key, other):
+        """Another value is in the array now."""
+        if key in self._of:
+            self._of[other] = self._of.pop(key)
+
+    def free(self, keys):
+        """Nobody needs these values any more."""
+        for key in keys:
+            name = self._of.pop(key, None)
+            if name is not None:
+                self._free.setdefault(self.arrays[name], []).append(name)
+
+
+def _makes_its_own(step):
+    """Whether a call's result shares no memory with its arguments."""
+    if step.kind == "guard":
+        return True
+    is_ufunc = isinstance(step.func, np.ufunc)
+    return is_ufunc or step.func in _INTO or step.func in (np.concatenate, np.stack)
+
+
+_WORDS = "np math native status space spaces workspace left as_argument scipy".split()
 _HEAD = """\
 import math
 import numpy as np
@@ -366,6 +474,15 @@ def _leaves(tree):
         return [x for part in tree for x in _leaves(part)]
     collect(tree, found)
     return found
+
+
+def _renewed(tree, table):
+    """The same nested tuples, lists and dicts of what expressions have become."""
+    if isinstance(tree, dict):
+        return {key: _renewed(part, table) for key, part in tree.items()}
+    if isinstance(tree, (tuple, list)):
+        return type(tree)(_renewed(part, table) for part in tree)
+    return table.get(tree, tree) if type(tree) is Expression else tree
 
 
 def _empty(shape, dtype):
