@@ -290,7 +290,7 @@ class Kernel:
         head = []
         for key, name in self.parameters:
             if type(key) is Expression and key.kind == "input" and np.ndim(key.value):
-                head.append(f"if {name}.size != {size_of(key.shape)}:")
+                head.append(f"if {name}.shape != {key.shape}:")
                 head.append(f"    return {MISFIT}")
         for key, name in self.parameters:
             if is_array(key) and np.ndim(_value(key)) != 1:
@@ -668,7 +668,7 @@ def left(status, inputs):
     """What a program returns that a kernel left: None where a guard does not hold."""
     if status == MISFIT:
         raise ValueError(
-            f"a compiled program was called with an array of another size than it is for: "
+            f"a compiled program was called with an array of another shape than it is for: "
             f"{inputs}; compile the function again for other shapes"
         )
     return None

@@ -183,17 +183,7 @@ class NumbaProgram:
     # --- the text ---------------------------------------------------------------------------
 
     def _named(self, names):
-        self._taken = {
-            "np",
-            "math",
-            "status",
-            "native",
-            "space",
-            "spaces",
-            "workspace",
-            "left",
-            self.name,
-        }
+        self._taken = {*_WORDS, self.name}
         self.names = {}
         self._arrays = {}  # names of the arrays of numbers
         for x in self.inputs:
@@ -233,10 +223,13 @@ class NumbaProgram:
                 lines += self._call_lines(writer, part, kept)
             kept.free(x for x in ends.get(position, ()) if x in self._arrays)
         lines += ["spaces.append(space)"] if kept.arrays else []
-        lines.append(f"return {self._result(writer, self.results)}")
+        lines.append(f"return {self._result(writer, self.results, set())}")
         if kept.arrays:
             names = "".join(f"{name}, " for name in kept.arrays)
-            lines[:0] = ["space = spaces.pop() if spaces else workspace()", f"{names}= space"]
+            lines[:0] = [
+                "try:", "    space = spaces.pop()",
+                "except IndexError:", "    space = workspace()", f"{names}= space",
+            ]  # fmt: skip
         return lines, kept.arrays
 
     def _ends(self):
@@ -343,18 +336,27 @@ class NumbaProgram:
         where = f"np.s_[{at}]" if isinstance(index, (tuple, slice)) else writer.write(index)
         return [*lines, f"np.add.at({name}, {where}, {value})"]
 
-    def _result(self, writer, tree):
+    def _result(self, writer, tree, seen):
+        """The text of the results: arrays of their own, copied where they are views or inputs."""
         if isinstance(tree, dict):
-            pairs = (f"{key!r}: {self._result(writer, part)}" for key, part in tree.items())
+            pairs = (f"{key!r}: {self._result(writer, x, seen)}" for key, x in tree.items())
             return f"{{{', '.join(pairs)}}}"
         if isinstance(tree, (tuple, list)):
-            inner = ", ".join(self._result(writer, part) for part in tree)
+            inner = ", ".join(self._result(writer, x, seen) for x in tree)
             if isinstance(tree, list):
                 return f"[{inner}]"
             return f"({inner},)" if len(tree) == 1 else f"({inner})"
-        if type(tree) is Expression and tree.kind == "constant" and tree in self.constants:
-            return f"{self.constants[tree]}.copy()"
-        return writer.write(tree)
+        text = writer.write(tree)
+        if type(tree) is not Expression or not isinstance(tree.value, np.ndarray):
+            return text
+        is_own = self._is_array_of_its_own(tree) and tree not in seen
+        seen.add(tree)
+        return text if is_own else f"np.array({text})"
+
+    def _is_array_of_its_own(self, x):
+        if x.kind != "call" or self._root(x) is not x:
+            return False
+        return x in self._arrays or _makes_its_own(x)
 
     def source(self):
         """All functions, in a text that can be run where Numba is installed."""
@@ -460,6 +462,11 @@ def _conforming(run, inputs):
 
 
 def _conformed(x, given):
+    if np.shape(given) != x.shape:
+        raise ValueError(
+            f"{x.name or 'an argument'} has the shape {np.shape(given)}, and the program is "
+            f"compiled for {x.shape}: compile the function again"
+        )
     if not isinstance(x.value, np.ndarray):
         return type(x.value)(given)
     return np.array(given, x.dtype, order="C")
