@@ -224,6 +224,8 @@ def _stored_by_number(graph, owner, views, expression):
         for place in view.places():
             graph.guard(place, int(place.value))
         numbers = view.of(numbers)
+    if np.array_equal(numbers.ravel(), np.arange(owner.value.size)):
+        return graph.apply(np.reshape, expression, owner.value.shape)
     flat = graph.apply(np.reshape, owner.expression, (owner.value.size,))
     flat = graph.apply(calls.setitem, flat, numbers, expression)
     return graph.apply(np.reshape, flat, owner.value.shape)
