@@ -1,18 +1,16 @@
 """A program's source, executed alone: NumPy and nothing of ours, and the engine's gradients."""
 
-import warnings
-
 import numpy as np
 import pytest
-from operations import FAMILIES, for_every_case
+from operations import ROWS, for_every_case
 
 import autograd_lite as ag
 from autograd_lite import trees
 from autograd_lite.derivation import simplification
-from autograd_lite.derivation.expressions import mapped
+from autograd_lite.derivation.expressions import Expression, mapped
 from autograd_lite.derivation.graph import Graph
 from autograd_lite.derivation.program import Program
-from autograd_lite.derivation.traced import LeftTheProgram, Trace, expression_of
+from autograd_lite.derivation.traced import LeftTheProgram, Trace, Traced, expression_of
 
 SOLVERS = ("odeint", "odeint of t first")  # call a function as often as numbers say
 
@@ -27,12 +25,15 @@ def program_of(f, *args):
 
 
 def executed(source):
-    """The function that a source defines where there is NumPy, and SciPy if it is named."""
+    """The function that a source defines where there is NumPy, and SciPy if it is named.
+
+    As quiet as the engine's walk back, which divides by zero where the result is not taken.
+    """
     scope = {"np": np}
     if "scipy." in source:
         scope["scipy"] = __import__("scipy")
     exec(source, scope)
-    return scope["program"]
+    return np.errstate(all="ignore")(scope["program"])
 
 
 class Differentiated:
@@ -105,7 +106,7 @@ def test_the_source_alone_gives_the_value_and_the_gradients(case):
         with pytest.raises(LeftTheProgram, match="calls slope with numbers"):
             program_of(made.first, *made.arrays)
         return
-    source, run = program_of(made.first, *made.arrays)
+    _, run = program_of(made.first, *made.arrays)
     assert_same(run(*made.arrays), made.first(*made.arrays))
     others = made.others((0.86, 0.999))
     got = run(*others)
@@ -113,3 +114,88 @@ def test_the_source_alone_gives_the_value_and_the_gradients(case):
         _, run = program_of(made.first, *others)
         got = run(*others)
     assert_same(got, made.first(*others))
+
+
+# --- in other precisions and of higher order ------------------------------------------------------
+
+SAMPLE = [row.cases[len(row.cases) // 2] for row in ROWS if row.name not in SOLVERS]
+
+
+def for_a_sample(cases):
+    return pytest.mark.parametrize("case", cases, ids=str)
+
+
+def has_fixed_dtype(case):
+    """Whether a case forbids to cast."""
+    return case.kwargs.get("casting") == "no"
+
+
+@for_a_sample([case for case in SAMPLE if not has_fixed_dtype(case)])
+def test_the_source_alone_keeps_single_precision(case):
+    made = Differentiated(case, np.float32)
+    _, run = program_of(made.first, *made.arrays)
+    assert_same(run(*made.arrays), made.first(*made.arrays), rtol=1e-4)
+
+
+def check_second_order(case):
+    made = Differentiated(case)
+    _, run = program_of(made.second, *made.arrays)
+    assert_same(run(*made.arrays), made.second(*made.arrays), rtol=1e-9)
+
+
+@for_a_sample([case for case in SAMPLE[::4] if case.row.order == 2])
+def test_the_source_alone_gives_second_derivatives(case):
+    check_second_order(case)
+
+
+@pytest.mark.slow
+@for_every_case
+def test_the_source_alone_gives_second_derivatives_of_every_case(case):
+    if case.row.order == 2:
+        check_second_order(case)
+
+
+# --- the tests above can fail ---------------------------------------------------------------------
+
+
+def negated(rule):
+    """A rule whose simpler expressions have the wrong sign."""
+
+    def wrong(graph, args, kwargs, value):
+        found = rule(graph, args, kwargs, value)
+        if found is None or found.dtype is None or found.dtype.kind not in "fc":
+            return found
+        graph.steps.append(Expression("call", -found.value, np.negative, (found,)))
+        return graph.steps[-1]
+
+    return wrong
+
+
+def passes(case):
+    made = Differentiated(case)
+    _, run = program_of(made.first, *made.arrays)
+    try:
+        assert_same(run(*made.arrays), made.first(*made.arrays))
+    except AssertionError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize(
+    "func", [np.add, np.multiply, np.divide, np.negative, np.copy, np.transpose, np.broadcast_to]
+)
+def test_a_wrong_simplification_fails_a_case(func, monkeypatch):
+    rules = simplification._RULES
+    monkeypatch.setitem(rules, func, list(map(negated, rules[func])))
+    assert not all(map(passes, SAMPLE))
+
+
+def test_a_constant_of_the_traced_run_fails_a_case(monkeypatch):
+    """Python's float() of a traced value, were it allowed."""
+    monkeypatch.setattr(Traced, "__float__", lambda self: float(self.value))
+    x = np.array([0.5, 2.0])
+    f = lambda x: x * float(np.sum(x))  # noqa: E731
+    _, run = program_of(f, x)
+    assert_same(run(x), f(x))
+    with pytest.raises(AssertionError):
+        assert_same(run(x + 1), f(x + 1))

@@ -89,7 +89,9 @@ class Stored:
                 "and return it"
             )
         if not isinstance(self.value, np.ndarray):
-            raise TypeError("a NumPy number cannot be written into, only an array")
+            raise TypeError(
+                "a compiled function wrote into a number, which NumPy does not: write x = x + y"
+            )
         if not self.value.flags.writeable:
             raise ValueError(
                 "a compiled function wrote into a view that is read-only, as in NumPy: several of "

@@ -87,9 +87,7 @@ class Traced(Stored, np.lib.mixins.NDArrayOperatorsMixin):
         self.graph.guard(self.expression, answer)
         return answer
 
-    def _refuse(
-        self, what, way_out="return the value instead, or compute on with NumPy's functions"
-    ):
+    def _refuse(self, what, way_out="return the value, or compute on with NumPy's functions"):
         raise LeftTheProgram(
             f"{what} of {self!r} would be a constant of the compiled program, which is right for "
             f"this call only: {way_out}"
