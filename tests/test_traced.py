@@ -1,13 +1,20 @@
 """Traced arrays: written into and viewed as NumPy's are, and held where a program is not right."""
 
+import math
+import pickle
+
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import autograd_lite as ag
 from autograd_lite.derivation.expressions import mapped
 from autograd_lite.derivation.graph import Graph
 from autograd_lite.derivation.program import Program
-from autograd_lite.derivation.traced import Trace, expression_of
+from autograd_lite.derivation.traced import LeftTheProgram, Trace, expression_of
+
+scipy_integrate = pytest.importorskip("autograd_lite.scipy.integrate")
 
 
 def traced(f, *args):
@@ -15,7 +22,8 @@ def traced(f, *args):
     graph = Graph()
     trace = Trace(graph)
     result = f(*(trace.input(x, f"x{i}") for i, x in enumerate(args)))
-    return result, Program(graph.steps, graph.inputs, mapped(expression_of, result)).function()
+    results = tuple(result) if isinstance(result, tuple) else result  # a named one too
+    return result, Program(graph.steps, graph.inputs, mapped(expression_of, results)).function()
 
 
 # --- small programs that write --------------------------------------------------------------------
@@ -129,7 +137,7 @@ def test_what_is_written_is_seen_as_numpy_shows_it(steps):
         return  # NumPy refuses it
     try:
         values, program = traced(lambda x: run(steps, x), X)
-    except TypeError as error:
+    except (TypeError, ValueError) as error:
         if "compiled" not in str(error):
             raise
         return
@@ -138,3 +146,230 @@ def test_what_is_written_is_seen_as_numpy_shows_it(steps):
             assert np.shape(a) == np.shape(b)
             assert np.asarray(a).dtype == np.asarray(b).dtype
             np.testing.assert_array_equal(a, b)
+
+
+# --- what a program is right for ------------------------------------------------------------------
+
+FUNCTIONS = {
+    f"{module.__name__}.{name}": getattr(module, name)
+    for module in (np, np.linalg, np.fft, np.emath)
+    for name in sorted(module.__all__)
+    if hasattr(getattr(module, name), "_implementation")
+    or isinstance(getattr(module, name), np.ufunc)
+}
+COUNTS = np.array([2, 0, 1])
+ARGUMENTS = [
+    (np.array([0.5, 0.0, 2.0]),),
+    (np.array([1.5, 0.25, -2.0]), np.array([-1.0, 2.0, 0.0])),
+    (np.array([[2.0, 0.0], [0.0, 0.0]]),),
+    (np.array([[2.0, 1.0], [0.5, 3.0]]), np.array([[0.0, 1.0], [0.5, 2.0]])),
+    (COUNTS,),
+    (COUNTS > 0,),
+    (COUNTS > 0, np.array([0.5, 0.0, 2.0])),
+    (np.array([0.5, 0.0, 2.0]), COUNTS),
+    (np.array([0.5, 0.0, 2.0]), COUNTS > 0),
+    (np.array([0.5, 0.0, 2.0]), np.array(1)),
+    (np.array([[2.0, 1.0], [0.5, 3.0]]), np.array(1)),
+    (np.array([0.5, 0.0, 2.0]), np.array([1, 2])),
+    (np.array(0.5), np.array(2.5), np.array(4)),
+]
+
+
+def others(x, rng):
+    """Other values of the same shape and dtype, with zeros and equal ones among them."""
+    if x.dtype.kind in "iu":
+        return np.asarray(rng.integers(0, 3, x.shape))
+    if x.dtype.kind == "b":
+        return np.asarray(rng.random(x.shape) < 0.5)
+    return np.asarray(np.round(rng.normal(0, 1.5, x.shape)) / rng.choice([1, 1, 2]))
+
+
+def outcome(f, *args):
+    """What f returns, or the error."""
+    try:
+        with np.errstate(all="ignore"):
+            return f(*args)
+    except Exception as error:
+        return error
+
+
+def differs(got, expected):
+    """Whether results are unlike: in shape, dtype, or value."""
+    if isinstance(expected, (tuple, list)):
+        return len(got) != len(expected) or any(map(differs, got, expected))
+    if isinstance(expected, (type, np.dtype)):
+        return got != expected
+    got, expected = np.asarray(got), np.asarray(expected)
+    if (got.shape, got.dtype) != (expected.shape, expected.dtype):
+        return True
+    return not np.allclose(got, expected, rtol=1e-9, atol=1e-12, equal_nan=True)
+
+
+UNDEFINED = {"empty_like", "frombuffer", "fromfile", "savez", "save", "savetxt", "savez_compressed"}
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", [n for n in FUNCTIONS if n.rpartition(".")[2] not in UNDEFINED])
+def test_a_program_of_any_function_is_right_at_other_values_or_leaves(name):
+    f = FUNCTIONS[name]
+    rng = np.random.default_rng(0)
+    for args in ARGUMENTS:
+        if isinstance(outcome(f, *args), Exception):
+            continue
+        made = outcome(lambda *args: traced(f, *args)[1], *args)
+        if isinstance(made, TypeError):
+            continue  # refused
+        assert not isinstance(made, Exception), made
+        for _ in range(10):
+            new = [others(x, rng) for x in args]
+            expected = outcome(f, *new)
+            got = outcome(made, *new)
+            if got is None or isinstance(expected, Exception):
+                continue  # it left, or there is nothing to compare with
+            assert not isinstance(got, Exception), got
+            assert not differs(got, expected), (new, got, expected)
+
+
+V = np.array([1.0, 2.0, 3.0])
+HELD = {
+    "a branch": lambda x: x if np.sum(x) > 0 else -x,
+    "a loop": lambda x: sum(x[i] for i in range(np.argmax(x))),
+    "a mask": lambda x: np.sum(x[x > 1]) * x[x > 1],
+    "where of one": lambda x: np.where(x > 1)[0],
+    "a slice": lambda x: x[: np.argmax(x)],
+    "a shape": lambda x: np.broadcast_to(x[0], (np.argmax(x),)),
+    "zeros": lambda x: np.zeros(np.argmax(x)) + x[0],
+    "arange": lambda x: np.arange(int(np.argmax(x))) * x[0],
+    "linspace": lambda x: np.linspace(x[0], x[1], np.argmax(x)),
+    "an axis": lambda x: np.sum(np.outer(x, x), axis=np.argmax(x) - 1),
+    "repeats": lambda x: np.repeat(x, x > 0),
+    "lstsq": lambda x: np.linalg.lstsq(np.stack([x, np.maximum(x, 0) ** 2], 1), V)[1],
+    "a root": lambda x: np.emath.sqrt(x),
+    "in": lambda x: x if 2.0 in x else -x,
+    "a written mask": lambda x: _with(x.copy(), lambda y: np.add.at(y, y > 1, y[y > 1])),
+}
+
+
+def _with(x, write):
+    write(x)
+    return x
+
+
+@pytest.mark.parametrize("name", HELD)
+def test_a_program_leaves_where_another_line_of_calls_is_right(name):
+    f = HELD[name]
+    _, program = traced(f, V)
+    np.testing.assert_array_equal(program(V), f(V))
+    assert program(np.array([-2.0, -4.0, -5.0])) is None
+
+
+def test_a_traced_place_is_read_where_it_is_in_each_run():
+    f = lambda x: x[np.argmax(x)] * 2 + np.asarray(V, like=x)[np.argmin(x)]  # noqa: E731
+    _, program = traced(f, V)
+    for x in (V, V[::-1], -V):
+        assert program(x) == f(x)
+
+
+BAKED = {
+    "float": lambda x: float(x[0]),
+    "int": lambda x: int(x[0]),
+    "complex": lambda x: complex(x[0]),
+    "math": lambda x: math.exp(x[0]),
+    "item": lambda x: x[0].item(),
+    "tolist": lambda x: x.tolist(),
+    "tobytes": lambda x: x.tobytes(),
+    "a plain array": np.asarray,
+    "an array of values": lambda x: np.array([x[0], 1.0]),
+    "a plain array's index": lambda x: V[np.argsort(x)],
+    "storing": lambda x: np.zeros(3).__setitem__(0, x[0]),
+    "a pickle": pickle.dumps,
+    "a text": np.array2string,
+    "a callback": lambda x: np.apply_along_axis(lambda row: row * 2, 0, x),
+    "a solver": lambda x: scipy_integrate.odeint(lambda y, t: -y, x, np.array([0.0, 1.0])),
+}
+
+
+@pytest.mark.parametrize("name", BAKED)
+def test_what_would_be_a_constant_is_refused_with_a_way_out(name):
+    with pytest.raises((TypeError, ValueError)) as caught:
+        traced(BAKED[name], V)
+    raised = caught.value.__cause__ or caught.value  # NumPy says another thing of storing
+    assert isinstance(raised, LeftTheProgram)
+    assert ": " in str(raised)
+
+
+WRITTEN = {
+    "an argument": lambda x: x.__setitem__(0, 1),
+    "its view": lambda x: x[1:].fill(0),
+    "in place": lambda x: x.__iadd__(1),
+    "a plain array": lambda x: np.add(x, 1, out=np.zeros(3)),
+    "a plain array at": lambda x: np.add.at(np.zeros(3), [0, 1, 2], x),
+    "by position": lambda x: np.sum(np.outer(x, x), 0, None, x.copy()),
+    "ufunc.at": lambda x: np.multiply.at(x.copy(), [0, 0], 2.0),
+    "without out": lambda x: np.add(x, 1, where=x > 1),
+    "another dtype": lambda x: np.cumsum(x, out=x.astype(np.float32)),
+    "a mask": lambda x: np.putmask(x.copy(), x > 1, 0.0),
+}
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_writing_that_no_program_would_do_is_refused(name):
+    with pytest.raises(TypeError, match=r"compiled function|not traced"):
+        traced(WRITTEN[name], V)
+
+
+def test_a_plain_array_is_a_constant_as_it_was_when_it_was_used():
+    def f(x):
+        buffer, total = np.zeros(3), 0
+        for i in range(3):
+            buffer[:] = i
+            total = total + x * buffer
+        return total
+
+    _, program = traced(f, V)
+    np.testing.assert_array_equal(program(V), f(V))
+
+
+def test_a_value_is_of_no_use_after_its_program():
+    trace = Trace(Graph())
+    x = trace.input(V)
+    trace.closed = True
+    with pytest.raises(LeftTheProgram, match="after its program was traced"):
+        np.sum(x)
+
+
+def test_a_tensor_of_traced_values_shows_what_is_written_into_its_views():
+    def f(x):
+        y = ag.Tensor(x) * 2
+        view = y[1:]
+        view[...] = 5
+        return y.data
+
+    _, program = traced(f, V)
+    np.testing.assert_array_equal(program(V), [2, 5, 5])
+
+
+def test_a_condition_of_a_ufunc_is_one_call():
+    f = lambda x: np.divide(1, x, out=np.zeros_like(x), where=x != 0)  # noqa: E731
+    _, program = traced(f, V)
+    np.testing.assert_array_equal(program(np.array([0.0, 2.0, 0.0])), [0, 0.5, 0])
+
+
+def test_the_ways_out_are_ways_out():
+    """What the error of a plain array tells people to write."""
+
+    def f(x):
+        filled = np.array(V, like=x)
+        filled[1] = x[0]
+        return np.stack([x[0], x[1]]), np.asarray(V, like=x)[np.argsort(x)], filled
+
+    _, program = traced(f, V)
+    stacked, read, filled = program(-V)
+    np.testing.assert_array_equal(stacked, [-1, -2])
+    np.testing.assert_array_equal(read, V[::-1])
+    np.testing.assert_array_equal(filled, [1, -1, 3])
+
+
+def test_a_plain_array_is_not_written_into_through_a_traced_one():
+    with pytest.raises(TypeError, match="came from outside"):
+        traced(lambda x: np.asarray(V, like=x).fill(0), V)

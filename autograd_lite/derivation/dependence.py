@@ -29,11 +29,13 @@ _TYPED_BY_NAME = {"sqrtm", "logm", "fractional_matrix_power", "signm"}
 _OF_DATA = {
     getattr(np, name)
     for name in """
-    allclose append array_equal array_equiv average choose clip column_stack concatenate convolve
-    copyto corrcoef correlate cov cross digitize dot dstack einsum full_like hstack inner interp
-    isclose isin kron lexsort linspace matmul meshgrid outer percentile polyval put_along_axis
-    putmask quantile nanpercentile nanquantile searchsorted select stack take take_along_axis
-    tensordot trapezoid unwrap vdot vecdot vstack where
+    allclose append array_equal array_equiv atleast_1d atleast_2d atleast_3d average
+    broadcast_arrays can_cast choose clip column_stack common_type concatenate convolve copyto
+    corrcoef correlate cov cross digitize dot dstack ediff1d einsum full_like hstack inner
+    interp isclose isin kron lexsort linspace matmul may_share_memory meshgrid nanpercentile
+    nanquantile outer percentile polyval put_along_axis putmask quantile result_type
+    searchsorted select shares_memory stack take take_along_axis tensordot trapezoid unwrap vdot
+    vecdot vstack where
     """.split()
     if hasattr(np, name)
 }

@@ -149,6 +149,7 @@ class Traced(Stored, np.lib.mixins.NDArrayOperatorsMixin):
         if any(issubclass(kind, Tensor) for kind in types):
             return NotImplemented
         if func in _STATIC:
+            args, kwargs = dependence.with_fixed_settings(func, args, kwargs)
             args = [mapped(value_of, arg) for arg in args]
             return func(*args, **{k: mapped(value_of, v) for k, v in kwargs.items()})
         if func in writers.WRITERS:
@@ -222,9 +223,9 @@ class Traced(Stored, np.lib.mixins.NDArrayOperatorsMixin):
 
 
 _INSTEAD_OF_PLAIN = (
-    "return the value, or compute on with NumPy's functions. np.stack([...]) makes an "
-    "array of values, np.take(a, t) reads a plain array at a traced index, and a.copy() of a "
-    "traced a, or np.zeros_like(t), is an array to store traced values into"
+    "return the value, or compute on with NumPy's functions. For a traced t and a plain array a, "
+    "np.stack([...]) makes an array of traced values, np.asarray(a, like=t)[t] reads a at t, and "
+    "np.array(a, like=t) is a copy of a to store traced values into"
 )
 _OVERWRITING = {"overwrite_input"}  # what is left of the input is nobody's
 
