@@ -27,7 +27,7 @@ def simplified(graph, func, args, kwargs, value):
             return graph.call(func, stripped, kwargs, value)
     for rule in _RULES.get(func, ()):
         found = rule(graph, args, kwargs, value)
-        if found is not None and _fits(found, value):
+        if found is not None and fits(found, value):
             return found
     return None
 
@@ -47,7 +47,7 @@ def _filled(graph, func, args, value):
     return graph.apply(np.broadcast_to, graph.apply(func, *sources), np.shape(value))
 
 
-def _fits(expression, value):
+def fits(expression, value):
     """Whether an expression stands for a value: of its shape and dtype."""
     return expression.shape == np.shape(value) and expression.dtype == getattr(value, "dtype", None)
 
@@ -138,7 +138,7 @@ def _differences(graph, args, kwargs, value):
 
 def _scaled(graph, x, factor, value):
     """x times a number."""
-    if factor == 1 and type(x) is Expression and _fits(x, value):
+    if factor == 1 and type(x) is Expression and fits(x, value):
         return x
     if factor == -1:
         return graph.call(np.negative, (x,), {}, value)
@@ -340,3 +340,12 @@ def _stored_where_it_was(graph, args, kwargs, value):
     if type(stored) is Expression and stored.func is calls.getitem:
         return x if key_of(stored.args) == key_of((x, index)) else None
     return None
+
+
+@rule_of(calls.setitem)
+def _stored_twice(graph, args, kwargs, value):
+    """x[i] = v, and once more: what x[i] += v does."""
+    x, index, new = args
+    if type(x) is not Expression or x.func is not calls.setitem or x.args[2] is not new:
+        return None
+    return x if key_of(x.args[1]) == key_of(index) else None
