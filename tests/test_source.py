@@ -151,7 +151,7 @@ def test_the_source_alone_gives_second_derivatives(case):
 @pytest.mark.slow
 @for_every_case
 def test_the_source_alone_gives_second_derivatives_of_every_case(case):
-    if case.row.order == 2:
+    if case.row.order == 2 and case.row.name not in SOLVERS:
         check_second_order(case)
 
 
