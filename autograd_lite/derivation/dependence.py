@@ -15,8 +15,7 @@ _SHAPED_BY_VALUES = {
     np.unique, np.unique_values, np.unique_all, np.unique_counts, np.unique_inverse,
     np.union1d, np.intersect1d, np.setdiff1d, np.setxor1d, np.trim_zeros, np.delete, np.insert,
     np.ix_, np.histogram, np.histogram_bin_edges, np.linalg.lstsq,
-    np.roots, np.poly, np.polyadd, np.polysub, np.polymul, np.polydiv, np.polyfit, np.polyder,
-    np.polyint,
+    np.roots, np.polymul, np.polydiv, np.polyfit,
 }  # fmt: skip
 # Their results are complex where the values ask for it.
 _TYPED_BY_VALUES = {
