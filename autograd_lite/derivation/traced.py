@@ -213,6 +213,13 @@ class Traced(Stored, np.lib.mixins.NDArrayOperatorsMixin):
         """Become partitioned along an axis."""
         self[...] = np.partition(self, kth, axis, kind)
 
+    def compress(self, condition, axis=None):
+        """The slices along an axis, or the elements, where a condition holds."""
+        return np.compress(condition, self, axis)
+
+    def __round__(self, ndigits=None):
+        return np.round(self, ndigits or 0)
+
     def put(self, indices, values, mode="raise"):
         """Store values at positions in the flattened array."""
         np.put(self, indices, values, mode)
@@ -251,13 +258,10 @@ def _in_place(name):
 
 
 for _name in (
-    "all any argmax argmin argsort clip conj cumprod cumsum diagonal dot max mean min nonzero "
+    "all any argmax argmin argsort clip conj conjugate cumprod cumsum diagonal dot max mean min nonzero "
     "prod ravel repeat round searchsorted squeeze std sum swapaxes take trace var argpartition"
 ).split():
     setattr(Traced, _name, _method(getattr(np, _name)))
-Traced.conjugate = Traced.conj
-Traced.__round__ = lambda self, ndigits=0: np.round(self, ndigits or 0)
-Traced.compress = lambda self, condition, axis=None: np.compress(condition, self, axis)
 for _name in "add sub mul matmul truediv floordiv mod pow lshift rshift and xor or".split():
     setattr(Traced, f"__i{_name}__", _in_place(_name))
 
