@@ -258,8 +258,9 @@ def _in_place(name):
 
 
 for _name in (
-    "all any argmax argmin argsort clip conj conjugate cumprod cumsum diagonal dot max mean min nonzero "
-    "prod ravel repeat round searchsorted squeeze std sum swapaxes take trace var argpartition"
+    "all any argmax argmin argsort clip conj conjugate cumprod cumsum diagonal dot max mean min "
+    "nonzero prod ravel repeat round searchsorted squeeze std sum swapaxes take trace "
+    "var argpartition"
 ).split():
     setattr(Traced, _name, _method(getattr(np, _name)))
 for _name in "add sub mul matmul truediv floordiv mod pow lshift rshift and xor or".split():
