@@ -47,7 +47,7 @@ class Writer:
     def _written(self, x):
         if type(x) is Expression:
             if x in self.names:
-                return self.names[x], ATOM
+                return self.named(x)
             if x.kind == "constant":
                 return self.constant(x.value)
             return self._called(x)
@@ -57,6 +57,10 @@ class Writer:
                 return f"[{inner}]", ATOM
             return (f"({inner},)" if len(x) == 1 else f"({inner})"), ATOM
         return self.constant(x)
+
+    def named(self, x):
+        """The name of an expression, and how tightly it binds."""
+        return self.names[x], ATOM
 
     def _called(self, x):
         func, args = x.func, x.args
@@ -212,3 +216,8 @@ def identifier(name):
     if name[0].isdigit() or keyword.iskeyword(name) or name in ("np", "numpy"):
         name = f"_{name}" if name[0].isdigit() else f"{name}_"
     return name
+
+
+def is_operator(func):
+    """Whether a function is written as an operator between its arguments, or before its one."""
+    return bool(_INFIX.get(func)) and func is not np.matmul or func in _PREFIX

@@ -1,0 +1,2 @@
+def latex_of(s): return str(s)
+class LatexWriter: pass
