@@ -130,12 +130,14 @@ class Derivation:
         self._names = names
         self._targets = targets
         self._labels = _labels(names, targets)
+        self._chain = set(self._labels)
         self._style = style
         self._numbers = numbers
         replay = self._replay(factors=factors)
         more = worth_a_name(replay, self._wanted(replay))
-        if more:
-            self._labels = _labels(names, {*targets, *more})
+        if any(more):
+            self._labels = _labels(names, {*targets}.union(*more))
+            self._chain |= more[1]
             replay = self._replay(factors=factors)
         self._definitions = definitions(replay, self._wanted(replay))
         self._given = replay.graph.inputs
@@ -143,10 +145,10 @@ class Derivation:
 
     def _replay(self, **how):
         """The tape done again; carefully where that makes a number of a nan."""
-        targets = [node for node in self._targets]
-        replay = Replay(self._root, self._names, self._labels, targets, **how)
-        if any(has_nan(replay.cotangents[node].value) for node in targets):
-            replay = Replay(self._root, self._names, self._labels, targets, careful=True, **how)
+        what = self._root, self._names, self._labels, self._chain, self._targets
+        replay = Replay(*what, **how)
+        if any(has_nan(replay.cotangents[node].value) for node in self._targets):
+            replay = Replay(*what, careful=True, **how)
         return replay
 
     def _wanted(self, replay):
@@ -239,7 +241,8 @@ class Derivation:
         program = self._program
         head, _, body = program.source().partition("\n")
         loss = self._labels[self._names.root]
-        wrt = " and ".join(self._labels[node] for node in self._targets)
+        *others, last = (self._labels[node] for node in self._targets)
+        wrt = f"{', '.join(others)} and {last}" if others else last
         return f'{head}\n    """The gradient of {loss} with respect to {wrt}."""\n{body}'
 
     @property

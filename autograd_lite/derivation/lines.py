@@ -41,78 +41,77 @@ class Line:
 def definitions(replay, wanted):
     """All definitions that are needed for the named values and the wanted gradients, in order."""
     given = {d.expression: d for d in replay.definitions}
-    results = [d.expression for d in replay.definitions if d.part == FORWARD] + wanted
-    steps = _needed(replay, results)
-    uses, sizes = _uses(steps, results), _sizes(steps, given)
+    steps, uses = _counted(replay, wanted)
     taken = {x.name for x in replay.graph.inputs} | {d.symbol for d in replay.definitions}
-    count, kept, part = 0, dict(given), FORWARD
+    kept, count = dict(given), 0
     after = set(map(id, replay.graph.steps[replay.start :]))
-    for step in steps:
-        if step in given or not (_is_shared(step, uses) or sizes[step] > LONG):
-            continue
+    for step in _without_a_line(steps, uses, set(given)):
         count += 1
         while f"t{count}" in taken:
             count += 1
-        part = BACKWARD if id(step) in after else FORWARD
-        kept[step] = Definition(step, part, f"t{count}")
-        sizes = _sizes(steps, kept)
+        kept[step] = Definition(step, BACKWARD if id(step) in after else FORWARD, f"t{count}")
     return _ordered(steps, kept, given)
 
 
 def worth_a_name(replay, wanted):
-    """Nodes without a name whose value or gradient is used several times, or long to write."""
-    given = {d.expression: d for d in replay.definitions}
+    """Nodes without a name whose values, and whose gradients, should have a line of their own."""
+    given = {d.expression for d in replay.definitions}
+    steps, uses = _counted(replay, wanted)
+    lines = set(_without_a_line(steps, uses, given))
+    return tuple(
+        {
+            node
+            for node, x in _firsts(traced, nodes)
+            if x in lines and node not in replay.labels and node.op is not None
+        }
+        for traced, nodes in (
+            (replay.values, replay.names.nodes),
+            (replay.cotangents, replay.names.nodes[::-1]),
+        )
+    )
+
+
+def _firsts(traced, nodes):
+    """Pairs (node, expression): for each expression the first node that has it."""
+    known = {}
+    for node in nodes:
+        x = getattr(traced.get(node), "expression", None)
+        if x is not None:
+            known.setdefault(x, node)
+    return [(node, x) for x, node in known.items()]
+
+
+def _without_a_line(steps, uses, given):
+    """The steps that need a line and have none: used several times, or parts of long formulas."""
+    found, sizes = {}, {}
+    inner = {x for step in steps if step.func is named for x in step.operands()}
+    for step in steps:
+        size = step.func is not named
+        size += sum(sizes[x] for x in step.operands() if x in sizes and x not in given)
+        is_shared = uses[step] > 1 and not _is_light(step, given, found)
+        if step not in given and (is_shared or (size > LONG and step not in inner)):
+            found[step] = None
+            size = 0
+        sizes[step] = size
+    return list(found)
+
+
+def _counted(replay, wanted):
+    """The steps that are needed, and how often each is used."""
     results = [d.expression for d in replay.definitions if d.part == FORWARD] + wanted
-    steps = _needed(replay, results)
-    uses, sizes = _uses(steps, results), _sizes(steps, given)
-    known, found = set(given), set()
-    for traced, nodes in (
-        (replay.values, replay.names.nodes),
-        (replay.cotangents, replay.names.nodes[::-1]),
-    ):
-        for node in nodes:
-            x = getattr(traced.get(node), "expression", None)
-            if node.op is None or x is None or x in known or x not in sizes:
-                continue
-            known.add(x)
-            if node not in replay.labels and (_is_shared(x, uses) or sizes[x] > LONG):
-                found.add(node)
-    return found
-
-
-def _needed(replay, results):
-    steps = [step for step in replay.graph.steps if step.kind != "guard"]
-    return needed(steps, results)
-
-
-def _uses(steps, results):
+    steps = needed([step for step in replay.graph.steps if step.kind != "guard"], results)
     uses = Counter(results)
     for step in steps:
         uses.update(step.operands())
-    return uses
+    return steps, uses
 
 
-def _is_shared(step, uses):
-    """Whether a value is used more than once, and not shorter to write than a name for it."""
-    return uses[step] > 1 and not _is_light(step)
-
-
-def _is_light(step):
+def _is_light(step, given, found):
     """Whether it is one operator between names and numbers, such as ``y - h2``."""
     if not is_operator(step.func) and step.func is not np.transpose:
         return False
     operands = step.operands()
-    return all(x.func in (None, named) for x in operands) and len(operands) < 3
-
-
-def _sizes(steps, given):
-    """How many calls the formula of each step holds."""
-    sizes = {}
-    for step in steps:
-        size = 0 if step.func is named else 1
-        size += sum(sizes.get(x, 0) for x in step.operands() if x not in given)
-        sizes[step] = size
-    return sizes
+    return all(x.func is None or x in given or x in found for x in operands)
 
 
 def _ordered(steps, kept, given):

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .. import errors
 from ..primitives import Elementwise, Primitive
 from ..results import part
 from ..tape import pullback
@@ -54,6 +53,8 @@ class Replay:
     names : Names
     labels : dict
         What the nodes are called that are written in a line of their own, oldest first.
+    chain : set of Node
+        Those of them whose cotangents are written too.
     targets : list of Node
         Of which the gradients are wanted.
     as_written : bool
@@ -66,12 +67,13 @@ class Replay:
     """
 
     def __init__(
-        self, root, names, labels, targets, as_written=True, factors=False, careful=False
+        self, root, names, labels, chain, targets, as_written=True, factors=False, careful=False
     ):
         self.graph = Graph()
         self.trace = Trace(self.graph)
         self.names = names
         self.labels = labels
+        self.chain = chain
         self.loss = labels[root.node]
         self.as_written = as_written
         self.factors = factors
@@ -127,8 +129,8 @@ class Replay:
         key = node, id(value)
         if key not in self._inputs:
             name = self.labels.get(node) or self.names.given(node) or self.names.of_array(value)
-            if name is None and np.ndim(value) == 0 and not node.requires_grad:
-                self._inputs[key] = self._constant(value[()])
+            if name is None and not node.requires_grad:
+                self._inputs[key] = self.lifted(value)
             else:
                 name = name or self.names.of(node)
                 self._inputs[key] = self._input(value, name, node.requires_grad)
@@ -139,18 +141,23 @@ class Replay:
         """A plain array as an input of its name, or as a constant; anything else as it is."""
         if not isinstance(value, np.ndarray):
             return value
-        if value.ndim == 0:
-            return value[()]
         if id(value) not in self._inputs:
-            name = self.names.of_array(value)
-            if name is None and value.size <= SMALL:
-                self._inputs[id(value)] = self._constant(value)
-            else:
-                name = name or f"array_{len(self.graph.inputs) + 1}"
-                known = self._inputs.get(name)
-                self._inputs[id(value)] = known or self._input(value, name, False)
-                self._inputs[name] = self._inputs[id(value)]
+            self._inputs[id(value)] = self._known(value)
         return self._inputs[id(value)]
+
+    def _known(self, value):
+        """An array by its name, as the transpose of one with a name, or as it is."""
+        if value.ndim == 0:
+            return self._constant(value[()])
+        name = self.names.of_array(value)
+        if name is None and value.ndim == 2 and self.names.of_array(value.T):
+            return np.transpose(self.lifted(value.T))
+        if name is None and value.size <= SMALL:
+            return self._constant(value)
+        name = name or f"array_{len(self.graph.inputs) + 1}"
+        if name not in self._inputs:
+            self._inputs[name] = self._input(value, name, False)
+        return self._inputs[name]
 
     def _constant(self, value):
         return Traced(self.trace, self.graph.constant(value))
@@ -186,7 +193,7 @@ class Replay:
         """What the rules of a call run on: traced values."""
         if not isinstance(g, tuple):
             g = self._traced(g)
-            if node in self.labels and node is not self.names.root:
+            if node in self.chain and node is not self.names.root:
                 g = self._defined(g, BACKWARD, (self.loss, self.labels[node]))
             self.cotangents[node] = g
         args, kwargs = self._calls[node]
@@ -202,7 +209,7 @@ class Replay:
         """The share of an argument as the product of g and a local derivative with a name."""
         parent = node.parents[position]
         symbol = self.labels.get(node), self.labels.get(parent)
-        if None in symbol or node.parents.count(parent) > 1 or node is self.names.root:
+        if node not in self.chain or parent not in self.chain or node.parents.count(parent) > 1 or node is self.names.root:
             return share
         if node.op.f is np.matmul:
             other = self._defined(args[1 - position], FACTOR, symbol)
@@ -290,12 +297,3 @@ def _is_filled(expression):
     if expression.func is np.broadcast_to:
         expression = expression.args[0]
     return expression.is_number
-
-
-def check(root):
-    """Refuse what has no derivation."""
-    if not root.requires_grad:
-        raise ValueError(
-            f"derive() of a constant: {errors.describe(root)} does not depend on any tensor "
-            "with requires_grad=True, or was computed inside no_grad()"
-        )

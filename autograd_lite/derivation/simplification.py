@@ -80,8 +80,18 @@ def _unspread(arg, args, value):
         shapes = [np.shape(a.value if type(a) is Expression else a) for a in args if a is not arg]
         source = arg.args[0]
         if type(source) is Expression and np.broadcast_shapes(source.shape, *shapes) == value.shape:
-            return source
+            return _without_ones(source, shapes, value)
     return arg
+
+
+def _without_ones(x, shapes, value):
+    """What became x by axes of size 1 in front, which broadcasting puts there too."""
+    if x.func not in (np.expand_dims, np.reshape) or type(x.args[0]) is not Expression:
+        return x
+    source = x.args[0]
+    in_front = (1,) * (x.ndim - source.ndim) + source.shape == x.shape
+    fits = in_front and source.ndim and np.broadcast_shapes(source.shape, *shapes) == value.shape
+    return source if fits else x
 
 
 def rule_of(*functions):
@@ -103,14 +113,17 @@ _RULES: dict = {}
 
 @rule_of(np.negative)
 def _double_negation(graph, args, kwargs, value):
-    """--x = x"""
+    """--x = x;  -(-x / y) = x / y;  -(c x) = (-c) x"""
     (x,) = args
-    return x.args[0] if x.func is np.negative else None
+    if _is_negative(x):
+        return _opposite(graph, x)
+    c, inner = _number_times(x) if x.dtype.kind in "fc" else (None, None)
+    return None if c is None else _scaled(graph, inner, -c, value)
 
 
 @rule_of(np.add)
 def _sums(graph, args, kwargs, value):
-    """x + 0 = x;  x + x = 2 x;  x + -y = x - y"""
+    """x + 0 = x;  x + x = 2 x;  x + -y = x - y;  -x + y = y - x"""
     x, y = args
     if number(y) == 0:
         return x if type(x) is Expression else None
@@ -118,10 +131,9 @@ def _sums(graph, args, kwargs, value):
         return y if type(y) is Expression else None
     if x is y and x.dtype.kind in "fc":
         return graph.call(np.multiply, (2, x), {}, value)
-    if type(y) is Expression and y.func is np.negative:
-        return graph.call(np.subtract, (x, y.args[0]), {}, value)
-    if type(x) is Expression and x.func is np.negative:
-        return graph.call(np.subtract, (y, x.args[0]), {}, value)
+    for one, other in ((x, y), (y, x)):
+        if _is_negative(other):
+            return graph.call(np.subtract, (one, _opposite(graph, other)), {}, value)
     return None
 
 
@@ -131,9 +143,33 @@ def _differences(graph, args, kwargs, value):
     x, y = args
     if number(y) == 0:
         return x if type(x) is Expression else None
-    if type(y) is Expression and y.func is np.negative:
-        return graph.call(np.add, (x, y.args[0]), {}, value)
+    if _is_negative(y):
+        return graph.call(np.add, (x, _opposite(graph, y)), {}, value)
     return None
+
+
+def _is_negative(x):
+    """Whether an expression is written with a minus in front."""
+    while type(x) is Expression and x.func in (np.multiply, np.divide) and not x.kwargs:
+        if number(x.args[0]) is not None:
+            break
+        x = x.args[0]
+    if type(x) is not Expression or x.kwargs or x.dtype is None or x.dtype.kind not in "fc":
+        return False
+    if x.func is np.multiply:
+        c = number(x.args[0])
+        return not isinstance(c, (complex, np.complexfloating)) and c < 0
+    return x.func is np.negative
+
+
+def _opposite(graph, x):
+    """-x of what is written with a minus in front, without it."""
+    if x.func is np.negative:
+        return x.args[0]
+    if number(x.args[0]) is not None:
+        return _scaled(graph, x.args[1], -number(x.args[0]), -x.value)
+    args = _opposite(graph, x.args[0]), x.args[1]
+    return graph.apply(x.func, *args)
 
 
 def _scaled(graph, x, factor, value):
@@ -147,8 +183,15 @@ def _scaled(graph, x, factor, value):
 
 @rule_of(np.multiply)
 def _products(graph, args, kwargs, value):
-    """1 x = x;  -1 x = -x;  x c = c x;  c (d x) = (c d) x;  c (x / d) = (c / d) x;  c -x = -c x"""
+    """1 x = x;  -1 x = -x;  x c = c x;  c (d x) = (c d) x;  c (x / d) = (c / d) x;  c -x = -c x
+
+    (c x) (d y) = (c d) x y
+    """
     x, y = args
+    if type(x) is type(y) is Expression and value.dtype.kind in "fc":
+        (c, one), (d, other) = map(_number_times, args)
+        if c is not None and d is not None:
+            return graph.call(np.multiply, (_scaled_by(graph, one, c * d), other), {}, value)
     c, other = (number(x), y) if number(x) is not None else (number(y), x)
     if c is None or type(other) is not Expression or other.dtype.kind not in "fc":
         return None
@@ -160,6 +203,10 @@ def _products(graph, args, kwargs, value):
     if other is x and type(x) is Expression:  # the number first, as it is written
         return graph.call(np.multiply, (y, x), kwargs, value)
     return None
+
+
+def _scaled_by(graph, x, factor):
+    return _scaled(graph, x, factor, factor * x.value)
 
 
 def _number_times(x):
@@ -215,6 +262,26 @@ def _over_no_axis(graph, args, kwargs, value):
     return x if isinstance(axis, tuple) and axis == () else None
 
 
+def _with_axis_as_written(func):
+    def rule(graph, args, kwargs, value):
+        """A tuple of one axis is that axis, and all axes are none."""
+        axis, x = kwargs.get("axis"), args[0]
+        if axis is None or len(args) > 1 or type(x) is not Expression:
+            return None
+        others = {key: v for key, v in kwargs.items() if key != "axis"}
+        if np.shape(value) == () and not others:
+            return graph.call(func, args, others, value)
+        if isinstance(axis, tuple) and len(axis) == 1:
+            return graph.call(func, args, {"axis": axis[0], **others}, value)
+        return None
+
+    return rule
+
+
+for _func in (np.sum, np.prod, np.mean, np.max, np.min):
+    rule_of(_func)(_with_axis_as_written(_func))
+
+
 # --- shapes ------------------------------------------------------------------------------------
 
 
@@ -244,6 +311,15 @@ def _as_transpose(graph, args, kwargs, value):
     if len(args) == 3 and args[1] % 2 == args[2] % 2:
         return x
     return graph.call(np.transpose, (x,), {}, value)
+
+
+@rule_of(np.moveaxis)
+def _moved_nowhere(graph, args, kwargs, value):
+    """An axis moved to where it is."""
+    if len(args) != 3 or not all(isinstance(a, int) for a in args[1:]):
+        return None
+    n = len(value.shape)
+    return args[0] if args[1] % n == args[2] % n and type(args[0]) is Expression else None
 
 
 @rule_of(np.transpose)
@@ -281,7 +357,22 @@ def _reshapes(graph, args, kwargs, value):
         return graph.call(np.broadcast_to, (x.args[0], value.shape), {}, value)
     if x.func in (np.reshape, np.expand_dims, np.squeeze) and "order" not in x.kwargs:
         return graph.call(np.reshape, (x.args[0], value.shape), {}, value)
-    return None
+    return _with_axes_kept(graph, x, value)
+
+
+def _with_axes_kept(graph, x, value):
+    """sum(x, axis) reshaped to have the axes of x is a sum that keeps them."""
+    if x.func is not np.sum or x.kwargs.keys() - {"axis"} or len(x.args) > 1:
+        return None
+    axis = x.kwargs.get("axis")
+    summed = x.args[0]
+    n = summed.ndim
+    axes = range(n) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    axes = {int(a) % n for a in axes}
+    kept = tuple(1 if a in axes else size for a, size in enumerate(summed.shape))
+    if kept != value.shape:
+        return None
+    return graph.call(np.sum, (summed,), {**x.kwargs, "keepdims": True}, value)
 
 
 @rule_of(np.broadcast_to)

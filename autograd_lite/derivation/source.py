@@ -38,7 +38,11 @@ class Writer:
     def write(self, x, binding=0):
         """An expression, in parentheses if it binds less tightly than what stands around it."""
         text, own = self._written(x)
-        return f"({text})" if own < binding else text
+        return self.enclosed(text) if own < binding else text
+
+    def enclosed(self, text):
+        """A text in parentheses."""
+        return f"({text})"
 
     def definition(self, x):
         """What stands to the right of the name of an expression."""
@@ -70,9 +74,9 @@ class Writer:
             sign, binding = _PREFIX[func]
             return sign + self.write(args[0], binding), binding
         if func is calls.getitem:
-            return f"{self.write(args[0], CALL)}[{self.index(args[1])}]", CALL
+            return self.member(args[0], self.index(args[1])), CALL
         if func is calls.part:
-            return f"{self.write(args[0], CALL)}[{args[1]}]", CALL
+            return self.member(args[0], args[1]), CALL
         if func is calls.astype:
             return self._cast(x), CALL
         if func is np.transpose and len(args) == 1 and not x.kwargs:
@@ -80,8 +84,20 @@ class Writer:
         if func is np.shape:
             return f"{self.write(args[0], CALL)}.shape", CALL
         given = [self._operand(x, a) for a in args]
-        given += [f"{key}={self.write(value)}" for key, value in x.kwargs.items()]
-        return f"{self.called(func)}({', '.join(given)})", CALL
+        given += [self.keyword(key, self.write(value)) for key, value in x.kwargs.items()]
+        return self.applied(self.called(func), given), CALL
+
+    def applied(self, name, given):
+        """A function and its arguments."""
+        return f"{name}({', '.join(given)})"
+
+    def keyword(self, key, text):
+        """An argument by its name."""
+        return f"{key}={text}"
+
+    def member(self, x, index):
+        """What is read at an index."""
+        return f"{self.write(x, CALL)}[{index}]"
 
     def called(self, func):
         """The name of a function."""
@@ -94,8 +110,7 @@ class Writer:
         if sign == "**":
             left, right = binding + 1, binding
         texts = self._operand(x, x.args[0], left), self._operand(x, x.args[1], right)
-        space = " "
-        return f"{texts[0]}{space}{sign}{space}{texts[1]}", binding
+        return f"{texts[0]} {sign} {texts[1]}", binding
 
     def _operand(self, x, arg, binding=0):
         """An operand; a NumPy number as a Python number where that changes no dtype."""
@@ -103,7 +118,7 @@ class Writer:
         is_inexact = isinstance(value, (np.floating, np.complexfloating))
         if is_inexact and isinstance(x.func, np.ufunc) and _is_weak(value, arg, x):
             text, own = self.constant(value.item())
-            return f"({text})" if own < binding else text
+            return self.enclosed(text) if own < binding else text
         return self.write(arg, binding)
 
     def _cast(self, x):

@@ -6,6 +6,7 @@ from ..dispatch import full_name
 from . import calls
 from .expressions import Expression
 from .replay import named
+from .simplification import number
 from .source import ATOM, CALL, Writer
 
 _FRACTION = 14  # a name such as dLoss/dz2: an operand of * and -, not of ** and .T
@@ -49,7 +50,7 @@ class TextWriter(Writer):
         func = x.func
         name = getattr(func, "__name__", "")
         if func is np.broadcast_to and type(x.args[0]) is Expression and x.args[0].is_number:
-            return f"full({self.write(x.args[1])}, {self.write(x.args[0])})", CALL
+            return self.applied("full", [self.write(x.args[1]), self.write(x.args[0])]), CALL
         if func is np.positive or func is named:
             return self._written(x.args[0])
         if name in _PLACING and len(x.args) + len(x.kwargs) == 3:
@@ -69,25 +70,38 @@ class TextWriter(Writer):
             index = given.pop(1)
         texts = list(map(self.write, given))
         texts.insert(place, f"[{self.index(index)}]")
-        return f"{name}({', '.join(texts)})"
+        return self.applied(name, texts)
 
     def _infix(self, x, sign, binding):
         one, two = x.args
+        if sign == "*" and (n := whole_reciprocal(one)):
+            return self._over(two, n)
         if sign in "*/+":
-            left = binding if not self._is(one, {np.matmul}) else ATOM
+            left = ATOM if sign != "+" and self._is(one, {np.matmul}) else binding
             right = binding + 1
             associative = _PRODUCTS if sign == "*" else _SUMS if sign == "+" else ()
             if self._is(two, associative):
                 right = binding
-            elif self._is(two, {np.matmul}):
+            elif sign != "+" and self._is(two, {np.matmul}):
                 right = ATOM
             texts = self._operand(x, one, left), self._operand(x, two, right)
-            return f"{texts[0]} {sign} {texts[1]}", binding
+            return self.between(sign, x).join(texts), binding
         if sign == "@":
-            sides = [ATOM if self._is(side, _PRODUCTS) else binding + i for i, side in enumerate(x.args)]
-            texts = [self._operand(x, *side) for side in zip(x.args, sides)]
-            return f"{texts[0]} @ {texts[1]}", binding
-        return super()._infix(x, sign, binding)
+            bindings = [ATOM if self._is(side, _PRODUCTS) else binding for side in x.args]
+            texts = self._operand(x, one, bindings[0]), self._operand(x, two, bindings[1] + 1)
+            return self.between(sign, x).join(texts), binding
+        right = binding + (sign != "**")
+        texts = self._operand(x, one, binding + (sign == "**")), self._operand(x, two, right)
+        return self.between(sign, x).join(texts), binding
+
+    def between(self, sign, x):
+        """What stands between two operands."""
+        return f" {sign} "
+
+    def _over(self, x, n):
+        """x / n and -x / n for x times the number 1 / n."""
+        sign = "-" if n < 0 else ""
+        return f"{sign}{self.write(x, 14 if n < 0 else 13)} / {abs(n)}", 13
 
     def _is(self, x, functions):
         """Whether an operand is written as a call of one of some functions."""
@@ -102,10 +116,20 @@ class TextWriter(Writer):
         if isinstance(value, (np.floating, np.complexfloating, np.integer, np.bool)):
             value = value.item()
         if type(value) is float and np.isfinite(value):
-            text = f"{value:.6g}"
+            text = f"{value + 0.0:.6g}"
             return text, ATOM if value >= 0 else 14
         text, binding = super().constant(value)
         return text.removeprefix("np."), binding
+
+
+def whole_reciprocal(x):
+    """n where an operand is a number 1 / n that is longer to write than n; else None."""
+    c = number(x)
+    if c is None or isinstance(c, (int, complex, np.complexfloating)) or not 0 < abs(c) < 1:
+        return None
+    n = round(float(1 / c))
+    is_short = len(f"{abs(float(c)):.15g}") <= 6
+    return n if not is_short and abs(c * n - 1) <= 4 * np.finfo(np.asarray(c).dtype).eps else None
 
 
 def _nested(value, writer):
