@@ -85,15 +85,17 @@ class LatexWriter(TextWriter):
 
     def _called(self, x):
         func, args = x.func, x.args
-        if func is np.transpose and len(args) == 1 and not x.kwargs:
-            return rf"{self.write(args[0], CALL)}^{{\top}}", _POWER
+        if func is np.transpose and len(args) == 1 and not self._is_product(args[0]):
+            return self.transposed(args[0], "T")
+        if func is np.negative and self._is(args[0], _REDUCTIONS):
+            return f"-{self._called(args[0])[0]}", _SUM
         if func in _AROUND and not x.kwargs:
             before, after = _AROUND[func]
             return f"{before}{self.write(args[0])}{after}", CALL
         if func is np.square and not x.kwargs:
             return f"{self.write(args[0], _POWER + 1)}^{{2}}", _POWER
         if func in _REDUCTIONS and len(args) == 1 and not x.kwargs.keys() - {"axis", "keepdims"}:
-            return self._reduced(x), _PRODUCT - 0.5
+            return self._reduced(x), _SUM + 0.5
         if func in _RELATIONS and not x.kwargs:
             sides = f" {_RELATIONS[func]} ".join(self.write(arg, 8) for arg in args)
             return rf"\left[{sides}\right]", ATOM
@@ -118,6 +120,9 @@ class LatexWriter(TextWriter):
 
     def cast(self, x, dtype):
         return self.applied(np.dtype(dtype).name, [self.write(x)])
+
+    def transposed(self, x, method):
+        return rf"{self.write(x, CALL)}^{{\top}}", _POWER
 
     def _reduced(self, x):
         axis = x.kwargs.get("axis")

@@ -13,7 +13,7 @@ from .graph import Graph
 from .traced import Trace, Traced
 
 FORWARD, BACKWARD, FACTOR = "forward", "backward", "factor"
-SMALL = 12  # elements of an array without a name that is written down in a formula
+SMALL = 4  # elements of an array without a name that is written down in a formula
 
 # Operations of ours that are NumPy's under another name: they are written as NumPy's call.
 _WRITTEN_OUT = {
@@ -81,6 +81,7 @@ class Replay:
         self.values = {}  # node -> traced value
         self.cotangents = {}  # node -> traced cotangent
         self.variables = set()  # the inputs that gradients are wanted of, or could be
+        self._unnamed = 0
         self._inputs = {}
         self._calls = {}  # node -> traced arguments and keywords
         with np.errstate(all="ignore"), watching(_OneCall(self)):
@@ -156,9 +157,13 @@ class Replay:
         name = self.names.of_array(value)
         if name is None and value.ndim == 2 and self.names.of_array(value.T):
             return np.transpose(self.lifted(value.T))
+        if name is None and value.size and np.all(value == value.flat[0]):
+            return np.broadcast_to(self._constant(value.flat[0]), value.shape)
         if name is None and value.size <= SMALL:
             return self._constant(value)
-        name = name or f"array_{len(self.graph.inputs) + 1}"
+        if name is None:
+            self._unnamed += 1
+            name = f"array_{self._unnamed}"
         if name not in self._inputs:
             self._inputs[name] = self._input(value, name, False)
         return self._inputs[name]

@@ -22,9 +22,14 @@ def simplified(graph, func, args, kwargs, value):
         filled = _filled(graph, func, args, value)
         if filled is not None:
             return filled
-        stripped = tuple(_unspread(arg, args, value) for arg in args)
+        behind = _before_new_axes(graph, func, args, value)
+        if behind is not None:
+            return behind
+        stripped = list(args)
+        for i, arg in enumerate(args):  # one after the other: each leaves the shape to the others
+            stripped[i] = _unspread(arg, stripped, value)
         if any(a is not b for a, b in zip(stripped, args)):
-            return graph.call(func, stripped, kwargs, value)
+            return graph.call(func, tuple(stripped), kwargs, value)
     for rule in _RULES.get(func, ()):
         found = rule(graph, args, kwargs, value)
         if found is not None and _fits(found, value):
@@ -33,18 +38,21 @@ def simplified(graph, func, args, kwargs, value):
 
 
 def _filled(graph, func, args, value):
-    """A call on numbers that were broadcast is a number that is broadcast."""
-    sources = []
+    """A call on what was broadcast, and on numbers, is broadcast itself: the call comes first."""
+    sources, shape = [], np.shape(value)
     for arg in args:
-        if type(arg) is Expression and arg.func is np.broadcast_to and arg.args[0].is_number:
+        if type(arg) is Expression and arg.func is np.broadcast_to:
             sources.append(arg.args[0])
         elif number(arg) is not None:
             sources.append(arg)
         else:
             return None
-    if np.shape(value) == () or func.nout > 1:
+    if shape == () or func.nout > 1:
         return None
-    return graph.apply(np.broadcast_to, graph.apply(func, *sources), np.shape(value))
+    computed = graph.apply(func, *sources)
+    if computed.shape == shape or computed.dtype != value.dtype:
+        return None
+    return graph.apply(np.broadcast_to, computed, shape)
 
 
 def _fits(expression, value):
@@ -75,23 +83,34 @@ def number(arg):
 
 
 def _unspread(arg, args, value):
-    """What an argument was broadcast from, where the other arguments have the result's shape."""
-    if type(arg) is Expression and arg.func is np.broadcast_to:
-        shapes = [np.shape(a.value if type(a) is Expression else a) for a in args if a is not arg]
-        source = arg.args[0]
-        if type(source) is Expression and np.broadcast_shapes(source.shape, *shapes) == value.shape:
-            return _without_ones(source, shapes, value)
+    """What an argument was broadcast from, where broadcasting gives the result's shape again."""
+    if type(arg) is not Expression or not (arg.func is np.broadcast_to or _adds_in_front(arg)):
+        return arg
+    shapes = [np.shape(a.value if type(a) is Expression else a) for a in args if a is not arg]
+    source = arg.args[0]
+    fits = type(source) is Expression and (source.ndim or arg.func is np.broadcast_to)
+    if fits and np.broadcast_shapes(source.shape, *shapes) == value.shape:
+        return source
     return arg
 
 
-def _without_ones(x, shapes, value):
-    """What became x by axes of size 1 in front, which broadcasting puts there too."""
+def _adds_in_front(x):
+    """Whether axes of size 1 were put in front of a value, where broadcasting puts them too."""
     if x.func not in (np.expand_dims, np.reshape) or type(x.args[0]) is not Expression:
-        return x
-    source = x.args[0]
-    in_front = (1,) * (x.ndim - source.ndim) + source.shape == x.shape
-    fits = in_front and source.ndim and np.broadcast_shapes(source.shape, *shapes) == value.shape
-    return source if fits else x
+        return False
+    shape = x.args[0].shape
+    return (1,) * (x.ndim - len(shape)) + shape == x.shape
+
+
+def _before_new_axes(graph, func, args, value):
+    """A call on a value with a new axis, and on numbers, gets the new axis itself."""
+    longer = [arg for arg in args if number(arg) is None]
+    if len(longer) != 1 or type(longer[0]) is not Expression or not _adds_in_front(longer[0]):
+        return None
+    if func.nout > 1 or not longer[0].args[0].ndim:
+        return None
+    computed = graph.apply(func, *(a.args[0] if a is longer[0] else a for a in args))
+    return graph.apply(longer[0].func, computed, *longer[0].args[1:], **longer[0].kwargs)
 
 
 def rule_of(*functions):
@@ -262,6 +281,22 @@ def _over_no_axis(graph, args, kwargs, value):
     return x if isinstance(axis, tuple) and axis == () else None
 
 
+@rule_of(np.sum)
+def _sum_of_negative(graph, args, kwargs, value):
+    """sum(-x) = -sum(x)"""
+    x = args[0]
+    if len(args) > 1 or kwargs.keys() - {"axis", "keepdims"} or not _is_negated(x):
+        return None
+    return graph.apply(np.negative, graph.apply(np.sum, _opposite(graph, x), **kwargs))
+
+
+def _is_negated(x):
+    """Whether an expression is -y, or has such a factor in front."""
+    while type(x) is Expression and x.func in (np.multiply, np.divide) and not x.kwargs:
+        x = x.args[0]
+    return type(x) is Expression and x.func is np.negative
+
+
 def _with_axis_as_written(func):
     def rule(graph, args, kwargs, value):
         """A tuple of one axis is that axis, and all axes are none."""
@@ -300,6 +335,30 @@ def _axes(x):
         return None
     order[one], order[two] = order[two], order[one]
     return tuple(order)
+
+
+@rule_of(np.reshape, np.ravel)
+def _in_usual_order(graph, args, kwargs, value):
+    """The order "C" is the usual one."""
+    if kwargs.get("order") != "C":
+        return None
+    func = np.reshape if len(args) + len(kwargs) > 2 else np.ravel
+    return graph.call(func, args, {k: v for k, v in kwargs.items() if k != "order"}, value)
+
+
+@rule_of(np.swapaxes)
+def _swapped_twice(graph, args, kwargs, value):
+    """Swapping two axes twice; the axes by position, counted from the front."""
+    x = args[0]
+    axes = (*args[1:], *(kwargs[key] for key in ("axis1", "axis2") if key in kwargs))
+    if type(x) is not Expression or len(axes) != 2 or not all(isinstance(a, int) for a in axes):
+        return None
+    axes = sorted(a % x.ndim for a in axes)
+    if x.func is np.swapaxes and [*x.args[1:]] == axes:
+        return x.args[0]
+    if (*args[1:],) == (*axes,):
+        return None
+    return graph.call(np.swapaxes, (x, *axes), {}, value)
 
 
 @rule_of(np.swapaxes, np.matrix_transpose)

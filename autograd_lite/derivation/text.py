@@ -53,9 +53,31 @@ class TextWriter(Writer):
             return self.applied("full", [self.write(x.args[1]), self.write(x.args[0])]), CALL
         if func is np.positive or func is named:
             return self._written(x.args[0])
+        if func is np.transpose and self._is_product(x.args[0]) and len(x.args) == 1:
+            return self._transposed_product(*x.args[0].args), 13
+        if func is np.swapaxes and x.args[1:] == (x.ndim - 2, x.ndim - 1):
+            return self.transposed(x.args[0], "mT")
         if name in _PLACING and len(x.args) + len(x.kwargs) == 3:
             return self._placed(x, _PLACING[name]), CALL
         return super()._called(x)
+
+    def _is_product(self, x):
+        return self._is(x, {np.matmul}) and x.args[0].ndim == x.args[1].ndim == 2
+
+    def _transposed_product(self, one, two):
+        """(one @ two).T = two.T @ one.T"""
+        texts = []
+        for x in (two, one):
+            if self._is(x, {np.transpose}):
+                texts.append(self.write(x.args[0], CALL))
+            else:
+                text, own = self.transposed(x, "T")
+                texts.append(text if own >= 14 else self.enclosed(text))
+        return self.between("@", None).join(texts)
+
+    def transposed(self, x, method):
+        """A matrix, or a stack of them, transposed."""
+        return f"{self.write(x, CALL)}.{method}", CALL
 
     def _placed(self, x, name):
         """scatter(g, [0:2], shape), store(x, value, [0])"""
@@ -78,7 +100,7 @@ class TextWriter(Writer):
             return self._over(two, n)
         if sign in "*/+":
             left = ATOM if sign != "+" and self._is(one, {np.matmul}) else binding
-            right = binding + 1
+            right = binding + 0.5
             associative = _PRODUCTS if sign == "*" else _SUMS if sign == "+" else ()
             if self._is(two, associative):
                 right = binding
@@ -90,7 +112,7 @@ class TextWriter(Writer):
             bindings = [ATOM if self._is(side, _PRODUCTS) else binding for side in x.args]
             texts = self._operand(x, one, bindings[0]), self._operand(x, two, bindings[1] + 1)
             return self.between(sign, x).join(texts), binding
-        right = binding + (sign != "**")
+        right = binding + 0.5 * (sign != "**")
         texts = self._operand(x, one, binding + (sign == "**")), self._operand(x, two, right)
         return self.between(sign, x).join(texts), binding
 
