@@ -147,7 +147,9 @@ class Derivation:
         """The tape done again; carefully where that makes a number of a nan."""
         what = self._root, self._names, self._labels, self._chain, self._targets
         replay = Replay(*what, **how)
-        if any(has_nan(replay.cotangents[node].value) for node in self._targets):
+        with np.errstate(all="ignore"):
+            is_nan = any(has_nan(replay.cotangents[node].value) for node in self._targets)
+        if is_nan:
             replay = Replay(*what, careful=True, **how)
         return replay
 
@@ -186,13 +188,16 @@ class Derivation:
         for line in self.lines:
             text = f"{line.name} = {line.formula}"
             parts[line.part != FORWARD].append(text)
-            if self._numbers:
+            if self._numbers and not isinstance(line.value, tuple):
                 parts[line.part != FORWARD].append(self._value(line))
         given = [labelled(x.name, x.value, self._style) for x in self._given if self._numbers]
         return "\n\n".join("\n".join(part) for part in (given, *parts) if part)
 
     def _value(self, line):
-        return labelled(" " * len(line.name), line.value, self._style)
+        pad, text = " " * len(line.name), labelled("", line.value, self._style)
+        if text.startswith(": "):
+            return f"{pad}   {np.shape(line.value)}{text}"
+        return labelled(pad, line.value, self._style)
 
     @property
     def markdown(self) -> str:
@@ -209,9 +214,17 @@ class Derivation:
     def _row(self, line):
         cells = [_code(line.name), _code(line.formula)]
         if self._numbers:
-            rows = labelled("", line.value, self._style).removeprefix(" = ").removeprefix(": ")
-            cells.append("<br>".join(_code(row.strip()) for row in rows.split("\n")))
+            cells.append("<br>".join(map(_code, self._rows(line.value))))
         return f"| {' | '.join(cells)} |"
+
+    def _rows(self, value):
+        """The rows of a value; several results have none."""
+        if isinstance(value, tuple):
+            return []
+        text = labelled("", value, self._style).removeprefix(" = ")
+        if text.startswith(": "):
+            return [f"{np.shape(value)}{text}"]
+        return [row.strip() for row in text.split("\n")]
 
     @property
     def latex(self) -> str:
@@ -222,7 +235,7 @@ class Derivation:
         rows, part = [], FORWARD
         for d in self._definitions:
             row = f"{symbols[d.expression]} &= {writer.definition(d.expression)}"
-            if self._numbers:
+            if self._numbers and not isinstance(d.expression.value, tuple):
                 row += f" = {writer.value(d.expression.value, self._style)}"
             if (d.part == FORWARD) != (part == FORWARD) and rows:
                 rows[-1] += r" \\[1ex]"
@@ -296,7 +309,7 @@ def _targets(names, wrt):
     """The nodes that gradients are wanted of, in the order in which they were asked for."""
     if wrt is None:
         return [node for node in names.nodes if node.op is None and node.requires_grad]
-    wrt = [wrt] if isinstance(wrt, (Tensor, str)) else list(wrt)
+    wrt = list(wrt) if isinstance(wrt, Iterable) and not isinstance(wrt, (Tensor, str)) else [wrt]
     if not wrt:
         raise ValueError("wrt is empty: name a tensor, or leave it out for all variables")
     return list(dict.fromkeys(_target(names, one) for one in wrt))
@@ -312,8 +325,9 @@ def _target(names, one):
     what = repr(one) if isinstance(one, str) else errors.describe(one)
     if len(found) != 1:
         known = [names.of(node) for node in names.nodes if node.requires_grad]
-        near = get_close_matches(str(one), known, n=1) if isinstance(one, str) else []
-        hint = f"did you mean {near[0]!r}? " if near and not found else ""
+        lower = {name.lower(): name for name in known}
+        near = get_close_matches(_bottom(one).lower(), lower, n=1) if isinstance(one, str) else []
+        hint = f"did you mean {lower[near[0]]!r}? " if near and not found else ""
         raise ValueError(
             f"wrt has {what}, and {len(found) or 'no'} tensor{'s' * (len(found) > 1)} of this tape "
             f"{'are' if len(found) > 1 else 'is'} that: {hint}Give a tensor that the loss was "

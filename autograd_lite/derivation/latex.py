@@ -5,9 +5,7 @@ import re
 import numpy as np
 
 from ..drawing.labels import labelled
-from . import calls
 from .expressions import Expression
-from .replay import named
 from .source import ATOM, CALL
 from .text import TextWriter
 
@@ -180,9 +178,8 @@ class LatexWriter(TextWriter):
         """The value of a line: a matrix, or the shape of one that is too large to be written."""
         value = np.asarray(value)
         if value.size > style.max_elements or value.ndim > 2:
-            size = r" \times ".join(map(str, value.shape))
             summary = labelled("", value, style).removeprefix(": ")
-            return rf"\mathrm{{array}}_{{{size}}}\ \left(\text{{{_escaped(summary)}}}\right)"
+            return rf"\left[{value.shape}\text{{: {summary}}}\right]"
         texts = labelled("", value, style).removeprefix(" = ")
         rows = [row.strip(" []").split() for row in texts.split("\n")]
         if not value.ndim:

@@ -1,5 +1,6 @@
 """A tape done again on traced arrays: the forward calls, then the walk back through their rules."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,7 @@ from ..tape import pullback
 from ..watching import Watcher, watching
 from .expressions import Expression, mapped
 from .graph import Graph
-from .traced import Trace, Traced
+from .traced import Trace, Traced, plain
 
 FORWARD, BACKWARD, FACTOR = "forward", "backward", "factor"
 SMALL = 4  # elements of an array without a name that is written down in a formula
@@ -218,7 +219,8 @@ class Replay:
         """The share of an argument as the product of g and a local derivative with a name."""
         parent = node.parents[position]
         symbol = self.labels.get(node), self.labels.get(parent)
-        if node not in self.chain or parent not in self.chain or node.parents.count(parent) > 1 or node is self.names.root:
+        is_step = node in self.chain and parent in self.chain and node is not self.names.root
+        if not is_step or node.parents.count(parent) > 1:
             return share
         if node.op.f is np.matmul:
             other = self._defined(args[1 - position], FACTOR, symbol)
@@ -244,6 +246,9 @@ class Replay:
             self.definitions.append(Definition(inner, part, symbol))
             return traced
         expression = Expression("call", inner.value, named, (inner,))
+        if inner.kind == "call" and inner.func is not named:
+            with suppress(TypeError):  # an argument that cannot be a key: it is never found again
+                self.graph.replace(inner, expression)
         steps = self.graph.steps
         if follow and inner in steps:
             steps.insert(steps.index(inner) + 1, expression)
@@ -258,7 +263,7 @@ class _Traceable:
 
     def __init__(self, replay, node, kwargs):
         op = node.op
-        self.fitted = op.fitted if op.shares is None else None
+        self.op = op
         self.shares = None
         if op.shares is not None:
             self.shares = lambda g, out, args, _, *rest: op.shares(g, out, args, kwargs, *rest)
@@ -273,6 +278,18 @@ class _Traceable:
             return run
 
         self.rules = [rule and share(i, rule) for i, rule in enumerate(op.rules)]
+
+    def fitted(self, share, x, g, careful):
+        """As the operation's own, but without a question of the values that would be an answer.
+
+        A zero cotangent gives a zero share: where that made a nan here, the formula says so.
+        """
+        if careful and bool(np.isnan(plain(share)).any()):
+            if isinstance(self.op, Elementwise) and np.shape(share) == np.shape(g):
+                share = np.where((g == 0) & np.isnan(share), 0, share)
+            elif not isinstance(g, tuple):
+                share = np.where(np.any(g != 0), share, 0)
+        return self.op.fitted(share, x, g, False)
 
 
 class _OneCall(Watcher):

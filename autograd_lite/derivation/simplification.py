@@ -142,14 +142,18 @@ def _double_negation(graph, args, kwargs, value):
 
 @rule_of(np.add)
 def _sums(graph, args, kwargs, value):
-    """x + 0 = x;  x + x = 2 x;  x + -y = x - y;  -x + y = y - x"""
+    """x + 0 = x;  x + x = 2 x;  c x + d x = (c + d) x;  x + -y = x - y;  -x + y = y - x"""
     x, y = args
     if number(y) == 0:
         return x if type(x) is Expression else None
     if number(x) == 0:
         return y if type(y) is Expression else None
-    if x is y and x.dtype.kind in "fc":
-        return graph.call(np.multiply, (2, x), {}, value)
+    if type(x) is type(y) is Expression and x.dtype == y.dtype == value.dtype:
+        (c, one), (d, other) = (
+            (1, z) if _number_times(z)[0] is None else _number_times(z) for z in args
+        )
+        if one is other and one.shape == value.shape and value.dtype.kind in "fc":
+            return _scaled(graph, one, c + d, value)
     for one, other in ((x, y), (y, x)):
         if _is_negative(other):
             return graph.call(np.subtract, (one, _opposite(graph, other)), {}, value)
@@ -216,6 +220,8 @@ def _products(graph, args, kwargs, value):
         return None
     if c in (1, -1):
         return _scaled(graph, other, c, value)
+    if _is_negated(other):
+        return _scaled(graph, _opposite(graph, other), -c, value)
     d, inner = _number_times(other)
     if d is not None:
         return _scaled(graph, inner, c * d, value)
@@ -254,8 +260,10 @@ def _quotients(graph, args, kwargs, value):
 
 @rule_of(np.power, np.float_power)
 def _first_power(graph, args, kwargs, value):
-    """x ** 1 = x"""
+    """x ** 1 = x;  x ** 0 = 1"""
     x, y = args
+    if number(y) == 0 and number(x) is None and np.shape(value):
+        return graph.apply(np.broadcast_to, graph.constant(value.dtype.type(1)), value.shape)
     return x if number(y) == 1 and type(x) is Expression else None
 
 

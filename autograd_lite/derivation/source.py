@@ -235,4 +235,4 @@ def identifier(name):
 
 def is_operator(func):
     """Whether a function is written as an operator between its arguments, or before its one."""
-    return bool(_INFIX.get(func)) and func is not np.matmul or func in _PREFIX
+    return func in _PREFIX or (bool(_INFIX.get(func)) and func is not np.matmul)

@@ -147,7 +147,7 @@ class TextWriter(Writer):
 def whole_reciprocal(x):
     """n where an operand is a number 1 / n that is longer to write than n; else None."""
     c = number(x)
-    if c is None or isinstance(c, (int, complex, np.complexfloating)) or not 0 < abs(c) < 1:
+    if c is None or isinstance(c, (int, complex, np.complexfloating)) or not 1e-6 < abs(c) < 1:
         return None
     n = round(float(1 / c))
     is_short = len(f"{abs(float(c)):.15g}") <= 6
