@@ -143,8 +143,9 @@ class LatexWriter(TextWriter):
         if sign == "**":
             base = self._operand(x, one, _POWER + 1)
             return f"{base}^{{{self._operand(x, two)}}}", _POWER
-        text, binding = super()._infix(x, sign, binding)
-        return text, binding
+        if sign == "*" and self._is(two, _REDUCTIONS):  # the last factor needs no parentheses
+            return self._operand(x, one, binding) + r"\," + self.write(two), binding - 0.5
+        return super()._infix(x, sign, binding)
 
     def between(self, sign, x):
         """What stands between two operands."""

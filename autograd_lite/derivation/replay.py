@@ -195,7 +195,10 @@ class Replay:
                 g = table.get(node)
                 value = self.values[node]
                 late.append((node, np.zeros_like(value) if g is None else self._traced(g)))
-        for node, g in reversed(late):
+        # Each goes behind what it is: of two behind the same, the first is put there last.
+        late.sort(key=lambda pair: pair[1].expression in self.graph.steps)
+        known = [pair for pair in late if pair[1].expression in self.graph.steps]
+        for node, g in [*late[: len(late) - len(known)], *reversed(known)]:
             symbol = self.loss, self.labels[node]
             self.cotangents[node] = self._defined(g, BACKWARD, symbol, follow=True)
 

@@ -149,9 +149,7 @@ def _sums(graph, args, kwargs, value):
     if number(x) == 0:
         return y if type(y) is Expression else None
     if type(x) is type(y) is Expression and x.dtype == y.dtype == value.dtype:
-        (c, one), (d, other) = (
-            (1, z) if _number_times(z)[0] is None else _number_times(z) for z in args
-        )
+        (c, one), (d, other) = map(_in_units, args)
         if one is other and one.shape == value.shape and value.dtype.kind in "fc":
             return _scaled(graph, one, c + d, value)
     for one, other in ((x, y), (y, x)):
@@ -228,6 +226,12 @@ def _products(graph, args, kwargs, value):
     if other is x and type(x) is Expression:  # the number first, as it is written
         return graph.call(np.multiply, (y, x), kwargs, value)
     return None
+
+
+def _in_units(x):
+    """(c, y) with x = c y, and y without a number in front."""
+    c, y = _number_times(x)
+    return (1, x) if c is None else (c, y)
 
 
 def _scaled_by(graph, x, factor):
