@@ -27,6 +27,8 @@ class ArrayMethod:
 
 
 dot = ArrayMethod("dot")
+every = ArrayMethod("all")
+some = ArrayMethod("any")
 reshape = ArrayMethod("reshape")
 transpose = ArrayMethod("transpose")
 _REDUCING = {
@@ -113,6 +115,9 @@ def _as_dot(graph, args, kwargs, value):
     x, y = args
     if kwargs or not (_is_real_array(x) and _is_real_array(y) and x.dtype == y.dtype):
         return None
+    if x.ndim > 2 and y.ndim == 2 and x.size:  # the same matrix for all rows of x
+        rows = _shaped(graph, x, (x.size // x.shape[-1], x.shape[-1]))
+        return _shaped(graph, graph.apply(dot, rows, y), value.shape)
     if x.ndim > 2 or y.ndim > 2:
         return None
     return graph.call(dot, (x, y), {}, value)
@@ -156,6 +161,10 @@ def _reducing(method):
 
 
 def _shaped(graph, x, shape):
+    if x.func is reshape:
+        x = x.args[0]
+    if x.shape == shape:
+        return x
     return graph.apply(np.reshape if x.shape == () else reshape, x, shape)
 
 
@@ -173,6 +182,24 @@ def _by_columns(graph, x, axis, method):
         return graph.apply(dot, x, np.ones(x.shape[1], x.dtype))
     columns = graph.apply(np.ascontiguousarray, graph.apply(np.transpose, x))
     return graph.apply(method, columns, 0)
+
+
+@_rule_of(np.all)
+def _all(graph, args, kwargs, value):
+    """The method, without the way through Python."""
+    (x, *others) = args
+    if others or kwargs or type(x) is not Expression or not x.shape or x.dtype != bool:
+        return None
+    return graph.call(every, (x,), {}, value)
+
+
+@_rule_of(np.any)
+def _any(graph, args, kwargs, value):
+    """The method, without the way through Python."""
+    (x, *others) = args
+    if others or kwargs or type(x) is not Expression or not x.shape or x.dtype != bool:
+        return None
+    return graph.call(some, (x,), {}, value)
 
 
 @_rule_of(np.mean)
@@ -345,9 +372,11 @@ def _is_basic(index):
 def _as_reshape(graph, args, kwargs, value):
     """The method, without the way through Python."""
     x = args[0]
-    if type(x) is not Expression or "order" in kwargs or x.shape in ((), np.shape(value)):
+    if type(x) is not Expression or x.shape in ((), np.shape(value)):
         return None
-    return graph.call(reshape, (x, np.shape(value)), {}, value)
+    if kwargs.get("order", "C") != "C":
+        return None
+    return _shaped(graph, x, np.shape(value))
 
 
 def _permuting(func):
@@ -358,14 +387,21 @@ def _permuting(func):
         if type(x) is not Expression or x.ndim < 2 or any(type(a) is Expression for a in args[1:]):
             return None
         marked = np.empty(tuple(range(2, x.ndim + 2)))  # an axis is known by its length
-        axes = tuple(n - 2 for n in func(marked, *args[1:], **kwargs).shape)
-        if axes == tuple(range(x.ndim)):
-            return x
-        if axes == tuple(range(x.ndim))[::-1]:
-            return graph.call(np.transpose, (x,), {}, value)
-        return graph.call(transpose, (x, axes), {}, value)
+        return _turned(graph, x, tuple(n - 2 for n in func(marked, *args[1:], **kwargs).shape))
 
     return rule
+
+
+def _turned(graph, x, axes):
+    """An array with its axes in another order, also one that was turned before."""
+    if x.func in (transpose, np.transpose):
+        before = x.args[1] if len(x.args) > 1 else range(x.ndim)[::-1]
+        x, axes = x.args[0], tuple(before[a] for a in axes)
+    if axes == tuple(range(x.ndim)):
+        return x
+    if axes == tuple(range(x.ndim))[::-1]:
+        return graph.call(np.transpose, (x,), {}, x.value.T)
+    return graph.apply(transpose, x, axes)
 
 
 for _func in (np.moveaxis, np.swapaxes, np.matrix_transpose, np.rollaxis):
@@ -378,7 +414,7 @@ def _transpose(graph, args, kwargs, value):
     axes = kwargs.get("axes", args[1] if len(args) > 1 else None)
     if type(axes) not in (tuple, list) or not all(isinstance(a, (int, np.integer)) for a in axes):
         return None
-    return graph.call(transpose, (args[0], tuple(map(int, axes))), {}, value)
+    return _turned(graph, args[0], tuple(int(a) % args[0].ndim for a in axes))
 
 
 @_rule_of(np.clip)

@@ -75,6 +75,7 @@ class _Body:
         self.names = writer.names
         self.inner = set()
         self.statements = []
+        self.in_rows = set()  # the arrays whose rows lie one after the other, as dot wants it
         self.roots = {}  # the arrays whose memory an expression may be a view of
         self.results = [x for x in operands_of(program.results) if x.kind == "call"]
         self._choose()
@@ -171,8 +172,17 @@ class _Body:
                 write.definition(step) if target is None else write.into(step, self.names[target])
             )
             lines = [f"{name} = {text}"]
+            if target in self.in_rows if target is not None else self._is_in_rows(step):
+                self.in_rows.add(step)
         self.names[step] = name
         return lines
+
+    def _is_in_rows(self, step):
+        """Whether a new array is in C order, whatever the order of the inputs is."""
+        if step.func is dot:
+            return True
+        operands = [x for x in step.operands() if x.shape and x.ndim > 1]
+        return isinstance(step.func, np.ufunc) and self.in_rows.issuperset(operands)
 
     def _target(self, step, dying, free):
         """An array whose memory a result may have: one that ends here, or has ended before."""
@@ -184,8 +194,11 @@ class _Body:
                 if (root.shape, root.dtype) == (step.shape, step.dtype):
                     self.last[root] = -1
                     return root
-        pool = free.get((step.shape, step.dtype))
-        return pool.pop() if pool else None
+        pool = free.get((step.shape, step.dtype), ())
+        for position, root in enumerate(pool):
+            if is_ufunc or root in self.in_rows:
+                return pool.pop(position)
+        return None
 
     def _stored(self, step, name, dying):
         """The name and lines of x[i] = v, in a copy of x unless x ends here."""

@@ -10,6 +10,7 @@ from . import calls
 
 BLOCK = 1 << 14  # elements; a handful of arrays of this size fit a second-level cache
 _FEWEST = 3  # calls from which it is worth a loop
+_LARGE = 8 * BLOCK  # elements from which arrays are larger than the cache
 _SUM = calls.Method(np.add, "reduce")
 
 
@@ -37,22 +38,33 @@ class Region:
         count = max(round(self.rows * row / BLOCK), 1)
         self.step = -(-self.rows // count)
         self.steps = []
+        self.known = set()
         self.sums = set()
         self.outputs = []
 
+    def add(self, step):
+        """Take a call in."""
+        self.steps.append(step)
+        self.known.add(step)
+        if step.shape != self.shape:
+            self.sums.add(step)
+
     def operands(self):
         """What comes from outside, each once."""
-        inside = set(self.steps)
         found = dict.fromkeys(x for step in self.steps for x in step.operands())
-        return [x for x in found if x not in inside]
+        return [x for x in found if x not in self.known]
 
     def is_sliced(self, x):
         """Whether a block of an array belongs to a block of the region."""
         return x.shape is not None and len(x.shape) == len(self.shape) and x.shape[0] == self.rows
 
-    def takes(self, step, inner):
-        """Whether a call can be made block by block."""
-        if step.kwargs or any(x in inner and x.shape != () for x in step.operands()):
+    def takes(self, step, inner, read):
+        """Whether a call can be made block by block.
+
+        What is written inside its line must be made of numbers: of an array the line sees a block.
+        """
+        inside = [x for x in step.operands() if x in inner]
+        if step.kwargs or any(y.shape != () for x in inside for y in (x, *read(x))):
             return False
         if step.func is np.vdot:
             return all(x.shape == self.shape for x in step.operands())
@@ -90,14 +102,13 @@ def in_regions(statements, inner, results, read):
 def _may_begin(statement):
     if statement.kind != "call" or not statement.shape or not is_elementwise(statement):
         return False
-    return statement.size >= 2 * BLOCK and statement.size // statement.shape[0] <= BLOCK
+    return statement.size >= _LARGE and statement.size // statement.shape[0] <= BLOCK
 
 
 def _grown(first, statements, inner, read):
     """A region from its first call on, and what comes before and after it; or None."""
     region = Region(first.shape)
     before, after, waiting = [], [], set()
-    inside = set()
     for position, statement in enumerate(statements):
         if statement.kind != "call" or (after and statement.kind == "guard"):
             after += statements[position:]
@@ -106,12 +117,9 @@ def _grown(first, statements, inner, read):
         if reads & waiting or (reads & region.sums):
             after.append(statement)
             waiting.add(statement)
-        elif region.takes(statement, inner):
-            region.steps.append(statement)
-            inside.add(statement)
-            if statement.shape != region.shape:
-                region.sums.add(statement)
-        elif reads & inside:
+        elif region.takes(statement, inner, read):
+            region.add(statement)
+        elif reads & region.known:
             after.append(statement)
             waiting.add(statement)
         else:
