@@ -333,9 +333,7 @@ def _joined(match):
 
 def test_nothing_is_written_that_a_person_would_leave_out(model):
     derivation, _, _ = model
-    superfluous = (
-        r"--|- -|\+ -|(?<![\w.])1 \*|\* 1\b(?!\.)|\*\* 1\b|\+ 0\b(?!\.)|\.T\.T|axis=\(\d,\)|\d\.\d{7}"
-    )
+    superfluous = r"--|- -|\+ -|(?<![\w.])1 \*|\* 1\b(?!\.)|\*\* 1\b|\+ 0\b(?!\.)|\.T\.T|axis=\(\d,\)|\d\.\d{7}"
     for line in derivation:
         assert not re.search(superfluous, line.formula), line.formula
 
