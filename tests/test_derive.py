@@ -1,11 +1,14 @@
 """Derivations: what they say is what the engine computes, in every form."""
 
+import doctest
 import re
 import subprocess
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import article
+import derive
 import numpy as np
 import pytest
 import xor
@@ -240,7 +243,7 @@ def _convolution(rng):
 
 def _normalised(rng):
     X, y = rng.standard_normal((5, 3)), rng.standard_normal((5, 3))
-    parameters = gamma, beta, W = _parameters(rng, 3, 3, (3, 3))
+    parameters = W, gamma, beta = _parameters(rng, (3, 3), 3, 3)
     z = X @ W
     mu = np.mean(z, axis=0)
     var = np.mean((z - mu) ** 2, axis=0)
@@ -331,11 +334,19 @@ def _joined(match):
     return "_over_".join(part.replace(".", "_") for part in match.groups() if part)
 
 
+SUPERFLUOUS = "|".join(
+    [
+        *(r"--", r"- -", r"\+ -", r"\.T\.T"),
+        *(r"(?<![\w.])1 \*", r"\* 1\b(?!\.)", r"\*\* 1\b", r"\+ 0\b(?!\.)"),
+        *(r"axis=\(\d,\)", r"\d\.\d{7}"),
+    ]
+)
+
+
 def test_nothing_is_written_that_a_person_would_leave_out(model):
     derivation, _, _ = model
-    superfluous = r"--|- -|\+ -|(?<![\w.])1 \*|\* 1\b(?!\.)|\*\* 1\b|\+ 0\b(?!\.)|\.T\.T|axis=\(\d,\)|\d\.\d{7}"
     for line in derivation:
-        assert not re.search(superfluous, line.formula), line.formula
+        assert not re.search(SUPERFLUOUS, line.formula), line.formula
 
 
 def test_latex_is_balanced_and_can_be_typeset(model, tmp_path):
@@ -658,3 +669,18 @@ def test_wrong_simplification_is_found(monkeypatch):
     derivation, loss, parameters = _xor(3, True, 0.3)
     with pytest.raises(AssertionError):
         assert_same(executed(derivation), ag.gradients(loss, parameters))
+
+
+def test_page_about_derivations_prints_what_it_says():
+    page = Path(__file__).parents[1] / "docs/derivation.md"
+    failures, tests = doctest.testfile(str(page), module_relative=False)
+    assert tests > 15
+    assert failures == 0
+
+
+def test_example_writes_every_form(tmp_path, capsys):
+    derive.main(["--out", str(tmp_path)])
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "article.txt", "article.md", "article.tex", "article.py", "batch.txt", "hessian.txt"
+    }  # fmt: skip
+    assert FACTORS.split("\n")[1] in capsys.readouterr().out

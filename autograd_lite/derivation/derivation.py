@@ -47,7 +47,7 @@ def derive(
         A scalar, or any shape if ``seed`` is given.
     wrt : Tensor, str, or several of these, optional
         Of what the gradients are wanted, leaves or not: tensors, or their names (``"W1"``,
-        ``"dLoss/dz2"``). All leaves that require a gradient by default.
+        ``"dLoss/dz2"``). All leaves that require a gradient by default, in order of use.
     names : mapping, optional
         Names for tensors and arrays, ``{"W1": tensor}``; they go before the tensors' own
         names, their paths in a module, and the variables of the caller.
@@ -306,9 +306,11 @@ def _code(text):
 
 
 def _targets(names, wrt):
-    """The nodes that gradients are wanted of, in the order in which they were asked for."""
+    """The nodes that gradients are wanted of: as they were asked for, or as they are used."""
     if wrt is None:
-        return [node for node in names.nodes if node.op is None and node.requires_grad]
+        used = (parent for node in names.nodes for _, parent in node.inputs())
+        leaves = (node for node in (*used, names.root) if node is not None and node.op is None)
+        return [node for node in dict.fromkeys(leaves) if node.requires_grad]
     wrt = list(wrt) if isinstance(wrt, Iterable) and not isinstance(wrt, (Tensor, str)) else [wrt]
     if not wrt:
         raise ValueError("wrt is empty: name a tensor, or leave it out for all variables")
