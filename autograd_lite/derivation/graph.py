@@ -111,11 +111,6 @@ class Graph:
         return self.constant(value) if isinstance(value, np.ndarray) else value
 
 
-def _key(func, args, kwargs):
-    """What tells calls apart."""
-    return (func, *map(key_of, args), *((k, key_of(v)) for k, v in sorted(kwargs.items())))
-
-
 def evaluated(func, args, kwargs):
     """The value of a call."""
     args = [mapped(_value, arg) for arg in args]
@@ -145,3 +140,8 @@ def operands_of(tree):
     found = []
     collect(tree, found)
     return found
+
+
+def _key(func, args, kwargs):
+    """What tells calls apart."""
+    return (func, *map(key_of, args), *((k, key_of(v)) for k, v in sorted(kwargs.items())))
