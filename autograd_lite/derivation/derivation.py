@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from .lines import Line, definitions, worth_a_name
 from .program import Program
 from .replay import FORWARD, Replay
 from .source import identifier
+from .targets import labels_of, targets_of
 from .text import TextWriter, text_of
 
 SUFFIXES = {".txt": "text", ".md": "markdown", ".tex": "latex", ".py": "source"}
@@ -107,7 +107,7 @@ def derive(
             f"cotangent, seed= an array of shape {loss.shape}"
         )
     known = Names(loss, variables, names)
-    targets = _targets(known, wrt)
+    targets = targets_of(known, wrt)
     return Derivation(loss, known, targets, factors, numbers, Style(precision, max_elements))
 
 
@@ -129,14 +129,14 @@ class Derivation:
         self._root = root
         self._names = names
         self._targets = targets
-        self._labels = _labels(names, targets)
+        self._labels = labels_of(names, targets)
         self._chain = set(self._labels)
         self._style = style
         self._numbers = numbers
         replay = self._replay(factors=factors)
         more = worth_a_name(replay, self._wanted(replay))
         if any(more):
-            self._labels = _labels(names, {*targets}.union(*more))
+            self._labels = labels_of(names, {*targets}.union(*more))
             self._chain |= more[1]
             replay = self._replay(factors=factors)
         self._definitions = definitions(replay, self._wanted(replay))
@@ -184,7 +184,7 @@ class Derivation:
     @property
     def text(self) -> str:
         """The lines, those of the chain after an empty one."""
-        parts = [[], []]
+        parts: tuple[list, list] = [], []
         for line in self.lines:
             text = f"{line.name} = {line.formula}"
             parts[line.part != FORWARD].append(text)
@@ -232,7 +232,8 @@ class Derivation:
         symbols = {x: latex_of(x.name) for x in self._given}
         symbols |= {d.expression: latex_of(d.symbol) for d in self._definitions}
         writer = LatexWriter(symbols)
-        rows, part = [], FORWARD
+        rows: list[str] = []
+        part = FORWARD
         for d in self._definitions:
             row = f"{symbols[d.expression]} &= {writer.definition(d.expression)}"
             if self._numbers and not isinstance(d.expression.value, tuple):
@@ -300,68 +301,3 @@ class Derivation:
 
 def _code(text):
     return "`" + text.replace("|", "\\|") + "`"
-
-
-# --- which tensors, and what they are called ------------------------------------------------------
-
-
-def _targets(names, wrt):
-    """The nodes that gradients are wanted of: as they were asked for, or as they are used."""
-    if wrt is None:
-        used = (parent for node in names.nodes for _, parent in node.inputs())
-        leaves = (node for node in (*used, names.root) if node is not None and node.op is None)
-        return [node for node in dict.fromkeys(leaves) if node.requires_grad]
-    wrt = list(wrt) if isinstance(wrt, Iterable) and not isinstance(wrt, (Tensor, str)) else [wrt]
-    if not wrt:
-        raise ValueError("wrt is empty: name a tensor, or leave it out for all variables")
-    return list(dict.fromkeys(_target(names, one) for one in wrt))
-
-
-def _target(names, one):
-    if isinstance(one, Tensor):
-        found = [one.node] if one.node in names.nodes else []
-    elif isinstance(one, str):
-        found = names.find(one) or names.find(_bottom(one))
-    else:
-        raise TypeError(f"wrt holds Tensors and names, not {errors.describe(one)}")
-    what = repr(one) if isinstance(one, str) else errors.describe(one)
-    if len(found) != 1:
-        known = [names.of(node) for node in names.nodes if node.requires_grad]
-        lower = {name.lower(): name for name in known}
-        near = get_close_matches(_bottom(one).lower(), lower, n=1) if isinstance(one, str) else []
-        hint = f"did you mean {lower[near[0]]!r}? " if near and not found else ""
-        raise ValueError(
-            f"wrt has {what}, and {len(found) or 'no'} tensor{'s' * (len(found) > 1)} of this tape "
-            f"{'are' if len(found) > 1 else 'is'} that: {hint}Give a tensor that the loss was "
-            f"computed from, or a name among {', '.join(known)}"
-        )
-    if not found[0].requires_grad:
-        raise ValueError(
-            f"wrt has {what}, a constant, so no gradient reaches it: create it with "
-            "requires_grad=True before it is used"
-        )
-    return found[0]
-
-
-def _bottom(name):
-    """z2 of dLoss/dz2."""
-    return name.partition("/d")[2].strip("()") or name
-
-
-def _labels(names, more):
-    """What nodes are called that have lines of their own: those with names, and some more."""
-    labels, taken = {}, set()
-    for node in names.nodes:
-        name = names.given(node)
-        if node is names.root:
-            name = "Loss" if name in (None, "loss") else name
-        if name is None and node in more:
-            name = names.of(node)
-        if name is not None:
-            count, wanted = 1, name
-            while name in taken:
-                count += 1
-                name = f"{wanted}_{count}"
-            taken.add(name)
-            labels[node] = name
-    return labels

@@ -211,8 +211,8 @@ def _products(graph, args, kwargs, value):
     x, y = args
     if type(x) is type(y) is Expression and value.dtype.kind in "fc":
         (c, one), (d, other) = map(_number_times, args)
-        if c is not None and d is not None:
-            return graph.call(np.multiply, (_scaled_by(graph, one, c * d), other), {}, value)
+        if c is not None and d is not None and (factor := _product(c, d)) is not None:
+            return graph.call(np.multiply, (_scaled_by(graph, one, factor), other), {}, value)
     c, other = (number(x), y) if number(x) is not None else (number(y), x)
     if c is None or type(other) is not Expression or other.dtype.kind not in "fc":
         return None
@@ -221,8 +221,8 @@ def _products(graph, args, kwargs, value):
     if _is_negated(other):
         return _scaled(graph, _opposite(graph, other), -c, value)
     d, inner = _number_times(other)
-    if d is not None:
-        return _scaled(graph, inner, c * d, value)
+    if d is not None and (factor := _product(c, d)) is not None:
+        return _scaled(graph, inner, factor, value)
     if other is x and type(x) is Expression:  # the number first, as it is written
         return graph.call(np.multiply, (y, x), kwargs, value)
     return None
@@ -234,12 +234,21 @@ def _in_units(x):
     return (1, x) if c is None else (c, y)
 
 
+def _product(c, d):
+    """c d; None where that overflows or underflows, and c (d x) need not."""
+    with np.errstate(all="ignore"):
+        product = c * d
+    return product if np.isfinite(product) and (product != 0 or c == 0 or d == 0) else None
+
+
 def _scaled_by(graph, x, factor):
     return _scaled(graph, x, factor, factor * x.value)
 
 
 def _number_times(x):
     """(c, y) where an expression is a number c times y; (None, None) where it is not."""
+    if x.kwargs:
+        return None, None
     if x.func is np.negative:
         return -1, x.args[0]
     if x.func is np.multiply and number(x.args[0]) is not None:
@@ -259,7 +268,8 @@ def _quotients(graph, args, kwargs, value):
     if d == 1:
         return x
     c, inner = _number_times(x)
-    return None if c is None else _scaled(graph, inner, c / d, value)
+    factor = None if c is None else _product(c, 1 / d)
+    return None if factor is None else _scaled(graph, inner, factor, value)
 
 
 @rule_of(np.power, np.float_power)
