@@ -27,7 +27,7 @@ def traced(f, arrays):
 
 RULES = {
     # signs
-    "x": lambda x, y, v, s: -(-x),
+    "x": lambda x, y, v, s: np.negative(-x),
     "x - y": lambda x, y, v, s: x + -y,
     "y - x": lambda x, y, v, s: -x + y,
     "x + y": lambda x, y, v, s: x - -y,
@@ -87,9 +87,34 @@ def test_keywords_of_a_ufunc_are_kept():
     assert "dtype=np.float32" in Writer({graph.inputs[0]: "x"}).write(result.expression)
 
 
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda q, v: np.expand_dims(v, 0) * np.expand_dims(v, 0),
+        lambda q, v: np.broadcast_to(v, (3, 3)) * np.expand_dims(v, 0),
+        lambda q, v: q + np.expand_dims(v, 1),
+        lambda q, v: q + np.reshape(v, (3, 1)) * 2,
+        lambda q, v: np.reshape(np.sum(q, axis=0), (3, 1)),
+        lambda q, v: np.expand_dims(np.sum(q, axis=1), 0),
+        lambda q, v: np.expand_dims(np.sum(-q, axis=0), 0) - v,
+        lambda q, v: np.swapaxes(np.swapaxes(np.expand_dims(q, 0), 0, 1), 0, 2),
+        lambda q, v: np.moveaxis(np.expand_dims(q, 0), 0, -1),
+        lambda q, v: np.broadcast_to(np.sum(v), (3, 3)) + q.T,
+        lambda q, v: (-q / v) * -2.0 - -v,
+    ],
+)
+def test_result_of_the_program_is_numpys(f):
+    arrays = {"q": np.arange(9.0).reshape(3, 3) - 3.5, "v": np.array([1.0, -2.0, 0.5])}
+    result, graph = traced(f, arrays)
+    found = Program(graph.steps, graph.inputs, result.expression).function()(*arrays.values())
+    wanted = f(*arrays.values())
+    assert (found.shape, found.dtype) == (wanted.shape, wanted.dtype)
+    np.testing.assert_allclose(found, wanted)
+
+
 # --- random programs ------------------------------------------------------------------------------
 
-SHAPES = [(), (1,), (3,), (1, 3), (2, 1), (2, 3), (0, 3)]
+SHAPES = [(), (1,), (3,), (1, 3), (2, 1), (2, 3), (3, 3), (3, 1), (0, 3)]
 ARITHMETIC = [np.add, np.subtract, np.multiply, np.divide, np.maximum]
 NUMBERS = [-3, -1.0, -0.5, 0, 1, 2, 0.25]
 
