@@ -81,6 +81,13 @@ def test_several_transposes_are_one_or_none():
         assert Writer({graph.inputs[0]: "x"}).write(result.expression) == simple
 
 
+def test_two_different_swaps_stay_two():
+    x = np.arange(27.0).reshape(3, 3, 3)
+    result, graph = traced(lambda x: np.swapaxes(np.swapaxes(x, 0, 1), 1, 2), {"x": x})
+    found = Program(graph.steps, graph.inputs, result.expression).function()(x)
+    np.testing.assert_array_equal(found, np.swapaxes(np.swapaxes(x, 0, 1), 1, 2))
+
+
 def test_keywords_of_a_ufunc_are_kept():
     x = np.array([1.0, 2.0])
     result, graph = traced(lambda x: 2 * np.multiply(x, 3.0, dtype=np.float32), {"x": x})
