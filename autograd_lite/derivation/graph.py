@@ -83,7 +83,7 @@ class Graph:
         simpler = self.simplify(self, func, args, kwargs, value)
         if simpler is not None:
             return simpler
-        key = (func, *map(key_of, args), *((k, key_of(v)) for k, v in sorted(kwargs.items())))
+        key = _key(func, args, kwargs)
         try:
             if key in self._known:
                 return self._known[key]
@@ -94,6 +94,10 @@ class Graph:
         if key is not None:
             self._known[key] = expression
         return expression
+
+    def replace(self, expression, other):
+        """Have another expression of the same value stand for a call when it is made again."""
+        self._known[_key(expression.func, expression.args, expression.kwargs)] = other
 
     def guard(self, expression, expected):
         """Remember that what follows is right only as long as the expression has this value."""
@@ -143,3 +147,8 @@ def operands_of(tree):
     found = []
     collect(tree, found)
     return found
+
+
+def _key(func, args, kwargs):
+    """What tells calls apart."""
+    return (func, *map(key_of, args), *((k, key_of(v)) for k, v in sorted(kwargs.items())))
