@@ -82,6 +82,7 @@ if TYPE_CHECKING:
         compare_function,
         numeric_gradients,
     )
+    from .derivation.compilation import compile
     from .drawing import Picture, draw
 
 # What gradients do not need is imported when it is first used: it takes as long as the rest.
@@ -92,6 +93,7 @@ _LATER = {
     "check_gradients": "comparison",
     "compare": "comparison",
     "compare_function": "comparison",
+    "compile": "derivation.compilation",
     "detect_anomaly": "anomaly",
     "draw": "drawing",
     "numeric_gradients": "comparison",
@@ -118,7 +120,7 @@ __all__ = [
     "grad", "value_and_grad", "vjp", "jvp", "jacobian", "hessian", "hvp", "checkpoint", "flatten",
     # the glass box
     "draw", "Picture", "compare", "compare_function", "Comparison", "check_gradients",
-    "numeric_gradients", "detect_anomaly", "AnomalyError",
+    "numeric_gradients", "detect_anomaly", "AnomalyError", "compile",
     # tensors to fill, and of tensors
     "array", "asarray", "zeros", "ones", "empty", "full", "zeros_like", "ones_like", "empty_like",
     "full_like", "arange", "linspace", "eye", "identity", "as_strided", "r_", "c_",

@@ -63,10 +63,25 @@ class Graph:
     def constant(self, value, name=None):
         """A value that is known."""
         key = ("constant", key_of(value))
-        if key not in self._known:
-            self._known[key] = Expression("constant", value, name=name)
+        known = self._known.get(key)
+        if known is None or not _is_same(known.value, value):
             self._kept.append(value)
-        return self._known[key]
+            if isinstance(value, np.ndarray):  # it may be written into later
+                value = value.copy()
+            known = self._known[key] = Expression("constant", value, name=name)
+        return known
+
+    def own(self, expression):
+        """An array of its own with the values of an expression: a copy, not simplified."""
+        expression = Expression("call", expression.value.copy(), np.copy, (expression,))
+        self.steps.append(expression)
+        return expression
+
+    def release(self):
+        """Let go of the arrays that became constants, and return them."""
+        arrays = [value for value in self._kept if isinstance(value, np.ndarray)]
+        self._kept, self._known = [], {}
+        return arrays
 
     def apply(self, func, *args, **kwargs):
         """The expression of a call of expressions and plain values."""
@@ -75,6 +90,7 @@ class Graph:
     def call(self, func, args, kwargs, value):
         """The expression of a call whose value is known: a simpler one, or a known one."""
         args = tuple(mapped(self._lifted, arg) for arg in args)
+        kwargs = {key: mapped(self._lifted, arg) for key, arg in kwargs.items()}
         simpler = simplified(self, func, args, kwargs, value)
         if simpler is not None:
             return simpler
@@ -102,6 +118,13 @@ class Graph:
     def _lifted(self, value):
         """Arrays among the arguments are constants of the graph; numbers stay."""
         return self.constant(value) if isinstance(value, np.ndarray) else value
+
+
+def _is_same(before, value):
+    """Whether an array still has the values that it had."""
+    if not isinstance(value, np.ndarray):
+        return True
+    return before.shape == value.shape and before.tobytes() == value.tobytes()
 
 
 def evaluated(func, args, kwargs):
