@@ -294,8 +294,6 @@ def _into(out, result):
                 "a compiled function stored a traced value into a plain array: make the array "
                 "with a function of traced values, such as np.zeros_like(x), or x.copy()"
             )
-        if not isinstance(target.value, np.ndarray):  # x += 1 of a number is another number
-            return result
         target.write(one)
     return out[0] if isinstance(out, tuple) and len(out) == 1 else out
 
