@@ -61,27 +61,14 @@ class Graph:
         return expression
 
     def constant(self, value, name=None):
-        """A value that is known."""
+        """A value that is known: of an array, what it holds now."""
         key = ("constant", key_of(value))
         known = self._known.get(key)
-        if known is None or not _is_same(known.value, value):
+        if known is None or _has_changed(value, known.value):
+            copied = value.copy() if isinstance(value, np.ndarray) else value
+            known = self._known[key] = Expression("constant", copied, name=name)
             self._kept.append(value)
-            if isinstance(value, np.ndarray):  # it may be written into later
-                value = value.copy()
-            known = self._known[key] = Expression("constant", value, name=name)
         return known
-
-    def own(self, expression):
-        """An array of its own with the values of an expression: a copy, not simplified."""
-        expression = Expression("call", expression.value.copy(), np.copy, (expression,))
-        self.steps.append(expression)
-        return expression
-
-    def release(self):
-        """Let go of the arrays that became constants, and return them."""
-        arrays = [value for value in self._kept if isinstance(value, np.ndarray)]
-        self._kept, self._known = [], {}
-        return arrays
 
     def apply(self, func, *args, **kwargs):
         """The expression of a call of expressions and plain values."""
@@ -115,16 +102,26 @@ class Graph:
             self._known[key] = expression
             self.steps.append(Guard(expression, expected))
 
+    def own(self, expression):
+        """An array of its own with the values of an expression: a copy, not simplified."""
+        expression = Expression("call", expression.value.copy(), np.copy, (expression,))
+        self.steps.append(expression)
+        return expression
+
+    def release(self):
+        """Let go of the arrays that became constants, and return them: nothing is added after."""
+        arrays = [value for value in self._kept if isinstance(value, np.ndarray)]
+        self._kept, self._known = [], {}
+        return arrays
+
     def _lifted(self, value):
         """Arrays among the arguments are constants of the graph; numbers stay."""
         return self.constant(value) if isinstance(value, np.ndarray) else value
 
 
-def _is_same(before, value):
-    """Whether an array still has the values that it had."""
-    if not isinstance(value, np.ndarray):
-        return True
-    return before.shape == value.shape and before.tobytes() == value.tobytes()
+def _has_changed(array, copied):
+    """Whether an array was written into since it was copied."""
+    return isinstance(array, np.ndarray) and array.tobytes() != copied.tobytes()
 
 
 def evaluated(func, args, kwargs):

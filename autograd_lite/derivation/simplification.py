@@ -197,7 +197,14 @@ def _first_power(graph, args, kwargs, value):
 
 
 @rule_of(
-    np.copy, calls.astype, np.positive, np.real, np.conjugate, np.asarray, np.ascontiguousarray
+    np.copy,
+    calls.astype,
+    np.positive,
+    np.real,
+    np.conjugate,
+    np.asarray,
+    np.ascontiguousarray,
+    np.array,
 )
 def _itself(graph, args, kwargs, value):
     """A copy, or a conversion to the dtype that it has, is the value itself."""

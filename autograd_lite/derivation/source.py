@@ -73,6 +73,11 @@ class Writer:
             return self._cast(x), CALL
         if func is np.transpose and len(args) == 1 and not x.kwargs:
             return f"{self.write(args[0], CALL)}.T", CALL
+        if isinstance(func, calls.Masked):
+            *inputs, where, out = args
+            inputs = ", ".join(self._operand(x, a) for a in inputs)
+            stored = f"out=np.array({self.write(out)}), where={self.write(where)}"
+            return f"{full_name(func.ufunc)}({inputs}, {stored})", CALL
         if func is np.shape:
             return f"{self.write(args[0], CALL)}.shape", CALL
         given = [self._operand(x, a) for a in args]

@@ -3,6 +3,7 @@
 import numpy as np
 
 from .. import errors
+from ..arrays import asarray
 from ..primitives import primitive
 from .softmax import log_softmax, softmax
 
@@ -14,7 +15,7 @@ def one_hot(labels, classes, axis=-1, dtype=np.float64):
     array([[0., 0., 1.],
            [1., 0., 0.]])
     """
-    labels = _checked(np.asarray(labels), classes)
+    labels = _checked(asarray(labels), classes)
     return np.moveaxis(np.equal(labels[..., None], np.arange(classes)).astype(dtype), -1, axis)
 
 
@@ -50,7 +51,7 @@ def cross_entropy(logits, labels, axis=-1):
 
 def _read(labels, logits, axis):
     """The labels as an array, and whether they are the numbers of classes, not weights."""
-    labels = labels if hasattr(labels, "shape") else np.asarray(labels)
+    labels = labels if hasattr(labels, "shape") else asarray(labels)
     if labels.shape == logits.shape:
         return labels, False
     shape = list(logits.shape)

@@ -9,6 +9,7 @@ import numpy as np
 import scipy.integrate
 
 from .. import errors
+from ..arrays import called
 from ..dispatch import registry
 from ..primitives import primitive
 from ..recording import stacked
@@ -48,10 +49,11 @@ def ode(arrays, func, options):
     y0, t, *args = arrays
     rtol, atol, mxstep = options
 
-    def slope(y, t):
+    def slope(y, t, *args):
         return np.reshape(_off_the_tape(func(y, t, *args)), y.shape)
 
-    return scipy.integrate.odeint(slope, y0, t, rtol=rtol, atol=atol, mxstep=mxstep)
+    options = {"rtol": rtol, "atol": atol, "mxstep": mxstep}
+    return called(scipy.integrate.odeint, slope, y0, t, tuple(args), **options)
 
 
 def _ode_vjp(g, out, arrays, func, options):
