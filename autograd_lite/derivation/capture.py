@@ -123,6 +123,7 @@ class Tree:
         self.structure = _structure(tree)
         self.nested = None if "other" in _kinds(self.structure) else self._native(tree)
         self._place = where != "the result"
+        self.is_single = self.structure == "leaf" and not isinstance(tree, Tensor)
 
     def _native(self, tree):
         expressions = iter(self.expressions)

@@ -14,8 +14,8 @@ from importlib.util import find_spec
 
 import numpy as np
 
-from .. import watching
 from ..quiet import quiet
+from ..watching import is_watched
 from .arguments import Arguments, Differentiated
 from .capture import Capture, Impure, active, difference, outputs
 from .program import Program
@@ -103,7 +103,7 @@ class Compiled:
                 key += (arg.shape, arg.dtype)
             else:
                 signature = self._of_arrays.get(tuple(key))
-                if signature is not None and not watching.watchers(watching.Watcher):
+                if signature is not None and not is_watched():
                     result = signature.run(args)
                     if result is not _FAILED:
                         return result
@@ -146,7 +146,7 @@ class Compiled:
         """The signature of arguments, or why the function itself is to be called."""
         if active.tracing:
             return _Raw("another function is being traced")
-        if watching.watchers(watching.Watcher):
+        if is_watched():
             return _Raw("anomalies are looked for")
         try:
             arguments = Arguments(self.__wrapped__, args, kwargs)
@@ -322,7 +322,9 @@ class _Variant:
             results, left = results
             left = iter(left)
             for (place, tree), count in zip(self.stores, self._counts):
-                surroundings.store(place, tree.build([next(left) for _ in range(count)]))
+                single = tree.is_single and count
+                value = next(left) if single else tree.build([next(left) for _ in range(count)])
+                surroundings.store(place, value)
         return results if self.is_nested else self.result.build(results)
 
 

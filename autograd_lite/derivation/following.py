@@ -13,7 +13,6 @@ from collections import deque
 
 import numpy as np
 
-from .. import hooks
 from ..primitives import Primitive
 from ..tensor import Tensor
 
@@ -42,6 +41,10 @@ class Attributes:
     def __init__(self, owner):
         self.owner = owner
 
+    def attribute(self, name):
+        """The object and the attribute that an item is."""
+        return self.owner, name
+
     def __getitem__(self, name):
         return getattr(self.owner, name)
 
@@ -56,29 +59,22 @@ class ClassAttributes(Attributes):
         return vars(self.owner)[name]
 
 
-class TensorParts:
+class TensorParts(Attributes):
     """The value, the gradient and the settings of a tensor as items."""
 
-    keys = ("node", "data", "grad", "requires_grad", "hooks")
+    keys = ("node", "_data", "grad", "requires_grad")
 
-    def __init__(self, tensor):
-        self.tensor = tensor
+    def attribute(self, name):
+        """See Attributes; what is the node's is known by the node of now."""
+        return (self.owner if name in ("node", "_data") else self.owner.node), name
 
-    def __getitem__(self, key):
-        if key == "data":
-            return self.tensor._data
-        node = self.tensor.node
-        if key == "hooks":
-            return hooks.of(node) or None
-        return node if key == "node" else getattr(node, key)
+    def __getitem__(self, name):
+        return getattr(*self.attribute(name))
 
-    def __setitem__(self, key, value):
-        if key == "data":
-            self.tensor._data = self.tensor.node.out = value
-        elif key == "node":
-            self.tensor.node = value
-        elif key != "hooks":
-            setattr(self.tensor.node, key, value)
+    def __setitem__(self, name, value):
+        setattr(*self.attribute(name), value)
+        if name == "_data":
+            self.owner.node.out = value
 
 
 class Walk:
@@ -107,11 +103,15 @@ class Walk:
         self.kept = []  # what is known by its id stays alive
         self._seen_places = set()
         self._queue = deque()
+        self._numbered = deque()  # tensors in lists: an attribute names them better
         for path, root in roots:
             self.meet(path, root)
-        while self._queue:
-            visit, path, value = self._queue.popleft()
-            visit(path, value)
+        while self._queue or self._numbered:
+            if self._queue:
+                visit, path, value = self._queue.popleft()
+                visit(path, value)
+            else:
+                self.meet(*self._numbered.popleft())
 
     def meet(self, path, value):
         """Visit a value later, if there is anything in it."""
@@ -151,7 +151,10 @@ class Walk:
         self._seen_places.add(known)
         self.kept.append(holder)
         self.places.append(place)
-        self.meet(path, place.value)
+        if isinstance(place.value, Tensor) and path[-1:].isdigit():
+            self._numbered.append((path, place.value))
+        else:
+            self.meet(path, place.value)
 
     # --- one kind of value each ---------------------------------------------------------
 
@@ -238,7 +241,7 @@ class Walk:
         parts = TensorParts(tensor)
         path = tensor.node.name or path
         for key in parts.keys:
-            self.place(parts, key, path if key == "data" else f"{path}.{key}")
+            self.place(parts, key, path if key == "_data" else f"{path}.{key}")
 
     def _shapeless(self, path, value):
         self.shapeless.append((path, value))

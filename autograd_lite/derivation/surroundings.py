@@ -12,10 +12,11 @@ from operator import is_
 
 import numpy as np
 
+from .. import hooks
 from ..assignment import separate
 from ..tape import Leaf
 from ..tensor import Tensor
-from .following import TensorParts, Walk, is_array, is_code
+from .following import Attributes, TensorParts, Walk, is_array, is_code
 
 _NUMBERS = (float, complex, np.bool, np.integer, np.floating, np.complexfloating)
 _PLAIN = (bool, int, str, bytes, type(None), type(Ellipsis), range, frozenset)
@@ -67,6 +68,8 @@ class Surroundings:
         self.names, self.integers = [], {}
         described = []
         self._opened = []  # (place, for each atom of its value whether it is an input)
+        self._hooks = set(hooks.alive.data)
+        self.places.sort(key=_is_attribute)
         for place in self.places:
             atoms = list(_atoms(place.value, place.path))
             opened = [_is_input(atom, path, varying) for path, atom in atoms]
@@ -91,7 +94,7 @@ class Surroundings:
         if isinstance(atom, _PLAIN):
             return type(atom), atom
         if isinstance(atom, Leaf):  # a tensor's, which is known
-            return Leaf
+            return Leaf, *map(Same, hooks.of(atom))
         if id(atom) in order and not is_code(atom):
             return type(atom), order[id(atom)]
         return Same(atom)
@@ -100,33 +103,35 @@ class Surroundings:
         """What `read` needs: pairs to read, and what they must give."""
         opened = {id(place) for place, _ in self._opened}
         fixed = [p for p in self.places if id(p) not in opened or isinstance(p.value, tuple)]
-        self._fixed = [(place.holder, place.key) for place in fixed]
+        fixed.sort(key=lambda place: isinstance(place.holder, Attributes))
         self._expected = [place.value for place in fixed]
-        self._whole = [holder for _, holder in self.whole]
-        self._lengths = list(map(len, self._whole))
-        self._is_free = not (fixed or self._opened or self._whole or self._shapeless)
-        self._inputs, self._kinds = [], []
+        self._fixed = _readings((p.holder, p.key) for p in fixed)
+        inputs, self._kinds = [], []
         for place, opens in self._opened:
             atoms = [atom for _, atom in _atoms(place.value, "")]
-            if not isinstance(place.value, tuple):
-                self._inputs.append((place.holder, place.key))
-            else:
-                self._inputs += [((atom,), 0) for atom in compress(atoms, opens)]
+            is_tuple = isinstance(place.value, tuple)  # it holds the same atoms for ever
+            pairs = [((atom,), 0) if is_tuple else (place.holder, place.key) for atom in atoms]
+            inputs += compress(pairs, opens)
             self._kinds += map(kind_of, compress(atoms, opens))
+        self._inputs = _readings(inputs)
+        self._whole = [holder for _, holder in self.whole]
+        self._lengths = list(map(len, self._whole))
+        self._is_free = not (fixed or inputs or self._whole or self._shapeless or self.absent)
 
     def read(self):
         """The values of the inputs, or None where the places are no longer what they were."""
         if self._is_free:
-            return []
+            return ()
         try:
-            values = [holder[key] for holder, key in self._inputs]
-            expected = [holder[key] for holder, key in self._fixed]
+            values = _read(*self._inputs)
+            expected = _read(*self._fixed)
         except (KeyError, IndexError, AttributeError, ValueError):
             return None
         if (
             not all(map(is_, expected, self._expected))
             or list(map(kind_of, values)) != self._kinds
             or list(map(len, self._whole)) != self._lengths
+            or hooks.alive.data != self._hooks
             or not all(_is_unchanged(value, before) for _, value, before in self._shapeless)
             or any(name in scope for _, scope, name in self.absent)
         ):
@@ -220,10 +225,10 @@ class Surroundings:
             holders[~i][key] = value
             return
         holder, key = self.places[i].holder, self.places[i].key
-        if type(holder) is TensorParts and key in ("data", "grad") and value is not None:
+        if type(holder) is TensorParts and key in ("_data", "grad") and value is not None:
             value = np.asarray(value)  # of a tensor, numbers are arrays
-            if key == "data":
-                separate(holder.tensor)
+            if key == "_data":
+                separate(holder.owner)
         holder[key] = value
 
 
@@ -231,6 +236,24 @@ _INSTEAD = (
     "a program cannot do that again at every call. Return the value, and do it outside of the "
     "compiled function"
 )
+
+
+def _is_attribute(place):
+    return isinstance(place.holder, Attributes) and not isinstance(place.value, tuple)
+
+
+def _readings(pairs):
+    """Pairs of holders and keys as those to read by getitem, and those to read by getattr.
+
+    (Places are sorted, so that these stand behind those.)
+    """
+    pairs = list(pairs)
+    items = [pair for pair in pairs if not isinstance(pair[0], Attributes)]
+    return items, [holder.attribute(key) for holder, key in pairs[len(items) :]]
+
+
+def _read(items, attributes):
+    return [holder[key] for holder, key in items] + [getattr(*pair) for pair in attributes]
 
 
 def kind_of(value):
