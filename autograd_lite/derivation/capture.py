@@ -16,12 +16,9 @@ from .arguments import contents
 from .expressions import Expression, key_of
 from .graph import Graph, needed
 from .source import Writer
-from .surroundings import Same
+from .randomness import Generators
+from .surroundings import Impure, Same
 from .traced import Trace, Traced
-
-
-class Impure(TypeError):
-    """A function does what a program cannot do again."""
 
 
 class _Active(threading.local):
@@ -50,6 +47,7 @@ class Capture:
         self.graph = Graph()
         self.trace = Trace(self.graph)
         self.arguments, self.state = [], []
+        generators = Generators(surroundings.generators)
         active.tracing = True
         try:
             self._run(f, arguments, surroundings)
@@ -58,6 +56,12 @@ class Capture:
         finally:
             active.tracing = False
             self.trace.closed = True
+            drawn = generators.drawn()
+        if drawn is not None:
+            raise Impure(
+                f"it draws from {drawn}, and a program would have the same random numbers at every "
+                "call: pass what was drawn as an argument, or make the generator inside"
+            )
         self.arrays = self._release()
 
     def _run(self, f, arguments, surroundings):
@@ -69,7 +73,7 @@ class Capture:
             self.result = Tree(self.graph, result, "the result")
             self.changes = [
                 (path, place, Tree(self.graph, value, path))
-                for path, place, value in _checked(surroundings.changes)
+                for path, place, value in surroundings.changes()
             ]
 
     def _inputs(self, count):
@@ -213,13 +217,6 @@ def _owner(array):
     return array
 
 
-def _checked(changes):
-    try:
-        return changes()
-    except TypeError as error:
-        raise Impure(str(error)) from None
-
-
 def _check_arguments(before, after):
     same = len(before) == len(after) and all(a is b or _is(a, b) for a, b in zip(before, after))
     if not same:
@@ -253,19 +250,19 @@ class _Comparison:
         steps = [needed(c.graph.steps, outputs(c)) for c in (self.one, self.other)]
         for a, b in zip(*steps):
             if a.kind != b.kind:
-                return "it takes another branch"
+                return "another branch"
             if a.kind == "guard":
                 if self._operands(a.expression, b.expression) or a.expected != b.expected:
-                    return "it takes another branch"
+                    return "another branch"
                 continue
             if a.func != b.func:
-                return f"it calls {_name(b.func)} where it called {_name(a.func)}"
+                return f"{_name(a.func)}, and then {_name(b.func)}"
             found = self._operands((a.args, a.kwargs), (b.args, b.kwargs))
             if found:
                 return f"{found}, an argument of {_name(a.func)}"
             self.twins[id(a)] = b
         if len(steps[0]) != len(steps[1]):
-            return f"it made {len(steps[0])} calls, and then {len(steps[1])}"
+            return f"{len(steps[0])} calls of functions, and then {len(steps[1])}"
         return self._outputs()
 
     def _outputs(self):
@@ -274,7 +271,7 @@ class _Comparison:
         pairs += [(f"what is left in {a[0]}", a[2], b[2]) for a, b in changes]
         for where, a, b in pairs:
             if a.structure != b.structure:
-                return f"the structure of {where}"
+                return f"another structure of {where}"
             found = self._operands(a.expressions, b.expressions) or self._operands(a.plain, b.plain)
             if found:
                 return f"{found}, in {where}"

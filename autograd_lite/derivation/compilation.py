@@ -7,6 +7,7 @@ guard in it that fails, and a place in the surroundings that has changed, lead t
 from __future__ import annotations
 
 import functools
+import textwrap
 import threading
 import types
 from collections.abc import Callable
@@ -17,14 +18,15 @@ import numpy as np
 from ..quiet import quiet
 from ..watching import is_watched
 from .arguments import Arguments, Differentiated
-from .capture import Capture, Impure, active, difference, outputs
+from .capture import Capture, active, difference, outputs
 from .program import Program
 from .source import Writer
-from .surroundings import OnTape, Surroundings
+from .surroundings import Impure, OnTape, Surroundings
 from .traced import LeftTheProgram
 
 _MOST_VARIANTS = 16  # of one signature, told apart by their guards
 _MOST_SURROUNDINGS = 64
+_TRACERS = {f"{__package__}.{name}" for name in ("traced", "memory", "writers", "dependence")}
 _lock = threading.RLock()  # tracing puts values into places that all threads see
 _FAILED = object()
 
@@ -254,17 +256,17 @@ class _Signature:
         try:
             capture = Capture(self.f, arguments, surroundings)
             found = difference(capture, Capture(self.f, arguments, surroundings))
-        except (LeftTheProgram, Impure) as error:
-            raise type(error)(f"{self.name} cannot be compiled: {error}") from error
         except Exception as error:
+            if isinstance(error, (LeftTheProgram, Impure)) or _is_refusal(error):
+                raise type(error)(f"{self.name} cannot be compiled: {error}") from error
             self._fail_as_without(arguments, surroundings)
             error.add_note(f"while {self.name} was traced to compile it; uncompiled it runs")
             raise
         if found is not None:
             raise Impure(
-                f"{self.name} cannot be compiled: run twice with the same arguments, it gives "
-                f"{found}. A random draw, the clock, a counter or an iterator inside a program "
-                "would be what it was when it was traced: pass what was drawn as an argument"
+                f"{self.name} cannot be compiled: run twice with the same arguments, it does not "
+                f"do the same: {found}. The clock, a random draw or a counter would be in the "
+                "program as it was when it was traced: pass it as an argument"
             )
         return capture
 
@@ -272,6 +274,15 @@ class _Signature:
         """Raise what the function raises by itself, if it does."""
         with surroundings.standing_in(lambda value, name: value):
             self.f(*arguments.args, **arguments.kwargs)
+
+
+def _is_refusal(error):
+    """Whether the error is of what traces, not of the function or of NumPy."""
+    traceback = error.__traceback__
+    while traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    module = traceback.tb_frame.f_globals.get("__name__", "")
+    return module in _TRACERS
 
 
 class _Variant:
@@ -372,17 +383,20 @@ def _too_many(name, variants):
     )
 
 
+def _comment(text):
+    return textwrap.wrap(text, 88, initial_indent="# ", subsequent_indent="# ")
+
+
 def _text(program, capture, used):
     """The program as a module, with comments on its parameters and its results."""
-    names = program.names
     lines = []
-    for i in used:
-        x = capture.state[i]
-        lines.append(f"# {names[x]}: what {x.name} is at the call")
+    if used:
+        read = ", ".join(capture.state[i].name for i in used)
+        lines += _comment(f"After the arguments it takes, as they are at the call: {read}")
     if capture.changes:
         left = ", ".join(path for path, _, tree in capture.changes for _ in tree.expressions)
-        lines.append("# returns (what the function returns, what it leaves behind)")
-        lines.append(f"# it leaves behind: {left or 'nothing'}")
+        lines += _comment("It returns (what the function returns, what it leaves behind)")
+        lines += _comment(f"It leaves behind: {left or 'nothing'}")
     source = program.source()
     if "import numpy" not in source:
         modules = ["import numpy as np"] + ["import scipy"] * ("scipy." in source)

@@ -15,6 +15,7 @@ import numpy as np
 
 from ..primitives import Primitive
 from ..tensor import Tensor
+from . import randomness
 
 _OWN_TYPES = (types.SimpleNamespace, argparse.Namespace)  # of the library, but as users' objects
 _WRAPPERS = (staticmethod, classmethod, property, functools.cached_property)
@@ -90,6 +91,8 @@ class Walk:
         Triples (path, dict, name): globals that are named, and are not there.
     shapeless
         Pairs (path, value) of what has no places and can be changed: sets, arrays of objects.
+    generators
+        Pairs (path, value) of random generators.
     order
         Of every object that was met, the number by which it is known: the same object again.
     """
@@ -99,6 +102,7 @@ class Walk:
         self.whole = []
         self.absent = []
         self.shapeless = []
+        self.generators = []
         self.order = {}
         self.kept = []  # what is known by its id stays alive
         self._seen_places = set()
@@ -131,6 +135,8 @@ class Walk:
         for kinds, visit in self._VISITORS:
             if issubclass(kind, kinds):
                 return visit.__get__(self)
+        if isinstance(value, randomness.KINDS):
+            return self._generator
         if is_shapeless(value):
             return self._shapeless
         if hasattr(value, "__wrapped__"):  # compiled, cached
@@ -242,6 +248,9 @@ class Walk:
         path = tensor.node.name or path
         for key in parts.keys:
             self.place(parts, key, path if key == "_data" else f"{path}.{key}")
+
+    def _generator(self, path, value):
+        self.generators.append((path, value))
 
     def _shapeless(self, path, value):
         self.shapeless.append((path, value))

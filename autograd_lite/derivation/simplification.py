@@ -25,6 +25,8 @@ def simplified(graph, func, args, kwargs, value):
         stripped = tuple(_unspread(arg, args, value) for arg in args)
         if any(a is not b for a, b in zip(stripped, args)):
             return graph.call(func, stripped, kwargs, value)
+    if any(type(arg) is Expression and arg.dtype is None for arg in args):
+        return None  # a Python number, or several results: no rule is about these
     for rule in _RULES.get(func, ()):
         found = rule(graph, args, kwargs, value)
         if found is not None and _fits(found, value):

@@ -6,6 +6,8 @@ output, stored there after every run.
 """
 
 import copy
+import io
+from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import compress
 from operator import is_
@@ -22,8 +24,28 @@ _NUMBERS = (float, complex, np.bool, np.integer, np.floating, np.complexfloating
 _PLAIN = (bool, int, str, bytes, type(None), type(Ellipsis), range, frozenset)
 
 
+class Impure(TypeError):
+    """A function does what a program cannot do again."""
+
+
 class OnTape(Exception):
     """The function reads a tensor that is on a tape: only the tape can tell its gradient."""
+
+
+class _Refusing:
+    """What stands for an iterator: its next item is another one at every call."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        raise Impure(
+            f"it takes the next item of {self.path}, which would be the same one at every call: "
+            "pass the item as an argument"
+        )
 
 
 class Same:
@@ -64,6 +86,7 @@ class Surroundings:
     def __init__(self, roots, varying=()):
         walk = Walk(roots)
         self.places, self.whole, self.absent = walk.places, walk.whole, walk.absent
+        self.generators = walk.generators
         self._kept = walk.kept
         self.names, self.integers = [], {}
         described = []
@@ -158,6 +181,9 @@ class Surroundings:
                 ]
                 given += compress(atoms, opens)
                 place.holder[place.key] = _rebuilt(place.value, iter(atoms))
+            for place in self.places:
+                if isinstance(place.value, Iterator) and not isinstance(place.value, io.IOBase):
+                    place.holder[place.key] = _Refusing(place.path)
             self._before = [place.holder[place.key] for place in self.places]
             yield given
         finally:
@@ -180,7 +206,7 @@ class Surroundings:
 
         Raises
         ------
-        TypeError
+        Impure
             For what cannot be done again after every run of a program.
         """
         found = []
@@ -188,7 +214,7 @@ class Surroundings:
             try:
                 now = place.holder[place.key]
             except (KeyError, AttributeError, ValueError, IndexError):
-                raise TypeError(f"it deletes {place.path}: {_INSTEAD}") from None
+                raise Impure(f"it deletes {place.path}: {_INSTEAD}") from None
             if now is not before and not isinstance(now, Leaf):
                 found.append((place.path, (i, None), now))
         self._check_sizes()
@@ -197,10 +223,10 @@ class Surroundings:
     def _check_sizes(self):
         for (path, holder), length in zip(self.whole, self._lengths, strict=True):
             if not isinstance(holder, dict) and len(holder) != length:
-                raise TypeError(f"it changes the length of the list {path}: {_INSTEAD}")
+                raise Impure(f"it changes the length of the list {path}: {_INSTEAD}")
         for path, value, before in self._shapeless:
             if not _is_unchanged(value, before):
-                raise TypeError(f"it changes {path}, a {type(value).__name__}: {_INSTEAD}")
+                raise Impure(f"it changes {path}, a {type(value).__name__}: {_INSTEAD}")
 
     def _additions(self):
         """New items of dicts, new attributes of objects, new globals."""
@@ -299,7 +325,10 @@ def _frozen(value):
     """What can be changed, as a part of a signature."""
     if isinstance(value, set):
         return frozenset(value)
-    return bytes(value) if isinstance(value, bytearray) else Same(value)
+    if isinstance(value, bytearray):
+        return bytes(value)
+    elements = map(Same, value.flat) if value.dtype.hasobject else [value.tobytes()]
+    return value.shape, value.dtype, *elements
 
 
 def _is_unchanged(value, before):
