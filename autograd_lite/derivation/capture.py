@@ -15,8 +15,8 @@ from ..tensor import Tensor, constant
 from .arguments import contents
 from .expressions import Expression, key_of
 from .graph import Graph, needed
-from .source import Writer
 from .randomness import Generators
+from .source import Writer
 from .surroundings import Impure, Same
 from .traced import Trace, Traced
 
@@ -92,8 +92,8 @@ class Capture:
             inside = f" in a {' or a '.join(sorted(holders - {'frame'}))}" if holders else ""
             raise Impure(
                 f"it keeps {alive[0]!r}{inside} after it has returned, where a program cannot put "
-                "its value again at every call: return the value instead, and keep it outside of "
-                "the compiled function"
+                "its value again at every call: return it, in dicts, lists and tuples, and keep it "
+                "outside of the compiled function"
             )
 
     def _alive(self):
@@ -310,7 +310,9 @@ def _is_same(a, b):
     """Whether two constants are the same, bit by bit."""
     if isinstance(a, np.ndarray):
         same = a.shape == b.shape and a.dtype == b.dtype
-        return same and (a.tobytes() == b.tobytes() if not a.dtype.hasobject else bool((a == b).all()))
+        return same and (
+            a.tobytes() == b.tobytes() if not a.dtype.hasobject else bool((a == b).all())
+        )
     if isinstance(a, (bool, int, float, complex, np.generic)):
         return key_of(a) == key_of(b)
     return a is b or Same(a) == Same(b) or bool(a == b)

@@ -11,6 +11,7 @@ import textwrap
 import threading
 import types
 from collections.abc import Callable
+from importlib import import_module
 from importlib.util import find_spec
 
 import numpy as np
@@ -19,6 +20,7 @@ from ..quiet import quiet
 from ..watching import is_watched
 from .arguments import Arguments, Differentiated
 from .capture import Capture, active, difference, outputs
+from .observation import Observation
 from .program import Program
 from .source import Writer
 from .surroundings import Impure, OnTape, Surroundings
@@ -26,6 +28,7 @@ from .traced import LeftTheProgram
 
 _MOST_VARIANTS = 16  # of one signature, told apart by their guards
 _MOST_SURROUNDINGS = 64
+_MOST_SIGNATURES = 512
 _TRACERS = {f"{__package__}.{name}" for name in ("traced", "memory", "writers", "dependence")}
 _lock = threading.RLock()  # tracing puts values into places that all threads see
 _FAILED = object()
@@ -67,7 +70,9 @@ def compile(f: Callable, backend: str = "numpy") -> Compiled:
     array([0.    , 0.9093])
     """
     if not callable(f):
-        raise TypeError(f"compile() takes a function, not {f!r}: write compile(f), not compile(f())")
+        raise TypeError(
+            f"compile() takes a function, not {f!r}: write compile(f), not compile(f())"
+        )
     return Compiled(f, _program_type(backend))
 
 
@@ -81,9 +86,7 @@ def _program_type(backend):
             'backend="numba" needs Numba, which is not installed: pip install '
             '"autograd_lite[numba]", or leave backend= out'
         )
-    from .numba_program import NumbaProgram
-
-    return NumbaProgram
+    return import_module(".numba_program", __package__).NumbaProgram
 
 
 class Compiled:
@@ -106,6 +109,10 @@ class Compiled:
             else:
                 signature = self._of_arrays.get(tuple(key))
                 if signature is not None and not is_watched():
+                    for program in signature.direct:
+                        result = quiet.call(program, *args)
+                        if result is not None:
+                            return result
                     result = signature.run(args)
                     if result is not _FAILED:
                         return result
@@ -157,6 +164,8 @@ class Compiled:
         signature = self._signatures.get(arguments.key)
         if signature is None:
             signature = _Signature(self.__wrapped__, self._name(), self._program_type)
+            if len(self._signatures) >= _MOST_SIGNATURES:
+                self._signatures, self._of_arrays = {}, {}
             signature = self._signatures.setdefault(arguments.key, signature)
             if not kwargs and all(type(arg) is np.ndarray for arg in args):
                 key = [part for arg in args for part in (arg.shape, arg.dtype)]
@@ -183,6 +192,7 @@ class _Signature:
         self.varying = set()  # the paths of integers that have changed: they are inputs
         self.known = {}  # {signature of the surroundings: variants}
         self.current = None, ()  # the surroundings as they were last, and their variants
+        self.direct = ()  # the functions of those variants that need nothing but the arguments
 
     def run(self, values):
         """The result of the program that is right for these inputs, or _FAILED."""
@@ -230,7 +240,9 @@ class _Signature:
                 now = Surroundings(roots, self.varying)
         if len(self.known) > _MOST_SURROUNDINGS:
             del self.known[next(iter(self.known))]
+        self.direct = ()  # the variants may be others
         self.current = now, self.known.setdefault(now.signature, [])
+        self._find_direct()
 
     def _trace(self, arguments):
         surroundings, variants = self.current
@@ -249,19 +261,26 @@ class _Signature:
         variant = _Variant(capture, self.name, self.program_type)
         del capture
         variant.watch()
+        self._compare(variant, arguments, surroundings)
         variants.insert(0, variant)
+        self._find_direct()
         return variant
+
+    def _find_direct(self):
+        surroundings, variants = self.current
+        self.direct = tuple(v.function for v in variants if v.is_direct and surroundings.is_free)
 
     def _captured(self, arguments, surroundings):
         try:
             capture = Capture(self.f, arguments, surroundings)
             found = difference(capture, Capture(self.f, arguments, surroundings))
         except Exception as error:
-            if isinstance(error, (LeftTheProgram, Impure)) or _is_refusal(error):
-                raise type(error)(f"{self.name} cannot be compiled: {error}") from error
-            self._fail_as_without(arguments, surroundings)
-            error.add_note(f"while {self.name} was traced to compile it; uncompiled it runs")
-            raise
+            self._refuse(error)
+            Observation(self.f, arguments, surroundings)  # raises what the function raises
+            raise Impure(
+                f"{self.name} cannot be compiled: uncompiled it runs, but on traced values it "
+                f"raises {type(error).__name__}: {error}"
+            ) from error
         if found is not None:
             raise Impure(
                 f"{self.name} cannot be compiled: run twice with the same arguments, it does not "
@@ -270,10 +289,23 @@ class _Signature:
             )
         return capture
 
-    def _fail_as_without(self, arguments, surroundings):
-        """Raise what the function raises by itself, if it does."""
-        with surroundings.standing_in(lambda value, name: value):
-            self.f(*arguments.args, **arguments.kwargs)
+    def _refuse(self, error):
+        """Raise it again if it is of what traces, not of the function or of NumPy."""
+        while error is not None:
+            if isinstance(error, (LeftTheProgram, Impure)) or _is_refusal(error):
+                raise type(error)(f"{self.name} cannot be compiled: {error}") from error
+            error = error.__cause__
+
+    def _compare(self, variant, arguments, surroundings):
+        """Run the function itself, and hold what the program gives against it."""
+        expected = Observation(self.f, arguments, surroundings)
+        results = variant.call(arguments.values, surroundings.read())
+        if results is not None and (where := expected.difference(*variant.built(results))):
+            raise Impure(
+                f"{self.name} cannot be compiled: on traced values {where} is another than by "
+                "itself. Where it asks isinstance(x, np.ndarray) or type(x), ask "
+                'hasattr(x, "shape"); where it writes values into a text, return them instead'
+            )
 
 
 def _is_refusal(error):
@@ -305,6 +337,7 @@ class _Variant:
         self.function = program.function()
         self.text = _text(program, capture, self.used)
         self.guards = _guards(program)
+        self.is_direct = self.is_nested and not (self.stores or self.used)
         for tree in (self.result, *(tree for _, tree in self.stores)):
             tree.forget()
 
@@ -315,6 +348,7 @@ class _Variant:
     def watch(self):
         """Keep an eye on those arrays among the constants that somebody else has too."""
         self.arrays = [(array, before) for array, before in self.arrays if array() is not None]
+        self.is_direct = self.is_direct and not self.arrays
 
     def call(self, values, state):
         """What the program gives, or None if it is not right for these inputs."""
@@ -329,14 +363,22 @@ class _Variant:
         results = self.call(values, state)
         if results is None:
             return _FAILED
+        result, left = self.built(results)
+        for place, value in left:
+            surroundings.store(place, value)
+        return result
+
+    def built(self, results):
+        """What the function returns, and the pairs (place, value) that it leaves behind."""
+        left = []
         if self.stores:
-            results, left = results
-            left = iter(left)
+            results, values = results
+            values = iter(values)
             for (place, tree), count in zip(self.stores, self._counts):
                 single = tree.is_single and count
-                value = next(left) if single else tree.build([next(left) for _ in range(count)])
-                surroundings.store(place, value)
-        return results if self.is_nested else self.result.build(results)
+                value = next(values) if single else tree.build([next(values) for _ in range(count)])
+                left.append((place, value))
+        return (results if self.is_nested else self.result.build(results)), left
 
 
 def _is_unchanged(reference, before):

@@ -81,6 +81,8 @@ class Surroundings:
         Of the inputs, in order.
     integers
         {path: value} of those that are part of the signature.
+    is_free
+        Whether there are no places at all.
     """
 
     def __init__(self, roots, varying=()):
@@ -139,11 +141,11 @@ class Surroundings:
         self._inputs = _readings(inputs)
         self._whole = [holder for _, holder in self.whole]
         self._lengths = list(map(len, self._whole))
-        self._is_free = not (fixed or inputs or self._whole or self._shapeless or self.absent)
+        self.is_free = not (fixed or inputs or self._whole or self._shapeless or self.absent)
 
     def read(self):
         """The values of the inputs, or None where the places are no longer what they were."""
-        if self._is_free:
+        if self.is_free:
             return ()
         try:
             values = _read(*self._inputs)

@@ -351,6 +351,11 @@ class Trace:
             return Traced(self, expression, value)
         if isinstance(value, (tuple, list)):
             return self._parts(expression, value, func, args, kwargs)
+        if value is None and place is None:
+            raise LeftTheProgram(
+                f"{full_name(func)} of a traced value gives nothing, and a program would not call "
+                "it again: return the value, and call it outside"
+            )
         if value is None:
             return None
         if not isinstance(value, np.ndarray):
