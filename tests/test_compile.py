@@ -1,16 +1,20 @@
 """`compile`: programs that give what the function gives, at every call, or say why they cannot."""
 
+import doctest
 import functools
 import importlib.util
 import io
 import math
 import random
+import re
 import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 from types import SimpleNamespace
 
+import compile_xor
 import numpy as np
 import pytest
 
@@ -1065,8 +1069,6 @@ def test_the_source_of_a_step_names_its_state():
 
 
 def _path(text, name):
-    import re
-
     reads = text.split("# After the arguments it takes, as they are at the call: ")[1]
     paths = [p.strip(" #\n") for p in reads.split("# It returns")[0].split(",")]
     [path] = [p for p in paths if re.sub(r"\W+", "_", p) == name]
@@ -1084,6 +1086,24 @@ def test_the_source_of_other_arguments_is_another():
     t = ag.Tensor(A, requires_grad=True)
     with pytest.raises(TypeError, match=r"there is no program of <lambda> .* on a tape"):
         f.source(t)
+
+
+# --- what is written about it ---------------------------------------------------------------------
+
+
+def test_the_page_about_it_runs_and_prints_what_it_says():
+    page = Path(__file__).parents[1] / "docs" / "compile.md"
+    failures, tests = doctest.testfile(str(page), module_relative=False)
+    assert tests > 15
+    assert failures == 0
+
+
+def test_the_example_trains_both_ways_alike(capsys):
+    compile_xor.main(["--hidden", "3", "--steps", "30"])
+    printed = capsys.readouterr().out
+    differences = re.search(r"of a loss (\S+), of a weight (\S+)", printed).groups()
+    assert all(float(number) < 1e-9 for number in differences)
+    assert "def step(X, y, optimizer_learning_rate" in printed
 
 
 # --- costs ------------------------------------------------------------------------------------
