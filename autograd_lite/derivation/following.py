@@ -287,7 +287,7 @@ def is_library(module):
     if root in ("numpy", "scipy", _ENGINE) or root in sys.stdlib_module_names:
         return True
     scope = vars(sys.modules.get(module, types))
-    if not any(folder in (scope.get("__file__") or "") for folder in _INSTALLED):
+    if root == "__main__" or not any(folder in (scope.get("__file__") or "") for folder in _INSTALLED):
         return False
     return not any(_is_engines(value) for value in scope.values())
 
