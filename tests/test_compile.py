@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+import types
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -627,6 +628,28 @@ def test_functions_around_are_followed_and_noticed(traced):
     assert len(traced) == 2
 
 
+def test_names_that_are_texts_are_followed_too():
+    module = types.ModuleType("made_up_settings")
+    module.rate, module.other = 2.0, 3.0
+    scope = {"settings": module, "shift": 1.0}
+    code = 'def f(x):\n    return x * getattr(settings, "rate") + globals()["shift"]'
+    exec(code, scope)
+    f = ag.compile(scope["f"])
+    np.testing.assert_array_equal(f(A), 2 * A + 1)
+    module.rate, scope["shift"] = 4.0, 5.0
+    np.testing.assert_array_equal(f(A), 4 * A + 5)
+
+
+def test_an_object_that_is_called_is_followed():
+    model = Training("sgd").model
+    f = ag.compile(model)
+    x = np.ones((2, 2))
+    assert agree(model(x).data, f(x))
+    model.layers[0].bias.data = np.ones(3)
+    assert agree(model(x).data, f(x))
+    assert "layers_0_bias" in f.source(x)
+
+
 def test_classes_slots_and_sets_are_read_at_every_call():
     class Base:
         rate = 2.0
@@ -991,12 +1014,15 @@ def test_a_model_is_an_argument_too(traced):
 def test_hooks_are_part_of_the_step():
     plain, compiled = Training("sgd"), Training("sgd")
     step = ag.compile(compiled.step)
-    hooks = []
+    hooks, factor = [], [0.1]
     for i in range(6):
         if i == 2:
             hooks = [
-                t.model.parameters()[0].register_hook(lambda g: g * 0.1) for t in (plain, compiled)
+                t.model.parameters()[0].register_hook(lambda g: g * factor[0])
+                for t in (plain, compiled)
             ]
+        if i == 3:
+            factor[0] = 0.2
         if i == 4:
             for hook in hooks:
                 hook.remove()

@@ -10,7 +10,6 @@ import inspect
 import numpy as np
 
 from ..tensor import Tensor, constant
-from .following import is_array
 from .surroundings import Same, is_input, kind_of
 from .traced import Traced
 
@@ -57,7 +56,7 @@ class Arguments:
             self._key.append(kind_of(value))
             self.values.append(value)
         elif kind is Tensor:
-            if value.requires_grad or not is_array(np.asarray(value._data)):
+            if value.requires_grad or not is_input(value._data):
                 raise Differentiated
             self._key.append((Tensor, *kind_of(value._data)))
             self.values.append(value._data)

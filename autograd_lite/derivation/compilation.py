@@ -20,6 +20,7 @@ from ..quiet import quiet
 from ..watching import is_watched
 from .arguments import Arguments, Differentiated
 from .capture import Capture, active, difference, outputs
+from .graph import needed
 from .observation import Observation
 from .program import Program
 from .source import Writer
@@ -93,7 +94,7 @@ class Compiled:
     """A function that runs as a program; made by `compile`."""
 
     def __init__(self, f, program_type):
-        functools.update_wrapper(self, f)
+        functools.update_wrapper(self, f, updated=())
         self.__wrapped__ = f
         self._program_type = program_type
         self._signatures = {}
@@ -336,7 +337,7 @@ class _Variant:
         program = program_type(capture.graph.steps, inputs, results, name=_identifier(name))
         self.function = program.function()
         self.text = _text(program, capture, self.used)
-        self.guards = _guards(program)
+        self.guards = _guards(capture)
         self.is_direct = self.is_nested and not (self.stores or self.used)
         for tree in (self.result, *(tree for _, tree in self.stores)):
             tree.forget()
@@ -388,8 +389,6 @@ def _is_unchanged(reference, before):
 
 def _used(capture):
     """The expressions that a program needs."""
-    from .graph import needed
-
     results = outputs(capture)
     steps = needed(capture.graph.steps, results)
     return {*results, *(x for step in steps for x in step.operands())}
@@ -399,12 +398,12 @@ def _identifier(name):
     return name if name.isidentifier() else "program"
 
 
-def _guards(program):
+def _guards(capture):
     """What the program's guards look at, in words, and what it must be."""
-    writer = Writer(program.names)
+    writer = Writer({x: x.name or "x" for x in capture.graph.inputs})
     return [
         (writer.write(step.expression), step.expected)
-        for step in program.steps
+        for step in needed(capture.graph.steps, outputs(capture))
         if step.kind == "guard"
     ]
 

@@ -13,6 +13,7 @@ from collections import deque
 
 import numpy as np
 
+from .. import hooks
 from ..primitives import Primitive
 from ..tensor import Tensor
 from . import randomness
@@ -139,11 +140,9 @@ class Walk:
             return self._generator
         if is_shapeless(value):
             return self._shapeless
-        if hasattr(value, "__wrapped__"):  # compiled, cached
-            return self._wrapped
         if issubclass(kind, _OWN_TYPES) or not is_library(kind.__module__):
             return self._object
-        return None
+        return self._wrapped if hasattr(value, "__wrapped__") else None  # compiled, cached
 
     def place(self, holder, key, path):
         """One more place, unless it is known or empty."""
@@ -244,6 +243,8 @@ class Walk:
             self.place(holder, key, f"{path}.{key}" if path else str(key))
 
     def _tensor(self, path, tensor):
+        for hook in hooks.of(tensor.node):
+            self.meet(path, hook.f)
         parts = TensorParts(tensor)
         path = tensor.node.name or path
         for key in parts.keys:
@@ -287,7 +288,8 @@ def is_library(module):
     if root in ("numpy", "scipy", _ENGINE) or root in sys.stdlib_module_names:
         return True
     scope = vars(sys.modules.get(module, types))
-    if root == "__main__" or not any(folder in (scope.get("__file__") or "") for folder in _INSTALLED):
+    file = scope.get("__file__") or ""
+    if root == "__main__" or not any(folder in file for folder in _INSTALLED):
         return False
     return not any(_is_engines(value) for value in scope.values())
 
@@ -303,8 +305,12 @@ def _module_of(value):
 
 @functools.lru_cache(maxsize=1024)
 def names_of(code):
-    """The globals and the attributes that a code names, and those of the functions inside it."""
-    names, attributes = {}, {}  # in order
+    """The globals and the attributes that a code names, and those of the functions inside it.
+
+    A text may be the name of one: getattr(settings, "rate").
+    """
+    texts = [c for c in code.co_consts if isinstance(c, str) and c.isidentifier()]
+    names, attributes = {}, dict.fromkeys(texts)  # in order
     for instruction in dis.get_instructions(code):
         if instruction.opname in ("LOAD_GLOBAL", "LOAD_NAME", "STORE_GLOBAL"):
             names[instruction.argval] = None
@@ -315,6 +321,8 @@ def names_of(code):
             more, deeper = names_of(constant)
             names.update(dict.fromkeys(more))
             attributes.update(dict.fromkeys(deeper))
+    if "globals" in names:
+        names.update(dict.fromkeys(texts))
     return tuple(names), tuple(attributes)
 
 

@@ -20,9 +20,9 @@ class Generators:
     """
 
     def __init__(self, named):
-        self.named = [*named, ("random", random._inst)]
+        self.named = [*named, ("random", random.random.__self__)]
         if "numpy.random" in sys.modules:
-            self.named.append(("np.random", np.random.mtrand._rand))
+            self.named.append(("np.random", np.random.random.__self__))
         self._before = [state_of(generator) for _, generator in self.named]
 
     def drawn(self):
