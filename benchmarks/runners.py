@@ -86,6 +86,36 @@ class Ours(Library):
         return np
 
 
+class Compiled(Ours):
+    """The same loss through ag.compile: a program of NumPy."""
+
+    key, title = "compiled", "ag.compile"
+    backend = "numpy"
+
+    def prepare(self, workload, parameters, constants):
+        import autograd_lite as ag
+
+        loss = self.loss(workload, self.names(ag))
+        both = ag.value_and_grad(loss, tuple(range(len(parameters))))
+        both = ag.compile(both, backend=self.backend)
+
+        def step():
+            value, gradients = both(*parameters, *constants)
+            return value, list(gradients)
+
+        return step
+
+
+class CompiledNumba(Compiled):
+    """The same through Numba."""
+
+    key, title = "compiled numba", "ag.compile, numba"
+    backend = "numba"
+
+    def installed(self):
+        return importlib.util.find_spec("numba") is not None
+
+
 class Torch(Library):
     """PyTorch, eager."""
 
@@ -265,4 +295,4 @@ def _is_real(value):
     return _is_array(value) and value.dtype.kind == "f"
 
 
-LIBRARIES = (ByHand(), Ours(), Torch(), TorchCompile(), Jax(), HIPS(), MyGrad())
+LIBRARIES = (ByHand(), Ours(), Compiled(), CompiledNumba(), Torch(), TorchCompile(), Jax(), HIPS(), MyGrad())

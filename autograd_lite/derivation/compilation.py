@@ -21,8 +21,8 @@ from ..watching import is_watched
 from .arguments import Arguments, Differentiated
 from .capture import Capture, active, difference, outputs
 from .graph import needed
+from .numpy_program import NumpyProgram
 from .observation import Observation
-from .program import Program
 from .source import Writer
 from .surroundings import Impure, OnTape, Surroundings
 from .traced import LeftTheProgram
@@ -79,7 +79,7 @@ def compile(f: Callable, backend: str = "numpy") -> Compiled:
 
 def _program_type(backend):
     if backend == "numpy":
-        return Program
+        return NumpyProgram
     if backend != "numba":
         raise ValueError(f'backend={backend!r} is not known: it is "numpy" or "numba"')
     if find_spec("numba") is None:

@@ -4,6 +4,8 @@ The one idea: an expression is a value that is never changed, so two calls of th
 on the same expressions are one expression.
 """
 
+import math
+
 import numpy as np
 
 _SCALARS = (bool, int, float, complex, np.generic)
@@ -31,6 +33,11 @@ class Expression:
     def ndim(self):
         """The number of axes."""
         return len(self.shape)
+
+    @property
+    def size(self):
+        """The number of elements."""
+        return math.prod(self.shape)
 
     @property
     def is_number(self):

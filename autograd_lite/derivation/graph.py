@@ -42,13 +42,16 @@ class Graph:
 
     Attributes
     ----------
+    simplify
+        What is asked for a simpler expression of every call.
     steps
         Expressions and guards: each after those it needs.
     inputs
         The expressions whose values are given.
     """
 
-    def __init__(self):
+    def __init__(self, simplify=simplified):
+        self.simplify = simplify
         self.steps = []
         self.inputs = []
         self._known = {}
@@ -78,7 +81,7 @@ class Graph:
         """The expression of a call whose value is known: a simpler one, or a known one."""
         args = tuple(mapped(self._lifted, arg) for arg in args)
         kwargs = {key: mapped(self._lifted, arg) for key, arg in kwargs.items()}
-        simpler = simplified(self, func, args, kwargs, value)
+        simpler = self.simplify(self, func, args, kwargs, value)
         if simpler is not None:
             return simpler
         key = (func, *map(key_of, args), *((k, key_of(v)) for k, v in sorted(kwargs.items())))

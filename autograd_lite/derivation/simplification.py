@@ -8,7 +8,7 @@ are simple already.
 import numpy as np
 
 from . import calls
-from .expressions import Expression, collect
+from .expressions import Expression, collect, key_of
 
 _NUMBERS = (int, float, complex, np.floating, np.complexfloating)
 
@@ -29,7 +29,7 @@ def simplified(graph, func, args, kwargs, value):
         return None  # a Python number, or several results: no rule is about these
     for rule in _RULES.get(func, ()):
         found = rule(graph, args, kwargs, value)
-        if found is not None and _fits(found, value):
+        if found is not None and fits(found, value):
             return found
     return None
 
@@ -49,7 +49,7 @@ def _filled(graph, func, args, value):
     return graph.apply(np.broadcast_to, graph.apply(func, *sources), np.shape(value))
 
 
-def _fits(expression, value):
+def fits(expression, value):
     """Whether an expression stands for a value: of its shape and dtype."""
     return expression.shape == np.shape(value) and expression.dtype == getattr(value, "dtype", None)
 
@@ -140,7 +140,7 @@ def _differences(graph, args, kwargs, value):
 
 def _scaled(graph, x, factor, value):
     """x times a number."""
-    if factor == 1 and type(x) is Expression and _fits(x, value):
+    if factor == 1 and type(x) is Expression and fits(x, value):
         return x
     if factor == -1:
         return graph.call(np.negative, (x,), {}, value)
@@ -333,3 +333,12 @@ def _read(graph, args, kwargs, value):
     if is_filled and not isinstance(index, Expression):
         return graph.call(np.broadcast_to, (x.args[0], np.shape(value)), {}, value)
     return None
+
+
+@rule_of(calls.setitem)
+def _stored_twice(graph, args, kwargs, value):
+    """x[i] = v, and once more: what x[i] += v does."""
+    x, index, new = args
+    if type(x) is not Expression or x.func is not calls.setitem or x.args[2] is not new:
+        return None
+    return x if key_of(x.args[1]) == key_of(index) else None
