@@ -438,8 +438,4 @@ def _text(program, capture, used):
         left = ", ".join(path for path, _, tree in capture.changes for _ in tree.expressions)
         lines += _comment("It returns (what the function returns, what it leaves behind)")
         lines += _comment(f"It leaves behind: {left or 'nothing'}")
-    source = program.source()
-    if "import numpy" not in source:
-        modules = ["import numpy as np"] + ["import scipy"] * ("scipy." in source)
-        lines = [*modules, "", *lines]
-    return "\n".join(lines) + "\n" + source
+    return "\n".join([*lines, program.source()])
