@@ -149,7 +149,7 @@ def test_numbers_are_inputs_and_integers_are_part_of_the_signature(traced):
     np.testing.assert_array_equal(f(A, 0.5, 3, False, "a"), A**3)
     np.testing.assert_array_equal(f(A, 0.5, 3, False, "b"), A**3)
     assert len(traced) == 4
-    f(A, 0.5, True, 1, "a")  # 1 is not True
+    f(A, 0.5, 2, 1, "a")  # 1 is not True
     assert len(traced) == 5
 
 
@@ -628,6 +628,35 @@ def test_functions_around_are_followed_and_noticed(traced):
     assert len(traced) == 2
 
 
+def test_rules_of_the_user_s_own_operations_are_followed():
+    one, other = 2.0, 3.0
+    mine = ag.elementwise(lambda x: x * one, lambda g, out, x: g * other)
+    f = ag.compile(ag.value_and_grad(lambda x: np.sum(mine(x))))
+    for one, other in [(2.0, 3.0), (5.0, 3.0), (5.0, 7.0)]:
+        value, gradient = f(A)
+        assert value == one * 2
+        np.testing.assert_array_equal(gradient, np.full(3, other))
+
+
+def test_views_of_a_parameter_keep_what_they_showed():
+    def shown(prepare):
+        w = ag.Tensor(A, requires_grad=True)
+        optimizer = nn.SGD([w], 1.0)
+        view = w[:2]
+
+        @prepare
+        def step(x):
+            optimizer.zero_grad()
+            np.sum(w * x).backward()
+            optimizer.step()
+
+        for _ in range(3):
+            step(A)
+        return [view.data, w.data]
+
+    assert agree(shown(lambda f: f), shown(ag.compile))
+
+
 def test_names_that_are_texts_are_followed_too():
     module = types.ModuleType("made_up_settings")
     module.rate, module.other = 2.0, 3.0
@@ -650,6 +679,13 @@ def test_an_object_that_is_called_is_followed():
     assert "layers_0_bias" in f.source(x)
 
 
+def _nameless_base():
+    class Base:
+        rate = 2.0
+
+    return Base
+
+
 def test_classes_slots_and_sets_are_read_at_every_call():
     class Base:
         rate = 2.0
@@ -657,9 +693,13 @@ def test_classes_slots_and_sets_are_read_at_every_call():
     class Point(Base):
         __slots__ = ("weight",)
 
-    point, chosen = Point(), {1, 2}
+    point, chosen, nameless = Point(), {1, 2}, type("Nameless", (_nameless_base(),), {})()
     point.weight = A.copy()
     f = ag.compile(lambda x: x * point.weight * Base.rate * (2.0 if 1 in chosen else 1.0))
+    g = ag.compile(lambda x: x * nameless.rate)
+    np.testing.assert_array_equal(g(A), 2 * A)
+    type(nameless).__bases__[0].rate = 3.0
+    np.testing.assert_array_equal(g(A), 3 * A)
     np.testing.assert_array_equal(f(A), 4 * A * A)
     point.weight = 2 * A
     np.testing.assert_array_equal(f(A), 8 * A * A)
@@ -1123,7 +1163,9 @@ def test_the_source_of_a_step_names_its_state():
         inputs.append(value.data if isinstance(value, ag.Tensor) else value)
     loss, left = program(*inputs)
     assert loss == step(training.X, training.y)
-    places = text.split("# It leaves behind: ")[1].split("\nimport")[0].replace("\n#", "").split(", ")
+    places = (
+        text.split("# It leaves behind: ")[1].split("\nimport")[0].replace("\n#", "").split(", ")
+    )
     assert len(places) == len(left)
     expected = left[[p.strip() for p in places].index("model.layers.0.weight")]
     np.testing.assert_array_equal(expected, training.model.layers[0].weight.data)

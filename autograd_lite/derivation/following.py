@@ -14,6 +14,8 @@ from collections import deque
 import numpy as np
 
 from .. import hooks
+from ..arrays import asarray
+from ..assignment import separate
 from ..primitives import Primitive
 from ..tensor import Tensor
 from . import randomness
@@ -77,6 +79,18 @@ class TensorParts(Attributes):
         setattr(*self.attribute(name), value)
         if name == "_data":
             self.owner.node.out = value
+
+    def store(self, name, value):
+        """Set an item to what a program computed, as an array, where it may be a number."""
+        tensor = self.owner
+        if name == "_data":
+            if getattr(tensor, "_view", None) or getattr(tensor, "_views", None):
+                separate(tensor)
+            tensor._data = tensor.node.out = asarray(value)
+        elif name == "grad" and value is not None:
+            tensor.node.grad = asarray(value)
+        else:
+            self[name] = value
 
 
 class Walk:

@@ -15,7 +15,6 @@ from operator import is_
 import numpy as np
 
 from .. import hooks
-from ..assignment import separate
 from ..tape import Leaf
 from ..tensor import Tensor
 from .following import Attributes, TensorParts, Walk, is_array, is_code
@@ -252,12 +251,11 @@ class Surroundings:
             holders = [*self._whole, *(scope for _, scope, _ in self.absent)]
             holders[~i][key] = value
             return
-        holder, key = self.places[i].holder, self.places[i].key
-        if type(holder) is TensorParts and key in ("_data", "grad") and value is not None:
-            value = np.asarray(value)  # of a tensor, numbers are arrays
-            if key == "_data":
-                separate(holder.owner)
-        holder[key] = value
+        place = self.places[i]
+        if type(place.holder) is TensorParts:
+            place.holder.store(place.key, value)
+        else:
+            place.holder[place.key] = value
 
 
 _INSTEAD = (
