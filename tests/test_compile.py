@@ -261,6 +261,15 @@ def test_compiled_function_inside_another_is_traced_with_it():
     np.testing.assert_array_equal(outer(A), 3 * A + 1)
 
 
+def test_compiled_function_inside_another_reads_what_that_reads():
+    factor = 2.0
+    inner = ag.compile(lambda x: x * factor)
+    outer = ag.compile(lambda x: inner(A) + x)
+    inner(A)
+    for factor in (2.0, 3.0):
+        np.testing.assert_array_equal(outer(A), factor * A + A)
+
+
 def test_a_closure_on_a_tape_is_differentiated():
     x = ag.Tensor(3.0, requires_grad=True)
     y = x * 2
