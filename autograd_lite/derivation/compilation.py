@@ -1,13 +1,8 @@
-"""`compile`: a function as straight programs, one for each signature of what it is given.
-
-A program is traced with the real arguments, checked by a second run, and called from then on. A
-guard in it that fails, and a place in the surroundings that has changed, lead to another one.
-"""
+"""`compile`: a function that is called as straight programs, found by what it is given."""
 
 from __future__ import annotations
 
 import functools
-import textwrap
 import threading
 import types
 from collections.abc import Callable
@@ -19,20 +14,15 @@ import numpy as np
 from ..quiet import quiet
 from ..watching import is_watched
 from .arguments import Arguments, Differentiated
-from .capture import Capture, active, difference, outputs
-from .graph import needed
+from .capture import active
+from .following import is_array
 from .numpy_program import NumpyProgram
-from .observation import Observation
-from .source import Writer
-from .surroundings import Impure, OnTape, Surroundings
-from .traced import LeftTheProgram
+from .programs import Programs
+from .surroundings import OnTape
+from .variant import FAILED
 
-_MOST_VARIANTS = 16  # of one signature, told apart by their guards
-_MOST_SURROUNDINGS = 64
 _MOST_SIGNATURES = 512
-_TRACERS = {f"{__package__}.{name}" for name in ("traced", "memory", "writers", "dependence")}
 _lock = threading.RLock()  # tracing puts values into places that all threads see
-_FAILED = object()
 
 
 def compile(f: Callable, backend: str = "numpy") -> Compiled:
@@ -97,7 +87,7 @@ class Compiled:
         functools.update_wrapper(self, f, updated=())
         self.__wrapped__ = f
         self._program_type = program_type
-        self._signatures = {}
+        self._programs = {}
         self._of_arrays = {}  # those of them for arrays by position alone: found in a microsecond
 
     def __call__(self, *args, **kwargs):
@@ -108,14 +98,14 @@ class Compiled:
                     break
                 key += (arg.shape, arg.dtype)
             else:
-                signature = self._of_arrays.get(tuple(key))
-                if signature is not None and not is_watched():
-                    for program in signature.direct:
+                programs = self._of_arrays.get(tuple(key))
+                if programs is not None and not is_watched():
+                    for program in programs.direct:
                         result = quiet.call(program, *args)
                         if result is not None:
                             return result
-                    result = signature.run(args)
-                    if result is not _FAILED:
+                    result = programs.run(args)
+                    if result is not FAILED:
                         return result
         return self._call(args, kwargs)
 
@@ -133,27 +123,33 @@ class Compiled:
         found = self._found(args, kwargs)
         if isinstance(found, _Raw):
             raise TypeError(f"there is no program of {self._name()} for these arguments: {found}")
-        signature, arguments = found
-        with _lock:
-            return signature.variant(arguments).text
+        programs, arguments = found
+        try:
+            with _lock:
+                return programs.variant(arguments).text
+        except OnTape:
+            raise TypeError(
+                f"there is no program of {self._name()}: it reads a tensor that is on a tape, so "
+                "that the function itself is called"
+            ) from None
 
     def _call(self, args, kwargs):
         found = self._found(args, kwargs)
         if isinstance(found, _Raw):
             return self.__wrapped__(*args, **kwargs)
-        signature, arguments = found
-        result = signature.run(arguments.values)
-        if result is not _FAILED:
+        programs, arguments = found
+        result = programs.run(arguments.values)
+        if result is not FAILED:
             return result
         try:
             with _lock:
-                result = signature.run_traced(arguments)
+                result = programs.run_traced(arguments)
         except OnTape:
-            result = _FAILED
-        return self.__wrapped__(*args, **kwargs) if result is _FAILED else result
+            result = FAILED
+        return self.__wrapped__(*args, **kwargs) if result is FAILED else result
 
     def _found(self, args, kwargs):
-        """The signature of arguments, or why the function itself is to be called."""
+        """The programs of arguments, or why the function itself is to be called."""
         if active.tracing:
             return _Raw("another function is being traced")
         if is_watched():
@@ -162,16 +158,16 @@ class Compiled:
             arguments = Arguments(self.__wrapped__, args, kwargs)
         except Differentiated:
             return _Raw("one of them is on a tape, so that the function itself is called")
-        signature = self._signatures.get(arguments.key)
-        if signature is None:
-            signature = _Signature(self.__wrapped__, self._name(), self._program_type)
-            if len(self._signatures) >= _MOST_SIGNATURES:
-                self._signatures, self._of_arrays = {}, {}
-            signature = self._signatures.setdefault(arguments.key, signature)
-            if not kwargs and all(type(arg) is np.ndarray for arg in args):
+        programs = self._programs.get(arguments.key)
+        if programs is None:
+            programs = Programs(self.__wrapped__, self._name(), self._program_type)
+            if len(self._programs) >= _MOST_SIGNATURES:
+                self._programs, self._of_arrays = {}, {}
+            programs = self._programs.setdefault(arguments.key, programs)
+            if not kwargs and all(map(is_array, args)):
                 key = [part for arg in args for part in (arg.shape, arg.dtype)]
-                self._of_arrays[tuple(key)] = signature
-        return signature, arguments
+                self._of_arrays[tuple(key)] = programs
+        return programs, arguments
 
     def _name(self):
         return getattr(self.__wrapped__, "__name__", type(self.__wrapped__).__name__)
@@ -181,261 +177,3 @@ class _Raw(str):
     """Why there is no program."""
 
     __slots__ = ()
-
-
-class _Signature:
-    """The programs for arguments of one signature."""
-
-    def __init__(self, f, name, program_type):
-        self.f = f
-        self.name = name
-        self.program_type = program_type
-        self.varying = set()  # the paths of integers that have changed: they are inputs
-        self.known = {}  # {signature of the surroundings: variants}
-        self.current = None, ()  # the surroundings as they were last, and their variants
-        self.direct = ()  # the functions of those variants that need nothing but the arguments
-
-    def run(self, values):
-        """The result of the program that is right for these inputs, or _FAILED."""
-        surroundings, variants = self.current
-        if surroundings is None or (state := surroundings.read()) is None:
-            return _FAILED
-        for variant in variants:
-            result = variant.run(values, state, surroundings)
-            if result is not _FAILED:
-                return result
-        return _FAILED
-
-    def run_traced(self, arguments):
-        """The same, after a look at the surroundings, and after tracing if that is needed."""
-        self._look(arguments)
-        result = self.run(arguments.values)
-        if result is _FAILED:
-            self._trace(arguments)
-            result = self.run(arguments.values)
-        return result
-
-    def variant(self, arguments):
-        """The program that is right for these arguments; it is run, and nothing is stored."""
-        self._look(arguments)
-        surroundings, variants = self.current
-        state = surroundings.read()
-        for variant in variants:
-            if variant.call(arguments.values, state) is not None:
-                return variant
-        return self._trace(arguments)
-
-    def _look(self, arguments):
-        """Find the variants for the surroundings as they are now."""
-        before = self.current[0]
-        roots = [("", self.f), *arguments.roots()]
-        now = Surroundings(roots, self.varying)
-        if before is not None:
-            changed = {
-                path
-                for path, value in now.integers.items()
-                if before.integers.get(path, value) != value
-            }
-            if changed:
-                self.varying |= changed
-                now = Surroundings(roots, self.varying)
-        if len(self.known) > _MOST_SURROUNDINGS:
-            del self.known[next(iter(self.known))]
-        self.direct = ()  # the variants may be others
-        self.current = now, self.known.setdefault(now.signature, [])
-        self._find_direct()
-
-    def _trace(self, arguments):
-        surroundings, variants = self.current
-        if len(variants) >= _MOST_VARIANTS:
-            raise Impure(_too_many(self.name, variants))
-        capture = self._captured(arguments, surroundings)
-        counted = {
-            path
-            for path, _, tree in capture.changes
-            if path in surroundings.integers and tree.is_integer()
-        }
-        if counted - self.varying:
-            self.varying |= counted
-            self._look(arguments)
-            return self._trace(arguments)
-        variant = _Variant(capture, self.name, self.program_type)
-        del capture
-        variant.watch()
-        self._compare(variant, arguments, surroundings)
-        variants.insert(0, variant)
-        self._find_direct()
-        return variant
-
-    def _find_direct(self):
-        surroundings, variants = self.current
-        self.direct = tuple(v.function for v in variants if v.is_direct and surroundings.is_free)
-
-    def _captured(self, arguments, surroundings):
-        try:
-            capture = Capture(self.f, arguments, surroundings)
-            found = difference(capture, Capture(self.f, arguments, surroundings))
-        except Exception as error:
-            self._refuse(error)
-            Observation(self.f, arguments, surroundings)  # raises what the function raises
-            raise Impure(
-                f"{self.name} cannot be compiled: uncompiled it runs, but on traced values it "
-                f"raises {type(error).__name__}: {error}"
-            ) from error
-        if found is not None:
-            raise Impure(
-                f"{self.name} cannot be compiled: run twice with the same arguments, it does not "
-                f"do the same: {found}. The clock, a random draw or a counter would be in the "
-                "program as it was when it was traced: pass it as an argument"
-            )
-        return capture
-
-    def _refuse(self, error):
-        """Raise it again if it is of what traces, not of the function or of NumPy."""
-        while error is not None:
-            if isinstance(error, (LeftTheProgram, Impure)) or _is_refusal(error):
-                raise type(error)(f"{self.name} cannot be compiled: {error}") from error
-            error = error.__cause__
-
-    def _compare(self, variant, arguments, surroundings):
-        """Run the function itself, and hold what the program gives against it."""
-        expected = Observation(self.f, arguments, surroundings)
-        results = variant.call(arguments.values, surroundings.read())
-        if results is not None and (where := expected.difference(*variant.built(results))):
-            raise Impure(
-                f"{self.name} cannot be compiled: on traced values {where} is another than by "
-                "itself. Where it asks isinstance(x, np.ndarray) or type(x), ask "
-                'hasattr(x, "shape"); where it writes values into a text, return them instead'
-            )
-
-
-def _is_refusal(error):
-    """Whether the error is of what traces, not of the function or of NumPy."""
-    traceback = error.__traceback__
-    while traceback.tb_next is not None:
-        traceback = traceback.tb_next
-    module = traceback.tb_frame.f_globals.get("__name__", "")
-    return module in _TRACERS
-
-
-class _Variant:
-    """A program, what it reads and what becomes of what it gives."""
-
-    def __init__(self, capture, name, program_type):
-        self.result = capture.result
-        self.stores = [(place, tree) for _, place, tree in capture.changes]
-        self._counts = [len(tree.expressions) for _, tree in self.stores]
-        self.arrays = capture.arrays
-        nested = self.result.nested
-        self.is_nested = nested is not None
-        results = nested if self.is_nested else self._flat(capture)
-        if self.stores:
-            results = (results, [x for _, tree in self.stores for x in tree.expressions])
-        used = _used(capture)
-        self.used = [i for i, x in enumerate(capture.state) if x in used]
-        inputs = [*capture.arguments, *(capture.state[i] for i in self.used)]
-        program = program_type(capture.graph.steps, inputs, results, name=_identifier(name))
-        self.function = program.function()
-        self.text = _text(program, capture, self.used)
-        self.guards = _guards(capture)
-        self.is_direct = self.is_nested and not (self.stores or self.used)
-        for tree in (self.result, *(tree for _, tree in self.stores)):
-            tree.forget()
-
-    @staticmethod
-    def _flat(capture):
-        return list(capture.result.expressions)
-
-    def watch(self):
-        """Keep an eye on those arrays among the constants that somebody else has too."""
-        self.arrays = [(array, before) for array, before in self.arrays if array() is not None]
-        self.is_direct = self.is_direct and not self.arrays
-
-    def call(self, values, state):
-        """What the program gives, or None if it is not right for these inputs."""
-        if self.arrays and not all(_is_unchanged(*pair) for pair in self.arrays):
-            return None
-        if self.used:
-            values = (*values, *[state[i] for i in self.used])
-        return quiet.call(self.function, *values)
-
-    def run(self, values, state, surroundings):
-        """What the function returns, after what it leaves in its surroundings is stored."""
-        results = self.call(values, state)
-        if results is None:
-            return _FAILED
-        result, left = self.built(results)
-        for place, value in left:
-            surroundings.store(place, value)
-        return result
-
-    def built(self, results):
-        """What the function returns, and the pairs (place, value) that it leaves behind."""
-        left = []
-        if self.stores:
-            results, values = results
-            values = iter(values)
-            for (place, tree), count in zip(self.stores, self._counts):
-                single = tree.is_single and count
-                value = next(values) if single else tree.build([next(values) for _ in range(count)])
-                left.append((place, value))
-        return (results if self.is_nested else self.result.build(results)), left
-
-
-def _is_unchanged(reference, before):
-    array = reference()
-    return array is not None and array.shape == before.shape and array.tobytes() == before.tobytes()
-
-
-def _used(capture):
-    """The expressions that a program needs."""
-    results = outputs(capture)
-    steps = needed(capture.graph.steps, results)
-    return {*results, *(x for step in steps for x in step.operands())}
-
-
-def _identifier(name):
-    return name if name.isidentifier() else "program"
-
-
-def _guards(capture):
-    """What the program's guards look at, in words, and what it must be."""
-    writer = Writer({x: x.name or "x" for x in capture.graph.inputs})
-    return [
-        (writer.write(step.expression), step.expected)
-        for step in needed(capture.graph.steps, outputs(capture))
-        if step.kind == "guard"
-    ]
-
-
-def _too_many(name, variants):
-    """The error for a branch that goes another way at every call."""
-    looked_at = {text for variant in variants for text, _ in variant.guards}
-    changing = [
-        text
-        for text in sorted(looked_at, key=len)
-        if len({repr(dict(v.guards).get(text)) for v in variants}) > 1
-    ]
-    what = changing[0] if changing else "an array among the constants"
-    return (
-        f"{name} was traced {len(variants)} times for arguments of the same shapes, because it "
-        f"branches on a value, loops or indexes with one that keeps changing: {what[:100]}. Use "
-        "np.where, or a mask, or leave that part out of the compiled function"
-    )
-
-
-def _comment(text):
-    return textwrap.wrap(text, 88, initial_indent="# ", subsequent_indent="# ")
-
-
-def _text(program, capture, used):
-    """The program as a module, with comments on its parameters and its results."""
-    lines = []
-    if used:
-        read = ", ".join(capture.state[i].name for i in used)
-        lines += _comment(f"After the arguments it takes, as they are at the call: {read}")
-    if capture.changes:
-        left = ", ".join(path for path, _, tree in capture.changes for _ in tree.expressions)
-        lines += _comment("It returns (what the function returns, what it leaves behind)")
-        lines += _comment(f"It leaves behind: {left or 'nothing'}")
-    return "\n".join([*lines, program.source()])

@@ -14,83 +14,16 @@ from collections import deque
 import numpy as np
 
 from .. import hooks
-from ..arrays import asarray
-from ..assignment import separate
 from ..primitives import Primitive
 from ..tensor import Tensor
 from . import randomness
+from .places import Attributes, ClassAttributes, Place, TensorParts
 
 _OWN_TYPES = (types.SimpleNamespace, argparse.Namespace)  # of the library, but as users' objects
 _WRAPPERS = (staticmethod, classmethod, property, functools.cached_property)
 _FUNCTIONS = (types.FunctionType, types.MethodType, types.BuiltinFunctionType, functools.partial)
 _ENGINE = __package__.partition(".")[0]
 _INSTALLED = ("site-packages", "dist-packages")
-
-
-class Place:
-    """Somewhere a value is read from, as ``holder[key]``; ``path`` is what people call it."""
-
-    __slots__ = ("holder", "key", "path", "value")
-
-    def __init__(self, holder, key, path):
-        self.holder = holder
-        self.key = key
-        self.path = path
-        self.value = holder[key]
-
-
-class Attributes:
-    """Attributes of an object that has no dict which can be written, as items."""
-
-    def __init__(self, owner):
-        self.owner = owner
-
-    def attribute(self, name):
-        """The object and the attribute that an item is."""
-        return self.owner, name
-
-    def __getitem__(self, name):
-        return getattr(self.owner, name)
-
-    def __setitem__(self, name, value):
-        setattr(self.owner, name, value)
-
-
-class ClassAttributes(Attributes):
-    """Attributes of a class as they are stored, without its descriptors."""
-
-    def __getitem__(self, name):
-        return vars(self.owner)[name]
-
-
-class TensorParts(Attributes):
-    """The value, the gradient and the settings of a tensor as items."""
-
-    keys = ("node", "_data", "grad", "requires_grad")
-
-    def attribute(self, name):
-        """See Attributes; what is the node's is known by the node of now."""
-        return (self.owner if name in ("node", "_data") else self.owner.node), name
-
-    def __getitem__(self, name):
-        return getattr(*self.attribute(name))
-
-    def __setitem__(self, name, value):
-        setattr(*self.attribute(name), value)
-        if name == "_data":
-            self.owner.node.out = value
-
-    def store(self, name, value):
-        """Set an item to what a program computed, as an array, where it may be a number."""
-        tensor = self.owner
-        if name == "_data":
-            if getattr(tensor, "_view", None) or getattr(tensor, "_views", None):
-                separate(tensor)
-            tensor._data = tensor.node.out = asarray(value)
-        elif name == "grad" and value is not None:
-            tensor.node.grad = asarray(value)
-        else:
-            self[name] = value
 
 
 class Walk:

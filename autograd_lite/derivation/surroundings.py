@@ -17,7 +17,8 @@ import numpy as np
 from .. import hooks
 from ..tape import Leaf
 from ..tensor import Tensor
-from .following import Attributes, TensorParts, Walk, is_array, is_code
+from .following import Walk, is_array, is_code
+from .places import Attributes, TensorParts
 
 _NUMBERS = (float, complex, np.bool, np.integer, np.floating, np.complexfloating)
 _PLAIN = (bool, int, str, bytes, type(None), type(Ellipsis), range, frozenset)
