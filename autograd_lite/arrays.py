@@ -46,9 +46,12 @@ def called(f, *args, **kwargs):
 
 def read(x, index):
     """x[index]; of a plain array at an index of another library, in that library."""
-    if type(x) is np.ndarray and foreign(index) is not None:
-        return called(operator.getitem, x, index)
-    return x[index]
+    try:
+        return x[index]
+    except TypeError:
+        if type(x) is np.ndarray and foreign(index) is not None:
+            return called(operator.getitem, x, index)
+        raise
 
 
 def to_fill(x, *values):

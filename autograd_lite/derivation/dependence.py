@@ -15,8 +15,7 @@ _SHAPED_BY_VALUES = {
     np.unique, np.unique_values, np.unique_all, np.unique_counts, np.unique_inverse,
     np.union1d, np.intersect1d, np.setdiff1d, np.setxor1d, np.trim_zeros, np.delete, np.insert,
     np.ix_, np.histogram, np.histogram_bin_edges, np.linalg.lstsq,
-    np.roots, np.poly, np.polyadd, np.polysub, np.polymul, np.polydiv, np.polyfit, np.polyder,
-    np.polyint,
+    np.roots, np.polymul, np.polydiv, np.polyfit,
 }  # fmt: skip
 # Their results are complex where the values ask for it.
 _TYPED_BY_VALUES = {
@@ -29,11 +28,13 @@ _TYPED_BY_NAME = {"sqrtm", "logm", "fractional_matrix_power", "signm"}
 _OF_DATA = {
     getattr(np, name)
     for name in """
-    allclose append array_equal array_equiv average choose clip column_stack concatenate convolve
-    copyto corrcoef correlate cov cross digitize dot dstack einsum full_like hstack inner interp
-    isclose isin kron lexsort linspace matmul meshgrid outer percentile polyval put_along_axis
-    putmask quantile nanpercentile nanquantile searchsorted select stack take take_along_axis
-    tensordot trapezoid unwrap vdot vecdot vstack where
+    allclose append array_equal array_equiv atleast_1d atleast_2d atleast_3d average
+    broadcast_arrays can_cast choose clip column_stack common_type concatenate convolve copyto
+    corrcoef correlate cov cross digitize dot dstack ediff1d einsum full_like hstack inner
+    interp isclose isin kron lexsort linspace matmul may_share_memory meshgrid nanpercentile
+    nanquantile outer percentile polyval put_along_axis putmask quantile result_type
+    searchsorted select shares_memory stack take take_along_axis tensordot trapezoid unwrap vdot
+    vecdot vstack where
     """.split()
     if hasattr(np, name)
 }

@@ -89,7 +89,9 @@ class Stored:
                 "and return it"
             )
         if not isinstance(self.value, np.ndarray):
-            raise TypeError("a NumPy number cannot be written into, only an array")
+            raise TypeError(
+                "a compiled function wrote into a number, which NumPy does not: write x = x + y"
+            )
         if not self.value.flags.writeable:
             raise ValueError(
                 "a compiled function wrote into a view that is read-only, as in NumPy: several of "
@@ -224,6 +226,8 @@ def _stored_by_number(graph, owner, views, expression):
         for place in view.places():
             graph.guard(place, int(place.value))
         numbers = view.of(numbers)
+    if np.array_equal(numbers.ravel(), np.arange(owner.value.size)):
+        return graph.apply(np.reshape, expression, owner.value.shape)
     flat = graph.apply(np.reshape, owner.expression, (owner.value.size,))
     flat = graph.apply(calls.setitem, flat, numbers, expression)
     return graph.apply(np.reshape, flat, owner.value.shape)

@@ -336,6 +336,15 @@ def _read(graph, args, kwargs, value):
 
 
 @rule_of(calls.setitem)
+def _stored_where_it_was(graph, args, kwargs, value):
+    """x with x[i] stored at i is x: what Python makes of x[i] += y after it was added."""
+    x, index, stored = args
+    if type(stored) is Expression and stored.func is calls.getitem:
+        return x if key_of(stored.args) == key_of((x, index)) else None
+    return None
+
+
+@rule_of(calls.setitem)
 def _stored_twice(graph, args, kwargs, value):
     """x[i] = v, and once more: what x[i] += v does."""
     x, index, new = args

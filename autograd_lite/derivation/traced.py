@@ -87,9 +87,7 @@ class Traced(Stored, np.lib.mixins.NDArrayOperatorsMixin):
         self.graph.guard(self.expression, answer)
         return answer
 
-    def _refuse(
-        self, what, way_out="return the value instead, or compute on with NumPy's functions"
-    ):
+    def _refuse(self, what, way_out="return the value, or compute on with NumPy's functions"):
         raise LeftTheProgram(
             f"{what} of {self!r} would be a constant of the compiled program, which is right for "
             f"this call only: {way_out}"
@@ -154,6 +152,7 @@ class Traced(Stored, np.lib.mixins.NDArrayOperatorsMixin):
         if any(issubclass(kind, Tensor) for kind in types):
             return NotImplemented
         if func in _STATIC:
+            args, kwargs = dependence.with_fixed_settings(func, args, kwargs)
             args = [mapped(value_of, arg) for arg in args]
             return func(*args, **{k: mapped(value_of, v) for k, v in kwargs.items()})
         if func in writers.WRITERS:
@@ -217,6 +216,13 @@ class Traced(Stored, np.lib.mixins.NDArrayOperatorsMixin):
         """Become partitioned along an axis."""
         self[...] = np.partition(self, kth, axis, kind)
 
+    def compress(self, condition, axis=None):
+        """The slices along an axis, or the elements, where a condition holds."""
+        return np.compress(condition, self, axis)
+
+    def __round__(self, ndigits=None):
+        return np.round(self, ndigits or 0)
+
     def put(self, indices, values, mode="raise"):
         """Store values at positions in the flattened array."""
         np.put(self, indices, values, mode)
@@ -227,9 +233,9 @@ class Traced(Stored, np.lib.mixins.NDArrayOperatorsMixin):
 
 
 _INSTEAD_OF_PLAIN = (
-    "return the value, or compute on with NumPy's functions. np.stack([...]) makes an "
-    "array of values, np.take(a, t) reads a plain array at a traced index, and a.copy() of a "
-    "traced a, or np.zeros_like(t), is an array to store traced values into"
+    "return the value, or compute on with NumPy's functions. For a traced t and a plain array a, "
+    "np.stack([...]) makes an array of traced values, np.asarray(a, like=t)[t] reads a at t, and "
+    "np.array(a, like=t) is a copy of a to store traced values into"
 )
 _OVERWRITING = {"overwrite_input"}  # what is left of the input is nobody's
 
@@ -255,13 +261,11 @@ def _in_place(name):
 
 
 for _name in (
-    "all any argmax argmin argsort clip conj cumprod cumsum diagonal dot max mean min nonzero "
-    "prod ravel repeat round searchsorted squeeze std sum swapaxes take trace var argpartition"
+    "all any argmax argmin argsort clip conj conjugate cumprod cumsum diagonal dot max mean min "
+    "nonzero prod ravel repeat round searchsorted squeeze std sum swapaxes take trace "
+    "var argpartition"
 ).split():
     setattr(Traced, _name, _method(getattr(np, _name)))
-Traced.conjugate = Traced.conj
-Traced.__round__ = lambda self, ndigits=0: np.round(self, ndigits or 0)
-Traced.compress = lambda self, condition, axis=None: np.compress(condition, self, axis)
 for _name in "add sub mul matmul truediv floordiv mod pow lshift rshift and xor or".split():
     setattr(Traced, f"__i{_name}__", _in_place(_name))
 
@@ -401,6 +405,8 @@ def _untouched(func, args, kwargs):
     """
     given = tuple(mapped(value_of, arg) for arg in args)
     keywords = {key: mapped(value_of, arg) for key, arg in kwargs.items()}
+    if isinstance(func, np.ufunc) or func in calls.OWN:  # write into nothing but an out=
+        return evaluated(func, given, keywords)
     locked = tuple(mapped(_locked, arg) for arg in given)
     try:
         value = evaluated(func, locked, {key: mapped(_locked, v) for key, v in keywords.items()})

@@ -56,8 +56,8 @@ def masked(trace, ufunc, inputs, where, out, kwargs):
         raise TypeError(f"np.{ufunc.__name__} with where= is traced without other keywords only")
     if out is None:
         raise TypeError(
-            f"np.{ufunc.__name__} with where= leaves elements undefined: give it out= too, such as "
-            "np.zeros_like(x)"
+            f"a compiled function called np.{ufunc.__name__} with where= and without out=, which "
+            "leaves elements undefined: give it out= too, such as np.zeros_like(x)"
         )
     (target,) = out
     _check_traced(target)

@@ -16,9 +16,18 @@ def getitem(x, index):
 
 def scatter(g, index, shape):
     """Zeros of a shape with g added at index; an element that is indexed twice is added twice."""
-    like = g if type(g) is not np.ndarray else foreign(index)
-    plain_array = like is None
-    result = np.zeros(shape, g.dtype) if plain_array else np.zeros_like(like, g.dtype, shape=shape)
+    plain_array = type(g) is np.ndarray
+    result = np.zeros(shape, g.dtype) if plain_array else np.zeros_like(g, shape=shape)
+    try:
+        return _laid(result, g, index)
+    except TypeError:
+        like = foreign(index)  # of another library than g
+        if not plain_array or like is None:
+            raise
+        return _laid(np.zeros_like(like, g.dtype, shape=shape), g, index)
+
+
+def _laid(result, g, index):
     if _has_repeats(index):
         np.add.at(result, index, g)
     else:

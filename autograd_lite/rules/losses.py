@@ -5,6 +5,7 @@ import numpy as np
 from .. import errors
 from ..arrays import asarray
 from ..primitives import primitive
+from ..tensor import plain
 from .softmax import log_softmax, softmax
 
 
@@ -15,7 +16,7 @@ def one_hot(labels, classes, axis=-1, dtype=np.float64):
     array([[0., 0., 1.],
            [1., 0., 0.]])
     """
-    labels = _checked(asarray(labels), classes)
+    labels = _checked(asarray(plain(labels)), classes)
     return np.moveaxis(np.equal(labels[..., None], np.arange(classes)).astype(dtype), -1, axis)
 
 
@@ -51,7 +52,7 @@ def cross_entropy(logits, labels, axis=-1):
 
 def _read(labels, logits, axis):
     """The labels as an array, and whether they are the numbers of classes, not weights."""
-    labels = labels if hasattr(labels, "shape") else asarray(labels)
+    labels = labels if hasattr(labels, "shape") else np.asarray(labels)
     if labels.shape == logits.shape:
         return labels, False
     shape = list(logits.shape)

@@ -101,7 +101,7 @@ def _masked(ufunc, inputs, where, targets, casting):
 
 
 def _booleans(ufunc, where):
-    where = asarray(where)
+    where = asarray(plain(where))
     if where.dtype != bool:
         raise TypeError(
             f"np.{ufunc.__name__}: where= takes booleans, not {errors.describe(where)}: "
@@ -171,7 +171,7 @@ def _accumulate(ufunc, x, axis=0, dtype=None):
 def _reduceat(ufunc, x, indices, axis=0, dtype=None):
     """x[i] where the next index is not greater, else what lies between, reduced."""
     x = np.moveaxis(_as(x, dtype), axis, 0)
-    starts = [int(i) for i in asarray(indices)]
+    starts = [int(i) for i in asarray(plain(indices))]
     ends = [*starts[1:], len(x)]
     parts = [_reduce(ufunc, x[i:j]) if i < j else x[i] for i, j in zip(starts, ends, strict=True)]
     return np.moveaxis(np.stack(parts), 0, axis)
