@@ -158,9 +158,13 @@ def _too_many(name, variants):
         for text in sorted(looked_at, key=len)
         if len({repr(dict(v.guards).get(text)) for v in variants}) > 1
     ]
-    what = changing[0] if changing else "an array among the constants"
+    if not changing:
+        return (
+            f"{name} was traced {len(variants)} times for arguments of the same shapes, because an "
+            "array that it uses, and that no name leads to, keeps changing: pass it as an argument"
+        )
     return (
         f"{name} was traced {len(variants)} times for arguments of the same shapes, because it "
-        f"branches on a value, loops or indexes with one that keeps changing: {what[:100]}. Use "
-        "np.where, or a mask, or leave that part out of the compiled function"
+        f"branches on a value, loops or indexes with one that keeps changing: {changing[0][:100]}. "
+        "Use np.where, or a mask, or leave that part out of the compiled function"
     )
