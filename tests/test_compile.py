@@ -721,6 +721,35 @@ def test_classes_slots_and_sets_are_read_at_every_call():
     np.testing.assert_array_equal(f(A), 2 * A * A)
 
 
+def test_methods_that_are_replaced_are_noticed():
+    class Base:
+        factor = 2.0
+
+        def apply(self, x):
+            return x * self.factor
+
+        @staticmethod
+        def shift(x):
+            return x + 1
+
+    class Layer(Base):
+        pass
+
+    layer = Layer()
+    f = ag.compile(lambda x: layer.shift(layer.apply(x)))
+    np.testing.assert_array_equal(f(A), 2 * A + 1)
+    Base.apply = lambda self, x: x - 1
+    np.testing.assert_array_equal(f(A), A)
+    Base.shift = staticmethod(lambda x: x + 5)
+    np.testing.assert_array_equal(f(A), A + 4)
+    Layer.apply = lambda self, x: x * self.factor
+    np.testing.assert_array_equal(f(A), 2 * A + 5)
+    Layer.factor = 3.0
+    np.testing.assert_array_equal(f(A), 3 * A + 5)
+    layer.factor = 4.0
+    np.testing.assert_array_equal(f(A), 4 * A + 5)
+
+
 def test_an_array_that_cannot_be_followed_is_watched():
     held = A.copy()
     f = ag.compile(functools.partial(lambda w, x: x * w, held))

@@ -35,6 +35,8 @@ class Walk:
         In order.
     whole
         Pairs (path, holder): dicts and lists all of whose items are places.
+    classes
+        What classes hold by name: only places, and others might be added.
     absent
         Triples (path, dict, name): globals that are named, and are not there.
     shapeless
@@ -48,6 +50,7 @@ class Walk:
     def __init__(self, roots):
         self.places = []
         self.whole = []
+        self.classes = []
         self.absent = []
         self.shapeless = []
         self.generators = []
@@ -93,7 +96,7 @@ class Walk:
 
     def place(self, holder, key, path):
         """One more place, unless it is known or empty."""
-        known = (id(holder.owner if isinstance(holder, Attributes) else holder), key)
+        known = (id(getattr(holder, "owner", holder)), key)
         if known in self._seen_places:
             return
         try:
@@ -174,10 +177,10 @@ class Walk:
     def _class(self, path, kind):
         if is_library(kind.__module__) or hasattr(kind, "_fields"):
             return
+        self.classes.append(vars(kind))
         for name, value in list(vars(kind).items()):
-            if isinstance(value, (*_FUNCTIONS, *_WRAPPERS)):
-                self.meet(name, value)
-            elif not (name.startswith("__") and name.endswith("__")) and not _is_slot(value):
+            is_special = name.startswith("__") and name.endswith("__")
+            if isinstance(value, (*_FUNCTIONS, *_WRAPPERS)) or not (is_special or _is_slot(value)):
                 self.place(ClassAttributes(kind), name, f"{path}.{name}")
         for base in kind.__bases__:
             self.meet(base.__name__, base)

@@ -33,11 +33,19 @@ class Attributes:
         setattr(self.owner, name, value)
 
 
-class ClassAttributes(Attributes):
-    """Attributes of a class as they are stored, without its descriptors."""
+class ClassAttributes:
+    """Attributes of a class as they are stored, without its descriptors, as items."""
+
+    def __init__(self, owner):
+        self.owner = owner
+        self.mapping = vars(owner)
 
     def __getitem__(self, name):
-        return vars(self.owner)[name]
+        return self.mapping[name]
+
+    def __setitem__(self, name, value):
+        if self.mapping[name] is not value:
+            setattr(self.owner, name, value)
 
 
 class TensorParts(Attributes):

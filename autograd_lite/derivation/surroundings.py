@@ -89,6 +89,7 @@ class Surroundings:
         walk = Walk(roots)
         self.places, self.whole, self.absent = walk.places, walk.whole, walk.absent
         self.generators = walk.generators
+        self._classes = walk.classes
         self._kept = walk.kept
         self.names, self.integers = [], {}
         described = []
@@ -140,7 +141,8 @@ class Surroundings:
             self._kinds += map(kind_of, compress(atoms, opens))
         self._inputs = _readings(inputs)
         self._whole = [holder for _, holder in self.whole]
-        self._lengths = list(map(len, self._whole))
+        self._sized = [*self._whole, *self._classes]
+        self._lengths = list(map(len, self._sized))
         self.is_free = not (fixed or inputs or self._whole or self._shapeless or self.absent)
 
     def read(self):
@@ -155,7 +157,7 @@ class Surroundings:
         if (
             not all(map(is_, expected, self._expected))
             or list(map(kind_of, values)) != self._kinds
-            or list(map(len, self._whole)) != self._lengths
+            or list(map(len, self._sized)) != self._lengths
             or hooks.alive.data != self._hooks
             or not all(_is_unchanged(value, before) for _, value, before in self._shapeless)
             or any(name in scope for _, scope, name in self.absent)
@@ -223,7 +225,7 @@ class Surroundings:
         return found + self._additions()
 
     def _check_sizes(self):
-        for (path, holder), length in zip(self.whole, self._lengths, strict=True):
+        for (path, holder), length in zip(self.whole, self._lengths):
             if not isinstance(holder, dict) and len(holder) != length:
                 raise Impure(f"it changes the length of the list {path}: {_INSTEAD}")
         for path, value, before in self._shapeless:
@@ -276,7 +278,8 @@ def _readings(pairs):
     """
     pairs = list(pairs)
     items = [pair for pair in pairs if not isinstance(pair[0], Attributes)]
-    return items, [holder.attribute(key) for holder, key in pairs[len(items) :]]
+    attributes = [holder.attribute(key) for holder, key in pairs[len(items) :]]
+    return [(getattr(holder, "mapping", holder), key) for holder, key in items], attributes
 
 
 def _read(items, attributes):
