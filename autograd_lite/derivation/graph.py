@@ -80,6 +80,7 @@ class Graph:
     def call(self, func, args, kwargs, value):
         """The expression of a call whose value is known: a simpler one, or a known one."""
         args = tuple(mapped(self._lifted, arg) for arg in args)
+        kwargs = {key: mapped(self._lifted, arg) for key, arg in kwargs.items()}
         simpler = self.simplify(self, func, args, kwargs, value)
         if simpler is not None:
             return simpler
@@ -107,6 +108,18 @@ class Graph:
         if key not in self._known:
             self._known[key] = expression
             self.steps.append(Guard(expression, expected))
+
+    def own(self, expression):
+        """An array of its own with the values of an expression: a copy, not simplified."""
+        expression = Expression("call", expression.value.copy(), np.copy, (expression,))
+        self.steps.append(expression)
+        return expression
+
+    def release(self):
+        """Let go of the arrays that became constants, and return them: nothing is added after."""
+        arrays = [value for value in self._kept if isinstance(value, np.ndarray)]
+        self._kept, self._known = [], {}
+        return arrays
 
     def _lifted(self, value):
         """Arrays among the arguments are constants of the graph; numbers stay."""

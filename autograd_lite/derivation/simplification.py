@@ -30,6 +30,8 @@ def simplified(graph, func, args, kwargs, value):
             stripped[i] = _unspread(arg, stripped, value)
         if any(a is not b for a, b in zip(stripped, args)):
             return graph.call(func, tuple(stripped), kwargs, value)
+    if any(type(arg) is Expression and arg.dtype is None for arg in args):
+        return None  # a Python number, or several results: no rule is about these
     for rule in _RULES.get(func, ()):
         found = rule(graph, args, kwargs, value)
         if found is not None and fits(found, value):
