@@ -352,9 +352,11 @@ for _func in (np.sum, np.prod, np.mean, np.max, np.min):
 
 
 def _axes(x):
-    """The permutation of a transposing call."""
+    """The permutation of a transposing call, or None."""
     axes = x.kwargs.get("axes", x.args[1] if len(x.args) > 1 else None)
     n = x.ndim
+    if type(axes) is Expression:
+        return None
     if x.func is np.transpose:
         return tuple(range(n))[::-1] if axes is None else tuple(int(a) % n for a in axes)
     order = list(range(n))
@@ -420,13 +422,11 @@ def _transposes(graph, args, kwargs, value):
         return None
     if x.ndim < 2:
         return x
-    if any(type(a) is Expression for a in args[1:]):
-        return None
     outer = _axes(Expression("call", value, np.transpose, args, kwargs))
     if outer == tuple(range(x.ndim)):
         return x
-    if x.func is np.transpose:
-        inner = _axes(x)
+    inner = _axes(x) if x.func is np.transpose else None
+    if inner is not None and outer is not None:
         both = tuple(inner[a] for a in outer)
         source = x.args[0]
         if both == tuple(range(x.ndim)):
