@@ -548,6 +548,23 @@ def test_several_results_of_one_call():
     assert derivation.markdown
 
 
+def test_index_with_a_name_is_a_parameter_of_the_source():
+    table = ag.Tensor(np.arange(6.0).reshape(3, 2), requires_grad=True)
+    words = np.array([2, 0, 2])
+    loss = np.sum(table[words] ** 2)
+    derivation = ag.derive(loss)
+    assert "table[words]" in derivation.text
+    assert list(derivation.inputs) == ["words", "table"]
+    assert_same(executed(derivation), ag.gradients(loss, [table]))
+
+
+def test_rule_that_looks_at_counts_still_has_its_formula():
+    x, counts = ag.Tensor([1.0, 2.0], requires_grad=True), np.array([2, 3])
+    loss = np.sum(np.repeat(x, counts) ** 2)
+    values = {line.name: line.value for line in ag.derive(loss)}
+    np.testing.assert_allclose(values["dLoss/dx"], [4.0, 12.0])
+
+
 def test_derivation_is_saved_in_the_form_of_the_suffix(network, tmp_path):
     derivation = ag.derive(network.loss, names=network.names)
     for suffix, form in ((".txt", derivation.text), (".md", derivation.markdown),
