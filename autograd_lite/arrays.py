@@ -1,5 +1,7 @@
 """Arrays of any library: what is none becomes NumPy's, what is one stays what it is."""
 
+import operator
+
 import numpy as np
 
 
@@ -10,3 +12,52 @@ def asarray(value):
     if hasattr(value, "__array_function__") and not isinstance(value, np.ndarray):
         return value
     return np.asarray(value)
+
+
+def foreign(*values):
+    """The first array of another library among values, tuples, lists and slices; or None."""
+    for value in values:
+        kind = type(value)
+        if kind is tuple or kind is list:
+            found = foreign(*value)
+        elif kind is slice:
+            found = foreign(value.start, value.stop, value.step)
+        else:
+            speaks = hasattr(value, "__array_function__") and not isinstance(value, np.ndarray)
+            found = value if speaks else None
+        if found is not None:
+            return found
+    return None
+
+
+def called(f, *args, **kwargs):
+    """Call a function that is none of NumPy's by NumPy's protocol.
+
+    ``f`` would make plain arrays of its arguments: an array of another library is asked first
+    whether it has an answer.
+    """
+    array = foreign(*args)
+    if array is not None:
+        result = array.__array_function__(f, (type(array),), args, kwargs)
+        if result is not NotImplemented:
+            return result
+    return f(*args, **kwargs)
+
+
+def read(x, index):
+    """x[index]; of a plain array at an index of another library, in that library."""
+    try:
+        return x[index]
+    except TypeError:
+        if type(x) is np.ndarray and foreign(index) is not None:
+            return called(operator.getitem, x, index)
+        raise
+
+
+def to_fill(x, *values):
+    """A copy of x into which the values can be stored, in their library if x is plain."""
+    if isinstance(x, (np.ndarray, np.generic)):
+        like = foreign(*values)
+        if like is not None:
+            return np.array(x, like=like)
+    return np.copy(x)  # of a NumPy scalar too

@@ -10,6 +10,7 @@ import functools
 
 import numpy as np
 
+from . import arrays
 from .recording import holds_tensor, stacked
 from .tensor import Tensor, plain
 
@@ -46,7 +47,9 @@ def full(shape, fill_value, dtype=None) -> Tensor:
 def full_like(x, fill_value, dtype=None, shape=None) -> Tensor:
     """A tensor of x's shape and dtype filled with a number or a tensor."""
     x = plain(x)
-    return full(np.shape(x) if shape is None else shape, fill_value, dtype or np.asarray(x).dtype)
+    return full(
+        np.shape(x) if shape is None else shape, fill_value, dtype or arrays.asarray(x).dtype
+    )
 
 
 def _has(tensor, dtype):

@@ -295,4 +295,14 @@ def _is_real(value):
     return _is_array(value) and value.dtype.kind == "f"
 
 
-LIBRARIES = (ByHand(), Ours(), Compiled(), CompiledNumba(), Torch(), TorchCompile(), Jax(), HIPS(), MyGrad())
+LIBRARIES = (
+    ByHand(),
+    Ours(),
+    Compiled(),
+    CompiledNumba(),
+    Torch(),
+    TorchCompile(),
+    Jax(),
+    HIPS(),
+    MyGrad(),
+)

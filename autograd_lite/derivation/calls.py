@@ -26,6 +26,24 @@ def astype(x, dtype):
     return x.astype(dtype) if hasattr(x, "astype") else np.dtype(dtype).type(x)
 
 
+class Masked:
+    """A ufunc of the elements where a condition holds; elsewhere what stands in the last."""
+
+    def __init__(self, ufunc):
+        self.ufunc = ufunc
+        self.__name__ = f"masked_{ufunc.__name__}"
+
+    def __call__(self, *args):
+        *inputs, where, out = args
+        return self.ufunc(*inputs, out=np.array(out), where=where)
+
+    def __eq__(self, other):
+        return type(other) is Masked and self.ufunc is other.ufunc
+
+    def __hash__(self):
+        return hash((Masked, self.ufunc))
+
+
 def part(results, position):
     """One of several results."""
     return results[position]
@@ -47,3 +65,6 @@ class Method:
 
     def __hash__(self):
         return hash((self.ufunc, self.name))
+
+
+OWN = {getitem, setitem, add_at, astype, part}

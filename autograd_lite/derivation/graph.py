@@ -64,12 +64,14 @@ class Graph:
         return expression
 
     def constant(self, value, name=None):
-        """A value that is known."""
+        """A value that is known: of an array, what it holds now."""
         key = ("constant", key_of(value))
-        if key not in self._known:
-            self._known[key] = Expression("constant", value, name=name)
+        known = self._known.get(key)
+        if known is None or _has_changed(value, known.value):
+            copied = value.copy() if isinstance(value, np.ndarray) else value
+            known = self._known[key] = Expression("constant", copied, name=name)
             self._kept.append(value)
-        return self._known[key]
+        return known
 
     def apply(self, func, *args, **kwargs):
         """The expression of a call of expressions and plain values."""
@@ -109,6 +111,11 @@ class Graph:
     def _lifted(self, value):
         """Arrays among the arguments are constants of the graph; numbers stay."""
         return self.constant(value) if isinstance(value, np.ndarray) else value
+
+
+def _has_changed(array, copied):
+    """Whether an array was written into since it was copied."""
+    return isinstance(array, np.ndarray) and array.tobytes() != copied.tobytes()
 
 
 def evaluated(func, args, kwargs):

@@ -285,7 +285,14 @@ def _first_power(graph, args, kwargs, value):
 
 
 @rule_of(
-    np.copy, calls.astype, np.positive, np.real, np.conjugate, np.asarray, np.ascontiguousarray
+    np.copy,
+    calls.astype,
+    np.positive,
+    np.real,
+    np.conjugate,
+    np.asarray,
+    np.ascontiguousarray,
+    np.array,
 )
 def _itself(graph, args, kwargs, value):
     """A copy, or a conversion to the dtype that it has, is the value itself."""
@@ -495,6 +502,15 @@ def _read(graph, args, kwargs, value):
     is_filled = x.func is np.broadcast_to and np.shape(x.args[0]) == ()
     if is_filled and not isinstance(index, Expression):
         return graph.call(np.broadcast_to, (x.args[0], np.shape(value)), {}, value)
+    return None
+
+
+@rule_of(calls.setitem)
+def _stored_where_it_was(graph, args, kwargs, value):
+    """x with x[i] stored at i is x: what Python makes of x[i] += y after it was added."""
+    x, index, stored = args
+    if type(stored) is Expression and stored.func is calls.getitem:
+        return x if key_of(stored.args) == key_of((x, index)) else None
     return None
 
 

@@ -81,6 +81,11 @@ class Writer:
             return self._cast(x), CALL
         if func is np.transpose and len(args) == 1 and not x.kwargs:
             return f"{self.write(args[0], CALL)}.T", CALL
+        if isinstance(func, calls.Masked):
+            *inputs, where, out = args
+            inputs = ", ".join(self._operand(x, a) for a in inputs)
+            stored = f"out=np.array({self.write(out)}), where={self.write(where)}"
+            return f"{full_name(func.ufunc)}({inputs}, {stored})", CALL
         if func is np.shape:
             return f"{self.write(args[0], CALL)}.shape", CALL
         given = [self._operand(x, a) for a in args]
@@ -116,7 +121,7 @@ class Writer:
         """An operand; a NumPy number as a Python number where that changes no dtype."""
         value = arg.value if type(arg) is Expression and arg.is_number else arg
         is_inexact = isinstance(value, (np.floating, np.complexfloating))
-        if is_inexact and isinstance(x.func, np.ufunc) and _is_weak(value, arg, x):
+        if is_inexact and _is_numpys_ufunc(x.func) and _is_weak(value, arg, x):
             text, own = self.constant(value.item())
             return self.enclosed(text) if own < binding else text
         return self.write(arg, binding)
@@ -211,6 +216,11 @@ def _number(value):
             return "np.nan", ATOM
         return ("np.inf", ATOM) if value > 0 else ("-np.inf", 14)
     return repr(value), ATOM if value >= 0 and math.copysign(1, value) > 0 else 14
+
+
+def _is_numpys_ufunc(func):
+    """SciPy's ufuncs compute float32 with a Python number in float64."""
+    return isinstance(func, np.ufunc) and getattr(np, func.__name__, None) is func
 
 
 def _is_weak(value, arg, x):

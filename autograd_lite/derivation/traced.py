@@ -4,48 +4,42 @@ It computes like an array, because NumPy's protocols tell it what is called, and
 inside a Tensor, so that the tape, the rules and the walk back run on it unchanged.
 """
 
+import operator
 import weakref
 
 import numpy as np
 
+from ..dispatch import full_name
 from ..tensor import Tensor
-from . import calls
+from . import calls, dependence, writers
 from .expressions import mapped
 from .graph import evaluated
+from .memory import Stored, expression_of, plain_among, stored_among, value_of, view_of
 
 # What says something of shapes and dtypes alone: a plain answer, the same in every run.
 _STATIC = {
     np.shape, np.ndim, np.size, np.result_type, np.can_cast, np.iscomplexobj, np.isrealobj,
-    np.common_type, np.min_scalar_type, np.may_share_memory, np.shares_memory, np.isfortran,
+    np.common_type, np.may_share_memory, np.shares_memory, np.isfortran,
 }  # fmt: skip
 _REDUCTIONS = {np.add: np.sum, np.multiply: np.prod, np.maximum: np.max, np.minimum: np.min}
-# Their results have as many elements as the values say.
-_SHAPED_BY_VALUES = {
-    np.nonzero, np.flatnonzero, np.argwhere, np.unique, np.extract, np.compress, np.repeat,
-    np.bincount, np.trim_zeros, np.union1d, np.intersect1d, np.setdiff1d, np.setxor1d, np.delete,
-    np.unique_values, np.unique_all, np.unique_counts, np.unique_inverse, np.arange,
-}  # fmt: skip
+_NUMBERS = (np.generic, bool, int, float, complex)
 
 
 class LeftTheProgram(TypeError):
     """A value was asked for that is known only when the program runs."""
 
 
-class Traced(np.lib.mixins.NDArrayOperatorsMixin):
+class Traced(Stored, np.lib.mixins.NDArrayOperatorsMixin):
     """A value of a program that is being traced.
 
     ``value`` is what it is in this run, and ``expression`` how it is computed in every run.
     """
 
-    __slots__ = ("__weakref__", "expression", "given", "graph", "parent", "value", "views")
+    __slots__ = ("__weakref__",)
 
-    def __init__(self, graph, expression, value=None):
-        self.graph = graph
-        self.expression = expression
-        self.value = expression.value if value is None else value
-        self.given = False  # whether it came from outside, where a caller has it too
-        self.parent = None  # of a view made by an index: (the array it is a view of, index)
-        self.views = ()  # weak references to what shares memory with it
+    def __init__(self, graph, expression, value=None, view=None, given=False):
+        value = expression.value if value is None else value
+        super().__init__(graph, expression, value, view, given)
         graph.born(self)
 
     # --- what it is -------------------------------------------------------------------
@@ -58,7 +52,7 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
     nbytes = property(lambda self: self.size * self.itemsize)
     strides = property(lambda self: np.asarray(self.value).strides)
     flags = property(lambda self: np.asarray(self.value).flags)
-    base = property(lambda self: getattr(self.value, "base", None))
+    base = property(lambda self: None if self.made is None else self.owner)
     T = property(lambda self: np.transpose(self))
     mT = property(lambda self: np.matrix_transpose(self))
     real = property(lambda self: np.real(self))
@@ -66,6 +60,9 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
 
     def __repr__(self):
         return f"<a traced value of shape {self.shape}, {self.dtype}>"
+
+    def __format__(self, spec):
+        return repr(self)
 
     def __len__(self):
         if not self.shape:
@@ -75,6 +72,9 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
     def __iter__(self):
         return (self[i] for i in range(len(self)))
 
+    def __contains__(self, value):
+        return bool(np.any(np.equal(self, value)))
+
     # --- off the program, and only where it can be right -------------------------------
 
     def __bool__(self):
@@ -83,24 +83,24 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
         return answer
 
     def __index__(self):
-        answer = self.value.__index__()
+        answer = operator.index(self.value)
         self.graph.guard(self.expression, answer)
         return answer
 
-    def _refuse(self, what):
+    def _refuse(self, what, way_out="return the value, or compute on with NumPy's functions"):
         raise LeftTheProgram(
             f"{what} of {self!r} would be a constant of the compiled program, which is right for "
-            "this call only: return the value instead, or compute on with NumPy's functions"
+            f"this call only: {way_out}"
         )
 
     def __float__(self):
-        self._refuse("float()")
+        self._refuse("float()", _INSTEAD_OF_PLAIN)
 
     def __int__(self):
-        return self.__index__() if self.dtype.kind in "biu" else self._refuse("int()")
+        return self.__index__() if self.dtype.kind in "iu" else self._refuse("int()")
 
     def __complex__(self):
-        self._refuse("complex()")
+        self._refuse("complex()", _INSTEAD_OF_PLAIN)
 
     def item(self, *args):
         """Refused: the number would be a constant."""
@@ -110,8 +110,12 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
         """Refused: the numbers would be constants."""
         self._refuse("tolist()")
 
+    def tobytes(self, *args):
+        """Refused: the numbers would be constants."""
+        self._refuse("tobytes()")
+
     def __array__(self, dtype=None, copy=None):
-        self._refuse("a plain array")
+        self._refuse("a plain array", _INSTEAD_OF_PLAIN)
 
     def __reduce__(self):
         self._refuse("a pickle")
@@ -122,7 +126,10 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
         if any(type(x) is Tensor for x in inputs):
             return NotImplemented
         if method == "at":
-            return self._at(ufunc, *inputs)
+            return writers.at(ufunc, *inputs)
+        where = kwargs.pop("where", True) if method == "__call__" else True
+        if where is not True:
+            return writers.masked(self.graph, ufunc, inputs, where, out, kwargs)
         func, args = ufunc, inputs
         if method == "reduce" and ufunc in _REDUCTIONS:
             func = _REDUCTIONS[ufunc]
@@ -132,109 +139,102 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
             kwargs = {"axis": 0, **kwargs} if len(inputs) < 2 else kwargs
         elif method != "__call__":
             func = calls.Method(ufunc, method)
-        result = self.graph.traced(func, args, {k: v for k, v in kwargs.items() if v is not None})
-        return result if out is None else _into(out, result)
+        kwargs = {key: v for key, v in kwargs.items() if v is not None or key == "axis"}
+        result = self.graph.traced(func, args, kwargs)
+        if out is None:
+            return result
+        return writers.into(out, result, kwargs.get("casting", "same_kind"), method == "__call__")
 
     def __array_function__(self, func, types, args, kwargs):
         if any(issubclass(kind, Tensor) for kind in types):
             return NotImplemented
         if func in _STATIC:
-            args = [mapped(plain, arg) for arg in args]
-            return func(*args, **{k: mapped(plain, v) for k, v in kwargs.items()})
-        if func in _WRITERS:
-            return _WRITERS[func](*args, **kwargs)
-        out = kwargs.pop("out", None) if "out" in kwargs else None
+            args, kwargs = dependence.with_fixed_settings(func, args, kwargs)
+            args = [mapped(value_of, arg) for arg in args]
+            return func(*args, **{k: mapped(value_of, v) for k, v in kwargs.items()})
+        if func in writers.WRITERS:
+            return writers.WRITERS[func](*args, **kwargs)
+        for arg in (*args, *kwargs.values()):
+            _check_no_callback(func, arg)
+        kwargs = {key: value for key, value in kwargs.items() if key not in _OVERWRITING}
+        out = kwargs.pop("out", None)
         result = self.graph.traced(func, args, kwargs)
-        return result if out is None else _into(out, result)
+        return result if out is None else writers.into(out, result)
 
     def __getitem__(self, index):
-        result = self.graph.traced(calls.getitem, (self, index), {})
-        if shares_memory(result, self):
-            result.parent = self, index
-        return result
+        return self.graph.traced(calls.getitem, (self, _held(index)), {})
 
     def __setitem__(self, index, value):
-        self.write(self.graph.traced(calls.setitem, (self, index, value), {}))
+        self.check_writable()
+        self.write(self.graph.traced(calls.setitem, (self, _held(index), value), {}))
 
     def __matmul__(self, other):
         return NotImplemented if type(other) is Tensor else np.matmul(self, other)
 
-    # --- storing -----------------------------------------------------------------------------
-
-    def write(self, new):
-        """Become another value, as an array that is written into does; views see it too."""
-        if self.given:
-            raise TypeError(
-                f"a compiled function wrote into {self.expression.name or 'an array'}, which came "
-                "from outside: its caller would not see it. Write into a copy, x = x.copy(), and "
-                "return it"
-            )
-        if new.dtype != self.dtype:
-            new = new.astype(self.dtype)
-        if new.shape != self.shape:
-            new = np.broadcast_to(new, self.shape)
-        if self.parent is not None:
-            base, index = self.parent
-            base[index] = new
-        elif self.base is not None and not self.views:
-            raise TypeError(
-                "a compiled function wrote into a view that is not x[i]: write into x[i], or into "
-                "a copy of the view"
-            )
-        self._become(new.expression, new.value)
-        for reference in self.views:
-            view = reference()
-            if view is not None and view is not new:
-                self._refresh(view)
-
-    def _refresh(self, view):
-        if view.parent is None or view.parent[0] is not self:
-            raise TypeError(
-                "a compiled function wrote into an array of which another view is in use: "
-                "take a copy of that view before"
-            )
-        again = self.graph.traced(calls.getitem, (self, view.parent[1]), {})
-        view._become(again.expression, again.value)
-
-    def _become(self, expression, value):
-        self.expression = expression
-        self.value = value
-
-    def _at(self, ufunc, x, index, *values):
-        if ufunc is not np.add or type(x) is not Traced:
-            raise TypeError(f"np.{ufunc.__name__}.at is not traced: write it with other operations")
-        x.write(self.graph.traced(calls.add_at, (x, index, *values), {}))
-
     # --- methods of arrays ------------------------------------------------------------------
 
-    def astype(self, dtype, **kwargs):
+    def astype(self, dtype, order="K", casting="unsafe", subok=True, copy=True):
         """The same values in another dtype."""
-        return self.graph.traced(calls.astype, (self, np.dtype(dtype)), {})
+        dtype = np.dtype(dtype)
+        if dtype == self.dtype and not copy:
+            return self
+        if not np.can_cast(self.dtype, dtype, casting):
+            raise TypeError(f"cannot cast {self!r} to {dtype} with casting={casting!r}")
+        return self.graph.traced(calls.astype, (self, dtype), {})
 
     def copy(self, order="C"):
         """The same values in new memory."""
-        return self.graph.traced(np.copy, (self,), {})
+        return self.graph.traced(np.copy, (self,), {} if order == "K" else {"order": order})
 
-    def reshape(self, *shape, order="C"):
+    def reshape(self, *shape, order="C", copy=None):
         """The same elements in another shape."""
         shape = shape[0] if len(shape) == 1 else shape
-        return np.reshape(self, shape, **({} if order == "C" else {"order": order}))
+        given = {"order": order, "copy": copy}
+        given = {k: v for k, v in given.items() if v != {"order": "C", "copy": None}[k]}
+        return np.reshape(self, shape, **given)
 
     def transpose(self, *axes):
         """The axes in another order."""
         return np.transpose(self, axes[0] if len(axes) == 1 else axes or None)
 
     def flatten(self, order="C"):
-        """All elements in one axis."""
-        return np.ravel(self).copy()
+        """All elements in one axis, in new memory."""
+        return np.ravel(self, **({} if order == "C" else {"order": order})).copy()
 
     def fill(self, value):
         """Every element becomes this value."""
         self[...] = value
 
+    def sort(self, axis=-1, kind=None, *, stable=None):
+        """Become sorted along an axis."""
+        self[...] = np.sort(self, axis, kind, stable=stable)
+
+    def partition(self, kth, axis=-1, kind="introselect"):
+        """Become partitioned along an axis."""
+        self[...] = np.partition(self, kth, axis, kind)
+
+    def compress(self, condition, axis=None):
+        """The slices along an axis, or the elements, where a condition holds."""
+        return np.compress(condition, self, axis)
+
+    def __round__(self, ndigits=None):
+        return np.round(self, ndigits or 0)
+
+    def put(self, indices, values, mode="raise"):
+        """Store values at positions in the flattened array."""
+        np.put(self, indices, values, mode)
+
     def view(self):
         """The same array."""
         return self
+
+
+_INSTEAD_OF_PLAIN = (
+    "return the value, or compute on with NumPy's functions. For a traced t and a plain array a, "
+    "np.stack([...]) makes an array of traced values, np.asarray(a, like=t)[t] reads a at t, and "
+    "np.array(a, like=t) is a copy of a to store traced values into"
+)
+_OVERWRITING = {"overwrite_input"}  # what is left of the input is nobody's
 
 
 def _method(f):
@@ -245,68 +245,62 @@ def _method(f):
     return method
 
 
+def _in_place(name):
+    """x += y: an array is written into, a number is replaced."""
+    binary = getattr(np.lib.mixins.NDArrayOperatorsMixin, f"__{name}__")
+    storing = getattr(np.lib.mixins.NDArrayOperatorsMixin, f"__i{name}__")
+
+    def method(self, other):
+        return (storing if isinstance(self.value, np.ndarray) else binary)(self, other)
+
+    method.__name__ = f"__i{name}__"
+    return method
+
+
 for _name in (
-    "all any argmax argmin argsort clip conj cumprod cumsum diagonal dot max mean min nonzero "
-    "prod ravel repeat round searchsorted squeeze std sum swapaxes take trace var argpartition "
-    "compress"
+    "all any argmax argmin argsort clip conj conjugate cumprod cumsum diagonal dot max mean min "
+    "nonzero prod ravel repeat round searchsorted squeeze std sum swapaxes take trace "
+    "var argpartition"
 ).split():
     setattr(Traced, _name, _method(getattr(np, _name)))
-Traced.conjugate = Traced.conj
-Traced.compress = lambda self, condition, axis=None: np.compress(condition, self, axis)
+for _name in "add sub mul matmul truediv floordiv mod pow lshift rshift and xor or".split():
+    setattr(Traced, f"__i{_name}__", _in_place(_name))
 
-
-def plain(value):
-    """The value of what is traced, anything else as it is."""
-    return value.value if type(value) is Traced else value
-
-
-def shares_memory(result, source):
-    """Whether a result is a view of a traced array."""
-    if type(result) is not Traced or getattr(result.value, "base", None) is None:
-        return False
-    return np.may_share_memory(result.value, source.value)
-
-
-def expression_of(value):
-    """The expression of what is traced, anything else as it is."""
-    return value.expression if type(value) is Traced else value
+plain = value_of
 
 
 def _as_reduction(inputs, kwargs):
     """The arguments of np.sum for those of np.add.reduce, whose axis is 0 by default."""
-    names = ("axis", "dtype", "out", "keepdims", "initial", "where")
+    names = ("axis", "dtype", "out", "keepdims", "initial", "where")  # an out= has gone
     given = {**dict(zip(names, inputs[1:])), **kwargs}
     given = {"axis": 0, **given}
-    skipped = {"dtype": None, "out": None, "keepdims": False, "where": True, "axis": None}
+    skipped = {"dtype": None, "keepdims": False, "where": True, "axis": None}
     given = {k: v for k, v in given.items() if not (k in skipped and v is skipped[k])}
     if given.get("initial", 0) is None:
         del given["initial"]
     return inputs[:1], given
 
 
-def _into(out, result):
-    """A result stored where ``out=`` says."""
-    targets = out if isinstance(out, tuple) else (out,)
-    results = result if isinstance(result, tuple) else (result,)
-    for target, one in zip(targets, results, strict=True):
-        if type(target) is not Traced:
-            raise TypeError(
-                "a compiled function stored a traced value into a plain array: make the array "
-                "with a function of traced values, such as np.zeros_like(x), or x.copy()"
-            )
-        target.write(one)
-    return out[0] if isinstance(out, tuple) and len(out) == 1 else out
+def _held(index):
+    """An index with traced ends of slices held: they say how long the result is."""
+    if type(index) is tuple:
+        return tuple(map(_held, index))
+    if type(index) is slice:
+        ends = (index.start, index.stop, index.step)
+        return slice(*(operator.index(e) if isinstance(e, Traced) else e for e in ends))
+    return index
 
 
-def _copyto(dst, src, casting="same_kind", where=True):
-    dst.write(np.where(where, src, dst) if where is not True else _spread(src, dst))
-
-
-def _spread(src, dst):
-    return dst.graph.traced(np.broadcast_to, (src, dst.shape), {})
-
-
-_WRITERS = {np.copyto: _copyto}
+def _check_no_callback(func, arg):
+    """Refuse functions that a function would call: with numbers, unseen by the program."""
+    if isinstance(arg, (type, Stored, np.ufunc, np.ndarray)) or not callable(arg):
+        return
+    name = getattr(arg, "__name__", type(arg).__name__)
+    raise LeftTheProgram(
+        f"{full_name(func)} calls {name} with numbers, as often as they say, which no program of "
+        f"NumPy's functions does: compile what comes before and after it, or write {name} with "
+        "NumPy's functions of whole arrays"
+    )
 
 
 class Trace:
@@ -314,6 +308,7 @@ class Trace:
 
     def __init__(self, graph):
         self._graph = graph
+        self.apply, self.call = graph.apply, graph.call
         self.closed = False
         self.alive = []  # weak references to the traced values that were made
 
@@ -323,9 +318,7 @@ class Trace:
 
     def input(self, value, name=None):
         """A traced value that is given."""
-        traced = Traced(self, self._graph.input(value, name))
-        traced.given = True
-        return traced
+        return Traced(self, self._graph.input(value, name), given=True)
 
     def guard(self, expression, expected):
         """See Graph.guard."""
@@ -342,47 +335,91 @@ class Trace:
     def traced(self, func, args, kwargs):
         """Call a function and remember the call."""
         self._check()
-        given = tuple(mapped(plain, arg) for arg in args)
-        keywords = {key: mapped(plain, arg) for key, arg in kwargs.items()}
-        value = evaluated(func, given, keywords)
+        args, kwargs = dependence.with_fixed_settings(func, tuple(args), kwargs)
+        value = _untouched(func, args, kwargs)
+        same = _argument_that_is(value, args, kwargs)
+        if same is not None:
+            return same
         args_ = tuple(mapped(expression_of, arg) for arg in args)
         kwargs_ = {key: mapped(expression_of, arg) for key, arg in kwargs.items()}
-        several = isinstance(value, (tuple, list))
         expression = self._graph.call(func, args_, kwargs_, value)
-        if func in _SHAPED_BY_VALUES or (func is calls.getitem and _is_mask(given[1])):
-            self._guard_shapes(expression, value)
-        if several:
-            return self._parts(expression, value)
-        if not isinstance(value, (np.ndarray, np.generic, bool, int, float, complex)):
-            return value
-        result = Traced(self, expression, value)
-        if getattr(value, "base", None) is not None:
-            for arg in args:
-                if type(arg) is Traced and np.may_share_memory(value, arg.value):
-                    arg.views = (*arg.views, weakref.ref(result))
-        return result
+        dependence.hold(self._graph, func, args_, kwargs_, expression, value)
+        return self._wrapped(expression, value, func, args, kwargs)
 
-    def _parts(self, expression, value):
+    def _wrapped(self, expression, value, func, args, kwargs, place=None):
+        """A result as a traced value; what is none, such as None, as it is."""
+        if isinstance(value, _NUMBERS):
+            return Traced(self, expression, value)
+        if isinstance(value, (tuple, list)):
+            return self._parts(expression, value, func, args, kwargs)
+        if value is None:
+            return None
+        if not isinstance(value, np.ndarray):
+            raise LeftTheProgram(
+                f"{full_name(func)} of a traced value gives a {type(value).__name__}, which would "
+                "be a constant of the compiled program: call it outside"
+            )
+        view = view_of(func, args, kwargs, place, value)
+        given = view is None and _is_part_of_plain(value, args, kwargs)
+        return Traced(self, expression, value, view, given)
+
+    def _parts(self, expression, value, func, args, kwargs):
         """Several results, each traced, in the type of tuple that they came in."""
         parts = []
-        for position, one in enumerate(value):
-            if isinstance(one, (np.ndarray, np.generic)):
-                parts.append(
-                    Traced(self, self._graph.call(calls.part, (expression, position), {}, one))
-                )
-            else:
-                parts.append(one)
+        for place, one in enumerate(value):
+            same = _argument_that_is(one, args, kwargs)
+            if same is None:
+                part = self._graph.call(calls.part, (expression, place), {}, one)
+                same = self._wrapped(part, one, func, args, kwargs, place)
+            parts.append(same)
         kind = type(value)
         return kind(*parts) if hasattr(kind, "_fields") else kind(parts)
 
-    def _guard_shapes(self, expression, value):
-        for position, one in enumerate(value if isinstance(value, tuple) else ()):
-            part = self._graph.call(calls.part, (expression, position), {}, one)
-            self._graph.guard(self._graph.apply(np.shape, part), np.shape(one))
-        if not isinstance(value, tuple):
-            self._graph.guard(self._graph.apply(np.shape, expression), np.shape(value))
+
+def _argument_that_is(value, args, kwargs):
+    """The traced argument that a function handed back as it is, or None."""
+    if isinstance(value, np.ndarray):
+        for arg in stored_among(args, kwargs):
+            if value is arg.value:
+                return arg
+    return None
 
 
-def _is_mask(index):
-    parts = index if isinstance(index, tuple) else (index,)
-    return any(getattr(part, "dtype", None) == np.bool for part in parts)
+def _is_part_of_plain(value, args, kwargs):
+    """Whether a result shares memory with a plain array, which came from outside."""
+    return any(np.may_share_memory(value, array) for array in plain_among(args, kwargs))
+
+
+def _untouched(func, args, kwargs):
+    """The value of a call that writes into none of its arguments.
+
+    It gets views that are read-only. A view of these is too, so it is made again.
+    """
+    given = tuple(mapped(value_of, arg) for arg in args)
+    keywords = {key: mapped(value_of, arg) for key, arg in kwargs.items()}
+    if isinstance(func, np.ufunc) or func in calls.OWN:  # write into nothing but an out=
+        return evaluated(func, given, keywords)
+    locked = tuple(mapped(_locked, arg) for arg in given)
+    try:
+        value = evaluated(func, locked, {key: mapped(_locked, v) for key, v in keywords.items()})
+    except ValueError as error:
+        if "read-only" not in str(error):
+            raise
+        raise TypeError(
+            f"{full_name(func)} writes into one of its arguments, which is not traced: give it "
+            "out= by keyword, or a copy, or write x[i] = v"
+        ) from error
+    arrays = plain_among(given, keywords)
+    for one in plain_among((value,), {}):
+        shares = not one.size or any(np.may_share_memory(one, array) for array in arrays)
+        if one.base is not None and shares:
+            return evaluated(func, given, keywords)
+    return value
+
+
+def _locked(value):
+    """An array that cannot be written into."""
+    if isinstance(value, np.ndarray) and value.flags.writeable:
+        value = value.view()
+        value.flags.writeable = False
+    return value

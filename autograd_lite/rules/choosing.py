@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ..arrays import asarray
 from ..primitives import composed
 from ..tensor import plain
 
@@ -9,7 +10,7 @@ from ..tensor import plain
 @composed(np.select)
 def _np_select(condlist, choicelist, default=0):
     """The first choice whose condition holds: the last is written first."""
-    conditions = [np.asarray(plain(c)) for c in condlist]
+    conditions = [asarray(plain(c)) for c in condlist]
     if not conditions or any(c.dtype != bool for c in conditions):
         raise TypeError("select takes a list of boolean arrays, at least one, as conditions")
     result = default

@@ -4,19 +4,30 @@ import numbers
 
 import numpy as np
 
+from ..arrays import asarray, foreign, read, to_fill
 from ..dispatch import registry
 from ..primitives import composed, primitive, unbroadcast
 from ..tensor import plain
 
 
 def getitem(x, index):
-    return x[index]
+    return read(x, index)
 
 
 def scatter(g, index, shape):
     """Zeros of a shape with g added at index; an element that is indexed twice is added twice."""
     plain_array = type(g) is np.ndarray
     result = np.zeros(shape, g.dtype) if plain_array else np.zeros_like(g, shape=shape)
+    try:
+        return _laid(result, g, index)
+    except TypeError:
+        like = foreign(index)  # of another library than g
+        if not plain_array or like is None:
+            raise
+        return _laid(np.zeros_like(like, g.dtype, shape=shape), g, index)
+
+
+def _laid(result, g, index):
     if _has_repeats(index):
         np.add.at(result, index, g)
     else:
@@ -35,7 +46,7 @@ def _names_once(part):
         return True
     if isinstance(part, (numbers.Integral, np.bool)):
         return True
-    return np.asarray(part).dtype == bool
+    return asarray(part).dtype == bool
 
 
 def _getitem_vjp(g, out, x, index):
@@ -53,7 +64,7 @@ add_at = primitive(scatter,
 
 def setitem(x, value, index):
     """A copy of x with value stored at index; of what is stored twice, the last stays."""
-    result = np.copy(x)  # of a NumPy scalar too
+    result = to_fill(x, index, value)
     result[index] = value
     return result
 
@@ -80,14 +91,14 @@ store = registry["setitem"] = primitive(setitem,
 
 @composed(np.take)
 def _np_take(a, indices, axis=None, mode="raise"):
-    indices = np.asarray(plain(indices)).astype(np.intp, casting="safe")
+    indices = asarray(plain(indices)).astype(np.intp, casting="safe")
     if axis is None:
         a, axis = np.ravel(a), 0
     axis %= max(np.ndim(a), 1)
     n = np.shape(a)[axis]
     if mode != "raise":
         indices = {"wrap": np.mod(indices, n), "clip": np.clip(indices, 0, n - 1)}[mode]
-    return a[(*(slice(None),) * axis, indices)]
+    return read(a, (*(slice(None),) * axis, indices))
 
 
 @composed(np.compress)

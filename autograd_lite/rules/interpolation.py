@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ..arrays import read
 from ..creation import asarray
 from ..primitives import composed, primitive
 from ..tensor import plain
@@ -22,16 +23,16 @@ def _segment(x, xp):
 def _slope(x, xp, fp):
     """The slope of the line at x, 0 beside the points."""
     below, above = _segment(x, xp)
-    run = xp[above] - xp[below]
+    run = read(xp, above) - read(xp, below)
     inside = (x >= xp[0]) & (x <= xp[-1]) & (run != 0)
-    return np.where(inside, (fp[above] - fp[below]) / np.where(run == 0, 1, run), 0)
+    return np.where(inside, (read(fp, above) - read(fp, below)) / np.where(run == 0, 1, run), 0)
 
 
 def _between(g, x, xp, left, right):
     """A cotangent of the values at x, dealt out to the points below and above."""
     below, above = _segment(x, xp)
-    run = xp[above] - xp[below]
-    t = (np.clip(x, xp[0], xp[-1]) - xp[below]) / np.where(run == 0, 1, run)
+    run = read(xp, above) - read(xp, below)
+    t = (np.clip(x, xp[0], xp[-1]) - read(xp, below)) / np.where(run == 0, 1, run)
     g = np.where(((x < xp[0]) & (left is not None)) | ((x > xp[-1]) & (right is not None)), 0, g)
     low, high = (np.ravel(part) for part in (g * (1 - t), g * t))
     shape = (len(xp),)

@@ -3,7 +3,9 @@
 import numpy as np
 
 from .. import errors
+from ..arrays import asarray
 from ..primitives import primitive
+from ..tensor import plain
 from .softmax import log_softmax, softmax
 
 
@@ -14,7 +16,7 @@ def one_hot(labels, classes, axis=-1, dtype=np.float64):
     array([[0., 0., 1.],
            [1., 0., 0.]])
     """
-    labels = _checked(np.asarray(labels), classes)
+    labels = _checked(asarray(plain(labels)), classes)
     return np.moveaxis(np.equal(labels[..., None], np.arange(classes)).astype(dtype), -1, axis)
 
 

@@ -8,6 +8,7 @@ import inspect
 
 import numpy as np
 
+from .. import arrays
 from ..creation import asarray
 from ..dispatch import registry, undifferentiated
 from ..primitives import composed
@@ -49,7 +50,7 @@ def _np_corrcoef(x, y=None, rowvar=True, *, dtype=None):
 @composed(np.bincount)
 def _np_bincount(x, weights=None, minlength=0):
     """Counts have no derivative, sums of weights are linear in the weights."""
-    x = np.asarray(plain(x))
+    x = arrays.asarray(plain(x))
     counts = np.bincount(x, plain(weights), minlength)
     if not (x.size and requires_grad(weights)):
         return counts

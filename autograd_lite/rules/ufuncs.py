@@ -9,6 +9,7 @@ import itertools
 import numpy as np
 
 from .. import errors
+from ..arrays import asarray, to_fill
 from ..dispatch import (
     as_targets,
     check_cast,
@@ -100,7 +101,7 @@ def _masked(ufunc, inputs, where, targets, casting):
 
 
 def _booleans(ufunc, where):
-    where = np.asarray(where)
+    where = asarray(plain(where))
     if where.dtype != bool:
         raise TypeError(
             f"np.{ufunc.__name__}: where= takes booleans, not {errors.describe(where)}: "
@@ -170,7 +171,7 @@ def _accumulate(ufunc, x, axis=0, dtype=None):
 def _reduceat(ufunc, x, indices, axis=0, dtype=None):
     """x[i] where the next index is not greater, else what lies between, reduced."""
     x = np.moveaxis(_as(x, dtype), axis, 0)
-    starts = [int(i) for i in np.asarray(indices)]
+    starts = [int(i) for i in asarray(plain(indices))]
     ends = [*starts[1:], len(x)]
     parts = [_reduce(ufunc, x[i:j]) if i < j else x[i] for i, j in zip(starts, ends, strict=True)]
     return np.moveaxis(np.stack(parts), 0, axis)
@@ -179,7 +180,7 @@ def _reduceat(ufunc, x, indices, axis=0, dtype=None):
 @_method("outer")
 def _outer(ufunc, x, y, **kwargs):
     """Every element of x with every element of y; Python numbers count as arrays."""
-    x, y = (v if isinstance(v, Tensor) else np.asarray(v) for v in (x, y))
+    x, y = (v if isinstance(v, Tensor) else asarray(v) for v in (x, y))
     x = np.reshape(x, np.shape(x) + (1,) * np.ndim(y)) if np.ndim(y) else x
     return ufunc_methods["__call__"](ufunc, (x, y), kwargs)
 
@@ -218,13 +219,13 @@ def _turns(positions):
 
 
 def _as(x, dtype):
-    x = x if isinstance(x, Tensor) else np.asarray(x)
+    x = x if isinstance(x, Tensor) else asarray(x)
     return x if dtype is None or x.dtype == dtype else x.astype(dtype)
 
 
 def add_in_turn(x, value, index):
     """A copy of x with value added at index, as often as an index is repeated."""
-    result = np.copy(x)
+    result = to_fill(x, index, value)
     np.add.at(result, index, value)
     return result
 

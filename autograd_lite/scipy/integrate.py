@@ -9,6 +9,7 @@ import numpy as np
 import scipy.integrate
 
 from .. import errors
+from ..arrays import called
 from ..dispatch import registry
 from ..primitives import primitive
 from ..recording import stacked
@@ -45,13 +46,17 @@ def odeint(func, y0, t, args=(), tfirst=False, rtol=None, atol=None, mxstep=0):
 
 
 def ode(arrays, func, options):
-    y0, t, *args = arrays
+    args = arrays[2:]
     rtol, atol, mxstep = options
 
     def slope(y, t):
         return np.reshape(_off_the_tape(func(y, t, *args)), y.shape)
 
-    return scipy.integrate.odeint(slope, y0, t, rtol=rtol, atol=atol, mxstep=mxstep)
+    return called(solution, arrays, slope, rtol=rtol, atol=atol, mxstep=mxstep)
+
+
+def solution(arrays, slope, **options):
+    return scipy.integrate.odeint(slope, *arrays[:2], **options)
 
 
 def _ode_vjp(g, out, arrays, func, options):

@@ -3,12 +3,13 @@
 import numpy as np
 import scipy.linalg
 
+from ..arrays import called
 from ..primitives import primitive
 
 
 def expm(A):
     """The exponential of a matrix, or of each in a stack (..., n, n), as `scipy.linalg.expm`."""
-    return scipy.linalg.expm(A)
+    return called(scipy.linalg.expm, A)
 
 
 def sqrtm(A):
@@ -16,12 +17,12 @@ def sqrtm(A):
 
     Its derivative exists where no two eigenvalues of the root add up to 0.
     """
-    return scipy.linalg.sqrtm(A)
+    return called(scipy.linalg.sqrtm, A)
 
 
 def solve_sylvester(a, b, q):
     """x with a @ x + x @ b = q, as `scipy.linalg.solve_sylvester`."""
-    return scipy.linalg.solve_sylvester(a, b, q)
+    return called(scipy.linalg.solve_sylvester, a, b, q)
 
 
 def solve_triangular(a, b, trans=0, lower=False, unit_diagonal=False):
@@ -61,11 +62,11 @@ def solve_banded(l_and_u, ab, b):
 
 
 def triangular(a, b, trans=0, lower=False, unit_diagonal=False):
-    return scipy.linalg.solve_triangular(a, b, trans, lower, unit_diagonal)
+    return called(scipy.linalg.solve_triangular, a, b, trans, lower, unit_diagonal)
 
 
 def banded(ab, b, l_and_u):
-    return scipy.linalg.solve_banded(l_and_u, ab, b)
+    return called(scipy.linalg.solve_banded, l_and_u, ab, b)
 
 
 def _expm_vjp(g, out, A):

@@ -3,13 +3,14 @@
 import numpy as np
 import scipy.signal
 
+from ..arrays import called
 from ..primitives import primitive
 from ..rules.convolution import uncut
 
 
 def convolve(in1, in2, mode="full", method="auto"):
     """The convolution of two arrays of as many axes, as `scipy.signal.convolve`."""
-    return scipy.signal.convolve(in1, in2, mode, method)
+    return called(scipy.signal.convolve, in1, in2, mode, method)
 
 
 def correlate(in1, in2, mode="full", method="auto"):

@@ -11,6 +11,7 @@ import numpy as np
 import scipy.special as sp
 
 from .. import errors
+from ..arrays import called
 from ..dispatch import registry, undifferentiated
 from ..primitives import elementwise
 from ..rules import softmax as _softmax
@@ -42,7 +43,7 @@ def fixed(f, *names):
 
 def polygamma(n, x):
     """The n-th derivative of digamma, as `scipy.special.polygamma`."""
-    return sp.polygamma(n, x)
+    return called(sp.polygamma, n, x)
 
 
 def _quotient(x, y):

@@ -11,6 +11,8 @@ import numpy as np
 import scipy.special as sp
 
 from .. import errors
+from ..arrays import asarray
+from ..tensor import plain
 
 LOG_TWO_PI = math.log(2 * math.pi)
 
@@ -226,7 +228,7 @@ def _integers(name, k, loc):
                 f"{name} has no derivative with respect to the integer {errors.describe(value)}: "
                 "detach() it"
             )
-    return np.asarray(k) - np.asarray(loc)
+    return asarray(plain(k)) - asarray(plain(loc))
 
 
 def _moments(mean, cov, dtype=float):

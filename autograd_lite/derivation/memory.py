@@ -1,0 +1,233 @@
+"""Views and writing: an array that is written into becomes another value, seen by every view.
+
+The one idea: a view is the call that made it, of the array that owns the memory. It is called
+again when that array has become another value in the meantime.
+"""
+
+import numpy as np
+
+from . import calls
+from .expressions import collect, mapped
+from .graph import evaluated
+
+
+class Stored:
+    """What an array holds: a value, and the expression that computes it in every run.
+
+    Attributes
+    ----------
+    given : bool
+        Whether it came from outside, where a caller has it too.
+    made
+        The `View` that made it, None for an array that owns its memory.
+    """
+
+    __slots__ = ("_expression", "_root", "_seen", "_value", "_version", "given", "graph", "made")
+
+    def __init__(self, graph, expression, value, view=None, given=False):
+        self.graph = graph
+        self.given = given
+        self.made = view
+        self._root = None if view is None else view.wholes[0].owner
+        self._version = 0  # how often it has been written into
+        self._bind(expression, value)
+
+    @property
+    def owner(self):
+        """The array that owns the memory."""
+        return self if self._root is None else self._root
+
+    @property
+    def value(self):
+        """What it is in this run."""
+        self._update()
+        return self._value
+
+    @property
+    def expression(self):
+        """How it is computed in every run."""
+        self._update()
+        return self._expression
+
+    def _bind(self, expression, value):
+        self._expression = expression
+        self._value = value
+        self._seen = self.owner._version
+
+    def _update(self):
+        """Call again what made a view, and the views it is a view of, if memory has changed."""
+        if self._root is None or self._seen == self._root._version:
+            return
+        stale, one = [], self
+        while one.made is not None and one._seen != self._root._version:
+            stale.append(one)
+            one = one.made.wholes[0]
+        for one in reversed(stale):
+            one._bind(*one.made.again(one.graph))
+
+    def write(self, new):
+        """Become a traced value of the same shape and dtype, and with it all that shows this."""
+        self.check_writable()
+        owner, views = self._path()
+        if not views:
+            expression = new.expression
+        elif all(view.func is calls.getitem for view in views):
+            expression = _stored_in_turn(self.graph, views, new.expression)
+        else:
+            expression = _stored_by_number(self.graph, owner, views, new.expression)
+        value = np.copy(owner.value, order="K")  # in the same layout of memory
+        value[...] = expression.value
+        owner._version += 1
+        owner._bind(expression, value)
+
+    def check_writable(self):
+        """Refuse what NumPy would not write into, and what a caller has too."""
+        if self.owner.given:
+            raise TypeError(
+                f"a compiled function wrote into {self.owner.expression.name or 'an array'}, which "
+                "came from outside: its caller would not see it. Write into a copy, x = x.copy(), "
+                "and return it"
+            )
+        if not isinstance(self.value, np.ndarray):
+            raise TypeError(
+                "a compiled function wrote into a number, which NumPy does not: write x = x + y"
+            )
+        if not self.value.flags.writeable:
+            raise ValueError(
+                "a compiled function wrote into a view that is read-only, as in NumPy: several of "
+                "its elements may be one of the whole. Write into a copy of the view"
+            )
+        if self.dtype != self.owner.dtype:
+            raise TypeError(
+                "a compiled function wrote into a view with numbers of another kind than those of "
+                "the whole: write into the whole, x[i] = re + 1j * im, or into a copy of the view"
+            )
+
+    def _path(self):
+        """The array that owns the memory, and the views that lead from it to this one."""
+        views, one = [], self
+        while one.made is not None:
+            if len(one.made.wholes) > 1:
+                raise TypeError(
+                    "a compiled function wrote into a view made of several arrays that share "
+                    "memory: write into one of them, x[i] = v, or into a copy of the view"
+                )
+            views.append(one.made)
+            one = one.made.wholes[0]
+        return one, views[::-1]
+
+
+class View:
+    """The call that made a view, with the arrays that it shows as they will be.
+
+    Parameters
+    ----------
+    place : int or None
+        Which of several results it is.
+    wholes : list
+        The traced arguments with which the result shares memory: mostly one.
+    """
+
+    __slots__ = ("args", "func", "kwargs", "place", "wholes")
+
+    def __init__(self, func, args, kwargs, place, wholes):
+        def kept(arg):
+            return arg if any(arg is whole for whole in wholes) else expression_of(arg)
+
+        self.func = func
+        self.args = tuple(mapped(kept, arg) for arg in args)
+        self.kwargs = {key: mapped(kept, arg) for key, arg in kwargs.items()}
+        self.place = place
+        self.wholes = wholes
+
+    def of(self, whole):
+        """What the call makes of another whole, an array."""
+        return self._called(lambda arg: whole if isinstance(arg, Stored) else arg)
+
+    def _called(self, f):
+        args = [mapped(f, arg) for arg in self.args]
+        result = evaluated(self.func, args, {k: mapped(f, v) for k, v in self.kwargs.items()})
+        return result if self.place is None else result[self.place]
+
+    def again(self, graph):
+        """The expression and the value of the call, with the wholes as they are now."""
+        args = tuple(mapped(expression_of, arg) for arg in self.args)
+        kwargs = {key: mapped(expression_of, arg) for key, arg in self.kwargs.items()}
+        value = self._called(value_of)
+        if self.place is None:
+            return graph.call(self.func, args, kwargs, value), value
+        several = graph.apply(self.func, *args, **kwargs)
+        return graph.call(calls.part, (several, self.place), {}, value), value
+
+    def places(self):
+        """The expressions that say which elements are shown: of x[i], a traced i."""
+        found = []
+        collect([*self.args, *self.kwargs.values()], found)
+        return found
+
+
+def view_of(func, args, kwargs, place, value):
+    """The view that a result of a call is, or None where it has memory of its own."""
+    if not isinstance(value, np.ndarray) or value.base is None:
+        return None
+    wholes = [x for x in stored_among(args, kwargs) if np.may_share_memory(value, x.value)]
+    return View(func, args, kwargs, place, wholes) if wholes else None
+
+
+def stored_among(args, kwargs):
+    """The traced values among arguments, in tuples, lists and slices too; each once."""
+    found = []
+
+    def look(value):
+        if isinstance(value, Stored) and all(value is not one for one in found):
+            found.append(value)
+
+    mapped(look, [*args, *kwargs.values()])
+    return found
+
+
+def plain_among(args, kwargs):
+    """NumPy's arrays among arguments."""
+    found = []
+
+    def look(value):
+        if isinstance(value, np.ndarray):
+            found.append(value)
+
+    mapped(look, [*args, *kwargs.values()])
+    return found
+
+
+def value_of(arg):
+    """The value of what is traced, anything else as it is."""
+    return arg.value if isinstance(arg, Stored) else arg
+
+
+def expression_of(arg):
+    """The expression of what is traced, anything else as it is."""
+    return arg.expression if isinstance(arg, Stored) else arg
+
+
+def _stored_in_turn(graph, views, expression):
+    """x[i][j] = v: a new x[i], and with it a new x."""
+    for view in reversed(views):
+        whole = view.wholes[0].expression
+        expression = graph.apply(calls.setitem, whole, view.args[1], expression)
+    return expression
+
+
+def _stored_by_number(graph, owner, views, expression):
+    """For any other view: its elements' numbers say which elements of the whole they are.
+
+    What chooses them is held: a program leaves where it would choose others.
+    """
+    numbers = np.arange(owner.value.size).reshape(owner.value.shape)
+    for view in views:
+        for place in view.places():
+            graph.guard(place, int(place.value))
+        numbers = view.of(numbers)
+    if np.array_equal(numbers.ravel(), np.arange(owner.value.size)):
+        return graph.apply(np.reshape, expression, owner.value.shape)
+    flat = graph.apply(np.reshape, owner.expression, (owner.value.size,))
+    flat = graph.apply(calls.setitem, flat, numbers, expression)
+    return graph.apply(np.reshape, flat, owner.value.shape)
