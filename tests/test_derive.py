@@ -196,10 +196,10 @@ def _classifier(rng):
 
 def _picked(rng):
     """The same loss by hand: the logarithm of the probability of each true class."""
-    X, labels = rng.standard_normal((8, 2)), rng.integers(0, 3, 8)
+    X, labels, rows = rng.standard_normal((8, 2)), rng.integers(0, 3, 8), np.arange(8)
     parameters = W, b = _parameters(rng, (2, 3), 3)
     logs = ag.log_softmax(X @ W + b)
-    loss = -np.mean(logs[np.arange(8), labels])
+    loss = -np.mean(logs[rows, labels])
     return ag.derive(loss), loss, parameters
 
 
@@ -675,7 +675,8 @@ def test_every_operation_has_a_derivation_and_a_source(cases):
         for a, g in zip(results if len(tensors) > 1 else [results], wanted, strict=True):
             assert (np.shape(a), a.dtype) == (g.shape, g.dtype), str(case)
             np.testing.assert_allclose(a, g, rtol=1e-9, atol=1e-9, err_msg=str(case))
-    assert len(refused) < 0.1 * len(cases), refused
+    # The solver calls a function of the user's; a rule looks at counts that have a name.
+    assert set(refused) <= {"odeint", "odeint of t first", "repeat"}
 
 
 def test_wrong_simplification_is_found(monkeypatch):
