@@ -421,6 +421,24 @@ def test_shared_factor_without_a_name_is_computed_once():
     ]
 
 
+def test_what_has_a_name_is_called_by_it_in_the_chain_too():
+    X, y, w = _logistic()[:3]
+    error = X @ w - y
+    lines = {line.name: line.formula for line in ag.derive(np.sum(error**2) / 2)}
+    assert lines["dLoss/derror"] == "error"
+    h = np.tanh(w)
+    slope = 1 - h * h  # the derivative of tanh, which its rule computes again
+    lines = {line.name: line.formula for line in ag.derive(np.sum(h / slope))}
+    assert lines["dLoss/dw"] == "dLoss/dh * slope"
+
+
+def test_matrix_product_among_factors_stands_in_parentheses():
+    W = ag.Tensor(np.ones((2, 2)), requires_grad=True)
+    X, mask = np.ones((3, 2)), np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
+    k = (X @ W) * mask
+    assert ag.derive(np.sum(k)).lines[0].formula == "(X @ W) * mask"
+
+
 def test_hessian_vector_product_is_readable():
     X, y, w = _logistic()[:3]
     v = np.array([1.0, 2.0])
