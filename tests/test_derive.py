@@ -196,10 +196,10 @@ def _classifier(rng):
 
 def _picked(rng):
     """The same loss by hand: the logarithm of the probability of each true class."""
-    X, labels = rng.standard_normal((8, 2)), rng.integers(0, 3, 8)
+    X, labels, rows = rng.standard_normal((8, 2)), rng.integers(0, 3, 8), np.arange(8)
     parameters = W, b = _parameters(rng, (2, 3), 3)
     logs = ag.log_softmax(X @ W + b)
-    loss = -np.mean(logs[np.arange(8), labels])
+    loss = -np.mean(logs[rows, labels])
     return ag.derive(loss), loss, parameters
 
 
@@ -421,6 +421,24 @@ def test_shared_factor_without_a_name_is_computed_once():
     ]
 
 
+def test_what_has_a_name_is_called_by_it_in_the_chain_too():
+    X, y, w = _logistic()[:3]
+    error = X @ w - y
+    lines = {line.name: line.formula for line in ag.derive(np.sum(error**2) / 2)}
+    assert lines["dLoss/derror"] == "error"
+    h = np.tanh(w)
+    slope = 1 - h * h  # the derivative of tanh, which its rule computes again
+    lines = {line.name: line.formula for line in ag.derive(np.sum(h / slope))}
+    assert lines["dLoss/dw"] == "dLoss/dh * slope"
+
+
+def test_matrix_product_among_factors_stands_in_parentheses():
+    W = ag.Tensor(np.ones((2, 2)), requires_grad=True)
+    X, mask = np.ones((3, 2)), np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
+    k = (X @ W) * mask
+    assert ag.derive(np.sum(k)).lines[0].formula == "(X @ W) * mask"
+
+
 def test_hessian_vector_product_is_readable():
     X, y, w = _logistic()[:3]
     v = np.array([1.0, 2.0])
@@ -548,6 +566,23 @@ def test_several_results_of_one_call():
     assert derivation.markdown
 
 
+def test_index_with_a_name_is_a_parameter_of_the_source():
+    table = ag.Tensor(np.arange(6.0).reshape(3, 2), requires_grad=True)
+    words = np.array([2, 0, 2])
+    loss = np.sum(table[words] ** 2)
+    derivation = ag.derive(loss)
+    assert "table[words]" in derivation.text
+    assert list(derivation.inputs) == ["words", "table"]
+    assert_same(executed(derivation), ag.gradients(loss, [table]))
+
+
+def test_rule_that_looks_at_counts_still_has_its_formula():
+    x, counts = ag.Tensor([1.0, 2.0], requires_grad=True), np.array([2, 3])
+    loss = np.sum(np.repeat(x, counts) ** 2)
+    values = {line.name: line.value for line in ag.derive(loss)}
+    np.testing.assert_allclose(values["dLoss/dx"], [4.0, 12.0])
+
+
 def test_derivation_is_saved_in_the_form_of_the_suffix(network, tmp_path):
     derivation = ag.derive(network.loss, names=network.names)
     for suffix, form in ((".txt", derivation.text), (".md", derivation.markdown),
@@ -658,7 +693,8 @@ def test_every_operation_has_a_derivation_and_a_source(cases):
         for a, g in zip(results if len(tensors) > 1 else [results], wanted, strict=True):
             assert (np.shape(a), a.dtype) == (g.shape, g.dtype), str(case)
             np.testing.assert_allclose(a, g, rtol=1e-9, atol=1e-9, err_msg=str(case))
-    assert len(refused) < 0.1 * len(cases), refused
+    # The solver calls a function of the user's; a rule looks at counts that have a name.
+    assert set(refused) <= {"odeint", "odeint of t first", "repeat"}
 
 
 def test_wrong_simplification_is_found(monkeypatch):

@@ -11,7 +11,7 @@ from ..tape import pullback
 from ..watching import Watcher, watching
 from .expressions import Expression, mapped
 from .graph import Graph
-from .traced import Trace, Traced, plain
+from .traced import LeftTheProgram, Trace, Traced, plain
 
 FORWARD, BACKWARD, FACTOR = "forward", "backward", "factor"
 SMALL = 4  # elements of an array without a name that is written down in a formula
@@ -273,7 +273,12 @@ class _Traceable:
 
         def share(position, rule):
             def run(g, out, *args, **_):
-                share = rule(g, out, *args, **kwargs)
+                try:
+                    share = rule(g, out, *args, **kwargs)
+                except LeftTheProgram:  # it looks at what says where: here that is known
+                    if not replay.as_written:
+                        raise
+                    share = rule(g, out, *args, **node.kwargs)
                 if not replay.factors:
                     return share
                 return replay.factored(node, position, rule, share, g, out, list(args), kwargs)
