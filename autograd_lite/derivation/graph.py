@@ -80,7 +80,8 @@ class Graph:
     def call(self, func, args, kwargs, value):
         """The expression of a call whose value is known: a simpler one, or a known one."""
         args = tuple(mapped(self._lifted, arg) for arg in args)
-        kwargs = {key: mapped(self._lifted, arg) for key, arg in kwargs.items()}
+        for arg in kwargs.values():
+            mapped(self._lifted, arg)  # arrays are remembered, and stay as they are
         simpler = self.simplify(self, func, args, kwargs, value)
         if simpler is not None:
             return simpler
