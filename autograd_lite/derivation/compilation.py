@@ -22,6 +22,7 @@ from .surroundings import OnTape
 from .variant import FAILED
 
 _MOST_SIGNATURES = 512
+_ndarray = np.ndarray
 _lock = threading.RLock()  # tracing puts values into places that all threads see
 
 
@@ -89,16 +90,22 @@ class Compiled:
         self._program_type = program_type
         self._programs = {}
         self._of_arrays = {}  # those of them for arrays by position alone: found in a microsecond
+        self._latest = None, None  # a key of these and its programs: most calls are like the last
 
     def __call__(self, *args, **kwargs):
         if not kwargs:
             key = []
             for arg in args:
-                if type(arg) is not np.ndarray:
+                if type(arg) is not _ndarray:
                     break
-                key += (arg.shape, arg.dtype)
+                key.append(arg.shape)
+                key.append(arg.dtype)
             else:
-                programs = self._of_arrays.get(tuple(key))
+                latest, programs = self._latest
+                if key != latest:
+                    programs = self._of_arrays.get(tuple(key))
+                    if programs is not None:
+                        self._latest = key, programs
                 if programs is not None and not is_watched():
                     for program in programs.direct:
                         result = quiet.call(program, *args)

@@ -92,12 +92,24 @@ def _identifier(name):
 
 def _guards(capture):
     """What the program's guards look at, in words, and what it must be."""
-    writer = Writer({x: x.name or "x" for x in capture.graph.inputs})
+    names = {x: x.name or "x" for x in capture.graph.inputs}
     return [
-        (writer.write(step.expression), step.expected)
+        (_brief(step.expression, names), step.expected)
         for step in needed(capture.graph.steps, outputs(capture))
         if step.kind == "guard"
     ]
+
+
+def _brief(expression, names):
+    """An expression in words, three calls deep: in full it may be longer than its graph."""
+    hidden, stack = {}, [(expression, 0)]
+    while stack:
+        x, depth = stack.pop()
+        if depth == 3:
+            hidden[x] = "..."
+        elif x not in names:
+            stack += [(operand, depth + 1) for operand in x.operands()]
+    return Writer({**hidden, **names}).write(expression)
 
 
 def _comment(text):
