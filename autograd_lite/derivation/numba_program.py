@@ -16,7 +16,7 @@ from .layouts import contiguous, is_view, size_of, viewed
 from .merging import merged
 from .source import Writer, identifier
 
-_LONGEST = 100  # calls in a kernel: Numba's time grows faster than their number
+_LONGEST = 150  # calls in a kernel: Numba's time grows faster than their number
 _MOST_LINES = 2000  # of different kernels: Numba takes about 15 ms for one
 _INTO = {np.matmul, np.dot}
 _STORING = (calls.setitem, calls.add_at)

@@ -523,3 +523,12 @@ def _stored_twice(graph, args, kwargs, value):
     if type(x) is not Expression or x.func is not calls.setitem or x.args[2] is not new:
         return None
     return x if key_of(x.args[1]) == key_of(index) else None
+
+
+@rule_of(np.clip)
+def _clipped_twice(graph, args, kwargs, value):
+    """clip(clip(x, a, b), a, b) = clip(x, a, b)"""
+    x, *bounds = args
+    if kwargs or type(x) is not Expression or x.func is not np.clip or x.kwargs:
+        return None
+    return x if key_of(bounds) == key_of(list(x.args[1:])) else None
