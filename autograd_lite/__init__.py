@@ -82,16 +82,21 @@ if TYPE_CHECKING:
         compare_function,
         numeric_gradients,
     )
+    from .derivation import Derivation, derive
+    from .derivation.compilation import compile
     from .drawing import Picture, draw
 
 # What gradients do not need is imported when it is first used: it takes as long as the rest.
 _LATER = {
     "AnomalyError": "anomaly",
     "Comparison": "comparison",
+    "Derivation": "derivation",
     "Picture": "drawing",
     "check_gradients": "comparison",
     "compare": "comparison",
     "compare_function": "comparison",
+    "derive": "derivation",
+    "compile": "derivation.compilation",
     "detect_anomaly": "anomaly",
     "draw": "drawing",
     "numeric_gradients": "comparison",
@@ -118,7 +123,7 @@ __all__ = [
     "grad", "value_and_grad", "vjp", "jvp", "jacobian", "hessian", "hvp", "checkpoint", "flatten",
     # the glass box
     "draw", "Picture", "compare", "compare_function", "Comparison", "check_gradients",
-    "numeric_gradients", "detect_anomaly", "AnomalyError",
+    "numeric_gradients", "derive", "Derivation", "compile", "detect_anomaly", "AnomalyError",
     # tensors to fill, and of tensors
     "array", "asarray", "zeros", "ones", "empty", "full", "zeros_like", "ones_like", "empty_like",
     "full_like", "arange", "linspace", "eye", "identity", "as_strided", "r_", "c_",

@@ -31,12 +31,12 @@ def foreign(*values):
 
 
 def called(f, *args, **kwargs):
-    """Call a function that is none of NumPy's by NumPy's protocol.
+    """Call a function by NumPy's protocol, also where NumPy itself would not ask.
 
     ``f`` would make plain arrays of its arguments: an array of another library is asked first
     whether it has an answer.
     """
-    array = foreign(*args)
+    array = foreign(*args, *kwargs.values())
     if array is not None:
         result = array.__array_function__(f, (type(array),), args, kwargs)
         if result is not NotImplemented:

@@ -78,7 +78,8 @@ class Ours(Library):
 
     def names(self, ag):
         """NumPy's, which differentiate, and what NumPy lacks."""
-        np = types.SimpleNamespace(**vars(numpy))
+        np = types.ModuleType("np")  # a module, as the one that people import
+        vars(np).update(vars(numpy))
         for name in ("sigmoid", "relu", "softmax", "conv", "max_pool"):
             setattr(np, name, getattr(ag, name))
         np.gelu = functools.partial(ag.gelu, approximate=True)

@@ -1,1 +1,5 @@
 """The chain rule in words, LaTeX and code, and the code as a fast program."""
+
+from .derivation import Derivation, derive
+
+__all__ = ["Derivation", "derive"]

@@ -80,10 +80,12 @@ class Graph:
     def call(self, func, args, kwargs, value):
         """The expression of a call whose value is known: a simpler one, or a known one."""
         args = tuple(mapped(self._lifted, arg) for arg in args)
+        for arg in kwargs.values():
+            mapped(self._lifted, arg)  # arrays are remembered, and stay as they are
         simpler = self.simplify(self, func, args, kwargs, value)
         if simpler is not None:
             return simpler
-        key = (func, *map(key_of, args), *((k, key_of(v)) for k, v in sorted(kwargs.items())))
+        key = _key(func, args, kwargs)
         try:
             if key in self._known:
                 return self._known[key]
@@ -95,6 +97,10 @@ class Graph:
             self._known[key] = expression
         return expression
 
+    def replace(self, expression, other):
+        """Have another expression of the same value stand for a call when it is made again."""
+        self._known[_key(expression.func, expression.args, expression.kwargs)] = other
+
     def guard(self, expression, expected):
         """Remember that what follows is right only as long as the expression has this value."""
         if expression.kind == "constant":
@@ -103,6 +109,18 @@ class Graph:
         if key not in self._known:
             self._known[key] = expression
             self.steps.append(Guard(expression, expected))
+
+    def own(self, expression):
+        """An array of its own with the values of an expression: a copy, not simplified."""
+        expression = Expression("call", expression.value.copy(), np.copy, (expression,))
+        self.steps.append(expression)
+        return expression
+
+    def release(self):
+        """Let go of the arrays that became constants, and return them: nothing is added after."""
+        arrays = [value for value in self._kept if isinstance(value, np.ndarray)]
+        self._kept, self._known = [], {}
+        return arrays
 
     def _lifted(self, value):
         """Arrays among the arguments are constants of the graph; numbers stay."""
@@ -143,3 +161,8 @@ def operands_of(tree):
     found = []
     collect(tree, found)
     return found
+
+
+def _key(func, args, kwargs):
+    """What tells calls apart."""
+    return (func, *map(key_of, args), *((k, key_of(v)) for k, v in sorted(kwargs.items())))

@@ -22,9 +22,16 @@ def simplified(graph, func, args, kwargs, value):
         filled = _filled(graph, func, args, value)
         if filled is not None:
             return filled
-        stripped = tuple(_unspread(arg, args, value) for arg in args)
+        behind = _before_new_axes(graph, func, args, value)
+        if behind is not None:
+            return behind
+        stripped = list(args)
+        for i, arg in enumerate(args):  # one after the other: each leaves the shape to the others
+            stripped[i] = _unspread(arg, stripped, value)
         if any(a is not b for a, b in zip(stripped, args)):
-            return graph.call(func, stripped, kwargs, value)
+            return graph.call(func, tuple(stripped), kwargs, value)
+    if any(type(arg) is Expression and arg.dtype is None for arg in args):
+        return None  # a Python number, or several results: no rule is about these
     for rule in _RULES.get(func, ()):
         found = rule(graph, args, kwargs, value)
         if found is not None and fits(found, value):
@@ -33,18 +40,21 @@ def simplified(graph, func, args, kwargs, value):
 
 
 def _filled(graph, func, args, value):
-    """A call on numbers that were broadcast is a number that is broadcast."""
-    sources = []
+    """A call on what was broadcast, and on numbers, is broadcast itself: the call comes first."""
+    sources, shape = [], np.shape(value)
     for arg in args:
-        if type(arg) is Expression and arg.func is np.broadcast_to and arg.args[0].is_number:
+        if type(arg) is Expression and arg.func is np.broadcast_to:
             sources.append(arg.args[0])
         elif number(arg) is not None:
             sources.append(arg)
         else:
             return None
-    if np.shape(value) == () or func.nout > 1:
+    if shape == () or func.nout > 1:
         return None
-    return graph.apply(np.broadcast_to, graph.apply(func, *sources), np.shape(value))
+    computed = graph.apply(func, *sources)
+    if computed.shape == shape or computed.dtype != value.dtype:
+        return None
+    return graph.apply(np.broadcast_to, computed, shape)
 
 
 def fits(expression, value):
@@ -75,13 +85,34 @@ def number(arg):
 
 
 def _unspread(arg, args, value):
-    """What an argument was broadcast from, where the other arguments have the result's shape."""
-    if type(arg) is Expression and arg.func is np.broadcast_to:
-        shapes = [np.shape(a.value if type(a) is Expression else a) for a in args if a is not arg]
-        source = arg.args[0]
-        if type(source) is Expression and np.broadcast_shapes(source.shape, *shapes) == value.shape:
-            return source
+    """What an argument was broadcast from, where broadcasting gives the result's shape again."""
+    if type(arg) is not Expression or not (arg.func is np.broadcast_to or _adds_in_front(arg)):
+        return arg
+    shapes = [np.shape(a.value if type(a) is Expression else a) for a in args if a is not arg]
+    source = arg.args[0]
+    fits = type(source) is Expression and (source.ndim or arg.func is np.broadcast_to)
+    if fits and np.broadcast_shapes(source.shape, *shapes) == value.shape:
+        return source
     return arg
+
+
+def _adds_in_front(x):
+    """Whether axes of size 1 were put in front of a value, where broadcasting puts them too."""
+    if x.func not in (np.expand_dims, np.reshape) or type(x.args[0]) is not Expression:
+        return False
+    shape = x.args[0].shape
+    return (1,) * (x.ndim - len(shape)) + shape == x.shape
+
+
+def _before_new_axes(graph, func, args, value):
+    """A call on a value with a new axis, and on numbers, gets the new axis itself."""
+    longer = [arg for arg in args if number(arg) is None]
+    if len(longer) != 1 or type(longer[0]) is not Expression or not _adds_in_front(longer[0]):
+        return None
+    if func.nout > 1 or not longer[0].args[0].ndim:
+        return None
+    computed = graph.apply(func, *(a.args[0] if a is longer[0] else a for a in args))
+    return graph.apply(longer[0].func, computed, *longer[0].args[1:], **longer[0].kwargs)
 
 
 def rule_of(*functions):
@@ -103,25 +134,29 @@ _RULES: dict = {}
 
 @rule_of(np.negative)
 def _double_negation(graph, args, kwargs, value):
-    """--x = x"""
+    """--x = x;  -(-x / y) = x / y;  -(c x) = (-c) x"""
     (x,) = args
-    return x.args[0] if x.func is np.negative else None
+    if _is_negative(x):
+        return _opposite(graph, x)
+    c, inner = _number_times(x) if x.dtype.kind in "fc" else (None, None)
+    return None if c is None else _scaled(graph, inner, -c, value)
 
 
 @rule_of(np.add)
 def _sums(graph, args, kwargs, value):
-    """x + 0 = x;  x + x = 2 x;  x + -y = x - y"""
+    """x + 0 = x;  x + x = 2 x;  c x + d x = (c + d) x;  x + -y = x - y;  -x + y = y - x"""
     x, y = args
     if number(y) == 0:
         return x if type(x) is Expression else None
     if number(x) == 0:
         return y if type(y) is Expression else None
-    if x is y and x.dtype.kind in "fc":
-        return graph.call(np.multiply, (2, x), {}, value)
-    if type(y) is Expression and y.func is np.negative:
-        return graph.call(np.subtract, (x, y.args[0]), {}, value)
-    if type(x) is Expression and x.func is np.negative:
-        return graph.call(np.subtract, (y, x.args[0]), {}, value)
+    if type(x) is type(y) is Expression and x.dtype == y.dtype == value.dtype:
+        (c, one), (d, other) = map(_in_units, args)
+        if one is other and one.shape == value.shape and value.dtype.kind in "fc":
+            return _scaled(graph, one, c + d, value)
+    for one, other in ((x, y), (y, x)):
+        if _is_negative(other):
+            return graph.call(np.subtract, (one, _opposite(graph, other)), {}, value)
     return None
 
 
@@ -131,9 +166,33 @@ def _differences(graph, args, kwargs, value):
     x, y = args
     if number(y) == 0:
         return x if type(x) is Expression else None
-    if type(y) is Expression and y.func is np.negative:
-        return graph.call(np.add, (x, y.args[0]), {}, value)
+    if _is_negative(y):
+        return graph.call(np.add, (x, _opposite(graph, y)), {}, value)
     return None
+
+
+def _is_negative(x):
+    """Whether an expression is written with a minus in front."""
+    while type(x) is Expression and x.func in (np.multiply, np.divide) and not x.kwargs:
+        if number(x.args[0]) is not None:
+            break
+        x = x.args[0]
+    if type(x) is not Expression or x.kwargs or x.dtype is None or x.dtype.kind not in "fc":
+        return False
+    if x.func is np.multiply:
+        c = number(x.args[0])
+        return not isinstance(c, (complex, np.complexfloating)) and c < 0
+    return x.func is np.negative
+
+
+def _opposite(graph, x):
+    """-x of what is written with a minus in front, without it."""
+    if x.func is np.negative:
+        return x.args[0]
+    if number(x.args[0]) is not None:
+        return _scaled(graph, x.args[1], -number(x.args[0]), -x.value)
+    args = _opposite(graph, x.args[0]), x.args[1]
+    return graph.apply(x.func, *args)
 
 
 def _scaled(graph, x, factor, value):
@@ -147,23 +206,51 @@ def _scaled(graph, x, factor, value):
 
 @rule_of(np.multiply)
 def _products(graph, args, kwargs, value):
-    """1 x = x;  -1 x = -x;  x c = c x;  c (d x) = (c d) x;  c (x / d) = (c / d) x;  c -x = -c x"""
+    """1 x = x;  -1 x = -x;  x c = c x;  c (d x) = (c d) x;  c (x / d) = (c / d) x;  c -x = -c x
+
+    (c x) (d y) = (c d) x y
+    """
     x, y = args
+    if type(x) is type(y) is Expression and value.dtype.kind in "fc":
+        (c, one), (d, other) = map(_number_times, args)
+        if c is not None and d is not None and (factor := _product(c, d)) is not None:
+            return graph.call(np.multiply, (_scaled_by(graph, one, factor), other), {}, value)
     c, other = (number(x), y) if number(x) is not None else (number(y), x)
     if c is None or type(other) is not Expression or other.dtype.kind not in "fc":
         return None
     if c in (1, -1):
         return _scaled(graph, other, c, value)
+    if _is_negated(other):
+        return _scaled(graph, _opposite(graph, other), -c, value)
     d, inner = _number_times(other)
-    if d is not None:
-        return _scaled(graph, inner, c * d, value)
+    if d is not None and (factor := _product(c, d)) is not None:
+        return _scaled(graph, inner, factor, value)
     if other is x and type(x) is Expression:  # the number first, as it is written
         return graph.call(np.multiply, (y, x), kwargs, value)
     return None
 
 
+def _in_units(x):
+    """(c, y) with x = c y, and y without a number in front."""
+    c, y = _number_times(x)
+    return (1, x) if c is None else (c, y)
+
+
+def _product(c, d):
+    """c d; None where that overflows or underflows, and c (d x) need not."""
+    with np.errstate(all="ignore"):
+        product = c * d
+    return product if np.isfinite(product) and (product != 0 or c == 0 or d == 0) else None
+
+
+def _scaled_by(graph, x, factor):
+    return _scaled(graph, x, factor, factor * x.value)
+
+
 def _number_times(x):
     """(c, y) where an expression is a number c times y; (None, None) where it is not."""
+    if x.kwargs:
+        return None, None
     if x.func is np.negative:
         return -1, x.args[0]
     if x.func is np.multiply and number(x.args[0]) is not None:
@@ -183,13 +270,16 @@ def _quotients(graph, args, kwargs, value):
     if d == 1:
         return x
     c, inner = _number_times(x)
-    return None if c is None else _scaled(graph, inner, c / d, value)
+    factor = None if c is None else _product(c, 1 / d)
+    return None if factor is None else _scaled(graph, inner, factor, value)
 
 
 @rule_of(np.power, np.float_power)
 def _first_power(graph, args, kwargs, value):
-    """x ** 1 = x"""
+    """x ** 1 = x;  x ** 0 = 1"""
     x, y = args
+    if number(y) == 0 and number(x) is None and np.shape(value):
+        return graph.apply(np.broadcast_to, graph.constant(value.dtype.type(1)), value.shape)
     return x if number(y) == 1 and type(x) is Expression else None
 
 
@@ -222,13 +312,51 @@ def _over_no_axis(graph, args, kwargs, value):
     return x if isinstance(axis, tuple) and axis == () else None
 
 
+@rule_of(np.sum)
+def _sum_of_negative(graph, args, kwargs, value):
+    """sum(-x) = -sum(x)"""
+    x = args[0]
+    if len(args) > 1 or kwargs.keys() - {"axis", "keepdims"} or not _is_negated(x):
+        return None
+    return graph.apply(np.negative, graph.apply(np.sum, _opposite(graph, x), **kwargs))
+
+
+def _is_negated(x):
+    """Whether an expression is -y, or has such a factor in front."""
+    while type(x) is Expression and x.func in (np.multiply, np.divide) and not x.kwargs:
+        x = x.args[0]
+    return type(x) is Expression and x.func is np.negative
+
+
+def _with_axis_as_written(func):
+    def rule(graph, args, kwargs, value):
+        """A tuple of one axis is that axis, and all axes are none."""
+        axis, x = kwargs.get("axis"), args[0]
+        if axis is None or len(args) > 1 or type(x) is not Expression:
+            return None
+        others = {key: v for key, v in kwargs.items() if key != "axis"}
+        if np.shape(value) == () and not others:
+            return graph.call(func, args, others, value)
+        if isinstance(axis, tuple) and len(axis) == 1:
+            return graph.call(func, args, {"axis": axis[0], **others}, value)
+        return None
+
+    return rule
+
+
+for _func in (np.sum, np.prod, np.mean, np.max, np.min):
+    rule_of(_func)(_with_axis_as_written(_func))
+
+
 # --- shapes ------------------------------------------------------------------------------------
 
 
 def _axes(x):
-    """The permutation of a transposing call."""
+    """The permutation of a transposing call, or None."""
     axes = x.kwargs.get("axes", x.args[1] if len(x.args) > 1 else None)
     n = x.ndim
+    if type(axes) is Expression:
+        return None
     if x.func is np.transpose:
         return tuple(range(n))[::-1] if axes is None else tuple(int(a) % n for a in axes)
     order = list(range(n))
@@ -242,6 +370,30 @@ def _axes(x):
     return tuple(order)
 
 
+@rule_of(np.reshape, np.ravel)
+def _in_usual_order(graph, args, kwargs, value):
+    """The order "C" is the usual one."""
+    if kwargs.get("order") != "C":
+        return None
+    func = np.reshape if len(args) + len(kwargs) > 2 else np.ravel
+    return graph.call(func, args, {k: v for k, v in kwargs.items() if k != "order"}, value)
+
+
+@rule_of(np.swapaxes)
+def _swapped_twice(graph, args, kwargs, value):
+    """Swapping two axes twice; the axes by position, counted from the front."""
+    x = args[0]
+    axes = (*args[1:], *(kwargs[key] for key in ("axis1", "axis2") if key in kwargs))
+    if type(x) is not Expression or len(axes) != 2 or not all(isinstance(a, int) for a in axes):
+        return None
+    axes = sorted(a % x.ndim for a in axes)
+    if x.func is np.swapaxes and [*x.args[1:]] == axes:
+        return x.args[0]
+    if (*args[1:],) == (*axes,):
+        return None
+    return graph.call(np.swapaxes, (x, *axes), {}, value)
+
+
 @rule_of(np.swapaxes, np.matrix_transpose)
 def _as_transpose(graph, args, kwargs, value):
     """Of a matrix, swapping its axes is its transpose."""
@@ -253,6 +405,15 @@ def _as_transpose(graph, args, kwargs, value):
     return graph.call(np.transpose, (x,), {}, value)
 
 
+@rule_of(np.moveaxis)
+def _moved_nowhere(graph, args, kwargs, value):
+    """An axis moved to where it is."""
+    if len(args) != 3 or not all(isinstance(a, int) for a in args[1:]):
+        return None
+    n = len(value.shape)
+    return args[0] if args[1] % n == args[2] % n and type(args[0]) is Expression else None
+
+
 @rule_of(np.transpose)
 def _transposes(graph, args, kwargs, value):
     """The transpose of a transpose."""
@@ -261,13 +422,11 @@ def _transposes(graph, args, kwargs, value):
         return None
     if x.ndim < 2:
         return x
-    if any(type(a) is Expression for a in args[1:]):
-        return None
     outer = _axes(Expression("call", value, np.transpose, args, kwargs))
     if outer == tuple(range(x.ndim)):
         return x
-    if x.func is np.transpose:
-        inner = _axes(x)
+    inner = _axes(x) if x.func is np.transpose else None
+    if inner is not None and outer is not None:
         both = tuple(inner[a] for a in outer)
         source = x.args[0]
         if both == tuple(range(x.ndim)):
@@ -288,7 +447,22 @@ def _reshapes(graph, args, kwargs, value):
         return graph.call(np.broadcast_to, (x.args[0], value.shape), {}, value)
     if x.func in (np.reshape, np.expand_dims, np.squeeze) and "order" not in x.kwargs:
         return graph.call(np.reshape, (x.args[0], value.shape), {}, value)
-    return None
+    return _with_axes_kept(graph, x, value)
+
+
+def _with_axes_kept(graph, x, value):
+    """sum(x, axis) reshaped to have the axes of x is a sum that keeps them."""
+    if x.func is not np.sum or x.kwargs.keys() - {"axis"} or len(x.args) > 1:
+        return None
+    axis = x.kwargs.get("axis")
+    summed = x.args[0]
+    n = summed.ndim
+    axes = range(n) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    axes = {int(a) % n for a in axes}
+    kept = tuple(1 if a in axes else size for a, size in enumerate(summed.shape))
+    if kept != value.shape:
+        return None
+    return graph.call(np.sum, (summed,), {**x.kwargs, "keepdims": True}, value)
 
 
 @rule_of(np.broadcast_to)

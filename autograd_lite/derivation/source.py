@@ -38,7 +38,11 @@ class Writer:
     def write(self, x, binding=0):
         """An expression, in parentheses if it binds less tightly than what stands around it."""
         text, own = self._written(x)
-        return f"({text})" if own < binding else text
+        return self.enclosed(text) if own < binding else text
+
+    def enclosed(self, text):
+        """A text in parentheses."""
+        return f"({text})"
 
     def definition(self, x):
         """What stands to the right of the name of an expression."""
@@ -47,7 +51,7 @@ class Writer:
     def _written(self, x):
         if type(x) is Expression:
             if x in self.names:
-                return self.names[x], ATOM
+                return self.named(x)
             if x.kind == "constant":
                 return self.constant(x.value)
             return self._called(x)
@@ -58,6 +62,10 @@ class Writer:
             return (f"({inner},)" if len(x) == 1 else f"({inner})"), ATOM
         return self.constant(x)
 
+    def named(self, x):
+        """The name of an expression, and how tightly it binds."""
+        return self.names[x], ATOM
+
     def _called(self, x):
         func, args = x.func, x.args
         if func in _INFIX and _INFIX[func] and not x.kwargs:
@@ -66,9 +74,9 @@ class Writer:
             sign, binding = _PREFIX[func]
             return sign + self.write(args[0], binding), binding
         if func is calls.getitem:
-            return f"{self.write(args[0], CALL)}[{self.index(args[1])}]", CALL
+            return self.member(args[0], self.index(args[1])), CALL
         if func is calls.part:
-            return f"{self.write(args[0], CALL)}[{args[1]}]", CALL
+            return self.member(args[0], args[1]), CALL
         if func is calls.astype:
             return self._cast(x), CALL
         if func is np.transpose and len(args) == 1 and not x.kwargs:
@@ -81,8 +89,20 @@ class Writer:
         if func is np.shape:
             return f"{self.write(args[0], CALL)}.shape", CALL
         given = [self._operand(x, a) for a in args]
-        given += [f"{key}={self.write(value)}" for key, value in x.kwargs.items()]
-        return f"{self.called(func)}({', '.join(given)})", CALL
+        given += [self.keyword(key, self.write(value)) for key, value in x.kwargs.items()]
+        return self.applied(self.called(func), given), CALL
+
+    def applied(self, name, given):
+        """A function and its arguments."""
+        return f"{name}({', '.join(given)})"
+
+    def keyword(self, key, text):
+        """An argument by its name."""
+        return f"{key}={text}"
+
+    def member(self, x, index):
+        """What is read at an index."""
+        return f"{self.write(x, CALL)}[{index}]"
 
     def called(self, func):
         """The name of a function."""
@@ -95,8 +115,7 @@ class Writer:
         if sign == "**":
             left, right = binding + 1, binding
         texts = self._operand(x, x.args[0], left), self._operand(x, x.args[1], right)
-        space = " "
-        return f"{texts[0]}{space}{sign}{space}{texts[1]}", binding
+        return f"{texts[0]} {sign} {texts[1]}", binding
 
     def _operand(self, x, arg, binding=0):
         """An operand; a NumPy number as a Python number where that changes no dtype."""
@@ -104,7 +123,7 @@ class Writer:
         is_inexact = isinstance(value, (np.floating, np.complexfloating))
         if is_inexact and _is_numpys_ufunc(x.func) and _is_weak(value, arg, x):
             text, own = self.constant(value.item())
-            return f"({text})" if own < binding else text
+            return self.enclosed(text) if own < binding else text
         return self.write(arg, binding)
 
     def _cast(self, x):
@@ -222,3 +241,8 @@ def identifier(name):
     if name[0].isdigit() or keyword.iskeyword(name) or name in ("np", "numpy"):
         name = f"_{name}" if name[0].isdigit() else f"{name}_"
     return name
+
+
+def is_operator(func):
+    """Whether a function is written as an operator between its arguments, or before its one."""
+    return func in _PREFIX or (bool(_INFIX.get(func)) and func is not np.matmul)

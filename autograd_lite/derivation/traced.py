@@ -94,6 +94,9 @@ class Traced(Stored, np.lib.mixins.NDArrayOperatorsMixin):
         )
 
     def __float__(self):
+        if self.expression.kind == "input" and type(self.value) is float:
+            self.graph.guard(self.expression, self.value)  # a setting, such as a rate
+            return self.value
         self._refuse("float()", _INSTEAD_OF_PLAIN)
 
     def __int__(self):
@@ -352,6 +355,11 @@ class Trace:
             return Traced(self, expression, value)
         if isinstance(value, (tuple, list)):
             return self._parts(expression, value, func, args, kwargs)
+        if value is None and place is None:
+            raise LeftTheProgram(
+                f"{full_name(func)} of a traced value gives nothing, and a program would not call "
+                "it again: return the value, and call it outside"
+            )
         if value is None:
             return None
         if not isinstance(value, np.ndarray):

@@ -33,11 +33,11 @@ def box_lines(box, diagram, style):
         dtype = "" if box.dtype == np.float64 else f" {box.dtype}"
         rows = [f"{head}  {box.shape or 'scalar'}{dtype}"]
     if style.values and box.value is not None:
-        rows.append(_row(box.name or "value", box.value, style))
+        rows.append(labelled(box.name or "value", box.value, style))
     if style.gradients and box.gradient is not None and box.kind != OUTPUT:
         label = f"{_d(diagram.loss)}/{_d(box.name)}" if box.name else "gradient"
-        rows.append(_row(label, box.gradient, style))
-    rows += [_row(label, value, style) for label, value in box.notes]
+        rows.append(labelled(label, box.gradient, style))
+    rows += [labelled(label, value, style) for label, value in box.notes]
     return "\n".join(rows).split("\n")
 
 
@@ -55,12 +55,12 @@ def edge_lines(edge, diagram, style):
     label = f"{_d(top)}/{_d(source.name or HOLE)}"
     array = edge.derivative
     if edge.factor is None:
-        row = _row(label, _collapsed(array), style)
+        row = labelled(label, _collapsed(array), style)
     else:
         row = f"{label} = {edge.factor}"
         one_row = np.size(array) == np.shape(array)[-1] <= style.max_elements
         if edge.factor != HOLE and one_row:  # else its numbers are in a box beside this arrow
-            row = _row(row, array, style)
+            row = labelled(row, array, style)
     if edge.summed:
         axes = ", ".join(map(str, edge.summed))
         row += f"\nsummed over {'axis' if len(edge.summed) == 1 else 'axes'} {axes}"
@@ -80,7 +80,7 @@ def _collapsed(array):
     return int(values[0].real) if values[0] in (-1, 0, 1) else values[0]
 
 
-def _row(label, value, style):
+def labelled(label, value, style):
     """``label = value``, the further lines of an array under its first."""
     if isinstance(value, str):
         lead, text = f"{label}: ", value

@@ -1,0 +1,303 @@
+"""`derive`: the chain rule of a tape, line by line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from .. import errors
+from ..arrays import asarray
+from ..drawing.labels import Style, labelled
+from ..names import Names, caller_variables
+from ..tape import enable_grad
+from ..tensor import Tensor, has_nan, initial_cotangent
+from .latex import LatexWriter, latex_of
+from .lines import Line, definitions, worth_a_name
+from .program import Program
+from .replay import FORWARD, Replay
+from .source import identifier
+from .targets import labels_of, targets_of
+from .text import TextWriter, text_of
+
+SUFFIXES = {".txt": "text", ".md": "markdown", ".tex": "latex", ".py": "source"}
+
+
+def derive(
+    loss: Tensor,
+    wrt: Tensor | str | Iterable[Tensor | str] | None = None,
+    *,
+    names: Mapping | None = None,
+    seed=None,
+    factors: bool = False,
+    numbers: bool = False,
+    precision: int = 4,
+    max_elements: int = 12,
+) -> Derivation:
+    """Derive the gradients of a tensor on paper: the forward lines, then the chain.
+
+    The formulas are those of the engine: its rules run on the tape once more, and what they
+    compute is written down and simplified. Each gradient is made from those above it.
+
+    Parameters
+    ----------
+    loss : Tensor
+        A scalar, or any shape if ``seed`` is given.
+    wrt : Tensor, str, or several of these, optional
+        Of what the gradients are wanted, leaves or not: tensors, or their names (``"W1"``,
+        ``"dLoss/dz2"``). All leaves that require a gradient by default, in order of use.
+    names : mapping, optional
+        Names for tensors and arrays, ``{"W1": tensor}``; they go before the tensors' own
+        names, their paths in a module, and the variables of the caller.
+    seed : array_like, optional
+        The cotangent of ``loss``, of its shape: the gradients are those of sum(loss * seed).
+    factors : bool
+        Whether local derivatives between named values, dh2/dz2, have lines of their own.
+    numbers : bool
+        Whether each line is followed by its value.
+    precision : int
+        How many decimals these have.
+    max_elements : int
+        Larger arrays are summarised: smallest, mean and largest element.
+
+    Returns
+    -------
+    Derivation
+        Prints as text; shows itself in a notebook; ``.latex``, ``.markdown`` and ``.source``,
+        a function that needs only NumPy.
+
+    Raises
+    ------
+    TypeError
+        For what is not a Tensor, and where a call of the tape is not NumPy's and has no formula.
+    ValueError
+        For a constant, a tensor of several elements without ``seed``, a name that no tensor
+        or several tensors have, and a freed tape.
+
+    >>> x = Tensor([1.0, 2.0], requires_grad=True)
+    >>> h = np.tanh(x)
+    >>> print(derive(np.sum(h * h)))
+    h = tanh(x)
+    Loss = sum(h * h)
+    <BLANKLINE>
+    dLoss/dh = 2 * h
+    dLoss/dx = dLoss/dh * (1 - h * h)
+    """
+    if not isinstance(loss, Tensor):
+        raise TypeError(
+            f"derive() takes a Tensor, not {errors.describe(loss)}: compute it from tensors with "
+            "requires_grad=True"
+        )
+    variables = caller_variables(1)
+    if not loss.requires_grad:
+        raise ValueError(
+            f"derive() of a constant: {errors.describe(loss)} does not depend on any tensor with "
+            "requires_grad=True, or was computed inside no_grad()"
+        )
+    if seed is not None:
+        seed = initial_cotangent(loss, asarray(seed))
+        variables.setdefault("seed", seed)
+        with enable_grad():
+            loss = np.sum(loss * seed)
+    elif loss.size != 1:
+        raise ValueError(
+            f"{errors.describe(loss)} is not a scalar: reduce it (np.sum, np.mean), or pass its "
+            f"cotangent, seed= an array of shape {loss.shape}"
+        )
+    known = Names(loss, variables, names)
+    targets = targets_of(known, wrt)
+    return Derivation(loss, known, targets, factors, numbers, Style(precision, max_elements))
+
+
+class Derivation:
+    """The gradients of a tensor, line by line.
+
+    Attributes
+    ----------
+    lines : list of Line
+        Each with its name, formula, value, part ("forward", "backward" or "factor") and
+        expression.
+    inputs : dict
+        What the lines start from: the values of data and parameters by their names in
+        ``source``, in the order of its parameters.
+    text, markdown, latex, source : str
+    """
+
+    def __init__(self, root, names, targets, factors, numbers, style):
+        self._root = root
+        self._names = names
+        self._targets = targets
+        self._labels = labels_of(names, targets)
+        self._chain = set(self._labels)
+        self._style = style
+        self._numbers = numbers
+        replay = self._replay(factors=factors)
+        more = worth_a_name(replay, self._wanted(replay))
+        if any(more):
+            self._labels = labels_of(names, {*targets}.union(*more))
+            self._chain |= more[1]
+            replay = self._replay(factors=factors)
+        self._definitions = definitions(replay, self._wanted(replay))
+        self._given = replay.graph.inputs
+        self.lines = self._written()
+
+    def _replay(self, **how):
+        """The tape done again; carefully where that makes a number of a nan."""
+        what = self._root, self._names, self._labels, self._chain, self._targets
+        replay = Replay(*what, **how)
+        with np.errstate(all="ignore"):
+            is_nan = any(has_nan(replay.cotangents[node].value) for node in self._targets)
+        if is_nan:
+            replay = Replay(*what, careful=True, **how)
+        return replay
+
+    def _wanted(self, replay):
+        return [replay.cotangents[node].expression for node in self._targets]
+
+    def _written(self):
+        symbols = {x: x.name for x in self._given}
+        symbols |= {d.expression: text_of(d.symbol) for d in self._definitions}
+        writer = TextWriter(symbols)
+        return [
+            Line(symbols[x], writer.definition(x), x.value, d.part, x)
+            for d in self._definitions
+            for x in [d.expression]
+        ]
+
+    # --- forms ------------------------------------------------------------------------------
+
+    def __iter__(self):
+        return iter(self.lines)
+
+    def __len__(self):
+        return len(self.lines)
+
+    def __str__(self):
+        return self.text
+
+    def __repr__(self):
+        wrt = ", ".join(self._labels[node] for node in self._targets)
+        return f"<Derivation of {self._labels[self._names.root]} for {wrt}: {len(self)} lines>"
+
+    @property
+    def text(self) -> str:
+        """The lines, those of the chain after an empty one."""
+        parts: tuple[list, list] = [], []
+        for line in self.lines:
+            text = f"{line.name} = {line.formula}"
+            parts[line.part != FORWARD].append(text)
+            if self._numbers and not isinstance(line.value, tuple):
+                parts[line.part != FORWARD].append(self._value(line))
+        given = [labelled(x.name, x.value, self._style) for x in self._given if self._numbers]
+        return "\n\n".join("\n".join(part) for part in (given, *parts) if part)
+
+    def _value(self, line):
+        pad, text = " " * len(line.name), labelled("", line.value, self._style)
+        if text.startswith(": "):
+            return f"{pad}   {np.shape(line.value)}{text}"
+        return labelled(pad, line.value, self._style)
+
+    @property
+    def markdown(self) -> str:
+        """The lines as tables for a report."""
+        tables = []
+        for title, is_forward in (("Forward", True), ("Backward", False)):
+            rows = [line for line in self.lines if (line.part == FORWARD) == is_forward]
+            if rows:
+                head = "| | formula |" + " value |" * self._numbers
+                rule = "|---|---|" + "---|" * self._numbers
+                tables.append("\n".join([f"**{title}**", "", head, rule, *map(self._row, rows)]))
+        return "\n\n".join(tables)
+
+    def _row(self, line):
+        cells = [_code(line.name), _code(line.formula)]
+        if self._numbers:
+            cells.append("<br>".join(map(_code, self._rows(line.value))))
+        return f"| {' | '.join(cells)} |"
+
+    def _rows(self, value):
+        """The rows of a value; several results have none."""
+        if isinstance(value, tuple):
+            return []
+        text = labelled("", value, self._style).removeprefix(" = ")
+        if text.startswith(": "):
+            return [f"{np.shape(value)}{text}"]
+        return [row.strip() for row in text.split("\n")]
+
+    @property
+    def latex(self) -> str:
+        """The lines as an ``aligned`` environment."""
+        symbols = {x: latex_of(x.name) for x in self._given}
+        symbols |= {d.expression: latex_of(d.symbol) for d in self._definitions}
+        writer = LatexWriter(symbols)
+        rows: list[str] = []
+        part = FORWARD
+        for d in self._definitions:
+            row = f"{symbols[d.expression]} &= {writer.definition(d.expression)}"
+            if self._numbers and not isinstance(d.expression.value, tuple):
+                row += f" = {writer.value(d.expression.value, self._style)}"
+            if (d.part == FORWARD) != (part == FORWARD) and rows:
+                rows[-1] += r" \\[1ex]"
+            elif rows:
+                rows[-1] += r" \\"
+            part = d.part
+            rows.append(row)
+        return "\n".join([r"\begin{aligned}", *rows, r"\end{aligned}"])
+
+    def _repr_latex_(self):
+        return f"$$\n{self.latex}\n$$"
+
+    @property
+    def source(self) -> str:
+        """A function of the data and the parameters that returns the gradients, in NumPy alone."""
+        program = self._program
+        head, _, body = program.source().partition("\n")
+        loss = self._labels[self._names.root]
+        *others, last = (self._labels[node] for node in self._targets)
+        wrt = f"{', '.join(others)} and {last}" if others else last
+        return f'{head}\n    """The gradient of {loss} with respect to {wrt}."""\n{body}'
+
+    @property
+    def inputs(self) -> dict:
+        """The values of data and parameters, by their names in ``source``."""
+        return {self._program.names[x]: x.value for x in self._program.inputs}
+
+    @cached_property
+    def _program(self):
+        """The chain without a name for what NumPy has no function for, and nothing twice."""
+        replay = self._replay(as_written=False)
+        named = {}
+        for d in replay.definitions:
+            top = d.symbol if isinstance(d.symbol, str) else f"d{identifier(d.symbol[1])}"
+            if d.expression.kind == "call":
+                named.setdefault(d.expression, top)
+        data = [x for x in replay.graph.inputs if x not in replay.variables]
+        inputs = data + [x for x in replay.graph.inputs if x in replay.variables]
+        found = self._wanted(replay)
+        results = found[0] if len(found) == 1 else tuple(found)
+        return Program(replay.graph.steps, inputs, results, named, "gradient")
+
+    def save(self, path: str | Path) -> Path:
+        """Write the derivation to a file: text as .txt, .md, LaTeX as .tex, the source as .py.
+
+        Raises
+        ------
+        ValueError
+            For another suffix.
+        """
+        path = Path(path)
+        form = SUFFIXES.get(path.suffix.lower())
+        if form is None:
+            raise ValueError(
+                f"{path}: a derivation is saved as {', '.join(SUFFIXES)}, not {path.suffix!r}"
+            )
+        text = getattr(self, form)
+        head = "import numpy as np\n\n\n" if form == "source" else ""
+        path.write_text(f"{head}{text.rstrip()}\n", encoding="utf-8")
+        return path
+
+
+def _code(text):
+    return "`" + text.replace("|", "\\|") + "`"

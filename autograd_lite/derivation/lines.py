@@ -1,0 +1,129 @@
+"""Which values of a derivation get a line of their own, and in which order the lines stand."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+
+from .expressions import Expression
+from .graph import needed
+from .replay import BACKWARD, FACTOR, FORWARD, Definition, named
+from .source import is_operator
+
+LONG = 7  # calls in one formula: more are written in two lines
+
+
+@dataclass(frozen=True, eq=False)
+class Line:
+    """One line of a derivation.
+
+    Attributes
+    ----------
+    name : str
+        ``"z1"``, ``"dLoss/dW1"``.
+    formula : str
+        ``"X @ W1"``.
+    value : ndarray or NumPy number
+        What it was on this tape.
+    part : str
+        ``"forward"``, ``"backward"``, or ``"factor"`` for a local derivative.
+    expression : Expression
+        The formula as data.
+    """
+
+    name: str
+    formula: str
+    value: np.ndarray
+    part: str
+    expression: Expression
+
+
+def definitions(replay, wanted):
+    """All definitions that are needed for the named values and the wanted gradients, in order."""
+    given = {d.expression: d for d in replay.definitions}
+    steps, uses = _counted(replay, wanted)
+    taken = {x.name for x in replay.graph.inputs} | {d.symbol for d in replay.definitions}
+    kept, count = dict(given), 0
+    after = set(map(id, replay.graph.steps[replay.start :]))
+    for step in _without_a_line(steps, uses, set(given)):
+        count += 1
+        while f"t{count}" in taken:
+            count += 1
+        kept[step] = Definition(step, BACKWARD if id(step) in after else FORWARD, f"t{count}")
+    return _ordered(steps, kept, given)
+
+
+def worth_a_name(replay, wanted):
+    """Nodes without a name whose values, and whose gradients, should have a line of their own."""
+    given = {d.expression for d in replay.definitions}
+    steps, uses = _counted(replay, wanted)
+    lines = set(_without_a_line(steps, uses, given))
+    return tuple(
+        {
+            node
+            for node, x in _firsts(traced, nodes)
+            if x in lines and node not in replay.labels and node.op is not None
+        }
+        for traced, nodes in (
+            (replay.values, replay.names.nodes),
+            (replay.cotangents, replay.names.nodes[::-1]),
+        )
+    )
+
+
+def _firsts(traced, nodes):
+    """Pairs (node, expression): for each expression the first node that has it."""
+    known = {}
+    for node in nodes:
+        x = getattr(traced.get(node), "expression", None)
+        if x is not None:
+            known.setdefault(x, node)
+    return [(node, x) for x, node in known.items()]
+
+
+def _without_a_line(steps, uses, given):
+    """The steps that need a line and have none: used several times, or parts of long formulas."""
+    found, sizes = {}, {}
+    inner = {x for step in steps if step.func is named for x in step.operands()}
+    for step in steps:
+        size = step.func is not named
+        size += sum(sizes[x] for x in step.operands() if x in sizes and x not in given)
+        is_shared = uses[step] > 1 and not _is_light(step, given, found)
+        if step not in given and (is_shared or (size > LONG and step not in inner)):
+            found[step] = None
+            size = 0
+        sizes[step] = size
+    return list(found)
+
+
+def _counted(replay, wanted):
+    """The steps that are needed, and how often each is used."""
+    results = [d.expression for d in replay.definitions if d.part == FORWARD] + wanted
+    steps = needed([step for step in replay.graph.steps if step.kind != "guard"], results)
+    uses = Counter(results)
+    for step in steps:
+        uses.update(step.operands())
+    return steps, uses
+
+
+def _is_light(step, given, found):
+    """Whether it is one operator between names and numbers, such as ``y - h2``."""
+    if not is_operator(step.func) and step.func is not np.transpose:
+        return False
+    operands = step.operands()
+    return all(x.func is None or x in given or x in found for x in operands)
+
+
+def _ordered(steps, kept, given):
+    """Each definition before its first use: those nobody asked for just before it."""
+    place = {step: i for i, step in enumerate(steps)}
+    first = {}
+    for step in reversed(steps):
+        main = step in given and given[step].part != FACTOR
+        if main:
+            first[step] = place[step]
+        for x in step.operands():
+            if x in place:
+                first[x] = min(first.get(x, len(steps)), first.get(step, place[step]))
+    lines = [step for step in steps if step in kept]
+    return [kept[step] for step in sorted(lines, key=lambda s: (first.get(s, 0), place[s]))]

@@ -1,0 +1,170 @@
+"""The programs of a function for arguments of one signature: which one is right, or a new one.
+
+A guard that fails, and a place in the surroundings that has changed, lead to another one.
+"""
+
+from .capture import Capture
+from .difference import difference
+from .observation import Observation
+from .surroundings import Impure, Surroundings
+from .traced import LeftTheProgram
+from .variant import FAILED, Variant
+
+_MOST_VARIANTS = 16  # for one signature of the surroundings, told apart by their guards
+_MOST_SURROUNDINGS = 64
+_TRACERS = {f"{__package__}.{name}" for name in ("traced", "memory", "writers", "dependence")}
+
+
+class Programs:
+    """The programs for arguments of one signature."""
+
+    def __init__(self, f, name, program_type):
+        self.f = f
+        self.name = name
+        self.program_type = program_type
+        self.varying = set()  # the paths of integers that have changed: they are inputs
+        self.known = {}  # {signature of the surroundings: variants}
+        self.current = None, ()  # the surroundings as they were last, and their variants
+        self.direct = ()  # the functions of those variants that need nothing but the arguments
+
+    def run(self, values):
+        """The result of the program that is right for these inputs, or FAILED."""
+        surroundings, variants = self.current
+        if surroundings is None or (state := surroundings.read()) is None:
+            return FAILED
+        for variant in variants:
+            result = variant.run(values, state, surroundings)
+            if result is not FAILED:
+                return result
+        return FAILED
+
+    def run_traced(self, arguments):
+        """The same, after a look at the surroundings, and after tracing if that is needed."""
+        self._look(arguments)
+        result = self.run(arguments.values)
+        if result is FAILED:
+            self._trace(arguments)
+            result = self.run(arguments.values)
+        return result
+
+    def variant(self, arguments):
+        """The program that is right for these arguments; it is run, and nothing is stored."""
+        self._look(arguments)
+        surroundings, variants = self.current
+        state = surroundings.read()
+        for variant in variants:
+            if variant.call(arguments.values, state) is not None:
+                return variant
+        return self._trace(arguments)
+
+    def _look(self, arguments):
+        """Find the variants for the surroundings as they are now."""
+        before = self.current[0]
+        roots = [("", self.f), *arguments.roots()]
+        now = Surroundings(roots, self.varying)
+        if before is not None:
+            changed = {
+                path
+                for path, value in now.integers.items()
+                if before.integers.get(path, value) != value
+            }
+            if changed:
+                self.varying |= changed
+                now = Surroundings(roots, self.varying)
+        if len(self.known) > _MOST_SURROUNDINGS:
+            del self.known[next(iter(self.known))]
+        self.direct = ()  # the variants may be others
+        self.current = now, self.known.setdefault(now.signature, [])
+        self._find_direct()
+
+    def _trace(self, arguments):
+        surroundings, variants = self.current
+        if len(variants) >= _MOST_VARIANTS:
+            raise Impure(_too_many(self.name, variants))
+        capture = self._captured(arguments, surroundings)
+        counted = {
+            path
+            for path, _, tree in capture.changes
+            if path in surroundings.integers and tree.is_integer()
+        }
+        if counted - self.varying:
+            self.varying |= counted
+            self._look(arguments)
+            return self._trace(arguments)
+        variant = Variant(capture, self.name, self.program_type)
+        del capture
+        variant.watch()
+        self._compare(variant, arguments, surroundings)
+        variants.insert(0, variant)
+        self._find_direct()
+        return variant
+
+    def _find_direct(self):
+        surroundings, variants = self.current
+        self.direct = tuple(v.function for v in variants if v.is_direct and surroundings.is_free)
+
+    def _captured(self, arguments, surroundings):
+        try:
+            capture = Capture(self.f, arguments, surroundings)
+            found = difference(capture, Capture(self.f, arguments, surroundings))
+        except Exception as error:
+            self._refuse(error)
+            Observation(self.f, arguments, surroundings)  # raises what the function raises
+            raise Impure(
+                f"{self.name} cannot be compiled: uncompiled it runs, but on traced values it "
+                f"raises {type(error).__name__}: {error}"
+            ) from error
+        if found is not None:
+            raise Impure(
+                f"{self.name} cannot be compiled: run twice with the same arguments, it does not "
+                f"do the same: {found}. The clock, a random draw or a counter would be in the "
+                "program as it was when it was traced: pass it as an argument"
+            )
+        return capture
+
+    def _refuse(self, error):
+        """Raise it again if it is of what traces, not of the function or of NumPy."""
+        while error is not None:
+            if isinstance(error, (LeftTheProgram, Impure)) or _is_refusal(error):
+                raise type(error)(f"{self.name} cannot be compiled: {error}") from error
+            error = error.__cause__
+
+    def _compare(self, variant, arguments, surroundings):
+        """Run the function itself, and hold what the program gives against it."""
+        expected = Observation(self.f, arguments, surroundings)
+        results = variant.call(arguments.values, surroundings.read())
+        if results is not None and (where := expected.difference(*variant.built(results))):
+            raise Impure(
+                f"{self.name} cannot be compiled: on traced values {where} is another than by "
+                "itself. Where it asks isinstance(x, np.ndarray) or type(x), ask "
+                'hasattr(x, "shape"); where it writes values into a text, return them instead'
+            )
+
+
+def _is_refusal(error):
+    """Whether the error is of what traces, not of the function or of NumPy."""
+    traceback = error.__traceback__
+    while traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    module = traceback.tb_frame.f_globals.get("__name__", "")
+    return module in _TRACERS
+
+
+def _too_many(name, variants):
+    """The error for a branch that goes another way at every call."""
+    looked_at = {text for variant in variants for text, _ in variant.guards}
+    changing = [
+        text
+        for text in sorted(looked_at, key=len)
+        if len({repr(dict(v.guards).get(text)) for v in variants}) > 1
+    ]
+    if not changing:
+        return (
+            f"{name} was traced {len(variants)} times for arguments of the same shapes, because an "
+            "array that it uses, and that no name leads to, keeps changing: pass it as an argument"
+        )
+    return (
+        f"{name} was traced {len(variants)} times for arguments of the same shapes, because it "
+        f"branches on a value, loops or indexes with one that keeps changing: {changing[0][:100]}. "
+        "Use np.where, or a mask, or leave that part out of the compiled function"
+    )

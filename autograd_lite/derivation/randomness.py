@@ -1,0 +1,60 @@
+"""Random generators that a function can reach: whether it has drawn from one.
+
+A draw of few possible values may come out the same twice; the state of its generator does not.
+"""
+
+import random
+import sys
+
+import numpy as np
+
+KINDS = (np.random.Generator, np.random.RandomState, np.random.BitGenerator, random.Random)
+
+
+class Generators:
+    """The states of generators, of NumPy's and Python's common ones too.
+
+    Parameters
+    ----------
+    named : list of (path, generator)
+    """
+
+    def __init__(self, named):
+        self.named = [*named, ("random", random.random.__self__)]
+        if "numpy.random" in sys.modules:
+            self.named.append(("np.random", np.random.random.__self__))
+        self._before = [state_of(generator) for _, generator in self.named]
+
+    def drawn(self):
+        """The path of one that was drawn from, or None. All are put back to where they were."""
+        found = None
+        for (path, generator), before in zip(self.named, self._before, strict=True):
+            if repr(state_of(generator)) != repr(before):
+                found = found or path
+                _put_back(generator, before)
+        return found
+
+
+def state_of(generator):
+    """All that the next draw depends on."""
+    if isinstance(generator, random.Random):
+        return generator.getstate()
+    if isinstance(generator, np.random.RandomState):
+        return _listed(generator.get_state(legacy=False))
+    return _listed(getattr(generator, "bit_generator", generator).state)
+
+
+def _put_back(generator, state):
+    if isinstance(generator, random.Random):
+        generator.setstate(state)
+    elif isinstance(generator, np.random.RandomState):
+        generator.set_state(state)
+    else:
+        getattr(generator, "bit_generator", generator).state = state
+
+
+def _listed(state):
+    """The arrays of a state as lists, which are written in full."""
+    if isinstance(state, dict):
+        return {key: _listed(value) for key, value in state.items()}
+    return state.tolist() if isinstance(state, np.ndarray) else state

@@ -1,0 +1,333 @@
+"""A tape done again on traced arrays: the forward calls, then the walk back through their rules."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..primitives import Elementwise, Primitive
+from ..results import part
+from ..tape import pullback
+from ..watching import Watcher, watching
+from .expressions import Expression, mapped
+from .graph import Graph
+from .traced import LeftTheProgram, Trace, Traced, plain
+
+FORWARD, BACKWARD, FACTOR = "forward", "backward", "factor"
+SMALL = 4  # elements of an array without a name that is written down in a formula
+
+# Operations of ours that are NumPy's under another name: they are written as NumPy's call.
+_WRITTEN_OUT = {
+    "where", "clip", "astype", "alias", "reshape", "getitem", "fractional_part", "part",
+}  # fmt: skip
+
+
+def named(x):
+    """A value under its name: nothing is simplified across it."""
+    return x
+
+
+@dataclass(eq=False)
+class Definition:
+    """A value with a name.
+
+    Attributes
+    ----------
+    expression : Expression
+    part : str
+        FORWARD, BACKWARD, or FACTOR for a local derivative.
+    symbol : str or (str, str)
+        Its name; top and bottom of a derivative.
+    """
+
+    expression: Expression
+    part: str
+    symbol: str | tuple
+
+
+class Replay:
+    """The calls that made a tensor and the walk back from it, as expressions.
+
+    Parameters
+    ----------
+    root : Tensor
+    names : Names
+    labels : dict
+        What the nodes are called that are written in a line of their own, oldest first.
+    chain : set of Node
+        Those of them whose cotangents are written too.
+    targets : list of Node
+        Of which the gradients are wanted.
+    as_written : bool
+        Whether an operation of ours is one call and named values stay as they are; else every
+        operation is written in NumPy, and everything is simplified.
+    factors : bool
+        Whether local derivatives between named values are values of their own.
+    careful : bool
+        Whether a zero cotangent times an undefined derivative is zero; see `tensor.walk_back`.
+    """
+
+    def __init__(
+        self, root, names, labels, chain, targets, as_written=True, factors=False, careful=False
+    ):
+        self.graph = Graph()
+        self.trace = Trace(self.graph)
+        self.names = names
+        self.labels = labels
+        self.chain = chain
+        self.loss = labels[root.node]
+        self.as_written = as_written
+        self.factors = factors
+        self.definitions = []
+        self.values = {}  # node -> traced value
+        self.cotangents = {}  # node -> traced cotangent
+        self.variables = set()  # the inputs that gradients are wanted of, or could be
+        self._unnamed = 0
+        self._inputs = {}
+        self._calls = {}  # node -> traced arguments and keywords
+        with np.errstate(all="ignore"), watching(_OneCall(self)):
+            for node in names.nodes:
+                self._forward(node)
+            if root.node.op is None:
+                self.values[root.node] = self._leaf(root.node.out, root.node)
+            self.start = len(self.graph.steps)
+            self._backward(root.node, targets, careful)
+
+    # --- forward ----------------------------------------------------------------------------
+
+    def _forward(self, node):
+        if node.op is None:
+            return
+        if not isinstance(node.op, Primitive) and node.op is not part:
+            raise TypeError(
+                f"{node.op.name} was checkpointed, so the tape does not hold its calls: derive a "
+                f"tensor computed with {node.op.name} itself, without ag.checkpoint"
+            )
+        args = list(map(self._argument, node.args, node.parents))
+        kwargs = {key: mapped(self.lifted, value) for key, value in node.kwargs.items()}
+        value = self.apply(node.op, args, kwargs)
+        if not isinstance(value, tuple):
+            value = self.lifted(value)
+            if node in self.labels:
+                value = self._defined(value, FORWARD, self.labels[node])
+        self._calls[node] = args, kwargs
+        self.values[node] = value
+
+    def apply(self, op, args, kwargs):
+        """Call an operation on traced values: as one call, or as the calls that it makes."""
+        if self.as_written and _is_one_call(op):
+            return self.trace.traced(op.f, tuple(args), kwargs)
+        return op.f(*args, **kwargs)
+
+    def _argument(self, value, parent):
+        if parent is None:
+            return mapped(self.lifted, value)
+        if type(parent) is tuple:
+            return [self._argument(v, p) for v, p in zip(value, parent, strict=True)]
+        return self._leaf(value, parent) if parent.op is None else self.values[parent]
+
+    def _leaf(self, value, node):
+        """A leaf as a call saw it: it may have been rebound between two calls."""
+        key = node, id(value)
+        if key not in self._inputs:
+            name = self.labels.get(node) or self.names.given(node) or self.names.of_array(value)
+            if name is None and not node.requires_grad:
+                self._inputs[key] = self.lifted(value)
+            else:
+                name = name or self.names.of(node)
+                self._inputs[key] = self._input(value, name, node.requires_grad)
+            self.values.setdefault(node, self._inputs[key])
+        return self._inputs[key]
+
+    def lifted(self, value):
+        """A plain array as an input of its name, or as a constant; anything else as it is."""
+        if not isinstance(value, np.ndarray) or self._says_where(value):
+            return value
+        if id(value) not in self._inputs:
+            self._inputs[id(value)] = self._known(value)
+        return self._inputs[id(value)]
+
+    def _says_where(self, value):
+        """Whether an array is an index or a mask without a name: what rules may look into."""
+        return value.dtype.kind in "biu" and self.names.of_array(value) is None
+
+    def _known(self, value):
+        """An array by its name, as the transpose of one with a name, or as it is."""
+        if value.ndim == 0:
+            return self._constant(value[()])
+        name = self.names.of_array(value)
+        if name is None and value.ndim == 2 and self.names.of_array(value.T):
+            return np.transpose(self.lifted(value.T))
+        if name is None and value.size and np.all(value == value.flat[0]):
+            return np.broadcast_to(self._constant(value.flat[0]), value.shape)
+        if name is None and value.size <= SMALL:
+            return self._constant(value)
+        if name is None:
+            self._unnamed += 1
+            name = f"array_{self._unnamed}"
+        if name not in self._inputs:
+            self._inputs[name] = self._input(value, name, False)
+        return self._inputs[name]
+
+    def _constant(self, value):
+        return Traced(self.trace, self.graph.constant(value))
+
+    def _input(self, value, name, is_variable):
+        taken = {x.name for x in self.graph.inputs}
+        wanted, count = name, 1
+        while name in taken:
+            count += 1
+            name = f"{wanted}_{count}"
+        traced = self.trace.input(value, name)
+        if is_variable:
+            self.variables.add(traced.expression)
+        return traced
+
+    # --- backward ---------------------------------------------------------------------------
+
+    def _backward(self, root, targets, careful):
+        start = {root: np.ones_like(self.values[root])}
+        self.cotangents[root] = start[root]
+        table = pullback(start, targets, self._visit, careful)
+        late = []
+        for node in targets:
+            if node not in self.cotangents or node is root:
+                g = table.get(node)
+                value = self.values[node]
+                late.append((node, np.zeros_like(value) if g is None else self._traced(g)))
+        # Each goes behind what it is: of two behind the same, the first is put there last.
+        late.sort(key=lambda pair: pair[1].expression in self.graph.steps)
+        known = [pair for pair in late if pair[1].expression in self.graph.steps]
+        for node, g in [*late[: len(late) - len(known)], *reversed(known)]:
+            symbol = self.loss, self.labels[node]
+            self.cotangents[node] = self._defined(g, BACKWARD, symbol, follow=True)
+
+    def _visit(self, node, g):
+        """What the rules of a call run on: traced values."""
+        if not isinstance(g, tuple):
+            g = self._traced(g)
+            if node in self.chain and node is not self.names.root:
+                g = self._defined(g, BACKWARD, (self.loss, self.labels[node]))
+            self.cotangents[node] = g
+        args, kwargs = self._calls[node]
+        return _Traceable(self, node, kwargs), g, self.values[node], args
+
+    def _traced(self, value):
+        if type(value) is Traced:
+            return value
+        value = np.asarray(value)
+        return self._constant(value if value.ndim else value[()])
+
+    def factored(self, node, position, rule, share, g, out, args, kwargs):
+        """The share of an argument as the product of g and a local derivative with a name."""
+        parent = node.parents[position]
+        symbol = self.labels.get(node), self.labels.get(parent)
+        is_step = node in self.chain and parent in self.chain and node is not self.names.root
+        if not is_step or node.parents.count(parent) > 1:
+            return share
+        if node.op.f is np.matmul:
+            other = self._defined(args[1 - position], FACTOR, symbol)
+            args = [other, args[1]] if position else [args[0], other]
+            return rule(g, out, *args, **kwargs)
+        if not isinstance(node.op, Elementwise) or out.dtype.kind != "f":
+            return share
+        factor = rule(np.ones_like(out), out, *args, **kwargs)
+        if type(factor) is not Traced or _is_filled(factor.expression):
+            return share
+        product = g * self._defined(factor, FACTOR, symbol)
+        same = np.shape(product) == np.shape(share) and np.allclose(
+            product.value, share.value, rtol=1e-6, atol=0, equal_nan=True
+        )
+        return product if same else share
+
+    # --- names ------------------------------------------------------------------------------
+
+    def _defined(self, traced, part, symbol, follow=False):
+        """A value under a name; one that is known late stands where it is first known."""
+        inner = traced.expression if type(traced) is Traced else self._traced(traced).expression
+        if not self.as_written:
+            self.definitions.append(Definition(inner, part, symbol))
+            return traced
+        expression = Expression("call", inner.value, named, (inner,))
+        if inner.kind == "call" and inner.func is not named:
+            with suppress(TypeError):  # an argument that cannot be a key: it is never found again
+                self.graph.replace(inner, expression)
+        steps = self.graph.steps
+        if follow and inner in steps:
+            steps.insert(steps.index(inner) + 1, expression)
+        else:
+            steps.append(expression)
+        self.definitions.append(Definition(expression, part, symbol))
+        return Traced(self.trace, expression)
+
+
+class _Traceable:
+    """The operation of a recorded call with rules whose keywords are traced too."""
+
+    def __init__(self, replay, node, kwargs):
+        op = node.op
+        self.op = op
+        self.shares = None
+        if op.shares is not None:
+            self.shares = lambda g, out, args, _, *rest: op.shares(g, out, args, kwargs, *rest)
+
+        def share(position, rule):
+            def run(g, out, *args, **_):
+                try:
+                    share = rule(g, out, *args, **kwargs)
+                except LeftTheProgram:  # it looks at what says where: here that is known
+                    if not replay.as_written:
+                        raise
+                    share = rule(g, out, *args, **node.kwargs)
+                if not replay.factors:
+                    return share
+                return replay.factored(node, position, rule, share, g, out, list(args), kwargs)
+
+            return run
+
+        self.rules = [rule and share(i, rule) for i, rule in enumerate(op.rules)]
+
+    def fitted(self, share, x, g, careful):
+        """As the operation's own, but without a question of the values that would be an answer.
+
+        A zero cotangent gives a zero share: where that made a nan here, the formula says so.
+        """
+        if careful and bool(np.isnan(plain(share)).any()):
+            if isinstance(self.op, Elementwise) and np.shape(share) == np.shape(g):
+                share = np.where((g == 0) & np.isnan(share), 0, share)
+            elif not isinstance(g, tuple):
+                share = np.where(np.any(g != 0), share, 0)
+        return self.op.fitted(share, x, g, False)
+
+
+class _OneCall(Watcher):
+    """Has the operations that rules call on traced values recorded as one call each."""
+
+    def __init__(self, replay):
+        self.replay = replay
+
+    def record(self, record, op, args, kwargs):
+        if not self.replay.as_written or not _is_one_call(op) or not _holds_traced(args):
+            return record(op, args, kwargs)
+        args, kwargs = op.bind(args, kwargs)
+        return self.replay.apply(op, args, kwargs)
+
+
+def _is_one_call(op):
+    """Whether an operation is none of NumPy's."""
+    module = getattr(op.f, "__module__", None) or "numpy"
+    is_numpys = isinstance(op.f, np.ufunc) or module.partition(".")[0] == "numpy"
+    return not is_numpys and op.name not in _WRITTEN_OUT
+
+
+def _holds_traced(args):
+    if type(args) in (list, tuple):
+        return any(map(_holds_traced, args))
+    return type(args) is Traced
+
+
+def _is_filled(expression):
+    """Whether a value is one number, everywhere."""
+    if expression.func is np.broadcast_to:
+        expression = expression.args[0]
+    return expression.is_number

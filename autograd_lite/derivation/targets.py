@@ -1,0 +1,69 @@
+"""The tensors of a derivation: those that are asked for, and the names of all."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+from .. import errors
+from ..tensor import Tensor
+
+
+def targets_of(names, wrt):
+    """The nodes that gradients are wanted of: as they were asked for, or as they are used."""
+    if wrt is None:
+        used = (parent for node in names.nodes for _, parent in node.inputs())
+        leaves = (node for node in (*used, names.root) if node is not None and node.op is None)
+        return [node for node in dict.fromkeys(leaves) if node.requires_grad]
+    wrt = list(wrt) if isinstance(wrt, Iterable) and not isinstance(wrt, (Tensor, str)) else [wrt]
+    if not wrt:
+        raise ValueError("wrt is empty: name a tensor, or leave it out for all variables")
+    return list(dict.fromkeys(_target(names, one) for one in wrt))
+
+
+def _target(names, one):
+    if isinstance(one, Tensor):
+        found = [one.node] if one.node in names.nodes else []
+    elif isinstance(one, str):
+        found = names.find(one) or names.find(_bottom(one))
+    else:
+        raise TypeError(f"wrt holds Tensors and names, not {errors.describe(one)}")
+    what = repr(one) if isinstance(one, str) else errors.describe(one)
+    if len(found) != 1:
+        known = [names.of(node) for node in names.nodes if node.requires_grad]
+        lower = {name.lower(): name for name in known}
+        near = get_close_matches(_bottom(one).lower(), lower, n=1) if isinstance(one, str) else []
+        hint = f"did you mean {lower[near[0]]!r}? " if near and not found else ""
+        raise ValueError(
+            f"wrt has {what}, and {len(found) or 'no'} tensor{'s' * (len(found) > 1)} of this tape "
+            f"{'are' if len(found) > 1 else 'is'} that: {hint}Give a tensor that the loss was "
+            f"computed from, or a name among {', '.join(known)}"
+        )
+    if not found[0].requires_grad:
+        raise ValueError(
+            f"wrt has {what}, a constant, so no gradient reaches it: create it with "
+            "requires_grad=True before it is used"
+        )
+    return found[0]
+
+
+def _bottom(name):
+    """z2 of dLoss/dz2."""
+    return name.partition("/d")[2].strip("()") or name
+
+
+def labels_of(names, more):
+    """What nodes are called that have lines of their own: those with names, and some more."""
+    labels, taken = {}, set()
+    for node in names.nodes:
+        name = names.given(node)
+        if node is names.root:
+            name = "Loss" if name in (None, "loss") else name
+        if name is None and node in more:
+            name = names.of(node)
+        if name is not None:
+            count, wanted = 1, name
+            while name in taken:
+                count += 1
+                name = f"{wanted}_{count}"
+            taken.add(name)
+            labels[node] = name
+    return labels

@@ -1,0 +1,129 @@
+"""A program with what it reads and what becomes of what it gives."""
+
+import textwrap
+
+from ..quiet import quiet
+from .graph import needed
+from .outputs import outputs
+from .source import Writer
+
+FAILED = object()  # what a run gives where another program is needed
+
+
+class Variant:
+    """A program, what it reads and what becomes of what it gives."""
+
+    def __init__(self, capture, name, program_type):
+        self.result = capture.result
+        self.stores = [(place, tree) for _, place, tree in capture.changes]
+        self._counts = [len(tree.expressions) for _, tree in self.stores]
+        self.arrays = capture.arrays
+        nested = self.result.nested
+        self.is_nested = nested is not None
+        results = nested if self.is_nested else self._flat(capture)
+        if self.stores:
+            results = (results, [x for _, tree in self.stores for x in tree.expressions])
+        used = _used(capture)
+        self.used = [i for i, x in enumerate(capture.state) if x in used]
+        inputs = [*capture.arguments, *(capture.state[i] for i in self.used)]
+        program = program_type(capture.graph.steps, inputs, results, name=_identifier(name))
+        self.function = program.function()
+        self.text = _text(program, capture, self.used)
+        self.guards = _guards(capture)
+        self.is_direct = self.is_nested and not (self.stores or self.used)
+        for tree in (self.result, *(tree for _, tree in self.stores)):
+            tree.forget()
+
+    @staticmethod
+    def _flat(capture):
+        return list(capture.result.expressions)
+
+    def watch(self):
+        """Keep an eye on those arrays among the constants that somebody else has too."""
+        self.arrays = [(array, before) for array, before in self.arrays if array() is not None]
+        self.is_direct = self.is_direct and not self.arrays
+
+    def call(self, values, state):
+        """What the program gives, or None if it is not right for these inputs."""
+        if self.arrays and not all(_is_unchanged(*pair) for pair in self.arrays):
+            return None
+        if self.used:
+            values = (*values, *[state[i] for i in self.used])
+        return quiet.call(self.function, *values)
+
+    def run(self, values, state, surroundings):
+        """What the function returns, after what it leaves in its surroundings is stored."""
+        results = self.call(values, state)
+        if results is None:
+            return FAILED
+        result, left = self.built(results)
+        for place, value in left:
+            surroundings.store(place, value)
+        return result
+
+    def built(self, results):
+        """What the function returns, and the pairs (place, value) that it leaves behind."""
+        left = []
+        if self.stores:
+            results, values = results
+            values = iter(values)
+            for (place, tree), count in zip(self.stores, self._counts):
+                single = tree.is_single and count
+                value = next(values) if single else tree.build([next(values) for _ in range(count)])
+                left.append((place, value))
+        return (results if self.is_nested else self.result.build(results)), left
+
+
+def _is_unchanged(reference, before):
+    array = reference()
+    return array is not None and array.shape == before.shape and array.tobytes() == before.tobytes()
+
+
+def _used(capture):
+    """The expressions that a program needs."""
+    results = outputs(capture)
+    steps = needed(capture.graph.steps, results)
+    return {*results, *(x for step in steps for x in step.operands())}
+
+
+def _identifier(name):
+    return name if name.isidentifier() else "program"
+
+
+def _guards(capture):
+    """What the program's guards look at, in words, and what it must be."""
+    names = {x: x.name or "x" for x in capture.graph.inputs}
+    return [
+        (_brief(step.expression, names), step.expected)
+        for step in needed(capture.graph.steps, outputs(capture))
+        if step.kind == "guard"
+    ]
+
+
+def _brief(expression, names):
+    """An expression in words, three calls deep: in full it may be longer than its graph."""
+    hidden, stack = {}, [(expression, 0)]
+    while stack:
+        x, depth = stack.pop()
+        if depth == 3:
+            hidden[x] = "..."
+        elif x not in names:
+            stack += [(operand, depth + 1) for operand in x.operands()]
+    return Writer({**hidden, **names}).write(expression)
+
+
+def _comment(text):
+    return textwrap.wrap(text, 88, initial_indent="# ", subsequent_indent="# ")
+
+
+def _text(program, capture, used):
+    """The program as a module, with comments on its parameters and its results."""
+    lines = []
+    if used:
+        read = ", ".join(capture.state[i].name for i in used)
+        lines += _comment(f"After the arguments it takes, as they are at the call: {read}")
+    if capture.changes:
+        left = ", ".join(path for path, _, tree in capture.changes for _ in tree.expressions)
+        lines += _comment("It returns (what the function returns, what it leaves behind)")
+        lines += _comment(f"It leaves behind: {left or 'nothing'}")
+    return "\n".join([*lines, program.source()])

@@ -1,0 +1,1444 @@
+"""`compile`: programs that give what the function gives, at every call, or say why they cannot."""
+
+import doctest
+import functools
+import importlib.util
+import io
+import math
+import random
+import re
+import subprocess
+import sys
+import threading
+import time
+import types
+from pathlib import Path
+from types import SimpleNamespace
+
+import compile_xor
+import numpy as np
+import pytest
+
+import autograd_lite as ag
+import nn
+from autograd_lite.derivation import compilation, programs
+from autograd_lite.derivation.surroundings import Impure
+from autograd_lite.derivation.traced import LeftTheProgram
+
+A = np.array([1.0, -2.0, 3.0])
+B = np.array([[0.5, 1.5], [2.0, -1.0], [0.1, 0.3]])
+
+scale = 2.0
+table = np.array([1.0, 2.0, 3.0])
+calls = 0
+settings = SimpleNamespace(rate=0.5, power=2, offsets=[np.array(1.0), 2.0])
+
+
+@pytest.fixture
+def traced(monkeypatch):
+    """A list with an entry for every program that was traced."""
+    found = []
+
+    class Counted(programs.Variant):
+        def __init__(self, *args):
+            super().__init__(*args)
+            found.append(self)
+
+    monkeypatch.setattr(programs, "Variant", Counted)
+    return found
+
+
+def agree(one, other):
+    """Whether two trees are the same: structure, types, shapes, dtypes and numbers."""
+    if isinstance(one, ag.Tensor):
+        one = one.data
+    if isinstance(one, dict):
+        assert type(one) is type(other)
+        assert one.keys() == other.keys()
+        return all(agree(one[key], other[key]) for key in one)
+    if isinstance(one, (list, tuple)):
+        assert type(one) is type(other)
+        return len(one) == len(other) and all(map(agree, one, other))
+    if isinstance(one, (np.ndarray, np.generic)):
+        assert one.dtype == other.dtype
+        rtol = 1e-5 if one.dtype == np.float32 else 1e-12
+        np.testing.assert_allclose(other, one, rtol=rtol, atol=1e-15)
+        return np.shape(one) == np.shape(other)
+    return type(one) is type(other) and one == other
+
+
+# --- the numbers ------------------------------------------------------------------------------
+
+
+def network(params, X, y):
+    hidden = ag.sigmoid(X @ params["W1"])
+    return np.sum((y - ag.sigmoid(hidden @ params["W2"])) ** 2) / (2 * len(X))
+
+
+def network_arguments(batch=4):
+    rng = np.random.default_rng(0)
+    params = {"W1": rng.normal(size=(2, 3)), "W2": rng.normal(size=(3, 2))}
+    return params, rng.normal(size=(batch, 2)), np.eye(2)[np.arange(batch) % 2]
+
+
+def several_results(x, y):
+    return {"sum": x + y, "pair": (x * y, [np.max(x), None, 3, "text"]), "again": x}
+
+
+def assignments(x, y):
+    out = np.zeros_like(x)
+    out[1:] = x[:-1] * y[1:]
+    out[0] += 2.0
+    return out
+
+
+FUNCTIONS = {
+    "gradient": (ag.value_and_grad(network), network_arguments()),
+    "hessian": (ag.hessian(lambda x: np.sum(np.tanh(x) ** 3)), (A,)),
+    "jacobian": (ag.jacobian(lambda x: np.sin(x[:2]) * x[1]), (A,)),
+    "trees": (several_results, (A, 2 * A)),
+    "assignments": (assignments, (A, A)),
+    "numbers": (lambda x, n: (x * 2, n + 1, x**2), (1.5, np.float32(2))),
+    "0-d": (lambda x: (x + 1, np.sqrt(x)), (np.array(2.0),)),
+    "empty": (lambda x: (np.sum(x), x * 2), (np.zeros((0, 3)),)),
+    "integers": (lambda x: (x // 2, x + 1.5, x.sum()), (np.arange(5),)),
+    "booleans": (lambda x: (~x, x.any(), np.where(x, 1.0, 2.0)), (A > 0,)),
+    "complex": (lambda z: (np.abs(z), z.real, z * 2j), (A + 1j,)),
+    "float32": (ag.grad(lambda x: np.sum(np.exp(x) * 2.5)), (A.astype(np.float32),)),
+    "slices": (lambda x, s: x[s], (A, slice(0, 2))),
+}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_compiled_function_gives_what_the_function_gives(name):
+    f, args = FUNCTIONS[name]
+    compiled = ag.compile(f)
+    for _ in range(3):
+        assert agree(f(*args), compiled(*args))
+    other = tuple(_changed(arg) for arg in args)
+    assert agree(f(*other), compiled(*other))
+
+
+def _changed(tree):
+    """Other numbers of the same signature."""
+    if isinstance(tree, dict):
+        return {key: _changed(value) for key, value in tree.items()}
+    if isinstance(tree, (np.ndarray, np.generic, float)) and np.asarray(tree).dtype.kind in "fc":
+        return (tree * tree.dtype.type(1.1)) if hasattr(tree, "dtype") else tree * 1.1
+    return tree
+
+
+def test_one_signature_is_traced_once(traced):
+    f = ag.compile(lambda x, y: np.sum(x * y))
+    for i in range(5):
+        f(A + i, A)
+    assert len(traced) == 1
+    f(A[:2], A[:2])
+    assert len(traced) == 2
+    f(A.astype(np.float32), A)
+    assert len(traced) == 3
+    f(A, A)
+    assert len(traced) == 3
+
+
+def test_numbers_are_inputs_and_integers_are_part_of_the_signature(traced):
+    f = ag.compile(lambda x, rate, n, flag, mode: x * rate if flag else x**n)
+    for rate in (0.5, 0.25):
+        np.testing.assert_array_equal(f(A, rate, 2, True, "a"), A * rate)
+    assert len(traced) == 1
+    np.testing.assert_array_equal(f(A, 0.5, 2, False, "a"), A**2)
+    np.testing.assert_array_equal(f(A, 0.5, 3, False, "a"), A**3)
+    np.testing.assert_array_equal(f(A, 0.5, 3, False, "b"), A**3)
+    assert len(traced) == 4
+    f(A, 0.5, 2, 1, "a")  # 1 is not True
+    assert len(traced) == 5
+
+
+def test_keywords_and_defaults_are_arguments_too():
+    def f(x, /, y, *rest, rate=2.0, **others):
+        return x * y + rate + sum(rest) + others.get("z", 0.0)
+
+    compiled = ag.compile(f)
+    for args, kwargs in [
+        ((A, A), {}),
+        ((A,), {"y": A}),
+        ((A, A, A, 1.0), {"z": A, "rate": 3.0}),
+        ((A, A), {"rate": 3.0, "z": A}),
+    ]:
+        for _ in range(2):
+            assert agree(f(*args, **kwargs), compiled(*args, **kwargs))
+
+
+def test_weak_numbers_stay_weak():
+    x = A.astype(np.float32)
+    assert ag.compile(lambda x, rate: x * rate)(x, 0.1).dtype == np.float32
+    assert ag.compile(lambda x, rate: x * rate)(x, np.float64(0.1)).dtype == np.float64
+
+
+def test_results_belong_to_the_caller():
+    x = A.copy()
+    f = ag.compile(lambda x: (x.copy(), x[1:], x, np.zeros(2), np.broadcast_to(x[0], 2)))
+    for _ in range(2):
+        first = f(x)
+        for array in first:
+            array[:] = 77.0
+    np.testing.assert_array_equal(x, A)
+    again = f(x)
+    np.testing.assert_array_equal(again[0], A)
+    np.testing.assert_array_equal(again[3], [0, 0])
+
+
+def test_metadata_of_the_function_stays():
+    def f(x):
+        """What it does."""
+        return x
+
+    compiled = ag.compile(f)
+    assert compiled.__name__ == "f"
+    assert compiled.__doc__ == "What it does."
+    assert compiled.__wrapped__ is f
+    assert repr(compiled) == "<compiled f>"
+
+
+def test_decorated_methods_are_bound():
+    class Model:
+        def __init__(self, rate):
+            self.rate = rate
+
+        @ag.compile
+        def step(self, x):
+            return x * self.rate
+
+    one, other = Model(2.0), Model(3.0)
+    for _ in range(2):
+        np.testing.assert_array_equal(one.step(A), 2 * A)
+        np.testing.assert_array_equal(other.step(A), 3 * A)
+    one.rate = 5.0
+    np.testing.assert_array_equal(one.step(A), 5 * A)
+
+
+def test_nan_takes_the_careful_walk():
+    f = ag.grad(lambda x: np.sum(np.where(x > 0, np.sqrt(x), 0.0) * 2))
+    compiled = ag.compile(f)
+    with np.errstate(invalid="ignore"):  # of the uncompiled function
+        for x in (np.array([1.0, 4.0]), np.array([1.0, -4.0]), np.array([np.nan, 4.0]), 0 * A):
+            np.testing.assert_array_equal(f(x), compiled(x))
+
+
+def test_a_nan_in_a_later_call_takes_it_too(traced):
+    f = ag.grad(lambda x: np.sum(np.where(x > 1, np.log(x), x)))
+    compiled = ag.compile(f)
+    with np.errstate(divide="ignore"):
+        for x in (np.array([3.0, 4.0]), np.array([0.0, 3.0]), np.array([3.0, 4.0])):
+            np.testing.assert_array_equal(f(x), compiled(x))
+    assert len(traced) == 2
+
+
+def test_programs_are_as_quiet_as_the_walk_back():
+    f = ag.compile(ag.grad(lambda x: np.sum(np.sqrt(x))))
+    f(np.array([1.0]))
+    assert f(np.array([0.0])) == [np.inf]
+
+
+# --- it composes ------------------------------------------------------------------------------
+
+
+def test_compiled_function_is_differentiated_as_itself():
+    f = ag.compile(lambda x: np.sum(x**3))
+    assert f(A) == np.sum(A**3)
+    np.testing.assert_allclose(ag.grad(f)(A), 3 * A**2)
+    np.testing.assert_allclose(ag.compile(ag.grad(f))(A), 3 * A**2)
+    t = ag.Tensor(A, requires_grad=True)
+    f(t).backward()
+    np.testing.assert_allclose(t.grad, 3 * A**2)
+
+
+def test_compiled_function_inside_another_is_traced_with_it():
+    factor = 2.0
+    inner = ag.compile(lambda x: x * factor)
+    outer = ag.compile(lambda x: inner(x) + 1)
+    np.testing.assert_array_equal(outer(A), 2 * A + 1)
+    factor = 3.0
+    np.testing.assert_array_equal(outer(A), 3 * A + 1)
+
+
+def test_compiled_function_inside_another_reads_what_that_reads():
+    factor = 2.0
+    inner = ag.compile(lambda x: x * factor)
+    outer = ag.compile(lambda x: inner(np.ones(3)) + x)
+    inner(np.ones(3))
+    for factor in (2.0, 3.0):
+        np.testing.assert_array_equal(outer(A), factor + A)
+
+
+def test_a_closure_on_a_tape_is_differentiated():
+    x = ag.Tensor(3.0, requires_grad=True)
+    y = x * 2
+    f = ag.compile(lambda a: np.sum(a * y))
+    f(A).backward()
+    assert x.grad == 2 * A.sum()
+    with pytest.raises(TypeError, match=r"no program of <lambda>: it reads a tensor that is on a"):
+        f.source(A)
+
+
+def test_constant_tensors_count_as_arrays():
+    f = ag.compile(lambda t: np.sum(t.detach() * 2))
+    for factor in (1, 2):
+        assert f(ag.Tensor(A * factor)) == 2 * factor * A.sum()
+
+
+def test_gradients_of_leaves_around_it_are_left_on_them():
+    w = ag.Tensor(A, requires_grad=True)
+
+    @ag.compile
+    def f(x):
+        loss = np.sum(w * x)
+        loss.backward()
+        return loss
+
+    for i in (1, 2, 3):
+        f(B[:, 0])
+        np.testing.assert_allclose(w.grad, i * B[:, 0])
+
+
+# --- branches ---------------------------------------------------------------------------------
+
+
+def test_both_ways_of_a_branch_are_programs(traced):
+    @ag.compile
+    def f(x):
+        return x * 2 if x[0] > 0 else x - 1
+
+    for sign in (1, -1, 1, -1):
+        np.testing.assert_array_equal(f(sign * A), 2 * A if sign > 0 else -A - 1)
+    assert len(traced) == 2
+
+
+def test_a_loop_on_a_value_is_right_for_every_count(traced):
+    def f(x):
+        while np.sum(x) > 1:
+            x = x / 2
+        return x
+
+    compiled = ag.compile(f)
+    for value in (1.0, 3.0, 9.0, 3.0, 1.0):
+        np.testing.assert_array_equal(f(np.full(3, value)), compiled(np.full(3, value)))
+    assert len(traced) == 3
+
+
+def test_a_value_that_keeps_changing_the_way_is_refused():
+    @ag.compile
+    def f(x, n):
+        return sum((x * i for i in range(n)), x)
+
+    for i in range(16):
+        f(A, np.int64(i))
+    with pytest.raises(Impure, match=r"f was traced 16 times .* branches on a value.*: n\. Use"):
+        f(A, np.int64(99))
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: x * float(x[0]),
+        lambda x: math.sin(x[0]) * x,
+        lambda x: x * x[0].item(),
+        lambda x: np.sum(np.array([x[0], x[1]])) + x,
+        lambda x: x[0].tolist() * x,
+    ],
+)
+def test_a_value_that_leaves_the_program_is_refused(f):
+    compiled = ag.compile(f)
+    for _ in range(2):
+        with pytest.raises(
+            LeftTheProgram, match=r"<lambda> cannot be compiled: .* would be a constant"
+        ):
+            compiled(A)
+
+
+class Box:
+    def __init__(self, x):
+        self.x = x
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: x * 2 if isinstance(x, np.ndarray) else x * 3,
+        lambda x: x * 2 if type(x) is np.ndarray else x * 3,
+        lambda x: f"{x[0]:.3f}",
+        lambda x: (x, str(x)),
+    ],
+)
+def test_a_function_that_asks_what_a_traced_value_is_is_refused(f):
+    with pytest.raises(Impure, match=r"on traced values its result is another than by itself"):
+        ag.compile(f)(A)
+
+
+def test_another_shape_or_another_state_is_refused_too():
+    state = SimpleNamespace(w=0.0)
+
+    def leaves(x):
+        state.w = x if isinstance(x, np.ndarray) else x * 2
+        return 1.0
+
+    with pytest.raises(Impure, match=r"its result is another than by itself"):
+        ag.compile(lambda x: x if isinstance(x, np.ndarray) else x[:1])(np.ones(3))
+    with pytest.raises(Impure, match=r"what it leaves in state\.w is another than by itself"):
+        ag.compile(leaves)(np.ones(3))
+    assert state.w == 0.0
+
+
+def test_what_only_a_plain_array_can_do_is_refused_with_the_reason():
+    with pytest.raises(Impure, match=r"keeps <a traced value .* in a Box after it has returned"):
+        ag.compile(lambda x: Box(x * 2))(A)
+    with pytest.raises(Impure, match=r"uncompiled it runs, .* raises TypeError: unhashable"):
+        ag.compile(lambda x: {x[0]: 1})(A)
+
+    with pytest.raises(LeftTheProgram, match=r"np.save of a traced value gives nothing"):
+        ag.compile(lambda x: np.save(io.BytesIO(), x))(A)
+
+    def fills(x):
+        out = np.zeros(3)
+        out[0] = x[0]
+        return out
+
+    with pytest.raises(LeftTheProgram, match=r"a copy of a to store traced values into"):
+        ag.compile(fills)(A)
+
+
+def test_shapes_that_depend_on_values_are_not_stale():
+    f = ag.compile(lambda x: (x[x > 0], np.sum(x[x > 0] ** 2)))
+    for x in (A, -A, A, np.zeros(3)):
+        one, two = f(x)
+        np.testing.assert_array_equal(one, x[x > 0])
+        assert two == np.sum(x[x > 0] ** 2)
+
+
+def test_python_floats_that_a_setting_needs_are_guards():
+    rate = 0.5
+
+    @ag.compile
+    def f(x):
+        return x * math.sqrt(rate)
+
+    for rate in (0.5, 0.25, 0.5):
+        np.testing.assert_array_equal(f(A), A * math.sqrt(rate))
+
+
+# --- what is drawn, counted, kept -------------------------------------------------------------
+
+generator = np.random.default_rng(0)
+ticks = iter(range(10**9))
+
+
+hidden_count = functools.partial(next, iter(range(3, 10**9)))
+
+
+class Drawing:
+    rng = np.random.default_rng(1)
+
+    def noise(self, x):
+        return x + self.rng.normal(size=3)
+
+
+@pytest.mark.parametrize(
+    ("f", "reason"),
+    [
+        (lambda x: x * np.random.randint(2), r"draws from np\.random,"),  # noqa: NPY002
+        (lambda x: x * generator.normal(), "draws from generator,"),
+        (lambda x: x * random.choice([1, 2]), "draws from random,"),
+        (lambda x: ag.dropout(x, 0.5, generator), "draws from generator,"),
+        (Drawing().noise, r"draws from Drawing\.rng,"),
+        (lambda x: x * next(ticks), "takes the next item of ticks,"),
+        (lambda x: [x * i for i, _ in zip(ticks, range(2))], "takes the next item of ticks,"),
+        (lambda x: x * time.perf_counter(), "run twice .* argument of multiply"),
+        (lambda x: (x, time.perf_counter()), "run twice .* in the result"),
+        (lambda x: x * hidden_count(), r"run twice .* 3, and then 4, an argument of multiply"),
+    ],
+)
+def test_random_draws_and_clocks_are_refused(f, reason):
+    state = generator.bit_generator.state, random.getstate()
+    compiled = ag.compile(f)
+    with pytest.raises(Impure, match=rf"cannot be compiled: .*{reason}"):
+        compiled(A)
+    assert (generator.bit_generator.state, random.getstate()) == state
+
+
+def test_a_generator_made_inside_is_the_same_at_every_call():
+    f = ag.compile(lambda x: x + np.random.default_rng(0).normal(size=3))
+    for factor in (1, 2):
+        expected = factor * A + np.random.default_rng(0).normal(size=3)
+        np.testing.assert_array_equal(f(factor * A), expected)
+
+
+class Keeper:
+    __slots__ = ()
+    kept = {}
+
+
+def _appends(x):
+    Keeper.kept.setdefault("all", []).append(x * 2)
+    return x
+
+
+_log = []
+
+
+@pytest.mark.parametrize(
+    ("f", "reason"),
+    [
+        (lambda x: _log.append(x * 2) or x, "changes the length of the list _log"),
+        (lambda x: _log.append(1) or x, "changes the length of the list _log"),
+        (lambda x, kept=[]: kept.append(x * 2) or x, "changes the length of the list"),
+        (lambda x: sys.modules[__name__].__dict__.update(leak=x * 2) or x, "keeps <a traced value"),
+    ],
+)
+def test_what_keeps_values_is_refused(f, reason):
+    compiled = ag.compile(f)
+    for _ in range(2):
+        with pytest.raises(Impure, match=reason):
+            compiled(A)
+        assert not _log
+    sys.modules[__name__].__dict__.pop("leak", None)
+
+
+def test_a_tensor_with_its_tape_is_not_left_behind():
+    w = ag.Tensor(A, requires_grad=True)
+    holder = SimpleNamespace(last=None)
+
+    @ag.compile
+    def f(x):
+        holder.last = np.sum(w * x)
+        return x
+
+    with pytest.raises(Impure, match=r"leaves a tensor with its tape in holder.last"):
+        f(A)
+    assert holder.last is None
+
+
+def test_a_traced_value_prints_as_what_it_is(capsys):
+    @ag.compile
+    def f(x):
+        print(x * 2, f"{x}")
+        return x
+
+    f(A)
+    text = "<a traced value of shape (3,), float64>"
+    assert f"{text} {text}" in capsys.readouterr().out
+    f(A)
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x, d: x.__setitem__(0, 1.0),
+        lambda x, d: x.__iadd__(1.0),
+        lambda x, d: d["a"].__setitem__(0, 1.0),
+        lambda x, d: d.__setitem__("a", x * 2),
+        lambda x, d: d.__setitem__("new", 3),
+        lambda x, d: table.__setitem__(0, 7.0),
+        lambda x, d: table.__setitem__(0, x[1]),
+    ],
+)
+def test_what_the_caller_would_not_see_is_refused(f):
+    x, d = A.copy(), {"a": A.copy()}
+    before = table.copy()
+    with pytest.raises(TypeError, match=r"cannot be compiled: .*(wrote into|changes one of its)"):
+        ag.compile(lambda x, d: (f(x, d), x)[1])(x, d)
+    np.testing.assert_array_equal(x, A)
+    np.testing.assert_array_equal(table, before)
+    assert d.keys() == {"a"}
+    np.testing.assert_array_equal(d["a"], A)
+
+
+# --- surroundings that are read -----------------------------------------------------------------
+
+
+@pytest.fixture
+def restored():
+    """The globals of this module as they were."""
+    names = ("scale", "table", "calls", "settings")
+    before = {name: globals()[name] for name in names}
+    yield
+    globals().update(before)
+    settings.__dict__.clear()
+    settings.__dict__.update(rate=0.5, power=2, offsets=[np.array(1.0), 2.0])
+    table[:] = [1.0, 2.0, 3.0]
+
+
+def scaled(x):
+    return x * scale + table
+
+
+@pytest.mark.usefixtures("restored")
+def test_globals_are_read_at_every_call(traced):
+    global scale, table
+    f = ag.compile(scaled)
+    np.testing.assert_array_equal(f(A), scaled(A))
+    scale = 3.0
+    np.testing.assert_array_equal(f(A), 3 * A + table)
+    table[1] = 100.0
+    np.testing.assert_array_equal(f(A), 3 * A + [1, 100, 3])
+    table = np.array([5.0, 5.0, 5.0])
+    np.testing.assert_array_equal(f(A), 3 * A + 5)
+    assert len(traced) == 1
+    table = np.array(1.0)
+    np.testing.assert_array_equal(f(A), 3 * A + 1)
+    scale = A
+    np.testing.assert_array_equal(f(A), A * A + 1)
+    assert len(traced) == 3
+
+
+@pytest.mark.usefixtures("restored")
+def test_objects_around_are_read_at_every_call(traced):
+    def helper(x):
+        return x * settings.rate + settings.offsets[0] ** settings.power - settings.offsets[1]
+
+    f = ag.compile(lambda x: helper(x) + 0.0)
+    changes = [
+        lambda: setattr(settings, "rate", 0.1),
+        lambda: settings.offsets.__setitem__(1, 7.0),
+        lambda: setattr(settings, "offsets", [np.array(4.0), 1.0]),
+    ]
+    assert agree(helper(A) + 0.0, f(A))
+    for change in changes:
+        change()
+        assert agree(helper(A) + 0.0, f(A))
+    assert len(traced) == 1
+    settings.power = 3
+    assert agree(helper(A) + 0.0, f(A))
+    settings.offsets.append(1.0)
+    assert agree(helper(A) + 0.0, f(A))
+    assert len(traced) == 3
+
+
+def test_closures_defaults_and_partials_are_read_at_every_call():
+    rate, pair = 2.0, (A, {"b": 1.0})
+
+    def f(x, w=table, *, v=3.0):
+        return x * rate + pair[0] * pair[1]["b"] + w * v
+
+    compiled = ag.compile(f)
+    bound = ag.compile(functools.partial(f, v=4.0))
+    for change in (
+        lambda: None,
+        lambda: pair[1].update(b=5.0),
+        lambda: f.__kwdefaults__.update(v=7.0),
+        lambda: setattr(f, "__defaults__", (2 * table,)),
+        lambda: bound.__wrapped__.keywords.update(v=1.0),
+    ):
+        change()
+        assert agree(f(A), compiled(A))
+        assert agree(bound.__wrapped__(A), bound(A))
+    rate = 9.0
+    pair = (2 * A, {"b": 1.0})
+    assert agree(f(A), compiled(A))
+
+
+def test_functions_around_are_followed_and_noticed(traced):
+    shift = 1.0
+
+    def inner(x):
+        return x + shift
+
+    activation = np.tanh
+    f = ag.compile(ag.grad(lambda x: np.sum(activation(inner(x)))))
+    np.testing.assert_allclose(f(A), 1 - np.tanh(A + 1) ** 2)
+    shift = 2.0
+    np.testing.assert_allclose(f(A), 1 - np.tanh(A + 2) ** 2)
+    assert len(traced) == 1
+    activation = np.exp
+    np.testing.assert_allclose(f(A), np.exp(A + 2))
+    assert len(traced) == 2
+
+
+def test_rules_of_the_user_s_own_operations_are_followed():
+    one, other = 2.0, 3.0
+    mine = ag.elementwise(lambda x: x * one, lambda g, out, x: g * other)
+    f = ag.compile(ag.value_and_grad(lambda x: np.sum(mine(x))))
+    for one, other in [(2.0, 3.0), (5.0, 3.0), (5.0, 7.0)]:
+        value, gradient = f(A)
+        assert value == one * 2
+        np.testing.assert_array_equal(gradient, np.full(3, other))
+
+
+def test_views_of_a_parameter_keep_what_they_showed():
+    def shown(prepare):
+        w = ag.Tensor(A, requires_grad=True)
+        optimizer = nn.SGD([w], 1.0)
+        view = w[:2]
+
+        @prepare
+        def step(x):
+            optimizer.zero_grad()
+            np.sum(w * x).backward()
+            optimizer.step()
+
+        for _ in range(3):
+            step(A)
+        buffer = ag.Tensor(A)
+
+        @prepare
+        def rebind(x):
+            buffer.data = x * 2
+
+        rebind(A)
+        part = buffer[:2]
+        rebind(A)
+        part[0] = 100.0
+        return [view.data, w.data, part.data, buffer.data]
+
+    assert agree(shown(lambda f: f), shown(ag.compile))
+
+
+def test_names_that_are_texts_are_followed_too():
+    module = types.ModuleType("made_up_settings")
+    module.rate, module.other = 2.0, 3.0
+    scope = {"settings": module, "shift": 1.0}
+    code = 'def f(x):\n    return x * getattr(settings, "rate") + globals()["shift"]'
+    exec(code, scope)
+    f = ag.compile(scope["f"])
+    np.testing.assert_array_equal(f(A), 2 * A + 1)
+    module.rate, scope["shift"] = 4.0, 5.0
+    np.testing.assert_array_equal(f(A), 4 * A + 5)
+
+
+def test_an_object_that_is_called_is_followed():
+    model = Training("sgd").model
+    f = ag.compile(model)
+    x = np.ones((2, 2))
+    assert agree(model(x).data, f(x))
+    model.layers[0].bias.data = np.ones(3)
+    assert agree(model(x).data, f(x))
+    assert "layers_0_bias" in f.source(x)
+
+
+def _nameless_base():
+    class Base:
+        rate = 2.0
+
+    return Base
+
+
+def test_classes_slots_and_sets_are_read_at_every_call():
+    class Base:
+        rate = 2.0
+
+    class Point(Base):
+        __slots__ = ("weight",)
+
+    point, chosen, nameless = Point(), {1, 2}, type("Nameless", (_nameless_base(),), {})()
+    point.weight = A.copy()
+    f = ag.compile(lambda x: x * point.weight * Base.rate * (2.0 if 1 in chosen else 1.0))
+    g = ag.compile(lambda x: x * nameless.rate)
+    np.testing.assert_array_equal(g(A), 2 * A)
+    type(nameless).__bases__[0].rate = 3.0
+    np.testing.assert_array_equal(g(A), 3 * A)
+    np.testing.assert_array_equal(f(A), 4 * A * A)
+    point.weight = 2 * A
+    np.testing.assert_array_equal(f(A), 8 * A * A)
+    Base.rate = 1.0
+    np.testing.assert_array_equal(f(A), 4 * A * A)
+    chosen.discard(1)
+    np.testing.assert_array_equal(f(A), 2 * A * A)
+
+
+def test_methods_that_are_replaced_are_noticed():
+    class Base:
+        factor = 2.0
+
+        def apply(self, x):
+            return x * self.factor
+
+        @staticmethod
+        def shift(x):
+            return x + 1
+
+    class Layer(Base):
+        pass
+
+    layer = Layer()
+    f = ag.compile(lambda x: layer.shift(layer.apply(x)))
+    np.testing.assert_array_equal(f(A), 2 * A + 1)
+    Base.apply = lambda self, x: x - 1
+    np.testing.assert_array_equal(f(A), A)
+    Base.shift = staticmethod(lambda x: x + 5)
+    np.testing.assert_array_equal(f(A), A + 4)
+    Layer.apply = lambda self, x: x * self.factor
+    np.testing.assert_array_equal(f(A), 2 * A + 5)
+    Layer.factor = 3.0
+    np.testing.assert_array_equal(f(A), 3 * A + 5)
+    layer.factor = 4.0
+    np.testing.assert_array_equal(f(A), 4 * A + 5)
+
+
+def test_an_array_that_cannot_be_followed_is_watched():
+    held = A.copy()
+    f = ag.compile(functools.partial(lambda w, x: x * w, held))
+    np.testing.assert_array_equal(f(A), A * A)
+    for held[0] in range(2, 17):
+        np.testing.assert_array_equal(f(A), held * A)
+    held[0] = -1.0
+    with pytest.raises(Impure, match=r"an array that it uses, and that no name leads to"):
+        f(A)
+
+
+def test_arrays_of_text_are_watched():
+    names = np.array(["a", "b", "a"])
+    f = ag.compile(lambda x: x * (names == "a"))
+    np.testing.assert_array_equal(f(A), A * [1, 0, 1])
+    names[1] = "a"
+    np.testing.assert_array_equal(f(A), A)
+
+
+def test_arrays_of_text_are_arguments_too():
+    f = ag.compile(lambda names: np.where(names == "a", 1.0, 2.0))
+    for names in (np.array(["a", "b"]), np.array(["b", "b"]), np.array(["a", "a"])):
+        np.testing.assert_array_equal(f(names), np.where(names == "a", 1.0, 2.0))
+
+
+def test_an_integer_that_changes_becomes_an_input(traced):
+    state = SimpleNamespace(epoch=1)
+    f = ag.compile(lambda x: x / state.epoch)
+    for state.epoch in range(1, 40):
+        np.testing.assert_array_equal(f(A), A / state.epoch)
+    assert len(traced) == 2
+
+
+def test_a_name_defined_later_is_noticed():
+    scope = {"np": np}
+    exec(
+        "def f(x):\n    try:\n        return x * late\n    except NameError:\n        return x",
+        scope,
+    )
+    f = ag.compile(scope["f"])
+    np.testing.assert_array_equal(f(A), A)
+    scope["late"] = 2.0
+    np.testing.assert_array_equal(f(A), 2 * A)
+
+
+# --- surroundings that are assigned -------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("restored")
+def test_assigned_globals_are_assigned_at_every_call(traced):
+    @ag.compile
+    def f(x):
+        global calls, scale
+        calls += 1
+        scale = scale * 0.5
+        return x * calls * scale
+
+    for i in range(1, 6):
+        np.testing.assert_array_equal(f(A), A * i * 2.0 * 0.5**i)
+        assert (calls, scale) == (i, 2.0 * 0.5**i)
+        assert type(calls) is int
+    assert len(traced) == 1
+
+
+def test_assigned_attributes_are_assigned_at_every_call(traced):
+    class Running:
+        def __init__(self):
+            self.count, self.mean, self.best, self.last = 0, np.zeros(3), None, {}
+
+        def update(self, x):
+            self.count += 1
+            self.mean = self.mean + (x - self.mean) / self.count
+            self.last = {"x": x * 1.0, "sum": [np.sum(x)]}
+            if self.best is None or np.sum(x) > self.best:
+                self.best = np.sum(x)
+            self.new = x[0] * 2
+            return self.mean * 1.0
+
+    plain, state = Running(), Running()
+    f = ag.compile(state.update)
+    for i in range(12):
+        x = A * ((i * 7) % 5)
+        assert agree(plain.update(x), f(x))
+        assert agree(vars(plain), vars(state))
+    assert len(traced) <= 4
+
+
+def test_swapped_places_are_swapped_at_every_call():
+    pair = [A.copy(), 2 * A]
+
+    @ag.compile
+    def f(x):
+        pair[0], pair[1] = pair[1], pair[0]
+        return pair[0] * x
+
+    for i in range(4):
+        np.testing.assert_array_equal(f(A), (2 - i % 2) * A * A)
+
+
+def test_nonlocal_and_function_attributes_are_assigned():
+    total = 0.0
+
+    @ag.compile
+    def f(x):
+        nonlocal total
+        total = total + np.sum(x)
+        helper.calls += 1
+        return x * total
+
+    def helper():
+        pass
+
+    helper.calls = 0
+    for i in range(1, 4):
+        np.testing.assert_array_equal(f(A), A * (i * A.sum()))
+        assert total == i * A.sum()
+        assert helper.calls == i
+
+
+def test_a_deleted_attribute_is_refused():
+    state = SimpleNamespace(old=A)
+
+    @ag.compile
+    def f(x):
+        del state.old
+        return x
+
+    with pytest.raises(Impure, match=r"it deletes state.old"):
+        f(A)
+    assert state.old is A
+
+
+# --- state of many kinds, side by side with the function itself ---------------------------------
+
+
+def recurrent():
+    state = SimpleNamespace(
+        h=ag.Tensor(np.zeros(3)), w=ag.Tensor(np.eye(3) / 2, requires_grad=True)
+    )
+
+    def f(x):
+        state.h = np.tanh(state.h @ state.w + x).detach()
+        return np.sum(state.h)
+
+    return f
+
+
+def running_means():
+    means = {}
+
+    def f(x):
+        for key, value in {"a": x, "b": x * 2}.items():
+            means[key] = 0.9 * means[key] + 0.1 * value if key in means else value * 1.0
+        return means["a"] + means["b"]
+
+    return f
+
+
+def parameters_in_a_dict():
+    params = {"w": A.copy(), "b": 0.5}
+
+    def f(x):
+        loss = lambda p: np.sum((p["w"] * x + p["b"]) ** 2)  # noqa: E731
+        value, gradient = ag.value_and_grad(loss)(params)
+        for key in params:
+            params[key] = params[key] - 0.01 * gradient[key]
+        return value
+
+    return f
+
+
+def a_tuple_that_is_replaced():
+    state = (A.copy(), 0.0)
+
+    def f(x):
+        nonlocal state
+        mean, t = state
+        state = (0.9 * mean + x, t + 1)
+        return mean * t
+
+    return f
+
+
+def a_list_that_is_replaced():
+    state = [A.copy(), {"t": 1}]
+
+    def f(x):
+        nonlocal state
+        state = [state[0] * 0.5 + x, {"t": state[1]["t"] + 1}]
+        return state[0] * state[1]["t"]
+
+    return f
+
+
+def rows_one_after_the_other():
+    rows, position = np.arange(30.0).reshape(10, 3), 0
+
+    def f(x):
+        nonlocal position
+        row = rows[position]
+        position = (position + 1) % 10
+        return row + x
+
+    return f
+
+
+def batches_one_after_the_other():
+    rows, position = np.arange(30.0).reshape(10, 3), 0
+
+    def f(x):
+        nonlocal position
+        batch = rows[position : position + 2]
+        position = (position + 2) % 10
+        return batch.sum(0) + x
+
+    return f
+
+
+def a_branch_on_a_counter():
+    count = 0
+
+    def f(x):
+        nonlocal count
+        count += 1
+        return x if count % 3 else -x
+
+    return f
+
+
+def a_cache():
+    cache = {}
+
+    def f(x):
+        if "matrix" not in cache:
+            cache["matrix"] = np.eye(3) * 2
+        return cache["matrix"] @ x
+
+    return f
+
+
+def a_tensor_that_is_written_into():
+    buffer = ag.Tensor(np.zeros(3))
+
+    def f(x):
+        buffer[0] = x[0]
+        return np.sum(buffer * x)
+
+    return f
+
+
+STATES = [
+    recurrent, running_means, parameters_in_a_dict, a_tuple_that_is_replaced,
+    a_list_that_is_replaced, rows_one_after_the_other, batches_one_after_the_other,
+    a_branch_on_a_counter, a_cache, a_tensor_that_is_written_into,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("make", STATES)
+def test_state_goes_the_same_way(make, traced):
+    plain, compiled = make(), ag.compile(make())
+    for i in range(14):
+        assert agree(plain(A + i), compiled(A + i))
+    assert len(traced) <= 6
+
+
+# --- errors -----------------------------------------------------------------------------------
+
+
+def test_the_function_s_own_error_comes_as_it_is_and_nothing_stays_swapped():
+    state = SimpleNamespace(w=A.copy(), steps=0)
+    w = state.w
+
+    def f(x):
+        state.steps += 1
+        state.w = state.w * 2
+        return state.w @ x
+
+    with pytest.raises(ValueError, match="mismatch") as uncompiled:
+        f(np.ones(5))
+    state.w, state.steps = w, 0
+    with pytest.raises(ValueError, match="mismatch") as compiled:
+        ag.compile(f)(np.ones(5))
+    assert str(compiled.value) == str(uncompiled.value)
+    assert state.w is w
+    assert state.steps == 0
+    with pytest.raises(TypeError, match=r"missing 1 required positional argument"):
+        ag.compile(lambda x, y: x)(A)
+
+
+def test_recursion_is_traced_to_its_end():
+    def power(x, n):
+        return x if n == 1 else x * power(x, n - 1)
+
+    f = ag.compile(power)
+    np.testing.assert_array_equal(f(A, 3), A**3)
+    np.testing.assert_array_equal(f(A, 3), A**3)
+
+    def endless(x):
+        return endless(x)
+
+    with pytest.raises(RecursionError):
+        ag.compile(endless)(A)
+
+
+def test_wrong_calls_of_compile_say_what_is_wanted():
+    with pytest.raises(TypeError, match=r"takes a function, not array.*write compile\(f\)"):
+        ag.compile(A)
+    with pytest.raises(ValueError, match='backend=\'jax\' is not known: it is "numpy" or "numba"'):
+        ag.compile(np.sin, backend="jax")
+
+
+def test_a_missing_numba_says_how_to_install_it(monkeypatch):
+    monkeypatch.setattr(compilation, "find_spec", lambda name: None)
+    with pytest.raises(ImportError, match=r'pip install "autograd_lite\[numba\]"'):
+        ag.compile(np.sin, backend="numba")
+
+
+@pytest.mark.skipif(
+    importlib.util.find_spec("numba") is None
+    or importlib.util.find_spec("autograd_lite.derivation.numba_program") is None,
+    reason="Numba is not installed",
+)
+@pytest.mark.parametrize("name", ["gradient", "trees", "float32"])
+def test_the_numba_backend_gives_the_same(name):
+    f, args = FUNCTIONS[name]
+    assert agree(f(*args), ag.compile(f, backend="numba")(*args))
+
+
+def test_anomalies_are_looked_for_in_the_function_itself():
+    f = ag.compile(lambda x: ag.grad(lambda x: np.sum(np.sqrt(x)))(x))
+    f(np.array([0.0]))
+    with pytest.raises(ag.AnomalyError), ag.detect_anomaly():
+        f(np.array([0.0]))
+
+
+# --- threads ----------------------------------------------------------------------------------
+
+
+def test_threads_call_one_compiled_function():
+    state = SimpleNamespace(w=A.copy())
+    f = ag.compile(lambda x: np.sum(np.tanh(x * state.w)))
+    wrong = []
+
+    def work(seed):
+        rng = np.random.default_rng(seed)
+        for n in rng.integers(1, 8, 60):
+            x = rng.normal(size=(n, 3))
+            if not np.isclose(f(x), np.sum(np.tanh(x * A))):
+                wrong.append(x)
+
+    def guarded(seed):
+        try:
+            work(seed)
+        except Exception as error:
+            wrong.append(error)
+
+    threads = [threading.Thread(target=guarded, args=(seed,)) for seed in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+
+
+# --- training steps ---------------------------------------------------------------------------
+
+OPTIMIZERS = {
+    "sgd": lambda p: nn.SGD(p, 0.5),
+    "momentum": lambda p: nn.SGD(p, 0.1, momentum=0.9),
+    "adam": lambda p: nn.Adam(p, 0.05),
+}
+
+
+class Training:
+    """A model of two layers, its optimiser and its step."""
+
+    def __init__(self, optimizer, rng=0):
+        rng = np.random.default_rng(rng)
+        self.model = model = nn.Sequential(
+            nn.Linear(2, 3, rng=rng), nn.Tanh(), nn.Linear(3, 2, rng=rng), nn.Sigmoid()
+        )
+        self.optimizer = optimizer = OPTIMIZERS[optimizer](model.parameters())
+
+        def step(X, y):
+            optimizer.zero_grad()
+            loss = nn.squared_error(model(X), y)
+            loss.backward()
+            optimizer.step()
+            return loss
+
+        self.step = step
+        rng = np.random.default_rng(5)
+        self.X = rng.normal(size=(20, 2))
+        self.y = np.eye(2)[(self.X[:, 0] * self.X[:, 1] > 0).astype(int)]
+
+    def differs_from(self, other):
+        pairs = zip(self.model.parameters(), other.model.parameters())
+        return max(np.abs(p.data - q.data).max() for p, q in pairs)
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_200_compiled_steps_are_200_steps(optimizer, traced):
+    plain, compiled = Training(optimizer), Training(optimizer)
+    step = ag.compile(compiled.step)
+    for i in range(200):
+        if i == 100:
+            plain.optimizer.learning_rate = compiled.optimizer.learning_rate = 0.01
+        if i == 150:
+            for training in (plain, compiled):
+                training.model.load_state_dict(Training("sgd", rng=9).model.state_dict())
+        loss = plain.step(plain.X, plain.y)
+        np.testing.assert_allclose(step(plain.X, plain.y), loss.data, rtol=1e-9)
+    assert plain.differs_from(compiled) < 1e-9
+    assert len(traced) == 2  # without gradients yet, and with
+    for p, q in zip(plain.model.parameters(), compiled.model.parameters()):
+        np.testing.assert_allclose(p.grad, q.grad, rtol=1e-7, atol=1e-12)
+        assert type(q.grad) is np.ndarray
+        assert type(q.numpy()) is np.ndarray
+    assert vars(plain.optimizer).keys() == vars(compiled.optimizer).keys()
+
+
+def test_changes_of_a_model_are_noticed(traced):
+    plain, compiled = Training("sgd"), Training("sgd")
+    step = ag.compile(compiled.step)
+
+    def both(change=lambda training: None):
+        for training in (plain, compiled):
+            change(training)
+        for _ in range(2):
+            np.testing.assert_allclose(
+                step(plain.X, plain.y), plain.step(plain.X, plain.y).data, rtol=1e-12
+            )
+        assert plain.differs_from(compiled) < 1e-12
+
+    def freeze(training):
+        training.model.layers[0].weight.requires_grad = False
+
+    def replace(training):
+        training.model.layers[1] = nn.Sigmoid()
+
+    def rebind(training):
+        training.model.layers[0].bias.data = np.ones(3)
+
+    def insert(training):
+        training.model.layers.insert(1, nn.ReLU())
+
+    both()
+    count = len(traced)
+    both(rebind)
+    assert len(traced) == count
+    both(replace)
+    both(insert)
+    both(freeze)
+    before = compiled.model.layers[0].weight.data.copy()
+    both()
+    np.testing.assert_array_equal(compiled.model.layers[0].weight.data, before)
+
+
+def test_a_flag_of_a_module_is_noticed():
+    class Block(nn.Module):
+        def __init__(self):
+            self.training = True
+            self.layer = nn.Linear(3, 1, rng=0)
+
+        def forward(self, x):
+            return self.layer(x) * (0.5 if self.training else 1.0)
+
+    block = Block()
+    f = ag.compile(lambda x: block(x))
+    for block.training in (True, False, True):
+        assert agree(block(A).data, f(A))
+
+
+def test_a_model_is_an_argument_too(traced):
+    f = ag.compile(lambda model, x: model(x))
+    one, other = (Training("sgd", rng).model for rng in (0, 1))
+    x = np.ones((2, 2))
+    for _ in range(2):
+        for model in (one, other):
+            assert agree(model(x).data, f(model, x))
+            model.layers[0].bias.data = np.ones(3)
+            assert agree(model(x).data, f(model, x))
+
+
+def test_hooks_are_part_of_the_step():
+    plain, compiled = Training("sgd"), Training("sgd")
+    step = ag.compile(compiled.step)
+    hooks, factor = [], [0.1]
+    for i in range(6):
+        if i == 2:
+            hooks = [
+                t.model.parameters()[0].register_hook(lambda g: g * factor[0])
+                for t in (plain, compiled)
+            ]
+        if i == 3:
+            factor[0] = 0.2
+        if i == 4:
+            for hook in hooks:
+                hook.remove()
+        step(plain.X, plain.y)
+        plain.step(plain.X, plain.y)
+        assert plain.differs_from(compiled) < 1e-12
+
+
+def test_a_hook_that_is_a_function_of_numpy_is_noticed():
+    w = ag.Tensor(A, requires_grad=True)
+
+    @ag.compile
+    def f(x):
+        w.grad = None
+        np.sum(w * x).backward()
+        return x
+
+    f(A)
+    with w.register_hook(np.negative):
+        f(A)
+        np.testing.assert_array_equal(w.grad, -A)
+    f(A)
+    np.testing.assert_array_equal(w.grad, A)
+
+
+def test_parts_of_scalar_tensors_stay_arrays():
+    w = ag.Tensor(2.0, requires_grad=True)
+    optimizer = nn.SGD([w], 0.25)
+
+    @ag.compile
+    def step(x):
+        optimizer.zero_grad()
+        loss = np.sum(w * x)
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    for value in (2.0, 1.5, 1.0):
+        assert step(A) == value * 2
+        assert type(w._data) is type(w.grad) is np.ndarray
+        assert w.data == value - 0.5
+
+
+def test_dropout_with_a_mask_as_an_argument_compiles():
+    model = Training("sgd").model
+
+    @ag.compile
+    def f(X, mask):
+        return model.layers[2](model.layers[1](model.layers[0](X)) * mask)
+
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(4, 2))
+    for _ in range(2):
+        mask = ag.dropout_mask((4, 3), 0.5, rng)
+        assert agree(f.__wrapped__(X, mask).data, f(X, mask))
+
+
+# --- the source -------------------------------------------------------------------------------
+
+
+def test_the_source_runs_by_itself_and_gives_the_same():
+    args = network_arguments()
+    f = ag.compile(ag.value_and_grad(network))
+    text = f.source(*args)
+    assert text.startswith("import numpy as np\n")
+    assert "def network(params_W1, params_W2, X, y):" in text
+    scope = {}
+    exec(text, scope)
+    params, X, y = args
+    found = scope["network"](params["W1"], params["W2"], X, y)
+    value, gradient = f(*args)
+    assert agree((value, *gradient.values()), tuple(found))
+
+
+def test_the_source_of_a_step_names_its_state():
+    training = Training("adam")
+    step = ag.compile(training.step)
+    for _ in range(3):
+        step(training.X, training.y)
+    before = training.model.state_dict()
+    steps = training.optimizer.steps
+    text = step.source(training.X, training.y)
+    for name, value in training.model.state_dict().items():  # a look changes nothing
+        np.testing.assert_array_equal(value, before[name])
+    assert training.optimizer.steps == steps
+    scope = {}
+    exec(text, scope)
+    program = scope["step"]
+    names = program.__code__.co_varnames[: program.__code__.co_argcount]
+    assert names[:2] == ("X", "y")
+    assert {"model_layers_0_weight", "optimizer_learning_rate", "optimizer_steps"} <= set(names)
+    values = {"optimizer": training.optimizer, "model": training.model}
+    inputs = [training.X, training.y]
+    for name in names[2:]:
+        value = values
+        for part in _path(text, name):
+            value = value[part] if isinstance(value, dict) else _part(value, part)
+        inputs.append(value.data if isinstance(value, ag.Tensor) else value)
+    loss, left = program(*inputs)
+    assert loss == step(training.X, training.y)
+    places = (
+        text.split("# It leaves behind: ")[1].split("\nimport")[0].replace("\n#", "").split(", ")
+    )
+    assert len(places) == len(left)
+    expected = left[[p.strip() for p in places].index("model.layers.0.weight")]
+    np.testing.assert_array_equal(expected, training.model.layers[0].weight.data)
+
+
+def _path(text, name):
+    reads = text.split("# After the arguments it takes, as they are at the call: ")[1]
+    paths = [p.strip(" #\n") for p in reads.split("# It returns")[0].split(",")]
+    [path] = [p for p in paths if re.sub(r"\W+", "_", p) == name]
+    return path.split(".")
+
+
+def _part(value, part):
+    return value[int(part)] if part.isdigit() else getattr(value, part)
+
+
+def test_the_source_of_other_arguments_is_another():
+    f = ag.compile(lambda x: x * 2 if x[0] > 0 else x - 1)
+    for x in (A, -A):
+        scope = {}
+        exec(f.source(x), scope)
+        np.testing.assert_array_equal(scope["program"](x), f(x))
+        assert scope["program"](-x) is None
+    t = ag.Tensor(A, requires_grad=True)
+    with pytest.raises(TypeError, match=r"there is no program of <lambda> .* on a tape"):
+        f.source(t)
+
+
+# --- what is written about it ---------------------------------------------------------------------
+
+
+def test_the_page_about_it_runs_and_prints_what_it_says():
+    page = Path(__file__).parents[1] / "docs" / "compile.md"
+    failures, tests = doctest.testfile(str(page), module_relative=False)
+    assert tests > 15
+    assert failures == 0
+
+
+def test_the_example_trains_both_ways_alike(capsys):
+    compile_xor.main(["--hidden", "3", "--steps", "30"])
+    printed = capsys.readouterr().out
+    differences = re.search(r"of a loss (\S+), of a weight (\S+)", printed).groups()
+    assert all(float(number) < 1e-9 for number in differences)
+    assert "def step(X, y, optimizer_learning_rate" in printed
+
+
+# --- costs ------------------------------------------------------------------------------------
+
+
+def test_importing_the_engine_does_not_import_the_derivation():
+    code = "import sys, autograd_lite, nn; print([m for m in sys.modules if 'derivation' in m])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_programs_hold_no_values_of_the_call_that_was_traced():
+    import gc
+    import weakref
+
+    class Big(np.ndarray):
+        pass
+
+    f = ag.compile(lambda x: np.sum(np.exp(x) * 2))
+    x = np.ones(1000)
+    reference = weakref.ref(x)
+    f(x)
+    del x
+    gc.collect()
+    assert reference() is None
