@@ -107,10 +107,11 @@ class Compiled:
                     if programs is not None:
                         self._latest = key, programs
                 if programs is not None and not is_watched():
-                    for program in programs.direct:
-                        result = quiet.call(program, *args)
-                        if result is not None:
-                            return result
+                    if programs.is_changed is None or not programs.is_changed():
+                        for program in programs.direct:
+                            result = quiet.call(program, *args)
+                            if result is not None:
+                                return result
                     result = programs.run(args)
                     if result is not FAILED:
                         return result

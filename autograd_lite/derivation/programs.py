@@ -26,6 +26,7 @@ class Programs:
         self.known = {}  # {signature of the surroundings: variants}
         self.current = None, ()  # the surroundings as they were last, and their variants
         self.direct = ()  # the functions of those variants that need nothing but the arguments
+        self.is_changed = None  # whether the surroundings are others now, where they can be
 
     def run(self, values):
         """The result of the program that is right for these inputs, or FAILED."""
@@ -101,7 +102,8 @@ class Programs:
 
     def _find_direct(self):
         surroundings, variants = self.current
-        self.direct = tuple(v.function for v in variants if v.is_direct and surroundings.is_free)
+        self.direct = tuple(v.function for v in variants if v.is_direct)
+        self.is_changed = None if surroundings.is_free else surroundings.is_changed
 
     def _captured(self, arguments, surroundings):
         try:

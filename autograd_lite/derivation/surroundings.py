@@ -144,26 +144,50 @@ class Surroundings:
         self._sized = [*self._whole, *self._classes]
         self._lengths = list(map(len, self._sized))
         self.is_free = not (fixed or inputs or self._whole or self._shapeless or self.absent)
+        self._has_tensors = any(isinstance(p.holder, Attributes) for p in self.places)
+        self._checks = list(self._needed_checks())
+        # [(scope, name, value)] where no more can change than what names stand for
+        items, attributes = self._fixed
+        simple = len(self._checks) == 1 and items and not (attributes or self._kinds)
+        self._bindings = None
+        if simple:
+            self._bindings = [(*pair, v) for pair, v in zip(items, self._expected, strict=True)]
+
+    def _needed_checks(self):
+        """What tells whether the places are as they were: a function for each kind there is."""
+        if self._expected:
+            yield lambda: all(map(is_, _read(*self._fixed), self._expected))
+        if self._sized:
+            yield lambda: list(map(len, self._sized)) == self._lengths
+        if self._has_tensors or self._hooks:
+            yield lambda: hooks.alive.data == self._hooks
+        if self._shapeless:
+            yield lambda: all(_is_unchanged(now, before) for _, now, before in self._shapeless)
+        if self.absent:
+            yield lambda: not any(name in scope for _, scope, name in self.absent)
 
     def read(self):
         """The values of the inputs, or None where the places are no longer what they were."""
-        if self.is_free:
-            return ()
         try:
-            values = _read(*self._inputs)
-            expected = _read(*self._fixed)
+            values = _read(*self._inputs) if self._kinds else []
+            for is_as_before in self._checks:
+                if not is_as_before():
+                    return None
         except (KeyError, IndexError, AttributeError, ValueError):
             return None
-        if (
-            not all(map(is_, expected, self._expected))
-            or list(map(kind_of, values)) != self._kinds
-            or list(map(len, self._sized)) != self._lengths
-            or hooks.alive.data != self._hooks
-            or not all(_is_unchanged(value, before) for _, value, before in self._shapeless)
-            or any(name in scope for _, scope, name in self.absent)
-        ):
-            return None
-        return values
+        return values if list(map(kind_of, values)) == self._kinds else None
+
+    def is_changed(self):
+        """Whether the places are no longer what they were."""
+        if self._bindings is None:
+            return self.read() is None
+        try:
+            for scope, name, expected in self._bindings:
+                if scope[name] is not expected:
+                    return True
+        except (KeyError, ValueError):
+            return True
+        return False
 
     # --- tracing --------------------------------------------------------------------------
 
