@@ -82,20 +82,20 @@ if TYPE_CHECKING:
         compare_function,
         numeric_gradients,
     )
-    from .derivation import Derivation, derive
     from .derivation.compilation import compile
+    from .derivation.derivation import Derivation, derive
     from .drawing import Picture, draw
 
 # What gradients do not need is imported when it is first used: it takes as long as the rest.
 _LATER = {
     "AnomalyError": "anomaly",
     "Comparison": "comparison",
-    "Derivation": "derivation",
+    "Derivation": "derivation.derivation",
     "Picture": "drawing",
     "check_gradients": "comparison",
     "compare": "comparison",
     "compare_function": "comparison",
-    "derive": "derivation",
+    "derive": "derivation.derivation",
     "compile": "derivation.compilation",
     "detect_anomaly": "anomaly",
     "draw": "drawing",

@@ -21,9 +21,9 @@ import pytest
 
 import autograd_lite as ag
 import nn
-from autograd_lite.derivation import compilation, programs
-from autograd_lite.derivation.surroundings import Impure
-from autograd_lite.derivation.traced import LeftTheProgram
+from autograd_lite.derivation.compilation import compilation, variants
+from autograd_lite.derivation.compilation.surroundings import Impure
+from autograd_lite.derivation.tracing.traced import LeftTheProgram
 
 A = np.array([1.0, -2.0, 3.0])
 B = np.array([[0.5, 1.5], [2.0, -1.0], [0.1, 0.3]])
@@ -39,12 +39,12 @@ def traced(monkeypatch):
     """A list with an entry for every program that was traced."""
     found = []
 
-    class Counted(programs.Variant):
+    class Counted(variants.Variant):
         def __init__(self, *args):
             super().__init__(*args)
             found.append(self)
 
-    monkeypatch.setattr(programs, "Variant", Counted)
+    monkeypatch.setattr(variants, "Variant", Counted)
     return found
 
 

@@ -17,8 +17,8 @@ from operations import CASES
 import autograd_lite as ag
 import nn
 from autograd_lite import trees
-from autograd_lite.derivation import simplification
-from autograd_lite.derivation.traced import LeftTheProgram
+from autograd_lite.derivation.tracing import simplification
+from autograd_lite.derivation.tracing.traced import LeftTheProgram
 from benchmarks.workloads.attention import ATTENTION
 from benchmarks.workloads.recurrent import LSTM
 

@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograd_lite.derivation.graph import Graph
-from autograd_lite.derivation.program import Program
-from autograd_lite.derivation.source import Writer
-from autograd_lite.derivation.traced import Trace, Traced
+from autograd_lite.derivation.programs.program import Program
+from autograd_lite.derivation.programs.source import Writer
+from autograd_lite.derivation.tracing.graph import Graph
+from autograd_lite.derivation.tracing.traced import Trace, Traced
 
 ARRAYS = {
     "x": np.array([[1.0, -2.0, 3.0], [0.5, 4.0, -1.5]]),

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import autograd_lite as ag
-from autograd_lite.derivation.expressions import mapped
-from autograd_lite.derivation.graph import Graph
-from autograd_lite.derivation.program import Program
-from autograd_lite.derivation.traced import LeftTheProgram, Trace, expression_of
+from autograd_lite.derivation.programs.program import Program
+from autograd_lite.derivation.tracing.expressions import mapped
+from autograd_lite.derivation.tracing.graph import Graph
+from autograd_lite.derivation.tracing.traced import LeftTheProgram, Trace, expression_of
 
 scipy_integrate = pytest.importorskip("autograd_lite.scipy.integrate")
 

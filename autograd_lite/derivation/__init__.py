@@ -1,5 +1,1 @@
 """The chain rule in words, LaTeX and code, and the code as a fast program."""
-
-from .derivation import Derivation, derive
-
-__all__ = ["Derivation", "derive"]

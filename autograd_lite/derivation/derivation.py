@@ -16,9 +16,9 @@ from ..tape import enable_grad
 from ..tensor import Tensor, has_nan, initial_cotangent
 from .latex import LatexWriter, latex_of
 from .lines import Line, definitions, worth_a_name
-from .program import Program
+from .programs.program import Program
+from .programs.source import identifier
 from .replay import FORWARD, Replay
-from .source import identifier
 from .targets import labels_of, targets_of
 from .text import TextWriter, text_of
 

@@ -5,9 +5,9 @@ import re
 import numpy as np
 
 from ..drawing.labels import labelled
-from .expressions import Expression
-from .source import ATOM, CALL
+from .programs.source import ATOM, CALL
 from .text import TextWriter
+from .tracing.expressions import Expression
 
 _PRODUCT, _POWER, _SUM = 13, 15, 12
 _GREEK = set(

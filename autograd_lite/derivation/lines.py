@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .expressions import Expression
-from .graph import needed
+from .programs.source import is_operator
 from .replay import BACKWARD, FACTOR, FORWARD, Definition, named
-from .source import is_operator
+from .tracing.expressions import Expression
+from .tracing.graph import needed
 
 LONG = 7  # calls in one formula: more are written in two lines
 

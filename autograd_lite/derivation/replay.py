@@ -9,9 +9,9 @@ from ..primitives import Elementwise, Primitive
 from ..results import part
 from ..tape import pullback
 from ..watching import Watcher, watching
-from .expressions import Expression, mapped
-from .graph import Graph
-from .traced import LeftTheProgram, Trace, Traced, plain
+from .tracing.expressions import Expression, mapped
+from .tracing.graph import Graph
+from .tracing.traced import LeftTheProgram, Trace, Traced, plain
 
 FORWARD, BACKWARD, FACTOR = "forward", "backward", "factor"
 SMALL = 4  # elements of an array without a name that is written down in a formula

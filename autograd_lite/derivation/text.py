@@ -3,11 +3,11 @@
 import numpy as np
 
 from ..dispatch import full_name
-from . import calls
-from .expressions import Expression
+from .programs.source import ATOM, CALL, Writer
 from .replay import named
-from .simplification import number
-from .source import ATOM, CALL, Writer
+from .tracing import calls
+from .tracing.expressions import Expression
+from .tracing.simplification import number
 
 _FRACTION = 14  # a name such as dLoss/dz2: an operand of * and -, not of ** and .T
 _PRODUCTS = {np.multiply, np.divide}

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from .. import errors
-from .expressions import Expression, key_of
-from .graph import needed
+from ... import errors
+from ..programs.source import Writer
+from ..tracing.expressions import Expression, key_of
+from ..tracing.graph import needed
 from .outputs import outputs
-from .source import Writer
 from .surroundings import Same
 
 

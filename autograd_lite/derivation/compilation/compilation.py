@@ -11,15 +11,15 @@ from importlib.util import find_spec
 
 import numpy as np
 
-from ..quiet import quiet
-from ..watching import is_watched
+from ...quiet import quiet
+from ...watching import is_watched
+from ..programs.numpy_program import NumpyProgram
 from .arguments import Arguments, Differentiated
 from .capture import active
 from .following import is_array
-from .numpy_program import NumpyProgram
-from .programs import Programs
 from .surroundings import OnTape
 from .variant import FAILED
+from .variants import Variants
 
 _MOST_SIGNATURES = 512
 _ndarray = np.ndarray
@@ -78,7 +78,7 @@ def _program_type(backend):
             'backend="numba" needs Numba, which is not installed: pip install '
             '"autograd_lite[numba]", or leave backend= out'
         )
-    return import_module(".numba_program", __package__).NumbaProgram
+    return import_module("..programs.numba_program", __package__).NumbaProgram
 
 
 class Compiled:
@@ -168,7 +168,7 @@ class Compiled:
             return _Raw("one of them is on a tape, so that the function itself is called")
         programs = self._programs.get(arguments.key)
         if programs is None:
-            programs = Programs(self.__wrapped__, self._name(), self._program_type)
+            programs = Variants(self.__wrapped__, self._name(), self._program_type)
             if len(self._programs) >= _MOST_SIGNATURES:
                 self._programs, self._of_arrays = {}, {}
             programs = self._programs.setdefault(arguments.key, programs)

@@ -9,8 +9,8 @@ import weakref
 
 import numpy as np
 
-from ..dispatch import full_name
-from ..tensor import Tensor
+from ...dispatch import full_name
+from ...tensor import Tensor
 from . import calls, dependence, writers
 from .expressions import mapped
 from .graph import evaluated

@@ -6,7 +6,7 @@ processor's cache, and its temporaries are the same few small arrays again and a
 
 import numpy as np
 
-from . import calls
+from ..tracing import calls
 
 BLOCK = 1 << 14  # elements; a handful of arrays of this size fit a second-level cache
 _FEWEST = 3  # calls from which it is worth a loop

@@ -10,10 +10,10 @@ import math
 
 import numpy as np
 
-from . import calls
-from .expressions import Expression, key_of, mapped
-from .graph import Graph, needed, operands_of
-from .simplification import fits, number, simplified
+from ..tracing import calls
+from ..tracing.expressions import Expression, key_of, mapped
+from ..tracing.graph import Graph, needed, operands_of
+from ..tracing.simplification import fits, number, simplified
 
 
 class ArrayMethod:

@@ -9,9 +9,9 @@ import inspect
 
 import numpy as np
 
-from ..tensor import Tensor, constant
+from ...tensor import Tensor, constant
+from ..tracing.traced import Traced
 from .surroundings import Same, is_input, kind_of
-from .traced import Traced
 
 _HASHABLE = (bool, int, str, bytes, type(None), type(Ellipsis), range, np.dtype, enum.Enum)
 

@@ -3,19 +3,20 @@
 A guard that fails, and a place in the surroundings that has changed, lead to another one.
 """
 
+from .. import tracing
+from ..tracing.traced import LeftTheProgram
 from .capture import Capture
 from .difference import difference
 from .observation import Observation
 from .surroundings import Impure, Surroundings
-from .traced import LeftTheProgram
 from .variant import FAILED, Variant
 
 _MOST_VARIANTS = 16  # for one signature of the surroundings, told apart by their guards
 _MOST_SURROUNDINGS = 64
-_TRACERS = {f"{__package__}.{name}" for name in ("traced", "memory", "writers", "dependence")}
+_TRACERS = {f"{tracing.__name__}.{name}" for name in ("traced", "memory", "writers", "dependence")}
 
 
-class Programs:
+class Variants:
     """The programs for arguments of one signature."""
 
     def __init__(self, f, name, program_type):

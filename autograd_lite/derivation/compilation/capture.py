@@ -6,13 +6,13 @@ import weakref
 
 import numpy as np
 
-from ..tape import enable_grad
+from ...tape import enable_grad
+from ..tracing.graph import Graph
+from ..tracing.traced import Trace
 from .arguments import contents
-from .graph import Graph
 from .outputs import Tree
 from .randomness import Generators
 from .surroundings import Impure
-from .traced import Trace
 
 
 class _Active(threading.local):

@@ -1,7 +1,7 @@
 """Places: where a value is read from and stored, as an item of a holder."""
 
-from ..arrays import asarray
-from ..assignment import separate
+from ...arrays import asarray
+from ...assignment import separate
 
 
 class Place:

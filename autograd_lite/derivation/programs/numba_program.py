@@ -7,10 +7,10 @@ from importlib.util import find_spec
 
 import numpy as np
 
-from . import calls
-from .expressions import Expression, collect
+from ..tracing import calls
+from ..tracing.expressions import Expression, collect
+from ..tracing.graph import needed
 from .formulas import DTYPES, dtype_of
-from .graph import needed
 from .kernels import Kernel, as_argument, can_be_in_kernel, compiled, decorated, left
 from .layouts import contiguous, is_view, size_of, viewed
 from .merging import merged
@@ -440,9 +440,9 @@ _HEAD = """\
 import math
 import numpy as np
 from numba import float32, float64, int32, int64
-from autograd_lite.derivation import native
-from autograd_lite.derivation.kernels import as_argument, left
-from autograd_lite.derivation.native import *
+from autograd_lite.derivation.programs import native
+from autograd_lite.derivation.programs.kernels import as_argument, left
+from autograd_lite.derivation.programs.native import *
 """
 
 

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from .. import trees
-from ..tape import enable_grad
-from ..tensor import Tensor
+from ... import trees
+from ...tape import enable_grad
+from ...tensor import Tensor
 from .capture import active
 
 

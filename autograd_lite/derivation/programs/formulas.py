@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from . import calls
-from .expressions import Expression
+from ..tracing import calls
+from ..tracing.expressions import Expression
 
 DTYPES = {np.dtype(name) for name in ("bool", "int32", "int64", "float32", "float64")}
 

@@ -14,9 +14,9 @@ from operator import is_
 
 import numpy as np
 
-from .. import hooks
-from ..tape import Leaf
-from ..tensor import Tensor
+from ... import hooks
+from ...tape import Leaf
+from ...tensor import Tensor
 from .following import Walk, is_array, is_code
 from .places import Attributes, TensorParts
 

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from .. import trees
-from ..tensor import Tensor, constant
-from .expressions import Expression
+from ... import trees
+from ...tensor import Tensor, constant
+from ..tracing.expressions import Expression
+from ..tracing.traced import Traced
 from .surroundings import Impure
-from .traced import Traced
 
 
 class Tree:

@@ -7,9 +7,9 @@ from collections import Counter
 
 import numpy as np
 
-from . import calls
-from .expressions import Expression, mapped
-from .graph import operands_of
+from ..tracing import calls
+from ..tracing.expressions import Expression, mapped
+from ..tracing.graph import operands_of
 from .lowering import ArrayMethod, dot, increment, lowered
 from .merging import merged
 from .program import Program

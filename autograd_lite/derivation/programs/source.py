@@ -6,9 +6,9 @@ import re
 
 import numpy as np
 
-from ..dispatch import full_name
-from . import calls
-from .expressions import Expression, collect
+from ...dispatch import full_name
+from ..tracing import calls
+from ..tracing.expressions import Expression, collect
 
 # How tightly operators bind, as in Python.
 _INFIX = {

@@ -8,9 +8,9 @@ from collections import Counter
 
 import numpy as np
 
-from . import calls
-from .expressions import Expression, mapped
-from .graph import Graph, needed, operands_of
+from ..tracing import calls
+from ..tracing.expressions import Expression, mapped
+from ..tracing.graph import Graph, needed, operands_of
 
 _LONGEST = 256  # rows of a term, up to which its product is a small one
 _FEWEST = 4  # terms from which it is worth a copy of them

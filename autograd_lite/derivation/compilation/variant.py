@@ -2,10 +2,10 @@
 
 import textwrap
 
-from ..quiet import quiet
-from .graph import needed
+from ...quiet import quiet
+from ..programs.source import Writer
+from ..tracing.graph import needed
 from .outputs import outputs
-from .source import Writer
 
 FAILED = object()  # what a run gives where another program is needed
 

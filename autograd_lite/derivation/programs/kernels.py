@@ -11,8 +11,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from . import calls
-from .expressions import Expression
+from ..tracing import calls
+from ..tracing.expressions import Expression
 from .formulas import DTYPES, cast, dtype_of, formula_of, literal
 from .layouts import contiguous, is_basic, merged, size_of, viewed
 

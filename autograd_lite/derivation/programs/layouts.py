@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.lib import stride_tricks
 
-from . import calls
-from .expressions import Expression, collect
+from ..tracing import calls
+from ..tracing.expressions import Expression, collect
 
 _VIEWS = {
     np.reshape, np.ravel, np.transpose, np.matrix_transpose, np.swapaxes, np.moveaxis,

@@ -5,8 +5,8 @@ from importlib import import_module
 
 import numpy as np
 
-from . import calls
-from .graph import needed, operands_of
+from ..tracing import calls
+from ..tracing.graph import needed, operands_of
 from .source import Writer, identifier
 
 _STORING = {calls.setitem: "{} = {}.copy()", calls.add_at: ""}

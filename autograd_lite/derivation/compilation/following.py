@@ -13,9 +13,9 @@ from collections import deque
 
 import numpy as np
 
-from .. import hooks
-from ..primitives import Primitive
-from ..tensor import Tensor
+from ... import hooks
+from ...primitives import Primitive
+from ...tensor import Tensor
 from . import randomness
 from .places import Attributes, ClassAttributes, Place, TensorParts
 

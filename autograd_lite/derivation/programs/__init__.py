@@ -1,0 +1,1 @@
+"""Graphs of expressions as programs: readable, fast in NumPy, compiled by Numba."""

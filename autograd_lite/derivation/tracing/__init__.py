@@ -1,0 +1,1 @@
+"""From functions run on traced arrays to graphs of expressions."""
