@@ -3,6 +3,7 @@
 import math
 
 from benchmarks.report import duration, quantiles
+from benchmarks.runners import Ours
 
 COLUMNS = 3
 OURS, HAND, OTHERS = "#1f6fb4", "#7f7f7f", "#c3cbd3"
@@ -37,7 +38,7 @@ def panel(axis, workload, runs, libraries):
     for place, library in enumerate(shown):
         run = runs[library.key]
         middle, low, high = quantiles(run.seconds)
-        color = {"numpy": HAND, "ours": OURS}.get(library.key, OTHERS)
+        color = HAND if library.key == "numpy" else OURS if isinstance(library, Ours) else OTHERS
         axis.barh(place, middle, color=color, hatch="" if run.agrees else "xx")
         axis.plot([low, high], [place, place], color="black", linewidth=1)
         axis.text(max(middle, high), place, f" {duration(middle)}", va="center", fontsize=8)
