@@ -45,6 +45,7 @@ def _by_hand(x, w, h, steps):
 
 
 def _chain(operations):
+    compilers = ["torch.compile", *(["compiled", "compiled numba"] if operations > 10_000 else [])]
     return Workload(
         name=f"chain of {operations:,}",
         title=f"a chain of {operations:,} scalar operations, float64",
@@ -55,7 +56,7 @@ def _chain(operations):
         by_hand=_by_hand,
         idioms={"jax": _scan},
         nodes=operations,
-        unfit={"torch.compile": "it would unroll the loop"},
+        unfit=dict.fromkeys(compilers, "it would unroll the loop"),
     )
 
 
