@@ -1442,3 +1442,66 @@ def test_programs_hold_no_values_of_the_call_that_was_traced():
     del x
     gc.collect()
     assert reference() is None
+
+
+def _sums_in(dtype):
+    return lambda *xs: functools.reduce(np.add, [np.sum(x, 0, dtype) for x in xs])
+
+
+def _added_products(total, *xs):
+    for x in xs:
+        total = total + x.T @ x
+    return total
+
+
+_EIGHT_BITS = [np.full((5, 3), 5, np.int8) for _ in range(6)]
+_SINGLE = [np.full((5, 3), i + 0.5, np.float32) for i in range(6)]
+# What a program computes in another way than it is written, and where the two ways would part:
+# the function, and the arguments of its calls.
+PARTING = {
+    "c x + d x in float64": (lambda x: 1e308 * x + 1e308 * x, [A, A / 100]),
+    "c x + d x in float32": (lambda x: 3e38 * x + 3e38 * x, [_SINGLE[0], _SINGLE[0] / 100]),
+    "c (d x) overflows": (lambda x: 1e30 * (1e30 * x), [_SINGLE[0], _SINGLE[1] * 1e-30]),
+    "c (d x) underflows": (lambda x: 1e-30 * (1e-30 * x), [_SINGLE[0], _SINGLE[1] * 1e30]),
+    "(c x) / d": (lambda x: (1e30 * x) / 1e-30, [_SINGLE[0], _SINGLE[1] * 1e-30]),
+    "c (d x) in float16": (
+        lambda x: 1000 * (100 * x),
+        [_SINGLE[0].astype(np.float16), np.full(3, 1e-3, np.float16)],
+    ),
+    "numbers of float16": (lambda x: np.float16(0.1) * (np.float16(0.3) * x), [A]),
+    "large integers": (lambda x: 10**200 * (10**200 * x), [A * 1e-200]),
+    "-(x / d)": (lambda x: -(x / 1e-310), [A, A * 0]),
+    "x / d in float32": (lambda x: x / 1e-40, [_SINGLE[0], _SINGLE[0] * 1e-38]),
+    "sums with a dtype": (_sums_in(np.float64), [tuple(_SINGLE)]),
+    "products that wrap around": (_added_products, [(np.zeros((3, 3), int), *_EIGHT_BITS)]),
+    "a constant of -0.0": (lambda x: x / np.array([0.0, -0.0, 0.0, 0.0, -0.0]), [np.ones(5)]),
+    "as many ones as a mask says": (
+        lambda x: np.ones_like(x)[(x > 0,)],
+        [A, np.array([1.0, -1.0, -1.0]), np.ones(3)],
+    ),
+    "Python's numbers": (lambda a, x: (-a * x, abs(a) * x, +a * x, 1 / a), [(1.5, _SINGLE[0])]),
+}
+
+
+@pytest.mark.parametrize("case", PARTING)
+def test_a_shorter_way_is_the_same_for_every_value(case):
+    f, calls = PARTING[case]
+    compiled = ag.compile(f)
+    for args in calls:
+        args = args if isinstance(args, tuple) else (args,)
+        with np.errstate(all="ignore"):
+            expected, found = f(*args), compiled(*args)
+        pairs = zip(found, expected) if isinstance(found, tuple) else [(found, expected)]
+        for one, other in pairs:
+            assert type(one) is type(other)
+            assert np.shape(one) == np.shape(other)
+            assert np.asarray(one).dtype == np.asarray(other).dtype
+            precision = np.finfo(np.result_type(one, np.float16)).eps
+            np.testing.assert_allclose(one, other, rtol=4 * precision)
+
+
+def test_an_array_without_axes_comes_back_as_a_copy():
+    x = np.array(2.0)
+    result = ag.compile(lambda x: (x, x))(x)
+    assert not any(np.shares_memory(x, one) for one in result)
+    assert not np.shares_memory(*result)

@@ -149,6 +149,22 @@ def test_a_large_chain_is_one_loop_over_blocks():
         np.testing.assert_allclose(one, other, rtol=1e-12)
 
 
+@pytest.mark.parametrize("names", [("part", "start"), ("x", "x_part"), ("slice", "range")])
+def test_the_names_of_a_loop_hide_no_parameter(everything_is_large, names):
+    def f(x, y):
+        h = np.tanh(np.exp(x) * y + 1)
+        return np.sqrt(h * h + y) * x, x + 1, y * 2
+
+    xs = arrays(2)
+    graph = Graph()
+    trace = Trace(graph)
+    given = [trace.input(x, name) for x, name in zip(xs, names)]
+    results = [expression_of(one) for one in f(*given)]
+    program = NumpyProgram(graph.steps, graph.inputs, results)
+    for one, other in zip(program.function()(*xs), f(*xs), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-14)
+
+
 def test_products_of_a_loop_over_time_are_added_up_as_one():
     def f(X, W):
         def loss(W):

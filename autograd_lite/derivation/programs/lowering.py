@@ -6,14 +6,13 @@ x @ y 1.3 us, x.dot(y) 0.6 us; x + 1 0.9 us, x + one 0.45 us.
 """
 
 import functools
-import math
 
 import numpy as np
 
 from ..tracing import calls
 from ..tracing.expressions import Expression, key_of, mapped
 from ..tracing.graph import Graph, needed, operands_of
-from ..tracing.simplification import fits, number, simplified
+from ..tracing.simplification import fits, inverse, number, simplified
 
 
 class ArrayMethod:
@@ -80,7 +79,8 @@ def _is_nan_guard(guard):
 
 
 def _lowered_call(graph, func, args, kwargs, value):
-    for rule in _RULES.get(func, ()):
+    is_python = any(type(arg) is Expression and arg.dtype is None for arg in args)
+    for rule in () if is_python else _RULES.get(func, ()):  # the rules are about arrays
         found = rule(graph, args, kwargs, value)
         if found is not None and fits(found, value):
             return found
@@ -127,7 +127,7 @@ def _as_dot(graph, args, kwargs, value):
 def _sum_of_products(graph, args, kwargs, value):
     """sum(x * y) = x . y"""
     (x, *axis) = args
-    if kwargs.get("axis", *axis or [None]) is not None or set(kwargs) - {"axis"}:
+    if len(axis) > 1 or kwargs.get("axis", *axis or [None]) is not None or set(kwargs) - {"axis"}:
         return None
     if not _is_real_array(x):
         return None
@@ -227,9 +227,8 @@ def _quotients(graph, args, kwargs, value):
     if number(x) == 1 and _is_real_array(y):
         return graph.call(np.reciprocal, (y,), {}, value)
     d = number(y)
-    if d is not None and d != 0 and _is_real_array(x) and math.isfinite(1 / d):
-        return graph.call(np.multiply, (1 / d, x), {}, value)
-    return None
+    factor = inverse(d, value.dtype) if d is not None and _is_real_array(x) else None
+    return None if factor is None else graph.call(np.multiply, (factor, x), {}, value)
 
 
 @_rule_of(np.power)

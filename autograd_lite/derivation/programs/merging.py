@@ -11,6 +11,7 @@ import numpy as np
 from ..tracing import calls
 from ..tracing.expressions import Expression, mapped
 from ..tracing.graph import Graph, needed, operands_of
+from ..tracing.simplification import fits
 
 _LONGEST = 256  # rows of a term, up to which its product is a small one
 _FEWEST = 4  # terms from which it is worth a copy of them
@@ -59,7 +60,7 @@ def _groups(steps, uses):
                     found += terms[x]
                 else:
                     found.append(x)
-            if all(type(x) is Expression and x.shape == step.shape for x in found):
+            if all(type(x) is Expression and fits(x, step.value) for x in found):
                 terms[step] = found
     groups = {}
     for step, found in terms.items():
@@ -96,7 +97,8 @@ def _summed_rows(term):
     axis = term.kwargs.get("axis", term.args[1] if len(term.args) > 1 else None)
     x = term.args[0]
     is_small = x.ndim == 2 and x.shape[0] <= _LONGEST
-    return is_small and axis in (0, (0,)) and set(term.kwargs) <= {"axis"}
+    only_axis = len(term.args) <= 2 and set(term.kwargs) <= {"axis"}
+    return is_small and only_axis and axis in (0, (0,))
 
 
 def _sum_of(graph, kind, new, terms):

@@ -227,7 +227,7 @@ class _Body:
         seen = set()
 
         def own(x):
-            if type(x) is not Expression or x.shape == ():
+            if type(x) is not Expression or not isinstance(x.value, np.ndarray):
                 return x
             if self.roots.get(x) == {x} and x not in seen and self._is_alone(x):
                 seen.add(x)
@@ -258,6 +258,22 @@ class _Writer(Writer):
         self.taken = taken
         self.imported = set()
         self.numbers = {}  # {text: name}
+        self.variables = {}  # {wanted name: name}
+
+    def variable(self, wanted):
+        """The name of a variable that is no expression: the same one wherever it is wanted."""
+        if wanted not in self.variables:
+            self.variables[wanted] = self._free(wanted, wanted + "_")
+        return self.variables[wanted]
+
+    def _free(self, wanted, base):
+        """A name that nothing else has: as it is wanted, or with a number behind a base."""
+        name, count = wanted, 1
+        while name in self.taken:
+            count += 1
+            name = f"{base}{count}"
+        self.taken.add(name)
+        return name
 
     def called(self, func):
         """The name of a function: without ``np.`` where that hides nothing."""
@@ -318,12 +334,7 @@ class _Writer(Writer):
     def _outside(self, text, wanted):
         """The name of a constant that is made once, before the function."""
         if text not in self.numbers:
-            name, count = wanted, 1
-            while name in self.taken:
-                count += 1
-                name = f"c{count}"
-            self.taken.add(name)
-            self.numbers[text] = name
+            self.numbers[text] = self._free(wanted, "c")
         return self.numbers[text]
 
 

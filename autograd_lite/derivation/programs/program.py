@@ -11,6 +11,7 @@ from .source import Writer, identifier
 
 _STORING = {calls.setitem: "{} = {}.copy()", calls.add_at: ""}
 _LONGEST = 88
+_BUILTINS = ("abs", "complex", "range", "slice")  # what a program may call
 
 
 class Program:
@@ -35,7 +36,7 @@ class Program:
         for step in self.steps:
             self.uses.update(step.operands())
         self.uses.update(operands_of(results))
-        self._taken = {"np", name}
+        self._taken = {"np", name, *_BUILTINS}
         self.names = {}
         for x in inputs:
             self._call(x, x.name or "x")

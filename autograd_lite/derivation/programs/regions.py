@@ -144,10 +144,11 @@ def loop_lines(region, writer):
     whole = {x: names[x] for x in (*sliced, *outputs)}
     before = [f"{names[x]} = np.empty({x.shape}, {_dtype(writer, x.dtype)})" for x in outputs]
     before += [f"{names[x]} = 0" for x in region.steps if x in region.sums]
-    body = [f"part = slice(start, start + {region.step})"]
+    start, part = map(writer.variable, ("start", "part"))
+    body = [f"{part} = slice({start}, {start} + {region.step})"]
     for x in whole:
-        names[x] = f"{whole[x]}_part"
-        body.append(f"{names[x]} = {whole[x]}[part]")
+        names[x] = writer.variable(f"{whole[x]}_part")
+        body.append(f"{names[x]} = {whole[x]}[{part}]")
     calls_, blocks = _in_blocks(region, writer, set(outputs))
     rest = region.rows % region.step
     for name, dtype in blocks:
@@ -156,9 +157,9 @@ def loop_lines(region, writer):
     if rest and blocks:
         all_blocks = ", ".join(name for name, _ in blocks)
         parts = ", ".join(f"{name}[:{rest}]" for name, _ in blocks)
-        body += [f"if start + {region.step} > {region.rows}:", f"    {all_blocks} = {parts}"]
+        body += [f"if {start} + {region.step} > {region.rows}:", f"    {all_blocks} = {parts}"]
     names.update(whole)
-    loop = f"for start in range(0, {region.rows}, {region.step}):"
+    loop = f"for {start} in range(0, {region.rows}, {region.step}):"
     return [*before, loop, *(f"    {line}" for line in (*body, *calls_))]
 
 
@@ -182,7 +183,7 @@ def _in_blocks(region, writer, outputs):
                 elif free.get(step.dtype):
                     target = free[step.dtype].pop()
                 else:
-                    target = f"block{len(blocks) + 1}"
+                    target = writer.variable(f"block{len(blocks) + 1}")
                     blocks.append((target, step.dtype))
                 held[step] = target
             lines.append(writer.into(step, target))

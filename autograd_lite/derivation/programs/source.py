@@ -88,6 +88,10 @@ class Writer:
             return f"{full_name(func.ufunc)}({inputs}, {stored})", CALL
         if func is np.shape:
             return f"{self.write(args[0], CALL)}.shape", CALL
+        if func is np.absolute and x.dtype is None:  # a Python number stays one
+            return f"abs({self.write(args[0])})", CALL
+        if func is np.positive and x.dtype is None:
+            return self.enclosed(f"+{self.write(args[0], 14)}"), ATOM
         given = [self._operand(x, a) for a in args]
         given += [self.keyword(key, self.write(value)) for key, value in x.kwargs.items()]
         return self.applied(self.called(func), given), CALL
@@ -199,8 +203,7 @@ def _is_range(value):
 
 
 def _is_filled(value):
-    first = value.flat[0]
-    return bool((value == first).all())
+    return value.tobytes() == value.flat[0].tobytes() * value.size  # 0.0 is not -0.0
 
 
 def _number(value):

@@ -5,6 +5,8 @@ the same value, shape and dtype, or None. Rules are tried as the graph grows, so
 are simple already.
 """
 
+import operator
+
 import numpy as np
 
 from . import calls
@@ -153,7 +155,8 @@ def _sums(graph, args, kwargs, value):
     if type(x) is type(y) is Expression and x.dtype == y.dtype == value.dtype:
         (c, one), (d, other) = map(_in_units, args)
         if one is other and one.shape == value.shape and value.dtype.kind in "fc":
-            return _scaled(graph, one, c + d, value)
+            total = _within(value.dtype, operator.add, c, d)
+            return None if total is None else _scaled(graph, one, total, value)
     for one, other in ((x, y), (y, x)):
         if _is_negative(other):
             return graph.call(np.subtract, (one, _opposite(graph, other)), {}, value)
@@ -213,7 +216,8 @@ def _products(graph, args, kwargs, value):
     x, y = args
     if type(x) is type(y) is Expression and value.dtype.kind in "fc":
         (c, one), (d, other) = map(_number_times, args)
-        if c is not None and d is not None and (factor := _product(c, d)) is not None:
+        factor = None if c is None or d is None else _product(c, d, args, value)
+        if factor is not None:
             return graph.call(np.multiply, (_scaled_by(graph, one, factor), other), {}, value)
     c, other = (number(x), y) if number(x) is not None else (number(y), x)
     if c is None or type(other) is not Expression or other.dtype.kind not in "fc":
@@ -223,7 +227,8 @@ def _products(graph, args, kwargs, value):
     if _is_negated(other):
         return _scaled(graph, _opposite(graph, other), -c, value)
     d, inner = _number_times(other)
-    if d is not None and (factor := _product(c, d)) is not None:
+    factor = None if d is None else _product(c, d, [other], value)
+    if factor is not None:
         return _scaled(graph, inner, factor, value)
     if other is x and type(x) is Expression:  # the number first, as it is written
         return graph.call(np.multiply, (y, x), kwargs, value)
@@ -236,11 +241,40 @@ def _in_units(x):
     return (1, x) if c is None else (c, y)
 
 
-def _product(c, d):
-    """c d; None where that overflows or underflows, and c (d x) need not."""
-    with np.errstate(all="ignore"):
-        product = c * d
-    return product if np.isfinite(product) and (product != 0 or c == 0 or d == 0) else None
+def _product(c, d, terms, value):
+    """c d, a number times what is left of terms; None where it cannot stand for both."""
+    if any(x.dtype != value.dtype for x in terms):
+        return None
+    return _within(value.dtype, operator.mul, c, d)
+
+
+def _within(dtype, operation, c, d):
+    """A number computed from two; None where a dtype has it not in full.
+
+    One that overflows or underflows need not do so one after the other: c (d x).
+    """
+    try:
+        with np.errstate(all="ignore"):
+            found = operation(_in_full(c, dtype), _in_full(d, dtype))
+            size = float(abs(found))
+    except (OverflowError, ZeroDivisionError):
+        return None
+    limits = np.finfo(dtype)
+    is_zero = size == 0 and (operation is operator.add or 0 in (c, d))
+    return found if is_zero or limits.tiny <= size <= limits.max else None
+
+
+def _in_full(c, dtype):
+    """A number to compute with: one of NumPy's with all the digits of a dtype."""
+    if isinstance(c, np.complexfloating):
+        return np.result_type(c, dtype).type(c)
+    return np.result_type(c, np.finfo(dtype).dtype).type(c) if isinstance(c, np.floating) else c
+
+
+def inverse(d, dtype):
+    """1 / d of a number, to multiply by; None where a dtype has it not in full."""
+    is_wide = dtype.itemsize > (8 if dtype.kind == "f" else 16)  # than Python's numbers are
+    return None if is_wide else _within(dtype, operator.truediv, 1, d)
 
 
 def _scaled_by(graph, x, factor):
@@ -255,8 +289,9 @@ def _number_times(x):
         return -1, x.args[0]
     if x.func is np.multiply and number(x.args[0]) is not None:
         return number(x.args[0]), x.args[1]
-    if x.func is np.divide and number(x.args[1]) is not None and number(x.args[1]) != 0:
-        return 1 / number(x.args[1]), x.args[0]
+    if x.func is np.divide and number(x.args[1]) is not None and x.dtype.kind in "fc":
+        c = inverse(number(x.args[1]), x.dtype)
+        return (None, None) if c is None else (c, x.args[0])
     return None, None
 
 
@@ -270,7 +305,8 @@ def _quotients(graph, args, kwargs, value):
     if d == 1:
         return x
     c, inner = _number_times(x)
-    factor = None if c is None else _product(c, 1 / d)
+    over = inverse(d, value.dtype)
+    factor = None if c is None or over is None else _product(c, over, [x], value)
     return None if factor is None else _scaled(graph, inner, factor, value)
 
 
@@ -502,7 +538,9 @@ def _read(graph, args, kwargs, value):
     if x.shape == () and index == ():
         return x
     is_filled = x.func is np.broadcast_to and np.shape(x.args[0]) == ()
-    if is_filled and not isinstance(index, Expression):
+    chosen = []  # places that values say may be more or fewer in another run
+    collect(index, chosen)
+    if is_filled and not chosen:
         return graph.call(np.broadcast_to, (x.args[0], np.shape(value)), {}, value)
     return None
 
