@@ -1,5 +1,6 @@
 """`compile`: programs that give what the function gives, at every call, or say why they cannot."""
 
+import array as plain_arrays
 import doctest
 import functools
 import importlib.util
@@ -12,6 +13,7 @@ import sys
 import threading
 import time
 import types
+from collections import ChainMap, UserDict, UserList
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -1505,3 +1507,42 @@ def test_an_array_without_axes_comes_back_as_a_copy():
     result = ag.compile(lambda x: (x, x))(x)
     assert not any(np.shares_memory(x, one) for one in result)
     assert not np.shares_memory(*result)
+
+
+class _Listed(list):
+    rate = 0.5
+
+
+class _Named(dict):
+    pass
+
+
+class _Kind(type):
+    rate = 0.5
+
+
+class _OfKind(metaclass=_Kind):
+    pass
+
+
+_named = _Named()
+_named.rate = 0.5
+HOLDERS = {
+    "ChainMap": (ChainMap({"rate": 0.5}), lambda h: h["rate"], lambda h: h.update(rate=2.0)),
+    "UserDict": (UserDict(rate=0.5), lambda h: h["rate"], lambda h: h.update(rate=2.0)),
+    "UserList": (UserList([0.5]), lambda h: h[0], lambda h: h.reverse() or h.insert(0, 2.0)),
+    "array": (plain_arrays.array("d", [0.5]), lambda h: h[0], lambda h: h.insert(0, 2.0)),
+    "attribute of a dict": (_named, lambda h: h.rate, lambda h: setattr(h, "rate", 2.0)),
+    "class of a list": (_Listed(), lambda h: h.rate, lambda h: setattr(_Listed, "rate", 2.0)),
+    "class of a class": (_OfKind, lambda h: h.rate, lambda h: setattr(_Kind, "rate", 2.0)),
+}
+
+
+@pytest.mark.parametrize("kind", HOLDERS)
+def test_numbers_in_other_holders_are_read_at_every_call(kind):
+    holder, rate, change = HOLDERS[kind]
+    compiled = ag.compile(lambda x: x * rate(holder))
+    np.testing.assert_array_equal(compiled(A), 0.5 * A)
+    change(holder)
+    np.testing.assert_array_equal(compiled(A), 2 * A)
+    np.testing.assert_array_equal(compiled(B), 2 * B)

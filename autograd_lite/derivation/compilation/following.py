@@ -9,7 +9,8 @@ import dis
 import functools
 import sys
 import types
-from collections import deque
+from array import array
+from collections import ChainMap, UserDict, UserList, deque
 
 import numpy as np
 
@@ -19,7 +20,8 @@ from ...tensor import Tensor
 from . import randomness
 from .places import Attributes, ClassAttributes, Place, TensorParts
 
-_OWN_TYPES = (types.SimpleNamespace, argparse.Namespace)  # of the library, but as users' objects
+# Of the library, but as users' objects.
+_OWN_TYPES = (types.SimpleNamespace, argparse.Namespace, UserDict, UserList, ChainMap)
 _WRAPPERS = (staticmethod, classmethod, property, functools.cached_property)
 _FUNCTIONS = (types.FunctionType, types.MethodType, types.BuiltinFunctionType, functools.partial)
 _ENGINE = __package__.partition(".")[0]
@@ -182,7 +184,7 @@ class Walk:
             is_special = name.startswith("__") and name.endswith("__")
             if isinstance(value, (*_FUNCTIONS, *_WRAPPERS)) or not (is_special or _is_slot(value)):
                 self.place(ClassAttributes(kind), name, f"{path}.{name}")
-        for base in kind.__bases__:
+        for base in (*kind.__bases__, type(kind)):
             self.meet(base.__name__, base)
 
     def _items(self, path, holder):
@@ -191,6 +193,8 @@ class Walk:
         keys = list(holder) if isinstance(holder, dict) else range(len(holder))
         for key in keys:
             self.place(holder, key, f"{path}.{key}" if path else str(key))
+        if type(holder) not in (dict, list, deque):  # a class of their own has attributes
+            self._object(path, holder)
 
     def _tensor(self, path, tensor):
         for hook in hooks.of(tensor.node):
@@ -283,7 +287,7 @@ def is_code(value):
 
 def is_shapeless(value):
     """Whether a value can be changed and has no items that could be traced."""
-    if isinstance(value, (set, bytearray)):
+    if isinstance(value, (set, bytearray, array)):
         return True
     return isinstance(value, np.ndarray) and not is_array(value)
 

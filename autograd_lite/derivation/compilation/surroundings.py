@@ -7,6 +7,7 @@ output, stored there after every run.
 
 import copy
 import io
+from array import array
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import compress
@@ -197,7 +198,7 @@ class Surroundings:
 
         Yields the values that stand there.
         """
-        saved = [copy.copy(holder) for holder in self._whole]
+        saved = [dict(h) if isinstance(h, dict) else list(h) for h in self._whole]
         names = iter(self.names)
         given = []
         try:
@@ -353,7 +354,7 @@ def _frozen(value):
     """What can be changed, as a part of a signature."""
     if isinstance(value, set):
         return frozenset(value)
-    if isinstance(value, bytearray):
+    if isinstance(value, (bytearray, array)):
         return bytes(value)
     elements = map(Same, value.flat) if value.dtype.hasobject else [value.tobytes()]
     return value.shape, value.dtype, *elements
