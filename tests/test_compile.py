@@ -1,11 +1,13 @@
 """`compile`: programs that give what the function gives, at every call, or say why they cannot."""
 
 import array as plain_arrays
+import copy
 import doctest
 import functools
 import importlib.util
 import io
 import math
+import pickle
 import random
 import re
 import subprocess
@@ -1546,3 +1548,34 @@ def test_numbers_in_other_holders_are_read_at_every_call(kind):
     change(holder)
     np.testing.assert_array_equal(compiled(A), 2 * A)
     np.testing.assert_array_equal(compiled(B), 2 * B)
+
+
+class _Scaling:
+    def __init__(self, factor):
+        self.factor = factor
+        self.fast = ag.compile(self.scaled)
+
+    def scaled(self, x):
+        return self.factor * x
+
+
+@ag.compile
+def _doubled(x):
+    return 2 * x
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))])
+def test_a_copy_of_an_object_has_a_compiled_method_of_its_own(copied):
+    one = _Scaling(2.0)
+    np.testing.assert_array_equal(one.fast(A), 2 * A)
+    other = copied(one)
+    other.factor = 3.0
+    np.testing.assert_array_equal(other.fast(A), 3 * A)
+    np.testing.assert_array_equal(one.fast(A), 2 * A)
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))])
+def test_a_decorated_function_is_copied_and_pickled_by_its_name(copied):
+    _doubled(A)
+    assert copied(_doubled) is _doubled
+    np.testing.assert_array_equal(copied(ag.compile(np.sin))(A), np.sin(A))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import operator
+import sys
 import threading
 import types
 from collections.abc import Callable
@@ -122,6 +124,17 @@ class Compiled:
 
     def __repr__(self):
         return f"<compiled {self._name()}>"
+
+    def __reduce__(self):
+        """A copy, and one from a pickle, is of a copy of the function, without its programs."""
+        scope = sys.modules.get(self.__module__)
+        try:
+            named = operator.attrgetter(self.__qualname__)(scope)
+        except AttributeError:
+            named = None
+        if named is self:  # @compile: its name is the only one that the function has
+            return self.__qualname__
+        return Compiled, (self.__wrapped__, self._program_type)
 
     def source(self, *args, **kwargs) -> str:
         """The text of the program for these arguments: a module that needs nothing but NumPy.
