@@ -433,3 +433,8 @@ def test_integers_and_truths_keep_their_dtypes():
 
     check(f, np.linspace(-1, 1, 5).astype("f4"), np.arange(5))
     check(f, np.linspace(-1, 1, 5), np.arange(5, dtype="i4"))
+
+
+def test_a_sum_of_a_number_along_an_axis_that_it_has_not():
+    compiled = ag.compile(lambda x: np.sum(x, axis=-1, keepdims=True) + x, backend="numba")
+    assert compiled(np.float32(2)) == 4

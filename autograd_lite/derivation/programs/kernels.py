@@ -75,8 +75,8 @@ def _fold_of(step):
         return None
     axis = given.get("axis")
     axes = range(x.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
-    if not all(isinstance(a, (int, np.integer)) for a in axes):
-        return None
+    if not all(isinstance(a, (int, np.integer)) for a in axes) or (axes and not x.ndim):
+        return None  # of a number, NumPy takes the sum along axis -1 too
     return (x,), tuple(int(a) % x.ndim for a in axes)
 
 
