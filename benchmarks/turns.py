@@ -60,8 +60,11 @@ def prepare(key, name, small=False):
 
 
 def warm(step, seconds):
-    """Call until compilers and caches have settled: (a result, how many calls fill a turn)."""
-    took = []
+    """Call until compilers and caches have settled: (a result, how many calls fill a turn).
+
+    The first call says nothing of how long a call takes: a compiler is at work.
+    """
+    result, took = step(), []
     while sum(took) < 1 and (len(took) < 3 or sum(took) < 10 * seconds):
         start = time.perf_counter()
         result = step()

@@ -156,7 +156,7 @@ def _polynomial(factors, dtype):
 
 
 def _exponentials(dtype, integer, bias, mantissa, high, low, terms, bounds):
-    """exp and expm1 of one dtype.
+    """exp and expm1 of one dtype, and an expm1 of numbers that are not large.
 
     x = n log 2 + r with n an integer; exp(x) = 2^n exp(r), and a Taylor polynomial gives
     exp(r) - 1. Adding 1.5 * 2^mantissa rounds to an integer, and leaves it in the lowest bits.
@@ -198,15 +198,22 @@ def _exponentials(dtype, integer, bias, mantissa, high, low, terms, bounds):
         value = (p * scale + (scale - one / rest)) * rest
         return small if small == 0 else value
 
-    return exp, expm1
+    @exact
+    def small_expm1(x):
+        """expm1 where 2^n is an ordinary number: of x that is neither large nor far below 0."""
+        n, p = parts(x)
+        scale = power_of_two(n)
+        return p * scale + (scale - one)
+
+    return exp, expm1, small_expm1
 
 
 _LOG2_64 = {"high": 6.93147180369123816490e-01, "low": 1.90821492927058770002e-10}
 _LOG2_32 = {"high": 0.693359375, "low": -2.12194440e-4}
-exp, expm1 = _exponentials(
+exp, expm1, small_expm1 = _exponentials(
     np.float64, types.int64, 1023, 52, **_LOG2_64, terms=12, bounds=(-746, 710)
 )
-exp_32, expm1_32 = _exponentials(
+exp_32, expm1_32, small_expm1_32 = _exponentials(
     np.float32, types.int32, 127, 23, **_LOG2_32, terms=6, bounds=(-104, 89)
 )
 
@@ -225,8 +232,8 @@ def _hyperbolic_tangent(dtype, expm1, one_from):
     return tanh
 
 
-tanh = _hyperbolic_tangent(np.float64, expm1, 22)
-tanh_32 = _hyperbolic_tangent(np.float32, expm1_32, 10)
+tanh = _hyperbolic_tangent(np.float64, small_expm1, 22)
+tanh_32 = _hyperbolic_tangent(np.float32, small_expm1_32, 10)
 
 
 # --- logarithms ---------------------------------------------------------------------------------
