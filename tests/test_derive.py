@@ -720,3 +720,11 @@ def test_example_writes_every_form(tmp_path, capsys):
         "article.txt", "article.md", "article.tex", "article.py", "batch.txt", "hessian.txt"
     }  # fmt: skip
     assert FACTORS.split("\n")[1] in capsys.readouterr().out
+
+
+def test_a_negative_factor_in_latex_is_no_difference():
+    a = ag.Tensor(np.ones((2, 2)), requires_grad=True, name="a")
+    b = ag.Tensor(np.ones((2, 2)), requires_grad=True, name="b")
+    derivation = ag.derive(np.sum(a @ -b), names={"a": a, "b": b})
+    assert r"a\,\left(-b\right)" in derivation.latex
+    assert "a @ -b" in derivation.text

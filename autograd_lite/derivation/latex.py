@@ -147,6 +147,13 @@ class LatexWriter(TextWriter):
             return self._operand(x, one, binding) + r"\," + self.write(two), binding - 0.5
         return super()._infix(x, sign, binding)
 
+    def joined(self, sign, x, texts):
+        """Operands with what stands between them: a factor -b behind a would read as a - b."""
+        if sign in "*@":
+            first, *rest = texts
+            texts = [first, *(self.enclosed(t) if t.startswith("-") else t for t in rest)]
+        return super().joined(sign, x, texts)
+
     def between(self, sign, x):
         """What stands between two operands."""
         if sign == "@":

@@ -73,7 +73,7 @@ class TextWriter(Writer):
             else:
                 text, own = self.transposed(x, "T")
                 texts.append(text if own >= 14 else self.enclosed(text))
-        return self.between("@", None).join(texts)
+        return self.joined("@", None, texts)
 
     def transposed(self, x, method):
         """A matrix, or a stack of them, transposed."""
@@ -107,14 +107,18 @@ class TextWriter(Writer):
             elif sign != "+" and self._is(two, {np.matmul}):
                 right = ATOM
             texts = self._operand(x, one, left), self._operand(x, two, right)
-            return self.between(sign, x).join(texts), binding
+            return self.joined(sign, x, texts), binding
         if sign == "@":
             bindings = [ATOM if self._is(side, _PRODUCTS) else binding for side in x.args]
             texts = self._operand(x, one, bindings[0]), self._operand(x, two, bindings[1] + 1)
-            return self.between(sign, x).join(texts), binding
+            return self.joined(sign, x, texts), binding
         right = binding + 0.5 * (sign != "**")
         texts = self._operand(x, one, binding + (sign == "**")), self._operand(x, two, right)
-        return self.between(sign, x).join(texts), binding
+        return self.joined(sign, x, texts), binding
+
+    def joined(self, sign, x, texts):
+        """Operands with what stands between them."""
+        return self.between(sign, x).join(texts)
 
     def between(self, sign, x):
         """What stands between two operands."""
