@@ -1473,6 +1473,7 @@ PARTING = {
         [_SINGLE[0].astype(np.float16), np.full(3, 1e-3, np.float16)],
     ),
     "numbers of float16": (lambda x: np.float16(0.1) * (np.float16(0.3) * x), [A]),
+    "numbers of longdouble": (lambda x: x * np.longdouble("0.1"), [A.astype(np.longdouble)]),
     "large integers": (lambda x: 10**200 * (10**200 * x), [A * 1e-200]),
     "-(x / d)": (lambda x: -(x / 1e-310), [A, A * 0]),
     "x / d in float32": (lambda x: x / 1e-40, [_SINGLE[0], _SINGLE[0] * 1e-38]),

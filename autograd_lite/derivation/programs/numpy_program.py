@@ -316,6 +316,8 @@ class _Writer(Writer):
         other = x.args[1] if x.args[0] is arg else x.args[0]
         if type(other) is not Expression or other.shape in ((), None) or other.dtype.kind != "f":
             return None
+        if other.dtype.itemsize > 8:  # a float has not all of its digits
+            return None
         if x.dtype not in (other.dtype, np.dtype(bool)) or x.func not in _OF_NUMBERS:
             return None
         return other.dtype
