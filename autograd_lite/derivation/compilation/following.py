@@ -88,7 +88,7 @@ class Walk:
         for kinds, visit in self._VISITORS:
             if issubclass(kind, kinds):
                 return visit.__get__(self)
-        if isinstance(value, randomness.KINDS):
+        if randomness.is_generator(value):
             return self._generator
         if is_shapeless(value):
             return self._shapeless

@@ -8,7 +8,15 @@ import sys
 
 import numpy as np
 
-KINDS = (np.random.Generator, np.random.RandomState, np.random.BitGenerator, random.Random)
+
+def is_generator(value):
+    """Whether a value is a generator. NumPy's are imported when they are first used, not here."""
+    if isinstance(value, random.Random):
+        return True
+    if "numpy.random" not in sys.modules:
+        return False
+    kinds = np.random.Generator, np.random.RandomState, np.random.BitGenerator
+    return isinstance(value, kinds)
 
 
 class Generators:
