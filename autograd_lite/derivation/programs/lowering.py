@@ -25,6 +25,7 @@ class ArrayMethod:
         return getattr(x, self.__name__)(*args)
 
 
+copied = ArrayMethod("copy")
 dot = ArrayMethod("dot")
 every = ArrayMethod("all")
 some = ArrayMethod("any")
@@ -180,7 +181,7 @@ def _by_columns(graph, x, axis, method):
         return None
     if method.ufunc is np.add:
         return graph.apply(dot, x, np.ones(x.shape[1], x.dtype))
-    columns = graph.apply(np.ascontiguousarray, graph.apply(np.transpose, x))
+    columns = graph.apply(copied, graph.apply(np.transpose, x))
     return graph.apply(method, columns, 0)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from ..tracing import calls
 from ..tracing.expressions import Expression, mapped
 from ..tracing.graph import operands_of
-from .lowering import ArrayMethod, dot, increment, lowered
+from .lowering import ArrayMethod, copied, dot, increment, lowered
 from .merging import merged
 from .program import Program
 from .regions import in_regions, loop_lines
@@ -19,7 +19,7 @@ from .source import ATOM, CALL, Writer
 _LARGE = 1 << 11  # elements from which a result goes into memory that was used before
 _LONGEST = 60  # characters of an expression inside another
 _NEW = frozenset(
-    {np.where, np.concatenate, np.stack, np.vdot, np.tensordot, np.ascontiguousarray, dot}
+    {np.where, np.concatenate, np.stack, np.vdot, np.tensordot, dot}
 )  # beside the ufuncs: what makes an array of its own
 _STORING = (calls.setitem, calls.add_at, increment)
 
@@ -232,15 +232,12 @@ class _Body:
             if self.roots.get(x) == {x} and x not in seen and self._is_alone(x):
                 seen.add(x)
                 return x
-            return Expression("call", x.value, _COPY, (x,))
+            return Expression("call", x.value, copied, (x,))
 
         return mapped(own, self.program.results)
 
     def _is_alone(self, x):
         return not any(x in self.roots.get(y, ()) for y in self.results if y is not x)
-
-
-_COPY = ArrayMethod("copy")
 
 
 def _is_new(step):
