@@ -96,7 +96,7 @@ class _Body:
                 continue
             if step not in self.names:
                 count += 1
-                self.program._call(step, f"t{count}")
+                self.program.give_name(step, f"t{count}")
             self.statements.append(step)
 
     def _is_inner(self, step, kept):

@@ -9,8 +9,7 @@ from ..tracing import calls
 from ..tracing.graph import needed, operands_of
 from .source import Writer, identifier
 
-_STORING = {calls.setitem: "{} = {}.copy()", calls.add_at: ""}
-_LONGEST = 88
+_LONGEST = 58  # characters of an expression inside another
 _BUILTINS = ("abs", "complex", "range", "slice")  # what a program may call
 
 
@@ -19,12 +18,14 @@ class Program:
 
     Parameters
     ----------
-    inputs : list of Expression
-    results : nested tuples and lists of Expression
     steps : list
         Of the graph; those that nobody needs are left out.
+    inputs : list of Expression
+    results : nested tuples and lists of Expression
     names : dict, optional
         What expressions are called by people.
+    name : str
+        Of the function.
     """
 
     def __init__(self, steps, inputs, results, names=None, name="program"):
@@ -39,12 +40,13 @@ class Program:
         self._taken = {"np", name, *_BUILTINS}
         self.names = {}
         for x in inputs:
-            self._call(x, x.name or "x")
+            self.give_name(x, x.name or "x")
         for x, given in (names or {}).items():
             if x.kind != "input":
-                self._call(x, given)
+                self.give_name(x, given)
 
-    def _call(self, x, wanted):
+    def give_name(self, x, wanted):
+        """Call an expression as wanted, or with a number after it where that is taken."""
         base = name = identifier(wanted)
         count = 1
         while name in self._taken:
@@ -58,7 +60,6 @@ class Program:
         writer = Writer(self.names)
         lines = []
         count = 0
-        texts = {}
         for step in self.steps:
             if step.kind == "guard":
                 lines.append(self.guarded(writer, step))
@@ -69,18 +70,17 @@ class Program:
                 continue
             if not named:
                 count += 1
-                self._call(step, f"t{count}")
+                self.give_name(step, f"t{count}")
             name = self.names.pop(step)
             if stores:
                 lines += self._stored(writer, step, name)
             else:
                 lines.append(f"{name} = {writer.definition(step)}")
             self.names[step] = name
-        del texts
         return lines
 
     def _is_short(self, writer, step):
-        return len(writer.write(step)) < _LONGEST - 30
+        return len(writer.write(step)) < _LONGEST
 
     def _stored(self, writer, step, name):
         x, index, value = step.args
@@ -112,7 +112,7 @@ class Program:
         return f"def {self.name}({parameters}):\n" + "".join(f"    {line}\n" for line in body)
 
     def function(self):
-        """The program as a function."""
+        """The program as a function; it returns None where a guard does not hold."""
         scope = {"np": np}
         if "scipy." in self.source():
             scope["scipy"] = import_module("scipy")
