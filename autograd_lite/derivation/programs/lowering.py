@@ -185,22 +185,20 @@ def _by_columns(graph, x, axis, method):
     return graph.apply(method, columns, 0)
 
 
-@_rule_of(np.all)
-def _all(graph, args, kwargs, value):
-    """The method, without the way through Python."""
-    (x, *others) = args
-    if others or kwargs or type(x) is not Expression or not x.shape or x.dtype != bool:
-        return None
-    return graph.call(every, (x,), {}, value)
+def _deciding(method):
+    """The rule of np.all and np.any: the method, without the way through Python."""
+
+    def rule(graph, args, kwargs, value):
+        (x, *others) = args
+        if others or kwargs or type(x) is not Expression or not x.shape or x.dtype != bool:
+            return None
+        return graph.call(method, (x,), {}, value)
+
+    return rule
 
 
-@_rule_of(np.any)
-def _any(graph, args, kwargs, value):
-    """The method, without the way through Python."""
-    (x, *others) = args
-    if others or kwargs or type(x) is not Expression or not x.shape or x.dtype != bool:
-        return None
-    return graph.call(some, (x,), {}, value)
+_rule_of(np.all)(_deciding(every))
+_rule_of(np.any)(_deciding(some))
 
 
 @_rule_of(np.mean)

@@ -14,7 +14,7 @@ from .formulas import DTYPES, dtype_of
 from .kernels import Kernel, as_argument, can_be_in_kernel, compiled, decorated, left
 from .layouts import contiguous, is_view, size_of, viewed
 from .merging import merged
-from .source import Writer, identifier
+from .source import Writer, new_name
 
 _LONGEST = 150  # calls in a kernel: Numba's time grows faster than their number
 _MOST_LINES = 2000  # of different kernels: Numba takes about 15 ms for one
@@ -199,13 +199,7 @@ class NumbaProgram:
         return self.names[x]
 
     def _new(self, wanted):
-        base = name = identifier(wanted)
-        count = 1
-        while name in self._taken:
-            count += 1
-            name = f"{base}_{count}"
-        self._taken.add(name)
-        return name
+        return new_name(wanted, self._taken)
 
     def _lines(self):
         """The statements of the function, and those that make the arrays that it keeps."""

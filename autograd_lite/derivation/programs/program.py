@@ -7,7 +7,7 @@ import numpy as np
 
 from ..tracing import calls
 from ..tracing.graph import needed, operands_of
-from .source import Writer, identifier
+from .source import Writer, new_name
 
 _LONGEST = 58  # characters of an expression inside another
 _BUILTINS = ("abs", "complex", "range", "slice")  # what a program may call
@@ -47,13 +47,7 @@ class Program:
 
     def give_name(self, x, wanted):
         """Call an expression as wanted, or with a number after it where that is taken."""
-        base = name = identifier(wanted)
-        count = 1
-        while name in self._taken:
-            count += 1
-            name = f"{base}_{count}"
-        self._taken.add(name)
-        self.names[x] = name
+        self.names[x] = new_name(wanted, self._taken)
 
     def lines(self):
         """The statements in order."""

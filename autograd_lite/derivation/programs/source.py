@@ -249,3 +249,14 @@ def identifier(name):
 def is_operator(func):
     """Whether a function is written as an operator between its arguments, or before its one."""
     return func in _PREFIX or (bool(_INFIX.get(func)) and func is not np.matmul)
+
+
+def new_name(wanted, taken):
+    """A name as Python takes it, with a number after it where it is taken; then it is taken."""
+    base = name = identifier(wanted)
+    count = 1
+    while name in taken:
+        count += 1
+        name = f"{base}_{count}"
+    taken.add(name)
+    return name
