@@ -13,7 +13,6 @@ from importlib.util import find_spec
 
 import numpy as np
 
-from ...quiet import quiet
 from ...watching import is_watched
 from ..programs.numpy_program import NumpyProgram
 from .arguments import Arguments, Differentiated
@@ -96,28 +95,31 @@ class Compiled:
 
     def __call__(self, *args, **kwargs):
         if not kwargs:
-            key = []
             for arg in args:
                 if type(arg) is not _ndarray:
                     break
-                key.append(arg.shape)
-                key.append(arg.dtype)
             else:
-                latest, programs = self._latest
-                if key != latest:
-                    programs = self._of_arrays.get(tuple(key))
-                    if programs is not None:
-                        self._latest = key, programs
-                if programs is not None and not is_watched():
-                    if programs.is_changed is None or not programs.is_changed():
-                        for program in programs.direct:
-                            result = quiet.call(program, *args)
-                            if result is not None:
-                                return result
-                    result = programs.run(args)
-                    if result is not FAILED:
-                        return result
+                result = self._of_known(args)
+                if result is not FAILED:
+                    return result
         return self._call(args, kwargs)
+
+    def _of_known(self, args):
+        """The result for arrays of shapes and dtypes that were traced before, or FAILED."""
+        if is_watched():
+            return FAILED
+        latest, programs = self._latest
+        if programs is not None and programs.strict:
+            result = programs.run_strict(args)
+            if result is not FAILED:
+                return result
+        key = [part for arg in args for part in (arg.shape, arg.dtype)]
+        if key != latest:
+            programs = self._of_arrays.get(tuple(key))
+            if programs is None:
+                return FAILED
+            self._latest = key, programs
+        return programs.run_direct(args)
 
     def __get__(self, instance, owner=None):
         return self if instance is None else types.MethodType(self, instance)

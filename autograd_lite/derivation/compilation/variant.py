@@ -28,6 +28,7 @@ class Variant:
         inputs = [*capture.arguments, *(capture.state[i] for i in self.used)]
         program = program_type(capture.graph.steps, inputs, results, name=_identifier(name))
         self.function = program.function()
+        self.strict = program.strict
         self.text = _text(program, capture, self.used)
         self.guards = _guards(capture)
         self.is_direct = self.is_nested and not (self.stores or self.used)

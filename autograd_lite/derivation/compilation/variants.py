@@ -4,6 +4,7 @@ A guard that fails, and a place in the surroundings that has changed, lead to an
 """
 
 from .. import tracing
+from ...quiet import quiet
 from ..tracing.traced import LeftTheProgram
 from .capture import Capture
 from .difference import difference
@@ -27,7 +28,31 @@ class Variants:
         self.known = {}  # {signature of the surroundings: variants}
         self.current = None, ()  # the surroundings as they were last, and their variants
         self.direct = ()  # the functions of those variants that need nothing but the arguments
+        self.strict = ()  # and of those that find out whether the arguments are right for them
         self.is_changed = None  # whether the surroundings are others now, where they can be
+
+    def run_strict(self, args):
+        """The result for arrays of which nothing is known, or FAILED."""
+        if self.is_changed is None or not self.is_changed():
+            try:
+                for program in self.strict:
+                    result = program(*args)
+                    if result is not None:
+                        return result
+            except ValueError:  # other shapes
+                pass
+            except TypeError:  # other dtypes or layouts: so slow an answer that it is the last one
+                self.strict = ()
+        return FAILED
+
+    def run_direct(self, args):
+        """The result for arrays of this signature, or FAILED."""
+        if self.direct and (self.is_changed is None or not self.is_changed()):
+            for program in self.direct:
+                result = quiet.call(program, *args)
+                if result is not None:
+                    return result
+        return self.run(args)
 
     def run(self, values):
         """The result of the program that is right for these inputs, or FAILED."""
@@ -75,7 +100,7 @@ class Variants:
                 now = Surroundings(roots, self.varying)
         if len(self.known) > _MOST_SURROUNDINGS:
             del self.known[next(iter(self.known))]
-        self.direct = ()  # the variants may be others
+        self.direct = self.strict = ()  # the variants may be others
         self.current = now, self.known.setdefault(now.signature, [])
         self._find_direct()
 
@@ -103,7 +128,9 @@ class Variants:
 
     def _find_direct(self):
         surroundings, variants = self.current
-        self.direct = tuple(v.function for v in variants if v.is_direct)
+        direct = [v for v in variants if v.is_direct]
+        self.direct = tuple(v.function for v in direct)
+        self.strict = tuple(v.strict for v in direct if v.strict is not None)
         self.is_changed = None if surroundings.is_free else surroundings.is_changed
 
     def _captured(self, arguments, surroundings):

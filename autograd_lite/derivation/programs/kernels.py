@@ -21,7 +21,7 @@ _MOST_PRODUCTS = 40_000  # more of them in a matrix product, and BLAS is faster
 _MOST_STORED = 1 << 14  # elements of an array of which NumPy writes a part as fast
 _WIDE = 8  # numbers in a loop that is worth making of vectors
 _BLOCK = 512  # float32 numbers that are added up in float32, before they are in float64
-_ON_THE_STACK = 1024  # elements of an array that a kernel makes for itself
+_ON_THE_STACK = 1 << 12  # elements of all arrays that a kernel makes for itself: 32 KB
 _LETTERS = "ijklmnopqrstuwyz"
 OK, LEFT, MISFIT = range(3)
 
@@ -145,6 +145,7 @@ class Kernel:
         self._arrays = {}  # root -> name of its flat array
         self.kept = {}  # calls of one element -> name of the number
         self._made = []  # lines that make arrays
+        self._on_stack = 0  # elements of them
         self._count = 0
         self.loops = self._fused(steps)
         self.stored = self._to_be_stored()
@@ -262,12 +263,17 @@ class Kernel:
         is_own = root in self.members and (root not in self.outside or dtype is not None)
         name = self.new("w" if is_own else "a")
         self._arrays[key] = name
-        if is_own and size_of(root.shape) <= _ON_THE_STACK:
-            made = dtype or root.dtype
-            self._made.append(f"{name} = np.empty({size_of(root.shape)}, np.{_name(made)})")
-        else:
+        if not (is_own and self._makes(name, size_of(root.shape), dtype or root.dtype)):
             self.parameters.append((key, name))
         return name
+
+    def _makes(self, name, size, dtype):
+        """Make an array on the stack, if there is room for it."""
+        has_room = self._on_stack + size <= _ON_THE_STACK
+        if has_room:
+            self._on_stack += size
+            self._made.append(f"{name} = on_stack({size}, np.{_name(dtype)})")
+        return has_room
 
     def number(self, value, dtype):
         text = literal(value, dtype)
@@ -327,7 +333,8 @@ class Kernel:
             ]  # fmt: skip
         if over_i == 1 and m >= _WIDE:  # a column
             column = self.new("w")
-            self._made.append(f"{column} = np.empty({m}, np.{step.dtype.name})")
+            if not self._makes(column, m, step.dtype):
+                self._made.append(f"{column} = np.empty({m}, np.{step.dtype.name})")
             return [
                 columns, f"    {rows}", f"        {column}[i] = {zero}", f"    {inner}",
                 f"        {total} = {b}", f"        {rows}",

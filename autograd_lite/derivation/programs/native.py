@@ -17,11 +17,11 @@ from numba.core.imputils import impl_ret_borrowed
 from numba.extending import intrinsic
 from numba.np.arrayobj import make_array, populate_array
 
-exact = numba.njit(error_model="numpy", nogil=True)
+exact = numba.njit(error_model="numpy", forceinline=True)
 # A product and a sum may be one operation, which rounds once.
-fused = numba.njit(error_model="numpy", nogil=True, fastmath={"contract"})
+fused = numba.njit(error_model="numpy", forceinline=True, fastmath={"contract"})
 # A sum may be taken in any order, so that it is one of vectors.
-reordered = numba.njit(error_model="numpy", nogil=True, fastmath={"contract", "reassoc"})
+reordered = numba.njit(error_model="numpy", forceinline=True, fastmath={"contract", "reassoc"})
 
 
 class DistinctArrays(compiler.Compiler):
@@ -70,6 +70,30 @@ def flat(typingctx, array):
         return impl_ret_borrowed(context, builder, result, made._getvalue())
 
     return result(array), generate
+
+
+@intrinsic(prefer_literal=True)
+def on_stack(typingctx, size, dtype):
+    """An array that lives until the kernel returns: made in no time, and never cleared."""
+    result = types.Array(dtype.dtype, 1, "C")
+    count = size.literal_value
+
+    def generate(context, builder, signature, args):
+        kind = context.get_data_type(result.dtype)
+        memory = cgutils.alloca_once(builder, ir.ArrayType(kind, count))
+        itemsize = context.get_constant(types.intp, context.get_abi_sizeof(kind))
+        made = make_array(result)(context, builder)
+        populate_array(
+            made,
+            data=builder.bitcast(memory, kind.as_pointer()),
+            shape=cgutils.pack_array(builder, [context.get_constant(types.intp, count)]),
+            strides=cgutils.pack_array(builder, [itemsize]),
+            itemsize=itemsize,
+            meminfo=None,
+        )
+        return made._getvalue()
+
+    return result(size, dtype), generate
 
 
 _BITS = {types.float64: types.int64, types.float32: types.int32}
@@ -292,7 +316,7 @@ def _sum_of_exponentials(exp, log1p):
     def logaddexp(x, y):
         top = maximum(x, y)
         value = top + log1p(exp(-abs(x - y)))
-        return top if x == y and x - y != 0 else value
+        return top if (x == y) & (x - y != 0) else value
 
     return logaddexp
 

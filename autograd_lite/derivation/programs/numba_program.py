@@ -2,6 +2,7 @@
 
 import math
 from collections import Counter
+from functools import cached_property
 from importlib import import_module
 from importlib.util import find_spec
 
@@ -373,7 +374,24 @@ class NumbaProgram:
         return [*texts, f"def {self.name}({parameters}):\n{body}"]
 
     def function(self):
-        """The program as a function."""
+        """The program as a function of arrays of any layout."""
+        return _conforming(self._function, self.inputs)
+
+    @property
+    def strict(self):
+        """The program as a function that raises for any other arrays than it is for.
+
+        Those of other shapes are a ValueError, those of other dtypes or layouts a TypeError. It
+        is None where some argument gets into no kernel, or where NumPy has its part.
+        """
+        looked_at = {key for kernel in self._kernels for key, _ in kernel.parameters}
+        arrays = [x for x in self.inputs if isinstance(x.value, np.ndarray)]
+        is_strict = looked_at.issuperset(arrays) and len(arrays) == len(self.inputs)
+        return self._function if is_strict and all(type(p) is list for p in self._parts) else None
+
+    @cached_property
+    def _function(self):
+        """The program as a function of just such arrays as it was traced with."""
         if find_spec("numba") is None:
             raise ImportError(
                 "the backend numba needs Numba: pip install autograd_lite[numba], or take the "
@@ -386,7 +404,7 @@ class NumbaProgram:
         scope.update({f"kernel_{n}": compiled(k) for n, k in enumerate(self._kernels, 1)})
         scope.update({name: x.value.copy() for x, name in self.constants.items()})
         exec(compile(driver, f"<{self.name}>", "exec"), scope)
-        return _conforming(scope[self.name], self.inputs)
+        return scope[self.name]
 
 
 class _Kept:
@@ -442,13 +460,17 @@ from autograd_lite.derivation.programs.native import *
 
 def _conforming(run, inputs):
     """A function of arrays of any layout, of one that takes those that kernels take."""
+    are_checked = False  # once there was another: Numba's refusal takes longer than many a call
 
     def program(*args):
-        try:
-            return run(*args)
-        except TypeError as error:  # of Numba: an array is not contiguous, or read-only
-            if "No matching definition" not in str(error):
-                raise
+        nonlocal are_checked
+        if not are_checked:
+            try:
+                return run(*args)
+            except TypeError as error:  # an array is not contiguous, or read-only
+                if "No matching definition" not in str(error):
+                    raise
+                are_checked = True
         return run(*map(_conformed, inputs, args))
 
     program.__name__ = run.__name__
@@ -456,6 +478,10 @@ def _conforming(run, inputs):
 
 
 def _conformed(x, given):
+    if type(given) is np.ndarray and given.dtype == x.dtype:
+        flags = given.flags
+        if flags.c_contiguous and flags.writeable and flags.aligned:
+            return given
     if np.shape(given) != x.shape:
         raise ValueError(
             f"{x.name or 'an argument'} has the shape {np.shape(given)}, and the program is "
@@ -487,7 +513,8 @@ def _renewed(tree, table):
 
 
 def _empty(shape, dtype):
-    return f"np.empty({shape}, np.{'bool_' if dtype == np.bool else dtype.name})"
+    kind = "" if dtype == np.float64 else f", np.{'bool_' if dtype == np.bool else dtype.name}"
+    return f"np.empty({shape}{kind})"
 
 
 def _guarded(writer, guard):

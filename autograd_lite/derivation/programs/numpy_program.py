@@ -31,6 +31,8 @@ class NumpyProgram(Program):
     any more. What is returned are arrays of their own.
     """
 
+    strict = None  # as a function that raises for other arrays: NumPy takes all that fit
+
     def __init__(self, steps, inputs, results, names=None, name="program"):
         for improved in (merged, lowered):
             graph, table = improved(steps, inputs, results)
