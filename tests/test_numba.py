@@ -238,6 +238,69 @@ def test_threads_do_not_share_the_arrays_on_the_way():
     assert not wrong
 
 
+def test_arrays_that_need_more_than_the_stack_are_taken():
+    def f(x, y):
+        return x.T @ y, (x * 2).T @ y, np.tanh(x[:, ::-1]).T @ y
+
+    x, y = np.random.default_rng(6).standard_normal((3, 3002))[:, :3000], np.ones((3, 2))
+    kernels = check(f, x, y).source()
+    assert "= on_stack(3000," in kernels
+    assert "= np.empty(3000," in kernels
+
+
+@pytest.mark.parametrize("shape", [(5,), (300,), (6, 6), (150, 150)])
+def test_a_part_is_stored_as_it_was_before_the_store(shape):
+    def f(x):
+        y = x * 2
+        y[1:] = y[:-1]
+        z = np.tanh(y)
+        z[1:] += z[:-1]
+        w = z + x[::-1]
+        w[:-1] += w[1:] * w[:-1]
+        w[1:] = w[1:] + w[:-1]
+        return y, z, w, np.sum(w, axis=0)
+
+    x = np.random.default_rng(7).standard_normal(shape)
+    compiled = ag.compile(lambda x: f(ag.Tensor(x)), backend="numba")
+    for one, other in zip(compiled(x), f(x), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-13)
+
+
+def test_a_call_with_other_arrays_is_computed_all_the_same():
+    def f(x, y):
+        return np.sum(np.tanh(x) * y, axis=0) if np.sum(x) > 0 else x - y
+
+    run = ag.compile(f, backend="numba")
+    x, y = np.abs(np.random.default_rng(1).standard_normal((2, 5, 3)))
+    frozen = y.copy()
+    frozen.flags.writeable = False
+    others = [
+        (x, y), (x[:4], y[:4]), (x.astype("f4"), y.astype("f4")), (x, y), (x[:1], y), (-x, y),
+        (np.asfortranarray(x), frozen), (x[:, ::-1], y), (x, 2.0), ((x * 9).astype(int), y), (x, y),
+    ]  # fmt: skip
+    for given in (*others, *others):
+        got, want = run(*given), f(*given)
+        assert got.dtype == want.dtype
+        np.testing.assert_allclose(got, want, rtol=1e-6)
+    for wrong in ((x,), (x, y, y), (x, np.ones((2, 2)))):
+        with pytest.raises((TypeError, ValueError)):
+            run(*wrong)
+    np.testing.assert_allclose(run(x, y), f(x, y), rtol=1e-12)
+
+
+def test_a_strict_program_raises_for_any_other_arrays():
+    x = np.ones((2, 3))
+    strict = program_of(lambda x: np.exp(x) * 2, x).strict
+    np.testing.assert_allclose(strict(x), np.exp(x) * 2)
+    with pytest.raises(ValueError, match=r"\(2, 3\)"):
+        strict(np.ones((3, 2)))
+    for other in (np.ones((2, 3), "f4"), np.ones((3, 2)).T, np.ones((2, 3), int), [x], np.ones(6)):
+        with pytest.raises(TypeError):
+            strict(other)
+    assert program_of(lambda x, y: x * 2, x, x).strict is None  # nobody looks at y
+    assert program_of(lambda x: np.cumsum(x), x).strict is None
+
+
 def test_a_guard_leaves_the_program():
     def f(x):
         return x * 2 if np.sum(x) > 0 else x * 3

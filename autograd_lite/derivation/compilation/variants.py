@@ -3,8 +3,8 @@
 A guard that fails, and a place in the surroundings that has changed, lead to another one.
 """
 
-from .. import tracing
 from ...quiet import quiet
+from .. import tracing
 from ..tracing.traced import LeftTheProgram
 from .capture import Capture
 from .difference import difference

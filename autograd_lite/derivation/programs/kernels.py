@@ -15,7 +15,9 @@ from ..tracing import calls
 from ..tracing.expressions import Expression
 from .formulas import DTYPES, cast, dtype_of, formula_of, literal
 from .layouts import contiguous, is_basic, merged, size_of, viewed
+from .storing import increment
 
+STORES = {calls.setitem, increment}
 _PRODUCTS = {np.matmul, np.dot}
 _MOST_PRODUCTS = 40_000  # more of them in a matrix product, and BLAS is faster
 _MOST_STORED = 1 << 14  # elements of an array of which NumPy writes a part as fast
@@ -50,7 +52,7 @@ def can_be_in_kernel(step):
         return _fold_of(step) is not None
     if step.func in _PRODUCTS:
         return _is_small_product(step)
-    if step.func is calls.setitem:
+    if step.func in STORES:
         return _is_plain_store(step)
     return formula_of(step) is not None
 
@@ -137,8 +139,8 @@ class Kernel:
         self._heirs = {
             step.args[0]: step
             for step in self.members
-            if step.func is calls.setitem and step.args[0] in self.members - self.outside
-            if last[step.args[0]] is step
+            if step.func in STORES and step.args[0] in self.members - self.outside
+            if last[step.args[0]] is step and not self._reads(step.args[2], step.args[0])
         }
         self.parameters = []
         self.constants = {}
@@ -177,7 +179,7 @@ class Kernel:
                 root, is_same = self._needs(step, x, shape)
                 if root in where:
                     first = max(first, where[root] + (not is_same))
-            if step.kind != "guard" and step.func is calls.setitem:
+            if step.kind != "guard" and step.func in STORES:
                 first = max(first, where.get(self._target(step), -1) + 1)
             found = None
             if not alone:
@@ -201,7 +203,7 @@ class Kernel:
             return None, True
         if step.func in _FOLDS:
             return _long(step.args[0].shape), False
-        if step.func is calls.setitem:
+        if step.func in STORES:
             return None, True
         return _long(step.shape), False
 
@@ -223,7 +225,11 @@ class Kernel:
         return _long(root.shape) == shape and _steps_of(layout) == _steps_of(same)
 
     def _is_summed(self, root):
-        return root.func in _FOLDS or root.func in _PRODUCTS or root.func is calls.setitem
+        return root.func in _FOLDS or root.func in _PRODUCTS or root.func in STORES
+
+    def _reads(self, x, root):
+        """Whether an expression, or a plain value, is of elements of an array."""
+        return type(x) is Expression and self.places(x)[0] is root
 
     def _target(self, step):
         return self.places(step.args[0])[0]
@@ -366,7 +372,7 @@ class Kernel:
         part = viewed(region, contiguous(step.shape), size_of(step.shape))
         if size_of(part.shape):
             nest = _Nest(self, part.shape)
-            nest.write(self.array(step), part, nest.read(value, step.dtype))
+            nest.write(self.array(step), part, nest.read(value, step.dtype), step.func is increment)
             lines += nest.closed()
         if size_of(step.shape) == 1:
             self.kept[step] = self.new("v")
@@ -425,9 +431,10 @@ class _Nest:
         name = kernel.array(root)
         return f"{name}[{self._access(layout)}]" if is_array(root) else name
 
-    def write(self, name, layout, text):
-        """Put a number into an array."""
-        self.body.append(f"{name}[{self._access(layout)}] = {text}")
+    def write(self, name, layout, text, is_added=False):
+        """Put a number into an array, or add it to what is there."""
+        at = f"{name}[{self._access(layout)}]"
+        self.body.append(f"{at} = {at} + {text}" if is_added else f"{at} = {text}")
 
     # --- calls ----------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ import functools
 import numpy as np
 
 from ..tracing import calls
-from ..tracing.expressions import Expression, key_of, mapped
+from ..tracing.expressions import Expression, mapped
 from ..tracing.graph import Graph, needed, operands_of
 from ..tracing.simplification import fits, inverse, number, simplified
 
@@ -264,86 +264,7 @@ def _negative(graph, args, kwargs, value):
     return None
 
 
-# --- storing --------------------------------------------------------------------------------------
-
-
-def increment(x, index, value):
-    """A copy of x with value added to x[index], where no element is named twice."""
-    result = np.array(x)
-    result[index] += value
-    return result
-
-
-@_rule_of(calls.setitem)
-def _stored(graph, args, kwargs, value):
-    """x[i] = x[i] + v"""
-    x, index, new = args
-    if type(x) is not Expression:
-        return None
-    place = key_of(index)
-    if type(new) is not Expression:
-        return None
-    if x.func is increment and new.func is calls.getitem and new.args[0] is x:
-        return x if key_of(new.args[1]) == place else None
-    if new.func is np.add and _is_basic(index):
-        for read, added in (new.args, new.args[::-1]):
-            is_read = type(read) is Expression and read.func is calls.getitem
-            if is_read and read.args[0] is x and key_of(read.args[1]) == place:
-                return graph.call(increment, (x, index, added), {}, value)
-    return None
-
-
-@_rule_of(np.add)
-def _parts(graph, args, kwargs, value):
-    """Zeros with x at i, and zeros with y at j, are zeros with both; of all parts a join."""
-    one, two = (_stores(x) for x in args)
-    if not one or not two or kwargs:
-        return None
-    covered = np.zeros(np.shape(value), int)
-    for _, index, _ in (*one, *two):
-        covered[index] += 1
-    if covered.max(initial=0) > 1:
-        return None
-    joined = _joined(graph, [*one, *two], covered)
-    if joined is not None:
-        return joined
-    x = args[0]
-    for _, index, new in two:
-        x = graph.apply(calls.setitem, x, index, new)
-    return x
-
-
-def _stores(x):
-    """The stores [(zeros, index, value)] that an array of zeros has had, the first first."""
-    found = []
-    while type(x) is Expression and x.func is calls.setitem and _is_basic(x.args[1]):
-        found.append(x.args)
-        x = x.args[0]
-    is_filled = type(x) is Expression and x.func is np.broadcast_to
-    return found[::-1] if is_filled and number(x.args[0]) == 0 else []
-
-
-def _joined(graph, stores, covered):
-    """Parts that lie side by side along one axis, and are everything, as a join."""
-    if not covered.size or covered.min() == 0:
-        return None
-    shape, found = covered.shape, []
-    for _, index, new in stores:
-        part = index if type(index) is tuple else (index,)
-        whole = [type(i) is slice and i == slice(None) for i in part]
-        axes = [a for a, is_whole in enumerate(whole) if not is_whole]
-        if ... in part or len(axes) != 1 or type(part[axes[0]]) is not slice:
-            return None
-        (axis,) = axes
-        start, stop, step = part[axis].indices(shape[axis])
-        expected = (*shape[:axis], stop - start, *shape[axis + 1 :])
-        if step != 1 or type(new) is not Expression or new.shape != expected:
-            return None
-        found.append((axis, start, new))
-    if len({axis for axis, _, _ in found}) != 1:
-        return None
-    parts = [new for _, _, new in sorted(found, key=lambda part: part[1])]
-    return graph.apply(np.concatenate, parts, axis=found[0][0])
+# --- shapes ---------------------------------------------------------------------------------------
 
 
 @_rule_of(calls.getitem)
@@ -356,14 +277,6 @@ def _everything(graph, args, kwargs, value):
     if not all(part is ... or type(part) is slice for part in parts):
         return None
     return x if all(type(p) is not slice or p.step in (None, 1) for p in parts) else None
-
-
-def _is_basic(index):
-    parts = index if type(index) is tuple else (index,)
-    return all(type(part) in (int, slice, type(None), type(...)) for part in parts)
-
-
-# --- shapes ---------------------------------------------------------------------------------------
 
 
 @_rule_of(np.reshape, np.expand_dims, np.squeeze, np.ravel)

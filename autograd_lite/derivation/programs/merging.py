@@ -1,7 +1,8 @@
-"""Many small products that are added up as one large product: what loops over time leave behind.
+"""Sums whose terms are computed together: what loops over time and over windows leave behind.
 
 The gradient of a matrix that every step of a loop uses is a sum x1.T @ y1 + x2.T @ y2 + ..., which
-is one product of all x, one below the other, with all y.
+is one product of all x, one below the other, with all y. Sums of arrays that are zero but for a
+part are those of `storing`.
 """
 
 from collections import Counter
@@ -12,18 +13,19 @@ from ..tracing import calls
 from ..tracing.expressions import Expression, mapped
 from ..tracing.graph import Graph, needed, operands_of
 from ..tracing.simplification import fits
+from .storing import stored
 
 _LONGEST = 256  # rows of a term, up to which its product is a small one
 _FEWEST = 4  # terms from which it is worth a copy of them
 
 
 def merged(steps, inputs, results):
-    """A graph with sums of products as one product each, and the table {old: new}."""
+    """A graph with fewer sums, and the table {old: new}."""
     steps = needed(steps, operands_of(results))
     uses = Counter(x for step in steps for x in step.operands())
     uses.update(operands_of(results))
     groups = _groups(steps, uses)
-    graph = Graph()
+    graph = Graph(stored)
     table = {x: graph.input(x.value, x.name) for x in inputs}
 
     def new(x):

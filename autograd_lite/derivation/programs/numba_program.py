@@ -12,15 +12,16 @@ from ..tracing import calls
 from ..tracing.expressions import Expression, collect
 from ..tracing.graph import needed
 from .formulas import DTYPES, dtype_of
-from .kernels import Kernel, as_argument, can_be_in_kernel, compiled, decorated, left
+from .kernels import STORES, Kernel, as_argument, can_be_in_kernel, compiled, decorated, left
 from .layouts import contiguous, is_view, size_of, viewed
 from .merging import merged
 from .source import Writer, new_name
+from .storing import increment
 
 _LONGEST = 150  # calls in a kernel: Numba's time grows faster than their number
 _MOST_LINES = 2000  # of different kernels: Numba takes about 15 ms for one
 _INTO = {np.matmul, np.dot}
-_STORING = (calls.setitem, calls.add_at)
+_STORING = {*STORES, calls.add_at}
 
 
 class NumbaProgram:
@@ -326,8 +327,8 @@ class NumbaProgram:
             name = self._call(step, f"t{len(self.names) + 1}")
             lines.append(f'{name} = np.array({source}, order="C")')
         self._arrays[step] = name
-        if step.func is calls.setitem:
-            return [*lines, f"{name}[{at}] = {value}"]
+        if step.func in STORES:
+            return [*lines, f"{name}[{at}] {'+=' if step.func is increment else '='} {value}"]
         where = f"np.s_[{at}]" if isinstance(index, (tuple, slice)) else writer.write(index)
         return [*lines, f"np.add.at({name}, {where}, {value})"]
 
@@ -478,7 +479,7 @@ def _conforming(run, inputs):
 
 
 def _conformed(x, given):
-    if type(given) is np.ndarray and given.dtype == x.dtype:
+    if type(given) is np.ndarray and given.dtype == x.dtype and given.shape == x.shape:
         flags = given.flags
         if flags.c_contiguous and flags.writeable and flags.aligned:
             return given

@@ -10,11 +10,12 @@ import numpy as np
 from ..tracing import calls
 from ..tracing.expressions import Expression, mapped
 from ..tracing.graph import operands_of
-from .lowering import ArrayMethod, copied, dot, increment, lowered
+from .lowering import ArrayMethod, copied, dot, lowered
 from .merging import merged
 from .program import Program
 from .regions import in_regions, loop_lines
 from .source import ATOM, CALL, Writer
+from .storing import increment
 
 _LARGE = 1 << 11  # elements from which a result goes into memory that was used before
 _LONGEST = 60  # characters of an expression inside another
