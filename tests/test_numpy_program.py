@@ -202,6 +202,24 @@ def test_the_text_runs_alone():
         np.testing.assert_allclose(one, other, rtol=1e-12)
 
 
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_softplus_in_vectors_is_that_of_numpy(dtype):
+    special = [0.0, -0.0, 1e-300, 5.0, 40.0, 800.0, 1e30, np.inf, -np.inf, np.nan]
+    x = np.concatenate([special, np.negative(special), np.linspace(-90, 90, 180)]).astype(dtype)
+
+    def f(x):
+        return [np.logaddexp(0.0, x), np.logaddexp(x, 5.0), np.logaddexp(x, -3e4)]
+
+    with np.errstate(all="ignore"):
+        program = NumpyProgram(*traced(f, x))
+        want = f(x)
+        found = program.function()(x)
+    assert "logaddexp" not in program.source()
+    for one, other in zip(found, want, strict=True):
+        assert one.dtype == dtype
+        np.testing.assert_allclose(one, other, rtol=8 * np.finfo(dtype).eps)
+
+
 def test_a_view_of_an_input_is_not_written_into(everything_is_large):
     z = np.ones((3, 4), complex)
 

@@ -47,6 +47,12 @@ RULES = {
     "x + v": lambda x, y, v, s: x**1 + v * np.ones_like(v),
     "x + 1.0": lambda x, y, v, s: x + x**0,
     "y": lambda x, y, v, s: y + np.zeros_like(y),
+    # truths
+    "x > y": lambda x, y, v, s: (x > y) & (np.isnan(1.0) | np.True_) | np.False_,
+    "v > 0": lambda x, y, v, s: np.logical_or(np.zeros_like(v > 1), v > 0),
+    "x / y": lambda x, y, v, s: np.where((x > y) & np.False_, 3.0, x / y),
+    "x ** y": lambda x, y, v, s: np.where((x > y) | np.ones_like(x > y), x**y, np.nan),
+    "1.5 + x": lambda x, y, v, s: np.where((x > y) & np.isinf(0.0), v, 1.5) + x,
     # axes
     "x * v": lambda x, y, v, s: x * np.expand_dims(v, 0),
     "v * s": lambda x, y, v, s: v * np.broadcast_to(s, (3,)),

@@ -39,6 +39,7 @@ _REDUCING = {
     np.amax: calls.Method(np.maximum, "reduce"),
     np.amin: calls.Method(np.minimum, "reduce"),
 }
+_FEW = 64  # elements up to which one call that is slow takes less time than six
 _SHORT_ROW = 32  # up to this length a row is reduced in less time by its columns
 
 
@@ -262,6 +263,18 @@ def _negative(graph, args, kwargs, value):
     if x.func is np.multiply and number(x.args[0]) is not None:
         return graph.call(np.multiply, (-number(x.args[0]), x.args[1]), {}, value)
     return None
+
+
+@_rule_of(np.logaddexp)
+def _softplus(graph, args, kwargs, value):
+    """log(exp c + exp x) = max(x, c) + log1p(exp(-|x - c|)), for which NumPy has vectors."""
+    c, x = args if number(args[0]) is not None else args[::-1]
+    c = number(c)
+    if kwargs or c is None or not np.isfinite(c) or not _is_real_array(x) or x.size <= _FEW:
+        return None
+    distance = graph.apply(np.absolute, graph.apply(np.subtract, x, c) if c else x)
+    rest = graph.apply(np.log1p, graph.apply(np.exp, graph.apply(np.negative, distance)))
+    return graph.apply(np.add, graph.apply(np.maximum, x, c), rest)
 
 
 # --- shapes ---------------------------------------------------------------------------------------

@@ -319,6 +319,57 @@ def _first_power(graph, args, kwargs, value):
     return x if number(y) == 1 and type(x) is Expression else None
 
 
+# --- truths ------------------------------------------------------------------------------------
+
+
+def _truth(x):
+    """Whether an argument is true everywhere, or false everywhere; None where it depends."""
+    while type(x) is Expression and x.func is np.broadcast_to:
+        x = x.args[0]
+    if type(x) is Expression and x.is_number:
+        x = x.value
+    return bool(x) if isinstance(x, (bool, np.bool)) else None
+
+
+def _with_truth(neutral):
+    def rule(graph, args, kwargs, value):
+        """x & True = x;  x & False = False;  x | False = x;  x | True = True"""
+        for x, other in (args, args[::-1]):
+            truth = _truth(other)
+            if truth is neutral:
+                return x if type(x) is Expression else None
+            if truth is not None and value.dtype == bool:
+                return _everywhere(graph, np.bool(truth), value)
+        return None
+
+    return rule
+
+
+for _funcs, _neutral in (
+    ((np.bitwise_and, np.logical_and), True),
+    ((np.bitwise_or, np.logical_or), False),
+):
+    rule_of(*_funcs)(_with_truth(_neutral))
+
+
+@rule_of(np.where)
+def _chosen(graph, args, kwargs, value):
+    """where(True, x, y) = x"""
+    truth = _truth(args[0])
+    if truth is None or len(args) != 3:
+        return None
+    x = args[1 if truth else 2]
+    if number(x) is not None:
+        return _everywhere(graph, value.dtype.type(number(x)), value)
+    return x if type(x) is Expression else None
+
+
+def _everywhere(graph, x, value):
+    """A number in the shape of a value."""
+    x = graph.constant(x)
+    return x if value.shape == () else graph.apply(np.broadcast_to, x, value.shape)
+
+
 # --- the same values ---------------------------------------------------------------------------
 
 
@@ -523,10 +574,8 @@ def _like(graph, args, kwargs, value):
     fill = args[1] if len(args) > 1 else kwargs.get("fill_value")
     if fill is not None and number(fill) is None:
         return None
-    if value.shape == ():
-        return graph.constant(value[()])
     filled = value.flat[0] if value.size else value.dtype.type(0)
-    return graph.call(np.broadcast_to, (graph.constant(filled), value.shape), {}, value)
+    return _everywhere(graph, filled, value)
 
 
 @rule_of(calls.getitem)
