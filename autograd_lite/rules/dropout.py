@@ -19,7 +19,7 @@ def dropout_mask(shape, rate, rng, dtype=np.float64):
         raise ValueError(f"a dropout rate is in [0, 1), and rate={rate!r} is not")
     if not isinstance(rng, np.random.Generator):
         raise TypeError(f"rng is a generator such as np.random.default_rng(0), not {rng!r}")
-    return (rng.random(shape) >= rate).astype(dtype) / np.asarray(1 - rate, dtype)
+    return np.divide(rng.random(shape) >= rate, 1 - rate, dtype=dtype)
 
 
 def dropout(x, rate, rng, train=True):

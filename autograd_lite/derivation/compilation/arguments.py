@@ -87,8 +87,11 @@ class Arguments:
         names = _positional_names(self.f, len(self.args))
         return _leaves([*zip(names, self.args), *self.kwargs.items()])
 
-    def standing_in(self, stand_in):
-        """Positional and keyword arguments with ``stand_in(value, name)`` in place of inputs."""
+    def standing_in(self, stand_in, others):
+        """Positional and keyword arguments with ``stand_in(value, name)`` in place of inputs.
+
+        What stands for other objects is found in ``others``, by their id.
+        """
         names = iter(self.names())
 
         def replaced(value):
@@ -106,7 +109,7 @@ class Arguments:
                 return kind(*parts) if hasattr(kind, "_fields") else kind(parts)
             if kind is slice:
                 return slice(*map(replaced, (value.start, value.stop, value.step)))
-            return value
+            return others.get(id(value), value)
 
         args = [replaced(arg) for arg in self.args]
         return args, {key: replaced(arg) for key, arg in self.kwargs.items()}

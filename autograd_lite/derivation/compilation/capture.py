@@ -10,6 +10,7 @@ from ...tape import enable_grad
 from ..tracing.graph import Graph
 from ..tracing.traced import Trace
 from .arguments import contents
+from .draws import Drawing, Draws
 from .outputs import Tree
 from .randomness import Generators
 from .surroundings import Impure
@@ -28,8 +29,11 @@ class Capture:
     Attributes
     ----------
     graph
-    arguments, state
-        The expressions of its inputs: those given, and those taken from its surroundings.
+    arguments, state, drawn
+        The expressions of its inputs: those given, those taken from its surroundings, and the
+        random numbers.
+    draws : Draws
+        What the random numbers are.
     result : Tree
     changes : list of (path, place, Tree)
         What is stored in the surroundings after every run.
@@ -40,12 +44,13 @@ class Capture:
     def __init__(self, f, arguments, surroundings):
         self.graph = Graph()
         self.trace = Trace(self.graph)
-        self.arguments, self.state = [], []
+        self.arguments, self.state, self.drawn = [], [], []
+        self.draws = Draws()
         generators = Generators(surroundings.generators)
         active.tracing = True
         try:
             self._run(f, arguments, surroundings)
-            self.arguments, self.state = self._inputs(len(arguments.values))
+            self._sort_inputs(len(surroundings.names), len(arguments.values))
             self._check_leaks()
         finally:
             active.tracing = False
@@ -54,13 +59,18 @@ class Capture:
         if drawn is not None:
             raise Impure(
                 f"it draws from {drawn}, and a program would have the same random numbers at every "
-                "call: pass what was drawn as an argument, or make the generator inside"
+                "call: draw from a generator, rng = np.random.default_rng(), that a name, an "
+                "attribute or an argument leads to, or pass what was drawn as an argument"
             )
         self.arrays = self._release()
 
     def _run(self, f, arguments, surroundings):
-        with enable_grad(), surroundings.standing_in(self.trace.input):
-            args, kwargs = arguments.standing_in(self.trace.input)
+        drawings = {
+            id(generator): Drawing(generator, path, position, self.draws, self.trace.input)
+            for position, (path, generator) in enumerate(surroundings.generators)
+        }
+        with enable_grad(), surroundings.standing_in(self.trace.input, drawings):
+            args, kwargs = arguments.standing_in(self.trace.input, drawings)
             before = contents([args, kwargs])
             result = f(*args, **kwargs)
             _check_arguments(before, contents([args, kwargs]))
@@ -70,11 +80,12 @@ class Capture:
                 for path, place, value in surroundings.changes()
             ]
 
-    def _inputs(self, count):
-        """The graph's inputs, those of the arguments first: they were made last."""
+    def _sort_inputs(self, state, arguments):
+        """The graph's inputs, in the order in which they were made."""
         inputs = self.graph.inputs
-        split = len(inputs) - count
-        return inputs[split:], inputs[:split]
+        self.state = inputs[:state]
+        self.arguments = inputs[state : state + arguments]
+        self.drawn = inputs[state + arguments :]
 
     def _check_leaks(self):
         alive = self._alive()

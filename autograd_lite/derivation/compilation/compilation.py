@@ -47,15 +47,16 @@ def compile(f: Callable, backend: str = "numpy") -> Compiled:
     Raises
     ------
     TypeError
-        When it is called: for what a program cannot do, such as a random draw, an array
-        that is written into, ``float()`` of a result; the message says what instead.
+        When it is called: for what a program cannot do, such as a list that grows, an array
+        of its caller that is written into, ``float()`` of a result; the message says what instead.
 
     Notes
     -----
     Arrays, floats and NumPy's numbers are inputs of the program, also those that ``f`` reads
     from around itself: globals, closures, attributes of its objects, the data of tensors. They
     are read at every call. Everything else is part of the signature, as shapes and dtypes are.
-    What ``f`` assigns to such places is assigned after every run.
+    What ``f`` assigns to such places is assigned after every run, and what it draws from random
+    generators there is drawn again.
 
     >>> from autograd_lite import grad
     >>> slope = compile(grad(lambda x: np.sum(np.sin(x) ** 2)))

@@ -38,6 +38,9 @@ class _Comparison:
             if found:
                 return f"{found}, an argument of {_name(a.func)}"
             self.twins[id(a)] = b
+        draws = [[draw.parts() for draw in c.draws] for c in (self.one, self.other)]
+        if found := self._operands(*draws):
+            return f"{found}, in what it draws"
         if len(steps[0]) != len(steps[1]):
             return f"{len(steps[0])} calls of functions, and then {len(steps[1])}"
         return self._outputs()

@@ -238,6 +238,8 @@ def is_library(module):
 
     What is installed is a library, unless it uses this engine as users do.
     """
+    if not isinstance(module, str):  # of a type written in C, for the modules of its objects
+        return True
     root = module.partition(".")[0]
     if root in ("numpy", "scipy", _ENGINE) or root in sys.stdlib_module_names:
         return True

@@ -6,10 +6,11 @@ from ... import trees
 from ...tape import enable_grad
 from ...tensor import Tensor
 from .capture import active
+from .randomness import Generators
 
 
 class Observation:
-    """One run of a function on plain values; its surroundings are as before.
+    """One run of a function on plain values; its surroundings and generators are as before.
 
     Attributes
     ----------
@@ -20,15 +21,17 @@ class Observation:
     """
 
     def __init__(self, f, arguments, surroundings):
+        generators = Generators(surroundings.generators)
         active.tracing = True  # a compiled function inside runs by itself too
         try:
-            with enable_grad(), surroundings.standing_in(lambda value, name: value):
+            with enable_grad(), surroundings.standing_in(lambda value, name: value, {}):
                 self.result = _plain(f(*arguments.args, **arguments.kwargs))
                 changes = surroundings.changes()
                 self.left = [(place, _plain(value)) for _, place, value in changes]
                 self.paths = [path for path, _, _ in changes]
         finally:
             active.tracing = False
+            generators.drawn()
 
     def difference(self, result, left):
         """What is another than here, in words, or None."""

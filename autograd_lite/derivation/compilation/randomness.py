@@ -37,9 +37,9 @@ class Generators:
         """The path of one that was drawn from, or None. All are put back to where they were."""
         found = None
         for (path, generator), before in zip(self.named, self._before, strict=True):
-            if repr(state_of(generator)) != repr(before):
+            if repr(_listed(state_of(generator))) != repr(_listed(before)):
                 found = found or path
-                _put_back(generator, before)
+                put_back(generator, before)
         return found
 
 
@@ -48,11 +48,12 @@ def state_of(generator):
     if isinstance(generator, random.Random):
         return generator.getstate()
     if isinstance(generator, np.random.RandomState):
-        return _listed(generator.get_state(legacy=False))
-    return _listed(getattr(generator, "bit_generator", generator).state)
+        return generator.get_state(legacy=False)
+    return getattr(generator, "bit_generator", generator).state
 
 
-def _put_back(generator, state):
+def put_back(generator, state):
+    """Have a generator draw again what it drew after it was in this state."""
     if isinstance(generator, random.Random):
         generator.setstate(state)
     elif isinstance(generator, np.random.RandomState):

@@ -193,8 +193,10 @@ class Surroundings:
     # --- tracing --------------------------------------------------------------------------
 
     @contextmanager
-    def standing_in(self, stand_in):
+    def standing_in(self, stand_in, others):
         """Put ``stand_in(value, name)`` in place of every input; afterwards all is as before.
+
+        What stands for other objects is found in ``others``, by their id.
 
         Yields the values that stand there.
         """
@@ -213,6 +215,8 @@ class Surroundings:
             for place in self.places:
                 if isinstance(place.value, Iterator) and not isinstance(place.value, io.IOBase):
                     place.holder[place.key] = _Refusing(place.path)
+                elif id(place.value) in others:
+                    place.holder[place.key] = others[id(place.value)]
             self._before = [place.holder[place.key] for place in self.places]
             yield given
         finally:

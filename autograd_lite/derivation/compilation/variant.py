@@ -25,13 +25,17 @@ class Variant:
             results = (results, [x for _, tree in self.stores for x in tree.expressions])
         used = _used(capture)
         self.used = [i for i, x in enumerate(capture.state) if x in used]
-        inputs = [*capture.arguments, *(capture.state[i] for i in self.used)]
+        self.draws = capture.draws
+        self._drawn = [i for i, x in enumerate(capture.drawn) if x in used]
+        taken = [capture.state[i] for i in self.used] + [capture.drawn[i] for i in self._drawn]
+        inputs = [*capture.arguments, *taken]
         program = program_type(capture.graph.steps, inputs, results, name=_identifier(name))
         self.function = program.function()
         self.strict = program.strict
-        self.text = _text(program, capture, self.used)
+        names = [capture.state[i].name for i in self.used]
+        self.text = _text(program, capture, names + [str(self.draws[i]) for i in self._drawn])
         self.guards = _guards(capture)
-        self.is_direct = self.is_nested and not (self.stores or self.used)
+        self.is_direct = self.is_nested and not (self.stores or self.used or self.draws)
         for tree in (self.result, *(tree for _, tree in self.stores)):
             tree.forget()
 
@@ -44,17 +48,42 @@ class Variant:
         self.arrays = [(array, before) for array, before in self.arrays if array() is not None]
         self.is_direct = self.is_direct and not self.arrays
 
-    def call(self, values, state):
-        """What the program gives, or None if it is not right for these inputs."""
+    def call(self, values, state, surroundings):
+        """What the program gives, or None, and nothing is drawn, if it is not right for these."""
         if self.arrays and not all(_is_unchanged(*pair) for pair in self.arrays):
             return None
         if self.used:
             values = (*values, *[state[i] for i in self.used])
+        if self.draws:
+            return self._call_drawing(values, surroundings)
         return quiet.call(self.function, *values)
+
+    def _call_drawing(self, values, surroundings):
+        generators = [generator for _, generator in surroundings.generators]
+        undo = self.draws.undone(generators)
+        results = None
+        try:
+            drawn = self.draws.again(generators)
+            if drawn is not None:
+                values = (*values, *[drawn[i] for i in self._drawn])
+                results = quiet.call(self.function, *values)
+        finally:
+            if results is None:
+                undo()
+        return results
+
+    def tried(self, values, state, surroundings):
+        """What the program gives, or None; nothing is drawn."""
+        generators = [generator for _, generator in surroundings.generators]
+        undo = self.draws.undone(generators)
+        try:
+            return self.call(values, state, surroundings)
+        finally:
+            undo()
 
     def run(self, values, state, surroundings):
         """What the function returns, after what it leaves in its surroundings is stored."""
-        results = self.call(values, state)
+        results = self.call(values, state, surroundings)
         if results is None:
             return FAILED
         result, left = self.built(results)
@@ -117,12 +146,12 @@ def _comment(text):
     return textwrap.wrap(text, 88, initial_indent="# ", subsequent_indent="# ")
 
 
-def _text(program, capture, used):
+def _text(program, capture, read):
     """The program as a module, with comments on its parameters and its results."""
     lines = []
-    if used:
-        read = ", ".join(capture.state[i].name for i in used)
-        lines += _comment(f"After the arguments it takes, as they are at the call: {read}")
+    if read:
+        names = ", ".join(read)
+        lines += _comment(f"After the arguments it takes, as they are at the call: {names}")
     if capture.changes:
         left = ", ".join(path for path, _, tree in capture.changes for _ in tree.expressions)
         lines += _comment("It returns (what the function returns, what it leaves behind)")

@@ -80,7 +80,7 @@ class Variants:
         surroundings, variants = self.current
         state = surroundings.read()
         for variant in variants:
-            if variant.call(arguments.values, state) is not None:
+            if variant.tried(arguments.values, state, surroundings) is not None:
                 return variant
         return self._trace(arguments)
 
@@ -162,7 +162,7 @@ class Variants:
     def _compare(self, variant, arguments, surroundings):
         """Run the function itself, and hold what the program gives against it."""
         expected = Observation(self.f, arguments, surroundings)
-        results = variant.call(arguments.values, surroundings.read())
+        results = variant.tried(arguments.values, surroundings.read(), surroundings)
         if results is not None and (where := expected.difference(*variant.built(results))):
             raise Impure(
                 f"{self.name} cannot be compiled: on traced values {where} is another than by "
