@@ -91,7 +91,8 @@ def no_array(name, result):
 
 def refuse_if_not_plain(name, value):
     """Refuse arrays that are no plain arrays of numbers: they would lose what sets them apart."""
-    if isinstance(value, np.ma.MaskedArray):
+    masked = sys.modules.get("numpy.ma")  # who has such an array has imported it: 10 ms
+    if masked is not None and isinstance(value, masked.MaskedArray):
         way_out = "np.where(mask, 0, m.data), or m.filled(0),"
     elif isinstance(value, np.matrix):
         way_out = "np.asarray(m)"

@@ -3,14 +3,13 @@
 The walk goes breadth first, so that everything is called by the shortest way to it.
 """
 
-import argparse
 import builtins
 import dis
 import functools
 import sys
 import types
 from array import array
-from collections import ChainMap, UserDict, UserList, deque
+from collections import deque
 
 import numpy as np
 
@@ -20,8 +19,11 @@ from ...tensor import Tensor
 from . import randomness
 from .places import Attributes, ClassAttributes, Place, TensorParts
 
-# Of the library, but as users' objects.
-_OWN_TYPES = (types.SimpleNamespace, argparse.Namespace, UserDict, UserList, ChainMap)
+# Of the library, but as users' objects; by their names, for they need not be imported.
+_OWN_TYPES = {
+    "types.SimpleNamespace", "argparse.Namespace",
+    "collections.UserDict", "collections.UserList", "collections.ChainMap",
+}  # fmt: skip
 _WRAPPERS = (staticmethod, classmethod, property, functools.cached_property)
 _FUNCTIONS = (types.FunctionType, types.MethodType, types.BuiltinFunctionType, functools.partial)
 _ENGINE = __package__.partition(".")[0]
@@ -92,7 +94,8 @@ class Walk:
             return self._generator
         if is_shapeless(value):
             return self._shapeless
-        if issubclass(kind, _OWN_TYPES) or not is_library(kind.__module__):
+        is_own = f"{kind.__module__}.{kind.__qualname__}" in _OWN_TYPES
+        if is_own or not is_library(kind.__module__):
             return self._object
         return self._wrapped if hasattr(value, "__wrapped__") else None  # compiled, cached
 
