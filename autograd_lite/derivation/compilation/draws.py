@@ -35,21 +35,22 @@ class Draw:
 
 
 class Draws(list):
-    """What a function draws, in order."""
+    """What a function draws, in order; ``named`` are pairs (path, generator)."""
 
-    def again(self, generators):
+    def again(self, named):
         """What is drawn now, or None where a shape or a dtype is another."""
         found = []
         for draw in self:
-            value = getattr(generators[draw.position], draw.method)(*draw.args, **draw.kwargs)
+            _, generator = named[draw.position]
+            value = getattr(generator, draw.method)(*draw.args, **draw.kwargs)
             if kind_of(value) != draw.kind:
                 return None
             found.append(value)
         return found
 
-    def undone(self, generators):
+    def undone(self, named):
         """A function that puts the generators back to where they are now."""
-        used = [generators[i] for i in {draw.position for draw in self}]
+        used = [named[position][1] for position in {draw.position for draw in self}]
         states = [(generator, state_of(generator)) for generator in used]
 
         def undo():

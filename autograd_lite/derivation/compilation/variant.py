@@ -20,7 +20,7 @@ class Variant:
         self.arrays = capture.arrays
         nested = self.result.nested
         self.is_nested = nested is not None
-        results = nested if self.is_nested else self._flat(capture)
+        results = nested if self.is_nested else list(capture.result.expressions)
         if self.stores:
             results = (results, [x for _, tree in self.stores for x in tree.expressions])
         used = _used(capture)
@@ -39,10 +39,6 @@ class Variant:
         for tree in (self.result, *(tree for _, tree in self.stores)):
             tree.forget()
 
-    @staticmethod
-    def _flat(capture):
-        return list(capture.result.expressions)
-
     def watch(self):
         """Keep an eye on those arrays among the constants that somebody else has too."""
         self.arrays = [(array, before) for array, before in self.arrays if array() is not None]
@@ -55,11 +51,10 @@ class Variant:
         if self.used:
             values = (*values, *[state[i] for i in self.used])
         if self.draws:
-            return self._call_drawing(values, surroundings)
+            return self._call_drawing(values, surroundings.generators)
         return quiet.call(self.function, *values)
 
-    def _call_drawing(self, values, surroundings):
-        generators = [generator for _, generator in surroundings.generators]
+    def _call_drawing(self, values, generators):
         undo = self.draws.undone(generators)
         results = None
         try:
@@ -74,8 +69,7 @@ class Variant:
 
     def tried(self, values, state, surroundings):
         """What the program gives, or None; nothing is drawn."""
-        generators = [generator for _, generator in surroundings.generators]
-        undo = self.draws.undone(generators)
+        undo = self.draws.undone(surroundings.generators)
         try:
             return self.call(values, state, surroundings)
         finally:
