@@ -27,7 +27,7 @@ test-all: $(VENV)/.test
 	$(run) -m pytest $(ARGS)
 
 numba: $(VENV)/.oracles
-	$(run) -m pytest tests/test_numba.py $(or $(ARGS),-m "not slow")
+	$(run) -m pytest tests/test_numba.py tests/test_backends.py $(or $(ARGS),-m "not slow")
 
 oracles: $(VENV)/.oracles
 	$(run) -m pytest -m oracle $(ARGS)

@@ -4,7 +4,6 @@ import array as plain_arrays
 import copy
 import doctest
 import functools
-import importlib.util
 import io
 import math
 import pickle
@@ -453,7 +452,7 @@ draw_one = generator.normal
         (lambda x: x * generator.choice(["a", "bc"]).size, "gives str_, and .* draw positions"),
         (lambda x: x * generator.shuffle([1, 2, 3]), "gives NoneType, and"),
         (lambda x: x * generator.random(3, out=np.empty(3)), "gets array"),
-        (lambda x: x * generator.bit_generator.state["has_uint32"], "and nothing else is done"),
+        (lambda x: x * generator.bit_generator.state["has_uint32"], "and does nothing else"),
         (lambda x: x * next(ticks), "takes the next item of ticks,"),
         (lambda x: [x * i for i, _ in zip(ticks, range(2))], "takes the next item of ticks,"),
         (lambda x: x * time.perf_counter(), "run twice .* argument of multiply"),
@@ -509,7 +508,7 @@ def ways_to_draw(noise, rng):
         lambda x: x[rng.permutation(len(x))] + rng.integers(0, 4, 3),
         lambda x: x * noise.old.uniform(1, 2) + noise.common.choice([1.0, 3.0], 3, p=[0.5, 0.5]),
         lambda x: x * noise.plain.gauss(0, 1) + noise.plain.randint(1, 6),
-        lambda x: {"x": x * rng.exponential(), "drawn": rng.poisson(3, (2, 1))},
+        lambda x: {"x": x * copy.copy(rng).exponential(), "drawn": rng.poisson(3, (2, 1))},
         ag.value_and_grad(lambda x: np.sum(ag.dropout(x, 0.3, rng) ** 2)),
         branching,
         wasteful,
@@ -557,6 +556,99 @@ def test_a_generator_that_is_an_argument_is_drawn_from():
         for _ in range(2):
             assert agree(f(A, one, scale=scale), compiled(A, other, scale=scale))
     assert agree(f(A, np.random.default_rng(7)), compiled(A, np.random.default_rng(7)))
+
+
+def test_a_generator_in_a_default_or_a_tuple_is_drawn_from():
+    rngs = np.random.default_rng(0), np.random.default_rng(1)
+
+    def f(x, rng=rngs[0]):
+        return x * rng.random() + rngs[1].random()
+
+    runs = []
+    for make in (lambda f: f, ag.compile):
+        g = make(f)
+        for rng, seed in zip(rngs, (5, 6)):
+            rng.bit_generator.state = np.random.default_rng(seed).bit_generator.state
+        runs.append([g(A) for _ in range(4)])
+    assert agree(*runs)
+
+
+def test_what_is_drawn_belongs_to_the_function():
+    def f(x, rng):
+        y = rng.normal(size=3)
+        y[1:] = y[:-1] * x[1:]
+        return y
+
+    one, other = np.random.default_rng(0), np.random.default_rng(0)
+    compiled = ag.compile(f)
+    for _ in range(3):
+        assert agree(compiled(A, one), f(A, other))
+
+
+def test_threads_draw_different_numbers():
+    rng = np.random.default_rng(0)
+
+    def f(x):
+        u = rng.random()
+        return x + u if u > 0.5 else u - x
+
+    compiled = ag.compile(f)
+    for _ in range(20):
+        compiled(np.zeros(1))
+    found = []
+
+    def work(size):
+        found.extend(float(compiled(np.zeros(size))[0]) for _ in range(500))
+
+    def trace():
+        for size in range(2, 12):
+            found.append(float(compiled(np.zeros(size))[0]))
+
+    threads = [threading.Thread(target=work, args=(1,)) for _ in range(2)]
+    threads.append(threading.Thread(target=trace))
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == len(set(found)) == 1010
+
+
+class Biased(np.random.Generator):
+    def draw(self):
+        return self.normal() + 1
+
+
+biased = Biased(np.random.PCG64(0))
+of_the_system = random.SystemRandom()
+
+
+@pytest.mark.parametrize(
+    ("f", "reason"),
+    [
+        (lambda x: x * biased.draw(), "biased is a Biased: a program draws from"),
+        (lambda x: x * of_the_system.random(), "of_the_system is a SystemRandom"),
+        (lambda x: setattr(generator.bit_generator, "state", 0), "generator.bit_generator would"),
+        (lambda x: setattr(generator, "seed", 0), r"it sets generator\.seed"),
+        (lambda x: x * np.random.default_rng(generator).random(), "generator, while it is traced"),
+        (lambda x: x * copy.deepcopy(generator).random(), "it copies generator"),
+        (
+            lambda x: x * (3 if type(generator) is np.random.Generator else generator.random()),
+            "is another than by itself",
+        ),
+        (
+            lambda x: x if type(generator) is np.random.Generator else x + 0 * generator.random(),
+            "what it draws is another than by itself",
+        ),
+    ],
+)
+def test_what_is_not_drawn_by_the_methods_of_a_known_generator_is_refused(f, reason):
+    with pytest.raises((Impure, LeftTheProgram), match=rf"cannot be compiled.*{reason}"):
+        ag.compile(f)(A)
+
+
+def test_a_generator_that_is_not_drawn_from_may_be_of_any_kind():
+    settings = {"rng": of_the_system, "other": biased, "rate": 2.0}
+    np.testing.assert_array_equal(ag.compile(lambda x: x * settings["rate"])(A), 2 * A)
 
 
 def test_a_function_that_raises_after_a_draw_raises_that():
@@ -1227,17 +1319,6 @@ def test_a_missing_numba_says_how_to_install_it(monkeypatch):
     monkeypatch.setattr(compilation, "find_spec", lambda name: None)
     with pytest.raises(ImportError, match=r'pip install "autograd_lite\[numba\]"'):
         ag.compile(np.sin, backend="numba")
-
-
-@pytest.mark.skipif(
-    importlib.util.find_spec("numba") is None
-    or importlib.util.find_spec("autograd_lite.derivation.numba_program") is None,
-    reason="Numba is not installed",
-)
-@pytest.mark.parametrize("name", ["gradient", "trees", "float32"])
-def test_the_numba_backend_gives_the_same(name):
-    f, args = FUNCTIONS[name]
-    assert agree(f(*args), ag.compile(f, backend="numba")(*args))
 
 
 def test_anomalies_are_looked_for_in_the_function_itself():

@@ -56,11 +56,12 @@ class Capture:
             active.tracing = False
             self.trace.closed = True
             drawn = generators.drawn()
-        if drawn is not None:
+        if drawn:
             raise Impure(
-                f"it draws from {drawn}, and a program would have the same random numbers at every "
-                "call: draw from a generator, rng = np.random.default_rng(), that a name, an "
-                "attribute or an argument leads to, or pass what was drawn as an argument"
+                f"it draws from {drawn[0][0]}, and a program would have the same random numbers at "
+                "every call: make a generator, rng = np.random.default_rng(), and draw by its "
+                "methods where they are used, rng.normal(size=3), or pass what was drawn as an "
+                "argument"
             )
         self.arrays = self._release()
 

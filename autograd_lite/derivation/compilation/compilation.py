@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import operator
 import sys
-import threading
 import types
 from collections.abc import Callable
 from importlib import import_module
@@ -17,6 +16,7 @@ from ...watching import is_watched
 from ..programs.numpy_program import NumpyProgram
 from .arguments import Arguments, Differentiated
 from .capture import active
+from .draws import lock  # tracing puts values into places that all threads see
 from .following import is_array
 from .surroundings import OnTape
 from .variant import FAILED
@@ -24,7 +24,6 @@ from .variants import Variants
 
 _MOST_SIGNATURES = 512
 _ndarray = np.ndarray
-_lock = threading.RLock()  # tracing puts values into places that all threads see
 
 
 def compile(f: Callable, backend: str = "numpy") -> Compiled:
@@ -149,7 +148,7 @@ class Compiled:
             raise TypeError(f"there is no program of {self._name()} for these arguments: {found}")
         programs, arguments = found
         try:
-            with _lock:
+            with lock:
                 return programs.variant(arguments).text
         except OnTape:
             raise TypeError(
@@ -166,7 +165,7 @@ class Compiled:
         if result is not FAILED:
             return result
         try:
-            with _lock:
+            with lock:
                 result = programs.run_traced(arguments)
         except OnTape:
             result = FAILED

@@ -5,6 +5,8 @@ are inputs of the program; `Draws` makes them, in the same order, with the same 
 """
 
 import copy
+import random
+import threading
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +14,9 @@ import numpy as np
 from ..tracing.traced import LeftTheProgram, Traced
 from .randomness import put_back, state_of
 from .surroundings import is_input, kind_of
+
+# Held while a program draws, and while anybody traces: generators are put back by both.
+lock = threading.RLock()
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,24 +84,40 @@ class Drawing:
     """
 
     def __init__(self, generator, path, position, draws, given):
-        self._kind = type(generator)
-        self._copy = copy.deepcopy(generator)
-        self._path = path
-        self._position = position
-        self._draws = draws
-        self._given = given
+        kind = type(generator)
+        is_known = kind in (np.random.Generator, np.random.RandomState, random.Random)
+        known = copy.deepcopy(generator) if is_known else None
+        vars(self).update(
+            _kind=kind, _copy=known, _path=path, _position=position, _draws=draws, _given=given
+        )
 
     @property  # type: ignore[misc]  # as isinstance() sees it
     def __class__(self):
         return self._kind
 
+    def __repr__(self):
+        return f"<{self._path}, while it is traced: draw from it by its methods>"
+
+    def __deepcopy__(self, memo):
+        raise LeftTheProgram(f"it copies {self._path}: a program draws numbers, and no more")
+
+    def __setattr__(self, name, value):
+        raise LeftTheProgram(f"it sets {self._path}.{name}: a program draws numbers, and no more")
+
     def __getattr__(self, name):
+        if name.startswith("_"):
+            raise AttributeError(name)
+        if self._copy is None:
+            raise LeftTheProgram(
+                f"{self._path} is a {self._kind.__name__}: a program draws from a "
+                "np.random.Generator, a RandomState or a random.Random, and from nothing else"
+            )
         method = getattr(self._copy, name)
         text = f"{self._path}.{name}"
-        if name.startswith("_") or not callable(method):
+        if not callable(method):
             raise LeftTheProgram(
-                f"{text} would be a constant of the compiled program: numbers are drawn from a "
-                "generator there, and nothing else is done with it"
+                f"{text} would be a constant of the compiled program, which draws numbers from a "
+                "generator, and does nothing else with it"
             )
 
         def draw(*args, **kwargs):
@@ -108,7 +129,8 @@ class Drawing:
                     "draw positions, and index with them"
                 )
             self._draws.append(Draw(self._position, name, args, kwargs, kind_of(value), text))
-            return self._given(value, text)
+            given = self._given(value, text)
+            return given.copy() if given.shape else given  # it belongs to the function
 
         return draw
 

@@ -18,6 +18,8 @@ class Observation:
         What it returned.
     left : list of (place, value)
         What it left in its surroundings.
+    drawn : list of (path, state)
+        The generators that it drew from, and where that left them.
     """
 
     def __init__(self, f, arguments, surroundings):
@@ -31,15 +33,20 @@ class Observation:
                 self.paths = [path for path, _, _ in changes]
         finally:
             active.tracing = False
-            generators.drawn()
+            self.drawn = generators.drawn()
 
-    def difference(self, result, left):
-        """What is another than here, in words, or None."""
-        if not _agree(self.result, _plain(result)):
+    def difference(self, result, left, drawn, rounding):
+        """What is another than here, in words, or None.
+
+        The numbers on the way to the result are rounded to ``rounding``.
+        """
+        if not _agree(self.result, _plain(result), rounding):
             return "its result"
+        if drawn != self.drawn:
+            return "what it draws"
         values = dict(left)
         for (place, value), path in zip(self.left, self.paths):
-            if place not in values or not _agree(value, _plain(values.pop(place))):
+            if place not in values or not _agree(value, _plain(values.pop(place)), rounding):
                 return f"what it leaves in {path}"
         return None
 
@@ -50,11 +57,12 @@ def _plain(tree):
     return [leaf._data if isinstance(leaf, Tensor) else leaf for leaf in leaves]
 
 
-def _agree(leaves, others):
-    return len(leaves) == len(others) and all(map(_is_close, leaves, others))
+def _agree(leaves, others, rounding):
+    pairs = zip(leaves, others)
+    return len(leaves) == len(others) and all(_is_close(*pair, rounding) for pair in pairs)
 
 
-def _is_close(one, other):
+def _is_close(one, other, rounding):
     """Whether two leaves are the same: numbers to rounding, anything else exactly."""
     if not isinstance(one, (np.ndarray, np.generic, int, float, complex)):
         return one is other or (type(one) is type(other) and bool(one == other))
@@ -63,6 +71,6 @@ def _is_close(one, other):
         return False
     if one.dtype.kind not in "fc":
         return bool(np.all(one == other))
-    close = np.sqrt(np.finfo(one.dtype).eps)
+    close = np.sqrt(max(rounding, np.finfo(one.dtype).eps))
     size = np.abs(one[np.isfinite(one)]).max(initial=0.0)
     return np.allclose(other, one, rtol=close, atol=close * size, equal_nan=True)

@@ -34,17 +34,23 @@ class Generators:
         self._before = [state_of(generator) for _, generator in self.named]
 
     def drawn(self):
-        """The path of one that was drawn from, or None. All are put back to where they were."""
-        found = None
+        """Pairs (path, state) of those that were drawn from. All are put back to where they were.
+
+        States are texts, which are equal for equal states.
+        """
+        found = []
         for (path, generator), before in zip(self.named, self._before, strict=True):
-            if repr(_listed(state_of(generator))) != repr(_listed(before)):
-                found = found or path
+            after = repr(_listed(state_of(generator)))
+            if after != repr(_listed(before)):
+                found.append((path, after))
                 put_back(generator, before)
         return found
 
 
 def state_of(generator):
-    """All that the next draw depends on."""
+    """All that the next draw depends on; of the system's generator nothing is known."""
+    if isinstance(generator, random.SystemRandom):
+        return None
     if isinstance(generator, random.Random):
         return generator.getstate()
     if isinstance(generator, np.random.RandomState):
@@ -54,6 +60,8 @@ def state_of(generator):
 
 def put_back(generator, state):
     """Have a generator draw again what it drew after it was in this state."""
+    if state is None:
+        return
     if isinstance(generator, random.Random):
         generator.setstate(state)
     elif isinstance(generator, np.random.RandomState):

@@ -215,8 +215,10 @@ class Surroundings:
             for place in self.places:
                 if isinstance(place.value, Iterator) and not isinstance(place.value, io.IOBase):
                     place.holder[place.key] = _Refusing(place.path)
-                elif id(place.value) in others:
-                    place.holder[place.key] = others[id(place.value)]
+                elif others and any(id(atom) in others for _, atom in _atoms(place.value, "")):
+                    now = _atoms(place.holder[place.key], "")
+                    atoms = (others.get(id(atom), atom) for _, atom in now)
+                    place.holder[place.key] = _rebuilt(place.value, atoms)
             self._before = [place.holder[place.key] for place in self.places]
             yield given
         finally:

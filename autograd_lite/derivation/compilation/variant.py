@@ -2,9 +2,12 @@
 
 import textwrap
 
+import numpy as np
+
 from ...quiet import quiet
 from ..programs.source import Writer
 from ..tracing.graph import needed
+from .draws import lock
 from .outputs import outputs
 
 FAILED = object()  # what a run gives where another program is needed
@@ -35,6 +38,7 @@ class Variant:
         names = [capture.state[i].name for i in self.used]
         self.text = _text(program, capture, names + [str(self.draws[i]) for i in self._drawn])
         self.guards = _guards(capture)
+        self.rounding = _rounding(capture.graph)
         self.is_direct = self.is_nested and not (self.stores or self.used or self.draws)
         for tree in (self.result, *(tree for _, tree in self.stores)):
             tree.forget()
@@ -55,25 +59,18 @@ class Variant:
         return quiet.call(self.function, *values)
 
     def _call_drawing(self, values, generators):
-        undo = self.draws.undone(generators)
-        results = None
-        try:
-            drawn = self.draws.again(generators)
-            if drawn is not None:
-                values = (*values, *[drawn[i] for i in self._drawn])
-                results = quiet.call(self.function, *values)
-        finally:
-            if results is None:
-                undo()
+        with lock:
+            undo = self.draws.undone(generators)
+            results = None
+            try:
+                drawn = self.draws.again(generators)
+                if drawn is not None:
+                    values = (*values, *[drawn[i] for i in self._drawn])
+                    results = quiet.call(self.function, *values)
+            finally:
+                if results is None:
+                    undo()
         return results
-
-    def tried(self, values, state, surroundings):
-        """What the program gives, or None; nothing is drawn."""
-        undo = self.draws.undone(surroundings.generators)
-        try:
-            return self.call(values, state, surroundings)
-        finally:
-            undo()
 
     def run(self, values, state, surroundings):
         """What the function returns, after what it leaves in its surroundings is stored."""
@@ -108,6 +105,12 @@ def _used(capture):
     results = outputs(capture)
     steps = needed(capture.graph.steps, results)
     return {*results, *(x for step in steps for x in step.operands())}
+
+
+def _rounding(graph):
+    """How coarse the numbers of a program are, at the coarsest step on the way."""
+    dtypes = {step.dtype for step in graph.steps if step.kind == "call"} - {None}
+    return max((np.finfo(d).eps for d in dtypes if d.kind in "fc"), default=0.0)
 
 
 def _identifier(name):

@@ -9,6 +9,7 @@ from ..tracing.traced import LeftTheProgram
 from .capture import Capture
 from .difference import difference
 from .observation import Observation
+from .randomness import Generators
 from .surroundings import Impure, Surroundings
 from .variant import FAILED, Variant
 
@@ -80,7 +81,10 @@ class Variants:
         surroundings, variants = self.current
         state = surroundings.read()
         for variant in variants:
-            if variant.tried(arguments.values, state, surroundings) is not None:
+            generators = Generators(surroundings.generators)
+            results = variant.call(arguments.values, state, surroundings)
+            generators.drawn()
+            if results is not None:
                 return variant
         return self._trace(arguments)
 
@@ -162,8 +166,13 @@ class Variants:
     def _compare(self, variant, arguments, surroundings):
         """Run the function itself, and hold what the program gives against it."""
         expected = Observation(self.f, arguments, surroundings)
-        results = variant.tried(arguments.values, surroundings.read(), surroundings)
-        if results is not None and (where := expected.difference(*variant.built(results))):
+        generators = Generators(surroundings.generators)
+        results = variant.call(arguments.values, surroundings.read(), surroundings)
+        drawn = generators.drawn()
+        if results is None:
+            return
+        where = expected.difference(*variant.built(results), drawn, variant.rounding)
+        if where is not None:
             raise Impure(
                 f"{self.name} cannot be compiled: on traced values {where} is another than by "
                 "itself. Where it asks isinstance(x, np.ndarray) or type(x), ask "

@@ -370,7 +370,7 @@ class Kernel:
             lines += nest.closed()
         region = Expression("call", None, calls.getitem, (x, index))
         part = viewed(region, contiguous(step.shape), size_of(step.shape))
-        if size_of(part.shape):
+        if part is not None:  # of no elements, nothing is a view
             nest = _Nest(self, part.shape)
             nest.write(self.array(step), part, nest.read(value, step.dtype), step.func is increment)
             lines += nest.closed()

@@ -60,6 +60,12 @@ class NumbaProgram:
         if len(self._parts) != len(parts):
             self._kernels = self._made_of(self._parts)
         self._fresh = self._seen_by_the_caller()
+        self._viewed = {
+            self._root(x)
+            for part in self._parts
+            if type(part) is not list and not _makes_its_own(part)
+            for x in part.operands()
+        }  # those that NumPy may have made views of
         self._named({table[x]: given for x, given in (names or {}).items() if x in table})
         self.constants = {}  # arrays that are known -> their names
         self._lines_, self._kept = self._lines()
@@ -320,7 +326,8 @@ class NumbaProgram:
         x, index, value = step.args
         source, value, at = writer.write(x), writer.write(value), writer.index(index)
         lines = []
-        if self._last[self._root(x)] is step and x in self._arrays and x.kind == "call":
+        is_last = self._last[self._root(x)] is step and x not in self._viewed
+        if is_last and x in self._arrays and x.kind == "call":
             name = self.names[step] = self._arrays[x]
             kept.hand_on(x, step)
         else:
@@ -442,7 +449,7 @@ class _Kept:
 
 def _makes_its_own(step):
     """Whether a call's result shares no memory with its arguments."""
-    if step.kind == "guard":
+    if step.kind == "guard" or step.func in _STORING:
         return True
     is_ufunc = isinstance(step.func, np.ufunc)
     return is_ufunc or step.func in _INTO or step.func in (np.concatenate, np.stack)

@@ -112,9 +112,9 @@ class _Body:
         return len(self.writer.write(step)) <= _LONGEST
 
     def _roots_of(self, step):
-        if step.shape is None or step.shape == ():
+        if step.shape == () and not isinstance(step.value, np.ndarray):
             return set()
-        if _is_new(step):
+        if step.shape is not None and _is_new(step):  # several results may be views, as of split
             return {step}
         return set().union(*(self.roots.get(x, ()) for x in step.operands()))
 

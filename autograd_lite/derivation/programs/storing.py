@@ -31,25 +31,26 @@ def increment(x, index, value):
 def _incremented(graph, args, kwargs, value):
     """x[i] = x[i] + v"""
     x, index, new = args
-    if type(x) is not Expression:
+    if type(x) is not Expression or type(new) is not Expression:
         return None
     place = key_of(index)
-    if type(new) is not Expression:
-        return None
     if x.func is increment and new.func is calls.getitem and new.args[0] is x:
         return x if key_of(new.args[1]) == place else None
-    if new.func is np.add and is_basic(index):
+    if new.func is np.add and not new.kwargs and is_basic(index):
         for read, added in (new.args, new.args[::-1]):
             is_read = type(read) is Expression and read.func is calls.getitem
-            if is_read and read.args[0] is x and key_of(read.args[1]) == place:
+            is_there = is_read and read.args[0] is x and key_of(read.args[1]) == place
+            if is_there and fits(read, new.value):  # x[i] += v leaves shape and dtype as they are
                 return graph.call(increment, (x, index, added), {}, value)
     return None
 
 
 def _of_parts(graph, args, kwargs, value):
     """Zeros with x at i, and zeros with y at j, are zeros with both; of all parts a join."""
-    one, two = (_stores(x) for x in args)
-    if not one or not two or kwargs:
+    if kwargs or not all(type(x) is Expression and fits(x, value) for x in args):
+        return None
+    one, two = map(_stores, args)
+    if not one or not two:
         return None
     covered = np.zeros(np.shape(value), int)
     for _, index, _ in (*one, *two):

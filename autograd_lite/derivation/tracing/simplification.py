@@ -200,10 +200,8 @@ def _opposite(graph, x):
 
 def _scaled(graph, x, factor, value):
     """x times a number."""
-    if factor == 1 and type(x) is Expression and fits(x, value):
-        return x
-    if factor == -1:
-        return graph.call(np.negative, (x,), {}, value)
+    if factor in (1, -1) and type(x) is Expression and fits(x, value):
+        return x if factor == 1 else graph.call(np.negative, (x,), {}, value)
     return graph.call(np.multiply, (factor, x), {}, value)
 
 
@@ -222,8 +220,8 @@ def _products(graph, args, kwargs, value):
     c, other = (number(x), y) if number(x) is not None else (number(y), x)
     if c is None or type(other) is not Expression or other.dtype.kind not in "fc":
         return None
-    if c in (1, -1):
-        return _scaled(graph, other, c, value)
+    if c in (1, -1):  # of another dtype it is a conversion too
+        return _scaled(graph, other, c, value) if fits(other, value) else None
     if _is_negated(other):
         return _scaled(graph, _opposite(graph, other), -c, value)
     d, inner = _number_times(other)
@@ -333,12 +331,14 @@ def _truth(x):
 
 def _with_truth(neutral):
     def rule(graph, args, kwargs, value):
-        """x & True = x;  x & False = False;  x | False = x;  x | True = True"""
+        """Of truths, x & True = x;  x & False = False;  x | False = x;  x | True = True"""
+        if value.dtype != bool:  # of integers, True is 1
+            return None
         for x, other in (args, args[::-1]):
             truth = _truth(other)
             if truth is neutral:
                 return x if type(x) is Expression else None
-            if truth is not None and value.dtype == bool:
+            if truth is not None:
                 return _everywhere(graph, np.bool(truth), value)
         return None
 
@@ -356,7 +356,7 @@ for _funcs, _neutral in (
 def _chosen(graph, args, kwargs, value):
     """where(True, x, y) = x"""
     truth = _truth(args[0])
-    if truth is None or len(args) != 3:
+    if truth is None or len(args) != 3 or value.shape == ():  # which is no number here
         return None
     x = args[1 if truth else 2]
     if number(x) is not None:
