@@ -25,7 +25,7 @@ import pytest
 import autograd_lite as ag
 import nn
 from autograd_lite.derivation.compilation import compilation, variants
-from autograd_lite.derivation.compilation.surroundings import Impure
+from autograd_lite.derivation.compilation.refusals import Impure
 from autograd_lite.derivation.tracing.traced import LeftTheProgram
 
 A = np.array([1.0, -2.0, 3.0])

@@ -344,14 +344,14 @@ def test_results_may_be_nested_and_are_what_numpy_returns():
 
 
 def test_the_same_loops_are_compiled_once():
-    from autograd_lite.derivation.programs import kernels
+    from autograd_lite.derivation.programs import running
 
     x = np.linspace(0, 1, 9)
     program_of(lambda x: np.exp(x) + 0.25, x).function()
-    before = kernels._compiled.cache_info().misses
+    before = running._compiled.cache_info().misses
     program_of(lambda y: 0.25 + np.exp(y), x).function()
     program_of(lambda y: np.exp(y) + 0.25, x).function()
-    assert kernels._compiled.cache_info().misses <= before + 1
+    assert running._compiled.cache_info().misses <= before + 1
 
 
 def test_a_program_of_too_many_loops_leaves_some_to_numpy(monkeypatch):

@@ -11,7 +11,7 @@ import numpy as np
 
 from ...tensor import Tensor, constant
 from ..tracing.traced import Traced
-from .surroundings import Same, is_input, kind_of
+from .inputs import Same, is_input, kind_of
 
 _HASHABLE = (bool, int, str, bytes, type(None), type(Ellipsis), range, np.dtype, enum.Enum)
 

@@ -13,7 +13,7 @@ from .arguments import contents
 from .draws import Drawing, Draws
 from .outputs import Tree
 from .randomness import Generators
-from .surroundings import Impure
+from .refusals import Impure
 
 
 class _Active(threading.local):

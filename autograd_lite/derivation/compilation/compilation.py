@@ -17,8 +17,8 @@ from ..programs.numpy_program import NumpyProgram
 from .arguments import Arguments, Differentiated
 from .capture import active
 from .draws import lock  # tracing puts values into places that all threads see
-from .following import is_array
-from .surroundings import OnTape
+from .inputs import is_array
+from .refusals import OnTape
 from .variant import FAILED
 from .variants import Variants
 

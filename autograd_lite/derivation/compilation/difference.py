@@ -6,8 +6,8 @@ from ... import errors
 from ..programs.source import Writer
 from ..tracing.expressions import Expression, key_of
 from ..tracing.graph import needed
+from .inputs import Same
 from .outputs import outputs
-from .surroundings import Same
 
 
 def difference(one, other):

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..tracing.traced import LeftTheProgram, Traced
+from .inputs import is_input, kind_of
 from .randomness import put_back, state_of
-from .surroundings import is_input, kind_of
 
 # Held while a program draws, and while anybody traces: generators are put back by both.
 lock = threading.RLock()

@@ -17,6 +17,7 @@ from ... import hooks
 from ...primitives import Primitive
 from ...tensor import Tensor
 from . import randomness
+from .inputs import is_array
 from .places import Attributes, ClassAttributes, Place, TensorParts
 
 # Of the library, but as users' objects; by their names, for they need not be imported.
@@ -295,11 +296,6 @@ def is_shapeless(value):
     if isinstance(value, (set, bytearray, array)):
         return True
     return isinstance(value, np.ndarray) and not is_array(value)
-
-
-def is_array(value):
-    """Whether a value is a plain array of numbers."""
-    return type(value) is np.ndarray and value.dtype.kind in "biufc"
 
 
 def _is_slot(value):

@@ -6,7 +6,7 @@ from ... import trees
 from ...tensor import Tensor, constant
 from ..tracing.expressions import Expression
 from ..tracing.traced import Traced
-from .surroundings import Impure
+from .refusals import Impure
 
 
 class Tree:

@@ -18,19 +18,12 @@ import numpy as np
 from ... import hooks
 from ...tape import Leaf
 from ...tensor import Tensor
-from .following import Walk, is_array, is_code
+from .following import Walk, is_code
+from .inputs import Same, is_input, kind_of
 from .places import Attributes, TensorParts
+from .refusals import Impure, OnTape
 
-_NUMBERS = (float, complex, np.bool, np.integer, np.floating, np.complexfloating)
 _PLAIN = (bool, int, str, bytes, type(None), type(Ellipsis), range, frozenset)
-
-
-class Impure(TypeError):
-    """A function does what a program cannot do again."""
-
-
-class OnTape(Exception):
-    """The function reads a tensor that is on a tape: only the tape can tell its gradient."""
 
 
 class _Refusing:
@@ -47,21 +40,6 @@ class _Refusing:
             f"it takes the next item of {self.path}, which would be the same one at every call: "
             "pass the item as an argument"
         )
-
-
-class Same:
-    """An object as a part of a signature: equal to itself alone, and alive as long."""
-
-    __slots__ = ("value",)
-
-    def __init__(self, value):
-        self.value = value
-
-    def __hash__(self):
-        return id(self.value)
-
-    def __eq__(self, other):
-        return type(other) is Same and self.value is other.value
 
 
 class Surroundings:
@@ -315,16 +293,6 @@ def _readings(pairs):
 
 def _read(items, attributes):
     return [holder[key] for holder, key in items] + [getattr(*pair) for pair in attributes]
-
-
-def kind_of(value):
-    """What inputs of one program have in common: shape and dtype, or the type of a number."""
-    return (value.shape, value.dtype) if type(value) is np.ndarray else type(value)
-
-
-def is_input(value):
-    """Whether a value is an array or a number that a program can take."""
-    return is_array(value) or isinstance(value, _NUMBERS)
 
 
 def _is_input(value, path, varying):

@@ -10,7 +10,8 @@ from .capture import Capture
 from .difference import difference
 from .observation import Observation
 from .randomness import Generators
-from .surroundings import Impure, Surroundings
+from .refusals import Impure
+from .surroundings import Surroundings
 from .variant import FAILED, Variant
 
 _MOST_VARIANTS = 16  # for one signature of the surroundings, told apart by their guards

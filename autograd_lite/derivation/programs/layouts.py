@@ -107,3 +107,8 @@ def merged(shape, accesses):
 def size_of(shape):
     """The number of elements of an array of this shape."""
     return math.prod(shape)
+
+
+def is_array(key):
+    """Whether a parameter is an array: all but the numbers among the inputs and constants."""
+    return type(key) is tuple or key.kind == "call" or isinstance(key.value, np.ndarray)

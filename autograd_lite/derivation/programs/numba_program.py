@@ -12,9 +12,10 @@ from ..tracing import calls
 from ..tracing.expressions import Expression, collect
 from ..tracing.graph import needed
 from .formulas import DTYPES, dtype_of
-from .kernels import STORES, Kernel, as_argument, can_be_in_kernel, compiled, decorated, left
+from .kernels import STORES, Kernel, can_be_in_kernel
 from .layouts import contiguous, is_view, size_of, viewed
 from .merging import merged
+from .running import as_argument, compiled, conforming, decorated, left, name_of
 from .source import Writer, new_name
 from .storing import increment
 
@@ -383,7 +384,7 @@ class NumbaProgram:
 
     def function(self):
         """The program as a function of arrays of any layout."""
-        return _conforming(self._function, self.inputs)
+        return conforming(self._function, self.inputs)
 
     @property
     def strict(self):
@@ -461,43 +462,9 @@ import math
 import numpy as np
 from numba import float32, float64, int32, int64
 from autograd_lite.derivation.programs import native
-from autograd_lite.derivation.programs.kernels import as_argument, left
+from autograd_lite.derivation.programs.running import as_argument, left
 from autograd_lite.derivation.programs.native import *
 """
-
-
-def _conforming(run, inputs):
-    """A function of arrays of any layout, of one that takes those that kernels take."""
-    are_checked = False  # once there was another: Numba's refusal takes longer than many a call
-
-    def program(*args):
-        nonlocal are_checked
-        if not are_checked:
-            try:
-                return run(*args)
-            except TypeError as error:  # an array is not contiguous, or read-only
-                if "No matching definition" not in str(error):
-                    raise
-                are_checked = True
-        return run(*map(_conformed, inputs, args))
-
-    program.__name__ = run.__name__
-    return program
-
-
-def _conformed(x, given):
-    if type(given) is np.ndarray and given.dtype == x.dtype and given.shape == x.shape:
-        flags = given.flags
-        if flags.c_contiguous and flags.writeable and flags.aligned:
-            return given
-    if np.shape(given) != x.shape:
-        raise ValueError(
-            f"{x.name or 'an argument'} has the shape {np.shape(given)}, and the program is "
-            f"compiled for {x.shape}: compile the function again"
-        )
-    if not isinstance(x.value, np.ndarray):
-        return type(x.value)(given)
-    return np.array(given, x.dtype, order="C")
 
 
 def _leaves(tree):
@@ -521,7 +488,7 @@ def _renewed(tree, table):
 
 
 def _empty(shape, dtype):
-    kind = "" if dtype == np.float64 else f", np.{'bool_' if dtype == np.bool else dtype.name}"
+    kind = "" if dtype == np.float64 else f", np.{name_of(dtype)}"
     return f"np.empty({shape}{kind})"
 
 
