@@ -197,3 +197,15 @@ def test_draws_are_those_of_the_function(backend):
     x = np.linspace(-1, 1, 3)
     for _ in range(4):
         np.testing.assert_allclose(compiled(x, one), f(x, other), rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["np", "exp", "status", "kernel_1", "native", "abs"])
+def test_a_function_may_be_called_as_what_its_program_uses(name, backend):
+    def f(x):
+        return np.tanh(x) * 2 + np.cumsum(np.exp(x))
+
+    f.__name__ = name
+    x = np.linspace(0, 1, 3)
+    compiled = ag.compile(f, backend=backend)
+    np.testing.assert_allclose(compiled(x), f(x), rtol=1e-12)
+    exec(compiled.source(x), {})

@@ -1546,6 +1546,45 @@ def test_dropout_with_a_mask_as_an_argument_compiles():
         assert agree(f.__wrapped__(X, mask).data, f(X, mask))
 
 
+# --- numbers and names of Python ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        np.transpose,
+        lambda x: divmod(x, 0.4),
+        lambda x: divmod(4, x),
+        lambda x: np.round(x, 1),
+        lambda x: (x // 2, x % 2, x**2, -x, +x, abs(x), pow(2, x)),
+        abs,
+        math.floor,
+    ],
+)
+def test_python_numbers_are_computed_with_as_they_are(f):
+    compiled = ag.compile(f)
+    for x in (1.55, -2.55, 2.65):
+        assert agree(f(x), compiled(x))
+
+
+def test_round_of_a_python_number_is_refused():
+    with pytest.raises(LeftTheProgram, match=r"round\(\) of .*: write np\.round"):
+        ag.compile(lambda x: round(x, 1))(2.55)
+    x = np.float64(2.55)
+    assert agree(ag.compile(lambda x: round(x, 1))(x), round(x, 1))
+
+
+@pytest.mark.parametrize("name", ["abs", "float", "np", "exp", "status", "kernel_1", "for", "t1"])
+def test_a_function_may_be_called_as_what_its_program_uses(name):
+    def f(x):
+        return abs(np.exp(x)) * np.float32(0.5) + np.exp(np.sum(x))
+
+    f.__name__ = name
+    compiled = ag.compile(f)
+    assert agree(f(A), compiled(A))
+    exec(compiled.source(A), {})
+
+
 # --- the source -------------------------------------------------------------------------------
 
 

@@ -1,5 +1,7 @@
 """A program with what it reads and what becomes of what it gives."""
 
+import builtins
+import keyword
 import textwrap
 
 import numpy as np
@@ -114,7 +116,8 @@ def _rounding(graph):
 
 
 def _identifier(name):
-    return name if name.isidentifier() else "program"
+    is_free = name.isidentifier() and not keyword.iskeyword(name) and not hasattr(builtins, name)
+    return name if is_free else "program"
 
 
 def _guards(capture):

@@ -48,7 +48,8 @@ class NumbaProgram:
         graph, table = merged(steps, inputs, _leaves(results))
         self.inputs = graph.inputs
         self.results = _renewed(results, table)
-        self.name = name
+        is_free = name not in _WORDS and not name.startswith("kernel_")
+        self.name = name if is_free else f"{name}_program"
         self._found = _leaves(self.results)
         self.steps = needed(graph.steps, self._found)
         self._where = {}  # view -> (root, layout in the root)

@@ -79,7 +79,7 @@ class Writer:
             return self.member(args[0], args[1]), CALL
         if func is calls.astype:
             return self._cast(x), CALL
-        if func is np.transpose and len(args) == 1 and not x.kwargs:
+        if func is np.transpose and len(args) == 1 and not x.kwargs and _is_array(args[0]):
             return f"{self.write(args[0], CALL)}.T", CALL
         if isinstance(func, calls.Masked):
             *inputs, where, out = args
@@ -236,6 +236,11 @@ def _is_weak(value, arg, x):
         return False
     weak = np.result_type(*dtypes, type(value.item())(0))
     return weak == np.result_type(*dtypes, value)
+
+
+def _is_array(x):
+    """Whether an argument has the attributes of an array: Python's numbers and lists have not."""
+    return type(x) is Expression and x.dtype is not None
 
 
 def identifier(name):

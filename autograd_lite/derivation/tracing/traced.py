@@ -220,7 +220,15 @@ class Traced(Stored, np.lib.mixins.NDArrayOperatorsMixin):
         """The slices along an axis, or the elements, where a condition holds."""
         return np.compress(condition, self, axis)
 
+    def __divmod__(self, other):
+        return self // other, self % other
+
+    def __rdivmod__(self, other):
+        return other // self, other % self
+
     def __round__(self, ndigits=None):
+        if not isinstance(self.value, (np.ndarray, np.generic)):  # Python rounds otherwise
+            self._refuse("round()", "write np.round(x, digits)")
         return np.round(self, ndigits or 0)
 
     def put(self, indices, values, mode="raise"):
