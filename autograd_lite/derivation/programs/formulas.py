@@ -51,9 +51,7 @@ _COMPARISONS = {
     np.greater_equal: "{0} >= {1}", np.equal: "{0} == {1}", np.not_equal: "{0} != {1}",
 }  # fmt: skip
 # With a number, of which it is known that it is not nan: one instruction, not six.
-_OF_BOUNDS = {
-    np.maximum: "where({0} < {1}, {1}, {0})", np.minimum: "where({0} > {1}, {1}, {0})",
-}  # fmt: skip
+_OF_BOUNDS = {np.maximum: "at_least", np.minimum: "at_most"}
 # What x ** c is for some c: NumPy computes it so too, and a power takes 50 times as long.
 _POWERS = {2: "{0} * {0}", 3: "{0} * {0} * {0}", 0.5: "math.sqrt({0})", -1: "1.0 / {0}"}
 _MANY = 512
@@ -153,9 +151,8 @@ def _of_reals(step, dtype):
     if func in _OURS:
         name = _OURS[func] + ("" if dtype == np.float64 else "_32")
         return f"{name}({', '.join(['{0}', '{1}'][: func.nin])})"
-    bound = _number(step.args[1]) if func in _OF_BOUNDS else None
-    if bound is not None and bound == bound:
-        return _OF_BOUNDS[func]
+    if func in _OF_BOUNDS and _is_bound(step.args[1]):
+        return f"{_OF_BOUNDS[func]}({{0}}, {{1}})"
     if func in _SLOW:
         return _SLOW[func] if math.prod(step.shape) <= _MANY else None
     return _OF_REALS.get(func)
@@ -164,6 +161,12 @@ def _of_reals(step, dtype):
 def _number(x):
     value = _value(x) if type(x) is not Expression or x.is_number else None
     return value if isinstance(value, (int, float, np.number)) else None
+
+
+def _is_bound(x):
+    """Whether an argument is a number, and not nan."""
+    value = _number(x)
+    return value is not None and value == value
 
 
 # --- what is not a ufunc -----------------------------------------------------------------------
@@ -180,9 +183,10 @@ def _clip(step):
         return None
     low, high = step.args[1:]
     text, operands = "{0}", [step.args[0]]
-    for name, bound in (("maximum", low), ("minimum", high)):
+    for func, bound in ((np.maximum, low), (np.minimum, high)):
         if bound is not None:
             operands.append(bound)
+            name = _OF_BOUNDS[func] if _is_bound(bound) else func.__name__
             text = f"{name}({text}, {{{len(operands) - 1}}})"
     return _alike(text, operands, step.dtype)
 

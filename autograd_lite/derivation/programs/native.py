@@ -163,6 +163,18 @@ def where(condition, x, y):
 
 
 @exact
+def at_least(x, bound):
+    """The larger of a number and a bound that is not nan; nan of nan."""
+    return bound if x < bound else x
+
+
+@exact
+def at_most(x, bound):
+    """The smaller of a number and a bound that is not nan; nan of nan."""
+    return bound if x > bound else x
+
+
+@exact
 def sign(x):
     """-1, 0 or 1; nan of nan."""
     return x if x != x else (x > 0) * 1.0 - (x < 0) * 1.0
