@@ -1546,6 +1546,27 @@ def test_dropout_with_a_mask_as_an_argument_compiles():
         assert agree(f.__wrapped__(X, mask).data, f(X, mask))
 
 
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: np.mean(a=x),
+        lambda x: np.sum(a=x, axis=0),
+        lambda x: np.moveaxis(a=x, source=0, destination=1),
+        lambda x: np.clip(a=x, a_min=1, a_max=2),
+        lambda x: np.expand_dims(a=x, axis=0),
+        lambda x: np.broadcast_to(array=x, shape=(3, 2, 2)),
+        lambda x: np.linalg.norm(x=x, axis=None),
+        lambda x: np.sum(x, dtype=None, where=True, keepdims=False),
+        lambda x: np.sum(x, where=np.array([True, False]), keepdims=True),
+        lambda x: np.swapaxes(np.reshape(x, (1,) * 12 + (2, 2)), 0, 13) * 2,
+    ],
+)
+def test_keywords_and_many_axes_are_taken(f):
+    compiled = ag.compile(f)
+    for x in (np.arange(4.0).reshape(2, 2), -np.ones((2, 2))):
+        assert agree(f(x), compiled(x))
+
+
 # --- numbers and names of Python ---------------------------------------------------------------
 
 

@@ -722,6 +722,38 @@ def test_example_writes_every_form(tmp_path, capsys):
     assert FACTORS.split("\n")[1] in capsys.readouterr().out
 
 
+def of(f, *shapes):
+    """A loss of tensors of ones."""
+    tensors = [ag.Tensor(np.ones(s), requires_grad=True, name=n) for n, s in zip("abc", shapes)]
+    return f(*tensors)
+
+
+def test_all_forward_lines_come_first():
+    derivation = ag.derive(of(lambda a, b, c: np.sum(a * b * c), 3, 3, 3))
+    parts = [line.part for line in derivation.lines]
+    assert parts == sorted(parts, key=lambda part: part != "forward")
+    assert derivation.latex.count("[1ex]") == 1
+
+
+def test_latex_of_a_third_of_a_sum_and_of_a_product_of_vectors():
+    latex = ag.derive(of(lambda a, b: (a @ b) - np.sum(a * b) / 3, 3, 3)).latex
+    assert r"a^{\top} b - \frac{\sum a \odot b}{3}" in latex
+
+
+def test_settings_that_change_nothing_are_not_written():
+    for f in (
+        lambda a: np.sum(np.var(a, axis=1)),
+        lambda a: np.sum(np.max(a, axis=0)),
+        lambda a: np.linalg.norm(a),
+        lambda a: np.sum(ag.softmax(a) ** 2),
+        lambda a: np.sum(np.concatenate([a, a * 2], axis=0) ** 2),
+    ):
+        derivation = ag.derive(of(f, (2, 3)))
+        for text in (str(derivation), derivation.source):
+            for noise in ("=None", "where=True", "keepdims=False", "np.int64(", ",]"):
+                assert noise not in text
+
+
 def test_a_negative_factor_in_latex_is_no_difference():
     a = ag.Tensor(np.ones((2, 2)), requires_grad=True, name="a")
     b = ag.Tensor(np.ones((2, 2)), requires_grad=True, name="b")

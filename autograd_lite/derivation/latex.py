@@ -6,7 +6,7 @@ import numpy as np
 
 from ..drawing.labels import labelled
 from .programs.source import ATOM, CALL
-from .text import TextWriter
+from .text import TextWriter, whole_reciprocal
 from .tracing.expressions import Expression
 
 _PRODUCT, _POWER, _SUM = 13, 15, 12
@@ -143,8 +143,11 @@ class LatexWriter(TextWriter):
         if sign == "**":
             base = self._operand(x, one, _POWER + 1)
             return f"{base}^{{{self._operand(x, two)}}}", _POWER
-        if sign == "*" and self._is(two, _REDUCTIONS):  # the last factor needs no parentheses
+        is_last = sign == "*" and self._is(two, _REDUCTIONS)  # it needs no parentheses
+        if is_last and not whole_reciprocal(one):
             return self._operand(x, one, binding) + r"\," + self.write(two), binding - 0.5
+        if sign == "@" and all(type(arg) is Expression and arg.ndim == 1 for arg in x.args):
+            return rf"{self.transposed(one, 'T')[0]} {self.write(two, _POWER)}", binding
         return super()._infix(x, sign, binding)
 
     def joined(self, sign, x, texts):

@@ -115,7 +115,10 @@ def _is_light(step, given, found):
 
 
 def _ordered(steps, kept, given):
-    """Each definition before its first use: those nobody asked for just before it."""
+    """Each definition before its first use, the forward ones first.
+
+    Those that nobody asked for stand just before it.
+    """
     place = {step: i for i, step in enumerate(steps)}
     first = {}
     for step in reversed(steps):
@@ -126,4 +129,5 @@ def _ordered(steps, kept, given):
             if x in place:
                 first[x] = min(first.get(x, len(steps)), first.get(step, place[step]))
     lines = [step for step in steps if step in kept]
-    return [kept[step] for step in sorted(lines, key=lambda s: (first.get(s, 0), place[s]))]
+    ordered = sorted(lines, key=lambda s: (first.get(s, 0), place[s]))
+    return sorted((kept[step] for step in ordered), key=lambda d: d.part != FORWARD)

@@ -66,8 +66,8 @@ def _plain():
         yield c, Named("factor", text, f"a factor 2{sign} is missing or too much")
     for base, log in ((2, math.log(2)), (10, math.log(10))):
         reason = f"log{base} was derived as the natural logarithm, or the reverse"
-        yield log, Named("factor", f"ln {base}", reason)
-        yield 1 / log, Named("factor", f"1/ln {base}", reason)
+        yield log, Named("constant", f"ln {base}", reason)
+        yield 1 / log, Named("constant", f"1/ln {base}", reason)
 
 
 def _of_sizes(sizes, batch):
@@ -94,8 +94,9 @@ def _composed(n, symbol, what):
     yield n * n, missing, f"{symbol}^2 = {n * n}", f"1/{symbol} was not applied, twice ({what})"
     yield 1 / n**2, twice, f"1/{symbol}^2 = {n**-2:g}", f"1/{symbol} was applied thrice ({what})"
     root = math.sqrt(n)
-    yield root, "factor", f"sqrt({symbol}) = {root:g}", f"1/sqrt({symbol}) was left out ({what})"
-    yield 1 / root, "factor", f"1/sqrt({symbol}) = {1 / root:g}", f"1/sqrt({symbol}) twice ({what})"
+    text = f"sqrt({symbol})"
+    yield root, "constant", f"{text} = {root:g}", f"1/{text} was left out ({what})"
+    yield 1 / root, "constant", f"1/{text} = {1 / root:g}", f"1/{text} twice ({what})"
     if n > 2:
         reason = f"divided by {symbol} for {symbol} - 1, or the reverse ({what})"
         yield (n - 1) / n, twice, f"({symbol} - 1)/{symbol} = {(n - 1) / n:g}", reason
@@ -144,8 +145,8 @@ def _of_scalar(number, is_divisor):
         yield 1 / number, Named("mean twice", f"1/{number:g}", twice)
         return
     what = f"the constant {number:g} of the graph was left out, or used twice"
-    yield number, Named("factor", f"{number:g}", what, composite=True)
-    yield 1 / number, Named("factor", f"1/{number:g}", what, composite=True)
+    yield number, Named("constant", f"{number:g}", what, composite=True)
+    yield 1 / number, Named("constant", f"1/{number:g}", what, composite=True)
 
 
 def _batch(graph):

@@ -14,7 +14,6 @@ from .wrong_steps.composites import written_out
 _SOFTMAX = registered(softmax).f
 _OF_LOGITS = {registered(cross_entropy).f, registered(log_softmax).f, _SOFTMAX}
 _SIGMOID, _RELU = registered(sigmoid).f, registered(relu).f
-_KEEPS = {"reshape", "transpose", "getitem", "multiply", "divide", "add", "subtract", "astype"}
 
 
 def warnings(case):

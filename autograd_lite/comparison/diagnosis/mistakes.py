@@ -31,6 +31,8 @@ MISTAKES = {mistake.key: mistake for mistake in (
     # a constant factor
     Mistake("factor",
         "the 2 of a square, or the 1/2 before it, is missing or too much"),
+    Mistake("constant",
+        "a constant of the loss stays in every line of the chain below its place: once, not twice"),
     Mistake("sign",
         "a minus is missing or too much: d(y - h) / dh = -1"),
     Mistake("mean missing",

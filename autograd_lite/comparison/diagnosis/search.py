@@ -31,7 +31,7 @@ _ORDER = (
 
 
 # Mistakes that give the same numbers at any step of a chain.
-_ANYWHERE = ("factor", "sign", "mean missing", "mean twice")
+_ANYWHERE = ("factor", "constant", "sign", "mean missing", "mean twice")
 
 
 class Search:

@@ -204,6 +204,9 @@ def _structure(name, where, other, wanted):
     )
 
 
+_ALONE = ": it returns the gradient alone, nested as x is; where f returns both, jac is True"
+
+
 def _numbers(value, name, where):
     """An array-like as an array: sparse matrices, data frames and lists too."""
     value = value.toarray() if hasattr(value, "toarray") else plain(value)
@@ -212,5 +215,6 @@ def _numbers(value, name, where):
     except ValueError:  # lists of different lengths
         array = np.asarray(value, dtype=object)
     if array.dtype.kind not in "biuf":
-        raise TypeError(f"{name}{where} is {errors.describe(value)}, not real numbers")
+        way_out = _ALONE if name == "jac" else ""
+        raise TypeError(f"{name}{where} is {errors.describe(value)}, not real numbers{way_out}")
     return array

@@ -310,8 +310,8 @@ def _permuting(func):
         x = args[0]
         if type(x) is not Expression or x.ndim < 2 or any(type(a) is Expression for a in args[1:]):
             return None
-        marked = np.empty(tuple(range(2, x.ndim + 2)))  # an axis is known by its length
-        return _turned(graph, x, tuple(n - 2 for n in func(marked, *args[1:], **kwargs).shape))
+        marked = np.broadcast_to(0, tuple(range(x.ndim)))  # an axis is known by its length
+        return _turned(graph, x, func(marked, *args[1:], **kwargs).shape)
 
     return rule
 

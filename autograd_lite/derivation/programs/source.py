@@ -140,12 +140,15 @@ class Writer:
         if type(index) is tuple:
             if not index:
                 return "()"
-            return ", ".join(map(self._index_part, index)) + ("," if len(index) == 1 else "")
+            is_needed = len(index) == 1 and type(index[0]) is tuple
+            return ", ".join(map(self._index_part, index)) + ("," if is_needed else "")
         return self._index_part(index)
 
     def _index_part(self, part):
         if type(part) is slice:
-            ends = ["" if e is None else self.write(e) for e in (part.start, part.stop, part.step)]
+            ends = [part.start, part.stop, part.step]
+            ends = [int(e) if isinstance(e, np.integer) else e for e in ends]
+            ends = ["" if e is None else self.write(e) for e in ends]
             return ":".join(ends if ends[2] else ends[:2])
         if part is Ellipsis:
             return "..."

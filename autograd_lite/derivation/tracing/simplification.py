@@ -24,7 +24,7 @@ def simplified(graph, func, args, kwargs, value):
         filled = _filled(graph, func, args, value)
         if filled is not None:
             return filled
-        behind = _before_new_axes(graph, func, args, value)
+        behind = _before_new_axes(graph, func, args)
         if behind is not None:
             return behind
         stripped = list(args)
@@ -106,7 +106,7 @@ def _adds_in_front(x):
     return (1,) * (x.ndim - len(shape)) + shape == x.shape
 
 
-def _before_new_axes(graph, func, args, value):
+def _before_new_axes(graph, func, args):
     """A call on a value with a new axis, and on numbers, gets the new axis itself."""
     longer = [arg for arg in args if number(arg) is None]
     if len(longer) != 1 or type(longer[0]) is not Expression or not _adds_in_front(longer[0]):
@@ -146,7 +146,10 @@ def _double_negation(graph, args, kwargs, value):
 
 @rule_of(np.add)
 def _sums(graph, args, kwargs, value):
-    """x + 0 = x;  x + x = 2 x;  c x + d x = (c + d) x;  x + -y = x - y;  -x + y = y - x"""
+    """x + 0 = x;  x + x = 2 x;  c x + d x = (c + d) x;  x + -y = x - y;  -x + y = y - x
+
+    -c is negative too, of a number c.
+    """
     x, y = args
     if number(y) == 0:
         return x if type(x) is Expression else None
@@ -160,6 +163,8 @@ def _sums(graph, args, kwargs, value):
     for one, other in ((x, y), (y, x)):
         if _is_negative(other):
             return graph.call(np.subtract, (one, _opposite(graph, other)), {}, value)
+        if _is_below_zero(other, value):
+            return graph.call(np.subtract, (one, -number(other)), {}, value)
     return None
 
 
@@ -171,7 +176,16 @@ def _differences(graph, args, kwargs, value):
         return x if type(x) is Expression else None
     if _is_negative(y):
         return graph.call(np.add, (x, _opposite(graph, y)), {}, value)
+    if _is_below_zero(y, value):
+        return graph.call(np.add, (x, -number(y)), {}, value)
     return None
+
+
+def _is_below_zero(x, value):
+    """Whether an argument of a sum is a number that is written with a minus in front."""
+    c = number(x)
+    is_real = c is not None and not isinstance(c, (complex, np.complexfloating))
+    return is_real and c < 0 and value.dtype.kind in "fc"
 
 
 def _is_negative(x):
@@ -182,7 +196,7 @@ def _is_negative(x):
         x = x.args[0]
     if type(x) is not Expression or x.kwargs or x.dtype is None or x.dtype.kind not in "fc":
         return False
-    if x.func is np.multiply:
+    if x.func in (np.multiply, np.divide):
         c = number(x.args[0])
         return not isinstance(c, (complex, np.complexfloating)) and c < 0
     return x.func is np.negative
@@ -192,6 +206,8 @@ def _opposite(graph, x):
     """-x of what is written with a minus in front, without it."""
     if x.func is np.negative:
         return x.args[0]
+    if number(x.args[0]) is not None and x.func is np.divide:
+        return graph.call(np.divide, (-number(x.args[0]), x.args[1]), {}, -x.value)
     if number(x.args[0]) is not None:
         return _scaled(graph, x.args[1], -number(x.args[0]), -x.value)
     args = _opposite(graph, x.args[0]), x.args[1]
@@ -393,7 +409,7 @@ def _itself(graph, args, kwargs, value):
 
 @rule_of(np.sum, np.squeeze)
 def _over_no_axis(graph, args, kwargs, value):
-    """A sum over no axis, or over axes of length 1 that stay."""
+    """A sum over no axis."""
     x = args[0]
     axis = kwargs.get("axis", args[1] if len(args) > 1 else None)
     return x if isinstance(axis, tuple) and axis == () else None

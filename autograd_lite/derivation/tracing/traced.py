@@ -15,6 +15,7 @@ from . import calls, dependence, writers
 from .expressions import mapped
 from .graph import evaluated
 from .memory import Stored, expression_of, plain_among, stored_among, value_of, view_of
+from .signatures import as_written
 
 # What says something of shapes and dtypes alone: a plain answer, the same in every run.
 _STATIC = {
@@ -346,6 +347,8 @@ class Trace:
     def traced(self, func, args, kwargs):
         """Call a function and remember the call."""
         self._check()
+        if kwargs and not isinstance(func, np.ufunc):
+            args, kwargs = as_written(func, args, kwargs)
         args, kwargs = dependence.with_fixed_settings(func, tuple(args), kwargs)
         value = _untouched(func, args, kwargs)
         same = _argument_that_is(value, args, kwargs)

@@ -35,10 +35,12 @@ def repeated(backward, relevant):
             for edge in many:
                 steps = both(steps, Steps(edge, rule)(1.0))
             where = tuple(edge.node for edge in many)
+            words = f"{words}, and so at all {len(many)} such steps"
             yield Mutant(key, words, {}, lambda c, steps=steps: steps, many[0], "", rank + 1, where)
+        kind = f"all {len(many)} {many[0].op.name} steps ({{h}} is one of them)"
         for c, key, words in (
-            (0.0, "path missing", "nothing goes back through the steps of the kind {h}"),
-            (-1.0, "sign", "the sign is wrong in all steps of the kind {h}"),
+            (0.0, "path missing", f"nothing goes back through {kind}"),
+            (-1.0, "sign", f"the sign is wrong in {kind}"),
         ):
             steps = {}
             for edge in many:
