@@ -18,7 +18,9 @@ def draw(found, libraries, path):
 
     rows = math.ceil(len(found) / COLUMNS)
     height = 0.9 + 0.26 * len(libraries)
-    figure, axes = pyplot.subplots(rows, COLUMNS, figsize=(13, height * rows), squeeze=False)
+    figure, axes = pyplot.subplots(
+        rows, COLUMNS, figsize=(13, height * rows), squeeze=False, layout="constrained"
+    )
     for axis, (workload, runs) in zip(axes.flat, found.items()):
         panel(axis, workload, runs, libraries)
     for axis in axes.flat[len(found) :]:
@@ -27,7 +29,6 @@ def draw(found, libraries, path):
     if not all(run.agrees for runs in found.values() for run in runs.values()):
         title += "; hatched: the result differs"
     figure.suptitle(title, fontsize=11)
-    figure.tight_layout()
     figure.savefig(path, dpi=110)
     pyplot.close(figure)
 
