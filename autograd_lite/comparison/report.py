@@ -114,7 +114,8 @@ class Comparison:
         lines: list[str] = []
         for i, finding in enumerate(self.findings):
             lines += [f"and: {finding.sentence}"] if i else []
-            lines += [f"or: {sentence}" for sentence in finding.also]
+            instead = "or" if i else "or, instead of the first line"
+            lines += [f"{instead}: {sentence}" for sentence in finding.also]
             lines.append(f"what helps: {finding.advice}")
         lines += [f"{label} is wrong because {cause} is" for label, cause in self.because.items()]
         blind = [str(self.blind)] if self.blind else []
