@@ -79,7 +79,7 @@ def stored_after_a_number_of_it_was_seen(x):
     y = x * 2
     w = np.squeeze(y[:1]).reshape(())
     y[0] = 7.0
-    return w + 1, y
+    return w + 1, w * 2, y
 
 
 def stored_nowhere(x, k):

@@ -516,3 +516,31 @@ def test_the_search_in_a_large_graph_ends_and_says_that_it_was_cut_short():
     assert not report.findings
     assert report.case.graph.visits < 20_000
     assert "not every wrong step was tried: the graph is large, 123 calls" in str(report)
+
+
+def test_one_step_left_out_everywhere_is_said_of_all():
+    """Layer norm as if its mean and its variance were constants: both means are left out."""
+    rng = np.random.default_rng(1)
+    x = ag.Tensor(rng.normal(size=(5, 4)), requires_grad=True)
+    w = rng.normal(size=(5, 4))
+    centred = x - np.mean(x, axis=1, keepdims=True)
+    deviation = np.sqrt(np.mean(centred**2, axis=1, keepdims=True) + 1e-5)
+    loss = np.sum(centred / deviation * w)
+    summary = ag.compare(loss, {"x": w / deviation.data}).summary
+    assert "nothing goes back through all 2 mean steps" in summary
+
+
+def test_one_wrong_rule_everywhere_is_said_of_all():
+    rng = np.random.default_rng(2)
+    W = ag.Tensor(rng.normal(size=(3, 3)), requires_grad=True, name="W")
+    inputs = rng.normal(size=(4, 5, 3))
+    states = [np.zeros((5, 3))]
+    h = ag.Tensor(states[0])
+    for x in inputs:
+        h = np.tanh(h @ W + x)
+        states.append(h.data)
+    dh, dW = 2 * states[-1], np.zeros((3, 3))
+    for before in states[-2::-1]:  # without 1 - h^2
+        dW += before.T @ dh
+        dh = dh @ W.data.T
+    assert "at all 4 such steps" in str(ag.compare(np.sum(h**2), {"W": dW}))
