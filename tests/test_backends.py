@@ -78,8 +78,9 @@ def stored_after_a_split(x):
 def stored_after_a_number_of_it_was_seen(x):
     y = x * 2
     w = np.squeeze(y[:1]).reshape(())
+    more, twice = w + 1, w * 2
     y[0] = 7.0
-    return w + 1, w * 2, y
+    return x * more, x * twice, y
 
 
 def stored_nowhere(x, k):
