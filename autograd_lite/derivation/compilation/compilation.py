@@ -141,6 +141,7 @@ class Compiled:
     def source(self, *args, **kwargs) -> str:
         """The text of the program for these arguments: a module that needs nothing but NumPy.
 
+        That of the backend "numba" needs Numba, and this package for its functions of numbers.
         The comments say what its parameters and its results are.
         """
         found = self._found(args, kwargs)
