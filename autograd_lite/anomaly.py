@@ -233,7 +233,7 @@ def _check_result(op, args, kwargs, result, place):
         return
     names = [getattr(x, "name", None) or f"argument {i}" for i, x in enumerate(inputs)]
     raise AnomalyError(
-        f"{op.name} made {result._data[index]} at {_at(index)} of its result of shape "
+        f"{op.name} made {result._array[index]} at {_at(index)} of its result of shape "
         f"{result.shape}, from {_values(inputs, names, index, aligned)}. Keep the arguments where "
         "the function is defined: for the branch of a where that is not taken, "
         "np.log(np.where(x > 0, x, 1)) or detect_anomaly(forward=False)." + _told(place)

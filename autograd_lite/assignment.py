@@ -35,9 +35,9 @@ class View(NamedTuple):
 
 def mark_view(tensor, op, args, kwargs):
     """Remember of which argument a result is a view, if of any: they share memory."""
-    base = tensor._data.base
+    base = tensor._array.base
     for place, whole in enumerate(args):
-        if isinstance(whole, Operators) and (base is whole._data or base is whole._data.base):
+        if isinstance(whole, Operators) and (base is whole._array or base is whole._array.base):
             _link(tensor, View(whole, place, op, args, kwargs))
             return
 
@@ -72,7 +72,7 @@ def bind(tensor, other):
     """Take the value and the node of another tensor, and keep the name."""
     if other.node.name is None:
         other.node.name = tensor.node.name
-    tensor._data, tensor.node = other._data, other.node
+    tensor._array, tensor.node = other._array, other.node
 
 
 def _follow(root, numbers, touched, new):
@@ -179,7 +179,7 @@ def _check_tensor(tensor, other, what):
 def _check_view(tensor, root, what):
     """Refuse to write through what NumPy lets nobody write through, or what has other numbers."""
     of = f"{what} on {errors.describe(tensor)}, a view of {errors.describe(root)}"
-    if not tensor._data.flags.writeable:
+    if not tensor._array.flags.writeable:
         raise ValueError(
             f"{of} that is read-only, as in NumPy: several of its elements may be one of the "
             "whole. Assign to the whole, or to a copy, y = v.copy()"

@@ -54,7 +54,7 @@ def checkpoint(f: Callable) -> Callable:
         own = [i for i, leaf in enumerate(leaves) if tracked([leaf])]
         again = _Again(f, leaves, own, build)
         with watching(_Others()) as others, no_grad():
-            result = again.run([constant(leaves[i]._data) for i in own])
+            result = again.run([constant(leaves[i]._array) for i in own])
         found, build_result = trees.flatten(result)
         others.meet(found)
         parents = [*(leaves[i].node for i in own), *others.met]
@@ -109,7 +109,7 @@ class _Again:
 
     def run(self, tensors):
         """What the function returns for these tensors in place of those it was called with."""
-        leaves = [constant(x._data) if isinstance(x, Tensor) else x for x in self.leaves]
+        leaves = [constant(x._array) if isinstance(x, Tensor) else x for x in self.leaves]
         for i, t in zip(self.own, tensors, strict=True):
             leaves[i] = t
         args, kwargs = self.build(leaves)
@@ -148,7 +148,7 @@ class _Again:
         for t, first in zip(outputs, map(plain, expected), strict=True):
             close = np.sqrt(np.finfo(first.dtype).eps)
             size = np.abs(first[np.isfinite(first)]).max(initial=0.0)
-            if not np.allclose(t._data, first, rtol=close, atol=close * size, equal_nan=True):
+            if not np.allclose(t._array, first, rtol=close, atol=close * size, equal_nan=True):
                 raise self._differs("it gave other values")
 
     def _differs(self, how):

@@ -40,12 +40,12 @@ def _unary(f) -> Method:
 
 def _comparison(f) -> Method:
     """Comparisons have no derivative: plain NumPy booleans."""
-    return lambda self, other: f(self._data, other._data if isinstance(other, Operators) else other)
+    return lambda self, other: f(self._array, other._array if isinstance(other, Operators) else other)
 
 
 def _to_integer(f) -> Method:
     """Python's function of a single number: an int, off the tape, as it has no derivative."""
-    return lambda self: f(self._data.item())
+    return lambda self: f(self._array.item())
 
 
 def _method(f) -> Method:
@@ -72,7 +72,7 @@ class Operators:
     """What a Tensor does like an array, because NumPy's functions know their derivatives."""
 
     __slots__ = ()
-    _data: Any
+    _array: Any
     __hash__ = object.__hash__  # by identity, as == compares elements: a Tensor can be a key
 
     # fmt: off

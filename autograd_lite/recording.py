@@ -32,7 +32,7 @@ def record(op, args, kwargs):
         if type(arg) is Tensor:
             node = arg.node
             parents.append(node)
-            values.append(arg._data)
+            values.append(arg._array)
             seen = True
             tracked = tracked or node.requires_grad
         elif type(arg) in _SCALARS:
@@ -54,7 +54,7 @@ def record(op, args, kwargs):
     if type(out) not in _OWN or out.base is not None:
         return _result(out, node, op, args, kwargs)
     tensor = _new(Tensor)
-    tensor._data = out
+    tensor._array = out
     tensor.node = node
     return tensor
 
@@ -71,7 +71,7 @@ def _record_any(op, args, kwargs):
     for arg, rule in zip(args, op.rules, strict=False):
         parent = None
         if isinstance(arg, Tensor):
-            parent, arg = arg.node, arg._data
+            parent, arg = arg.node, arg._array
             seen = True
             tracked = tracked or parent.requires_grad
         elif rule is not None and type(arg) in (list, tuple):
@@ -180,11 +180,11 @@ def _many(op, items):
     if op.sequence:
         items = list(map(as_array, items))
         parents = tuple(a.node if isinstance(a, Tensor) else None for a in items)
-        values = [a._data if isinstance(a, Tensor) else a for a in items]
+        values = [a._array if isinstance(a, Tensor) else a for a in items]
         return values, (parents if any(parents) else None)
     if holds_tensor(items):
         tensor = stacked(items)
-        return tensor._data, tensor.node
+        return tensor._array, tensor.node
     return asarray(items), None
 
 

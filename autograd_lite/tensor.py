@@ -48,11 +48,11 @@ class Tensor(Operators):
     array([2., 4.])
     """
 
-    __slots__ = ("__weakref__", "_data", "_view", "_views", "node")
+    __slots__ = ("__weakref__", "_array", "_view", "_views", "node")
 
     def __init__(self, data, requires_grad=False, name: str | None = None, dtype=None):
-        self._data = _numbers(data, dtype, requires_grad)
-        self.node = Leaf(self._data, bool(requires_grad))
+        self._array = _numbers(data, dtype, requires_grad)
+        self.node = Leaf(self._array, bool(requires_grad))
         self.node.name = name
 
     # --- what it is -------------------------------------------------------------------
@@ -60,7 +60,7 @@ class Tensor(Operators):
     @property
     def data(self):
         """The value, a read-only view. Rebinding it, t.data = v, keeps a leaf the same variable."""
-        data = self._data
+        data = self._array
         if type(data) is np.ndarray:
             data = data.view()
             data.flags.writeable = False
@@ -80,7 +80,7 @@ class Tensor(Operators):
                 f"{value.shape}: a variable keeps its shape; make a new Tensor instead"
             )
         separate(self)
-        self._data = self.node.out = value
+        self._array = self.node.out = value
 
     @property
     def grad(self):
@@ -117,7 +117,7 @@ class Tensor(Operators):
                 f"result of {self.node.op.name}: use detach() for a constant"
             )
         if on:
-            self._data = self.node.out = _differentiable(self._data)
+            self._array = self.node.out = _differentiable(self._array)
         self.node.requires_grad = bool(on)
 
     name = property(
@@ -126,15 +126,15 @@ class Tensor(Operators):
         doc="How pictures, derivations and reports call it, or None.",
     )
     shape = property(
-        lambda self: self._data.shape,
+        lambda self: self._array.shape,
         lambda self, shape: self._reshape(shape),
         doc="The sizes of the axes, a tuple. Setting it is ``x = np.reshape(x, shape)``.",
     )
-    dtype = property(lambda self: self._data.dtype, doc="The dtype of the elements.")
-    ndim = property(lambda self: self._data.ndim, doc="The number of axes.")
-    size = property(lambda self: self._data.size, doc="The number of elements.")
-    itemsize = property(lambda self: self._data.itemsize, doc="Bytes of one element.")
-    nbytes = property(lambda self: self._data.nbytes, doc="Bytes of all elements.")
+    dtype = property(lambda self: self._array.dtype, doc="The dtype of the elements.")
+    ndim = property(lambda self: self._array.ndim, doc="The number of axes.")
+    size = property(lambda self: self._array.size, doc="The number of elements.")
+    itemsize = property(lambda self: self._array.itemsize, doc="Bytes of one element.")
+    nbytes = property(lambda self: self._array.nbytes, doc="Bytes of all elements.")
     T = property(lambda self: np.transpose(self), doc="The axes reversed.")
     mT = property(lambda self: np.matrix_transpose(self), doc="The last two axes swapped.")
     flat = property(lambda self: np.ravel(self), doc="All elements in one axis, to read.")
@@ -147,19 +147,19 @@ class Tensor(Operators):
             flags += f", op={self.node.op.name}"
         if self.name is not None:
             flags += f", name={self.name!r}"
-        text = np.array2string(np.asarray(self._data), separator=", ", prefix="Tensor(")
+        text = np.array2string(np.asarray(self._array), separator=", ", prefix="Tensor(")
         if self.dtype != np.float64:
             flags = f", dtype={self.dtype}{flags}"
         return f"Tensor({text}{flags})"
 
     def __format__(self, spec):
-        return format(self._data[()] if self.ndim == 0 else self._data, spec)
+        return format(self._array[()] if self.ndim == 0 else self._array, spec)
 
     # --- off the tape, and only when asked ----------------------------------------------
 
     def detach(self) -> Tensor:
         """The same value as a constant: nothing flows back through it."""
-        return constant(self._data)
+        return constant(self._array)
 
     def numpy(self) -> np.ndarray:
         """The value as a plain array, off the tape. It is read-only: copy it to write into it."""
@@ -167,11 +167,11 @@ class Tensor(Operators):
 
     def item(self):
         """The value of a tensor of one element as a Python number, off the tape."""
-        return self._data.item()
+        return self._array.item()
 
     def tolist(self):
         """The value as nested Python lists, off the tape."""
-        return self._data.tolist()
+        return self._array.tolist()
 
     def __array__(self, dtype=None, copy=None):
         if self.requires_grad:
@@ -190,7 +190,7 @@ class Tensor(Operators):
                 "would take it off the tape in silence: use np.stack([...]), np.where, or a tensor "
                 "to fill, x = ag.zeros(...), to stay on it, and t.item() to leave it on purpose"
             )
-        return kind(self._data)
+        return kind(self._array)
 
     def __float__(self):
         return self._to_python(float)
@@ -202,13 +202,13 @@ class Tensor(Operators):
         return self._to_python(complex)
 
     def __index__(self):
-        return operator.index(self._data)
+        return operator.index(self._array)
 
     def __bool__(self):
-        return bool(self._data)
+        return bool(self._array)
 
     def __len__(self):
-        return len(self._data)
+        return len(self._array)
 
     def reshape(self, *shape, order="C", copy=None):
         """The elements in another shape: ``t.reshape(2, 3)`` or ``t.reshape((2, 3))``."""
@@ -237,7 +237,7 @@ class Tensor(Operators):
         return (self[i] for i in range(len(self)))
 
     def __contains__(self, value):
-        return plain(value) in self._data
+        return plain(value) in self._array
 
     def __getitem__(self, index):
         return registry["getitem"](self, index=index if is_plain(index) else plain(index))
@@ -271,13 +271,13 @@ class Tensor(Operators):
     def __copy__(self):
         """A result with the same history; of a leaf, a new variable with the same value."""
         if self.node.op is not None:
-            return wrap(self._data, self.node)
+            return wrap(self._array, self.node)
         node = copy.copy(self.node)
         node.grad = copy.copy(node.grad)
-        return wrap(self._data, node)
+        return wrap(self._array, node)
 
     def __reduce__(self):
-        return _unpickled, (to_rows(self.node), self._data)
+        return _unpickled, (to_rows(self.node), self._array)
 
     # --- NumPy's protocols ----------------------------------------------------------------
 
@@ -363,14 +363,14 @@ def constant(data):
 def wrap(data, node):
     """The tensor of a value and its node; nothing is checked or copied."""
     tensor = object.__new__(Tensor)
-    tensor._data = data
+    tensor._array = data
     tensor.node = node
     return tensor
 
 
 def twin(tensor):
     """The same value and node; an assignment to it leaves the given tensor as it is."""
-    return wrap(tensor._data, tensor.node)
+    return wrap(tensor._array, tensor.node)
 
 
 def several(results, node):
@@ -389,7 +389,7 @@ def plain(value):
     if type(value) is np.ndarray or value is None:
         return value
     if isinstance(value, Tensor):
-        return value._data
+        return value._array
     if type(value) in (list, tuple):
         return type(value)(map(plain, value))
     if type(value) is slice:
@@ -443,7 +443,7 @@ def initial_cotangent(output, gradient):
                 f"{errors.describe(output)} is not a scalar, so its gradient needs a cotangent: "
                 f"reduce it (np.sum, np.mean), or pass an array of shape {output.shape}"
             )
-        one = output._data
+        one = output._array
         return type(one)(1) if isinstance(one, np.generic) else np.ones_like(one)[()]
     if not isinstance(gradient, Tensor):
         gradient = asarray(gradient)

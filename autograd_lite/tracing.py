@@ -122,7 +122,7 @@ def walked(starts, inputs, nested):
 
 def released(value):
     """What is handed out in place of a tensor: an array that is not on its tape, to write into."""
-    return value._data.copy() if isinstance(value, Tensor) else value
+    return value._array.copy() if isinstance(value, Tensor) else value
 
 
 def tracked(values):
@@ -133,7 +133,7 @@ def tracked(values):
 def collect(table, inputs, create_graph, given=()):
     """The cotangents of inputs out of a table, zeros for those it does not hold."""
     found = [table.get(t.node) for t in inputs]
-    found = [np.zeros_like(t._data) if g is None else g for t, g in zip(inputs, found, strict=True)]
+    found = [np.zeros_like(t._array) if g is None else g for t, g in zip(inputs, found, strict=True)]
     if create_graph:
         return [g if isinstance(g, Tensor) else constant(g) for g in found]
     given = set(given)
@@ -183,7 +183,7 @@ def _variable(value):
     """What a differentiated argument is inside the function: a tensor of its own."""
     if isinstance(value, Tensor) and value.requires_grad and is_recording():
         return registry["alias"](value)
-    data = Tensor(plain(value), requires_grad=True)._data
+    data = Tensor(plain(value), requires_grad=True)._array
     return wrap(data, Argument(data, True))
 
 

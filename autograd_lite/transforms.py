@@ -191,7 +191,7 @@ def jvp(f: Callable, args: tuple, tangents: tuple) -> tuple:
     call = Call(f, tuple(range(len(args))), args)
     outputs, build = call.outputs()
     # Ones, not zeros: a zero cotangent would hide where the derivative does not exist.
-    probes = [Tensor(np.ones_like(t._data), requires_grad=True) for t in outputs]
+    probes = [Tensor(np.ones_like(t._array), requires_grad=True) for t in outputs]
     with enable_grad():
         pulled, _ = walked(starting(outputs, probes), call.inputs, True)
     starts = starting(pulled, trees.matching(args, tangents), "tangent")
@@ -271,7 +271,7 @@ def _blocks(output, call):
         return [np.zeros(s, t.dtype) for s, t in zip(shapes, call.inputs, strict=True)]
     rows = []
     for index in np.ndindex(output.shape):
-        unit = np.zeros_like(output._data)
+        unit = np.zeros_like(output._array)
         unit[index] = 1
         rows.append(gradients_from({output.node: unit}, call.inputs, call.recorded)[0])
     columns = zip(*rows, strict=True)

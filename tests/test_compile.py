@@ -1528,7 +1528,7 @@ def test_parts_of_scalar_tensors_stay_arrays():
 
     for value in (2.0, 1.5, 1.0):
         assert step(A) == value * 2
-        assert type(w._data) is type(w.grad) is np.ndarray
+        assert type(w._array) is type(w.grad) is np.ndarray
         assert w.data == value - 0.5
 
 

@@ -163,7 +163,7 @@ def test_wrong_data_leaves_the_variable_as_it_was(x):
     ):
         with pytest.raises(kind, match=f"(?s){told}"):
             x.data = wrong
-        assert x._data is x.node.out
+        assert x._array is x.node.out
         unchanged(x)
 
 

@@ -41,7 +41,7 @@ def test_the_gradient_is_the_same(f):
 def test_values_are_gone_when_the_walk_has_passed_them():
     W = variable()
     inner = W @ W
-    gone = weakref.ref(inner._data)
+    gone = weakref.ref(inner._array)
     loss = np.sum(np.tanh(inner))
     alive = []
     W.register_hook(lambda g: alive.append(gone() is not None))

@@ -93,7 +93,7 @@ def test_nn_uses_public_names_only(path):
                 assert hasattr(ag, node.attr)
                 assert not node.attr.startswith("_")
                 assert not (ENGINE / f"{node.attr}.py").exists(), f"ag.{node.attr} is a module"
-            assert node.attr not in ("_data", "node"), f"{path.name} looks inside a Tensor"
+            assert node.attr not in ("_array", "node"), f"{path.name} looks inside a Tensor"
 
 
 def test_importing_the_engine_brings_in_numpy_only():

@@ -10,7 +10,7 @@ SCALE = math.sqrt(2 / math.pi)
 TIMES = 4
 
 
-def _data(rng, elements):
+def _array(rng, elements):
     return [normal(rng, elements)], []
 
 
@@ -51,7 +51,7 @@ def _chain(name, title, loss, idioms):
     return Workload(
         name=name,
         title=title,
-        data=_data,
+        data=_array,
         sizes={"elements": 1_000_000},
         small={"elements": 7},
         loss=loss,

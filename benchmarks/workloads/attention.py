@@ -7,7 +7,7 @@ from .table import Workload, normal
 HEADS = 4
 
 
-def _data(rng, batch, length, width):
+def _array(rng, batch, length, width):
     weights = [normal(rng, width, width, fan=width) for _ in range(4)]
     return weights, [normal(rng, batch, length, width), normal(rng, batch, length, width)]
 
@@ -38,7 +38,7 @@ def _torch(torch, Wq, Wk, Wv, Wo, X, y):
 ATTENTION = Workload(
     name="attention",
     title="attention, batch 8, 64 x 64, 4 heads, float32",
-    data=_data,
+    data=_array,
     sizes={"batch": 8, "length": 64, "width": 64},
     small={"batch": 2, "length": 3, "width": 8},
     loss=_loss,

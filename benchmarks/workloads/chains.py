@@ -9,7 +9,7 @@ import numpy as np
 from .table import Workload
 
 
-def _data(rng, steps):
+def _array(rng, steps):
     return [np.array(0.5), np.array(1.5), np.array(1 / steps)], [steps]
 
 
@@ -49,7 +49,7 @@ def _chain(operations):
     return Workload(
         name=f"chain of {operations:,}",
         title=f"a chain of {operations:,} scalar operations, float64",
-        data=_data,
+        data=_array,
         sizes={"steps": operations // 4},
         small={"steps": 5},
         loss=_loss,

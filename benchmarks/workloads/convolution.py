@@ -8,7 +8,7 @@ from .table import Workload, normal
 SIDE = 5  # of a kernel
 
 
-def _data(rng, batch, side, channels, classes):
+def _array(rng, batch, side, channels, classes):
     first, second = channels
     K1 = normal(rng, first, 1, SIDE, SIDE, fan=SIDE**2)
     K2 = normal(rng, second, first, SIDE, SIDE, fan=first * SIDE**2)
@@ -96,7 +96,7 @@ def _by_hand(K1, K2, W, b, X, labels):
 CONVOLUTION = Workload(
     name="convolution",
     title="images 28 x 28, batch 32, float32: two 5 x 5 convolutions, ReLU, max pooling; softmax",
-    data=_data,
+    data=_array,
     sizes={"batch": 32, "side": 28, "channels": (8, 16), "classes": 10},
     small={"batch": 2, "side": 16, "channels": (2, 2), "classes": 3},
     loss=_loss,

@@ -5,7 +5,7 @@ import numpy as np
 from .table import Workload, normal
 
 
-def _data(rng, examples, features, dtype="float64"):
+def _array(rng, examples, features, dtype="float64"):
     X = normal(rng, examples, features, dtype=dtype)
     w = normal(rng, features, dtype=dtype, fan=features)
     y = (X @ w + normal(rng, examples, dtype=dtype) > 0).astype(dtype)
@@ -31,7 +31,7 @@ def _by_hand(w, b, X, y):
 LOGISTIC = Workload(
     name="logistic regression",
     title="logistic regression, 20,000 x 100, float64",
-    data=_data,
+    data=_array,
     sizes={"examples": 20_000, "features": 100},
     small={"examples": 9, "features": 4},
     loss=_loss,

@@ -3,7 +3,7 @@
 from .table import Workload, normal
 
 
-def _data(rng, steps, batch, units):
+def _array(rng, steps, batch, units):
     Wx = normal(rng, units, 4 * units, fan=units)
     Wh = normal(rng, units, 4 * units, fan=units)
     b = normal(rng, 4 * units, fan=units)
@@ -45,7 +45,7 @@ def _scan(jax, Wx, Wh, b, X, y):
 LSTM = Workload(
     name="LSTM",
     title="an LSTM of 50 steps, batch 16, 64 units, float32",
-    data=_data,
+    data=_array,
     sizes={"steps": 50, "batch": 16, "units": 64},
     small={"steps": 3, "batch": 2, "units": 3},
     loss=_loss,

@@ -56,10 +56,10 @@ class Arguments:
             self._key.append(kind_of(value))
             self.values.append(value)
         elif kind is Tensor:
-            if value.requires_grad or not is_input(value._data):
+            if value.requires_grad or not is_input(value._array):
                 raise Differentiated
-            self._key.append((Tensor, *kind_of(value._data)))
-            self.values.append(value._data)
+            self._key.append((Tensor, *kind_of(value._array)))
+            self.values.append(value._array)
         elif isinstance(value, _HASHABLE):
             self._key.append((kind, value))
         elif isinstance(value, (dict, list, tuple)):
@@ -99,7 +99,7 @@ class Arguments:
             if is_input(value):
                 return stand_in(value, next(names))
             if kind is Tensor:
-                return constant(stand_in(value._data, next(names)))
+                return constant(stand_in(value._array, next(names)))
             if isinstance(value, dict):
                 result = value.copy()
                 result.update({key: replaced(part) for key, part in value.items()})
@@ -121,7 +121,7 @@ def contents(tree):
         return [*tree, *(leaf for part in tree.values() for leaf in contents(part))]
     if isinstance(tree, (list, tuple)):
         return [len(tree), *(leaf for part in tree for leaf in contents(part))]
-    return [tree._data if type(tree) is Tensor else tree]
+    return [tree._array if type(tree) is Tensor else tree]
 
 
 def _parts(tree):

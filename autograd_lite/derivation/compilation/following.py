@@ -206,7 +206,7 @@ class Walk:
         parts = TensorParts(tensor)
         path = tensor.node.name or path
         for key in parts.keys:
-            self.place(parts, key, path if key == "_data" else f"{path}.{key}")
+            self.place(parts, key, path if key == "_array" else f"{path}.{key}")
 
     def _generator(self, path, value):
         self.generators.append((path, value))

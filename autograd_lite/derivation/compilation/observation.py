@@ -54,7 +54,7 @@ class Observation:
 def _plain(tree):
     """The leaves of a tree, tensors as arrays."""
     leaves, _ = trees.flatten(tree)
-    return [leaf._data if isinstance(leaf, Tensor) else leaf for leaf in leaves]
+    return [leaf._array if isinstance(leaf, Tensor) else leaf for leaf in leaves]
 
 
 def _agree(leaves, others, rounding):

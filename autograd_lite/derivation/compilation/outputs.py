@@ -74,7 +74,7 @@ def _leaf(graph, leaf, where):
                 f"it leaves a tensor with its tape in {where}, and a program has no tape: leave "
                 "t.detach() there, or t.data"
             )
-        leaf = leaf._data
+        leaf = leaf._array
     if type(leaf) is Traced:
         expression = leaf.expression
     elif isinstance(leaf, np.ndarray):

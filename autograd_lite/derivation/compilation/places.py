@@ -51,27 +51,27 @@ class ClassAttributes:
 class TensorParts(Attributes):
     """The value, the gradient and the settings of a tensor as items."""
 
-    keys = ("node", "_data", "grad", "requires_grad")
+    keys = ("node", "_array", "grad", "requires_grad")
 
     def attribute(self, name):
         """See Attributes; what is the node's is known by the node of now."""
-        return (self.owner if name in ("node", "_data") else self.owner.node), name
+        return (self.owner if name in ("node", "_array") else self.owner.node), name
 
     def __getitem__(self, name):
         return getattr(*self.attribute(name))
 
     def __setitem__(self, name, value):
         setattr(*self.attribute(name), value)
-        if name == "_data":
+        if name == "_array":
             self.owner.node.out = value
 
     def store(self, name, value):
         """Set an item to what a program computed, as an array, where it may be a number."""
         tensor = self.owner
-        if name == "_data":
+        if name == "_array":
             if getattr(tensor, "_view", None) or getattr(tensor, "_views", None):
                 separate(tensor)
-            tensor._data = tensor.node.out = asarray(value)
+            tensor._array = tensor.node.out = asarray(value)
         elif name == "grad" and value is not None:
             tensor.node.grad = asarray(value)
         else:
