@@ -62,7 +62,7 @@ def scaled(edge, c, uses, names, graph):
         words = f"the sign is wrong in the step from {h} back to {x}"
         if edge.node.op.f is np.subtract and edge.position == 1:
             words = f"the minus sign of {h} is lost in the step back to {x}"
-        return [("sign", words, 1)]
+        return [("sign", words, 2)]
     found = []
     for i, named in enumerate(names):
         words = (
@@ -80,14 +80,18 @@ def _nothing_comes(edge, uses, graph):
     x, h = graph.label(edge.parent), graph.label(edge.node)
     missing = missing_words(edge, graph)
     others = [one for one in uses if one.node is not edge.node]
-    if not others and edge.op.f is np.add and not np.ndim(edge.out):
-        words = (
-            f"of the sum {h} only the last part counts, one sample's: what was added up before, "
-            f"{x}, is lost, = in place of += in the loop"
-        )
-        return [("one sample", words, 1), (*missing, 2)]
+    tracked = [parent for parent in edge.node.parents if parent is not None]
+    if not others and edge.op.f in (np.add, np.subtract) and tracked[1:] and not np.ndim(edge.out):
+        if _are_alike(_parts(edge.node)):
+            words = (
+                f"of the sum {h} only the last part counts, one sample's: what was added up "
+                f"before, {x}, is lost, = in place of += in the loop"
+            )
+            return [("one sample", words, 1), (*missing, 2)]
+        words = f"a term of the sum {h} is left out: the gradient of {x} is not added"
+        return [("path missing", words, 1)]
     if not others:
-        return [(*missing, 2)]
+        return [(*missing, 1.5)]
     overwritten = ("overwritten", _overwritten(edge, others, len(uses), graph))
     if any(is_quadratic(edge, one, graph) for one in others):
         words = (
@@ -108,6 +112,32 @@ def _nothing_comes(edge, uses, graph):
         words = f"{missing[1]}, or = overwrites where += must add up"
         return [("path missing", words, 1), (*overwritten, 2)]
     return [(*overwritten, 1), (*missing, 2)]
+
+
+def _parts(node):
+    """The terms of a sum of numbers."""
+    parts, stack = [], [node]
+    while stack:
+        one = stack.pop()
+        if one.op is not None and one.op.f is np.add and not np.ndim(one.out):
+            stack += [parent for parent in one.parents if parent is not None]
+        else:
+            parts.append(one)
+    return parts
+
+
+def _are_alike(parts):
+    """Whether three terms or more were all computed by the same calls: samples of a batch."""
+    made = {_calls(part) for part in parts}
+    return len(parts) > 2 and len(made) == 1
+
+
+def _calls(node, depth=3):
+    """The names of the last calls that a node was computed by."""
+    if node is None or node.op is None or not depth:
+        return ""
+    parents = (p for parent in node.parents for p in (parent if type(parent) is tuple else (parent,)))
+    return f"{node.op.name}({','.join(_calls(p, depth - 1) for p in parents)})"
 
 
 def _overwritten(edge, others, count, graph):
