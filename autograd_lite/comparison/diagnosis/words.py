@@ -41,7 +41,10 @@ def told(words, edge, graph):
         parent = edge.node.parents[others[0]]
         y = operand(edge.node, others[0], graph.names)
         y = graph.label(parent) if isinstance(parent, Node) else y
-        y = "the other operand" if y == HOLE else y
+        if y == HOLE:  # it has no name: it gets one where it is first spoken of
+            y = "c"
+            shape = np.shape(edge.args[others[0]])
+            words = words.replace("{y}", f"c (the constant array of shape {shape})", 1)
     x, h = graph.label(edge.parent), graph.label(edge.node)
     return words.replace("{x}", x).replace("{y}", y).replace("{h}", h)
 

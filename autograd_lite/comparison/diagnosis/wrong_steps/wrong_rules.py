@@ -108,7 +108,7 @@ wrong(log_softmax, "softmax diagonal",
 # --- products and quotients -------------------------------------------------------------------
 PRODUCT = "product rule"
 wrong(np.multiply, PRODUCT,
-    "the product rule's factor {y} is missing: d({x} * {y}) = {y} * d{x}",
+    "the factor {y} of the product rule is missing: d({x} * {y}) = {y} * d{x}",
     lambda g, out, x, y: g)
 wrong(np.multiply, PRODUCT,
     "in the product {x} * {y} the factor of d{x} is taken as {x} itself, not as {y}",
