@@ -27,6 +27,7 @@ _ORDER = (
     wrong_passes.one_step,
     wrong_passes.one_step_everywhere,
     wrong_passes.two_paths,
+    regulariser.without_one,
     single_rows.numbers_of_others,
 )
 
