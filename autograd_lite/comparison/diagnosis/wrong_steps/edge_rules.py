@@ -8,6 +8,7 @@ from ....primitives import Elementwise, registered
 from ....rules.activations import elu, gelu, leaky_relu, relu, selu, sigmoid, silu, softplus
 from ....rules.softmax import log_softmax, softmax
 from .stand_ins import pulled, slope, stand_ins
+from . import wrong_windows  # noqa: F401  declares rules
 from .wrong_rules import WRONG_RULES
 
 _ACTIVATIONS = {
@@ -23,9 +24,9 @@ def wrong_rules(edge, held=None, all_of_them=True):
     """Four-tuples (key, words, rule of an edge, rank)."""
     if edge.position is None:
         return
-    for at, key, words, rule in WRONG_RULES.get(edge.op.f, ()):
+    for at, key, words, rule, rank in WRONG_RULES.get(edge.op.f, ()):
         if at is None or at == edge.position:
-            yield key, words, _of_edge(rule), 2
+            yield key, words, _of_edge(rule), rank
     if edge.op.f is np.multiply and edge.node.parents[1 - edge.position] is None:
         yield from _masks(edge)
     if edge.op.f is np.matmul:
