@@ -262,7 +262,7 @@ def test_a_diagnosis_leaves_the_graph_as_it_was():
 
 
 def test_every_wrong_rule_belongs_to_a_mistake_of_the_table():
-    keys = {key for rules in WRONG_RULES.values() for _, key, _, _ in rules}
+    keys = {key for rules in WRONG_RULES.values() for _, key, *_ in rules}
     keys |= {key for kind in ("softmax", "sigmoid", "same") for key, _, _ in wrong_errors(kind)}
     assert keys <= MISTAKES.keys()
     assert all(mistake.key == key and mistake.advice for key, mistake in MISTAKES.items())
