@@ -6,7 +6,7 @@ import numpy as np
 
 from ...drawing.formulas import HOLE, operand
 from ...tape import Node
-from .wrong_steps.fan_outs import is_quadratic, missing_words
+from .wrong_steps.fan_outs import are_alike, is_quadratic, missing_words
 
 
 def subject(entries, case):
@@ -85,7 +85,7 @@ def _nothing_comes(edge, uses, graph):
     others = [one for one in uses if one.node is not edge.node]
     tracked = [parent for parent in edge.node.parents if parent is not None]
     if not others and edge.op.f in (np.add, np.subtract) and tracked[1:] and not np.ndim(edge.out):
-        if _are_alike(_parts(edge.node)):
+        if len(parts := _parts(edge.node)) > 2 and are_alike(parts):
             words = (
                 f"of the sum {h} only the last part counts, one sample's: what was added up "
                 f"before, {x}, is lost, = in place of += in the loop"
@@ -114,6 +114,8 @@ def _nothing_comes(edge, uses, graph):
     if joined or edge.parent.op is not None:
         words = f"{missing[1]}, or = overwrites where += must add up"
         return [("path missing", words, 1), (*overwritten, 2)]
+    if not are_alike([edge.node, *(one.node for one in others)]):
+        return [(*missing, 1.5), (*overwritten, 2)]
     return [(*overwritten, 1), (*missing, 2)]
 
 
@@ -127,20 +129,6 @@ def _parts(node):
         else:
             parts.append(one)
     return parts
-
-
-def _are_alike(parts):
-    """Whether three terms or more were all computed by the same calls: samples of a batch."""
-    made = {_calls(part) for part in parts}
-    return len(parts) > 2 and len(made) == 1
-
-
-def _calls(node, depth=3):
-    """The names of the last calls that a node was computed by."""
-    if node is None or node.op is None or not depth:
-        return ""
-    parents = (p for parent in node.parents for p in (parent if type(parent) is tuple else (parent,)))
-    return f"{node.op.name}({','.join(_calls(p, depth - 1) for p in parents)})"
 
 
 def _overwritten(edge, others, count, graph):
