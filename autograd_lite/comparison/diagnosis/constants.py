@@ -160,9 +160,15 @@ def _of_scalar(number, node):
         yield 1 / number, Named("mean twice", f"1/{number:g}", twice, node=node)
         return
     if node.op.f is np.divide:
-        out, twice = f"the division by the constant {number:g} was left out", f"divided by the constant {number:g} twice"
+        out, twice = (
+            f"the division by the constant {number:g} was left out",
+            f"divided by the constant {number:g} twice",
+        )
     elif node.op.f is np.multiply:
-        twice, out = f"the constant factor {number:g} was left out", f"the constant factor {number:g} is there twice"
+        twice, out = (
+            f"the constant factor {number:g} was left out",
+            f"the constant factor {number:g} is there twice",
+        )
     else:
         out = twice = f"the constant {number:g} of the graph was left out, or used twice"
     yield number, Named("constant", f"{number:g}", out, composite=True, node=node)
