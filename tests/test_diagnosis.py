@@ -543,4 +543,4 @@ def test_one_wrong_rule_everywhere_is_said_of_all():
     for before in states[-2::-1]:  # without 1 - h^2
         dW += before.T @ dh
         dh = dh @ W.data.T
-    assert "at all 4 such steps" in str(ag.compare(np.sum(h**2), {"W": dW}))
+    assert "at all 4 tanh steps" in str(ag.compare(np.sum(h**2), {"W": dW}))

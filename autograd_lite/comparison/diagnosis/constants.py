@@ -159,20 +159,20 @@ def _of_scalar(number, node):
         twice = f"the division by {number:g} in the loss was applied twice: 1/N of a mean"
         yield 1 / number, Named("mean twice", f"1/{number:g}", twice, node=node)
         return
-    if node.op.f is np.divide:
-        out, twice = (
-            f"the division by the constant {number:g} was left out",
-            f"divided by the constant {number:g} twice",
-        )
-    elif node.op.f is np.multiply:
-        twice, out = (
-            f"the constant factor {number:g} was left out",
-            f"the constant factor {number:g} is there twice",
-        )
-    else:
-        out = twice = f"the constant {number:g} of the graph was left out, or used twice"
+    out, twice = _IN_A_STEP.get(node.op.f, ("the constant {} was left out, or used twice",) * 2)
+    out, twice = (words.format(f"{number:g}") for words in (out, twice))
     yield number, Named("constant", f"{number:g}", out, composite=True, node=node)
     yield 1 / number, Named("constant", f"1/{number:g}", twice, composite=True, node=node)
+
+
+# What is said of a number that a call multiplies or divides by: too large by it, too small.
+_IN_A_STEP = {
+    np.divide: ("the division by the constant {} was left out", "divided by the constant {} twice"),
+    np.multiply: (
+        "the constant factor {} is there twice",
+        "the constant factor {} was left out",
+    ),
+}
 
 
 def _of_masks(graph):

@@ -7,8 +7,8 @@ import numpy as np
 from ....primitives import Elementwise, registered
 from ....rules.activations import elu, gelu, leaky_relu, relu, selu, sigmoid, silu, softplus
 from ....rules.softmax import log_softmax, softmax
-from .stand_ins import pulled, slope, stand_ins
 from . import wrong_windows  # noqa: F401  declares rules
+from .stand_ins import pulled, slope, stand_ins
 from .wrong_rules import WRONG_RULES
 
 _ACTIVATIONS = {

@@ -10,6 +10,7 @@ from collections import Counter
 
 import numpy as np
 
+from ....primitives import Elementwise
 from .backward import Arrival, both
 from .composites import inside, virtual_edges
 from .edge_rules import wrong_rules
@@ -170,10 +171,7 @@ def _activation(node, graph):
             return None
         node = users[0]
         if node.op.name not in ("add", "subtract", "reshape"):
-            tracked = [p for p in node.parents if p is not None]
-            return (
-                node if len(tracked) == 1 and np.shape(node.out) == np.shape(node.args[0]) else None
-            )
+            return node if isinstance(node.op, Elementwise) and len(node.op.rules) == 1 else None
     return None
 
 
