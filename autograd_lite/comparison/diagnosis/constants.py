@@ -45,7 +45,7 @@ class Constants:
 
         ``suspects`` are calls in which it may stand, those that are most likely first.
         """
-        order = {node: i for i, node in enumerate(suspects)}
+        order = {node: i for i, node in enumerate(dict.fromkeys(suspects))}
         c = complex(c)
         if abs(c.imag) > tolerance * abs(c):
             return []
