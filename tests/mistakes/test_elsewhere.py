@@ -185,7 +185,8 @@ def _recurrent(wrong, steps=5):
     """A simple recurrent network and its gradients, with one line of the loop exchanged."""
     rng = np.random.default_rng(0)
     X, Y = rng.normal(size=(steps, 2, 3)), rng.normal(size=(steps, 2, 4))
-    P = {k: rng.normal(size=s) * 0.5 for k, s in dict(Wx=(3, 5), Wh=(5, 5), Wy=(5, 4)).items()}
+    sizes = {"Wx": (3, 5), "Wh": (5, 5), "Wy": (5, 4)}
+    P = {k: rng.normal(size=s) * 0.5 for k, s in sizes.items()}
     T = {k: ag.Tensor(v, requires_grad=True) for k, v in P.items()}
     h, hs, loss = np.zeros((2, 5)), [np.zeros((2, 5))], 0.0
     for t in range(steps):

@@ -54,9 +54,9 @@ def wrong_steps(edge, held, later=0, unchanged=False):
         difference = share - edge.share
         if np.abs(share).max(initial=0.0) <= 1e-9 * size and not unchanged:
             continue  # nothing goes on: a share of size 0, of the kind `_scaled`
-        if not np.abs(difference).max(initial=0.0) > 1e-9 * size:
-            if not unchanged or not _could_show(rule, edge):
-                continue
+        changes = np.abs(difference).max(initial=0.0) > 1e-9 * size
+        if not changes and not (unchanged and _could_show(rule, edge)):
+            continue
         starts, steps = {edge.parent: difference}, Steps(edge, rule)
         loose = key == "value for gradient"
         yield Mutant(key, words, starts, steps, edge, "", rank + later, loose=loose)
