@@ -79,7 +79,7 @@ def _program_type(backend):
             'backend="numba" needs Numba, which is not installed: pip install '
             '"autograd_lite[numba]", or leave backend= out'
         )
-    return import_module("..programs.numba_program", __package__).NumbaProgram
+    return import_module("..programs.numba_program", __package__).numba_program
 
 
 class Compiled:
