@@ -186,6 +186,8 @@ def _variable(value):
     if isinstance(value, Tensor) and value.requires_grad and is_recording():
         return registry["alias"](value)
     data = Tensor(plain(value), requires_grad=True)._array
+    if isinstance(value, (int, float, complex, np.generic)):
+        data = data[()]  # a number stays one: x += v replaces it
     return wrap(data, Argument(data, True))
 
 
