@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from ..rounding import floors_of_gradients
 from ..tape import Node
 from .diagnosis.blind_spots import BlindSpots, blind_spots
 from .diagnosis.graph import Graph
 from .diagnosis.wrong_steps.backward import Backward
-from .rows import Row, Tolerance, compared
+from .rows import Row, Tolerance, compared, distance
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,6 +24,7 @@ class Entry:
     given: np.ndarray
     true: np.ndarray
     row: Row
+    floor: np.ndarray | None = None  # what rounding may move each entry by
     top: Node | None = None
     bottom: Node | None = None
 
@@ -45,12 +47,17 @@ class Case:
         self.tolerance = tolerance
         self.loss: Any = loss
         self.names: Any = names
+        pairs = {key: (np.asarray(value), np.asarray(true[key])) for key, value in given.items()}
+        ends = ends or {}
+        floors = _floors(pairs, tolerance, loss, ends)
         self.entries = []
-        for label, value in given.items():
-            value, expected = np.asarray(value), np.asarray(true[label])
-            row = compared(label, value, expected, tolerance)
-            top, bottom = (ends or {}).get(label, (None, None))
-            self.entries.append(Entry(label, value, expected, row, top, bottom))
+        for label, (value, expected) in pairs.items():
+            floor = floors.get(label)
+            row = compared(label, value, expected, tolerance, floor)
+            if floor is not None:  # what differs by rounding alone is no trace of a mistake
+                value = np.where(distance(value, expected) <= floor, expected, value)
+            top, bottom = ends.get(label, (None, None))
+            self.entries.append(Entry(label, value, expected, row, floor, top, bottom))
         self.others = {label: np.asarray(value) for label, value in true.items()}
 
     @property
@@ -81,3 +88,20 @@ class Case:
     def blind_spots(self) -> BlindSpots:
         """What this point could not have shown."""
         return blind_spots(self)
+
+
+def _floors(pairs, tolerance, loss, ends):
+    """{label: what rounding may move each entry by}, of the gradients of a loss."""
+    if loss is None or tolerance.atol is not None:
+        return {}
+    nodes = {
+        label: ends[label][1]
+        for label, (value, true) in pairs.items()
+        if value.shape == true.shape and value.size and ends.get(label, (None,))[0] is loss.node
+    }
+    if all(tolerance.agree(*pairs[label], 0.0) for label in nodes):
+        return {}
+    kinds = {array.dtype for label in nodes for array in pairs[label] if array.dtype.kind in "fc"}
+    eps = max((float(np.finfo(kind).eps) for kind in kinds), default=0.0)
+    found = floors_of_gradients(loss.node, dict.fromkeys(nodes.values()), eps)
+    return {label: found[node] for label, node in nodes.items()}

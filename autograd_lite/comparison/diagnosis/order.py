@@ -137,9 +137,8 @@ def _of_gradients(case, wrong):
     right = [e for e in case.gradients.values() if e.row]
     because = consequences(case, graph, base, wrong, fixed) if fixed else {}
     own = [e for e in wrong if e.label not in because]
-    kept = [
-        e for e in right if Fit(case.tolerance).agree(e.given, np.asarray(base.table[e.bottom]))
-    ]
+    fit = Fit(case.tolerance)
+    kept = [e for e in right if fit.agree(e.given, np.asarray(base.table[e.bottom]), e.floor)]
     search = Search(case, graph, base, own, kept).run()
     findings = search.findings
     if search.left and fixed:
