@@ -11,6 +11,11 @@ from .tape import history, pullback
 
 DRAWS = 4
 STEP = 4  # roundings that an argument is moved by, at most
+# Operations whose rules look at the arguments to choose between pieces.
+KINKED = frozenset(
+    "relu leaky_relu maximum minimum fmax fmin absolute fabs max amax min amin nanmax nanmin "
+    "max_pool clip hard_tanh hard_swish ptp median sort quantile percentile".split()
+)
 SAFETY = 64  # between what the draws show and what another order of the terms may make of it
 
 
@@ -75,12 +80,15 @@ def _gradients(root, nodes, order, moved):
             return [value(one, its) for one, its in zip(x, parent, strict=True)]
         return outs[parent] if parent in outs else moved(x)
 
+    def visit(node, g):
+        if node.op.name in KINKED:  # the piece is that of the tape
+            return node.op, g, node.out, node.args
+        return node.op, g, outs[node], args[node]
+
     with np.errstate(all="ignore"):
         for node in order:
             if node.op is not None:
                 args[node] = list(map(value, node.args, node.parents))
                 outs[node] = node.op.f(*args[node], **node.kwargs)
         one = np.ones_like(outs.get(root, root.out))
-        return pullback(
-            {root: one[()]}, nodes, lambda node, g: (node.op, g, outs[node], args[node])
-        )
+        return pullback({root: one[()]}, nodes, visit)

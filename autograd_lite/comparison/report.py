@@ -103,7 +103,8 @@ class Comparison:
             return "nothing was given"
         if self:
             many = f"all {len(self)} agree" if len(self) > 1 else f"{self.rows[0].name} agrees"
-            return f"right: {many} with {self.true_is}"
+            noted = [f"; of {row.name}: {row.note}" for row in self.rows if row.note]
+            return f"right: {many} with {self.true_is}{''.join(noted[:1])}"
         wrong = [row for row in self.rows if not row]
         row = next((row for row in wrong if row.name not in self.because), wrong[0])
         return f"no known pattern: {worst(row, self.given_is, self.true_is)}"
@@ -118,6 +119,7 @@ class Comparison:
             lines += [f"{instead}: {sentence}" for sentence in finding.also]
             lines.append(f"what helps: {finding.advice}")
         lines += [f"{label} is wrong because {cause} is" for label, cause in self.because.items()]
+        lines += [f"{row.name} is right: {row.note}" for row in self.rows if row.note]
         blind = [str(self.blind)] if self.blind else []
         return [*lines, *self.hints, *blind]
 
