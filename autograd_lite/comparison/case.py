@@ -15,10 +15,11 @@ from .diagnosis.graph import Graph
 from .diagnosis.wrong_steps.backward import Backward
 from .kinks import subgradients
 from .later_means import later_means
-from .rows import RIGHT, Row, Tolerance, compared, distance
+from .rows import RIGHT, UNSURE, Row, Tolerance, compared, distance
 
 
 KINK = "it is a subgradient: a derivative of {} at its kink, chosen otherwise"
+UNUSED = "the loss does not depend on it: its gradient is 0"
 LATER = "it is {} times the gradient, and the 1/{} is applied later, in {}: a convention"
 
 
@@ -63,11 +64,20 @@ class Case:
             if floor is not None:  # what differs by rounding alone is no trace of a mistake
                 value = np.where(distance(value, expected) <= floor, expected, value)
             top, bottom = ends.get(label, (None, None))
+            if row and loss is not None and bottom is None:
+                row = replace(row, note=UNUSED)
             self.entries.append(Entry(label, value, expected, row, floor, top, bottom))
         self.others = {label: np.asarray(value) for label, value in true.items()}
-        if loss is not None and not all(self.rows):
+        if loss is not None and np.isnan(loss.node.out):
+            self._doubt()
+        elif loss is not None and not all(self.rows):
             self._accept(subgradients(self), KINK)
             self._accept(later_means(self), LATER)
+
+    def _doubt(self):
+        """Nothing can be told of the derivatives of a loss that is nan."""
+        for i, entry in enumerate(self.entries):
+            self.entries[i] = replace(entry, row=replace(entry.row, verdict=UNSURE))
 
     def _accept(self, notes, words):
         """Call rows right that a convention explains: {label: what it is about}."""

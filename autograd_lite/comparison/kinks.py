@@ -110,7 +110,9 @@ def _fitted(entries, tables, tolerance):
         return None
     target = np.concatenate([(e.given - e.true).ravel() for e in entries])
     weights, *_ = np.linalg.lstsq(columns, target, rcond=None)
-    choices = [weights, *np.eye(len(tables))]
+    sizes = np.sum(columns**2, axis=0)
+    alone = np.divide(columns.T @ target, sizes, out=np.zeros(len(tables)), where=sizes > 0)
+    choices = [weights, *np.diag(alone)]
     for chosen in choices:
         if (chosen < -1e-6).any() or chosen.sum() > 1 + 1e-6:
             continue

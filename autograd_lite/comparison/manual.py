@@ -79,7 +79,11 @@ def compare(
         array = _array(key, value)
         if isinstance(key, str) and not known.find(key):
             key = places.get(key, key)
-        label, value, pair = factors.find(key, array.shape)
+        unused = _unused(key, {**variables, **dict(names or {})}, known)
+        if unused is not None:
+            label, value, pair = factors.of_unused(*unused)
+        else:
+            label, value, pair = factors.find(key, array.shape)
         if label in given:
             raise ValueError(f"{label} is given twice, the second time as {key!r}")
         given[label], true[label], ends[label] = array, value, pair
@@ -92,6 +96,18 @@ def _unbound(places, variables, manual):
     keys = [key for key, _ in flat(manual, places.__contains__) if isinstance(key, str)]
     ordered = {place: places[place] for place in (*keys, *places) if place in places}
     return {place: tensor for place, tensor in ordered.items() if place not in variables}
+
+
+def _unused(key, variables, known):
+    """(name, tensor) of a parameter that the loss was not computed from; None of anything else."""
+    tensor = variables.get(key) if isinstance(key, str) and not known.find(key) else key
+    if not isinstance(tensor, Tensor) or tensor.node in known.nodes:
+        return None
+    if not tensor.requires_grad or tensor.node.op is not None:
+        return None
+    bound = (name for name, value in variables.items() if value is tensor)
+    name = key if isinstance(key, str) else tensor.name or next(bound, "a parameter")
+    return name, tensor
 
 
 def _array(key, value):

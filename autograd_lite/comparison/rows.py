@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-RIGHT, WRONG, SHAPE = "right", "WRONG", "SHAPE"
+RIGHT, WRONG, SHAPE, UNSURE = "right", "WRONG", "SHAPE", "UNSURE"
 NOISE = "it differs by no more than rounding may"
 
 
@@ -27,7 +27,7 @@ class Row:
     given, true : number or None
         Both values at that index.
     verdict : str
-        "right", "WRONG" or "SHAPE"; of a function also "UNSURE", where nothing could be told.
+        "right", "WRONG", "SHAPE", or "UNSURE" where nothing could be told.
     numeric : number, str or None
         The value by finite differences at that index, or why there is none; None where no
         differences were taken.
