@@ -17,7 +17,6 @@ from .kinks import subgradients
 from .later_means import later_means
 from .rows import RIGHT, UNSURE, Row, Tolerance, compared, distance
 
-
 KINK = "it is a subgradient: a derivative of {} at its kink, chosen otherwise"
 UNUSED = "the loss does not depend on it: its gradient is 0"
 LATER = "it is {} times the gradient, and the 1/{} is applied later, in {}: a convention"

@@ -14,7 +14,6 @@ from ...creation import array as array_of
 from ...tensor import Tensor, plain
 from .variables import called
 
-
 AGAIN = 8  # calls that tell whether a function is random: a mask of two elements is often the same
 
 

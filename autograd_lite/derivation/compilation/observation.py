@@ -9,7 +9,6 @@ from ...tensor import Tensor
 from .capture import active
 from .randomness import Generators
 
-
 _NUMBERS = (np.ndarray, np.generic, int, float, complex)
 
 
