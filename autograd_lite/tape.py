@@ -114,9 +114,17 @@ class Leaf(Node):
 
 
 class Argument(Leaf):
-    """A differentiated argument of a function: a value of its own, which it may assign to."""
+    """A differentiated argument of a function: a value of its own, which it may assign to.
 
-    __slots__ = ()
+    ``uses`` counts the calls and the walks under way that differentiate with respect to it.
+    After the last one nobody asks for its gradient any more.
+    """
+
+    __slots__ = ("uses",)
+
+    def __init__(self, out):
+        super().__init__(out, True)
+        self.uses = 0
 
 
 def history(*roots):

@@ -10,7 +10,17 @@ import numpy as np
 from . import errors, trees
 from .tape import enable_grad, is_recording
 from .tensor import Tensor, cotangents, initial_cotangent, plain
-from .tracing import Call, collect, gradients_from, released, starting, tracked, walked
+from .tracing import (
+    Call,
+    collect,
+    differentiating,
+    gradients_from,
+    released,
+    starting,
+    tracked,
+    variable,
+    walked,
+)
 
 Argnums = int | tuple[int, ...]
 
@@ -191,8 +201,8 @@ def jvp(f: Callable, args: tuple, tangents: tuple) -> tuple:
     call = Call(f, tuple(range(len(args))), args)
     outputs, build = call.outputs()
     # Ones, not zeros: a zero cotangent would hide where the derivative does not exist.
-    probes = [Tensor(np.ones_like(t._array), requires_grad=True) for t in outputs]
-    with enable_grad():
+    probes = [variable(np.ones_like(t._array)) for t in outputs]
+    with enable_grad(), differentiating(probes):
         pulled, _ = walked(starting(outputs, probes), call.inputs, True)
     starts = starting(pulled, trees.matching(args, tangents), "tangent")
     nested = call.nested(outputs) or (call.recorded and tracked(starts.values()))
@@ -220,7 +230,8 @@ def jacobian(f: Callable, argnums: Argnums = 0, *, holomorphic: bool = False) ->
         call = Call(f, argnums, args, kwargs)
         outputs, build = call.outputs()
         call.check_kind(outputs, holomorphic)
-        return build([call.like_arguments(_blocks(output, call)) for output in outputs])
+        nested = call.nested(outputs)
+        return build([call.like_arguments(_blocks(output, call, nested)) for output in outputs])
 
     return all_derivatives
 
@@ -264,7 +275,7 @@ def hvp(f: Callable, args: tuple, vectors: tuple) -> tuple:
     return pull(vectors)
 
 
-def _blocks(output, call):
+def _blocks(output, call, nested):
     """The derivatives of one output with respect to each input."""
     shapes = [output.shape + t.shape for t in call.inputs]
     if output.size == 0 or not output.requires_grad:
@@ -273,7 +284,7 @@ def _blocks(output, call):
     for index in np.ndindex(output.shape):
         unit = np.zeros_like(output._array)
         unit[index] = 1
-        rows.append(gradients_from({output.node: unit}, call.inputs, call.recorded)[0])
+        rows.append(walked({output.node: unit}, call.inputs, nested)[0])
     columns = zip(*rows, strict=True)
     return [np.stack(column).reshape(s) for column, s in zip(columns, shapes, strict=True)]
 
