@@ -3,6 +3,7 @@
 The one idea: NumPy's own functions, called with a Tensor, find their derivatives in the
 registry through NumPy's protocols. So there is no second namespace to learn.
 """
+# mypy: disable-error-code="override,misc"
 
 from __future__ import annotations
 
