@@ -1,12 +1,12 @@
 """The table of operators and methods: what of NumPy answers for each."""
-# mypy: disable-error-code="assignment,misc"
+# mypy: disable-error-code="assignment,misc,empty-body"
 
 from __future__ import annotations
 
 import math
 import operator
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     # NumPy's stubs know of no arrays but ndarray: in X @ W a type checker takes the overload that
     # W fits, and X's type. Of a scalar of dtype object, as which a Tensor is shown here, all of
     # them take what it is: np.sum(t) is a Tensor, and X @ t, np.exp(t), np.mean(t) are Any.
-    Scalar = np.object_
+    class Scalar(np.object_):
+        def __new__(cls, *args: Any, **kwargs: Any) -> Self: ...
 else:
     Scalar = object
 
@@ -55,7 +56,9 @@ def _unary(f) -> Method:
 
 def _comparison(f) -> Plain:
     """Comparisons have no derivative: plain NumPy booleans."""
-    return lambda self, other: f(self._array, other._array if isinstance(other, Operators) else other)
+    return lambda self, other: f(
+        self._array, other._array if isinstance(other, Operators) else other
+    )
 
 
 def _to_integer(f) -> Callable[..., int]:

@@ -3,12 +3,14 @@
 The one idea: NumPy's own functions, called with a Tensor, find their derivatives in the
 registry through NumPy's protocols. So there is no second namespace to learn.
 """
-# mypy: disable-error-code="override,misc"
+# mypy: disable-error-code="override,misc,assignment"
 
 from __future__ import annotations
 
 import copy
 import operator
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -51,7 +53,9 @@ class Tensor(Operators):
 
     __slots__ = ("__weakref__", "_array", "_view", "_views", "node")
 
-    def __init__(self, data, requires_grad=False, name: str | None = None, dtype=None):
+    def __init__(
+        self, data: Any, requires_grad: bool = False, name: str | None = None, dtype: Any = None
+    ) -> None:
         self._array = _numbers(data, dtype, requires_grad)
         self.node = Leaf(self._array, bool(requires_grad))
         self.node.name = name
@@ -59,7 +63,7 @@ class Tensor(Operators):
     # --- what it is -------------------------------------------------------------------
 
     @property
-    def data(self):
+    def data(self) -> Any:
         """The value, a read-only view. Rebinding it, t.data = v, keeps a leaf the same variable."""
         data = self._array
         if type(data) is np.ndarray:
@@ -68,7 +72,7 @@ class Tensor(Operators):
         return data
 
     @data.setter
-    def data(self, value):
+    def data(self, value: Any) -> None:
         if self.node.op is not None:
             raise ValueError(
                 f"only a leaf's data can be rebound, and {errors.describe(self)} is the result "
@@ -84,12 +88,12 @@ class Tensor(Operators):
         self._array = self.node.out = value
 
     @property
-    def grad(self):
+    def grad(self) -> Any:
         """The accumulated gradient of a leaf, a plain array of its shape and dtype, or None."""
         return self.node.grad if self.node.op is None else None
 
     @grad.setter
-    def grad(self, value):
+    def grad(self, value: Any) -> None:
         if self.node.op is not None:
             raise ValueError(
                 f"only leaves keep a gradient, and {errors.describe(self)} is the result of "
@@ -111,7 +115,7 @@ class Tensor(Operators):
         return self.node.requires_grad
 
     @requires_grad.setter
-    def requires_grad(self, on):
+    def requires_grad(self, on: bool) -> None:
         if self.node.op is not None:
             raise ValueError(
                 f"requires_grad can be set on leaves only, and {errors.describe(self)} is the "
@@ -121,28 +125,32 @@ class Tensor(Operators):
             self._array = self.node.out = _differentiable(self._array)
         self.node.requires_grad = bool(on)
 
-    name = property(
+    name: str | None = property(
         lambda self: self.node.name,
         lambda self, name: setattr(self.node, "name", name),
         doc="How pictures, derivations and reports call it, or None.",
     )
-    shape = property(
+    shape: tuple[int, ...] = property(
         lambda self: self._array.shape,
         lambda self, shape: self._reshape(shape),
         doc="The sizes of the axes, a tuple. Setting it is ``x = np.reshape(x, shape)``.",
     )
-    dtype = property(lambda self: self._array.dtype, doc="The dtype of the elements.")
-    ndim = property(lambda self: self._array.ndim, doc="The number of axes.")
-    size = property(lambda self: self._array.size, doc="The number of elements.")
-    itemsize = property(lambda self: self._array.itemsize, doc="Bytes of one element.")
-    nbytes = property(lambda self: self._array.nbytes, doc="Bytes of all elements.")
-    T = property(lambda self: np.transpose(self), doc="The axes reversed.")
-    mT = property(lambda self: np.matrix_transpose(self), doc="The last two axes swapped.")
-    flat = property(lambda self: np.ravel(self), doc="All elements in one axis, to read.")
-    real = property(lambda self: np.real(self), doc="The real part.")
-    imag = property(lambda self: np.imag(self), doc="The imaginary part, 0 of a real tensor.")
+    dtype: np.dtype[Any] = property(
+        lambda self: self._array.dtype, doc="The dtype of the elements."
+    )
+    ndim: int = property(lambda self: self._array.ndim, doc="The number of axes.")
+    size: int = property(lambda self: self._array.size, doc="The number of elements.")
+    itemsize: int = property(lambda self: self._array.itemsize, doc="Bytes of one element.")
+    nbytes: int = property(lambda self: self._array.nbytes, doc="Bytes of all elements.")
+    T: Tensor = property(lambda self: np.transpose(self), doc="The axes reversed.")
+    mT: Tensor = property(lambda self: np.matrix_transpose(self), doc="The last two axes swapped.")
+    flat: Tensor = property(lambda self: np.ravel(self), doc="All elements in one axis, to read.")
+    real: Tensor = property(lambda self: np.real(self), doc="The real part.")
+    imag: Tensor = property(
+        lambda self: np.imag(self), doc="The imaginary part, 0 of a real tensor."
+    )
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         flags = ", requires_grad=True" if self.requires_grad and self.node.op is None else ""
         if self.node.op is not None:
             flags += f", op={self.node.op.name}"
@@ -153,7 +161,7 @@ class Tensor(Operators):
             flags = f", dtype={self.dtype}{flags}"
         return f"Tensor({text}{flags})"
 
-    def __format__(self, spec):
+    def __format__(self, spec: str) -> str:
         return format(self._array[()] if self.ndim == 0 else self._array, spec)
 
     # --- off the tape, and only when asked ----------------------------------------------
@@ -162,19 +170,19 @@ class Tensor(Operators):
         """The same value as a constant: nothing flows back through it."""
         return constant(self._array)
 
-    def numpy(self) -> np.ndarray:
+    def numpy(self) -> np.ndarray[Any, Any]:
         """The value as a plain array, off the tape. It is read-only: copy it to write into it."""
         return np.asarray(self.data)
 
-    def item(self):
+    def item(self) -> Any:
         """The value of a tensor of one element as a Python number, off the tape."""
         return self._array.item()
 
-    def tolist(self):
+    def tolist(self) -> Any:
         """The value as nested Python lists, off the tape."""
         return self._array.tolist()
 
-    def __array__(self, dtype=None, copy=None):
+    def _to_array(self, dtype=None, copy=None):
         if self.requires_grad:
             raise TypeError(
                 f"{errors.STORED}Here it is {errors.describe(self)}. Stay on the tape with "
@@ -183,6 +191,9 @@ class Tensor(Operators):
                 f"Leave it on purpose with t.numpy() or t.detach().{errors.where_scipy_is()}"
             )
         return np.array(self.data, dtype=dtype, copy=copy)
+
+    if not TYPE_CHECKING:  # to checkers it is that of a scalar: operators.py
+        __array__ = _to_array
 
     def _to_python(self, kind):
         if self.requires_grad:
@@ -193,72 +204,73 @@ class Tensor(Operators):
             )
         return kind(self._array)
 
-    def __float__(self):
+    def __float__(self) -> float:
         return self._to_python(float)
 
-    def __int__(self):
+    def __int__(self) -> int:
         return self._to_python(int)
 
-    def __complex__(self):
+    def __complex__(self) -> complex:
         return self._to_python(complex)
 
-    def __index__(self):
+    def __index__(self) -> int:
         return operator.index(self._array)
 
-    def __bool__(self):
+    def __bool__(self) -> bool:
         return bool(self._array)
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self._array)
 
-    def reshape(self, *shape, order="C", copy=None):
+    def reshape(self, *shape: Any, order: str = "C", copy: bool | None = None) -> Tensor:
         """The elements in another shape: ``t.reshape(2, 3)`` or ``t.reshape((2, 3))``."""
         shape = shape[0] if len(shape) == 1 else shape
         return registry[np.reshape](self, shape, order, copy)
 
-    def transpose(self, *axes):
+    def transpose(self, *axes: Any) -> Tensor:
         """The axes in another order, reversed by default."""
-        return np.transpose(self, axes[0] if len(axes) == 1 else axes or None)
+        order = axes[0] if len(axes) == 1 else axes or None
+        return np.transpose(self, order)  # type: ignore[return-value]
 
-    def flatten(self, order="C"):
+    def flatten(self, order: Any = "C") -> Tensor:
         """All elements in one axis."""
-        return np.ravel(self, order=order)
+        return np.ravel(self, order=order)  # type: ignore[return-value]
 
-    def astype(self, dtype):
+    def astype(self, dtype: Any) -> Tensor:
         """The same values in another dtype, on the tape."""
         return registry["astype"](self, dtype)
 
-    def copy(self):
+    def copy(self) -> Tensor:
         """The same values in new memory, on the tape."""
         return registry["alias"](self)
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[Tensor]:
         if self.ndim == 0:
             raise TypeError(f"{errors.describe(self)} has no axis to iterate over")
         return (self[i] for i in range(len(self)))
 
-    def __contains__(self, value):
+    def __contains__(self, value: Any) -> bool:
         return plain(value) in self._array
 
-    def __getitem__(self, index):
+    def __getitem__(self, index: Any) -> Tensor:
         return registry["getitem"](self, index=index if is_plain(index) else plain(index))
 
-    def __setitem__(self, index, value):
+    def __setitem__(self, index: Any, value: Any) -> None:
         """A new value, and this tensor is bound to it: what was computed from the old one stays."""
         index = plain(index)
         self._rebind(registry["setitem"](self, value, index=index), index=index)
 
-    def fill(self, value):
+    def fill(self, value: Any) -> None:
         """Every element becomes this number or scalar tensor."""
         self[...] = value
 
-    def compress(self, condition, axis=None):
+    def compress(self, condition: Any, axis: int | None = None) -> Tensor:
         """The slices along an axis, or the elements, where a condition holds."""
-        return np.compress(condition, self, axis)
+        return np.compress(condition, self, axis)  # type: ignore[return-value]
 
-    def put(self, indices, values, mode="raise"):
+    def put(self, indices: Any, values: Any, mode: Any = "raise") -> None:
         """Store values at positions in the flattened tensor: np.put."""
-        np.put(self, indices, values, mode)
+        np.put(self, indices, values, mode)  # type: ignore[arg-type]
 
     def _reshape(self, shape):
         whole = twin(self)
@@ -292,7 +304,7 @@ class Tensor(Operators):
 
     # --- gradients ------------------------------------------------------------------------
 
-    def backward(self, gradient=None, keep_tape: bool = True) -> None:
+    def backward(self, gradient: Any = None, keep_tape: bool = True) -> None:
         """Add the gradient of this tensor to ``.grad`` of every leaf it was computed from.
 
         Parameters
@@ -322,7 +334,7 @@ class Tensor(Operators):
             g = own(g, given)
             leaf.grad = g if leaf.grad is None else asarray(leaf.grad + g)
 
-    def register_hook(self, f) -> hooks.Hook:
+    def register_hook(self, f: Callable[[Any], Any]) -> hooks.Hook:
         """Observe or replace the gradient of this tensor, a leaf or not, in every backward pass.
 
         Parameters
