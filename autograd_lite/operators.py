@@ -50,6 +50,17 @@ def _is_operand(other):
     return getattr(other, "__array_ufunc__", other) is not None or other is None
 
 
+def _augmented(f, sign) -> Method:
+    """``x += v``: in x itself, as in NumPy."""
+
+    def method(self, other):
+        if not _is_operand(other):
+            return NotImplemented
+        return self._augmented(f, other, f"x {sign} v")
+
+    return method
+
+
 def _unary(f) -> Method:
     return lambda self, *args: registry[f](self, *args)
 
@@ -113,6 +124,14 @@ class Operators(Scalar):
     __lshift__,   __rlshift__   = _undifferentiated(np.left_shift)
     __rshift__,   __rrshift__   = _undifferentiated(np.right_shift)
 
+    __iadd__, __isub__      = _augmented(np.add, "+="), _augmented(np.subtract, "-=")
+    __imul__, __itruediv__  = _augmented(np.multiply, "*="), _augmented(np.divide, "/=")
+    __ifloordiv__, __imod__ = _augmented(np.floor_divide, "//="), _augmented(np.remainder, "%=")
+    __ipow__, __imatmul__   = _augmented(np.power, "**="), _augmented(np.matmul, "@=")
+    __iand__, __ior__       = _augmented(np.bitwise_and, "&="), _augmented(np.bitwise_or, "|=")
+    __ixor__                = _augmented(np.bitwise_xor, "^=")
+    __ilshift__, __irshift__ = _augmented(np.left_shift, "<<="), _augmented(np.right_shift, ">>=")
+
     __neg__    = _unary(np.negative)
     __pos__    = _unary(np.positive)
     __abs__    = _unary(np.absolute)
@@ -134,7 +153,6 @@ class Operators(Scalar):
     argpartition       = _plain(np.argpartition)
     argsort            = _plain(np.argsort)
     clip               = _method(np.clip)
-    conj, conjugate    = _method(np.conj), _method(np.conjugate)
     cumprod, cumsum    = _method(np.cumprod), _method(np.cumsum)
     diagonal           = _method(np.diagonal)
     dot                = _method(np.dot)

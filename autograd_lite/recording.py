@@ -51,7 +51,7 @@ def record(op, args, kwargs):
     if not (tracked and is_recording()):
         return _result(out, None, op, args, kwargs)
     node = Node(op, tuple(values), kwargs or _NO_KEYWORDS, out, tuple(parents))
-    if type(out) not in _OWN or out.base is not None:
+    if type(out) not in _OWN or out.base is not None or out is values[0]:
         return _result(out, node, op, args, kwargs)
     tensor = _new(Tensor)
     tensor._array = out
@@ -123,8 +123,7 @@ def _result(out, node, op, args, kwargs):
             return several(out, node)
         return like(out, [constant(r) if continuous(r) else r for r in out])
     result = constant(out) if node is None else wrap(out, node)
-    if getattr(out, "base", None) is not None:
-        mark_view(result, op, args, kwargs)
+    mark_view(result, op, args, kwargs)
     return result
 
 

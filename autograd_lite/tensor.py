@@ -10,18 +10,20 @@ from __future__ import annotations
 import copy
 import operator
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from . import errors, hooks
 from .arrays import asarray
-from .assignment import rebind, reshape, separate
+from .assignment import View, augmented, link, rebind, reshape, separate, shows
 from .dispatch import dispatch, registry, ufunc_methods
+from .leaf_arrays import GradArray, LeafArray, Retained
 from .operators import Operators
 from .pickling import from_rows, to_rows
 from .results import Parts, continuous, like, part_nodes
-from .tape import Leaf, pullback
+from .tape import Argument, Leaf, history, pullback
 
 
 class Tensor(Operators):
@@ -64,15 +66,23 @@ class Tensor(Operators):
 
     @property
     def data(self) -> Any:
-        """The value, a read-only view. Rebinding it, t.data = v, keeps a leaf the same variable."""
+        """The value, a read-only view. Rebinding it, t.data = v, keeps a leaf the same variable.
+
+        So do ``t.data -= v`` and its like.
+        """
         data = self._array
-        if type(data) is np.ndarray:
-            data = data.view()
-            data.flags.writeable = False
+        if type(data) is not np.ndarray:  # one that writes into what it gives out gets a copy
+            return data.copy() if self.node.op is None and hasattr(data, "owner") else data
+        if self.node.op is None:
+            return LeafArray.of(data, self)
+        data = data.view()
+        data.flags.writeable = False
         return data
 
     @data.setter
     def data(self, value: Any) -> None:
+        if type(value) is LeafArray and value.base is self._array:
+            return  # t.data -= v has bound it already
         if self.node.op is not None:
             raise ValueError(
                 f"only a leaf's data can be rebound, and {errors.describe(self)} is the result "
@@ -89,8 +99,22 @@ class Tensor(Operators):
 
     @property
     def grad(self) -> Any:
-        """The accumulated gradient of a leaf, a plain array of its shape and dtype, or None."""
-        return self.node.grad if self.node.op is None else None
+        """The accumulated gradient of a leaf, an array of its shape and dtype, or None.
+
+        Of a result it is there after `retain_grad`; without that it raises.
+        """
+        node = self.node
+        if node.op is None:
+            return GradArray.of(node.grad) if type(node.grad) is np.ndarray else node.grad
+        for hook in hooks.of(node):
+            if isinstance(hook.f, Retained):
+                return hook.f.grad
+        raise ValueError(
+            f"{errors.describe(self)} is the result of {node.op.name}, no leaf, and only leaves "
+            "keep a gradient. Call t.retain_grad() before backward(), or use "
+            "ag.gradients(output, [t]). If it was a parameter, w = w - lr * w.grad has made "
+            "another tensor of it: update it by w.data = w.data - lr * w.grad"
+        )
 
     @grad.setter
     def grad(self, value: Any) -> None:
@@ -144,7 +168,11 @@ class Tensor(Operators):
     nbytes: int = property(lambda self: self._array.nbytes, doc="Bytes of all elements.")
     T: Tensor = property(lambda self: np.transpose(self), doc="The axes reversed.")
     mT: Tensor = property(lambda self: np.matrix_transpose(self), doc="The last two axes swapped.")
-    flat: Tensor = property(lambda self: np.ravel(self), doc="All elements in one axis, to read.")
+    flat: Any = property(
+        lambda self: Flat.of(self),
+        lambda self, value: self.flat.__setitem__(..., value),
+        doc="All elements in one axis, to read and to write.",
+    )
     real: Tensor = property(lambda self: np.real(self), doc="The real part.")
     imag: Tensor = property(
         lambda self: np.imag(self), doc="The imaginary part, 0 of a real tensor."
@@ -165,6 +193,16 @@ class Tensor(Operators):
         return format(self._array[()] if self.ndim == 0 else self._array, spec)
 
     # --- off the tape, and only when asked ----------------------------------------------
+
+    def zero_grad(self) -> None:
+        """Forget the gradient of a leaf: ``t.grad = None``."""
+        self.grad = None
+
+    def retain_grad(self) -> None:
+        """Keep the gradient of a result too, from the next backward pass on, in ``.grad``."""
+        is_retained = any(isinstance(hook.f, Retained) for hook in hooks.of(self.node))
+        if self.node.op is not None and not is_retained:
+            self.register_hook(Retained())
 
     def detach(self) -> Tensor:
         """The same value as a constant: nothing flows back through it."""
@@ -233,16 +271,28 @@ class Tensor(Operators):
         return np.transpose(self, order)  # type: ignore[return-value]
 
     def flatten(self, order: Any = "C") -> Tensor:
-        """All elements in one axis."""
-        return np.ravel(self, order=order)  # type: ignore[return-value]
+        """All elements in one axis, a copy."""
+        return np.ravel(self, order=order).copy()
 
-    def astype(self, dtype: Any) -> Tensor:
-        """The same values in another dtype, on the tape."""
+    def astype(self, dtype: Any, copy: bool = True) -> Tensor:
+        """The same values in another dtype, on the tape; the tensor itself where it may be."""
+        if not copy and np.dtype(dtype) == self.dtype:
+            return self
         return registry["astype"](self, dtype)
+
+    def conj(self) -> Tensor:
+        """The complex conjugate; a tensor of real numbers is its own."""
+        return np.conjugate(self) if self.dtype.kind == "c" else self
+
+    conjugate = conj
 
     def copy(self) -> Tensor:
         """The same values in new memory, on the tape."""
         return registry["alias"](self)
+
+    def view(self) -> Tensor:
+        """All elements, as NumPy's view(): what is written into it is written here."""
+        return self[...]
 
     def __iter__(self) -> Iterator[Tensor]:
         if self.ndim == 0:
@@ -257,6 +307,8 @@ class Tensor(Operators):
 
     def __setitem__(self, index: Any, value: Any) -> None:
         """A new value, and this tensor is bound to it: what was computed from the old one stays."""
+        if isinstance(value, Tensor) and shows(value, self, index):
+            return  # x[i] += v has changed x through x[i]
         index = plain(index)
         self._rebind(registry["setitem"](self, value, index=index), index=index)
 
@@ -281,13 +333,23 @@ class Tensor(Operators):
         other = twin(other) if isinstance(other, Tensor) else constant(asarray(other))
         rebind(self, other, what, index)
 
+    def _augmented(self, f, other, what):
+        return augmented(self, f, other, what)
+
     def __copy__(self):
-        """A result with the same history; of a leaf, a new variable with the same value."""
-        if self.node.op is not None:
-            return wrap(self._array, self.node)
+        """A copy on the tape; of a leaf that is no argument of a function, another variable."""
+        if self.node.op is not None or isinstance(self.node, Argument):
+            return self.copy()
         node = copy.copy(self.node)
         node.grad = copy.copy(node.grad)
         return wrap(self._array, node)
+
+    def __deepcopy__(self, memo):
+        """A copy with a history of its own; of an argument of a function, one on its tape."""
+        if any(isinstance(node, Argument) for node in history(self.node)):
+            return self.copy()
+        make, parts = self.__reduce__()
+        return make(*copy.deepcopy(parts, memo))
 
     def __reduce__(self):
         return _unpickled, (to_rows(self.node), self._array)
@@ -366,6 +428,31 @@ class Tensor(Operators):
                 "create it with requires_grad=True before it is used"
             )
         return hooks.Hook(self.node, f)
+
+
+class Flat(Tensor):
+    """``t.flat``: all elements in one axis, in any layout of memory; what is read is a copy."""
+
+    __slots__ = ()
+
+    @staticmethod
+    def of(tensor):
+        """The elements of a tensor, linked to it."""
+        elements = registry["flat"](tensor)
+        flat = object.__new__(Flat)
+        flat._array, flat.node = elements._array, elements.node
+        op = SimpleNamespace(f=registry["flat"].__wrapped__)
+        link(flat, View(tensor, 0, op, (tensor,), {}))
+        return flat
+
+    def __getitem__(self, index: Any) -> Tensor:
+        found = super().__getitem__(index)
+        separate(found)
+        return found
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        shape = np.shape(self._array[plain(index)])
+        super().__setitem__(index, np.resize(np.ravel(value), shape))
 
 
 def constant(data):

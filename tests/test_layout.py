@@ -16,7 +16,7 @@ NN = ENGINE.parent / "nn"
 LAYERS = [
     {"tape", "errors", "trees", "quiet", "memory", "arrays"},
     {"hooks", "dispatch", "pickling", "results"},
-    {"operators", "assignment"},
+    {"operators", "assignment", "leaf_arrays"},
     {"tensor"},
     {"recording"},
     {"primitives", "creation"},

@@ -177,7 +177,8 @@ class LatexWriter(TextWriter):
             return _upright(str(value)), ATOM
         text, binding = super().constant(value)
         if isinstance(value, np.ndarray) and value.size:
-            return text.replace("[", r"\left[").replace("]", r"\right]"), ATOM
+            text = text.replace("[", r"\left[").replace("]", r"\right]")
+            return text.replace("...", r"\dots"), ATOM
         if text.strip("-") in ("inf", "nan"):
             return text.replace("inf", r"\infty").replace("nan", r"\mathrm{nan}"), binding
         if re.fullmatch(r"-?[\d.]+e[+-]\d+", text):

@@ -12,6 +12,10 @@ def reshape(x, shape, order="C"):
     return np.reshape(x, shape, order=order)
 
 
+def flat(x):
+    return np.ravel(x)
+
+
 def _transpose_vjp(g, out, x, axes=None):
     """The inverse permutation."""
     if axes is None:
@@ -27,6 +31,7 @@ def _back(g, out, x, axis=None):
 # fmt: off
 to_shape = primitive(reshape,
     lambda g, out, x, shape, order="C": np.reshape(g, x.shape, order=order), way_out=errors.RESHAPE)
+registry["flat"] = primitive(flat, _back)
 primitive(np.transpose,    _transpose_vjp)
 primitive(np.expand_dims,  _back)
 primitive(np.squeeze,      _back)
@@ -50,7 +55,8 @@ primitive(np.triu,         lambda g, out, x, k=0: unbroadcast(np.triu(g, k), x.s
 def _np_reshape(a, shape, order="C", copy=None):
     if copy is False:
         np.reshape(plain(a), shape, order=order, copy=False)  # raises where it would have to copy
-    return to_shape(a, shape=shape, order=_in_letters(plain(a), order))
+    result = to_shape(a, shape=shape, order=_in_letters(plain(a), order))
+    return result.copy() if copy else result
 
 
 def _in_letters(x, order):
@@ -76,12 +82,12 @@ def _np_matrix_transpose(x):
 @composed(np.broadcast_arrays)
 def _np_broadcast_arrays(*args, subok=False):
     shape = np.broadcast_shapes(*map(np.shape, args))
-    return tuple(np.broadcast_to(x, shape) for x in args)
+    return tuple(x if np.shape(x) == shape else np.broadcast_to(x, shape) for x in args)
 
 
 @composed(np.astype)
 def _np_astype(x, dtype, /, *, copy=True, device=None):
-    return registry["astype"](x, dtype)
+    return x if not copy and np.dtype(dtype) == x.dtype else registry["astype"](x, dtype)
 
 
 @composed(np.copy)

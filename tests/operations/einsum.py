@@ -78,7 +78,7 @@ ROWS = [
         at(real(3, 3), [0, 0], [0]),
         at(real(2, 3), [..., 30], real(3), [30], [...]),
         at(real(2, 3), [0, 1], real(3), [1], []),
-        covers=(np.einsum, rules.einsum, rules.einsum2), rtol=1e-5),
+        covers=(np.einsum, rules.einsum, rules.einsum1, rules.einsum2), rtol=1e-5),
     row(with_itself, at(real(3, 3)), covers=(), name="einsum of one array twice"),
 ]
 # fmt: on

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from . import common_factors, regulariser, single_rows, wrong_passes
+from . import common_factors, parametrisations, regulariser, single_rows, wrong_passes
 from .candidates import Candidate
 from .closed_forms import Fit
 from .constants import Constants
@@ -20,12 +20,14 @@ MOST = 6  # findings
 
 # From what is cheap and says most to what is dear: the first that explains all rows ends it.
 _ORDER = (
+    parametrisations.look,
     common_factors.look,
     regulariser.look,
     single_rows.look,
-    wrong_passes.one_step,
     wrong_passes.one_step_everywhere,
+    wrong_passes.one_step,
     wrong_passes.two_paths,
+    regulariser.without_one,
     single_rows.numbers_of_others,
 )
 
