@@ -4,11 +4,18 @@ The one idea: a call is newer than its inputs, so "newest first" is a topologica
 No graph search, no recursion, and 2^60 paths through 60 nodes cost 60 visits.
 """
 
+from __future__ import annotations
+
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from heapq import heapify, heappop, heappush
 from itertools import count
 from operator import attrgetter
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from contextlib import _GeneratorContextManager
 
 _next_serial = count(1).__next__
 _recording = ContextVar("recording", default=True)
@@ -17,7 +24,7 @@ is_recording = _recording.get
 
 
 @contextmanager
-def _switched(on):
+def _switched(on: bool) -> Iterator[None]:
     token = _recording.set(on)
     try:
         yield
@@ -25,7 +32,7 @@ def _switched(on):
         _recording.reset(token)
 
 
-def no_grad():
+def no_grad() -> _GeneratorContextManager[None]:
     """Compute without recording: a context manager, and a decorator.
 
     Results inside are constants. The switch is per thread and per asyncio task, and it
@@ -34,7 +41,7 @@ def no_grad():
     return _switched(False)
 
 
-def enable_grad():
+def enable_grad() -> _GeneratorContextManager[None]:
     """Record again inside ``no_grad()``: what the gradient of a function needs."""
     return _switched(True)
 
