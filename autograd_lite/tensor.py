@@ -272,7 +272,8 @@ class Tensor(Operators):
 
     def flatten(self, order: Any = "C") -> Tensor:
         """All elements in one axis, a copy."""
-        return np.ravel(self, order=order).copy()
+        elements: Any = np.ravel(self, order=order)
+        return elements.copy()
 
     def astype(self, dtype: Any, copy: bool = True) -> Tensor:
         """The same values in another dtype, on the tape; the tensor itself where it may be."""
