@@ -4,6 +4,8 @@ import sys
 
 import numpy as np
 
+from . import quoting
+
 BROADCAST = (
     "Shapes are aligned from the last axis, and sizes must be equal or 1: "
     "reshape, transpose or index an operand first (x[:, None] adds an axis)."
@@ -55,8 +57,9 @@ def describe(value):
     if hasattr(value, "shape") and hasattr(value, "dtype"):
         name = getattr(value, "name", None)
         kind = type(value).__name__
+        name = quoting.text(name) if isinstance(name, str) else None
         return f"{name or kind} of shape {tuple(value.shape)}, {value.dtype}"
-    text = repr(value)
+    text = quoting.text(repr(value))
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 

@@ -18,7 +18,6 @@ from .dispatch import registry
 from .tape import Argument, enable_grad, is_recording
 from .tensor import Tensor, constant, own, plain, twin, walk_back, wrap
 
-
 _is_inside = ContextVar("is_inside", default=False)  # a function that is being differentiated
 _lock = Lock()
 

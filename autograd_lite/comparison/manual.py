@@ -84,6 +84,8 @@ def compare(
             label, value, pair = factors.of_unused(*unused)
         else:
             label, value, pair = factors.find(key, array.shape)
+        if label in given and ends[label] != pair:  # two tensors of one name
+            label = f"{label} ({sum(one.startswith(label) for one in given) + 1})"
         if label in given:
             raise ValueError(f"{label} is given twice, the second time as {key!r}")
         given[label], true[label], ends[label] = array, value, pair

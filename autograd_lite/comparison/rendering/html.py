@@ -4,8 +4,7 @@ Text has the notebook's own colour, and what is coloured is a thin wash of it, s
 and dark themes show it. Verdicts are words too: nothing is told by colour alone.
 """
 
-from html import escape
-
+from ... import quoting
 from ..rows import RIGHT
 from . import cells
 
@@ -21,9 +20,9 @@ def page(report):
     for texts in found.rows:
         wash = f"background-color:{_WASHES[texts[-1] == RIGHT]};"
         rows.append(_row(texts, found.numbers, "td", "background:none;", wash))
-    lines = "".join(f"<li>{escape(line)}</li>" for line in report.evidence)
+    lines = "".join(f"<li>{quoting.html(line)}</li>" for line in report.evidence)
     return (
-        f'<div style="overflow-x:auto"><p><strong>{escape(report.summary)}</strong></p>'
+        f'<div style="overflow-x:auto"><p><strong>{quoting.html(report.summary)}</strong></p>'
         f'<table style="border-collapse:collapse; font-family:monospace">{"".join(rows)}</table>'
         f"{f'<ul>{lines}</ul>' if lines else ''}</div>"
     )
@@ -35,5 +34,5 @@ def _row(texts, numbers, tag, style, last=""):
     for i, text in enumerate(texts):
         side = "right" if i in numbers else "left"
         look = _CELL.format(side) + style + (last if i == len(texts) - 1 else "")
-        parts.append(f'<{tag} style="{look}">{escape(text)}</{tag}>')
+        parts.append(f'<{tag} style="{look}">{quoting.html(text)}</{tag}>')
     return f"<tr>{''.join(parts)}</tr>"
