@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001
 """Names are data: no name of the user's means anything in what is written about it."""
 
 import ast
@@ -32,7 +33,8 @@ NASTY = [
     "<script>alert(1)</script>", "a<b>c", "&lt;", "]]>", "<!--", '" onmouseover="alert(1)',
     "`", "``` x", "a|b", "[x](javascript:alert(1))", "**b**", "$x$", "$$", "![x](y)", "# x",
     r"\input/etc/passwd\relax", r"\write18{ls}", r"\end{aligned}", "^", "~", "_", "a_b_", "}", "{",
-    "lambda", "None", "match", "class", "np", "print", "abs", "range", "gradient", "__debug__", "t1",
+    "lambda", "None", "match", "class", "np", "print", "abs", "range", "gradient", "__debug__",
+    "t1",
     "ﬁ", "fi", "ſ", "s", "K", "K", "x²", "²", "①", "ª", "名前", "имя", "α", "e\u0301",
     "\u202eevil", "\x1b[31mred", "\x00", "\ud800", "\ufeff", "", " ", "  a  ", "1", "1.5", "-x",
     "layers.0.weight", "x" * 3000, "a\tb", "=", "a = b", "d/d", "dLoss/dx", "Loss",
@@ -200,7 +202,7 @@ def test_every_text_of_these_objects_is_in_the_table():
 
 @pytest.mark.parametrize("name", NASTY, ids=ascii)
 def test_names_of_the_loss_of_functions_and_of_state_are_data(name):
-    x, _, loss = graph("x", "y")
+    *_, loss = graph("x", "y")
     loss.name = name
     scope = is_program(ag.derive(loss).source)
     assert callable(scope["gradient"])
@@ -245,7 +247,7 @@ def test_messages_are_one_line_whatever_the_name():
         is_harmless(str(error.value))
 
 
-# --- settings --------------------------------------------------------------------------------------
+# --- settings -------------------------------------------------------------------------------------
 
 
 class Mode(enum.StrEnum):

@@ -223,7 +223,8 @@ def _is_filled(value):
 
 def _number(value):
     """A Python number, and how tightly its text binds; an enum's member is its number."""
-    kind = next(kind for kind in (bool, int, float, complex) if isinstance(value, kind))
+    kinds = (kind for kind in (bool, int, float, complex) if isinstance(value, kind))
+    kind = next(kinds, type(value))
     value = value if type(value) is kind else kind(value)
     if isinstance(value, bool):
         return repr(value), ATOM
