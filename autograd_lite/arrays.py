@@ -11,7 +11,14 @@ def asarray(value):
         return value
     if hasattr(value, "__array_function__") and not isinstance(value, np.ndarray):
         return value
+    if type(value) in (list, tuple) and foreign(value) is not None:
+        return np.stack(list(map(asarray, value)))
     return np.asarray(value)
+
+
+def setting(value):
+    """A number that says how to compute as one of Python's, which a traced one is held to."""
+    return float(value) if hasattr(value, "__array_function__") else value
 
 
 def foreign(*values):

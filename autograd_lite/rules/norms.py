@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from ..arrays import setting
 from ..primitives import composed, primitive
 from ..tensor import plain
 from .matrices import as_array, conj
@@ -51,7 +52,7 @@ MATRIX_NORMS = {
 
 @composed(np.linalg.norm)
 def _np_norm(x, ord=None, axis=None, keepdims=False):
-    x = as_array(x)
+    x, ord = as_array(x), setting(ord)
     axes = tuple(range(x.ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
     if len(axes) != 2 or ord not in MATRIX_NORMS:
         return norm(x, ord=ord, axis=axis, keepdims=keepdims)
@@ -71,7 +72,7 @@ def _np_matrix_norm(x, *, keepdims=False, ord="fro"):
 @composed(np.linalg.cond)
 def _np_cond(x, p=None):
     """Infinite where a matrix is singular; its gradient is 0 there."""
-    x = as_array(x)
+    x, p = as_array(x), setting(p)
     finite = np.isfinite(np.linalg.cond(plain(x), p))
     x = np.where(finite[..., None, None], x, np.eye(*x.shape[-2:], dtype=x.dtype))
     if p in (None, 2, -2):
