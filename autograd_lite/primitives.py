@@ -98,6 +98,8 @@ def composed(*names):
 class Primitive:
     """A function of plain arrays with the derivative of each argument."""
 
+    broadcasts = False
+
     def __init__(self, f, rules, way_out="", sequence=False):
         self.f = f
         self.call = _FASTER.get(f, f)
@@ -208,6 +210,8 @@ class Primitive:
 
 class Elementwise(Primitive):
     """A primitive that broadcasts: its shares are summed over the axes that were."""
+
+    broadcasts = True
 
     def fitted(self, share, x, g, careful):
         shape = getattr(share, "shape", None)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import errors, hooks
+from . import dead_branches, errors, hooks
 from .arrays import asarray
 from .assignment import View, augmented, link, rebind, reshape, separate, shows
 from .dispatch import dispatch, registry, ufunc_methods
@@ -578,13 +578,23 @@ def walk_back(starts, targets, create_graph=False, hooked=True, keep=True):
     with np.errstate(all="ignore"):
         if hooked and hooks.alive:
             convert = _as_tensor if visit else _as_array
-            return hooks.walk(pullback, starts, targets, visit, convert, keep)
+            return hooks.walk(_carefully, starts, targets, visit, convert, keep)
         if not keep:
-            return pullback(starts, targets, visit, careful=True, keep=False)
+            return _carefully(starts, targets, visit, keep=False)
         table = pullback(starts, targets, visit)
         if any(map(has_nan, table.values())):
-            table = pullback(starts, targets, visit, careful=True)
+            table = _carefully(starts, targets, visit)
     return table
+
+
+def _carefully(starts, targets, visit, keep=True):
+    """The walk in which nothing comes through a dead branch; see `dead_branches`."""
+    if pullback is not _pullback:  # somebody looks at every step, and at plain cotangents
+        return pullback(starts, targets, visit, careful=True, keep=keep)
+    return dead_branches.walk(pullback, starts, targets, visit, keep)
+
+
+_pullback = pullback
 
 
 def _as_tensor(g):

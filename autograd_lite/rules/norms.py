@@ -7,6 +7,7 @@ import numpy as np
 from ..arrays import setting
 from ..primitives import composed, primitive
 from ..tensor import plain
+from .elementwise import along
 from .matrices import as_array, conj
 
 
@@ -23,7 +24,7 @@ def _norm_vjp(g, out, x, ord=None, axis=None, keepdims=False):
     if axis is not None and not keepdims:
         g, out = np.expand_dims(g, axis), np.expand_dims(out, axis)
     if ord in (None, 2, "fro", "f"):
-        return g / _not_zero(out) * conj(x)
+        return along(g, conj(x), out)
     return g * conj(np.sign(x)) * _weight(np.abs(x), out, ord, axis)
 
 
@@ -36,7 +37,9 @@ def _weight(size, out, ord, axis):
     if math.isinf(ord):
         hit = plain(size) == plain(out)
         return hit / np.sum(hit, axis=axis, keepdims=True)
-    return np.where(out == 0, 0, (_not_zero(size) / _not_zero(out)) ** (ord - 1))
+    if ord < 1:
+        return np.where(out == 0, 0, (_not_zero(size) / _not_zero(out)) ** (ord - 1))
+    return along(np.where(out == 0, 0, 1), _not_zero(size), out) ** (ord - 1)
 
 
 # fmt: off
