@@ -76,8 +76,11 @@ class _Step:
         if self.op is part:
             position = args[1] if len(args) > 1 else kwargs["position"]
             [(parent, share)] = self.op.shares(g, out, args, kwargs, parents, False)
-            yield parent, Cotangent(
-                share, tuple(dead if i == position else True for i in range(len(args[0])))
+            yield (
+                parent,
+                Cotangent(
+                    share, tuple(dead if i == position else True for i in range(len(args[0])))
+                ),
             )
             return
         nothing = np.all(dead) if not isinstance(dead, tuple) else all(map(np.all, dead))

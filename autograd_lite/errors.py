@@ -92,17 +92,55 @@ def no_array(name, result):
     )
 
 
+_KNOWN = frozenset(
+    {np.ndarray, np.float64, np.float32, np.bool, int, float, complex, bool, str, list, tuple, dict}
+)
+# Arrays of other libraries that do not speak NumPy's protocols as it does: what makes an array of
+# one, by the library.
+_WAYS_OUT = {
+    "torch": "x.detach().cpu().numpy()",
+    "tensorflow": "x.numpy()",
+    "jax": "np.asarray(x)",
+    "jaxlib": "np.asarray(x)",
+    "dask": "x.compute()",
+    "sparse": "x.todense()",
+    "pandas": "x.to_numpy()",
+    "polars": "x.to_numpy()",
+    "pyarrow": "x.to_numpy()",
+    "xarray": "x.to_numpy()",
+    "mygrad": "x.data",
+    "autograd": "x._value",
+}
+
+
 def refuse_if_not_plain(name, value):
-    """Refuse arrays that are no plain arrays of numbers: they would lose what sets them apart."""
-    masked = sys.modules.get("numpy.ma")  # who has such an array has imported it: 10 ms
-    if masked is not None and isinstance(value, masked.MaskedArray):
-        way_out = "np.where(mask, 0, m.data), or m.filled(0),"
-    elif isinstance(value, np.matrix):
-        way_out = "np.asarray(m)"
-    elif hasattr(value, "toarray"):  # the sparse arrays of SciPy and of those who follow it
-        way_out = "m.toarray()"
-    elif isinstance(value, np.ndarray) and value.dtype.hasobject:
+    """Refuse what is no plain array of numbers: arrays of objects, and foreign ones."""
+    refuse_foreign(name, value)
+    if isinstance(value, np.ndarray) and value.dtype.hasobject:
         raise TypeError(OBJECTS.format(name))
-    else:
-        return
-    raise TypeError(NOT_PLAIN.format(name, type(value).__name__, way_out))
+
+
+def refuse_foreign(name, value):
+    """Refuse an array that would lose what sets it apart.
+
+    Arrays of other libraries that speak NumPy's protocols pass.
+    """
+    way_out = None if type(value) in _KNOWN else _way_out(value)
+    if way_out is not None:
+        raise TypeError(NOT_PLAIN.format(name, type(value).__name__, way_out))
+
+
+def _way_out(value):
+    """What makes a plain array of a foreign one; None of what needs none."""
+    kind = type(value)
+    masked = sys.modules.get("numpy.ma")  # who has such an array has imported it: 10 ms
+    if masked is not None and isinstance(value, (masked.MaskedArray, type(masked.masked))):
+        return "np.where(mask, 0, m.data), or m.filled(0),"
+    if isinstance(value, np.matrix):
+        return "np.asarray(m)"
+    if isinstance(value, np.ndarray):
+        is_special = kind.__array_ufunc__ is not np.ndarray.__array_ufunc__  # units, for one
+        return "np.asarray(x)" if is_special else None
+    if hasattr(value, "toarray"):  # the sparse arrays of SciPy and of those who follow it
+        return "m.toarray()"
+    return _WAYS_OUT.get(kind.__module__.partition(".")[0]) if hasattr(value, "shape") else None

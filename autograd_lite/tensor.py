@@ -54,6 +54,7 @@ class Tensor(Operators):
     """
 
     __slots__ = ("__weakref__", "_array", "_view", "_views", "node")
+    __pandas_priority__ = 10_000  # pandas leaves operators to the Tensor, which says what to write
 
     def __init__(
         self, data: Any, requires_grad: bool = False, name: str | None = None, dtype: Any = None
@@ -513,6 +514,7 @@ def is_plain(value):
 
 def _numbers(data, dtype, requires_grad):
     """Data as an array of numbers that nobody else writes into."""
+    errors.refuse_foreign("a Tensor", data)
     ours = (np.ndarray, np.generic, Tensor)
     foreign = hasattr(data, "__array_function__") and not isinstance(data, ours)
     array = data.copy() if foreign else np.array(data)

@@ -113,6 +113,7 @@ def _unused(key, variables, known):
 
 
 def _array(key, value):
+    errors.refuse_foreign("compare()", value)
     array = np.asarray(value.numpy() if isinstance(value, Tensor) else value)
     if array.dtype.kind not in "biufc":
         raise TypeError(f"the manual value of {key!r} holds {array.dtype}, not numbers")

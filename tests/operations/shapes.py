@@ -8,7 +8,6 @@ from .table import at, complex_, real, row, since
 from .through_numpy import split
 
 
-
 def flattened(x):
     return np.copy(x).flat[...] if isinstance(x, np.ndarray) else x.flat[...]
 
