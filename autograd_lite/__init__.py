@@ -42,7 +42,7 @@ from .creation import (
     zeros,
     zeros_like,
 )
-from .primitives import elementwise, primitive
+from .primitives import elementwise, no_derivative, primitive
 from .rules.activations import (
     elu,
     gelu,
@@ -118,7 +118,7 @@ def __dir__():
 # fmt: off
 __all__ = [
     # the engine
-    "Tensor", "no_grad", "gradients", "elementwise", "primitive",
+    "Tensor", "no_grad", "gradients", "elementwise", "primitive", "no_derivative",
     # gradients of functions
     "grad", "value_and_grad", "vjp", "jvp", "jacobian", "hessian", "hvp", "checkpoint", "flatten",
     # the glass box

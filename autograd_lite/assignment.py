@@ -168,7 +168,7 @@ def _follow(way, index, new):
             view = other._view
             visible = view.of(view.op.f, numbers)
             if other not in new and touched[visible].any():
-                new[other] = view.of(registry[view.op.f], new[whole])
+                new[other] = view.of(view.op.answer, new[whole])
                 stack.append((other, visible))
 
 

@@ -39,6 +39,25 @@ def refused(name, keywords):
     )
 
 
+def smuggled(name):
+    """The error for a tensor inside the body of an operation that is none of its arguments."""
+    return TypeError(
+        f"inside {name}, an operation with rules of its own, a tensor that requires a gradient was "
+        "computed with: it came in a dict, an object, a function or from around it, so its "
+        "gradient would be lost. Pass it as an array argument with a rule, or t.detach()"
+    )
+
+
+def no_rule(op, position):
+    """The error for a tensor in the place of an argument that has no derivative."""
+    names = op.parameters[0]
+    called = f" ({names[position]!r})" if position < len(names) else ""
+    return TypeError(
+        f"{op.name} has no derivative with respect to its argument number {position + 1}{called}, "
+        "and a tensor that requires a gradient stands there: pass t.detach() for a constant"
+    )
+
+
 def where_scipy_is():
     """A sentence for a Tensor that one of SciPy's functions would have made an array of."""
     frame = sys._getframe(1)

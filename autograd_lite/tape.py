@@ -23,6 +23,27 @@ _recording = ContextVar("recording", default=True)
 is_recording = _recording.get
 
 
+class _Body:
+    """Where nothing is recorded because an operation of the user's is being computed."""
+
+    def __init__(self, op):
+        self.op = op
+
+    def __bool__(self):
+        return False
+
+
+def inside(op):
+    """Compute the body of an operation: what requires a gradient there is out of place."""
+    return _switched(_Body(op))
+
+
+def body():
+    """The operation whose body is being computed here, or None."""
+    state = _recording.get()
+    return state.op if isinstance(state, _Body) else None
+
+
 @contextmanager
 def _switched(on: bool) -> Iterator[None]:
     token = _recording.set(on)

@@ -124,5 +124,5 @@ def test_the_functions_of_masked_arrays_refuse_a_tensor():
         np.ma.getdata,
         lambda t: np.ma.where([True, False, True], t, 0),
     ):
-        with pytest.raises(TypeError, match="np.where"):
+        with pytest.raises(TypeError, match=r"np\.where"):
             f(t)
