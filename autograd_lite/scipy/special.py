@@ -15,10 +15,12 @@ from ..arrays import called
 from ..dispatch import registry, undifferentiated
 from ..primitives import elementwise
 from ..rules import softmax as _softmax
+from ..rules.error_function import bell
 from ..tensor import plain
 
 TWO_BY_ROOT_PI = 2 / math.sqrt(math.pi)
 ROOT_TWO_PI = math.sqrt(2 * math.pi)
+ROOT_HALF = math.sqrt(0.5)
 LOG_10 = math.log(10)
 
 
@@ -154,8 +156,8 @@ elementwise(sp.kve, None,
     lambda g, out, v, x: g * (out - (sp.kve(v - 1, x) + sp.kve(v + 1, x)) / 2))
 
 # --- error functions and the normal distribution ------------------------------------------------
-elementwise(sp.erf,      lambda g, out, x: g * TWO_BY_ROOT_PI * np.exp(-x * x))
-elementwise(sp.erfc,     lambda g, out, x: -g * TWO_BY_ROOT_PI * np.exp(-x * x))
+elementwise(sp.erf,      lambda g, out, x: g * TWO_BY_ROOT_PI * bell(x))
+elementwise(sp.erfc,     lambda g, out, x: -g * TWO_BY_ROOT_PI * bell(x))
 elementwise(sp.erfi,     lambda g, out, x: g * TWO_BY_ROOT_PI * np.exp(x * x))
 elementwise(sp.erfcx,    lambda g, out, x: g * erfcx_slope(x, n=1))
 elementwise(sp.dawsn,    lambda g, out, x: g * dawsn_slope(x, n=1))
@@ -163,7 +165,7 @@ erfcx_slope = elementwise(erfcx_slope, lambda g, out, x, n: g * erfcx_slope(x, n
 dawsn_slope = elementwise(dawsn_slope, lambda g, out, x, n: g * dawsn_slope(x, n=n + 1))
 elementwise(sp.erfinv,   lambda g, out, x: g * np.exp(out * out) / TWO_BY_ROOT_PI)
 elementwise(sp.erfcinv,  lambda g, out, x: -g * np.exp(out * out) / TWO_BY_ROOT_PI)
-elementwise(sp.ndtr,     lambda g, out, x: g * np.exp(-0.5 * x * x) / ROOT_TWO_PI)
+elementwise(sp.ndtr,     lambda g, out, x: g * bell(x * ROOT_HALF) / ROOT_TWO_PI)
 elementwise(sp.ndtri,    lambda g, out, x: g * np.exp(0.5 * out * out) * ROOT_TWO_PI)
 elementwise(sp.log_ndtr,
     lambda g, out, x: g * math.sqrt(2 / math.pi) / sp.erfcx(x * -math.sqrt(0.5)))
