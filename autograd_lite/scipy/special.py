@@ -15,6 +15,7 @@ from ..arrays import called
 from ..dispatch import registry, undifferentiated
 from ..primitives import elementwise
 from ..rules import softmax as _softmax
+from ..rules.elementwise import by_convention
 from ..tensor import plain
 
 TWO_BY_ROOT_PI = 2 / math.sqrt(math.pi)
@@ -57,6 +58,11 @@ def _gammainc_slope(a, x):
 
 def _betainc_slope(a, b, x):
     return np.exp(sp.xlogy(a - 1, x) + sp.xlog1py(b - 1, -x) - sp.betaln(a, b))
+
+
+def _bend(v, x):
+    """What is 0 where exp(-|Re x|) I_v(x) is not smooth: of a real x only for v below 2."""
+    return np.real(plain(x)) if np.iscomplexobj(x) else np.where(np.abs(v) < 2, plain(x), 1)
 
 
 def _stdtr_slope(df, t):
@@ -105,11 +111,12 @@ elementwise(sp.yv,  None, lambda g, out, v, x: g * (sp.yv(v - 1, x) - sp.yv(v + 
 elementwise(sp.i0,  lambda g, out, x: g * sp.i1(x))
 elementwise(sp.i1,  lambda g, out, x: g * (sp.i0(x) + sp.iv(2, x)) / 2)
 elementwise(sp.iv,  None, lambda g, out, v, x: g * (sp.iv(v - 1, x) + sp.iv(v + 1, x)) / 2)
-elementwise(sp.i0e, lambda g, out, x: g * (sp.i1e(x) - np.sign(x) * out))
-elementwise(sp.i1e, lambda g, out, x: g * ((sp.i0e(x) + sp.ive(2, x)) / 2 - np.sign(x) * out))
-elementwise(sp.ive, None,
+elementwise(sp.i0e, lambda g, out, x: g * sp.i1e(x) - by_convention(g * out, np.sign(x), x))
+elementwise(sp.i1e, lambda g, out, x:
+    g * (sp.i0e(x) + sp.ive(2, x)) / 2 - by_convention(g * out, np.sign(x), x))
+elementwise(sp.ive, None,  # its factor exp(-|Re x|) is not holomorphic
     lambda g, out, v, x: g * (sp.ive(v - 1, x) + sp.ive(v + 1, x)) / 2
-        - np.sign(np.real(x)) * np.real(g * out))  # its factor exp(-|Re x|) is not holomorphic
+        - by_convention(np.real(g * out), np.sign(np.real(x)), _bend(v, x)))
 elementwise(sp.k0,  lambda g, out, x: -g * sp.k1(x))
 elementwise(sp.k1,  lambda g, out, x: -g * (sp.k0(x) + sp.kv(2, x)) / 2)
 elementwise(sp.kn,  None, lambda g, out, v, x: -g * (sp.kv(v - 1, x) + sp.kv(v + 1, x)) / 2)
