@@ -208,11 +208,17 @@ def _svd_vjp(g, out, a, full_matrices=True, hermitian=False):
 
 
 def _between(x_u, x_v, s, vanishing):
-    """How the vectors turn within the spaces of U and of V."""
+    """How the vectors turn within the spaces of U and of V: in the same sense, or against.
+
+    (X_U s_j + s_i X_V) / (s_j^2 - s_i^2) in partial fractions: only the first of them is
+    singular where two values coincide.
+    """
     row, column = np.expand_dims(s, -2), np.expand_dims(s, -1)
     gaps, equal = _differences(s)
-    turning = _off_diagonal(x_u * row + column * x_v)
-    inner = _quotient(turning, gaps * (row + column), equal)
+    sums = row + column
+    both = np.abs(plain(sums)) <= _rounding(plain(s))
+    inner = _quotient(_off_diagonal(x_u + x_v), 2 * gaps, equal)
+    inner = inner + _quotient(_off_diagonal(x_u - x_v), 2 * sums, both)
     if x_u.dtype.kind != "c":
         return inner
     return inner + diagonal_matrix(_quotient(diagonal(x_u) / 2, s, vanishing))

@@ -63,7 +63,8 @@ def _unsteady(value, x, y):
     The second one is so up to y = 1, the third ones up to y = 2.
     """
     if isinstance(x, Tensor) and isinstance(y, Tensor):
-        return by_convention(value, 1, np.where(plain(y) <= 2, plain(x), 1))
+        bases = np.where(plain(y) <= 2, plain(x), 1)
+        return by_convention(np.broadcast_to(value, bases.shape), 1, bases)
     return value
 
 

@@ -1,6 +1,7 @@
 """Reading by index and its transpose, adding up by index; and storing by index."""
 
 import numbers
+import operator
 
 import numpy as np
 
@@ -94,7 +95,7 @@ def _np_take(a, indices, axis=None, mode="raise"):
     indices = asarray(plain(indices)).astype(np.intp, casting="safe")
     if axis is None:
         a, axis = np.ravel(a), 0
-    axis %= max(np.ndim(a), 1)
+    axis = operator.index(axis) % max(np.ndim(a), 1)
     n = np.shape(a)[axis]
     if mode != "raise":
         indices = {"wrap": np.mod(indices, n), "clip": np.clip(indices, 0, n - 1)}[mode]
