@@ -5,6 +5,7 @@ import scipy.linalg
 
 from ..arrays import called
 from ..primitives import primitive
+from ..tensor import plain
 
 
 def expm(A):
@@ -12,12 +13,21 @@ def expm(A):
     return called(scipy.linalg.expm, A)
 
 
-def sqrtm(A):
+def root(A):
+    return called(scipy.linalg.sqrtm, A)
+
+
+def sqrtm(A, disp=True, blocksize=64):
     """The principal square root of a matrix, as `scipy.linalg.sqrtm`.
 
-    Its derivative exists where no two eigenvalues of the root add up to 0.
+    Its derivative exists where no two eigenvalues of the root add up to 0. Without ``disp`` an
+    estimate of the error comes with it; ``blocksize`` changes the time that it takes.
     """
-    return called(scipy.linalg.sqrtm, A)
+    X = _root(A)
+    if disp:
+        return X
+    error, given = plain(X) @ plain(X) - plain(A), np.linalg.norm(plain(A))
+    return X, np.linalg.norm(error) ** 2 / given
 
 
 def solve_sylvester(a, b, q):
@@ -25,7 +35,9 @@ def solve_sylvester(a, b, q):
     return called(scipy.linalg.solve_sylvester, a, b, q)
 
 
-def solve_triangular(a, b, trans=0, lower=False, unit_diagonal=False):
+def solve_triangular(
+    a, b, trans=0, lower=False, unit_diagonal=False, overwrite_b=False, check_finite=True
+):
     """x with a @ x = b, or a.T @ x = b, for a triangular a, as `scipy.linalg.solve_triangular`.
 
     Only the triangle is read, and only there is a gradient.
@@ -40,14 +52,19 @@ def solve_triangular(a, b, trans=0, lower=False, unit_diagonal=False):
         Whether a is lower triangular.
     unit_diagonal : bool
         Take the diagonal as ones.
+    overwrite_b : bool
+        Means nothing here: nothing is written into.
+    check_finite : bool
+        Whether infinities and nan raise a ValueError.
     """
+    _refuse_infinite(check_finite, a, b)
     trans = {"N": 0, "T": 1, "C": 2}.get(trans, trans)
     if trans == 2 and np.iscomplexobj(a):
         a, trans = np.conjugate(a), 1
     return _triangular(a, b, trans=min(trans, 1), lower=lower, unit_diagonal=unit_diagonal)
 
 
-def solve_banded(l_and_u, ab, b):
+def solve_banded(l_and_u, ab, b, overwrite_ab=False, overwrite_b=False, check_finite=True):
     """x with a @ x = b for a band matrix a, as `scipy.linalg.solve_banded`.
 
     Parameters
@@ -57,16 +74,29 @@ def solve_banded(l_and_u, ab, b):
     ab : array of shape (l + u + 1, n)
         The diagonals: ``ab[u + i - j, j] == a[i, j]``.
     b : array of shape (n,) or (n, k)
+    overwrite_ab, overwrite_b : bool
+        Mean nothing here: nothing is written into.
+    check_finite : bool
+        Whether infinities and nan raise a ValueError.
     """
+    _refuse_infinite(check_finite, ab, b)
     return _banded(ab, b, l_and_u=tuple(l_and_u))
 
 
 def triangular(a, b, trans=0, lower=False, unit_diagonal=False):
-    return called(scipy.linalg.solve_triangular, a, b, trans, lower, unit_diagonal)
+    return called(
+        scipy.linalg.solve_triangular, a, b, trans, lower, unit_diagonal, check_finite=False
+    )
 
 
 def banded(ab, b, l_and_u):
-    return called(scipy.linalg.solve_banded, l_and_u, ab, b)
+    return called(scipy.linalg.solve_banded, l_and_u, ab, b, check_finite=False)
+
+
+def _refuse_infinite(check_finite, *arrays):
+    """As SciPy's check_finite, which gradients need not be subject to."""
+    if check_finite and not all(np.isfinite(plain(x)).all() for x in arrays):
+        raise ValueError("the matrix or the right-hand side holds infinities or nan")
 
 
 def _expm_vjp(g, out, A):
@@ -120,7 +150,7 @@ def _diagonals(n, lower, upper):
 
 # fmt: off
 expm  = primitive(expm,  _expm_vjp)
-sqrtm = primitive(sqrtm, lambda g, out, A: solve_sylvester(out.T, out.T, g))
+_root = primitive(root,  lambda g, out, A: solve_sylvester(out.T, out.T, g))
 solve_sylvester = primitive(solve_sylvester,
     lambda g, out, a, b, q: -solve_sylvester(a.T, b.T, g) @ out.T,
     lambda g, out, a, b, q: -out.T @ solve_sylvester(a.T, b.T, g),
