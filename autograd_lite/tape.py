@@ -180,7 +180,8 @@ def pullback(starts, targets=(), visit=None, careful=False, keep=True):
 
     An operation has ``rules``, one an argument, which return the argument's share of the
     cotangent, and ``fitted`` for what is not yet of the argument's shape and dtype; or
-    ``shares``, which returns pairs (parent, share) itself.
+    ``shares``, which returns pairs (parent, share) itself. ``adding`` adds the first's share to
+    a sum that is the walk's own, in place.
 
     Without ``visit`` the rules run on plain arrays. ``visit(node, g)`` returns what they
     run on instead, (op, g, out, args): tensors, so that the walk itself is recorded.
@@ -189,6 +190,8 @@ def pullback(starts, targets=(), visit=None, careful=False, keep=True):
     targets = frozenset(targets)
     oldest = min(node.serial for node in targets) if targets else 0
     table = dict(starts)
+    adds = visit is None and not careful
+    sums = set()  # nodes whose cotangent in the table is an array of the walk's own
     queue = [(-node.serial, node) for node in table if node.op is not None]
     heapify(queue)
 
@@ -210,6 +213,9 @@ def pullback(starts, targets=(), visit=None, careful=False, keep=True):
         if op.shares is not None:
             for parent, share in op.shares(g, out, args, kwargs, node.parents, careful):
                 receive(parent, share)
+        elif adds and op.adding is not None and node.parents[0] in sums:
+            parent = node.parents[0]
+            table[parent] = op.adding(table[parent], g, *args, **kwargs)
         else:
             if isinstance(out, tuple):
                 g = g.filled(out)
@@ -224,6 +230,8 @@ def pullback(starts, targets=(), visit=None, careful=False, keep=True):
                 ):
                     share = op.fitted(share, x, g, careful)
                 receive(parent, share)
+                if adds and op.adding is not None:
+                    sums.add(parent)
         if not keep:
             node.free()
     return table

@@ -321,9 +321,9 @@ def test_a_tensor_where_there_is_no_rule_is_told_by_its_place():
     ],
 )
 def test_a_rule_that_writes_into_what_it_is_given_is_refused(rule):
-    squares = ag.primitive(lambda x: np.asarray(np.sum(x * x)), rule)
+    squares = ag.primitive(lambda x: x * x, rule)
     with pytest.raises(ValueError, match="read-only"):
-        ag.grad(lambda x: np.sum(np.sin(x)) + squares(x))(np.array([1.0, 2.0]))
+        ag.grad(lambda x: np.sum(np.sin(squares(x))))(np.array([1.0, 2.0]))
 
 
 @pytest.mark.parametrize(

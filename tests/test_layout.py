@@ -22,7 +22,7 @@ LAYERS = [
     {"primitives", "creation"},
     {"rules", "edges", "watching"},
     {"tracing", "names"},
-    {"transforms", "checkpointing", "vectors", "anomaly"},
+    {"transformed", "transforms", "checkpointing", "vectors", "anomaly"},
     {"comparison", "derivation", "drawing", "scipy"},
     {"__init__"},
 ]

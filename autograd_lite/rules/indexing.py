@@ -36,6 +36,17 @@ def _laid(result, g, index):
     return result
 
 
+def _added(total, g, x, index):
+    """Of n rows read one by one each share is an array of them all, and so is each sum of two."""
+    if not (type(total) is np.ndarray and isinstance(g, (np.ndarray, np.generic))):
+        return total + scatter(g, index, x.shape)
+    if _has_repeats(index):
+        np.add.at(total, index, g)
+    else:
+        total[index] += g
+    return total
+
+
 def _has_repeats(index):
     """Whether an element may be named twice: by arrays of integers, not by slices and masks."""
     parts = index if isinstance(index, tuple) else (index,)
@@ -56,7 +67,7 @@ def _getitem_vjp(g, out, x, index):
 
 
 # fmt: off
-registry["getitem"] = primitive(getitem, _getitem_vjp,
+registry["getitem"] = primitive(getitem, _getitem_vjp, adding=_added,
     way_out="An index is an int, a slice, None, ..., or an array of integers or booleans.")
 add_at = primitive(scatter,
     lambda g, out, x, index, shape: g[index])

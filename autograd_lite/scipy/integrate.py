@@ -36,81 +36,102 @@ def odeint(
         y at the time t[0].
     t : array of shape (m,)
         The times.
-    args : tuple of anything
-        Tensors in nested dicts, lists and tuples are differentiated; functions, numbers and
-        whatever else is there comes to func as it is.
-    rtol, atol, h0, hmax, hmin, mxstep, mxordn, mxords, tcrit
-        How the solver goes: so it goes backwards, for the gradients, too.
-    Dfun, col_deriv, ml, mu, ixpr, mxhnil, printmessg, full_output
-        As SciPy's; they concern the solution alone.
+    args : tuple
+        Arrays and numbers, in nested dicts, lists and tuples too, such as the weights of a
+        network. Anything else, such as a function, None or an integer, is passed on as it is.
+    rtol, atol, hmax, hmin, ixpr, mxstep, mxhnil, mxordn, mxords
+        The solver's settings: those of the gradients' equation too, for which a tolerance given
+        for each y is their least.
+    Dfun, col_deriv, ml, mu, tcrit, h0
+        Settings of the solution alone: the gradients' equation is another.
 
     Returns
     -------
-    array of shape (m, n)
-        y at each time, and with ``full_output`` the dict of SciPy. Gradients are with respect to
-        y0, t and args.
+    array of shape (m, n), and the dict of SciPy with ``full_output``
+        y at each time. Gradients are with respect to y0, t and args.
     """
-    leaves, build = trees.flatten(tuple(args) if isinstance(args, (tuple, list)) else (args,))
-    places = [i for i, leaf in enumerate(leaves) if isinstance(leaf, Tensor)]
-    fixed = [leaf.copy() if isinstance(leaf, np.ndarray) else leaf for leaf in leaves]
+    args = args if isinstance(args, tuple) else (args,)
+    leaves, build = trees.flatten(args)
+    moving = [i for i, leaf in enumerate(leaves) if _varies(leaf)]
 
-    def called_with(f, first):
-        def call(y, t, *tensors):
-            values = list(fixed)
-            for i, value in zip(places, tensors, strict=True):
+    def of_all(f):
+        """f of y, t and those of its leaves that vary."""
+
+        def call(y, t, *varying):
+            values = list(leaves)
+            for i, value in zip(moving, varying, strict=True):
                 values[i] = value
-            return f(t, y, *build(values)) if first else f(y, t, *build(values))
+            return f(t, y, *build(values)) if tfirst else f(y, t, *build(values))
 
         return call
 
-    options = {"rtol": rtol, "atol": atol, "h0": h0, "hmax": hmax, "hmin": hmin}
-    options |= {"mxstep": mxstep, "mxordn": mxordn, "mxords": mxords}
-    once = {"col_deriv": col_deriv, "ml": ml, "mu": mu, "ixpr": ixpr, "mxhnil": mxhnil}
-    once |= {"printmessg": printmessg, "full_output": full_output, "tcrit": tcrit}
-    once["Dfun"] = None if Dfun is None else called_with(Dfun, tfirst)
-    info = {}
-    arrays = [y0, t, *(leaves[i] for i in places)]
-    y = solve(arrays, func=called_with(func, tfirst), options=options, once=once, info=info)
-    return (y, info) if full_output else y
+    given = {
+        "rtol": rtol, "atol": atol, "hmax": hmax, "hmin": hmin, "ixpr": ixpr, "mxstep": mxstep,
+        "mxhnil": mxhnil, "mxordn": mxordn, "mxords": mxords, "printmessg": printmessg,
+        "Dfun": Dfun and of_all(Dfun), "col_deriv": col_deriv, "ml": ml, "mu": mu,
+        "tcrit": tcrit, "h0": h0,
+    }  # fmt: skip
+    arrays = [y0, t, *(leaves[i] for i in moving)]
+    y = solve(arrays, func=of_all(func), options=given)
+    if not full_output:
+        return y
+    values = [plain(stacked(array)) for array in arrays]
+    return y, ode(values, of_all(func), {**given, "full_output": True})[1]
 
 
-def ode(arrays, func, options, once=None, info=None):
-    """The solution; what the solver says of it is put into ``info``."""
-    args, once = arrays[2:], dict(once or {})
+ALONE = ("Dfun", "col_deriv", "ml", "mu", "tcrit", "h0")
+
+
+def ode(arrays, func, options):
+    args = arrays[2:]
 
     def slope(y, t):
         return np.reshape(_off_the_tape(func(y, t, *args)), y.shape)
 
-    if once.get("Dfun") is not None:
-        jacobian = once["Dfun"]
-        once["Dfun"] = lambda y, t: plain(jacobian(y, t, *args))
-    result = called(solution, arrays, slope, **options, **once)
-    if once.get("full_output"):
-        result, found = result
-        info.update(found)
-    return result
+    if options.get("Dfun"):
+        slopes = options["Dfun"]
+        options = {**options, "Dfun": lambda y, t: _off_the_tape(slopes(y, t, *args))}
+    return called(solution, arrays, slope, **options)
 
 
 def solution(arrays, slope, **options):
     return scipy.integrate.odeint(slope, *arrays[:2], **options)
 
 
-def _ode_vjp(g, out, arrays, func, options, once=None, info=None):
+def _of_the_adjoint(options):
+    """The settings with which the gradients' equation is solved."""
+    options = {name: value for name, value in options.items() if name not in ALONE}
+    for name in ("rtol", "atol"):
+        if options[name] is not None:
+            options[name] = float(np.min(options[name]))
+    return options
+
+
+def _varies(arg):
+    """Whether a gradient can be asked for it: an array or a number that is no integer."""
+    if isinstance(arg, (float, complex)):
+        return True
+    kind = getattr(getattr(arg, "dtype", None), "kind", "")
+    return kind in ("f", "c") and hasattr(arg, "shape")
+
+
+def _ode_vjp(g, out, arrays, func, options):
     y0, t, *args = arrays
     args = list(map(_in_double, args))
-    n, size = out.shape[1], sum(map(np.size, args))
+    n = out.shape[1]
+    options = _of_the_adjoint(options)
 
     def adjoint(state, t, *args):
         y, a = state[:n], state[n : 2 * n]
         slope, shares = _pulled(func, y, t, args, a)
         return np.concatenate([slope, *(-np.reshape(share, -1) for share in shares)])
 
-    none = np.zeros(size, dtype=out.dtype)
+    none = np.zeros(sum(map(np.size, args)), dtype=out.dtype)
     total, a, times = none, g[-1], []
     for i in range(len(out) - 1, 0, -1):
         times.append(np.sum(_value(func, out[i], t[i], args) * g[i]))
         start = np.concatenate([out[i], a, none])
-        back = _backwards(adjoint, start, t[i], t[i - 1], args, options, once, n)
+        back = solve([start, t[[i, i - 1]], *args], func=adjoint, options=options)[1]
         a, total = back[n : 2 * n] + g[i - 1], total + back[2 * n :]
     times.append(-np.sum(_value(func, out[0], t[0], args) * (a - g[0])))
     ends = np.cumsum([0, *map(np.size, args)])
@@ -119,24 +140,6 @@ def _ode_vjp(g, out, arrays, func, options, once=None, info=None):
         for arg, begin, end in zip(args, ends[:-1], ends[1:], strict=True)
     ]
     return [np.reshape(a, np.shape(y0)), np.stack(times[::-1]), *pieces]
-
-
-def _backwards(adjoint, state, later, earlier, args, options, once, n):
-    """The state at the earlier of two times, begun anew at the critical times between them."""
-    begin, end = plain(later), plain(earlier)
-    critical = (once or {}).get("tcrit")
-    critical = np.atleast_1d([] if critical is None else critical)
-    between = critical[(critical - begin) * (critical - end) < 0]
-    stops = [later, *sorted(between, key=lambda c: abs(c - begin)), earlier]
-    options = {**options, "h0": np.copysign(options["h0"], end - begin)}
-    for name in ("rtol", "atol"):
-        if np.ndim(options[name]):  # one for each element of y
-            tolerance = np.asarray(options[name])
-            rest = np.full(len(state) - 2 * n, tolerance.min())
-            options[name] = np.concatenate([tolerance, tolerance, rest])
-    for times in zip(stops[:-1], stops[1:], strict=True):
-        state = solve([state, np.stack(times), *args], func=adjoint, options=options)[1]
-    return state
 
 
 solve = primitive(ode, _ode_vjp, sequence=True)

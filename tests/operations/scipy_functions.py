@@ -93,10 +93,10 @@ def dominant(f):
 
 
 def banded(f):
-    def solve(ab, b, l_and_u):
+    def solve(ab, b, l_and_u, **keywords):
         main = np.zeros(ab.shape)
         main[l_and_u[1]] = 4
-        return f(l_and_u, ab + main, b)
+        return f(l_and_u, ab + main, b, **keywords)
     return solve
 
 
@@ -104,7 +104,8 @@ def sylvester(f):
     return lambda a, b, q: f(a + 4 * np.eye(len(a)), b, q)
 
 
-SETTINGS = [{}, {"lower": True}, {"trans": 1}, {"lower": True, "trans": "T", "unit_diagonal": True}]
+SETTINGS = [{}, {"lower": True, "check_finite": False}, {"trans": 1},
+            {"lower": True, "trans": "T", "unit_diagonal": True}]
 
 LINALG = [
     row(linalg.expm, at(real(1, 1)), at(real(3, 3)), at(unit(2, 2, 2)), at(complex_(2, 2)),
@@ -123,6 +124,7 @@ LINALG = [
     row(banded(linalg.solve_banded),
         at(real(3, 4), real(4), l_and_u=(1, 1)), at(real(3, 4), real(4, 2), l_and_u=(0, 2)),
         at(real(4, 5), real(5), l_and_u=(2, 1)), at(real(1, 3), real(3), l_and_u=(0, 0)),
+        at(real(3, 3), real(3), l_and_u=(1, 1), check_finite=False),
         covers=(linalg._banded.__wrapped__,), name="solve_banded",
         reference=banded(scipy.linalg.solve_banded)),
 ]

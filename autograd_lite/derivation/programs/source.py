@@ -221,6 +221,19 @@ def _is_filled(value):
     return value.tobytes() == value.flat[0].tobytes() * value.size  # 0.0 is not -0.0
 
 
+def guarded(writer, guard):
+    """The line that leaves a program where what it relies on does not hold."""
+    text, expected = writer.write(guard.expression, 14), guard.expected
+    if expected is True:
+        return f"if not {text}: return None"
+    if expected is False:
+        return f"if {writer.write(guard.expression)}: return None"
+    if expected != expected:
+        return f"if {text} == {text}: return None"
+    value = repr(expected) if isinstance(expected, tuple) else _number(expected)[0]
+    return f"if {text} != {value}: return None"
+
+
 def _number(value):
     """A Python number, and how tightly its text binds; an enum's member is its number."""
     kinds = (kind for kind in (bool, int, float, complex) if isinstance(value, kind))
