@@ -16,10 +16,12 @@ from ..dispatch import registry, undifferentiated
 from ..primitives import elementwise
 from ..rules import softmax as _softmax
 from ..rules.elementwise import by_convention
+from ..rules.error_function import bell
 from ..tensor import plain
 
 TWO_BY_ROOT_PI = 2 / math.sqrt(math.pi)
 ROOT_TWO_PI = math.sqrt(2 * math.pi)
+ROOT_HALF = math.sqrt(0.5)
 LOG_10 = math.log(10)
 
 
@@ -114,7 +116,7 @@ def _far_from(v):
 def _normal_ratio(x):
     """The density over the distribution function of the normal distribution: x below, 0 above."""
     below = 1 / sp.erfcx(np.minimum(x, 0) * -math.sqrt(0.5))
-    above = np.exp(-0.5 * x * x) / (2 * sp.ndtr(np.maximum(x, 0)))
+    above = bell(x * ROOT_HALF) / (2 * sp.ndtr(np.maximum(x, 0)))
     return math.sqrt(2 / math.pi) * np.where(plain(x) > 0, above, below)
 
 
@@ -205,15 +207,15 @@ elementwise(sp.k1e, lambda g, out, x: _kve_vjp(g, out, 1, x))
 elementwise(sp.kve, None, _kve_vjp)
 
 # --- error functions and the normal distribution ------------------------------------------------
-elementwise(sp.erf,      lambda g, out, x: g * TWO_BY_ROOT_PI * np.exp(-x * x))
-elementwise(sp.erfc,     lambda g, out, x: -g * TWO_BY_ROOT_PI * np.exp(-x * x))
+elementwise(sp.erf,      lambda g, out, x: g * TWO_BY_ROOT_PI * bell(x))
+elementwise(sp.erfc,     lambda g, out, x: -g * TWO_BY_ROOT_PI * bell(x))
 elementwise(sp.erfi,     lambda g, out, x: g * TWO_BY_ROOT_PI * np.exp(x * x))
 elementwise(sp.erfcx,    lambda g, out, x:
     _or_tail(g * (2 * x * out - TWO_BY_ROOT_PI), g, x, 10, "erfcx"))
 elementwise(sp.dawsn,    _dawsn_vjp)
 elementwise(sp.erfinv,   lambda g, out, x: g * np.exp(out * out) / TWO_BY_ROOT_PI)
 elementwise(sp.erfcinv,  lambda g, out, x: -g * np.exp(out * out) / TWO_BY_ROOT_PI)
-elementwise(sp.ndtr,     lambda g, out, x: g * np.exp(-0.5 * x * x) / ROOT_TWO_PI)
+elementwise(sp.ndtr,     lambda g, out, x: g * bell(x * ROOT_HALF) / ROOT_TWO_PI)
 elementwise(sp.ndtri,    lambda g, out, x: g * np.exp(0.5 * out * out) * ROOT_TWO_PI)
 elementwise(sp.log_ndtr, lambda g, out, x: g * _normal_ratio(x))
 elementwise(sp.stdtr,    None, lambda g, out, df, t: g * _stdtr_slope(df, t))
