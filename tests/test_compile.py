@@ -1893,7 +1893,7 @@ IMPORTS = {
     "a name": "from settings import rate as r\n    return x * r",
     "a text": "import importlib\n    return x * importlib.import_module('settings').rate",
     "a part": "import settings.deep\n    return x * settings.deep.rate",
-    "a function": "def inner(x):\n        import settings\n        return x * settings.rate\n    return inner(x)",
+    "inside": "def g(x):\n     import settings\n     return x * settings.rate\n    return g(x)",
 }  # fmt: skip
 
 
