@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import memory as memory
+from . import other_names
 from . import rules as rules  # declares every operation
 from .checkpointing import checkpoint
 from .creation import (
@@ -84,6 +85,8 @@ from .transforms import (
 )
 from .vectors import flatten
 
+del globals()["tensor"]  # the module: who writes ag.tensor(...) is told of ag.Tensor
+
 if TYPE_CHECKING:
     from .anomaly import AnomalyError, detect_anomaly
     from .comparison import (
@@ -132,7 +135,7 @@ def __getattr__(name):
     if name == "nn":
         return _package_nn()
     if name not in _LATER:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        raise AttributeError(other_names.of_package(__name__, name, other_names.FUNCTIONS))
     value = getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
     globals()[name] = value
     return value

@@ -5,6 +5,7 @@ import sys
 import numpy as np
 
 from . import quoting
+from .other_names import KEYWORDS
 
 BROADCAST = (
     "Shapes are aligned from the last axis, and sizes must be equal or 1: "
@@ -31,11 +32,42 @@ NOT_PLAIN = "{} was given a {}, which is not differentiated: {} makes an array o
 RESTATED = (np.linalg.LinAlgError, np.exceptions.AxisError, IndexError, TypeError, ValueError)
 
 
+# What these say is said by the operands' shapes and the way out.
+_MISFITS = ("matmul: Input operand", "operands could not be broadcast", "shape mismatch: objects")
+_OURS = frozenset({"autograd_lite", "nn", "numpy"})
+
+
+def alone(error):
+    """Leave out what a traceback has below this frame, of an error whose message says it all.
+
+    For ``except Exception as error: alone(error); raise``. Frames of the user's are kept.
+    """
+    if not getattr(error, "says_all", False):
+        return
+    tb = error.__traceback__
+    while tb is not None:
+        if tb.tb_frame.f_globals.get("__name__", "").partition(".")[0] not in _OURS:
+            return
+        tb = tb.tb_next
+    error.__traceback__ = None
+
+
+def _saying_all(error):
+    error.says_all = True
+    return error
+
+
 def refused(name, keywords):
     """The error for keywords that an operation is not differentiated with."""
+    others = [f"{k}= is {KEYWORDS[k]} here" for k in sorted(keywords) if k in KEYWORDS]
+    if others:
+        return _saying_all(TypeError(f"{name} has NumPy's keywords: {', '.join(others)}"))
     what = ", ".join(f"{keyword}=" for keyword in sorted(keywords)) or "that many arguments"
-    return TypeError(
-        f"{name} is not differentiated with {what}: leave it out, or write it with other operations"
+    return _saying_all(
+        TypeError(
+            f"{name} is not differentiated with {what}: leave it out, or write it with other "
+            "operations"
+        )
     )
 
 
@@ -90,11 +122,21 @@ def reraise(error, name, args, way_out):
     if way_out is BROADCAST and isinstance(error, TypeError):
         way_out = OPERANDS  # shapes are not to blame
     given = "; ".join(describe(arg) for arg in args)
+    said = "the shapes do not fit" if str(error).startswith(_MISFITS) else error
     for kind in RESTATED:
         if type(error) is kind or (isinstance(error, kind) and _is_numpys(error)):
-            raise kind(f"{name}({given}): {error}. {way_out}".rstrip()) from error
+            cause = None if _is_ours(error) else error
+            raise _saying_all(kind(f"{name}({given}): {said}. {way_out}".rstrip())) from cause
     error.add_note(f"in {name}({given}). {way_out}".rstrip())
     raise error
+
+
+def _is_ours(error):
+    """Whether an error was raised by this library or by NumPy, not in a function of the user's."""
+    tb = error.__traceback__
+    while tb.tb_next is not None:
+        tb = tb.tb_next
+    return tb.tb_frame.f_globals.get("__name__", "").partition(".")[0] in _OURS
 
 
 def _is_numpys(error):

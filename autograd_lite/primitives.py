@@ -93,7 +93,11 @@ def composed(*names):
             if kwargs and keywords() is not None and kwargs.keys() - keywords():
                 unknown = kwargs.keys() - keywords()
                 raise errors.refused(f.__name__.removeprefix("_np_"), unknown)
-            return f(*args, **kwargs)
+            try:
+                return f(*args, **kwargs)
+            except Exception as error:
+                errors.alone(error)
+                raise
 
         for name in names:
             registry[name] = call
@@ -310,7 +314,11 @@ def _declare(op):
 
     @functools.wraps(op.f)
     def call(*args, **kwargs):
-        return record(op, args, kwargs)
+        try:
+            return record(op, args, kwargs)
+        except Exception as error:
+            errors.alone(error)
+            raise
 
     op.answer = call
     if op.is_users and hasattr(op.f, "__dict__"):  # freed with the function

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import dead_branches, errors, hooks
+from . import dead_branches, errors, hooks, other_names
 from .arrays import asarray
 from .assignment import View, augmented, link, rebind, reshape, separate, shows
 from .dispatch import dispatch, registry, ufunc_methods
@@ -215,6 +215,11 @@ class Tensor(Operators):
 
     def item(self) -> Any:
         """The value of a tensor of one element as a Python number, off the tape."""
+        if self.size != 1:
+            raise ValueError(
+                f"item() of {errors.describe(self)}: one number is asked for, such as "
+                "np.sum(t).item() or t[0].item(); numpy() gives the whole array"
+            )
         return self._array.item()
 
     def tolist(self) -> Any:
@@ -238,8 +243,9 @@ class Tensor(Operators):
         if self.requires_grad:
             raise TypeError(
                 f"{kind.__name__}() of {errors.describe(self)}, or storing it into a NumPy array, "
-                "would take it off the tape in silence: use np.stack([...]), np.where, or a tensor "
-                "to fill, x = ag.zeros(...), to stay on it, and t.item() to leave it on purpose"
+                "would take it off the tape in silence: to stay on it use NumPy's functions, "
+                "np.exp(t), not math.exp(t), np.stack([...]), np.where, or a tensor to fill, "
+                "x = ag.zeros(...); t.item() leaves it on purpose"
             )
         return kind(self._array)
 
@@ -292,8 +298,14 @@ class Tensor(Operators):
         """The same values in new memory, on the tape."""
         return registry["alias"](self)
 
-    def view(self) -> Tensor:
+    def view(self, *others: Any) -> Tensor:
         """All elements, as NumPy's view(): what is written into it is written here."""
+        if others:
+            given = ", ".join(map(str, others))
+            raise TypeError(
+                f"view({given}) of {errors.describe(self)}: another shape is t.reshape({given}), "
+                "and the bits of another dtype have no derivative"
+            )
         return self[...]
 
     def __iter__(self) -> Iterator[Tensor]:
@@ -359,15 +371,31 @@ class Tensor(Operators):
     # --- NumPy's protocols ----------------------------------------------------------------
 
     def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
-        if method == "__call__" and not kwargs:
-            return dispatch(ufunc, inputs, kwargs)
-        return ufunc_methods[method](ufunc, inputs, kwargs)
+        try:
+            if method == "__call__" and not kwargs:
+                return dispatch(ufunc, inputs, kwargs)
+            return ufunc_methods[method](ufunc, inputs, kwargs)
+        except Exception as error:
+            errors.alone(error)
+            raise
 
     def __array_function__(self, func, types, args, kwargs):
-        return dispatch(func, args, kwargs)
+        try:
+            return dispatch(func, args, kwargs)
+        except Exception as error:
+            errors.alone(error)
+            raise
+
+    if not TYPE_CHECKING:  # for a type checker what is missing stays missing
+
+        def __getattr__(self, name):
+            if name.startswith("_"):
+                raise AttributeError(f"'Tensor' object has no attribute {name!r}")
+            raise AttributeError(other_names.of_tensor(name), name=name, obj=self)
 
     # --- gradients ------------------------------------------------------------------------
 
+    @other_names.keywords
     def backward(self, gradient: Any = None, keep_tape: bool = True) -> None:
         """Add the gradient of this tensor to ``.grad`` of every leaf it was computed from.
 

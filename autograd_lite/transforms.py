@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
-from . import errors, trees
+from . import errors, other_names, trees
 from .tape import enable_grad, is_recording
 from .tensor import Tensor, cotangents, initial_cotangent, plain
 from .tracing import (
@@ -71,6 +71,7 @@ def gradients(
     return collect(table, inputs, create_graph, given={id(seed)})
 
 
+@other_names.keywords
 def value_and_grad(
     f: Callable, argnums: Argnums = 0, *, has_aux: bool = False, holomorphic: bool = False
 ) -> Callable:
@@ -119,6 +120,7 @@ def value_and_grad(
     return Transformed(value_and_gradient, value_and_grad, f, **options)
 
 
+@other_names.keywords
 def grad(
     f: Callable, argnums: Argnums = 0, *, has_aux: bool = False, holomorphic: bool = False
 ) -> Callable:
@@ -228,6 +230,7 @@ def jvp(
     return call.plain_unless(nested, call.result), build(found)
 
 
+@other_names.keywords
 def jacobian(f: Callable, argnums: Argnums = 0, *, holomorphic: bool = False) -> Callable:
     """The function that returns all first derivatives of f, one walk back for each output.
 
@@ -253,6 +256,7 @@ def jacobian(f: Callable, argnums: Argnums = 0, *, holomorphic: bool = False) ->
     return Transformed(all_derivatives, jacobian, f, argnums=argnums, holomorphic=holomorphic)
 
 
+@other_names.keywords
 def derivative(f: Callable, argnums: int = 0) -> Callable:
     """The function f'(x) of a function that works element by element, for all elements at once.
 
@@ -290,6 +294,7 @@ def derivative(f: Callable, argnums: int = 0) -> Callable:
     return Transformed(slope, derivative, f, argnums=argnums)
 
 
+@other_names.keywords
 def hessian(f: Callable, argnums: Argnums = 0, *, holomorphic: bool = False) -> Callable:
     """The function that returns all second derivatives of f, which returns a scalar.
 

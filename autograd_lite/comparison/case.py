@@ -47,9 +47,14 @@ class Case:
     names : Names, optional
     ends : dict, optional
         The pair of nodes (top, bottom) that a label is the derivative of.
+    keys : dict, optional
+        The key that a label was given by, and the node of the tensor that its gradient is of.
     """
 
-    def __init__(self, given, true, tolerance: Tolerance, loss=None, names=None, ends=None):
+    def __init__(
+        self, given, true, tolerance: Tolerance, loss=None, names=None, ends=None, keys=None
+    ):
+        self.keys = keys or {}
         self.tolerance = tolerance
         self.loss: Any = loss
         self.names: Any = names

@@ -74,9 +74,9 @@ def compare(
     places = paths(variables)
     known = Names(loss, {**variables, **_unbound(places, variables, manual)}, names)
     factors = Factors(loss, known)
-    given, true, ends = {}, {}, {}
+    given, true, ends, keys = {}, {}, {}, {}
     for key, value in flat(manual, lambda key: known.find(key) or key in places):
-        array = _array(key, value)
+        array, was = _array(key, value), key
         if isinstance(key, str) and not known.find(key):
             key = places.get(key, key)
         unused = _unused(key, {**variables, **dict(names or {})}, known)
@@ -89,7 +89,11 @@ def compare(
         if label in given:
             raise ValueError(f"{label} is given twice, the second time as {key!r}")
         given[label], true[label], ends[label] = array, value, pair
-    case = Case(given, true, Tolerance(rtol, atol), loss, known, ends)
+        gradient_of = unused[1].node if unused is not None else None
+        if pair is not None and pair[0] is loss.node:
+            gradient_of = pair[1]
+        keys[label] = was, gradient_of
+    case = Case(given, true, Tolerance(rtol, atol), loss, known, ends, keys)
     return Comparison.from_case(case)
 
 

@@ -186,7 +186,7 @@ def _hard_swish_slope(x):
 sigmoid     = elementwise(sigmoid,     lambda g, out, x: g * out * (1 - out))
 log_sigmoid = elementwise(log_sigmoid, lambda g, out, x: g * sigmoid(-x))
 softplus    = elementwise(softplus,    lambda g, out, x: g * sigmoid(x))
-softsign    = elementwise(softsign,    lambda g, out, x: g / (1 + np.abs(x)) ** 2)
+softsign    = elementwise(softsign,    lambda g, out, x: g * np.square(1 / (1 + np.abs(x))))
 relu        = elementwise(relu,        lambda g, out, x: g * (x > 0))
 leaky_relu  = elementwise(leaky_relu,
     lambda g, out, x, slope=0.01: np.where(x > 0, g, g * slope))
