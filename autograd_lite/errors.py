@@ -26,7 +26,7 @@ OBJECTS = (
     "{} was given an array of Python objects, which has no derivative: "
     "make one tensor of them with np.stack(list(array))."
 )
-NOT_PLAIN = "{} was given a {}, which is not differentiated: {} makes an array of it."
+NOT_PLAIN = "{} a {}, which is not differentiated: {} makes an array of it."
 
 
 RESTATED = (np.linalg.LinAlgError, np.exceptions.AxisError, IndexError, TypeError, ValueError)
@@ -73,10 +73,21 @@ def refused(name, keywords):
 
 def smuggled(name):
     """The error for a tensor inside the body of an operation that is none of its arguments."""
-    return TypeError(
+    error = TypeError(
         f"inside {name}, an operation with rules of its own, a tensor that requires a gradient was "
         "computed with: it came in a dict, an object, a function or from around it, so its "
         "gradient would be lost. Pass it as an array argument with a rule, or t.detach()"
+    )
+    error.is_smuggled = True
+    return _saying_all(error)
+
+
+def left_in_rule(rule, tensor, method):
+    """The error for a rule that takes numbers off the tape while it is being recorded."""
+    return TypeError(
+        f"{method}() of {describe(tensor)} in the rule {rule}: this rule is differentiated in its "
+        "turn, and the number would be a constant there. Compute with the array itself "
+        f"(np.stack([...]) of parts); for a constant on purpose, np.max(x).detach().{method}()"
     )
 
 
@@ -117,8 +128,11 @@ def describe(value):
 def reraise(error, name, args, way_out):
     """Raise an error again, of the same kind, with the operation, its operands, a way out.
 
-    One of the user's own classes stays the object that it is, with a note.
+    One of the user's own classes stays the object that it is, with a note; so does one of a
+    body that a tensor came into, which names its operation.
     """
+    if getattr(error, "is_smuggled", False):
+        raise error
     if way_out is BROADCAST and isinstance(error, TypeError):
         way_out = OPERANDS  # shapes are not to blame
     given = "; ".join(describe(arg) for arg in args)
@@ -156,6 +170,7 @@ def no_array(name, result):
 _KNOWN = frozenset(
     {np.ndarray, np.float64, np.float32, np.bool, int, float, complex, bool, str, list, tuple, dict}
 )
+_FLAT = _KNOWN - {list, tuple}  # what needs no look inside
 # Arrays of other libraries that do not speak NumPy's protocols as it does: what makes an array of
 # one, by the library.
 _WAYS_OUT = {
@@ -169,6 +184,7 @@ _WAYS_OUT = {
     "polars": "x.to_numpy()",
     "pyarrow": "x.to_numpy()",
     "xarray": "x.to_numpy()",
+    "mxnet": "x.asnumpy()",
     "mygrad": "x.data",
     "autograd": "x._value",
 }
@@ -181,14 +197,35 @@ def refuse_if_not_plain(name, value):
         raise TypeError(OBJECTS.format(name))
 
 
-def refuse_foreign(name, value):
-    """Refuse an array that would lose what sets it apart.
+def refuse_foreign(name, value, verb="was given"):
+    """Refuse an array that would lose what sets it apart, also inside lists and tuples.
 
     Arrays of other libraries that speak NumPy's protocols pass.
     """
-    way_out = None if type(value) in _KNOWN else _way_out(value)
-    if way_out is not None:
-        raise TypeError(NOT_PLAIN.format(name, type(value).__name__, way_out))
+    if isinstance(value, (list, tuple)):
+        if not _FLAT.issuperset(map(type, value)):
+            for one in value:
+                refuse_foreign(name, one, verb)
+    elif type(value) not in _KNOWN and (way_out := _way_out(value)) is not None:
+        raise TypeError(NOT_PLAIN.format(f"{name} {verb}", _kind(value), way_out))
+
+
+def foreign_caller():
+    """A sentence for a Tensor of which an operation of a foreign array would have made an array."""
+    frame = sys._getframe(1)
+    while frame is not None:
+        owner = frame.f_locals.get("self")
+        if type(owner) not in _KNOWN and (way_out := _way_out(owner)) is not None:
+            return NOT_PLAIN.format("A Tensor met", _kind(owner), way_out) + " "
+        frame = frame.f_back
+    return ""
+
+
+def _kind(value):
+    """The type of a foreign array, with its library."""
+    kind = type(value)
+    library = kind.__module__.partition(".")[0]
+    return f"{library} {kind.__name__}" if library != "__main__" else kind.__name__
 
 
 def _way_out(value):
@@ -202,6 +239,10 @@ def _way_out(value):
     if isinstance(value, np.ndarray):
         is_special = kind.__array_ufunc__ is not np.ndarray.__array_ufunc__  # units, for one
         return "np.asarray(x)" if is_special else None
+    if isinstance(value, (np.generic, type)) or not hasattr(value, "shape"):
+        return None
     if hasattr(value, "toarray"):  # the sparse arrays of SciPy and of those who follow it
         return "m.toarray()"
-    return _WAYS_OUT.get(kind.__module__.partition(".")[0]) if hasattr(value, "shape") else None
+    way_out = _WAYS_OUT.get(kind.__module__.partition(".")[0])
+    is_mute = hasattr(kind, "__array__") and not hasattr(kind, "__array_function__")
+    return "np.asarray(x)" if way_out is None and is_mute else way_out

@@ -13,15 +13,19 @@ is recorded, and derivatives of any order come from the same line.
 import functools
 import inspect
 import operator
+import pickle
 import sys
-from collections.abc import Callable
+import types
+from collections.abc import Callable, Hashable
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
 
 from . import errors
 from .dispatch import registry
-from .recording import read_only, record, requires_grad
+from .recording import holds_tensor, read_only, record, requires_grad
+from .tape import in_rule
 from .tensor import has_nan, is_plain, plain
 
 
@@ -145,7 +149,13 @@ class Primitive:
     def __reduce__(self):
         module = sys.modules.get(getattr(self.f, "__module__", None))
         found = getattr(module, _name(self.f), None)  # the declaration may have taken its name
-        return registered, (found if getattr(found, "__wrapped__", None) is self.f else self.f,)
+        found = found if getattr(found, "__wrapped__", None) is self.f else self.f
+        if _registered(found) is not self:
+            raise pickle.PicklingError(
+                f"{self.name} cannot be pickled: declare it once, of a function with a name in a "
+                "module"
+            )
+        return registered, (found,)
 
     def knows(self, kwargs):
         """Whether keywords are in canonical form already, and of numbers and slices alone."""
@@ -228,9 +238,12 @@ class Primitive:
         return share if share.dtype == x.dtype else as_dtype(share, x.dtype)
 
     def _misfit(self, share, x):
+        is_list = isinstance(share, (list, tuple))
+        way_out = ", np.stack([...]); a list for an argument that is one, sequence=True"
         return TypeError(
             f"the rule of {self.name} returned {errors.describe(share)} as the share of an "
             f"argument of shape {x.shape}: a rule returns an array of its argument's shape"
+            f"{way_out if is_list else ''}"
         )
 
 
@@ -276,10 +289,22 @@ def as_dtype(g, dtype):
 
 def registered(f):
     """The primitive that was declared for f, or that made f."""
+    op = _registered(f)
+    if op is None:
+        raise KeyError(f)
+    return op
+
+
+def _registered(f):
     for one in (f, getattr(f, "__wrapped__", f)):
-        if (op := _primitives.get(one) or getattr(one, _OF_USERS, None)) is not None:
+        if isinstance(one, types.MethodType):  # what it has is its function's
+            continue
+        op = getattr(one, _OF_USERS, None)
+        if op is None and isinstance(one, Hashable):
+            op = _primitives.get(one)
+        if op is not None:
             return op
-    raise KeyError(f)
+    return None
 
 
 def no_derivative(g, out, *args, **kwargs):
@@ -304,6 +329,7 @@ _FASTER: dict[Callable, Callable] = {
     np.negative: operator.neg,
     np.sum: functools.partial(np.add.reduce, axis=None),
 }
+_FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, type, type(np.sum))
 _primitives: dict[Callable, Primitive] = {}
 _OF_USERS = "_autograd_lite_primitive"  # where a function of the user's has its primitive
 _missing = object()
@@ -321,8 +347,10 @@ def _declare(op):
             raise
 
     op.answer = call
-    if op.is_users and hasattr(op.f, "__dict__"):  # freed with the function
-        vars(op.f)[_OF_USERS] = op
+    if op.is_users:  # freed with the function
+        for one in (op.f, call):
+            if hasattr(one, "__dict__") and not isinstance(one, types.MethodType):
+                vars(one)[_OF_USERS] = op
     else:
         _primitives[op.f] = op
         registry[op.f] = call
@@ -336,9 +364,11 @@ def _reading(rule):
 
     @functools.wraps(rule)
     def reading(g, out, *args, **kwargs):
-        share = rule(read_only(g), read_only(out), *map(read_only, args), **kwargs)
-        is_recorded = requires_grad(share) or hasattr(g, "node")
-        return share if is_recorded else plain(share)  # a constant tensor, as ag.full makes
+        is_recorded = holds_tensor((g, out, *args))
+        with in_rule(_name(rule)) if is_recorded else nullcontext():
+            share = rule(read_only(g), read_only(out), *map(read_only, args), **kwargs)
+        errors.refuse_foreign(f"the rule {_name(rule)}", share, "returned")
+        return share if is_recorded else plain(share)  # of a tensor from around it, or of ag.full
 
     return reading
 
@@ -351,9 +381,14 @@ def _name(f):
 
 
 def _is_users(f):
-    """Whether a function is none of the engine's, NumPy's and SciPy's: they write into nothing."""
+    """Whether a function is none of the engine's, NumPy's and SciPy's: they write into nothing.
+
+    An object of theirs, such as a spline or np.vectorize of a function, is the user's.
+    """
     package = (getattr(f, "__module__", None) or "numpy").partition(".")[0]
-    return package not in ("numpy", "scipy", __package__) and not isinstance(f, np.ufunc)
+    if package == __package__ or isinstance(f, np.ufunc):
+        return False
+    return package not in ("numpy", "scipy") or not isinstance(f, _FUNCTIONS)
 
 
 def _parameters(f):

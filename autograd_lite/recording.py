@@ -117,19 +117,15 @@ def _are_plain(args, kwargs):
 
 def _call(op, values, kwargs, args):
     try:
-        if op.is_users:
-            return _of_users(op, values, kwargs)
-        return op.f(*values, **kwargs) if kwargs else op.call(*values)
+        if not op.is_users:
+            return op.f(*values, **kwargs) if kwargs else op.call(*values)
+        with inside(op):  # no tensor may be there that its arguments do not bring
+            out = op.f(*values, **kwargs)
     except (TypeError, ValueError, IndexError) as error:
         errors.reraise(error, op.name, args, op.way_out)
-
-
-def _of_users(op, values, kwargs):
-    """Call a function of the user's, in which no tensor may be that its arguments do not bring."""
-    with inside(op):
-        out = op.f(*values, **kwargs)
-    if getattr(out, "requires_grad", False) is True:
+    if requires_grad(out):
         raise errors.smuggled(op.name)
+    errors.refuse_foreign(op.name, out, "returned")
     return out
 
 

@@ -44,6 +44,20 @@ def body():
     return state.op if isinstance(state, _Body) else None
 
 
+_rule: ContextVar[str | None] = ContextVar("rule", default=None)
+running_rule = _rule.get  # the name of the user's rule that is being recorded here, or None
+
+
+@contextmanager
+def in_rule(name):
+    """Run a rule of the user's on tensors: what leaves the tape there would be no derivative."""
+    token = _rule.set(name)
+    try:
+        yield
+    finally:
+        _rule.reset(token)
+
+
 @contextmanager
 def _switched(on: bool) -> Iterator[None]:
     token = _recording.set(on)

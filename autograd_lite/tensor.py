@@ -23,7 +23,7 @@ from .leaf_arrays import GradArray, LeafArray, Retained
 from .operators import Operators
 from .pickling import from_rows, to_rows
 from .results import Parts, continuous, like, part_nodes
-from .tape import Argument, Leaf, history, pullback
+from .tape import Argument, Leaf, history, pullback, running_rule
 
 
 class Tensor(Operators):
@@ -220,18 +220,26 @@ class Tensor(Operators):
                 f"item() of {errors.describe(self)}: one number is asked for, such as "
                 "np.sum(t).item() or t[0].item(); numpy() gives the whole array"
             )
+        self._stay("item")
         return self._array.item()
 
     def tolist(self) -> Any:
         """The value as nested Python lists, off the tape."""
+        self._stay("tolist")
         return self._array.tolist()
+
+    def _stay(self, method):
+        """Refuse what an array has too: a rule that says it means no constant."""
+        if self.requires_grad and (rule := running_rule()) is not None:
+            raise errors.left_in_rule(rule, self, method)
 
     def _to_array(self, dtype=None, copy=None):
         if self.requires_grad:
             raise TypeError(
-                f"{errors.STORED}Here it is {errors.describe(self)}. Stay on the tape with "
-                "ag.array([...]), ag.r_[...], np.stack([...]), np.concatenate([...]), "
-                "np.where(mask, t, array), or a tensor to fill, x = ag.zeros(...); x[i] = t. "
+                f"{errors.foreign_caller()}{errors.STORED}Here it is {errors.describe(self)}. "
+                "Stay on the tape with ag.array([...]), ag.r_[...], np.stack([...]), "
+                "np.concatenate([...]), np.where(mask, t, array), or a tensor to fill, "
+                "x = ag.zeros(...); x[i] = t. "
                 f"Leave it on purpose with t.numpy() or t.detach().{errors.where_scipy_is()}"
             )
         return np.array(self.data, dtype=dtype, copy=copy)

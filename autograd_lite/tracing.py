@@ -16,7 +16,7 @@ import numpy as np
 from . import errors, hooks, trees
 from .arrays import asarray
 from .dispatch import registry
-from .tape import Argument, enable_grad, is_recording
+from .tape import Argument, body, enable_grad, is_recording
 from .tensor import Tensor, constant, own, plain, twin, walk_back, wrap
 
 _is_inside = ContextVar("is_inside", default=False)  # a function that is being differentiated
@@ -101,9 +101,10 @@ class Call:
 
     def nested(self, outputs):
         """Whether the inputs, or what the outputs were computed from, are on another tape too."""
-        if not self.recorded:
-            return False
         nodes = [t.node for t in outputs if isinstance(t, Tensor)]
+        if not self.recorded:
+            _refuse_leaks(nodes, self.inputs)
+            return False
         return _are_results(self.inputs) or _reach_others(nodes, self.inputs)
 
     def plain_unless(self, nested, tree):
@@ -169,6 +170,8 @@ def gradients_from(starts, inputs, recorded):
     tensors. Inside another function that is likely, so it is looked up, and so it is with
     hooks, which are called once; elsewhere a walk on arrays is tried.
     """
+    if not recorded:
+        _refuse_leaks(starts, inputs)
     nested = recorded and (tracked(starts.values()) or _are_results(inputs))
     is_known = nested or not recorded
     if not is_known and (hooks.alive or _is_inside.get()):
@@ -231,6 +234,12 @@ def _fitting(g, output, what):
             "shapes must be equal, nothing is broadcast"
         )
     return g if g.dtype == output.dtype else g.astype(output.dtype)
+
+
+def _refuse_leaks(nodes, inputs):
+    """Refuse somebody else's tensors where a body of the user's differentiates by itself."""
+    if (op := body()) is not None and _reach_others(nodes, inputs):
+        raise errors.smuggled(op.name)
 
 
 def _are_results(inputs):

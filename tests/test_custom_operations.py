@@ -1,6 +1,10 @@
 """Operations of the user's: declared in the same form as ours, held to the same checks."""
 
 import functools
+import gc
+import inspect
+import pickle
+import weakref
 
 import numpy as np
 import pytest
@@ -352,9 +356,6 @@ def test_a_rule_is_right_at_the_second_order_too_or_raises(spread):
 
 
 def test_what_is_defined_inside_a_function_is_freed_with_it():
-    import gc
-    import weakref
-
     def define(declare):
         data = Holder(np.ones(3))
         op = declare(lambda x: x * data.x, lambda g, out, x: g * data.x)
@@ -364,3 +365,113 @@ def test_what_is_defined_inside_a_function_is_freed_with_it():
     links = [define(declare) for declare in (ag.primitive, ag.elementwise) for _ in range(3)]
     gc.collect()
     assert not any(link() for link in links)
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        lambda g, x: g.item() * 2 * x,
+        lambda g, x: g * 2 * np.array(x.tolist()),
+        lambda g, x: g * np.array([2 * x[0].item(), 2 * x[1].item()]),
+    ],
+)
+def test_a_rule_that_takes_numbers_out_is_refused_at_the_second_order(number):
+    squares = ag.primitive(lambda x: np.sum(x * x), lambda g, out, x: number(g, x))
+    x = np.array([1.0, 2.0])
+    np.testing.assert_allclose(ag.grad(squares)(x), 2 * x)
+    with pytest.raises(TypeError, match=r"in the rule .*np\.stack"):
+        ag.hessian(lambda x: squares(x) ** 2)(x)
+    assert ag.Tensor(2.0, requires_grad=True).item() == 2  # elsewhere it is the way off the tape
+
+
+def test_a_rule_may_use_a_tensor_from_around_it():
+    def f(x):
+        return ag.primitive(lambda y: y * y, lambda g, out, y: g * 2 * x)(x)
+
+    assert ag.grad(f)(3.0) == 6
+    assert ag.grad(ag.grad(f))(3.0) == 2
+
+
+def test_a_body_that_differentiates_refuses_a_tensor_from_around_it():
+    def f(transform):
+        return lambda x: ag.primitive(
+            lambda y: transform(lambda z: z * z * x)(y), lambda g, out, y: g)(x)  # fmt: skip
+
+    transforms = (
+        ag.grad,
+        lambda f: lambda y: ag.vjp(f, y)[0],
+        lambda f: lambda y: ag.jvp(f, (y,), (1.0,))[1],
+        lambda f: ag.jacobian(f),
+        lambda f: ag.grad(ag.grad(f)),
+    )
+    for transform in transforms:
+        with pytest.raises(TypeError, match=r"t\.detach\(\)"):
+            ag.grad(f(transform))(3.0)
+
+
+class Scaled:
+    """What has no place for an attribute."""
+
+    __slots__ = ("__weakref__", "k")
+
+    def __init__(self, k):
+        self.k = k
+
+    def __call__(self, x):
+        return x * self.k.x
+
+    def times(self, x):
+        return x * self.k.x
+
+
+def spline(k):
+    return pytest.importorskip("scipy.interpolate").CubicSpline([0.0, 1.0, 2.0], k.x * np.eye(3))
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        Scaled,
+        lambda k: Scaled(k).times,
+        lambda k: functools.partial(lambda k, x: x * k.x, k),
+        lambda k: np.vectorize(lambda x: x * k.x),
+        spline,
+    ],
+    ids=["slots", "a method", "a partial", "vectorize", "a spline"],
+)
+@pytest.mark.parametrize("declare", [ag.primitive, ag.elementwise])
+def test_objects_and_methods_are_freed_too(function, declare):
+    k = Holder(3.0)
+    held = [function(k)]
+    op = declare(held[0], lambda g, out, x: g * k.x)
+    assert op(ag.Tensor(2.0, requires_grad=True)).node.op.is_users
+    used = weakref.ref(held[0].__self__ if inspect.ismethod(held[0]) else held[0])
+    held.clear()
+    del op
+    gc.collect()
+    assert used() is None
+
+
+def test_methods_of_two_objects_have_rules_of_their_own():
+    first, second = (Scaled(Holder(k)) for k in (2.0, 3.0))
+    ops = [ag.primitive(s.times, lambda g, out, x, s=s: g * s.k.x) for s in (first, second)]
+    assert [ag.grad(op)(1.0) for op in ops] == [2, 3]
+
+
+def test_two_rules_of_one_function_are_not_mixed_up_in_a_pickle():
+    one = ag.primitive(square_of, lambda g, out, x: g * 2 * x)
+    other = ag.primitive(square_of, lambda g, out, x: g * 0)
+    x = variable(3.0)
+    with pytest.raises(pickle.PicklingError, match="declare it once"):
+        pickle.dumps(one(x))
+    assert pickle.loads(pickle.dumps(other(x))).item() == 9
+
+
+def square_of(x):
+    return x * x
+
+
+def test_a_list_as_a_share_is_told_what_to_write():
+    op = ag.primitive(lambda x: np.sum(x), lambda g, out, x: [g, g])
+    with pytest.raises(TypeError, match=r"np\.stack.*sequence=True"):
+        ag.grad(op)(np.ones(2))

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .. import trees
+from .. import errors, trees
 from ..tensor import Tensor, plain
 from ..transforms import vjp
 from .numeric import central, slope_at
@@ -63,8 +63,10 @@ def check_gradients(
     rng = np.random.default_rng(seed)
     leaves, build = trees.flatten(list(args))
     chosen = [i for i, leaf in enumerate(leaves) if _is_continuous(leaf)]
+    errors.refuse_foreign("check_gradients()", [leaves[i] for i in chosen])
     points = [np.array(leaves[i], complex if _is_complex(leaves[i]) else float) for i in chosen]
     if not points:
+        errors.refuse_foreign("check_gradients()", leaves)
         raise ValueError("check_gradients: no argument is a float or complex number or an array")
 
     def results(*values):

@@ -6,6 +6,7 @@ minimum are shared; clip passes the gradient in the closed interval; power is ex
 
 import numpy as np
 
+from .. import errors
 from ..dispatch import registry
 from ..primitives import composed, elementwise
 from ..tensor import Tensor, plain
@@ -273,4 +274,6 @@ def _np_divmod(x, y):
 @composed("astype")
 def _np_astype(x, dtype):
     """Integers and booleans have no derivative: they come back as a plain array."""
+    if np.dtype(dtype).hasobject and x.requires_grad:
+        raise TypeError(f"{errors.STORED}astype(object) of {errors.describe(x)} has no derivative")
     return cast(x, dtype=dtype) if np.dtype(dtype).kind in "fc" else plain(x).astype(dtype)

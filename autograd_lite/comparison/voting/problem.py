@@ -177,6 +177,7 @@ def _paths(tree, label):
 
 
 def _real(leaf, label):
+    errors.refuse_foreign("compare_function()", leaf)
     array = np.asarray(plain(leaf))
     if array.dtype.kind not in "biuf":
         raise TypeError(f"{label} holds {array.dtype}: compare_function takes real numbers")

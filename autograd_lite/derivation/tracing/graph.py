@@ -4,6 +4,7 @@ import operator
 
 import numpy as np
 
+from ... import errors
 from .expressions import Expression, collect, key_of, mapped
 from .simplification import simplified
 
@@ -65,6 +66,8 @@ class Graph:
 
     def constant(self, value, name=None):
         """A value that is known: of an array, what it holds now."""
+        if isinstance(value, np.ndarray):
+            errors.refuse_foreign("a compiled function", value)
         key = ("constant", key_of(value))
         known = self._known.get(key)
         if known is None or _has_changed(value, known.value):
