@@ -14,6 +14,11 @@ def asarray(value):
     return np.asarray(value)
 
 
+def is_scalar(value):
+    """Whether a value is a number of NumPy's, which nobody writes into: ``x += 1`` replaces it."""
+    return isinstance(value, np.generic) or getattr(value, "is_scalar", False) is True
+
+
 def foreign(*values):
     """The first array of another library among values, tuples, lists and slices; or None."""
     for value in values:

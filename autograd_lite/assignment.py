@@ -12,9 +12,10 @@ from weakref import ref
 import numpy as np
 
 from . import errors
+from .arrays import is_scalar
 from .dispatch import registry
 from .operators import Operators
-from .tape import Argument, is_recording
+from .tape import Argument, is_recording, no_grad, enable_grad
 
 
 class View(NamedTuple):
@@ -26,20 +27,49 @@ class View(NamedTuple):
     args: tuple
     kwargs: dict
 
-    def of(self, f, whole):
-        """What f, the operation or its function, makes of another whole."""
+    def of(self, whole):
+        """The same view of another whole."""
+        return self._called(registry[self.op.f], whole)
+
+    def shown(self, numbers):
+        """The numbers of the elements that it shows; both parts of a complex one have its number."""
+        return numbers if self.op.f in _PARTS else self._called(self.op.f, numbers)
+
+    def _called(self, f, whole):
         args = list(self.args)
         args[self.place] = whole
         return f(*args, **self.kwargs)
 
+    def stored(self, value):
+        """The whole with a value in place of what the view shows."""
+        if registry[self.op.f] is registry["getitem"]:
+            index = self.kwargs["index"]
+        elif self.op.f in _PARTS:
+            return _PARTS[self.op.f](self.whole, value)
+        else:
+            index = np.unravel_index(self.shown(_numbers(self.whole)), self.whole.shape)
+        return registry["setitem"](self.whole, value, index=index)
+
+
+_PARTS = {
+    np.real: lambda z, value: value + 1j * np.imag(z),
+    np.imag: lambda z, value: np.real(z) + 1j * value,
+}
+
 
 def mark_view(tensor, op, args, kwargs):
     """Remember of which argument a result is a view, if of any: they share memory."""
-    base = tensor._array.base
     for place, whole in enumerate(args):
-        if isinstance(whole, Operators) and (base is whole._array or base is whole._array.base):
-            _link(tensor, View(whole, place, op, args, kwargs))
+        if isinstance(whole, Operators) and _shares_memory(tensor._array, whole._array):
+            link(tensor, View(whole, place, op, args, kwargs))
             return
+
+
+def _shares_memory(array, whole):
+    """Whether an array that has a base shows some of another's memory."""
+    if array.base is whole or array.base is whole.base:
+        return True
+    return type(array) is type(whole) is np.ndarray and np.may_share_memory(array, whole)
 
 
 def rebind(tensor, other, what, index):
@@ -47,67 +77,107 @@ def rebind(tensor, other, what, index):
 
     Nothing is changed before all has been checked and computed. The other is no view of anything.
     """
-    _check_tensor(tensor, other, what)
-    root, calls = _root(tensor)
-    new = {}
-    if calls or _views(root):
-        numbers = np.arange(root.size).reshape(root.shape)
-        shown = _shown(numbers, calls)
-        if calls:
-            _check_view(tensor, root, what)
-            other = registry["setitem"](root, other, index=np.unravel_index(shown, root.shape))
-        new[root] = other
-        touched = np.zeros(root.size, bool)
-        touched[shown[index]] = True
-        _follow(root, numbers, touched, new)
-        for follower, value in new.items():
-            _check_tensor(follower, value, what)
-    else:
-        new[tensor] = other
+    root, path = _path(tensor)
+    _check_root(root, what)
+    if path:
+        _check_view(tensor, root, what)
+    for view in reversed(path):
+        other = view._view.stored(other)
+    new = {root: fitted(root, other)}
+    if _is_alone(root, path):
+        for view in path:
+            new[view] = _shown_again(view, new)
+    elif _views(root):
+        _follow(root, path, index, new)
+    for follower, value in new.items():
+        _check_bound(follower, value, what)
     for follower, value in new.items():
         bind(follower, value)
 
 
+def fitted(tensor, other):
+    """Another tensor as what this one is bound to: of its dtype, its shape, its layout in memory."""
+    if is_scalar(tensor._array) or _is_alike(tensor._array, other._array):
+        return other
+    return registry["setitem"](tensor.detach(), other, index=...)
+
+
+def _is_alike(a, b):
+    """Whether one array can stand for another: a later view of it is a view as of the other."""
+    return (
+        type(a) is type(b)
+        and a.shape == b.shape
+        and a.dtype == b.dtype
+        and is_scalar(a) == is_scalar(b)
+        and getattr(a, "strides", None) == getattr(b, "strides", None)
+    )
+
+
 def bind(tensor, other):
-    """Take the value and the node of another tensor, and keep the name."""
+    """Take the value and the node of another tensor, and keep the name; a variable stays itself."""
+    if is_variable(tensor):
+        tensor._array = tensor.node.out = other._array
+        return
     if other.node.name is None:
         other.node.name = tensor.node.name
     tensor._array, tensor.node = other._array, other.node
 
 
-def _follow(root, numbers, touched, new):
+def is_variable(tensor):
+    """Whether a tensor is a leaf that gradients are accumulated for."""
+    return tensor.requires_grad and tensor.node.op is None and type(tensor.node) is not Argument
+
+
+def _shown_again(view, new):
+    """What a view becomes: on the tape, unless it was taken of a result inside no_grad()."""
+    whole = view._view.whole
+    kept_off = whole.requires_grad and not view.requires_grad
+    recorded = view.requires_grad or (is_recording() and not kept_off)
+    with enable_grad() if recorded else no_grad():
+        return view._view.of(new[whole])
+
+
+def _follow(root, path, index, new):
     """Add to new, which holds the root's, what each view becomes that shows a touched element."""
-    stack = [(root, new[root], numbers)]
+    numbers = shown = _numbers(root)
+    for view in path:
+        shown = view._view.shown(shown)
+    touched = np.zeros(root.size, bool)
+    touched[shown[index]] = True
+    stack = [(root, numbers)]
     while stack:
-        whole, value, numbers = stack.pop()
-        for tensor in _views(whole):
-            view = tensor._view
-            shown = view.of(view.op.f, numbers)
+        whole, numbers = stack.pop()
+        for view in _views(whole):
+            shown = view._view.shown(numbers)
             if touched[shown].any():
-                new[tensor] = view.of(registry[view.op.f], value)
-                stack.append((tensor, new[tensor], shown))
+                new[view] = _shown_again(view, new)
+                stack.append((view, shown))
 
 
-def _root(tensor):
-    """The tensor that is no view, and the calls that lead from it to this one."""
-    calls = []
+def _path(tensor):
+    """The tensor that is no view, and the views that lead from it to this one."""
+    path = []
     while (view := getattr(tensor, "_view", None)) is not None:
-        calls.append(view)
+        path.append(tensor)
         tensor = view.whole
-    return tensor, calls[::-1]
+    return tensor, path[::-1]
 
 
-def _shown(numbers, calls):
-    """The numbers of the elements that a view shows."""
-    for view in calls:
-        numbers = view.of(view.op.f, numbers)
-    return numbers
+def _is_alone(root, path):
+    """Whether the views on the path are all that there are of the root and of each other."""
+    line = [root, *path]
+    return all(_views(whole) == line[i : i + 1] for i, whole in enumerate(line, start=1))
+
+
+def _numbers(tensor):
+    return np.arange(tensor.size).reshape(tensor.shape)
 
 
 # --- the links between a tensor and its views ---------------------------------------------------
 
 
-def _link(tensor, view):
+def link(tensor, view):
+    """Make a tensor a view of what the view shows."""
     tensor._view = view
     views = getattr(view.whole, "_views", None)
     if views is None:
@@ -121,6 +191,11 @@ def _link(tensor, view):
 def _views(tensor):
     """The views of a tensor that are still there."""
     return [view for view in (link() for link in getattr(tensor, "_views", ())) if view is not None]
+
+
+def is_view(tensor):
+    """Whether a tensor shows the elements of another one."""
+    return getattr(tensor, "_view", None) is not None
 
 
 def _unlink(tensor):
@@ -139,36 +214,51 @@ def separate(tensor):
 
 def reshape(tensor, twin, other):
     """Become another tensor, a reshaped twin; the twin takes this tensor's place among views."""
-    _check_tensor(tensor, other, "x.shape = ...")
+    _check_shape(tensor)
     view, views = getattr(tensor, "_view", None), _views(tensor)
     bind(tensor, other)
     if view is None and not views:
         return
     if view is not None:
         _unlink(tensor)
-        _link(twin, view)
+        link(twin, view)
     for one in views:
         shown = one._view
         _unlink(one)
-        _link(one, shown._replace(whole=twin))
-    _link(tensor, other._view)
+        link(one, shown._replace(whole=twin))
+    link(tensor, other._view)
 
 
 # --- what is refused ----------------------------------------------------------------------------
 
 
-def _check_tensor(tensor, other, what):
+def _check_root(root, what):
+    """Refuse to write into what must keep its value, or into what would leave the tape."""
+    if is_variable(root):
+        if is_recording():
+            raise _refused_variable(root, what)
+    elif root.requires_grad and not is_recording():
+        raise ValueError(
+            f"{what} on {errors.describe(root)} inside no_grad() would take it off the tape "
+            "in silence: write y = x.copy(); y[i] = v. Only leaves, such as parameters, are "
+            "written into inside no_grad()"
+        )
+
+
+def _refused_variable(tensor, what):
+    name = tensor.name if tensor.name and tensor.name.isidentifier() else "w"
+    return ValueError(
+        f"{what} on {errors.describe(tensor)}, a leaf that requires a gradient: recorded, it would "
+        "be a leaf no longer, and its .grad would be lost. To update it write "
+        f"{name}.data = {name}.data - rate * {name}.grad, or `with ag.no_grad(): {name} -= ...`; "
+        "to compute on, write y = x.copy(); y[i] = v"
+    )
+
+
+def _check_bound(tensor, other, what):
     """Refuse what would change the gradients in silence."""
-    if tensor.requires_grad and tensor.node.op is None and type(tensor.node) is not Argument:
-        raise ValueError(
-            f"{what} on {errors.describe(tensor)}, a leaf that requires a gradient: it would "
-            "be a leaf no longer, and its .grad would be lost. Write y = x.copy(); y[i] = v"
-        )
-    if tensor.requires_grad and not is_recording():
-        raise ValueError(
-            f"{what} on {errors.describe(tensor)} inside no_grad() would take it off the tape "
-            "in silence: write y = x.copy(); y[i] = v"
-        )
+    if other.requires_grad and is_variable(tensor):  # a view that was made a leaf of its own
+        raise _refused_variable(tensor, what)
     if other.requires_grad and tensor.dtype.kind not in "fc":
         raise TypeError(
             f"{what} on {errors.describe(tensor)} would round a tensor that requires a gradient: "
@@ -176,16 +266,20 @@ def _check_tensor(tensor, other, what):
         )
 
 
+def _check_shape(tensor):
+    """Refuse to give a variable another shape."""
+    if is_variable(tensor):
+        raise ValueError(
+            f"x.shape = ... on {errors.describe(tensor)}, a leaf that requires a gradient: a "
+            "variable keeps its shape. Write y = x.reshape(...)"
+        )
+
+
 def _check_view(tensor, root, what):
-    """Refuse to write through what NumPy lets nobody write through, or what has other numbers."""
-    of = f"{what} on {errors.describe(tensor)}, a view of {errors.describe(root)}"
+    """Refuse to write through what NumPy lets nobody write through."""
     if not tensor._array.flags.writeable:
         raise ValueError(
-            f"{of} that is read-only, as in NumPy: several of its elements may be one of the "
-            "whole. Assign to the whole, or to a copy, y = v.copy()"
-        )
-    if tensor.dtype != root.dtype:
-        raise ValueError(
-            f"{of} with numbers of another kind: assign to the whole, x[i] = re + 1j * im, or to "
-            "a copy, y = x.real.copy()"
+            f"{what} on {errors.describe(tensor)}, a view of {errors.describe(root)} that is "
+            "read-only, as in NumPy: several of its elements may be one of the whole. Assign to "
+            "the whole, or to a copy, y = v.copy()"
         )

@@ -64,44 +64,52 @@ def check_targets(func, targets):
         name = full_name(func)
         raise TypeError(
             f"{errors.STORED}Write a = {name}(...) instead of {name}(..., out=a), "
-            "and a = a + t instead of a += t."
+            "and a = a + t instead of a += t; or make a tensor to fill, a = ag.array(a) or "
+            "ag.zeros(...), before."
         )
 
 
-def into(func, targets, results, casting="same_kind"):
+def into(func, targets, results, casting="same_kind", what=None):
     """Rebind the tensors that were given as ``out=`` to the results, as ``x[...] = v`` does."""
+    what = what or f"{full_name(func)}(..., out=x)"
     many = results if isinstance(results, tuple) else (results,)
-    given = [r if t is None else _bound(func, t, r, casting) for t, r in zip(targets, many)]
+    given = [r if t is None else _bound(func, t, r, casting, what) for t, r in zip(targets, many)]
     return tuple(given) if isinstance(results, tuple) else given[0]
 
 
-def _bound(func, target, result, casting):
-    check_cast(func, target, result, casting)
+def _bound(func, target, result, casting, what):
+    check_cast(what, target, result, casting)
     if result.shape != target.shape:
-        result = _stretched(func, target, result)
-    target._rebind(result if result.dtype == target.dtype else result.astype(target.dtype))
+        if what.endswith("= v"):
+            raise _misfit(what, target, result)
+        result = _stretched(func, what, target, result)
+    target._rebind(result, what)
     return target
 
 
-def check_cast(func, target, result, casting="same_kind"):
+def check_cast(what, target, result, casting="same_kind"):
     """Refuse to store into a dtype that loses more than NumPy's rule of casting allows."""
     if not np.can_cast(result.dtype, target.dtype, casting):
         raise TypeError(
-            f"{full_name(func)}: a result of dtype {result.dtype} cannot be stored into out="
-            f"{errors.describe(target)}, with casting={casting!r}"
+            f"{what}: a result of dtype {result.dtype} cannot be stored into "
+            f"{errors.describe(target)}, with casting={casting!r}: make that of another dtype, "
+            f"x.astype({result.dtype})"
         )
 
 
-def _stretched(func, target, result):
+def _stretched(func, what, target, result):
     """A ufunc broadcasts its result to out=; for any other function the shapes must be equal."""
     try:
         if isinstance(func, np.ufunc):
             return np.broadcast_to(result, target.shape)
     except ValueError:
         pass
-    raise ValueError(
-        f"{full_name(func)}: a result of shape {result.shape} does not fit out="
-        f"{errors.describe(target)}"
+    raise _misfit(what, target, result)
+
+
+def _misfit(what, target, result):
+    return ValueError(
+        f"{what}: a result of shape {result.shape} does not fit {errors.describe(target)}"
     )
 
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from .dispatch import dispatch, registry
+from .arrays import is_scalar
+from .dispatch import dispatch, into, registry
 
 Method = Callable[..., Any]
 _NUMBERS = frozenset({int, float})
@@ -57,6 +58,17 @@ def _method(f) -> Method:
     return method
 
 
+def _augmented(f, symbol) -> Method:
+    """``x += v``: an array is written into, a number is replaced, as ``x = x + v`` does."""
+
+    def method(self, other):
+        if is_scalar(self._array) or not (isinstance(other, Operators) or _is_operand(other)):
+            return NotImplemented
+        return into(f, (self,), registry[f](self, other), what=f"x {symbol}= v")
+
+    return method
+
+
 def _in_place(f) -> Method:
     """The method of arrays that changes them: the tensor is rebound to the result."""
 
@@ -91,6 +103,14 @@ class Operators:
     __lshift__,   __rlshift__   = _binary(np.left_shift)
     __rshift__,   __rrshift__   = _binary(np.right_shift)
 
+    __iadd__,      __isub__     = _augmented(np.add, "+"), _augmented(np.subtract, "-")
+    __imul__,      __itruediv__ = _augmented(np.multiply, "*"), _augmented(np.divide, "/")
+    __ifloordiv__, __imod__     = _augmented(np.floor_divide, "//"), _augmented(np.remainder, "%")
+    __ipow__,      __imatmul__  = _augmented(np.power, "**"), _augmented(np.matmul, "@")
+    __iand__,      __ior__      = _augmented(np.bitwise_and, "&"), _augmented(np.bitwise_or, "|")
+    __ixor__       = _augmented(np.bitwise_xor, "^")
+    __ilshift__,   __irshift__  = _augmented(np.left_shift, "<<"), _augmented(np.right_shift, ">>")
+
     __neg__    = _unary(np.negative)
     __pos__    = _unary(np.positive)
     __abs__    = _unary(np.absolute)
@@ -112,7 +132,6 @@ class Operators:
     argpartition       = _method(np.argpartition)
     argsort            = _method(np.argsort)
     clip               = _method(np.clip)
-    conj, conjugate    = _method(np.conj), _method(np.conjugate)
     cumprod, cumsum    = _method(np.cumprod), _method(np.cumsum)
     diagonal           = _method(np.diagonal)
     dot                = _method(np.dot)

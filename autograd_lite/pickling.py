@@ -10,7 +10,7 @@ def to_rows(root):
     Leaves that several tensors share stay shared if these are pickled or copied together.
     """
     nodes = history(root)
-    _refuse_hooks(nodes)
+    refuse_hooks(nodes)
     number = {node: i for i, node in enumerate(nodes)}
 
     def numbered(parent):
@@ -24,8 +24,8 @@ def to_rows(root):
     return rows
 
 
-def _refuse_hooks(nodes):
-    """A hook is a function of this process: a copy without it would behave otherwise."""
+def refuse_hooks(nodes):
+    """Refuse nodes with hooks: functions of this process, without which a copy would differ."""
     found = [hook for node in nodes for hook in hooks.of(node)]
     if found:
         raise TypeError(

@@ -5,6 +5,7 @@ import numpy as np
 from . import errors
 from .arrays import asarray
 from .assignment import mark_view
+from .faces import Face
 from .results import continuous, like
 from .tape import Node, is_recording
 from .tensor import Tensor, constant, is_plain, several, wrap
@@ -85,6 +86,7 @@ def _record_any(op, args, kwargs):
                 raise TypeError(errors.OBJECTS.format(op.name))
         elif type(arg) not in _PLAIN:
             unknown = True
+            arg = arg.view(np.ndarray) if isinstance(arg, Face) else arg
         values.append(arg)
         parents.append(parent)
     given = _checked(op, values) if unknown and seen else values

@@ -13,12 +13,14 @@ import numpy as np
 
 from . import errors, hooks
 from .arrays import asarray
-from .assignment import rebind, reshape, separate
+from .assignment import is_view, rebind, reshape, separate
 from .dispatch import dispatch, registry, ufunc_methods
+from .faces import data_of, gradient_of
+from .flat import Flat
 from .operators import Operators
-from .pickling import from_rows, to_rows
+from .pickling import from_rows, refuse_hooks, to_rows
 from .results import Parts, continuous, like, part_nodes
-from .tape import Leaf, pullback
+from .tape import Argument, Leaf, pullback
 
 
 class Tensor(Operators):
@@ -59,15 +61,13 @@ class Tensor(Operators):
 
     @property
     def data(self):
-        """The value, a read-only view. Rebinding it, t.data = v, keeps a leaf the same variable."""
-        data = self._array
-        if type(data) is np.ndarray:
-            data = data.view()
-            data.flags.writeable = False
-        return data
+        """The value, a read-only view; t.data = v and t.data -= v keep a leaf the same variable."""
+        return data_of(self, self._array)
 
     @data.setter
     def data(self, value):
+        if getattr(value, "tensor", None) is self:  # t.data -= v has changed it
+            return
         if self.node.op is not None:
             raise ValueError(
                 f"only a leaf's data can be rebound, and {errors.describe(self)} is the result "
@@ -84,11 +84,27 @@ class Tensor(Operators):
 
     @property
     def grad(self):
-        """The accumulated gradient of a leaf, a plain array of its shape and dtype, or None."""
-        return self.node.grad if self.node.op is None else None
+        """The accumulated gradient of a leaf, an array of its shape and dtype, or None.
+
+        A result has one after `retain_grad`; of others reading it raises, with the way out.
+        """
+        if self.node.op is None:
+            return gradient_of(self.node.grad)
+        retained = hooks.retained(self.node)
+        if retained is None:
+            raise ValueError(
+                f"{errors.describe(self)} is the result of {self.node.op.name}, and only leaves "
+                "keep a gradient. To update a parameter w write w.data = w.data - rate * w.grad: "
+                "w = w - rate * w.grad makes a result of it. To see the gradient of a result call "
+                "t.retain_grad() before backward(), or ag.gradients(output, [t])"
+            )
+        return gradient_of(retained.grad)
 
     @grad.setter
     def grad(self, value):
+        if self.node.op is not None and value is None and hooks.retained(self.node):
+            hooks.retained(self.node).grad = None
+            return
         if self.node.op is not None:
             raise ValueError(
                 f"only leaves keep a gradient, and {errors.describe(self)} is the result of "
@@ -137,9 +153,21 @@ class Tensor(Operators):
     nbytes = property(lambda self: self._array.nbytes, doc="Bytes of all elements.")
     T = property(lambda self: np.transpose(self), doc="The axes reversed.")
     mT = property(lambda self: np.matrix_transpose(self), doc="The last two axes swapped.")
-    flat = property(lambda self: np.ravel(self), doc="All elements in one axis, to read.")
-    real = property(lambda self: np.real(self), doc="The real part.")
-    imag = property(lambda self: np.imag(self), doc="The imaginary part, 0 of a real tensor.")
+    flat = property(
+        lambda self: Flat(self),
+        lambda self, values: operator.setitem(Flat(self), slice(None), values),
+        doc="All elements in one axis, to iterate over, to read and to write.",
+    )
+    real = property(
+        lambda self: np.real(self),
+        lambda self, values: operator.setitem(self.real, ..., values),
+        doc="The real part.",
+    )
+    imag = property(
+        lambda self: np.imag(self),
+        lambda self, values: operator.setitem(self.imag, ..., values),
+        doc="The imaginary part, 0 of a real tensor.",
+    )
 
     def __repr__(self):
         flags = ", requires_grad=True" if self.requires_grad and self.node.op is None else ""
@@ -181,7 +209,7 @@ class Tensor(Operators):
                 "np.where(mask, t, array), or a tensor to fill, x = ag.zeros(...); x[i] = t. "
                 f"Leave it on purpose with t.numpy() or t.detach().{errors.where_scipy_is()}"
             )
-        return np.array(self.data, dtype=dtype, copy=copy)
+        return np.array(self.numpy(), dtype=dtype, copy=copy)
 
     def _to_python(self, kind):
         if self.requires_grad:
@@ -215,21 +243,38 @@ class Tensor(Operators):
         shape = shape[0] if len(shape) == 1 else shape
         return registry[np.reshape](self, shape, order, copy)
 
+    def view(self, *args, **kwargs):
+        """The same elements: what is stored into it is stored into this tensor."""
+        if args or kwargs:
+            raise errors.refused("view", kwargs)
+        return self[...]
+
     def transpose(self, *axes):
         """The axes in another order, reversed by default."""
         return np.transpose(self, axes[0] if len(axes) == 1 else axes or None)
 
     def flatten(self, order="C"):
-        """All elements in one axis."""
-        return np.ravel(self, order=order)
+        """All elements in one axis, in new memory."""
+        flat = np.ravel(self, order=order)
+        return flat.copy() if flat is self or is_view(flat) else flat
 
-    def astype(self, dtype):
-        """The same values in another dtype, on the tape."""
+    def astype(self, dtype, order="K", casting="unsafe", subok=True, copy=True):
+        """The same values in another dtype, on the tape; in new memory unless told not to."""
+        if not np.can_cast(self.dtype, dtype, casting):
+            raise TypeError(f"cannot cast {errors.describe(self)} to {dtype} with {casting=}")
+        if not copy and self.dtype == dtype:
+            return self
         return registry["astype"](self, dtype)
 
-    def copy(self):
+    def copy(self, order="K"):
         """The same values in new memory, on the tape."""
         return registry["alias"](self)
+
+    def conj(self):
+        """The complex conjugate; a real tensor itself, as of an array."""
+        return np.conj(self) if self.dtype.kind == "c" else self
+
+    conjugate = conj
 
     def __iter__(self):
         if self.ndim == 0:
@@ -244,6 +289,8 @@ class Tensor(Operators):
 
     def __setitem__(self, index, value):
         """A new value, and this tensor is bound to it: what was computed from the old one stays."""
+        if _is_part(value, self, index):  # x[i] += v has stored it
+            return
         index = plain(index)
         self._rebind(registry["setitem"](self, value, index=index), index=index)
 
@@ -269,12 +316,17 @@ class Tensor(Operators):
         rebind(self, other, what, index)
 
     def __copy__(self):
-        """A result with the same history; of a leaf, a new variable with the same value."""
-        if self.node.op is not None:
-            return wrap(self._array, self.node)
+        """A result or an argument is copied on the tape; a leaf becomes a new one of that value."""
+        if self.node.op is not None or type(self.node) is Argument:
+            return self.copy()
         node = copy.copy(self.node)
         node.grad = copy.copy(node.grad)
         return wrap(self._array, node)
+
+    def __deepcopy__(self, memo):
+        if self.node.op is None and type(self.node) is not Argument:
+            refuse_hooks([self.node])
+        return self.__copy__()
 
     def __reduce__(self):
         return _unpickled, (to_rows(self.node), self._array)
@@ -321,6 +373,28 @@ class Tensor(Operators):
             g = own(g, given)
             leaf.grad = g if leaf.grad is None else asarray(leaf.grad + g)
 
+    def zero_grad(self) -> None:
+        """Forget the gradient, as ``t.grad = None`` does."""
+        self.grad = None
+
+    def retain_grad(self) -> None:
+        """Keep the gradient of this result in ``.grad`` too, in each later ``backward()``.
+
+        >>> x = Tensor([1.0, 2.0], requires_grad=True)
+        >>> h = x * x
+        >>> h.retain_grad()
+        >>> np.sum(3 * h).backward()
+        >>> h.grad
+        array([3., 3.])
+        """
+        if not self.requires_grad:
+            raise ValueError(
+                f"retain_grad() on a constant: no gradient reaches {errors.describe(self)}; "
+                "create it with requires_grad=True before it is used"
+            )
+        if self.node.op is not None and hooks.retained(self.node) is None:
+            hooks.Retained(self.node)
+
     def register_hook(self, f) -> hooks.Hook:
         """Observe or replace the gradient of this tensor, a leaf or not, in every backward pass.
 
@@ -353,6 +427,12 @@ class Tensor(Operators):
                 "create it with requires_grad=True before it is used"
             )
         return hooks.Hook(self.node, f)
+
+
+def _is_part(value, tensor, index):
+    """Whether a value is what x[index] shows already."""
+    view = getattr(value, "_view", None) if isinstance(value, Tensor) else None
+    return view is not None and view.whole is tensor and view.kwargs.get("index", value) is index
 
 
 def constant(data):

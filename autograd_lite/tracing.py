@@ -8,7 +8,7 @@ lie behind them.
 import numpy as np
 
 from . import errors, hooks, trees
-from .arrays import asarray
+from .arrays import asarray, is_scalar
 from .dispatch import registry
 from .tape import Argument, enable_grad, is_recording
 from .tensor import Tensor, constant, own, plain, twin, walk_back, wrap
@@ -183,7 +183,10 @@ def _variable(value):
     """What a differentiated argument is inside the function: a tensor of its own."""
     if isinstance(value, Tensor) and value.requires_grad and is_recording():
         return registry["alias"](value)
-    data = Tensor(plain(value), requires_grad=True)._array
+    value = plain(value)
+    data = Tensor(value, requires_grad=True)._array
+    if is_scalar(value) or isinstance(value, (int, float, complex)):
+        data = data[()]  # x += 1 replaces a number
     return wrap(data, Argument(data, True))
 
 

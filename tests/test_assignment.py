@@ -213,6 +213,9 @@ def test_integers_take_no_tensor_that_requires_a_gradient(make):
 # --- what is assigned to ----------------------------------------------------------------------
 
 
+LEAF = r"on x of shape \(2,\).* x\.data = x\.data - .*no_grad.* y = x\.copy\(\); y\[i\] = v"
+
+
 def test_a_leaf_that_requires_a_gradient_raises_with_the_rewrite_and_is_unchanged():
     x = variable([1.0, 2.0], name="x")
     node = x.node
@@ -221,10 +224,16 @@ def test_a_leaf_that_requires_a_gradient_raises_with_the_rewrite_and_is_unchange
         lambda: x.fill(1.0),
         lambda: x.put([0], [1.0]),
         lambda: np.copyto(x, 1.0),
-        lambda: setattr(x, "shape", (2, 1)),
+        lambda: operator.iadd(x, 1.0),
+        lambda: operator.isub(x[1:], 1.0),
+        lambda: np.add(x, 1.0, out=x),
+        lambda: np.clip(x, -1, 1, out=x),
+        lambda: setattr(x, "flat", 0.0),
     ):
-        with pytest.raises(ValueError, match=r"on x of shape \(2,\).* y = x\.copy\(\); y\[i\] = v"):
+        with pytest.raises(ValueError, match=LEAF):
             assign()
+    with pytest.raises(ValueError, match=r"keeps its shape.*reshape"):
+        x.shape = (2, 1)
     assert x.tolist() == [1.0, 2.0]
     assert x.node is node
     y = x.copy()
@@ -399,11 +408,7 @@ def test_views_that_nobody_may_write_through_raise():
     for view in (np.broadcast_to(x, (2, 2, 3)), np.diagonal(x)):
         with pytest.raises(ValueError, match=r"read-only, as in NumPy.*\.copy\(\)"):
             view[0] = 9.0
-    z = variable(X + 1j) * 1
-    with pytest.raises(ValueError, match="numbers of another kind"):
-        z.real[0] = 9.0
     np.testing.assert_array_equal(x.numpy(), X)
-    np.testing.assert_array_equal(z.numpy(), X + 1j)
 
 
 def test_nothing_is_changed_where_the_whole_cannot_be():
