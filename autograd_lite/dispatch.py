@@ -71,45 +71,39 @@ def check_targets(func, targets):
 
 def into(func, targets, results, casting="same_kind", what=None):
     """Rebind the tensors that were given as ``out=`` to the results, as ``x[...] = v`` does."""
-    what = what or f"{full_name(func)}(..., out=x)"
     many = results if isinstance(results, tuple) else (results,)
     given = [r if t is None else _bound(func, t, r, casting, what) for t, r in zip(targets, many)]
     return tuple(given) if isinstance(results, tuple) else given[0]
 
 
 def _bound(func, target, result, casting, what):
-    check_cast(what, target, result, casting)
+    check_cast(func, target, result, casting, what)
     if result.shape != target.shape:
-        if what.endswith("= v"):
-            raise _misfit(what, target, result)
-        result = _stretched(func, what, target, result)
-    target._rebind(result, what)
+        result = _stretched(func, target, result, what)
+    target._rebind(result, what or f"{full_name(func)}(..., out=x)")
     return target
 
 
-def check_cast(what, target, result, casting="same_kind"):
+def check_cast(func, target, result, casting="same_kind", what=None):
     """Refuse to store into a dtype that loses more than NumPy's rule of casting allows."""
     if not np.can_cast(result.dtype, target.dtype, casting):
         raise TypeError(
-            f"{what}: a result of dtype {result.dtype} cannot be stored into "
-            f"{errors.describe(target)}, with casting={casting!r}: make that of another dtype, "
-            f"x.astype({result.dtype})"
+            f"{what or full_name(func)}: a result of dtype {result.dtype} cannot be stored into "
+            f"{'' if what else 'out='}{errors.describe(target)}, with casting={casting!r}: make "
+            f"the target with .astype({result.dtype}) before"
         )
 
 
-def _stretched(func, what, target, result):
+def _stretched(func, target, result, what):
     """A ufunc broadcasts its result to out=; for any other function the shapes must be equal."""
     try:
-        if isinstance(func, np.ufunc):
+        if isinstance(func, np.ufunc) and what is None:
             return np.broadcast_to(result, target.shape)
     except ValueError:
         pass
-    raise _misfit(what, target, result)
-
-
-def _misfit(what, target, result):
-    return ValueError(
-        f"{what}: a result of shape {result.shape} does not fit {errors.describe(target)}"
+    raise ValueError(
+        f"{what or full_name(func)}: a result of shape {result.shape} does not fit "
+        f"{'' if what else 'out='}{errors.describe(target)}"
     )
 
 

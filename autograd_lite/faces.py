@@ -9,6 +9,7 @@ import operator
 
 import numpy as np
 
+from . import errors
 from .tape import no_grad
 
 
@@ -44,12 +45,19 @@ class Data(Face):
     """The value of a tensor, read-only; what changes it binds the tensor to another value."""
 
     tensor = None  # whose value it is; None for what NumPy made of it
+    shown = None  # the array of that tensor
 
     def _update(self, update, *args):
         if self.tensor is None:
             raise ValueError(
                 "this shows the value of a tensor, which is never written into: write "
                 "t.data = t.data - v, t.data[i] = v, or change a copy, a = t.data.copy()"
+            )
+        if self.tensor.node.op is not None:
+            raise ValueError(
+                f"the data of {errors.describe(self.tensor)}, the result of "
+                f"{self.tensor.node.op.name}, cannot be written into: only a leaf's can. Write "
+                "y = t.copy(); y[i] = v to stay on the tape, or a = t.data.copy() for an array"
             )
         with no_grad():
             update(self.tensor, *args)
@@ -95,7 +103,7 @@ def data_of(tensor, array):
         return array.data_of(tensor) if hasattr(array, "data_of") else array
     data = array.view(Data)
     data.flags.writeable = False
-    data.tensor = tensor
+    data.tensor, data.shown = tensor, array
     return data
 
 

@@ -284,7 +284,7 @@ def test_an_argument_given_twice_raises(x):
 
 
 def test_storing_into_a_leaf_raises_with_the_way_out(x):
-    with pytest.raises(ValueError, match=r"x of shape \(2,\).*Write y = x\.copy\(\); y\[i\] = v"):
+    with pytest.raises(ValueError, match=r"x of shape \(2,\).*write y = x\.copy\(\); y\[i\] = v"):
         x[0] = 5.0
     assert x.tolist() == [1.0, 2.0]
     (x * x).sum().backward()

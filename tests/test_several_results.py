@@ -166,10 +166,9 @@ def test_float32_stays_float32():
 # --- copies, lifetimes, pictures ---------------------------------------------------------------
 
 
-@pytest.mark.parametrize("twin", [copy.deepcopy, lambda t: pickle.loads(pickle.dumps(t))])
-def test_a_pickled_result_has_its_history(twin):
+def test_a_pickled_result_has_its_history():
     w, v = np.linalg.eigh(variable(name="a"))
-    other = twin(np.sum(w * v))
+    other = pickle.loads(pickle.dumps(np.sum(w * v)))
     leaf = next(node for node in history(other.node) if node.name == "a")
     other.backward()
     a = variable()

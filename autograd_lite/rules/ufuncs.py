@@ -15,7 +15,6 @@ from ..dispatch import (
     check_cast,
     check_targets,
     dispatch,
-    full_name,
     into,
     registry,
     ufunc_methods,
@@ -96,7 +95,7 @@ def _masked(ufunc, inputs, where, targets, casting):
     for result, target in zip(many, targets, strict=True):
         if target is None:
             target = np.zeros(mask.shape, result.dtype)
-        check_cast(f"{full_name(ufunc)}(..., out=x)", target, result, casting)
+        check_cast(ufunc, target, result, casting)
         stored.append(registry["setitem"](target, result, index=mask))
     return tuple(stored) if isinstance(results, tuple) else stored[0]
 
@@ -205,7 +204,7 @@ def _at(ufunc, x, index, *operand):
     made = np.ravel(x)
     for turn in _turns(positions):
         part = dispatch(ufunc, (made[positions[turn]], *(y[turn] for y in operand)), {})
-        check_cast(f"{full_name(ufunc)}.at", made, part)
+        check_cast(ufunc, made, part)
         made = registry["setitem"](made, part, index=positions[turn])
     into(ufunc, (x,), np.reshape(made, x.shape))
 
