@@ -133,8 +133,12 @@ def _shown_again(view, new):
     whole = view._view.whole
     kept_off = whole.requires_grad and not view.requires_grad
     recorded = view.requires_grad or (is_recording() and not kept_off)
+    value = new[whole]
+    if is_variable(whole):  # stays itself, with another value
+        value = whole.detach()
+        value._array, value.node = new[whole]._array, whole.node
     with enable_grad() if recorded else no_grad():
-        return view._view.of(new[whole])
+        return view._view.of(value)
 
 
 def _follow(root, path, index, new):

@@ -11,6 +11,7 @@ import functools
 import numpy as np
 
 from . import arrays
+from .flat import Flat
 from .recording import holds_tensor, stacked
 from .tensor import Tensor, plain
 
@@ -24,6 +25,8 @@ def array(data, dtype=None) -> Tensor:
     """
     if isinstance(data, np.ndarray) and data.dtype.hasobject:
         data = data.tolist()
+    if isinstance(data, Flat):
+        return array(data.copy(), dtype)
     if not holds_tensor(data):
         return Tensor(data, dtype=dtype)
     if dtype is not None and np.dtype(dtype).kind not in "fc":

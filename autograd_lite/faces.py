@@ -19,6 +19,12 @@ class Face(np.ndarray):
     def __array_wrap__(self, array, context=None, return_scalar=False):
         return array[()] if return_scalar else array
 
+    def __getattr__(self, name):
+        way_out = ""
+        if name.endswith("_") and not name.startswith("_"):
+            way_out = ": write t.data -= v, t.data *= v, t.data[i] = v or t.grad = None"
+        raise AttributeError(f"an array of NumPy has no {name!r}{way_out}")
+
     def __repr__(self):
         return repr(self.view(np.ndarray))
 

@@ -492,7 +492,7 @@ def is_plain(value):
 
 def _numbers(data, dtype, requires_grad):
     """Data as an array of numbers that nobody else writes into."""
-    ours = (np.ndarray, np.generic, Tensor)
+    ours = (np.ndarray, np.generic, Tensor, Flat)
     foreign = hasattr(data, "__array_function__") and not isinstance(data, ours)
     array = data.copy() if foreign else np.array(data)
     given = array.dtype if dtype is None else np.dtype(dtype)

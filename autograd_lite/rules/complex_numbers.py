@@ -6,9 +6,10 @@ own; here is what is not holomorphic. The real part for a real argument is taken
 
 import numpy as np
 
-from .. import errors
+from ..arrays import is_scalar
+from ..dispatch import into
 from ..primitives import composed, elementwise
-from ..tensor import plain
+from ..tensor import Tensor, plain
 from .through_numpy import through_implementation
 
 
@@ -61,9 +62,9 @@ def _np_real_if_close(a, tol=100):
 @composed(np.nan_to_num)
 def _np_nan_to_num(x, copy=True, nan=0.0, posinf=None, neginf=None):
     """Real and imaginary part are replaced one by one."""
-    if not copy:
-        raise errors.refused("nan_to_num", {"copy"})
     keywords = {"nan": nan, "posinf": posinf, "neginf": neginf}
+    if not copy and isinstance(x, Tensor) and not is_scalar(x._array):
+        return into(np.nan_to_num, (x,), np.nan_to_num(x, **keywords))
     if np.iscomplexobj(x):
         return finite(np.real(x), **keywords) + 1j * finite(np.imag(x), **keywords)
     return finite(x, **keywords)

@@ -21,6 +21,10 @@ def einsum(arrays, subscripts, optimize=False):
     return np.einsum(subscripts, *arrays, optimize=optimize)
 
 
+def einsum1(x, subscripts, optimize=False):
+    return np.einsum(subscripts, x, optimize=optimize)
+
+
 def einsum2(x, y, subscripts, optimize=False):
     return np.einsum(subscripts, x, y, optimize=optimize)
 
@@ -84,6 +88,8 @@ many = primitive(einsum,
     lambda g, out, arrays, subscripts, optimize=False: [
         _share(i, g, arrays, subscripts, optimize) for i in range(len(arrays))],
     sequence=True)
+alone = primitive(einsum1,
+    lambda g, out, x, subscripts, optimize=False: _share(0, g, [x], subscripts, optimize))
 pair = primitive(einsum2,
     lambda g, out, x, y, subscripts, optimize=False: _share(0, g, [x, y], subscripts, optimize),
     lambda g, out, x, y, subscripts, optimize=False: _share(1, g, [x, y], subscripts, optimize))
@@ -95,6 +101,8 @@ def _np_einsum(*operands, optimize=False):
     subscripts, arrays = _spelled(operands)
     if len(arrays) == 2:
         return pair(*arrays, subscripts=subscripts, optimize=optimize)
+    if len(arrays) == 1:  # may be a view
+        return alone(*arrays, subscripts=subscripts, optimize=optimize)
     return many(arrays, subscripts=subscripts, optimize=optimize)
 
 

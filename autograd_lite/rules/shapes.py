@@ -3,6 +3,7 @@
 import numpy as np
 
 from .. import errors
+from ..assignment import is_view
 from ..dispatch import registry
 from ..primitives import composed, primitive, unbroadcast
 from ..tensor import plain
@@ -29,7 +30,7 @@ to_shape = primitive(reshape,
     lambda g, out, x, shape, order="C": np.reshape(g, x.shape, order=order), way_out=errors.RESHAPE)
 primitive(np.transpose,    _transpose_vjp)
 primitive(np.expand_dims,  _back)
-primitive(np.squeeze,      _back)
+drop_axes = primitive(np.squeeze, _back)
 primitive(np.swapaxes,     lambda g, out, x, axis1, axis2: np.swapaxes(g, axis1, axis2))
 primitive(np.moveaxis,
     lambda g, out, x, source, destination: np.moveaxis(g, destination, source))
@@ -50,7 +51,16 @@ primitive(np.triu,         lambda g, out, x, k=0: unbroadcast(np.triu(g, k), x.s
 def _np_reshape(a, shape, order="C", copy=None):
     if copy is False:
         np.reshape(plain(a), shape, order=order, copy=False)  # raises where it would have to copy
-    return to_shape(a, shape=shape, order=_in_letters(plain(a), order))
+    result = to_shape(a, shape=shape, order=_in_letters(plain(a), order))
+    return result.copy() if copy and is_view(result) else result
+
+
+@composed(np.squeeze)
+def _np_squeeze(a, axis=None):
+    """An array without axes of size 1 is its own, not a copy nor a view."""
+    if 1 not in np.shape(a) and axis is None or axis == ():
+        return a
+    return drop_axes(a, axis=axis)
 
 
 def _in_letters(x, order):
@@ -81,7 +91,7 @@ def _np_broadcast_arrays(*args, subok=False):
 
 @composed(np.astype)
 def _np_astype(x, dtype, /, *, copy=True, device=None):
-    return registry["astype"](x, dtype)
+    return x.astype(dtype, copy=copy)
 
 
 @composed(np.copy)

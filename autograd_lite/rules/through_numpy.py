@@ -14,6 +14,7 @@ import numpy as np
 
 from .. import creation
 from ..dispatch import registry
+from ..flat import Flat
 from ..recording import holds_tensor
 
 # fmt: off
@@ -42,9 +43,10 @@ def _asarray(x, dtype=None, order=None, **kwargs):
 
 
 def _array(x, dtype=None, *, copy=True, ndmin=0, subok=False, order=None):
+    x = x.copy() if isinstance(x, Flat) else x
     if not holds_tensor(x):
         return np.array(x, dtype, copy=copy, ndmin=ndmin, subok=subok, order=order)
-    x = creation.asarray(x, dtype)
+    x = (creation.array if copy else creation.asarray)(x, dtype)  # NumPy writes into a copy
     return np.reshape(x, (1,) * (ndmin - x.ndim) + x.shape) if ndmin > x.ndim else x
 
 

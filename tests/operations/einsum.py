@@ -61,6 +61,7 @@ ROWS = [
         at("ij,jk->ik",      real(2, 3), np.ones((3, 2))),
         at("ij,jk->ik",      complex_(2, 2), real(2, 2)),
         at("ii,ij->j",       complex_(2, 2), complex_(2, 2)),
+        at("ij->ji",         real(2, 3), optimize=True),
         # three and four
         at("ij,jk,kl->il",   real(2, 3), real(3, 2), real(2, 2)),
         at("i,j,k",          real(2), real(1), real(2)),
@@ -78,7 +79,7 @@ ROWS = [
         at(real(3, 3), [0, 0], [0]),
         at(real(2, 3), [..., 30], real(3), [30], [...]),
         at(real(2, 3), [0, 1], real(3), [1], []),
-        covers=(np.einsum, rules.einsum, rules.einsum2), rtol=1e-5),
+        covers=(np.einsum, rules.einsum, rules.einsum1, rules.einsum2), rtol=1e-5),
     row(with_itself, at(real(3, 3)), covers=(), name="einsum of one array twice"),
 ]
 # fmt: on
