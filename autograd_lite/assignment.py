@@ -12,7 +12,7 @@ from weakref import ref
 import numpy as np
 
 from . import errors
-from .arrays import is_scalar
+from .arrays import foreign, is_scalar
 from .dispatch import registry
 from .operators import Operators
 from .tape import Argument, is_recording, no_grad, enable_grad
@@ -147,7 +147,8 @@ def _follow(root, path, index, new):
     for view in path:
         shown = view._view.shown(shown)
     touched = np.zeros(root.size, bool)
-    touched[shown[index]] = True
+    known = index if foreign(index) is None else ...  # a traced index is another one in each run
+    touched[shown[known]] = True
     stack = [(root, numbers)]
     while stack:
         whole, numbers = stack.pop()

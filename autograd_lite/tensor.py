@@ -266,9 +266,12 @@ class Tensor(Operators):
             return self
         return registry["astype"](self, dtype)
 
-    def copy(self, order="K"):
+    def copy(self, order="C"):
         """The same values in new memory, on the tape."""
-        return registry["alias"](self)
+        flags = getattr(self._array, "flags", None)
+        if order == "C" or (order in "KA" and getattr(flags, "c_contiguous", True)):
+            return registry["alias"](self)
+        return registry["alias"](self, order=order)
 
     def conj(self):
         """The complex conjugate; a real tensor itself, as of an array."""
@@ -318,7 +321,7 @@ class Tensor(Operators):
     def __copy__(self):
         """A result or an argument is copied on the tape; a leaf becomes a new one of that value."""
         if self.node.op is not None or type(self.node) is Argument:
-            return self.copy()
+            return self.copy("K")
         node = copy.copy(self.node)
         node.grad = copy.copy(node.grad)
         return wrap(self._array, node)
