@@ -147,7 +147,7 @@ ROWS = [
     # --- the same value -----------------------------------------------------------------------
     row(astype, at(real(2, 3), np.float64), at(real(), "float64"),
         covers=("astype", elementwise.astype)),
-    row(registry["alias"], at(real(2, 3)), at(real()),
+    row(registry["alias"], at(real(2, 3)), at(real()), at(real(2, 3), order="F"),
         covers=("alias", elementwise.alias)),
 ]
 # fmt: on
