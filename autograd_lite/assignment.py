@@ -46,6 +46,8 @@ class View(NamedTuple):
             index = self.kwargs["index"]
         elif self.op.f in _PARTS:
             return _PARTS[self.op.f](self.whole, value)
+        elif not self.whole.shape:
+            index, value = ..., np.reshape(value, ())
         else:
             index = np.unravel_index(self.shown(_numbers(self.whole)), self.whole.shape)
         return registry["setitem"](self.whole, value, index=index)

@@ -17,7 +17,7 @@ class Flat:
     __slots__ = ("base", "index")
 
     def __init__(self, base):
-        self.base = base
+        self.base = base if base.ndim else base[None]
         self.index = 0
 
     def __len__(self):
@@ -36,6 +36,8 @@ class Flat:
         return self.base[self._places(index)]
 
     def __setitem__(self, index, values):
+        if isinstance(values, (list, tuple)):
+            values = np.concatenate([np.ravel(v) for v in trees.flatten(values)[0]])
         places = self._places(index)
         shape = np.shape(places[0]) if places else ()
         if np.size(values) not in (0, 1):
