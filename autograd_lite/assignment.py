@@ -15,7 +15,7 @@ from . import errors
 from .arrays import foreign, is_scalar
 from .dispatch import registry
 from .operators import Operators
-from .tape import Argument, is_recording, no_grad, enable_grad
+from .tape import Argument, enable_grad, is_recording, no_grad
 
 
 class View(NamedTuple):
@@ -32,7 +32,7 @@ class View(NamedTuple):
         return self._called(registry[self.op.f], whole)
 
     def shown(self, numbers):
-        """The numbers of the elements that it shows; both parts of a complex one have its number."""
+        """The numbers of the elements that it shows; both parts of a complex one have one."""
         return numbers if self.op.f in _PARTS else self._called(self.op.f, numbers)
 
     def _called(self, f, whole):
@@ -98,7 +98,7 @@ def rebind(tensor, other, what, index):
 
 
 def fitted(tensor, other):
-    """Another tensor as what this one is bound to: of its dtype, its shape, its layout in memory."""
+    """Another tensor as this one is: of its dtype, its shape and its layout in memory."""
     if is_scalar(tensor._array) or _is_alike(tensor._array, other._array):
         return other
     return registry["setitem"](tensor.detach(), other, index=...)

@@ -41,7 +41,9 @@ def _unary(f) -> Method:
 
 def _comparison(f) -> Method:
     """Comparisons have no derivative: plain NumPy booleans."""
-    return lambda self, other: f(self._array, other._array if isinstance(other, Operators) else other)
+    return lambda self, other: f(
+        self._array, other._array if isinstance(other, Operators) else other
+    )
 
 
 def _to_integer(f) -> Method:

@@ -133,7 +133,9 @@ def tracked(values):
 def collect(table, inputs, create_graph, given=()):
     """The cotangents of inputs out of a table, zeros for those it does not hold."""
     found = [table.get(t.node) for t in inputs]
-    found = [np.zeros_like(t._array) if g is None else g for t, g in zip(inputs, found, strict=True)]
+    found = [
+        np.zeros_like(t._array) if g is None else g for t, g in zip(inputs, found, strict=True)
+    ]
     if create_graph:
         return [g if isinstance(g, Tensor) else constant(g) for g in found]
     given = set(given)

@@ -841,7 +841,9 @@ def test_as_strided_is_a_view():
     np.testing.assert_array_equal(x.numpy(), array)
 
 
-@pytest.mark.parametrize("index", [0, -1, s_[1:4], s_[::-2], [0, 0, 5], MASK.ravel(), s_[:]], ids=str)
+@pytest.mark.parametrize(
+    "index", [0, -1, s_[1:4], s_[::-2], [0, 0, 5], MASK.ravel(), s_[:]], ids=str
+)
 @pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
 def test_flat_reads_and_writes_on_any_layout(layout, index):
     def f(x):

@@ -1,6 +1,5 @@
 """Calls with several results: each is a tensor, and they share one call on the tape."""
 
-import copy
 import gc
 import pickle
 import weakref

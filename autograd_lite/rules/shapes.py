@@ -58,7 +58,7 @@ def _np_reshape(a, shape, order="C", copy=None):
 @composed(np.squeeze)
 def _np_squeeze(a, axis=None):
     """An array without axes of size 1 is its own, not a copy nor a view."""
-    if 1 not in np.shape(a) and axis is None or axis == ():
+    if (1 not in np.shape(a) and axis is None) or axis == ():
         return a
     return drop_axes(a, axis=axis)
 

@@ -268,7 +268,7 @@ class Traced(Stored, np.lib.mixins.NDArrayOperatorsMixin):
         return self.copy("K")
 
     def data_of(self, tensor):
-        """See `faces.data_of`: a value of its own, which is stored into the tensor when it changes."""
+        """See `faces.data_of`: what is stored into it, the tensor is bound to."""
         return TracedData(self, tensor)
 
 
