@@ -48,7 +48,7 @@ class Retained(Hook):
     __slots__ = ("grad",)
 
     def __init__(self, node):
-        super().__init__(node, self.add)
+        super().__init__(node, Retained.add)  # not self.add: that would be a cycle
         self.grad = None
 
     def add(self, g):
@@ -86,7 +86,9 @@ def walk(pullback, starts, targets, visit, convert, keep):
 def _answered(node, g, convert, keeps):
     """The cotangent of a node after its hooks."""
     for hook in of(node):
-        if type(hook) is Retained and not keeps:
+        if type(hook) is Retained:
+            if keeps:
+                hook.add(asarray(g).copy())
             continue
         answer = hook.f(g if hasattr(g, "node") else asarray(g).copy())
         if answer is None:

@@ -26,7 +26,7 @@ def to_rows(root):
 
 def refuse_hooks(nodes):
     """Refuse nodes with hooks: functions of this process, without which a copy would differ."""
-    found = [hook for node in nodes for hook in hooks.of(node)]
+    found = [hook for node in nodes for hook in hooks.of(node) if type(hook) is hooks.Hook]
     if found:
         raise TypeError(
             f"{found[0]} of a tensor would be lost in a pickle or a deep copy: call its remove() "

@@ -287,6 +287,13 @@ def test_a_retained_gradient_adds_up_over_backward_passes_and_no_others(x):
     h.grad = None
     np.sum(h).backward()
     np.testing.assert_array_equal(h.grad, [1.0, 1.0])
+    pickle.dumps(h)
+    gc.disable()
+    try:
+        del h
+        assert not hooks.alive
+    finally:
+        gc.enable()
 
 
 def test_a_gradient_that_is_not_kept_says_how_to_keep_it(x):

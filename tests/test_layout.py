@@ -15,7 +15,7 @@ NN = ENGINE.parent / "nn"
 # What stands lower may not import what stands higher; a row may import within itself.
 LAYERS = [
     {"tape", "errors", "trees", "quiet", "memory", "arrays"},
-    {"hooks", "dispatch", "pickling", "results"},
+    {"hooks", "dispatch", "pickling", "results", "faces", "flat"},
     {"operators", "assignment"},
     {"tensor"},
     {"recording"},
