@@ -12,6 +12,7 @@ import os
 import sys
 import zlib
 from collections import namedtuple
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
@@ -39,7 +40,7 @@ class AnomalyError(FloatingPointError):
 
 
 @contextmanager
-def detect_anomaly(forward: bool = True, broadcasting: bool = True):
+def detect_anomaly(forward: bool = True, broadcasting: bool = True) -> Iterator[None]:
     """Raise where something goes wrong first: a context manager, and a decorator.
 
     In its block, in this thread or task, an `AnomalyError` tells the operation, the index, the

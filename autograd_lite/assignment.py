@@ -29,7 +29,7 @@ class View(NamedTuple):
 
     def of(self, whole):
         """The same view of another whole."""
-        return self._called(registry[self.op.f], whole)
+        return self._called(self.op.answer, whole)
 
     def shown(self, numbers):
         """The numbers of the elements that it shows; both parts of a complex one have one."""
@@ -42,7 +42,7 @@ class View(NamedTuple):
 
     def stored(self, value):
         """The whole with a value in place of what the view shows."""
-        if registry[self.op.f] is registry["getitem"]:
+        if self.op.f is registry["getitem"].__wrapped__:
             index = self.kwargs["index"]
         elif self.op.f in _PARTS:
             return _PARTS[self.op.f](self.whole, value)
@@ -62,14 +62,19 @@ _PARTS = {
 def mark_view(tensor, op, args, kwargs):
     """Remember of which argument a result is a view, if of any: they share memory."""
     for place, whole in enumerate(args):
-        if isinstance(whole, Operators) and _shares_memory(tensor._array, whole._array):
+        if isinstance(whole, Operators) and _share_memory(tensor._array, whole._array):
             link(tensor, View(whole, place, op, args, kwargs))
             return
 
 
-def _shares_memory(array, whole):
-    """Whether an array that has a base shows some of another's memory."""
-    if array.base is whole or array.base is whole.base:
+def _share_memory(array, whole):
+    """Whether an array is another one, or shows some of its elements."""
+    if array is whole:
+        return not is_scalar(array)
+    base = getattr(array, "base", None)
+    if base is None:
+        return False
+    if base is whole or base is getattr(whole, "base", None):
         return True
     return type(array) is type(whole) is np.ndarray and np.may_share_memory(array, whole)
 
@@ -95,6 +100,38 @@ def rebind(tensor, other, what, index):
         _check_bound(follower, value, what)
     for follower, value in new.items():
         bind(follower, value)
+
+
+def shows(tensor, whole, index):
+    """Whether a tensor is the view of a whole at this very index."""
+    view = getattr(tensor, "_view", None)
+    if view is None or view.whole is not whole or "index" not in view.kwargs:
+        return False
+    return view.kwargs["index"] is index
+
+
+def augmented(tensor, f, other, what):
+    """``x += v``: what NumPy does to the array itself, with every view of it; x.
+
+    A number is replaced, as NumPy's scalars and Python's numbers are: they never change.
+    """
+    if is_scalar(tensor._array):
+        return registry[f](tensor, other)
+    _check_root(_path(tensor)[0], what)
+    result = registry[f](tensor, other)
+    if not np.can_cast(result.dtype, tensor.dtype, "same_kind"):
+        raise TypeError(
+            f"{what} on {errors.describe(tensor)}: a result of dtype {result.dtype} cannot be "
+            f"stored into one of {tensor.dtype}, as in NumPy: write x = x.astype({result.dtype}) "
+            "before it"
+        )
+    if result.shape != tensor.shape:
+        raise ValueError(
+            f"{what} on {errors.describe(tensor)}: a result of shape {result.shape} does not fit "
+            "into it, as in NumPy: write x = x + v for an array of a new shape"
+        )
+    tensor._rebind(result, what)
+    return tensor
 
 
 def fitted(tensor, other):
@@ -247,8 +284,8 @@ def _check_root(root, what):
     elif root.requires_grad and not is_recording():
         raise ValueError(
             f"{what} on {errors.describe(root)} inside no_grad() would take it off the tape "
-            "in silence: write y = x.copy(); y[i] = v. Only leaves, such as parameters, are "
-            "written into inside no_grad()"
+            "in silence: write y = x.copy(); y[i] = v, or move the line out of no_grad(), in which "
+            "only leaves are written into"
         )
 
 
@@ -257,7 +294,7 @@ def _refused_variable(tensor, what):
     return ValueError(
         f"{what} on {errors.describe(tensor)}, a leaf that requires a gradient: recorded, it would "
         "be a leaf no longer, and its .grad would be lost. To update it write "
-        f"{name}.data = {name}.data - rate * {name}.grad, or `with ag.no_grad(): {name} -= ...`; "
+        f"{name}.data = {name}.data - lr * {name}.grad, or `with ag.no_grad(): {name} -= ...`; "
         "to compute on, write y = x.copy(); y[i] = v"
     )
 

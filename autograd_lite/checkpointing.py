@@ -6,7 +6,6 @@ walks back through what was recorded.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 
 import numpy as np
@@ -14,9 +13,10 @@ import numpy as np
 from . import trees
 from .arrays import asarray
 from .dispatch import registry
-from .tape import Argument, Leaf, Node, enable_grad, is_recording, no_grad
+from .tape import Leaf, Node, enable_grad, is_recording, no_grad
 from .tensor import Tensor, constant, plain, several, twin, walk_back, wrap
-from .tracing import starting, tracked
+from .tracing import differentiating, starting, tracked, variable
+from .transformed import Transformed
 from .watching import Watcher, watchers, watching
 
 
@@ -46,7 +46,6 @@ def checkpoint(f: Callable) -> Callable:
     array([3.5732, 0.4163])
     """
 
-    @functools.wraps(f)
     def call(*args, **kwargs):
         if not is_recording():
             return f(*args, **kwargs)
@@ -69,7 +68,7 @@ def checkpoint(f: Callable) -> Callable:
             found[i] = tensor
         return build_result(found)
 
-    return call
+    return Transformed(call, checkpoint, f)
 
 
 class _Others(Watcher):
@@ -126,13 +125,15 @@ class _Again:
             if node.out is not value and not np.array_equal(node.out, value):
                 raise self._differs("a tensor that it uses has another value")
         with enable_grad():
-            inputs = [registry["alias"](x) if recorded else _variable(x) for x in inputs]
+            inputs = [registry["alias"](x) if recorded else variable(x) for x in inputs]
+        with enable_grad(), differentiating(inputs):
             start = Leaf(None)  # the walk enters nothing older
             found = trees.flatten(self.run(map(twin, inputs)))[0]
         outputs = [_as_tensor(found[i]) for i in self.places if i < len(found)]
         self._compare(outputs, outs)
         pairs = [(t, part) for t, part in zip(outputs, gs, strict=True) if part is not None]
-        table = walk_back(starting(*zip(*pairs, strict=True)), [start], recorded)
+        with differentiating(inputs):
+            table = walk_back(starting(*zip(*pairs, strict=True)), [start], recorded)
         nodes = [*(t.node for t in inputs), *others]
         older = {node for node in table if node.serial < start.serial}
         if not older <= set(nodes):
@@ -168,11 +169,6 @@ def _is_output(leaf, arguments):
 
 def _as_tensor(value):
     return value if isinstance(value, Tensor) else constant(asarray(value))
-
-
-def _variable(value):
-    """A variable that shares its value with what the first run got."""
-    return wrap(value, Argument(value, True))
 
 
 def _recorded(again, values, parents):

@@ -64,46 +64,44 @@ def check_targets(func, targets):
         name = full_name(func)
         raise TypeError(
             f"{errors.STORED}Write a = {name}(...) instead of {name}(..., out=a), "
-            "and a = a + t instead of a += t; or make a tensor to fill, a = ag.array(a) or "
-            "ag.zeros(...), before."
+            "and a = a + t instead of a += t; or fill a tensor, a = ag.array(a)."
         )
 
 
-def into(func, targets, results, casting="same_kind", what=None):
+def into(func, targets, results, casting="same_kind"):
     """Rebind the tensors that were given as ``out=`` to the results, as ``x[...] = v`` does."""
     many = results if isinstance(results, tuple) else (results,)
-    given = [r if t is None else _bound(func, t, r, casting, what) for t, r in zip(targets, many)]
+    given = [r if t is None else _bound(func, t, r, casting) for t, r in zip(targets, many)]
     return tuple(given) if isinstance(results, tuple) else given[0]
 
 
-def _bound(func, target, result, casting, what):
-    check_cast(func, target, result, casting, what)
+def _bound(func, target, result, casting):
+    check_cast(func, target, result, casting)
     if result.shape != target.shape:
-        result = _stretched(func, target, result, what)
-    target._rebind(result, what or f"{full_name(func)}(..., out=x)")
+        result = _stretched(func, target, result)
+    target._rebind(result if result.dtype == target.dtype else result.astype(target.dtype))
     return target
 
 
-def check_cast(func, target, result, casting="same_kind", what=None):
+def check_cast(func, target, result, casting="same_kind"):
     """Refuse to store into a dtype that loses more than NumPy's rule of casting allows."""
     if not np.can_cast(result.dtype, target.dtype, casting):
         raise TypeError(
-            f"{what or full_name(func)}: a result of dtype {result.dtype} cannot be stored into "
-            f"{'' if what else 'out='}{errors.describe(target)}, with casting={casting!r}: make "
-            f"the target with .astype({result.dtype}) before"
+            f"{full_name(func)}: a result of dtype {result.dtype} cannot be stored into out="
+            f"{errors.describe(target)}, with casting={casting!r}"
         )
 
 
-def _stretched(func, target, result, what):
+def _stretched(func, target, result):
     """A ufunc broadcasts its result to out=; for any other function the shapes must be equal."""
     try:
-        if isinstance(func, np.ufunc) and what is None:
+        if isinstance(func, np.ufunc):
             return np.broadcast_to(result, target.shape)
     except ValueError:
         pass
     raise ValueError(
-        f"{what or full_name(func)}: a result of shape {result.shape} does not fit "
-        f"{'' if what else 'out='}{errors.describe(target)}"
+        f"{full_name(func)}: a result of shape {result.shape} does not fit out="
+        f"{errors.describe(target)}"
     )
 
 

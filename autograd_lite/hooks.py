@@ -42,23 +42,21 @@ class Hook:
         return f"<hook {_name(self.f)}{'' if self in alive else ', removed'}>"
 
 
-class Retained(Hook):
-    """What keeps the gradient of a result in every backward(); made by ``Tensor.retain_grad``."""
+class Retained:
+    """A hook that keeps the gradient of a result."""
 
-    __slots__ = ("grad",)
-
-    def __init__(self, node):
-        super().__init__(node, Retained.add)  # not self.add: that would be a cycle
+    def __init__(self):
         self.grad = None
 
-    def add(self, g):
+    def __call__(self, g):
         """Add the gradient of one more backward pass."""
+        g = np.array(getattr(g, "_array", g))
         self.grad = g if self.grad is None else self.grad + g
 
 
 def retained(node):
     """What keeps the gradient of a result, or None."""
-    return next((hook for hook in of(node) if type(hook) is Retained), None)
+    return next((hook.f for hook in of(node) if isinstance(hook.f, Retained)), None)
 
 
 def of(node):
@@ -76,7 +74,7 @@ def walk(pullback, starts, targets, visit, convert, keep):
         g = _answered(node, g, convert, keeps)
         return (node.op, g, node.out, node.args) if visit is None else visit(node, g)
 
-    table = pullback(starts, targets, visit_hooked, careful=True, keep=keep)
+    table = pullback(starts, targets, visit_hooked, keep=keep)
     wanted = set(targets) or {node for node in table if node.op is None}
     for node in table.keys() & wanted - reached:  # the leaves, and the oldest target
         table[node] = _answered(node, table[node], convert, keeps)
@@ -86,9 +84,7 @@ def walk(pullback, starts, targets, visit, convert, keep):
 def _answered(node, g, convert, keeps):
     """The cotangent of a node after its hooks."""
     for hook in of(node):
-        if type(hook) is Retained:
-            if keeps:
-                hook.add(asarray(g).copy())
+        if isinstance(hook.f, Retained) and not keeps:
             continue
         answer = hook.f(g if hasattr(g, "node") else asarray(g).copy())
         if answer is None:

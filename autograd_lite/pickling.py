@@ -10,7 +10,7 @@ def to_rows(root):
     Leaves that several tensors share stay shared if these are pickled or copied together.
     """
     nodes = history(root)
-    refuse_hooks(nodes)
+    _refuse_hooks(nodes)
     number = {node: i for i, node in enumerate(nodes)}
 
     def numbered(parent):
@@ -24,9 +24,11 @@ def to_rows(root):
     return rows
 
 
-def refuse_hooks(nodes):
-    """Refuse nodes with hooks: functions of this process, without which a copy would differ."""
-    found = [hook for node in nodes for hook in hooks.of(node) if type(hook) is hooks.Hook]
+def _refuse_hooks(nodes):
+    """A hook is a function of this process: a copy without it would behave otherwise."""
+    found = [
+        hook for node in nodes for hook in hooks.of(node) if not isinstance(hook.f, hooks.Retained)
+    ]
     if found:
         raise TypeError(
             f"{found[0]} of a tensor would be lost in a pickle or a deep copy: call its remove() "

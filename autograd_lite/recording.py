@@ -5,9 +5,9 @@ import numpy as np
 from . import errors
 from .arrays import asarray
 from .assignment import mark_view
-from .faces import Face
+from .leaf_arrays import LEAF_ARRAYS
 from .results import continuous, like
-from .tape import Node, is_recording
+from .tape import Node, body, inside, is_recording
 from .tensor import Tensor, constant, is_plain, several, wrap
 
 _OBJECT = np.dtype(object)
@@ -50,9 +50,11 @@ def record(op, args, kwargs):
     if type(out) not in _OWN:
         out = _numeric(op, out)
     if not (tracked and is_recording()):
+        if tracked and (users := body()) is not None:
+            raise errors.smuggled(users.name)
         return _result(out, None, op, args, kwargs)
     node = Node(op, tuple(values), kwargs or _NO_KEYWORDS, out, tuple(parents))
-    if type(out) not in _OWN or out.base is not None:
+    if type(out) not in _OWN or out.base is not None or out is values[0]:
         return _result(out, node, op, args, kwargs)
     tensor = _new(Tensor)
     tensor._array = out
@@ -72,6 +74,8 @@ def _record_any(op, args, kwargs):
     for arg, rule in zip(args, op.rules, strict=False):
         parent = None
         if isinstance(arg, Tensor):
+            if arg.requires_grad and getattr(rule, "__name__", "") == "no_derivative":
+                raise errors.no_rule(op, len(values))
             parent, arg = arg.node, arg._array
             seen = True
             tracked = tracked or parent.requires_grad
@@ -86,7 +90,7 @@ def _record_any(op, args, kwargs):
                 raise TypeError(errors.OBJECTS.format(op.name))
         elif type(arg) not in _PLAIN:
             unknown = True
-            arg = arg.view(np.ndarray) if isinstance(arg, Face) else arg
+            arg = arg.view(np.ndarray) if isinstance(arg, LEAF_ARRAYS) else arg
         values.append(arg)
         parents.append(parent)
     given = _checked(op, values) if unknown and seen else values
@@ -96,6 +100,8 @@ def _record_any(op, args, kwargs):
     if unknown or kwargs or type(out) is complex:
         out = _numeric(op, out)
     node = None
+    if tracked and not is_recording() and (users := body()) is not None:
+        raise errors.smuggled(users.name)
     if tracked and is_recording():
         values = tuple(map(_kept, values, parents))
         kwargs = {key: _kept(value, None) for key, value in kwargs.items()}
@@ -113,9 +119,20 @@ def _are_plain(args, kwargs):
 
 def _call(op, values, kwargs, args):
     try:
+        if op.is_users:
+            return _of_users(op, values, kwargs)
         return op.f(*values, **kwargs) if kwargs else op.call(*values)
     except (TypeError, ValueError, IndexError) as error:
         errors.reraise(error, op.name, args, op.way_out)
+
+
+def _of_users(op, values, kwargs):
+    """Call a function of the user's, in which no tensor may be that its arguments do not bring."""
+    with inside(op):
+        out = op.f(*values, **kwargs)
+    if getattr(out, "requires_grad", False) is True:
+        raise errors.smuggled(op.name)
+    return out
 
 
 def _result(out, node, op, args, kwargs):
@@ -125,8 +142,7 @@ def _result(out, node, op, args, kwargs):
             return several(out, node)
         return like(out, [constant(r) if continuous(r) else r for r in out])
     result = constant(out) if node is None else wrap(out, node)
-    if getattr(out, "base", None) is not None:
-        mark_view(result, op, args, kwargs)
+    mark_view(result, op, args, kwargs)
     return result
 
 
@@ -143,15 +159,15 @@ def _checked(op, values):
     """Arguments as op's function gets them: only plain arrays, for the user's to read only."""
     for value in values:
         errors.refuse_if_not_plain(op.name, value)
-    return map(_read_only, values) if op.is_users else values
+    return map(read_only, values) if op.is_users else values
 
 
-def _read_only(value):
+def read_only(value):
     """An argument as a function of the user's gets it: what the tape keeps it cannot change."""
     if isinstance(value, np.ndarray):
         value = value.view()
         value.flags.writeable = False
-    return list(map(_read_only, value)) if type(value) is list else value
+    return list(map(read_only, value)) if type(value) is list else value
 
 
 def _numeric(op, out):

@@ -4,11 +4,18 @@ The one idea: a call is newer than its inputs, so "newest first" is a topologica
 No graph search, no recursion, and 2^60 paths through 60 nodes cost 60 visits.
 """
 
+from __future__ import annotations
+
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from heapq import heapify, heappop, heappush
 from itertools import count
 from operator import attrgetter
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from contextlib import _GeneratorContextManager
 
 _next_serial = count(1).__next__
 _recording = ContextVar("recording", default=True)
@@ -16,8 +23,29 @@ _recording = ContextVar("recording", default=True)
 is_recording = _recording.get
 
 
+class _Body:
+    """Where nothing is recorded because an operation of the user's is being computed."""
+
+    def __init__(self, op):
+        self.op = op
+
+    def __bool__(self):
+        return False
+
+
+def inside(op):
+    """Compute the body of an operation: what requires a gradient there is out of place."""
+    return _switched(_Body(op))
+
+
+def body():
+    """The operation whose body is being computed here, or None."""
+    state = _recording.get()
+    return state.op if isinstance(state, _Body) else None
+
+
 @contextmanager
-def _switched(on):
+def _switched(on: bool) -> Iterator[None]:
     token = _recording.set(on)
     try:
         yield
@@ -25,7 +53,7 @@ def _switched(on):
         _recording.reset(token)
 
 
-def no_grad():
+def no_grad() -> _GeneratorContextManager[None]:
     """Compute without recording: a context manager, and a decorator.
 
     Results inside are constants. The switch is per thread and per asyncio task, and it
@@ -34,7 +62,7 @@ def no_grad():
     return _switched(False)
 
 
-def enable_grad():
+def enable_grad() -> _GeneratorContextManager[None]:
     """Record again inside ``no_grad()``: what the gradient of a function needs."""
     return _switched(True)
 
@@ -114,9 +142,17 @@ class Leaf(Node):
 
 
 class Argument(Leaf):
-    """A differentiated argument of a function: a value of its own, which it may assign to."""
+    """A differentiated argument of a function: a value of its own, which it may assign to.
 
-    __slots__ = ()
+    ``uses`` counts the calls and the walks under way that differentiate with respect to it.
+    After the last one nobody asks for its gradient any more.
+    """
+
+    __slots__ = ("uses",)
+
+    def __init__(self, out):
+        super().__init__(out, True)
+        self.uses = 0
 
 
 def history(*roots):
@@ -144,7 +180,8 @@ def pullback(starts, targets=(), visit=None, careful=False, keep=True):
 
     An operation has ``rules``, one an argument, which return the argument's share of the
     cotangent, and ``fitted`` for what is not yet of the argument's shape and dtype; or
-    ``shares``, which returns pairs (parent, share) itself.
+    ``shares``, which returns pairs (parent, share) itself. ``adding`` adds the first's share to
+    a sum that is the walk's own, in place.
 
     Without ``visit`` the rules run on plain arrays. ``visit(node, g)`` returns what they
     run on instead, (op, g, out, args): tensors, so that the walk itself is recorded.
@@ -153,6 +190,8 @@ def pullback(starts, targets=(), visit=None, careful=False, keep=True):
     targets = frozenset(targets)
     oldest = min(node.serial for node in targets) if targets else 0
     table = dict(starts)
+    adds = visit is None and not careful
+    sums = set()  # nodes whose cotangent in the table is an array of the walk's own
     queue = [(-node.serial, node) for node in table if node.op is not None]
     heapify(queue)
 
@@ -174,6 +213,9 @@ def pullback(starts, targets=(), visit=None, careful=False, keep=True):
         if op.shares is not None:
             for parent, share in op.shares(g, out, args, kwargs, node.parents, careful):
                 receive(parent, share)
+        elif adds and op.adding is not None and node.parents[0] in sums:
+            parent = node.parents[0]
+            table[parent] = op.adding(table[parent], g, *args, **kwargs)
         else:
             if isinstance(out, tuple):
                 g = g.filled(out)
@@ -188,6 +230,8 @@ def pullback(starts, targets=(), visit=None, careful=False, keep=True):
                 ):
                     share = op.fitted(share, x, g, careful)
                 receive(parent, share)
+                if adds and op.adding is not None:
+                    sums.add(parent)
         if not keep:
             node.free()
     return table

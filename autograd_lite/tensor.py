@@ -3,24 +3,27 @@
 The one idea: NumPy's own functions, called with a Tensor, find their derivatives in the
 registry through NumPy's protocols. So there is no second namespace to learn.
 """
+# mypy: disable-error-code="override,misc,assignment"
 
 from __future__ import annotations
 
 import copy
 import operator
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import errors, hooks
+from . import dead_branches, errors, hooks, other_names
 from .arrays import asarray
-from .assignment import is_view, rebind, reshape, separate
+from .assignment import augmented, is_view, rebind, reshape, separate, shows
 from .dispatch import dispatch, registry, ufunc_methods
-from .faces import Data, data_of, gradient_of
 from .flat import Flat
+from .leaf_arrays import GradArray, LeafArray
 from .operators import Operators
-from .pickling import from_rows, refuse_hooks, to_rows
+from .pickling import from_rows, to_rows
 from .results import Parts, continuous, like, part_nodes
-from .tape import Argument, Leaf, pullback
+from .tape import Argument, Leaf, history, pullback
 
 
 class Tensor(Operators):
@@ -51,8 +54,11 @@ class Tensor(Operators):
     """
 
     __slots__ = ("__weakref__", "_array", "_view", "_views", "node")
+    __pandas_priority__ = 10_000  # pandas leaves operators to the Tensor, which says what to write
 
-    def __init__(self, data, requires_grad=False, name: str | None = None, dtype=None):
+    def __init__(
+        self, data: Any, requires_grad: bool = False, name: str | None = None, dtype: Any = None
+    ) -> None:
         self._array = _numbers(data, dtype, requires_grad)
         self.node = Leaf(self._array, bool(requires_grad))
         self.node.name = name
@@ -60,14 +66,20 @@ class Tensor(Operators):
     # --- what it is -------------------------------------------------------------------
 
     @property
-    def data(self):
-        """The value, a read-only view; t.data = v and t.data -= v keep a leaf the same variable."""
-        return data_of(self, self._array)
+    def data(self) -> Any:
+        """The value, a read-only view. Rebinding it, t.data = v, keeps a leaf the same variable.
+
+        So do ``t.data -= v`` and its like.
+        """
+        data = self._array
+        if type(data) is np.ndarray:
+            return LeafArray.of(data, self)
+        return data.data_of(self) if hasattr(data, "data_of") else data
 
     @data.setter
-    def data(self, value):
-        if type(value) is Data and value.shown is self._array:  # t.data -= v has changed it
-            return
+    def data(self, value: Any) -> None:
+        if type(value) is LeafArray and value.is_value_of(self):
+            return  # t.data -= v has bound it already
         if self.node.op is not None:
             raise ValueError(
                 f"only a leaf's data can be rebound, and {errors.describe(self)} is the result "
@@ -83,27 +95,28 @@ class Tensor(Operators):
         self._array = self.node.out = value
 
     @property
-    def grad(self):
+    def grad(self) -> Any:
         """The accumulated gradient of a leaf, an array of its shape and dtype, or None.
 
-        A result has one after `retain_grad`; of others reading it raises, with the way out.
+        Of a result it is there after `retain_grad`; without that it raises.
         """
-        if self.node.op is None:
-            return gradient_of(self.node.grad)
-        retained = hooks.retained(self.node)
-        if retained is None:
-            raise ValueError(
-                f"{errors.describe(self)} is the result of {self.node.op.name}, and only leaves "
-                "keep a gradient. To update a parameter w write w.data = w.data - rate * w.grad: "
-                "w = w - rate * w.grad makes a result of it. To see the gradient of a result call "
-                "t.retain_grad() before backward(), or ag.gradients(output, [t])"
-            )
-        return gradient_of(retained.grad)
+        node = self.node
+        if node.op is None:
+            return GradArray.of(node.grad) if type(node.grad) is np.ndarray else node.grad
+        retained = hooks.retained(node)
+        if retained is not None:
+            return retained.grad
+        raise ValueError(
+            f"{errors.describe(self)} is the result of {node.op.name}, no leaf, and only leaves "
+            "keep a gradient. Call t.retain_grad() before backward(), or use "
+            "ag.gradients(output, [t]). If it was a parameter, w = w - lr * w.grad has made "
+            "another tensor of it: update it by w.data = w.data - lr * w.grad"
+        )
 
     @grad.setter
-    def grad(self, value):
-        if self.node.op is not None and value is None and hooks.retained(self.node):
-            hooks.retained(self.node).grad = None
+    def grad(self, value: Any) -> None:
+        if value is None and (retained := hooks.retained(self.node)) is not None:
+            retained.grad = None
             return
         if self.node.op is not None:
             raise ValueError(
@@ -126,7 +139,7 @@ class Tensor(Operators):
         return self.node.requires_grad
 
     @requires_grad.setter
-    def requires_grad(self, on):
+    def requires_grad(self, on: bool) -> None:
         if self.node.op is not None:
             raise ValueError(
                 f"requires_grad can be set on leaves only, and {errors.describe(self)} is the "
@@ -136,40 +149,42 @@ class Tensor(Operators):
             self._array = self.node.out = _differentiable(self._array)
         self.node.requires_grad = bool(on)
 
-    name = property(
+    name: str | None = property(
         lambda self: self.node.name,
         lambda self, name: setattr(self.node, "name", name),
         doc="How pictures, derivations and reports call it, or None.",
     )
-    shape = property(
+    shape: tuple[int, ...] = property(
         lambda self: self._array.shape,
         lambda self, shape: self._reshape(shape),
         doc="The sizes of the axes, a tuple. Setting it is ``x = np.reshape(x, shape)``.",
     )
-    dtype = property(lambda self: self._array.dtype, doc="The dtype of the elements.")
-    ndim = property(lambda self: self._array.ndim, doc="The number of axes.")
-    size = property(lambda self: self._array.size, doc="The number of elements.")
-    itemsize = property(lambda self: self._array.itemsize, doc="Bytes of one element.")
-    nbytes = property(lambda self: self._array.nbytes, doc="Bytes of all elements.")
-    T = property(lambda self: np.transpose(self), doc="The axes reversed.")
-    mT = property(lambda self: np.matrix_transpose(self), doc="The last two axes swapped.")
-    flat = property(
+    dtype: np.dtype[Any] = property(
+        lambda self: self._array.dtype, doc="The dtype of the elements."
+    )
+    ndim: int = property(lambda self: self._array.ndim, doc="The number of axes.")
+    size: int = property(lambda self: self._array.size, doc="The number of elements.")
+    itemsize: int = property(lambda self: self._array.itemsize, doc="Bytes of one element.")
+    nbytes: int = property(lambda self: self._array.nbytes, doc="Bytes of all elements.")
+    T: Tensor = property(lambda self: np.transpose(self), doc="The axes reversed.")
+    mT: Tensor = property(lambda self: np.matrix_transpose(self), doc="The last two axes swapped.")
+    flat: Any = property(
         lambda self: Flat(self),
         lambda self, values: operator.setitem(Flat(self), slice(None), values),
-        doc="All elements in one axis, to iterate over, to read and to write.",
+        doc="All elements in one axis, to read and to write.",
     )
-    real = property(
+    real: Tensor = property(
         lambda self: np.real(self),
         lambda self, values: operator.setitem(self.real, ..., values),
         doc="The real part.",
     )
-    imag = property(
+    imag: Tensor = property(
         lambda self: np.imag(self),
         lambda self, values: operator.setitem(self.imag, ..., values),
         doc="The imaginary part, 0 of a real tensor.",
     )
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         flags = ", requires_grad=True" if self.requires_grad and self.node.op is None else ""
         if self.node.op is not None:
             flags += f", op={self.node.op.name}"
@@ -180,28 +195,42 @@ class Tensor(Operators):
             flags = f", dtype={self.dtype}{flags}"
         return f"Tensor({text}{flags})"
 
-    def __format__(self, spec):
+    def __format__(self, spec: str) -> str:
         return format(self._array[()] if self.ndim == 0 else self._array, spec)
 
     # --- off the tape, and only when asked ----------------------------------------------
+
+    def zero_grad(self) -> None:
+        """Forget the gradient of a leaf: ``t.grad = None``."""
+        self.grad = None
+
+    def retain_grad(self) -> None:
+        """Keep the gradient of a result too, from the next backward pass on, in ``.grad``."""
+        if self.node.op is not None and hooks.retained(self.node) is None:
+            self.register_hook(hooks.Retained())
 
     def detach(self) -> Tensor:
         """The same value as a constant: nothing flows back through it."""
         return constant(self._array)
 
-    def numpy(self) -> np.ndarray:
+    def numpy(self) -> np.ndarray[Any, Any]:
         """The value as a plain array, off the tape. It is read-only: copy it to write into it."""
         return np.asarray(self.data)
 
-    def item(self):
+    def item(self) -> Any:
         """The value of a tensor of one element as a Python number, off the tape."""
+        if self.size != 1:
+            raise ValueError(
+                f"item() of {errors.describe(self)}: one number is asked for, such as "
+                "np.sum(t).item() or t[0].item(); numpy() gives the whole array"
+            )
         return self._array.item()
 
-    def tolist(self):
+    def tolist(self) -> Any:
         """The value as nested Python lists, off the tape."""
         return self._array.tolist()
 
-    def __array__(self, dtype=None, copy=None):
+    def _to_array(self, dtype=None, copy=None):
         if self.requires_grad:
             raise TypeError(
                 f"{errors.STORED}Here it is {errors.describe(self)}. Stay on the tape with "
@@ -209,105 +238,121 @@ class Tensor(Operators):
                 "np.where(mask, t, array), or a tensor to fill, x = ag.zeros(...); x[i] = t. "
                 f"Leave it on purpose with t.numpy() or t.detach().{errors.where_scipy_is()}"
             )
-        return np.array(self.numpy(), dtype=dtype, copy=copy)
+        return np.array(self.data, dtype=dtype, copy=copy)
+
+    if not TYPE_CHECKING:  # to checkers it is that of a scalar: operators.py
+        __array__ = _to_array
 
     def _to_python(self, kind):
         if self.requires_grad:
             raise TypeError(
                 f"{kind.__name__}() of {errors.describe(self)}, or storing it into a NumPy array, "
-                "would take it off the tape in silence: use np.stack([...]), np.where, or a tensor "
-                "to fill, x = ag.zeros(...), to stay on it, and t.item() to leave it on purpose"
+                "would take it off the tape in silence: to stay on it use NumPy's functions, "
+                "np.exp(t), not math.exp(t), np.stack([...]), np.where, or a tensor to fill, "
+                "x = ag.zeros(...); t.item() leaves it on purpose"
             )
         return kind(self._array)
 
-    def __float__(self):
+    def __float__(self) -> float:
         return self._to_python(float)
 
-    def __int__(self):
+    def __int__(self) -> int:
         return self._to_python(int)
 
-    def __complex__(self):
+    def __complex__(self) -> complex:
         return self._to_python(complex)
 
-    def __index__(self):
+    def __index__(self) -> int:
         return operator.index(self._array)
 
-    def __bool__(self):
+    def __bool__(self) -> bool:
         return bool(self._array)
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self._array)
 
-    def reshape(self, *shape, order="C", copy=None):
+    def reshape(self, *shape: Any, order: str = "C", copy: bool | None = None) -> Tensor:
         """The elements in another shape: ``t.reshape(2, 3)`` or ``t.reshape((2, 3))``."""
         shape = shape[0] if len(shape) == 1 else shape
         return registry[np.reshape](self, shape, order, copy)
 
-    def view(self, *args, **kwargs):
-        """The same elements: what is stored into it is stored into this tensor."""
-        if args or kwargs:
-            raise errors.refused("view", kwargs)
-        return self[...]
-
-    def transpose(self, *axes):
+    def transpose(self, *axes: Any) -> Tensor:
         """The axes in another order, reversed by default."""
-        return np.transpose(self, axes[0] if len(axes) == 1 else axes or None)
+        order = axes[0] if len(axes) == 1 else axes or None
+        return np.transpose(self, order)  # type: ignore[return-value]
 
-    def flatten(self, order="C"):
-        """All elements in one axis, in new memory."""
-        flat = np.ravel(self, order=order)
-        return flat.copy() if flat is self or is_view(flat) else flat
+    def flatten(self, order: Any = "C") -> Tensor:
+        """All elements in one axis, a copy."""
+        elements: Any = np.ravel(self, order=order)
+        return elements.copy() if elements is self or is_view(elements) else elements
 
-    def astype(self, dtype, order="K", casting="unsafe", subok=True, copy=True):
-        """The same values in another dtype, on the tape; in new memory unless told not to."""
+    def astype(
+        self,
+        dtype: Any,
+        order: str = "K",
+        casting: Any = "unsafe",
+        subok: bool = True,
+        copy: bool = True,
+    ) -> Tensor:
+        """The same values in another dtype, on the tape; the tensor itself where it may be."""
         if not np.can_cast(self.dtype, dtype, casting):
             raise TypeError(f"cannot cast {errors.describe(self)} to {dtype} with {casting=}")
-        if not copy and self.dtype == dtype:
+        if not copy and np.dtype(dtype) == self.dtype:
             return self
         return registry["astype"](self, dtype)
 
-    def copy(self, order="C"):
+    def conj(self) -> Tensor:
+        """The complex conjugate; a tensor of real numbers is its own."""
+        return np.conjugate(self) if self.dtype.kind == "c" else self
+
+    conjugate = conj
+
+    def copy(self, order: str = "C") -> Tensor:
         """The same values in new memory, on the tape."""
         flags = getattr(self._array, "flags", None)
         if order == "C" or (order in "KA" and getattr(flags, "c_contiguous", True)):
             return registry["alias"](self)
         return registry["alias"](self, order=order)
 
-    def conj(self):
-        """The complex conjugate; a real tensor itself, as of an array."""
-        return np.conj(self) if self.dtype.kind == "c" else self
+    def view(self, *others: Any) -> Tensor:
+        """All elements, as NumPy's view(): what is written into it is written here."""
+        if others:
+            given = ", ".join(map(str, others))
+            raise TypeError(
+                f"view({given}) of {errors.describe(self)}: another shape is t.reshape({given}), "
+                "and the bits of another dtype have no derivative"
+            )
+        return self[...]
 
-    conjugate = conj
-
-    def __iter__(self):
+    def __iter__(self) -> Iterator[Tensor]:
         if self.ndim == 0:
             raise TypeError(f"{errors.describe(self)} has no axis to iterate over")
         return (self[i] for i in range(len(self)))
 
-    def __contains__(self, value):
+    def __contains__(self, value: Any) -> bool:
         return plain(value) in self._array
 
-    def __getitem__(self, index):
+    def __getitem__(self, index: Any) -> Tensor:
         return registry["getitem"](self, index=index if is_plain(index) else plain(index))
 
-    def __setitem__(self, index, value):
+    def __setitem__(self, index: Any, value: Any) -> None:
         """A new value, and this tensor is bound to it: what was computed from the old one stays."""
-        if _is_part(value, self, index):  # x[i] += v has stored it
-            return
+        if isinstance(value, Tensor) and shows(value, self, index):
+            return  # x[i] += v has changed x through x[i]
         index = plain(index)
         self._rebind(registry["setitem"](self, value, index=index), index=index)
 
-    def fill(self, value):
+    def fill(self, value: Any) -> None:
         """Every element becomes this number or scalar tensor."""
         self[...] = value
 
-    def compress(self, condition, axis=None):
+    def compress(self, condition: Any, axis: int | None = None) -> Tensor:
         """The slices along an axis, or the elements, where a condition holds."""
-        return np.compress(condition, self, axis)
+        return np.compress(condition, self, axis)  # type: ignore[return-value]
 
-    def put(self, indices, values, mode="raise"):
+    def put(self, indices: Any, values: Any, mode: Any = "raise") -> None:
         """Store values at positions in the flattened tensor: np.put."""
-        np.put(self, indices, values, mode)
+        np.put(self, indices, values, mode)  # type: ignore[arg-type]
 
     def _reshape(self, shape):
         whole = twin(self)
@@ -318,18 +363,23 @@ class Tensor(Operators):
         other = twin(other) if isinstance(other, Tensor) else constant(asarray(other))
         rebind(self, other, what, index)
 
+    def _augmented(self, f, other, what):
+        return augmented(self, f, other, what)
+
     def __copy__(self):
-        """A result or an argument is copied on the tape; a leaf becomes a new one of that value."""
-        if self.node.op is not None or type(self.node) is Argument:
+        """A copy on the tape; of a leaf that is no argument of a function, another variable."""
+        if self.node.op is not None or isinstance(self.node, Argument):
             return self.copy("K")
         node = copy.copy(self.node)
         node.grad = copy.copy(node.grad)
         return wrap(self._array, node)
 
     def __deepcopy__(self, memo):
-        if self.node.op is None and type(self.node) is not Argument:
-            refuse_hooks([self.node])
-        return self.__copy__()
+        """A copy with a history of its own; of an argument of a function, one on its tape."""
+        if any(isinstance(node, Argument) for node in history(self.node)):
+            return self.copy("K")
+        make, parts = self.__reduce__()
+        return make(*copy.deepcopy(parts, memo))
 
     def __reduce__(self):
         return _unpickled, (to_rows(self.node), self._array)
@@ -337,16 +387,32 @@ class Tensor(Operators):
     # --- NumPy's protocols ----------------------------------------------------------------
 
     def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
-        if method == "__call__" and not kwargs:
-            return dispatch(ufunc, inputs, kwargs)
-        return ufunc_methods[method](ufunc, inputs, kwargs)
+        try:
+            if method == "__call__" and not kwargs:
+                return dispatch(ufunc, inputs, kwargs)
+            return ufunc_methods[method](ufunc, inputs, kwargs)
+        except Exception as error:
+            errors.alone(error)
+            raise
 
     def __array_function__(self, func, types, args, kwargs):
-        return dispatch(func, args, kwargs)
+        try:
+            return dispatch(func, args, kwargs)
+        except Exception as error:
+            errors.alone(error)
+            raise
+
+    if not TYPE_CHECKING:  # for a type checker what is missing stays missing
+
+        def __getattr__(self, name):
+            if name.startswith("_"):
+                raise AttributeError(f"'Tensor' object has no attribute {name!r}")
+            raise AttributeError(other_names.of_tensor(name), name=name, obj=self)
 
     # --- gradients ------------------------------------------------------------------------
 
-    def backward(self, gradient=None, keep_tape: bool = True) -> None:
+    @other_names.keywords
+    def backward(self, gradient: Any = None, keep_tape: bool = True) -> None:
         """Add the gradient of this tensor to ``.grad`` of every leaf it was computed from.
 
         Parameters
@@ -376,29 +442,7 @@ class Tensor(Operators):
             g = own(g, given)
             leaf.grad = g if leaf.grad is None else asarray(leaf.grad + g)
 
-    def zero_grad(self) -> None:
-        """Forget the gradient, as ``t.grad = None`` does."""
-        self.grad = None
-
-    def retain_grad(self) -> None:
-        """Keep the gradient of this result in ``.grad`` too, in each later ``backward()``.
-
-        >>> x = Tensor([1.0, 2.0], requires_grad=True)
-        >>> h = x * x
-        >>> h.retain_grad()
-        >>> np.sum(3 * h).backward()
-        >>> h.grad
-        array([3., 3.])
-        """
-        if not self.requires_grad:
-            raise ValueError(
-                f"retain_grad() on a constant: no gradient reaches {errors.describe(self)}; "
-                "create it with requires_grad=True before it is used"
-            )
-        if self.node.op is not None and hooks.retained(self.node) is None:
-            hooks.Retained(self.node)
-
-    def register_hook(self, f) -> hooks.Hook:
+    def register_hook(self, f: Callable[[Any], Any]) -> hooks.Hook:
         """Observe or replace the gradient of this tensor, a leaf or not, in every backward pass.
 
         Parameters
@@ -430,12 +474,6 @@ class Tensor(Operators):
                 "create it with requires_grad=True before it is used"
             )
         return hooks.Hook(self.node, f)
-
-
-def _is_part(value, tensor, index):
-    """Whether a value is what x[index] shows already."""
-    view = getattr(value, "_view", None) if isinstance(value, Tensor) else None
-    return view is not None and view.whole is tensor and view.kwargs.get("index", value) is index
 
 
 def constant(data):
@@ -495,6 +533,7 @@ def is_plain(value):
 
 def _numbers(data, dtype, requires_grad):
     """Data as an array of numbers that nobody else writes into."""
+    errors.refuse_foreign("a Tensor", data)
     ours = (np.ndarray, np.generic, Tensor, Flat)
     foreign = hasattr(data, "__array_function__") and not isinstance(data, ours)
     array = data.copy() if foreign else np.array(data)
@@ -560,13 +599,23 @@ def walk_back(starts, targets, create_graph=False, hooked=True, keep=True):
     with np.errstate(all="ignore"):
         if hooked and hooks.alive:
             convert = _as_tensor if visit else _as_array
-            return hooks.walk(pullback, starts, targets, visit, convert, keep)
+            return hooks.walk(_carefully, starts, targets, visit, convert, keep)
         if not keep:
-            return pullback(starts, targets, visit, careful=True, keep=False)
+            return _carefully(starts, targets, visit, keep=False)
         table = pullback(starts, targets, visit)
         if any(map(has_nan, table.values())):
-            table = pullback(starts, targets, visit, careful=True)
+            table = _carefully(starts, targets, visit)
     return table
+
+
+def _carefully(starts, targets, visit, keep=True):
+    """The walk in which nothing comes through a dead branch; see `dead_branches`."""
+    if pullback is not _pullback:  # somebody looks at every step, and at plain cotangents
+        return pullback(starts, targets, visit, careful=True, keep=keep)
+    return dead_branches.walk(pullback, starts, targets, visit, keep)
+
+
+_pullback = pullback
 
 
 def _as_tensor(g):

@@ -2,16 +2,44 @@
 
 The one idea of nesting: the arguments become new tensors, so the walks of a function inside
 another never meet the other's. The results stay on a tape only if somebody else's tensors
-lie behind them.
+lie behind them: leaves of the user, and arguments of a function that is being differentiated
+around this one. Arguments of one that was differentiated inside are nobody's any more.
 """
+
+from collections.abc import Iterable
+from contextlib import contextmanager
+from contextvars import ContextVar
+from threading import Lock
 
 import numpy as np
 
 from . import errors, hooks, trees
-from .arrays import asarray, is_scalar
+from .arrays import asarray
 from .dispatch import registry
 from .tape import Argument, enable_grad, is_recording
 from .tensor import Tensor, constant, own, plain, twin, walk_back, wrap
+
+_is_inside = ContextVar("is_inside", default=False)  # a function that is being differentiated
+_lock = Lock()
+
+
+@contextmanager
+def differentiating(variables):
+    """In this block the gradients of variables are still asked for: what they reach is nested."""
+    nodes = [t.node for t in variables if type(t.node) is Argument]
+    token = _is_inside.set(True)
+    _count_use(nodes, 1)
+    try:
+        yield
+    finally:
+        _count_use(nodes, -1)
+        _is_inside.reset(token)
+
+
+def _count_use(nodes, change):
+    with _lock:
+        for node in nodes:
+            node.uses += change
 
 
 class Call:
@@ -27,15 +55,16 @@ class Call:
 
     def __init__(self, f, argnums, args, kwargs=None, has_aux=False):
         self.name = getattr(f, "__name__", "the function")
-        self.several = isinstance(argnums, tuple)
-        positions = _positions(argnums if self.several else (argnums,), len(args), self.name)
-        leaves, self.build = trees.flatten([args[i] for i in positions])
+        self.several = not isinstance(argnums, (int, np.integer))
+        positions = _positions(argnums, len(args), self.name)
+        self.chosen = [args[i] for i in positions]
+        leaves, self.build = trees.flatten(self.chosen)
         self.recorded = is_recording()
-        self.inputs = list(map(_variable, leaves))
+        self.inputs = list(map(_argument, leaves))
         args = list(args)
         for i, arg in zip(positions, self.build(map(twin, self.inputs)), strict=True):
             args[i] = arg
-        with enable_grad():
+        with enable_grad(), differentiating(self.inputs):
             self.result, self.aux = f(*args, **(kwargs or {})), None
         if has_aux:
             self.result, self.aux = self._pair(self.result)
@@ -44,6 +73,15 @@ class Call:
         """One value for each input, as the arguments stood: a tuple for a tuple of argnums."""
         found = self.build(found)
         return tuple(found) if self.several else found[0]
+
+    def directions(self, given, name):
+        """The leaves of one tree for each chosen argument, of its structure."""
+        if self.several and not isinstance(given, (tuple, list)):
+            raise TypeError(
+                f"{name} is a tuple with one entry an argument, not {errors.describe(given)}: "
+                "write (v,) for one"
+            )
+        return trees.matching(tuple(self.chosen), tuple(given) if self.several else (given,))
 
     def outputs(self):
         """The leaves of the result as tensors, and what builds the same tree of others."""
@@ -63,16 +101,45 @@ class Call:
 
     def nested(self, outputs):
         """Whether the inputs, or what the outputs were computed from, are on another tape too."""
-        return self.recorded and (
-            any(t.node.op is not None for t in self.inputs) or _reach_others(outputs, self.inputs)
-        )
+        if not self.recorded:
+            return False
+        nodes = [t.node for t in outputs if isinstance(t, Tensor)]
+        return _are_results(self.inputs) or _reach_others(nodes, self.inputs)
 
     def plain_unless(self, nested, tree):
         """A tree with its tensors as they are, or as plain values that nobody else has."""
-        return tree if nested else trees.mapped(released, tree)
+        leaves, build = trees.flatten(tree)
+        nested = nested or self.nested(leaves)
+        return tree if nested else build(map(released, leaves))
+
+    def check_number(self, output):
+        """Refuse what is not one number."""
+        if output.size != 1:
+            raise ValueError(
+                f"{self.name} returned {errors.describe(output)}, and a gradient is of one number: "
+                "sum it up, np.sum(...), or np.mean(...); all its derivatives are "
+                "jacobian(f)(...), those of one direction of the result vjp(f, ...)"
+            )
+
+    def check_some_float(self, outputs):
+        """Refuse a result that holds booleans and integers alone."""
+        if not any(t.dtype.kind in "fc" for t in outputs):
+            self.check_floats(outputs)
+
+    def check_floats(self, outputs):
+        """Refuse booleans and integers; the 0 that Python's sum of nothing is, is no mistake."""
+        for output in outputs:
+            is_empty_sum = type(self.result) is int and self.result == 0
+            if output.dtype.kind in "biu" and not is_empty_sum:
+                raise TypeError(
+                    f"{self.name} returned {errors.describe(output)}: what counts, compares or "
+                    "rounds to integers has no derivative but 0. Return the number that it was "
+                    "computed from, or .astype(float) if the zeros are meant"
+                )
 
     def check_kind(self, outputs, holomorphic):
-        """Refuse complex outputs unless the function is said to be holomorphic."""
+        """Refuse integers, and complex outputs unless the function is said to be holomorphic."""
+        self.check_floats(outputs)
         if not holomorphic:
             if any(t.dtype.kind == "c" for t in outputs):
                 raise TypeError(
@@ -98,15 +165,16 @@ class Call:
 def gradients_from(starts, inputs, recorded):
     """The gradients of inputs, and whether they are on a tape.
 
-    They are if a walk that starts from the cotangents ``{node: g}`` meets tensors that are
-    not the inputs.
+    They are if a walk that starts from the cotangents ``{node: g}`` meets somebody else's
+    tensors. Inside another function that is likely, so it is looked up, and so it is with
+    hooks, which are called once; elsewhere a walk on arrays is tried.
     """
-    nodes = [t.node for t in inputs]
-    nested = recorded and (tracked(starts.values()) or any(n.op is not None for n in nodes))
-    if hooks.alive and recorded and not nested:  # one walk only: a hook is called once
-        nested = _reach_others(starts, inputs)
+    nested = recorded and (tracked(starts.values()) or _are_results(inputs))
+    is_known = nested or not recorded
+    if not is_known and (hooks.alive or _is_inside.get()):
+        nested, is_known = _reach_others(starts, inputs), True
     found, table = walked(starts, inputs, nested)
-    if recorded and not nested and not table.keys() <= set(nodes):
+    if not is_known and _reach_others(table, inputs):
         nested = True
         found, _ = walked(starts, inputs, nested)
     return found, nested
@@ -116,7 +184,8 @@ def walked(starts, inputs, nested):
     """The gradients of inputs after one walk, and its table."""
     if not nested:
         starts = {node: plain(g) for node, g in starts.items()}
-    table = walk_back(starts, [t.node for t in inputs], nested)
+    with differentiating(inputs):
+        table = walk_back(starts, [t.node for t in inputs], nested)
     return collect(table, inputs, nested, given=map(id, starts.values())), table
 
 
@@ -164,15 +233,26 @@ def _fitting(g, output, what):
     return g if g.dtype == output.dtype else g.astype(output.dtype)
 
 
-def _reach_others(outputs, known):
-    """Whether a tensor that requires a gradient lies behind the outputs, not behind the known."""
-    seen = {t.node for t in known}
-    oldest = min((node.serial for node in seen), default=0)
-    nodes = (getattr(output, "node", output) for output in outputs)
+def _are_results(inputs):
+    """Whether an input was computed from tensors that require gradients."""
+    return any(t.node.op is not None for t in inputs)
+
+
+def _reach_others(nodes, inputs):
+    """Whether somebody else's variable lies behind nodes, other than behind the inputs.
+
+    Inside another function what is older than the inputs is taken for its part: of a long loop
+    in it, each step would be searched again and again.
+    """
+    seen = {t.node for t in inputs}
+    oldest = min((node.serial for node in seen), default=0) if _is_inside.get() else 0
     stack = [node for node in nodes if node.requires_grad and node not in seen]
     while stack:
         node = stack.pop()
-        if node.op is None or node.serial < oldest:
+        if node.op is None:
+            if type(node) is not Argument or node.uses:
+                return True
+        elif node.serial < oldest:
             return True
         for _, parent in node.inputs():
             if parent is not None and parent.requires_grad and parent not in seen:
@@ -181,21 +261,27 @@ def _reach_others(outputs, known):
     return False
 
 
-def _variable(value):
+def _argument(value):
     """What a differentiated argument is inside the function: a tensor of its own."""
     if isinstance(value, Tensor) and value.requires_grad and is_recording():
         return registry["alias"](value)
-    value = plain(value)
-    data = Tensor(value, requires_grad=True)._array
-    if is_scalar(value) or isinstance(value, (int, float, complex)):
-        data = data[()]  # x += 1 replaces a number
-    return wrap(data, Argument(data, True))
+    data = Tensor(plain(value), requires_grad=True)._array
+    if isinstance(value, (int, float, complex, np.generic)):
+        data = data[()]  # a number stays one: x += v replaces it
+    return variable(data)
+
+
+def variable(data):
+    """A tensor to differentiate with respect to, of data that may be shared."""
+    return wrap(data, Argument(data))
 
 
 def _positions(argnums, count, name):
+    is_several = isinstance(argnums, Iterable) and not isinstance(argnums, str)
+    argnums = list(argnums) if is_several else [argnums]
     for i in argnums:
-        if not isinstance(i, (int, np.integer)):
-            raise TypeError(f"argnums is an int or a tuple of ints, not {i!r}")
+        if not isinstance(i, (int, np.integer)) or isinstance(i, bool):
+            raise TypeError(f"argnums is an int or a tuple or list of ints, not {i!r}")
         if not -count <= i < count:
             raise ValueError(
                 f"argnums={i}, but {name} was called with "

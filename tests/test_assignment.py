@@ -706,7 +706,9 @@ def test_an_augmented_assignment_that_numpy_refuses_is_refused_and_nothing_chang
     node = t.node
     with pytest.raises((TypeError, ValueError)) as of_numpy:
         augmented(x.copy(), symbol, v)
-    with pytest.raises((TypeError, ValueError), match=r"^x .= v: a result of .* Tensor of") as ours:
+    with pytest.raises(
+        (TypeError, ValueError), match=r"^x .= v on Tensor of .* a result of"
+    ) as ours:
         augmented(t, symbol, v)
     assert isinstance(of_numpy.value, ours.type)
     assert t.node is node
@@ -905,7 +907,7 @@ def test_a_tensor_that_is_no_parameter_any_more_says_so():
     np.sum(w * w).backward()
     w = w - 0.1 * w.grad
     np.sum(w * w).backward()
-    with pytest.raises(ValueError, match=r"w\.data = w\.data - rate .*retain_grad.*ag\.gradients"):
+    with pytest.raises(ValueError, match=r"retain_grad.*ag\.gradients.*w\.data = w\.data - lr"):
         w = w - 0.1 * w.grad
 
 
@@ -916,7 +918,7 @@ def test_the_data_of_a_result_are_not_written_into():
             write()
     with pytest.raises(ValueError, match=r"t\.data = t\.data - v"):
         variable(X).data.T[0] = 1.0
-    with pytest.raises(AttributeError, match=r"no 'sub_'.*t\.data -= v"):
+    with pytest.raises(AttributeError, match=r"no sub_: write w\.data = w\.data - v"):
         variable(X).data.sub_(1.0)
     assert y.tolist() == [2.0, 4.0]
 

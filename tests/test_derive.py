@@ -760,3 +760,22 @@ def test_a_negative_factor_in_latex_is_no_difference():
     derivation = ag.derive(np.sum(a @ -b), names={"a": a, "b": b})
     assert r"a\,\left(-b\right)" in derivation.latex
     assert "a @ -b" in derivation.text
+
+
+def test_a_long_array_without_a_name_is_written_by_its_ends():
+    """Three thousand labels that a function drew: the formulas stay readable, the source runs."""
+
+    def loss_of(W):
+        rng = np.random.default_rng(0)
+        return np.mean(ag.cross_entropy(rng.normal(size=(300, 5)) @ W, rng.integers(0, 10, 300)))
+
+    W = ag.Tensor(np.ones((5, 10)), requires_grad=True)
+    derivation = ag.derive(loss_of(W))
+    assert "cross_entropy(matmul_1, [9, 2, 7, ..., 0])" in derivation.text
+    assert max(map(len, derivation.text.splitlines())) < 250
+    assert r"\dots" in derivation.latex
+    assert len(derivation.latex) < 1000
+    scope: dict = {"np": np}
+    exec(derivation.source, scope)
+    found = scope["gradient"](*derivation.inputs.values())
+    np.testing.assert_allclose(found, ag.grad(loss_of)(W.numpy()), rtol=1e-12)

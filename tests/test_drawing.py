@@ -178,7 +178,7 @@ def test_given_names_go_before_variables_for_arrays_too():
         (lambda x: x[0], "x[0]"),
         (lambda x: x[:, 1:], "x[:, 1:]"),
         (lambda x: x[..., ::2], "x[..., ::2]"),
-        (lambda x: x[np.array([0, 1])], "x[array(2,)]"),
+        (lambda x: x[np.array([0, 1])], "x[indices]"),
         (lambda x: np.sum(x, axis=0), "sum(x, axis=0)"),
         (lambda x: np.mean(x, dtype=np.float64), "mean(x, dtype=float64)"),
         (lambda x: np.reshape(x, (3, 2)), "reshape(x, shape=(3, 2))"),
@@ -352,9 +352,9 @@ def test_a_name_draws_as_itself(name):
     assert f"Loss = sum({name})  scalar" in lines or f"loss = sum({name})  scalar" in lines
 
 
-def test_a_newline_in_a_name_is_a_line_break():
+def test_a_newline_in_a_name_is_drawn_as_its_escape():
     lines = texts(ag.draw(parameter(1.0, "two\nlines")))
-    assert lines[:2] == ["two", "lines: parameter  scalar"]
+    assert lines[0] == r"two\nlines: parameter  scalar"
 
 
 @pytest.mark.parametrize(

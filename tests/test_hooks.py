@@ -257,18 +257,10 @@ def test_a_hook_that_refers_to_its_tensor_is_freed_with_it(x):
 
 @pytest.mark.parametrize("copied", [copy.deepcopy, lambda t: pickle.loads(pickle.dumps(t))])
 def test_hooks_are_not_lost_in_silence(x, copied):
-    with x.register_hook(double), pytest.raises(TypeError, match=r"double.*remove\(\)"):
-        copied(x)
-    np.testing.assert_array_equal(copied(x).data, x.data)
-
-
-def test_hooks_are_called_for_a_copy_of_a_result(x):
     h = np.exp(x)
-    with x.register_hook(double):
-        [g] = ag.gradients(np.sum(copy.deepcopy(h)), [x])
-        with pytest.raises(TypeError, match=r"double.*remove\(\)"):
-            pickle.dumps(h)
-    np.testing.assert_allclose(g, 2 * h.numpy())
+    with x.register_hook(double), pytest.raises(TypeError, match=r"double.*remove\(\)"):
+        copied(h)
+    np.testing.assert_array_equal(copied(h).data, h.data)
 
 
 # --- the gradient of a result that is kept -----------------------------------------------------
@@ -303,5 +295,3 @@ def test_a_gradient_that_is_not_kept_says_how_to_keep_it(x):
     x.retain_grad()
     np.sum(h).backward()
     np.testing.assert_allclose(x.grad, h.numpy())
-    with pytest.raises(ValueError, match=r"retain_grad\(\) on a constant"):
-        ag.Tensor([1.0]).retain_grad()

@@ -10,6 +10,7 @@ from operations import CASES, ROWS
 
 import autograd_lite as ag
 from autograd_lite import trees
+from autograd_lite.derivation.programs import numba_program as numba_programs
 from autograd_lite.derivation.programs.numba_program import NumbaProgram
 from autograd_lite.derivation.programs.program import Program
 from autograd_lite.derivation.tracing.graph import Graph
@@ -501,3 +502,25 @@ def test_integers_and_truths_keep_their_dtypes():
 def test_a_sum_of_a_number_along_an_axis_that_it_has_not():
     compiled = ag.compile(lambda x: np.sum(x, axis=-1, keepdims=True) + x, backend="numba")
     assert compiled(np.float32(2)) == 4
+
+
+def test_a_program_that_is_mostly_calls_of_numpy_is_one_of_numpy(monkeypatch):
+    """A rollout of small arrays has more lines than Numba compiles in a few seconds."""
+    monkeypatch.setattr(numba_programs, "_MOST_LINES", 10)
+    x = np.array([1.1, 0.4])
+
+    def rollout(x):
+        for _ in range(9):
+            x = np.stack([x[0] * np.sin(x[1]), x[1] * np.cos(x[0])])
+        return np.sum(x)
+
+    compiled = ag.compile(ag.grad(rollout), backend="numba")
+    np.testing.assert_allclose(compiled(x), ag.grad(rollout)(x))
+    assert "kernel" not in compiled.source(x)
+
+
+def test_small_joins_are_stored_in_kernels():
+    source = ag.compile(lambda x: np.stack([x[0] * x[1], np.sin(x[1])]) ** 2, backend="numba")
+    x = np.array([2.0, 3.0])
+    np.testing.assert_allclose(source(x), [36.0, np.sin(3.0) ** 2])
+    assert "np.stack" not in source.source(x)

@@ -1,5 +1,6 @@
 """Calls with several results: each is a tensor, and they share one call on the tape."""
 
+import copy
 import gc
 import pickle
 import weakref
@@ -165,9 +166,10 @@ def test_float32_stays_float32():
 # --- copies, lifetimes, pictures ---------------------------------------------------------------
 
 
-def test_a_pickled_result_has_its_history():
+@pytest.mark.parametrize("twin", [copy.deepcopy, lambda t: pickle.loads(pickle.dumps(t))])
+def test_a_pickled_result_has_its_history(twin):
     w, v = np.linalg.eigh(variable(name="a"))
-    other = pickle.loads(pickle.dumps(np.sum(w * v)))
+    other = twin(np.sum(w * v))
     leaf = next(node for node in history(other.node) if node.name == "a")
     other.backward()
     a = variable()

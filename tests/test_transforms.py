@@ -1,6 +1,8 @@
 """Gradients of functions: what goes in and comes out, higher orders, functions inside functions."""
 
+import sys
 from collections import namedtuple
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -8,6 +10,9 @@ import pytest
 import autograd_lite as ag
 from autograd_lite import trees
 from autograd_lite.tensor import plain
+from autograd_lite.watching import Watcher, watching
+
+V = np.array([1.0, 2.0])
 
 
 def variable(data, **options):
@@ -62,7 +67,7 @@ def test_keywords_are_passed_on():
 
 
 def test_a_result_that_does_not_depend_on_the_input_has_a_zero_gradient():
-    assert ag.grad(lambda x: 3)(1.0) == 0.0
+    assert ag.grad(lambda x: 3.0)(1.0) == 0.0
     assert ag.grad(lambda x: np.float64(3))(1.0) == 0.0
     np.testing.assert_array_equal(ag.grad(lambda x: np.sum(x > 0) * 1.0)(np.ones(2)), [0.0, 0.0])
     x, y = variable([1.0, 2.0]), variable(np.ones((2, 1), np.float32))
@@ -70,6 +75,112 @@ def test_a_result_that_does_not_depend_on_the_input_has_a_zero_gradient():
     assert (g.shape, g.dtype) == ((2, 1), np.float32)
     [g] = ag.gradients(ag.Tensor(1.0), [x])
     np.testing.assert_array_equal(g, [0.0, 0.0])
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: np.allclose(x, x), lambda x: np.argmax(x), lambda x: np.sum(x > 0), lambda x: 3,
+        lambda x: True, lambda x: np.count_nonzero(x), lambda x: np.searchsorted(x, 1.0),
+        lambda x: np.round(x[0]).astype(int),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    "transform",
+    [
+        ag.grad, ag.value_and_grad, ag.jacobian, ag.hessian, ag.derivative,
+        lambda f: lambda x: ag.vjp(f, x), lambda f: lambda x: ag.jvp(f, (x,), (x,)),
+        lambda f: lambda x: ag.hvp(f, (x,), (x,)),
+    ],
+)  # fmt: skip
+def test_what_counts_or_compares_has_no_derivative(f, transform):
+    with pytest.raises(TypeError, match=r"returned .*has no derivative but 0"):
+        transform(f)(np.array([1.0, 2.0, 4.0]))
+
+
+def test_the_sum_of_nothing_has_the_gradient_0():
+    assert ag.grad(lambda x: sum([]))(2.0) == 0
+
+
+def test_a_gradient_of_an_array_says_what_to_take_instead():
+    with pytest.raises(ValueError, match=r"np\.sum\(.*jacobian\(f\).*vjp\(f"):
+        ag.grad(lambda x: x * x)(np.ones(3))
+
+
+# --- which arguments --------------------------------------------------------------------------
+
+
+def product(x, y, power=2):
+    return np.sum(x**power * y)
+
+
+X, Y = np.array([1.0, 2.0]), np.array([3.0, 4.0])
+
+
+@pytest.mark.parametrize("several", [(0, 1), [0, 1], np.array([0, 1]), range(2)], ids=repr)
+def test_argnums_are_any_sequence(several):
+    for found in (ag.grad(product, several)(X, Y), ag.value_and_grad(product, several)(X, Y)[1]):
+        assert isinstance(found, tuple)
+        assert np.array_equal(found, [2 * X * Y, X**2])
+    assert np.array_equal(ag.vjp(product, X, Y, argnums=several)[1](1.0), [2 * X * Y, X**2])
+
+
+@pytest.mark.parametrize("one", [1, -1, np.int64(1)])
+def test_one_argnum_is_one_gradient(one):
+    assert np.array_equal(ag.grad(product, one)(X, Y, power=3), X**3)
+    assert np.array_equal(ag.vjp(product, X, Y, argnums=one, power=3)[1](1.0), X**3)
+    assert ag.jvp(product, (X, Y), X, argnums=one, power=3)[1] == np.sum(X**4)
+    assert np.array_equal(ag.hvp(product, (X, Y), X, argnums=0, power=3), 6 * X * Y * X)
+
+
+def test_products_take_the_arguments_and_keywords_of_the_function():
+    assert ag.jvp(product, (X, Y), [X], argnums=[0], power=3)[1] == np.sum(3 * X**2 * Y * X)
+    [found] = ag.hvp(product, (X, Y), [X], argnums=[0], power=3)
+    assert np.array_equal(found, 6 * X * Y * X)
+    with pytest.raises(TypeError, match="tangents is a tuple with one entry an argument"):
+        ag.jvp(product, (X, Y), X)
+
+
+@pytest.mark.parametrize("wrong", ["0", 0.0, (0, 1.5), True])
+def test_argnums_that_are_no_positions_are_refused(wrong):
+    with pytest.raises(TypeError, match="argnums is an int or a tuple or list of ints"):
+        ag.grad(product, wrong)(X, Y)
+
+
+def test_a_derivative_element_by_element():
+    x = np.array([[0.3, -1.0], [2.0, 0.0]])
+    assert np.allclose(ag.derivative(np.tanh)(x), 1 - np.tanh(x) ** 2)
+    assert np.allclose(ag.derivative(ag.derivative(np.sin))(x), -np.sin(x))
+    assert np.array_equal(ag.derivative(lambda a, b: a * b, 1)(x, x + 1), x)
+    with pytest.raises(ValueError, match=r"element by element; jacobian\(\) is of any"):
+        ag.derivative(np.sum)(x)
+
+
+# --- what is linear ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: sum(np.sum(row**2) for row in x),
+        lambda x: sum(x[i, j] ** (i % 3 + 1) for i in range(x.shape[0]) for j in range(x.shape[1])),
+        lambda x: sum(np.sum(x[[0, 0, i]] ** 2) for i in range(len(x))),
+        lambda x: np.sum(x * x) + sum(np.sum(row**2) for row in x) + np.sum(x**3),
+    ],
+)
+def test_each_row_is_added_to_one_array(f):
+    """The memory of the walk back is that of one array of all rows, not of one each row."""
+    x = np.random.default_rng(0).normal(size=(200, 3))
+    ag.check_gradients(f, x[:4])
+    x = x.repeat(20, axis=0)[:, :3]
+    y = f(t := ag.Tensor(x, requires_grad=True))
+    made = []
+    with pytest.MonkeyPatch.context() as patch:
+        zeros = np.zeros
+        patch.setattr(np, "zeros", lambda *args, **kw: made.append(1) or zeros(*args, **kw))
+        [found] = ag.gradients(y, [t])
+    assert found.shape == x.shape
+    assert len(made) < 3
 
 
 def test_a_function_is_called_once():
@@ -301,3 +412,188 @@ def test_results_share_no_memory_with_the_tensors_and_cotangents_of_the_user():
     g = np.ones(2)
     [pulled] = ag.vjp(lambda x: x, np.ones(2))[1](g)
     assert not np.shares_memory(pulled, g)
+
+
+# --- results at the top level are plain, however deep the nesting ---------------------------------
+
+
+def is_plain(result):
+    return isinstance(result, (np.ndarray, np.generic))
+
+
+def pushed(f):
+    return lambda x: ag.jvp(f, (x,), (np.ones(np.shape(x)),))[1]
+
+
+def pulled(f):
+    return lambda x: ag.vjp(f, x)[1](np.ones(np.shape(x)))[0]
+
+
+def times_hessian(f):
+    """The second derivative, as a product with the Hessian."""
+    return lambda x: ag.hvp(f, (x,), (np.ones(np.shape(x)),))[0]
+
+
+FIRST = {
+    "grad": ag.grad,
+    "value_and_grad": lambda f: lambda x: ag.value_and_grad(f)(x)[1],
+    "jacobian": ag.jacobian,
+    "jvp": pushed,
+    "vjp": pulled,
+}
+SECOND = {"hessian": ag.hessian, "hvp": times_hessian}
+
+
+@pytest.mark.parametrize("outer", FIRST)
+@pytest.mark.parametrize("inner", [*FIRST, *SECOND])
+def test_a_derivative_of_a_derivative_in_another_variable_is_plain(outer, inner):
+    """f = x^3 v^2 at x = 1; of three nested ones the innermost variable is differentiated first."""
+    n = 2 if inner in SECOND else 1
+    of_x = (FIRST | SECOND)[inner]
+    slope = FIRST[outer](lambda v: of_x(lambda x: x**3 * v**2)(1.0))(2.0)
+    assert is_plain(slope)
+    np.testing.assert_allclose(slope, {1: 3, 2: 6}[n] * 4.0)
+    deeper = FIRST[outer](
+        lambda u: FIRST[outer](lambda v: of_x(lambda x: x**3 * v**2 * u**2)(1.0))(2.0)
+    )(3.0)
+    assert is_plain(deeper)
+    np.testing.assert_allclose(deeper, {1: 3, 2: 6}[n] * 4.0 * 6.0)
+
+
+def test_values_products_and_containers_of_nested_derivatives_are_plain():
+    def slope(v):
+        return ag.grad(lambda x: np.sum(x * x * v))(np.ones(2))
+
+    value, _ = ag.value_and_grad(lambda v: np.sum(slope(v)))(np.ones(2))
+    out, tangent = ag.jvp(slope, (np.ones(2),), (np.ones(2),))
+    tree, pull = ag.vjp(lambda v: {"slope": slope(v), "again": [slope(v) * 2.0]}, np.ones(2))
+    results = [value, out, tangent, tree["slope"], tree["again"][0]]
+    results += pull({"slope": np.ones(2), "again": [np.ones(2)]})
+    assert all(map(is_plain, results))
+    np.testing.assert_array_equal(results[-1], [6.0, 6.0])
+    cross = ag.jacobian(ag.grad(lambda a, b: np.sum(np.sin(a) * b), 0), 1)(np.ones(2), np.ones(2))
+    assert is_plain(cross)
+    np.testing.assert_allclose(cross, np.diag(np.cos(np.ones(2))))
+
+
+def test_a_step_of_descent_is_differentiated_by_its_rate():
+    def after(rate, steps=3):
+        w = np.array([1.0, -2.0])
+        for _ in range(steps):
+            w = w - rate * ag.grad(lambda w: np.sum(w**2))(w)
+        return np.sum(w**2)
+
+    slope = ag.grad(after)(0.1)
+    assert is_plain(slope)
+    np.testing.assert_allclose(slope, 5.0 * 6 * 0.8**5 * -2.0)
+
+
+def test_aux_that_depends_on_an_outer_variable_stays_on_its_tape():
+    def outer(v):
+        _, aux = ag.grad(lambda x: (x * x, {"a": [v * 3.0]}), has_aux=True)(1.0)
+        return aux["a"][0]
+
+    assert ag.grad(outer)(2.0) == 3.0
+    outer = lambda v: ag.vjp(lambda x: (x * x, v * 3.0), 1.0, has_aux=True)[2]  # noqa: E731
+    assert ag.grad(outer)(2.0) == 3.0
+
+
+def test_variables_of_the_user_keep_nested_results_on_their_tape():
+    w = variable(3.0)
+    slope = ag.grad(lambda v: ag.grad(lambda x: w * x * x * v)(1.0))(2.0)
+    assert isinstance(slope, ag.Tensor)
+    assert ag.gradients(slope, [w]) == [2.0]
+
+
+def test_what_was_kept_of_an_ended_call_is_a_constant_for_later_ones():
+    kept, pulls = [], []
+
+    def f(x):
+        kept.append(x * x)
+        pulls.append(ag.vjp(lambda y: y * y * x, 1.0)[1])
+        return x * 1.0
+
+    ag.grad(f)(2.0)
+    assert is_plain(ag.grad(lambda z: z * kept[0])(1.0))
+    assert is_plain(pulls[0](1.0)[0])
+    with pytest.raises(ZeroDivisionError):
+        ag.grad(lambda x: kept.append(x) or 1 / 0)(2.0)
+    slope = ag.grad(lambda z: z * kept[-1])(1.0)
+    assert is_plain(slope)
+    assert slope == 2.0
+
+
+def test_a_thread_inside_a_function_differentiates_for_it():
+    with ThreadPoolExecutor(2) as pool:
+
+        def f(v):
+            return sum(pool.map(lambda a: ag.grad(lambda x: x * x * v)(a), [1.0, 2.0]))
+
+        slope = ag.grad(f)(2.0)
+    assert is_plain(slope)
+    assert slope == 6.0
+
+
+def test_the_second_run_of_a_checkpoint_knows_whom_it_is_part_of():
+    def f(v):
+        return ag.checkpoint(lambda: v * ag.grad(lambda x: x * x * v)(1.0))()
+
+    slope = ag.grad(f)(2.0)
+    assert is_plain(slope)
+    assert slope == 8.0
+    assert ag.grad(ag.grad(f))(2.0) == 4.0
+
+
+class Walks(Watcher):
+    """Counts the walks back, those that are recorded too."""
+
+    def __init__(self):
+        self.plain = self.recorded = 0
+
+    def pullback(self, pullback, starts, targets=(), visit=None, careful=False, keep=True):
+        self.plain += visit is None
+        self.recorded += visit is not None
+        return pullback(starts, targets, visit, careful, keep)
+
+
+@pytest.mark.parametrize(
+    ("f", "plain", "recorded"),
+    [
+        (lambda: ag.grad(lambda v: ag.grad(lambda x: x * x * v)(1.0))(2.0), 1, 1),
+        (lambda: ag.grad(ag.grad(ag.grad(lambda x: x**3)))(2.0), 1, 2),
+        (lambda: ag.jacobian(ag.grad(lambda x: np.sum(x**3)))(np.ones(3)), 3, 1),
+        (lambda: ag.grad(lambda v: v * ag.grad(lambda x: x * x)(1.0))(2.0), 2, 0),
+        (lambda: ag.jacobian(lambda v: ag.grad(lambda x: np.sum(x * x * v))(V))(V), 2, 1),
+    ],
+)
+def test_each_derivative_is_one_walk(f, plain, recorded):
+    with watching(Walks()) as walks:
+        assert is_plain(f())
+    assert (walks.plain, walks.recorded) == (plain, recorded)
+
+
+def test_a_step_inside_a_long_loop_is_not_searched_again():
+    """The nodes that are looked at in an inner call do not grow with the loop around it."""
+
+    def looked_at(n):
+        count = 0
+
+        def trace(frame, kind, _):
+            nonlocal count
+            count += kind == "call" and frame.f_code.co_name == "inputs"
+
+        def f(rate):
+            w = rate * 1.0
+            for _ in range(n):
+                w = w * 0.9 + ag.grad(lambda x, w=w: x * x * w)(1.0)
+            return w
+
+        previous = sys.getprofile()
+        sys.setprofile(trace)
+        try:
+            ag.grad(f)(0.1)
+        finally:
+            sys.setprofile(previous)
+        return count
+
+    assert looked_at(40) <= 2.2 * looked_at(20)

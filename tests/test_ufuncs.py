@@ -200,16 +200,16 @@ def test_out_of_what_has_no_derivative_may_be_an_array():
     np.testing.assert_array_equal(a.data, [0, 1, 1])
 
 
-def test_in_place_operators_compute_what_numpy_does():
+def test_in_place_operators_change_the_tensor():
     x = variable(X)
-    y = kept = x * 1
+    y = other = x * 1
     y += x
     y *= x
     y -= 1
     y /= 2
     y **= 2
     y %= 100
-    assert y is kept
+    assert y is other
     expected = ((2 * X * X - 1) / 2) ** 2
     np.testing.assert_allclose(y.data, expected)
     np.testing.assert_allclose(ag.gradients(np.sum(y), [x])[0], 2 * (2 * X * X - 1) / 2 * (2 * X))

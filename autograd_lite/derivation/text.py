@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from .. import quoting
 from ..dispatch import full_name
 from .programs.source import ATOM, CALL, Writer
 from .replay import named
@@ -9,6 +10,7 @@ from .tracing import calls
 from .tracing.expressions import Expression
 from .tracing.simplification import number
 
+MANY = 24  # entries of an array that are all written
 _FRACTION = 14  # a name such as dLoss/dz2: an operand of * and -, not of ** and .T
 _PRODUCTS = {np.multiply, np.divide}
 _SUMS = {np.add, np.subtract}
@@ -18,11 +20,12 @@ _PLACING = {"scatter": "scatter", "setitem": "store", "add_at": "add_at"}
 
 def text_of(symbol):
     """A name in a line: z1, dLoss/dz1, dLoss/d(layers.0.weight)."""
-    return symbol if isinstance(symbol, str) else "/".join(map(differential, symbol))
+    return quoting.text(symbol) if isinstance(symbol, str) else "/".join(map(differential, symbol))
 
 
 def differential(name):
     """dW1, d(layers.0.weight)."""
+    name = quoting.text(name)
     return f"d{name}" if name.isidentifier() else f"d({name})"
 
 
@@ -133,12 +136,14 @@ class TextWriter(Writer):
         """Whether an operand is written as a call of one of some functions."""
         return type(x) is Expression and x not in self.names and x.func in functions
 
+    def other(self, value):
+        """A setting that is no number: as Python shows it."""
+        return quoting.text(repr(value))
+
     def constant(self, value):
-        """A number in six digits, an array as nested lists."""
+        """A number in six digits, an array as nested lists, long ones by their ends."""
         if isinstance(value, np.ndarray) and value.size:
-            if value.dtype.kind == "b":
-                return str(value.tolist()), ATOM
-            return _nested(value.tolist(), self), ATOM
+            return _nested(value.tolist(), self, value.size > MANY), ATOM
         if isinstance(value, (np.floating, np.complexfloating, np.integer, np.bool)):
             value = value.item()
         if type(value) is float and np.isfinite(value):
@@ -158,7 +163,12 @@ def whole_reciprocal(x):
     return n if not is_short and abs(c * n - 1) <= 4 * np.finfo(np.asarray(c).dtype).eps else None
 
 
-def _nested(value, writer):
-    if isinstance(value, list):
-        return f"[{', '.join(_nested(v, writer) for v in value)}]"
-    return writer.constant(value)[0]
+def _nested(value, writer, is_long):
+    if not isinstance(value, list):
+        return str(value) if isinstance(value, bool) else writer.constant(value)[0]
+    texts = [_nested(v, writer, is_long) for v in (value[:3] if is_long else value)]
+    if is_long and len(value) > 4:
+        texts += ["...", _nested(value[-1], writer, is_long)]
+    elif is_long:
+        texts += [_nested(v, writer, is_long) for v in value[3:]]
+    return f"[{', '.join(texts)}]"

@@ -4,6 +4,7 @@ record shapes have a syntax of their own, and not every renderer knows them.
 
 import graphviz
 
+from .. import quoting
 from .formulas import HOLE
 from .labels import box_lines, edge_lines
 from .model import (
@@ -37,6 +38,10 @@ MARKS = {
 SUSPECT = {"color": "#B2182B", "penwidth": "4"}
 ARROWS = {RIGHT: "#1B7837", WRONG: "#B2182B", BECAUSE: "#E08214"}
 
+ALONG = "8"  # the weight of an arrow along the data: it is straight, and variables stand beside it
+
+MANY = 150  # arrows, beyond which labels take no place of their own: a layout with it takes 5 s
+
 VERDICTS = [
     "Green: the gradient by hand is right. Red: it is wrong; pale red: because another one is.",
     "Grey: not given. A red frame: the derivative of this step is what is wrong.",
@@ -62,20 +67,17 @@ def to_dot(diagram, style):
     for box in diagram.boxes.values():
         look = LOOKS[box.kind] | MARKS.get(box.mark, {}) | (SUSPECT if box.suspect else {})
         dot.node(box.id, label(box_lines(box, diagram, style)), **look)
+    where = "label" if len(diagram.edges) <= MANY else "xlabel"
     for edge in diagram.edges:
         beside = [f" {text}" for text in edge_lines(edge, diagram, style)]
         line = "solid" if edge.flows else "dashed"
         look = {"color": ARROWS[edge.mark], "penwidth": "2.5"} if edge.mark in ARROWS else {}
-        dot.edge(edge.source, edge.target, label(beside), style=line, **look)
+        if diagram.boxes[edge.source].kind == OPERATION:
+            look["weight"] = ALONG
+        dot.edge(edge.source, edge.target, style=line, **{where: label(beside)}, **look)
     return dot.source
 
 
 def label(lines):
     """Lines of text as a label that draws them as they are; none ends in ">", as HTML would."""
-    return "".join(f"{_literal(line)}\\l" for line in lines)
-
-
-def _literal(line):
-    """A line without the meaning Graphviz gives to backslashes and to entities such as &amp;."""
-    shown = "".join(c if c.isprintable() else repr(c)[1:-1] for c in line)
-    return graphviz.escape(shown.replace("&", "&amp;"))
+    return "".join(f"{quoting.dot(line)}\\l" for line in lines)

@@ -65,6 +65,8 @@ def _index(index, names):
     if isinstance(index, slice):
         ends = ["" if end is None else str(end) for end in (index.start, index.stop, index.step)]
         return ":".join(ends if ends[2] else ends[:2])
+    if is_array(index):
+        return names.of_array(index) or "indices"
     return "..." if index is ... else _brief(index, names)
 
 

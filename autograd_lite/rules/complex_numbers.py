@@ -6,10 +6,8 @@ own; here is what is not holomorphic. The real part for a real argument is taken
 
 import numpy as np
 
-from ..arrays import is_scalar
-from ..dispatch import into
 from ..primitives import composed, elementwise
-from ..tensor import Tensor, plain
+from ..tensor import plain
 from .through_numpy import through_implementation
 
 
@@ -63,8 +61,11 @@ def _np_real_if_close(a, tol=100):
 def _np_nan_to_num(x, copy=True, nan=0.0, posinf=None, neginf=None):
     """Real and imaginary part are replaced one by one."""
     keywords = {"nan": nan, "posinf": posinf, "neginf": neginf}
-    if not copy and isinstance(x, Tensor) and not is_scalar(x._array):
-        return into(np.nan_to_num, (x,), np.nan_to_num(x, **keywords))
     if np.iscomplexobj(x):
-        return finite(np.real(x), **keywords) + 1j * finite(np.imag(x), **keywords)
-    return finite(x, **keywords)
+        result = finite(np.real(x), **keywords) + 1j * finite(np.imag(x), **keywords)
+    else:
+        result = finite(x, **keywords)
+    if copy:
+        return result
+    x[...] = result
+    return x

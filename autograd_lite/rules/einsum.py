@@ -88,7 +88,7 @@ many = primitive(einsum,
     lambda g, out, arrays, subscripts, optimize=False: [
         _share(i, g, arrays, subscripts, optimize) for i in range(len(arrays))],
     sequence=True)
-alone = primitive(einsum1,
+single = primitive(einsum1,
     lambda g, out, x, subscripts, optimize=False: _share(0, g, [x], subscripts, optimize))
 pair = primitive(einsum2,
     lambda g, out, x, y, subscripts, optimize=False: _share(0, g, [x, y], subscripts, optimize),
@@ -99,10 +99,10 @@ pair = primitive(einsum2,
 @composed(np.einsum)
 def _np_einsum(*operands, optimize=False):
     subscripts, arrays = _spelled(operands)
+    if len(arrays) == 1:  # a view where it only moves elements
+        return single(*arrays, subscripts=subscripts, optimize=optimize)
     if len(arrays) == 2:
         return pair(*arrays, subscripts=subscripts, optimize=optimize)
-    if len(arrays) == 1:  # may be a view
-        return alone(*arrays, subscripts=subscripts, optimize=optimize)
     return many(arrays, subscripts=subscripts, optimize=optimize)
 
 

@@ -3,6 +3,7 @@
 import numbers
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
 
 from ..arrays import asarray, foreign, read, to_fill
 from ..dispatch import registry
@@ -35,6 +36,17 @@ def _laid(result, g, index):
     return result
 
 
+def _added(total, g, x, index):
+    """Of n rows read one by one each share is an array of them all, and so is each sum of two."""
+    if not (type(total) is np.ndarray and isinstance(g, (np.ndarray, np.generic))):
+        return total + scatter(g, index, x.shape)
+    if _has_repeats(index):
+        np.add.at(total, index, g)
+    else:
+        total[index] += g
+    return total
+
+
 def _has_repeats(index):
     """Whether an element may be named twice: by arrays of integers, not by slices and masks."""
     parts = index if isinstance(index, tuple) else (index,)
@@ -55,7 +67,7 @@ def _getitem_vjp(g, out, x, index):
 
 
 # fmt: off
-registry["getitem"] = primitive(getitem, _getitem_vjp,
+registry["getitem"] = primitive(getitem, _getitem_vjp, adding=_added,
     way_out="An index is an int, a slice, None, ..., or an array of integers or booleans.")
 add_at = primitive(scatter,
     lambda g, out, x, index, shape: g[index])
@@ -92,9 +104,9 @@ store = registry["setitem"] = primitive(setitem,
 @composed(np.take)
 def _np_take(a, indices, axis=None, mode="raise"):
     indices = asarray(plain(indices)).astype(np.intp, casting="safe")
-    if axis is None:
+    if axis is None or (np.ndim(a) == 0 and axis in (0, -1)):
         a, axis = np.ravel(a), 0
-    axis %= max(np.ndim(a), 1)
+    axis = normalize_axis_index(axis, np.ndim(a))
     n = np.shape(a)[axis]
     if mode != "raise":
         indices = {"wrap": np.mod(indices, n), "clip": np.clip(indices, 0, n - 1)}[mode]

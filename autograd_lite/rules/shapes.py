@@ -17,7 +17,7 @@ def _transpose_vjp(g, out, x, axes=None):
     """The inverse permutation."""
     if axes is None:
         return np.transpose(g)
-    return np.transpose(g, np.argsort([axis % x.ndim for axis in axes]))
+    return np.transpose(g, np.argsort(np.remainder(np.atleast_1d(axes), x.ndim)))
 
 
 def _back(g, out, x, axis=None):
@@ -30,7 +30,7 @@ to_shape = primitive(reshape,
     lambda g, out, x, shape, order="C": np.reshape(g, x.shape, order=order), way_out=errors.RESHAPE)
 primitive(np.transpose,    _transpose_vjp)
 primitive(np.expand_dims,  _back)
-drop_axes = primitive(np.squeeze, _back)
+primitive(np.squeeze,      _back)
 primitive(np.swapaxes,     lambda g, out, x, axis1, axis2: np.swapaxes(g, axis1, axis2))
 primitive(np.moveaxis,
     lambda g, out, x, source, destination: np.moveaxis(g, destination, source))
@@ -53,14 +53,6 @@ def _np_reshape(a, shape, order="C", copy=None):
         np.reshape(plain(a), shape, order=order, copy=False)  # raises where it would have to copy
     result = to_shape(a, shape=shape, order=_in_letters(plain(a), order))
     return result.copy() if copy and is_view(result) else result
-
-
-@composed(np.squeeze)
-def _np_squeeze(a, axis=None):
-    """An array without axes of size 1 is its own, not a copy nor a view."""
-    if (1 not in np.shape(a) and axis is None) or axis == ():
-        return a
-    return drop_axes(a, axis=axis)
 
 
 def _in_letters(x, order):
@@ -86,12 +78,12 @@ def _np_matrix_transpose(x):
 @composed(np.broadcast_arrays)
 def _np_broadcast_arrays(*args, subok=False):
     shape = np.broadcast_shapes(*map(np.shape, args))
-    return tuple(np.broadcast_to(x, shape) for x in args)
+    return tuple(x if np.shape(x) == shape else np.broadcast_to(x, shape) for x in args)
 
 
 @composed(np.astype)
 def _np_astype(x, dtype, /, *, copy=True, device=None):
-    return x.astype(dtype, copy=copy)
+    return x if not copy and np.dtype(dtype) == x.dtype else registry["astype"](x, dtype)
 
 
 @composed(np.copy)

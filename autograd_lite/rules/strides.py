@@ -1,6 +1,7 @@
 """`as_strided`, which NumPy does not hand over by protocol."""
 
 import functools
+from typing import Any
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from ..tensor import Tensor
 from .moving import moves
 
 
-def as_strided(x, shape=None, strides=None):
+def as_strided(x, shape=None, strides=None) -> Any:
     """Elements at regular distances in memory: what np.lib.stride_tricks.as_strided views.
 
     Parameters

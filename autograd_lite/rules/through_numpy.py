@@ -46,7 +46,8 @@ def _array(x, dtype=None, *, copy=True, ndmin=0, subok=False, order=None):
     x = x.copy() if isinstance(x, Flat) else x
     if not holds_tensor(x):
         return np.array(x, dtype, copy=copy, ndmin=ndmin, subok=subok, order=order)
-    x = (creation.array if copy else creation.asarray)(x, dtype)  # NumPy writes into a copy
+    given, x = x, creation.asarray(x, dtype)
+    x = x.copy() if copy and x is given else x  # the source may write into it
     return np.reshape(x, (1,) * (ndmin - x.ndim) + x.shape) if ndmin > x.ndim else x
 
 

@@ -5,6 +5,7 @@ distribution function one of `scipy.special`. All gradients follow: with respect
 variable, the location, the scale, and the parameters, where the function has one.
 """
 
+import functools
 import math
 
 import numpy as np
@@ -147,27 +148,34 @@ class MultivariateNormal:
     """The multivariate normal distribution.
 
     x is of shape (..., d), mean of (d,), cov of (d, d), (d,) for a diagonal or a number for a
-    multiple of the identity. The entries of cov count as independent of each other.
+    multiple of the identity. The entries of cov count as independent of each other; where
+    ``allow_singular`` meets a singular cov its gradient is symmetric, at a constant rank.
     """
 
-    def logpdf(self, x, mean=None, cov=1):
-        """The logarithm of the density."""
+    def logpdf(self, x, mean=None, cov=1, allow_singular=False):
+        """The logarithm of the density, of a singular cov on its range; -inf beside it."""
         x = np.asarray(x) if not hasattr(x, "shape") else x
         mean, cov, d = _moments(mean, cov, x.dtype)
         x = np.reshape(x, (-1, 1)) if x.ndim < 2 and d == 1 else x
         away = np.reshape(x - mean, (-1, d))
-        distance = np.sum(away * np.linalg.solve(cov, away.T).T, axis=-1)
-        out = -0.5 * (d * LOG_TWO_PI + np.linalg.slogdet(cov)[1] + distance)
+        null, tiny = _null_space(cov, allow_singular)
+        inverse, log_det = _inverse(cov, null.shape[-1])
+        distance = np.sum(away * inverse(away.T).T, axis=-1)
+        out = -0.5 * ((d - null.shape[-1]) * LOG_TWO_PI + log_det + distance)
+        if null.size:
+            beside = np.linalg.norm(plain(away) @ null, axis=-1) >= 1e3 * tiny
+            out = np.where(beside, -math.inf, out)
         return np.squeeze(np.reshape(out, x.shape[:-1]))
 
-    def pdf(self, x, mean=None, cov=1):
+    def pdf(self, x, mean=None, cov=1, allow_singular=False):
         """The density."""
-        return np.exp(self.logpdf(x, mean, cov))
+        return np.exp(self.logpdf(x, mean, cov, allow_singular))
 
     def entropy(self, mean=None, cov=1):
         """The differential entropy."""
         _, cov, d = _moments(mean, cov)
-        return 0.5 * (d * (LOG_TWO_PI + 1) + np.linalg.slogdet(cov)[1])
+        vanishing = _null_space(cov, True)[0].shape[-1]
+        return 0.5 * ((d - vanishing) * (LOG_TWO_PI + 1) + _inverse(cov, vanishing)[1])
 
 
 class Dirichlet:
@@ -239,3 +247,27 @@ def _moments(mean, cov, dtype=float):
     if rank < 2:
         cov = np.eye(d, dtype=getattr(cov, "dtype", dtype)) * cov
     return mean, cov, d
+
+
+def _null_space(cov, allow_singular):
+    """The eigenvectors of the eigenvalues that are 0 but for rounding, and what is rounding."""
+    w, v = np.linalg.eigh(plain(cov))
+    tiny = (1e3 if w.dtype == np.float32 else 1e6) * np.finfo(w.dtype).eps * np.abs(w).max()
+    if w.min() < -tiny:
+        raise ValueError(f"cov has the eigenvalue {w.min():.3g}: a covariance has none below 0")
+    if w.min() <= tiny and not allow_singular:
+        raise np.linalg.LinAlgError(
+            f"cov has the eigenvalue {w.min():.3g}, so it is singular: write allow_singular=True"
+        )
+    return v[:, w <= tiny], tiny
+
+
+def _inverse(cov, vanishing):
+    """The product with cov's inverse, or pseudo-inverse, and the logarithm of its determinant."""
+    if not vanishing:
+        return functools.partial(np.linalg.solve, cov), np.linalg.slogdet(cov)[1]
+    w = np.linalg.eigvalsh(cov)
+    rank = len(cov) - vanishing
+    cutoff = plain(w)[vanishing - 1 :][:2].mean() / plain(w)[-1] if rank else 1
+    inverse = np.linalg.pinv(cov, rtol=cutoff, hermitian=True)
+    return functools.partial(np.matmul, inverse), np.sum(np.log(w[vanishing:]))

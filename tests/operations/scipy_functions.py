@@ -14,6 +14,7 @@ from .table import above_one, at, binary, complex_, kind, positive, real, row, u
 
 # fmt: off
 probability = kind(0.1, 0.9)
+far = kind(60, 70)
 ORDERS = np.array([0, 1, 3])
 
 
@@ -57,6 +58,9 @@ UFUNCS = [
 SPECIAL = [
     row(special.polygamma, at(0, positive(3)), at(ORDERS, positive(2, 1)),
         covers=(special.polygamma.__wrapped__,), reference=sp.polygamma),
+    row(special.series, at(far(3), 0, of="erfcx", n=0), at(far(3), 0, of="dawsn", n=1),
+        at(far(3), ORDERS, of="ive", n=1), at(far(2, 1), ORDERS, of="kve", n=0),
+        covers=(special.series.__wrapped__,)),
     row(special.multigammaln, at(above_one(3), 3), at(positive(), 1),
         covers=(), reference=sp.multigammaln, keeps=True),
     row(special.logsumexp,
@@ -89,10 +93,10 @@ def dominant(f):
 
 
 def banded(f):
-    def solve(ab, b, l_and_u):
+    def solve(ab, b, l_and_u, **keywords):
         main = np.zeros(ab.shape)
         main[l_and_u[1]] = 4
-        return f(l_and_u, ab + main, b)
+        return f(l_and_u, ab + main, b, **keywords)
     return solve
 
 
@@ -100,13 +104,14 @@ def sylvester(f):
     return lambda a, b, q: f(a + 4 * np.eye(len(a)), b, q)
 
 
-SETTINGS = [{}, {"lower": True}, {"trans": 1}, {"lower": True, "trans": "T", "unit_diagonal": True}]
+SETTINGS = [{}, {"lower": True, "check_finite": False}, {"trans": 1},
+            {"lower": True, "trans": "T", "unit_diagonal": True}]
 
 LINALG = [
     row(linalg.expm, at(real(1, 1)), at(real(3, 3)), at(unit(2, 2, 2)), at(complex_(2, 2)),
         covers=(linalg.expm.__wrapped__,), reference=scipy.linalg.expm),
     row(of_definite(linalg.sqrtm), at(real(1, 1)), at(real(3, 3)),
-        covers=(linalg.sqrtm.__wrapped__,), name="sqrtm",
+        covers=(linalg._root.__wrapped__,), name="sqrtm",
         reference=of_definite(scipy.linalg.sqrtm)),
     row(sylvester(linalg.solve_sylvester), at(real(2, 2), real(3, 3), real(2, 3)),
         covers=(linalg.solve_sylvester.__wrapped__,), name="solve_sylvester",
@@ -119,6 +124,7 @@ LINALG = [
     row(banded(linalg.solve_banded),
         at(real(3, 4), real(4), l_and_u=(1, 1)), at(real(3, 4), real(4, 2), l_and_u=(0, 2)),
         at(real(4, 5), real(5), l_and_u=(2, 1)), at(real(1, 3), real(3), l_and_u=(0, 0)),
+        at(real(3, 3), real(3), l_and_u=(1, 1), check_finite=False),
         covers=(linalg._banded.__wrapped__,), name="solve_banded",
         reference=banded(scipy.linalg.solve_banded)),
 ]

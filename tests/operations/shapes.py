@@ -23,7 +23,7 @@ ROWS = [
         at(real(2, 3)), at(real(2, 3), order="F"), at(real(2, 3), order="A"),
         at(real(2, 3), order="K"), at(real())),
     row(np.transpose,
-        at(real(2, 3)), at(real(2, 3, 1)), at(real(3)), at(real()),
+        at(real(2, 3)), at(real(2, 3, 1)), at(real(3)), at(real()), at(real(3), 0),
         at(real(2, 3, 1), (2, 0, 1)), at(real(2, 3), axes=(-1, 0))),
     row(np.matrix_transpose,
         at(real(2, 3)), at(real(2, 1, 3))),

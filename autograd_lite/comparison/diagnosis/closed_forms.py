@@ -32,10 +32,14 @@ class Fit:
     def __init__(self, tolerance):
         self.tolerance = tolerance
 
-    def agree(self, given, expected):
+    def agree(self, given, expected, floor=None):
         """Whether two arrays are of one shape and agree in every entry."""
         given, expected = np.asarray(given), np.asarray(expected)
-        return given.shape == expected.shape and self.tolerance.agree(given, expected)
+        if given.shape != expected.shape:
+            return False
+        return self.tolerance.agree(given, expected) or (
+            floor is not None and self.tolerance.agree(given, expected, floor)
+        )
 
     def explains(self, given, expected, before):
         """Whether ``expected`` agrees with what is given, and far better than ``before`` does."""
@@ -89,7 +93,8 @@ def forms(given, expected, fit, uses=(), constants=None) -> Iterator[Form]:
     """The forms of one array; ``uses`` are `Use`s of what the gradient belongs to."""
     if given.size == 0 or expected.size == 0:
         return
-    for form in (*_shapes(given, expected, uses), *_sums(given, expected, uses)):
+    facts = (*_shapes(given, expected, uses), *_sums(given, expected, uses))
+    for form in (*facts, *_orders(given, expected)):
         found = _with_factor(given, form, fit, constants, expected)
         if found is not None:
             yield found
@@ -165,6 +170,39 @@ def _shapes(given, expected, uses):
                 f"the numbers are right, and the shape is not: {given.shape} for {expected.shape}"
             )
             yield _Candidate("shape", words, expected.reshape(given.shape, order=order))
+
+
+def _orders(given, expected):
+    """The right numbers in another order."""
+    if given.shape != expected.shape or given.size < 4 or not is_reordered(given, expected):
+        return
+    right = "all numbers are right, in another order"
+    for axis in range(expected.ndim):
+        along = f" along axis {axis}" if expected.ndim > 1 else ""
+        yield _Candidate("shape", f"{right}: reversed{along}", np.flip(expected, axis))
+        for by in (1, -1):
+            words = f"{right}: shifted by one place{along}"
+            yield _Candidate("shape", words, np.roll(expected, by, axis))
+    yield _Candidate("shape", f"{right}: reversed along all axes", np.flip(expected))
+    n = expected.size
+    for rows in (a for a in range(2, n // 2 + 1) if n % a == 0):
+        flat = expected.reshape(rows, n // rows).T.ravel()
+        words = (
+            f"{right}: flattened by rows (order C) where they lie by columns (order F), or the "
+            f"reverse, as a table of {n // rows} and {rows}"
+        )
+        yield _Candidate("shape", words, flat.reshape(expected.shape))
+    for axes in itertools.permutations(range(expected.ndim)):
+        moved = np.transpose(expected, axes)
+        if moved.shape == expected.shape and axes != tuple(range(expected.ndim)):
+            yield _Candidate("transpose", f"{right}: the axes are exchanged, {axes}", moved)
+
+
+def is_reordered(given, expected):
+    """Whether two real arrays hold the same numbers, not all of them alike."""
+    if not (np.isrealobj(given) and np.isrealobj(expected)) or not np.ptp(expected):
+        return False
+    return np.allclose(np.sort(given, axis=None), np.sort(expected, axis=None), rtol=1e-5)
 
 
 def _squeezed(array):

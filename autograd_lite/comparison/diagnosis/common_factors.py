@@ -25,7 +25,10 @@ def look(search):
 
 
 def _factor(search, c, many):
-    names = search.constants.names(c, min(map(search.precision, many)))
+    suspects = _suspects(search, many)
+    names = search.constants.names(
+        c, min(map(search.precision, many)), [*suspects, *_passed(search, many)] if suspects else ()
+    )
     if not names and sum(e.given.size for e in many) < 2:
         return
     texts = [*_of_biases(search, c, many), *_texts(search, c, many, names)]
@@ -80,12 +83,7 @@ def _place(search, many):
     right = [e for e in search.right if e.bottom is not None]
     if not right:
         return ""
-    suspects = [
-        node
-        for node in search.graph.nodes
-        if all(search.graph.leads(e.bottom, node) for e in many)
-        and not any(search.graph.leads(e.bottom, node) for e in right)
-    ]
+    suspects = _suspects(search, many)
     good = words.subject(right, search.case)
     be = words.is_or_are(right)
     if not suspects:
@@ -95,3 +93,24 @@ def _place(search, many):
     newest, oldest = search.graph.label(suspects[-1]), search.graph.label(suspects[0])
     between = f"at {newest}" if newest == oldest else f"between {newest} and {oldest}"
     return f" ({good} {be} right, so look {between})"
+
+
+def _suspects(search, many):
+    """The nodes through which all these rows and no right one got their gradients."""
+    right = [e for e in search.right if e.bottom is not None]
+    if not right:
+        return []
+    return [
+        node
+        for node in search.graph.nodes
+        if all(search.graph.leads(e.bottom, node) for e in many)
+        and not any(search.graph.leads(e.bottom, node) for e in right)
+    ]
+
+
+def _passed(search, many):
+    """The calls with arrays as results that every one of these rows got its gradient through."""
+    for node in search.graph.nodes:
+        through = all(search.graph.leads(e.bottom, node) for e in many)
+        if through and not isinstance(node.out, tuple) and np.ndim(node.out):
+            yield node

@@ -21,6 +21,7 @@ class Named:
     text: str
     reason: str
     composite: bool = False  # of several parts: said only where nothing simpler fits
+    node: object = None  # the call that multiplies or divides by it
 
 
 class Constants:
@@ -28,21 +29,34 @@ class Constants:
 
     def __init__(self, graph=None):
         self._known = list(_plain())
+        self._halves: list = []
         self.batch = None
         if graph is not None:
             sizes = _sizes(graph)
             self.batch = _batch(graph)
-            self._known += _of_sizes(sizes, self.batch) + _of_scalars(graph)
+            scalars = list(_of_scalars(graph))
+            self._known += _of_sizes(sizes, self.batch)
+            self._known += [(c, n) for c, n in scalars if c not in (2.0, 0.5)]
+            self._halves = [(c, n) for c, n in scalars if c in (2.0, 0.5)]
+            self._known += [*_of_masks(graph), *_of_values(graph)]
 
-    def names(self, c, tolerance=1e-6):
-        """All names of a number, the simplest first."""
+    def names(self, c, tolerance=1e-6, suspects=()):
+        """All names of a number: first a constant of the suspected calls, then the simplest.
+
+        ``suspects`` are calls in which it may stand, those that are most likely first.
+        """
+        order = {node: i for i, node in enumerate(dict.fromkeys(suspects))}
         c = complex(c)
         if abs(c.imag) > tolerance * abs(c):
             return []
+        fitting = [n for value, n in self._known if abs(c.real - value) <= tolerance * abs(value)]
+        fitting += [
+            n
+            for value, n in self._halves
+            if n.node in order and abs(c.real - value) <= tolerance * abs(value)
+        ]
         found: dict = {}
-        for value, named in self._known:
-            if abs(c.real - value) > tolerance * abs(value):
-                continue
+        for named in sorted(fitting, key=lambda n: order.get(n.node, len(order))):
             if found and named.composite:
                 continue
             found.setdefault(named.text, named)
@@ -121,7 +135,7 @@ def _named(c, n, symbol, what, batch):
 
 def _of_scalars(graph):
     """The numbers that stand in the graph: a rate, a strength, a temperature."""
-    known, seen = [], set()
+    seen = set()
     for node in graph.nodes:
         for value, parent in zip(node.args, node.parents, strict=True):
             if parent is not None or np.ndim(value) or isinstance(value, (bool, str, tuple)):
@@ -129,24 +143,64 @@ def _of_scalars(graph):
             if not isinstance(value, (int, float, np.number, np.ndarray)):
                 continue
             number = float(np.real(value))
-            if number in seen or abs(number) in (0.0, 1.0, 2.0, 0.5) or not math.isfinite(number):
+            if number in seen or abs(number) in (0.0, 1.0) or not math.isfinite(number):
+                continue
+            if number in (2.0, 0.5) and node.op.f not in (np.multiply, np.divide):
                 continue
             seen.add(number)
-            known += _of_scalar(number, node.op.name == "divide")
-    return known
+            yield from _of_scalar(number, node)
 
 
-def _of_scalar(number, is_divisor):
+def _of_scalar(number, node):
     """A constant of the graph and its inverse; what the loss is divided by is a mean's N."""
-    if is_divisor and number == int(number) and number > 1:
+    if node.op.f is np.divide and not np.ndim(node.out) and number == int(number) > 1:
         missing = f"the division by {number:g} in the loss was not applied: 1/N of a mean"
-        yield number, Named("mean missing", f"{number:g}", missing)
+        yield number, Named("mean missing", f"{number:g}", missing, node=node)
         twice = f"the division by {number:g} in the loss was applied twice: 1/N of a mean"
-        yield 1 / number, Named("mean twice", f"1/{number:g}", twice)
+        yield 1 / number, Named("mean twice", f"1/{number:g}", twice, node=node)
         return
-    what = f"the constant {number:g} of the graph was left out, or used twice"
-    yield number, Named("constant", f"{number:g}", what, composite=True)
-    yield 1 / number, Named("constant", f"1/{number:g}", what, composite=True)
+    out, twice = _IN_A_STEP.get(node.op.f, ("the constant {} was left out, or used twice",) * 2)
+    out, twice = (words.format(f"{number:g}") for words in (out, twice))
+    key = "factor" if number in (2.0, 0.5) else "constant"
+    yield number, Named(key, f"{number:g}", out, composite=True, node=node)
+    yield 1 / number, Named(key, f"1/{number:g}", twice, composite=True, node=node)
+
+
+# What is said of a number that a call multiplies or divides by: too large by it, too small.
+_IN_A_STEP = {
+    np.divide: ("the division by the constant {} was left out", "divided by the constant {} twice"),
+    np.multiply: (
+        "the constant factor {} is there twice",
+        "the constant factor {} was left out",
+    ),
+}
+
+
+def _of_masks(graph):
+    """The one number that a constant array holds beside 0: the 1/(1 - p) of dropout's mask."""
+    for name, array in graph.constants():
+        numbers = np.unique(array)
+        if len(numbers) != 2 or numbers[0] != 0 or numbers[1] in (1, 2):
+            continue
+        c, mask = float(numbers[1]), name or "a mask"
+        kind = f"the scale {c:g} = 1/{1 / c:g} of {mask}, such as dropout's 1/(1 - p),"
+        yield 1 / c, Named("constant", f"1/{c:g}", f"{kind} was left out")
+        yield c, Named("constant", f"{c:g}", f"{kind} was applied twice")
+
+
+def _of_values(graph):
+    """The numbers that the graph computes: a norm, a temperature, the loss itself."""
+    for node in graph.nodes:
+        if isinstance(node.out, tuple) or np.ndim(node.out) or np.iscomplexobj(node.out):
+            continue
+        value = float(node.out)
+        if not math.isfinite(value) or any(abs(value - n) < 1e-9 for n in (0, 1, -1, 2, 0.5)):
+            continue
+        name = graph.label(node)
+        left_out = f"the division by {name} was left out"
+        yield value, Named("constant", name, f"{name} = {value:g}: {left_out}", composite=True)
+        twice = f"the factor {name} was left out, or {name} divides once too often"
+        yield 1 / value, Named("constant", f"1/{name}", f"{name} = {value:g}: {twice}", True)
 
 
 def _batch(graph):

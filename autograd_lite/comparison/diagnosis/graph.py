@@ -149,7 +149,9 @@ class _Formulas:
         text = formula(node, _Formulas(self.names, self.depth - 1))
         if HOLE in text or len(text) > 40:
             return None
-        return text if text.endswith(")") and text.split("(")[0].isidentifier() else f"({text})"
+        is_one = text.endswith(")") and text.split("(")[0].isidentifier()
+        is_one = is_one or (text.endswith("]") and text.split("[")[0].isidentifier())
+        return text if is_one else f"({text})"
 
     def given(self, node):
         return self.names.given(node) or self.of(node)

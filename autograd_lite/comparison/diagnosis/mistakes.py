@@ -97,6 +97,8 @@ MISTAKES = {mistake.key: mistake for mistake in (
         "a value that is used twice has the sum of two gradients: += in place of ="),
     Mistake("one sample",
         "the gradient is a sum over the batch: += in place of = in the loop"),
+    Mistake("convolution",
+        "each window gets the kernel as it stands, times the gradient at its position"),
     Mistake("path missing",
         "what is computed from x is no constant: mean, variance and weights pass a gradient on"),
     # local derivatives
@@ -112,6 +114,8 @@ MISTAKES = {mistake.key: mistake for mistake in (
         "follow the names: the value h and its gradient dh are two arrays"),
     Mistake("other function",
         "the function that was derived is not the one that was coded: compare their values"),
+    Mistake("not used",
+        "use the parameter in the forward pass, or leave its gradient out"),
     # single entries
     Mistake("typo",
         "look at these entries: an index, a sign, or a misprint"),

@@ -9,6 +9,7 @@ import numpy as np
 from ...tape import history
 
 _LINEAR = ("add", "subtract", "negative", "positive", "sum", "stack")
+_MOVES = {*_LINEAR, "mean", "getitem", "reshape", "transpose", "alias"}
 
 
 class Penalties:
@@ -68,8 +69,8 @@ def _terms(root):
 
 def _is_penalty(term):
     """Whether a term is made of parameters alone, each by itself."""
-    if term.op is None:
-        return False
+    if term.op is None or all(map(_is_linear, history(term))):
+        return False  # what is linear in the parameters is a score, and keeps nothing small
     leaves: dict = {}
     for node in history(term):
         if node.op is None:
@@ -87,6 +88,14 @@ def _is_penalty(term):
         if node.op.f is np.matmul and np.ndim(node.out):
             return False
     return bool(leaves[term])
+
+
+def _is_linear(node):
+    """Whether a call is linear in the parameters: a product of two of them is not."""
+    many = [p for _, p in node.inputs() if p is not None and p.requires_grad]
+    if node.op is None or node.op.name in _MOVES:
+        return True
+    return node.op.name in ("multiply", "divide") and len(many) < 2
 
 
 def _is_shape(value):

@@ -21,6 +21,16 @@ _FORMS = [
 
 
 def look(search):
+    """Rows whose part of the loss's regulariser is not what it must be."""
+    return _looked(search) if search.penalties.terms else []
+
+
+def without_one(search):
+    """The last resort: rows that hold a regulariser's gradient, of a loss that has none."""
+    return [] if search.penalties.terms else _looked(search)
+
+
+def _looked(search):
     leaves = [e for e in search.left if e.bottom.op is None and e.given.shape == e.true.shape]
     if not leaves or any(np.iscomplexobj(e.given) or np.iscomplexobj(e.true) for e in leaves):
         return []
@@ -50,6 +60,7 @@ def look(search):
 def _regulariser(search, kind, form, none, many, penalised):
     entries = [entry for entry, *_ in many]
     _, c, factor = many[0]
+    form = form.replace("W", _weight(search, entries))
     if none:
         kind, text = _unpenalised(search, entries, form, c, penalised)
     else:
@@ -71,7 +82,13 @@ def _about(search, many, penalised):
     """The rows, the strength k of their penalty, and its gradient in words."""
     entries = [entry for entry, *_ in many]
     k = _strength(search, entries, penalised)
-    return entries, words.subject(entries, search.case), k, f"{k:.6g} * W" if k else "its gradient"
+    true = f"{k:.6g} * {_weight(search, entries)}" if k else "its gradient"
+    return entries, words.subject(entries, search.case), k, true
+
+
+def _weight(search, entries):
+    """What the weight is called in a formula: by its name, W where there are several."""
+    return search.graph.label(entries[0].bottom) if len(entries) == 1 else "W"
 
 
 def _missing(search, many, form, penalised):
@@ -88,7 +105,7 @@ def _of_scale(search, many, form, penalised):
     c = many[0][1]
     names = search.constants.names(c, 10 * search.precision(entries[0]))
     times = names[0].text if names else f"{c:.6g}"
-    used = f": {c * k:.6g} * W for {true}" if k else ""
+    used = f": {c * k:.6g} * {_weight(search, entries)} for {true}" if k else ""
     reason = f" ({names[0].reason})" if names else ""
     return f"the regulariser's gradient in {who} is {times} times what it must be{used}{reason}"
 
@@ -120,8 +137,8 @@ def _unpenalised(search, entries, form, c, penalised):
     be = words.is_or_are(entries)
     if not penalised:
         return "regulariser scale", (
-            f"{who} {be} too large by {c:.6g} * {form}, the gradient of a regulariser, and this "
-            "loss has none"
+            f"{who} {be} too large by {c:.6g} * {form}: this may be a regulariser's gradient, but "
+            "this loss has no regulariser"
         )
     return "regulariser on bias", (
         f"{who} {be} too large by {c:.6g} * {form}: a regulariser's gradient, and the penalty of "

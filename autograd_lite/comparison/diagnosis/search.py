@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from . import common_factors, regulariser, single_rows, wrong_passes
+from . import common_factors, parametrisations, regulariser, single_rows, wrong_passes
 from .candidates import Candidate
 from .closed_forms import Fit
 from .constants import Constants
@@ -20,12 +20,14 @@ MOST = 6  # findings
 
 # From what is cheap and says most to what is dear: the first that explains all rows ends it.
 _ORDER = (
+    parametrisations.look,
     common_factors.look,
     regulariser.look,
     single_rows.look,
-    wrong_passes.one_step,
     wrong_passes.one_step_everywhere,
+    wrong_passes.one_step,
     wrong_passes.two_paths,
+    regulariser.without_one,
     single_rows.numbers_of_others,
 )
 
@@ -76,7 +78,7 @@ class Search:
             g = table.get(entry.bottom)
             return np.zeros_like(entry.true) if g is None else np.asarray(g)
 
-        if not all(self.fit.agree(e.given, found(e)) for e in self.right):
+        if not all(self.fit.agree(e.given, found(e), e.floor) for e in self.right):
             return []
         return [e for e in rows if self.fit.explains(e.given, found(e), self.expected(e))]
 

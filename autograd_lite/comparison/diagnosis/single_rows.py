@@ -7,7 +7,7 @@ import numpy as np
 from ...primitives import Elementwise
 from . import words
 from .candidates import Candidate
-from .closed_forms import Use, forms
+from .closed_forms import Use, forms, is_reordered
 from .findings import Finding
 
 
@@ -88,11 +88,14 @@ def numbers_of_others(search):
 
 
 def _same_numbers(search, entry):
-    """The gradient or the value of another tensor."""
+    """The gradient or the value of another tensor, or its own in another order."""
     given = entry.given
     if given.size < 2 or not np.ptp(given.real):
         return
     who = words.short(entry, search.case)
+    if given.shape == entry.true.shape and is_reordered(given, search.expected(entry)):
+        text = f"{who}: all numbers are right, in another order"
+        yield Candidate("shape", text, [entry], rank=3)
     name = search.graph.label(entry.bottom)
     true = search.case.backward.table
     for node in reversed(search.graph.nodes):

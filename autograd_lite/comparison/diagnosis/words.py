@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 
 from ...drawing.formulas import HOLE, operand
 from ...tape import Node
-from .wrong_steps.fan_outs import is_quadratic, missing_words
+from .wrong_steps.fan_outs import are_alike, is_quadratic, missing_words
 
 
 def subject(entries, case):
@@ -41,9 +43,12 @@ def told(words, edge, graph):
         parent = edge.node.parents[others[0]]
         y = operand(edge.node, others[0], graph.names)
         y = graph.label(parent) if isinstance(parent, Node) else y
-        y = "the other operand" if y == HOLE else y
-    x, h = graph.label(edge.parent), graph.label(edge.node)
-    return words.replace("{x}", x).replace("{y}", y).replace("{h}", h)
+        if y == HOLE:  # it has no name: it gets one where it is first spoken of
+            y = "c"
+            shape = np.shape(edge.args[others[0]])
+            words = words.replace("{y}", f"c (the constant array of shape {shape})", 1)
+    names = {"x": graph.label(edge.parent), "h": graph.label(edge.node), "y": y}
+    return re.sub(r"\{([xyh])\}", lambda blank: names[blank[1]], words)
 
 
 def scaled(edge, c, uses, names, graph):
@@ -62,7 +67,7 @@ def scaled(edge, c, uses, names, graph):
         words = f"the sign is wrong in the step from {h} back to {x}"
         if edge.node.op.f is np.subtract and edge.position == 1:
             words = f"the minus sign of {h} is lost in the step back to {x}"
-        return [("sign", words, 1)]
+        return [("sign", words, 2)]
     found = []
     for i, named in enumerate(names):
         words = (
@@ -80,14 +85,18 @@ def _nothing_comes(edge, uses, graph):
     x, h = graph.label(edge.parent), graph.label(edge.node)
     missing = missing_words(edge, graph)
     others = [one for one in uses if one.node is not edge.node]
-    if not others and edge.op.f is np.add and not np.ndim(edge.out):
-        words = (
-            f"of the sum {h} only the last part counts, one sample's: what was added up before, "
-            f"{x}, is lost, = in place of += in the loop"
-        )
-        return [("one sample", words, 1), (*missing, 2)]
+    tracked = [parent for parent in edge.node.parents if parent is not None]
+    if not others and edge.op.f in (np.add, np.subtract) and tracked[1:] and not np.ndim(edge.out):
+        if len(parts := _parts(edge.node)) > 2 and are_alike(parts):
+            words = (
+                f"of the sum {h} only the last part counts, one sample's: what was added up "
+                f"before, {x}, is lost, = in place of += in the loop"
+            )
+            return [("one sample", words, 1), (*missing, 2)]
+        words = f"a term of the sum {h} is left out: the gradient of {x} is not added"
+        return [("path missing", words, 1)]
     if not others:
-        return [(*missing, 2)]
+        return [(*missing, 1.5)]
     overwritten = ("overwritten", _overwritten(edge, others, len(uses), graph))
     if any(is_quadratic(edge, one, graph) for one in others):
         words = (
@@ -107,7 +116,21 @@ def _nothing_comes(edge, uses, graph):
     if joined or edge.parent.op is not None:
         words = f"{missing[1]}, or = overwrites where += must add up"
         return [("path missing", words, 1), (*overwritten, 2)]
+    if not are_alike([edge.node, *(one.node for one in others)]):
+        return [(*missing, 1.5), (*overwritten, 2)]
     return [(*overwritten, 1), (*missing, 2)]
+
+
+def _parts(node):
+    """The terms of a sum of numbers."""
+    parts, stack = [], [node]
+    while stack:
+        one = stack.pop()
+        if one.op is not None and one.op.f is np.add and not np.ndim(one.out):
+            stack += [parent for parent in one.parents if parent is not None]
+        else:
+            parts.append(one)
+    return parts
 
 
 def _overwritten(edge, others, count, graph):

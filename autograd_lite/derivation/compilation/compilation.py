@@ -12,6 +12,7 @@ from importlib.util import find_spec
 
 import numpy as np
 
+from ...leaf_arrays import LEAF_ARRAYS
 from ...watching import is_watched
 from ..programs.numpy_program import NumpyProgram
 from .arguments import Arguments, Differentiated
@@ -79,7 +80,7 @@ def _program_type(backend):
             'backend="numba" needs Numba, which is not installed: pip install '
             '"autograd_lite[numba]", or leave backend= out'
         )
-    return import_module("..programs.numba_program", __package__).NumbaProgram
+    return import_module("..programs.numba_program", __package__).numba_program
 
 
 class Compiled:
@@ -178,6 +179,7 @@ class Compiled:
             return _Raw("another function is being traced")
         if is_watched():
             return _Raw("anomalies are looked for")
+        args = tuple(np.asarray(arg) if isinstance(arg, LEAF_ARRAYS) else arg for arg in args)
         try:
             arguments = Arguments(self.__wrapped__, args, kwargs)
         except Differentiated:

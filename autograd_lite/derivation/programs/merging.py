@@ -13,14 +13,14 @@ from ..tracing import calls
 from ..tracing.expressions import Expression, mapped
 from ..tracing.graph import Graph, needed, operands_of
 from ..tracing.simplification import fits
-from .storing import stored
+from .storing import is_small_join, joined, stored
 
 _LONGEST = 256  # rows of a term, up to which its product is a small one
 _FEWEST = 4  # terms from which it is worth a copy of them
 
 
-def merged(steps, inputs, results):
-    """A graph with fewer sums, and the table {old: new}."""
+def merged(steps, inputs, results, splits_joins=False):
+    """A graph with fewer sums, and the table {old: new}; ``splits_joins`` stores small joins."""
     steps = needed(steps, operands_of(results))
     uses = Counter(x for step in steps for x in step.operands())
     uses.update(operands_of(results))
@@ -42,6 +42,8 @@ def merged(steps, inputs, results):
             for term in terms[1:]:
                 total = graph.apply(np.add, total, term)
             table[step] = total
+        elif splits_joins and is_small_join(step):
+            table[step] = joined(graph, step, new)
         else:
             args = tuple(mapped(new, arg) for arg in step.args)
             kwargs = {key: mapped(new, arg) for key, arg in step.kwargs.items()}

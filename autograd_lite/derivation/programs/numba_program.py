@@ -15,14 +15,25 @@ from .formulas import DTYPES, dtype_of
 from .kernels import STORES, Kernel, can_be_in_kernel
 from .layouts import contiguous, is_view, size_of, viewed
 from .merging import merged
+from .numpy_program import NumpyProgram
 from .running import as_argument, compiled, conforming, decorated, left, name_of
-from .source import Writer, new_name
+from .source import Writer, guarded, new_name
 from .storing import increment
 
 _LONGEST = 150  # calls in a kernel: Numba's time grows faster than their number
 _MOST_LINES = 2000  # of different kernels: Numba takes about 15 ms for one
 _INTO = {np.matmul, np.dot}
 _STORING = {*STORES, calls.add_at}
+
+
+def numba_program(*given, **named):
+    """A program that Numba compiles; of NumPy where most of it would take too long to compile.
+
+    Calls of NumPy one by one, on numbers that come out of kernels, are three times slower than the
+    same calls in a NumPy program.
+    """
+    program = NumbaProgram(*given, **named)
+    return NumpyProgram(*given, **named) if program.is_mostly_apart else program
 
 
 class NumbaProgram:
@@ -45,7 +56,7 @@ class NumbaProgram:
     """
 
     def __init__(self, steps, inputs, results, names=None, name="program"):
-        graph, table = merged(steps, inputs, _leaves(results))
+        graph, table = merged(steps, inputs, _leaves(results), splits_joins=True)
         self.inputs = graph.inputs
         self.results = _renewed(results, table)
         is_free = name not in _WORDS and not name.startswith("kernel_")
@@ -61,6 +72,7 @@ class NumbaProgram:
         self._parts = self._affordable(parts)
         if len(self._parts) != len(parts):
             self._kernels = self._made_of(self._parts)
+        self.is_mostly_apart = _count(self._parts) < _count(parts) / 2
         self._fresh = self._seen_by_the_caller()
         self._viewed = {
             self._root(x)
@@ -222,7 +234,7 @@ class NumbaProgram:
                 lines += self._kernel_lines(count, kept)
                 self._name_copies(writer, self._kernels[count - 1])
             elif part.kind == "guard":
-                lines.append(_guarded(writer, part))
+                lines.append(guarded(writer, part))
             else:
                 lines += self._call_lines(writer, part, kept)
             kept.free(x for x in ends.get(position, ()) if x in self._arrays)
@@ -468,6 +480,11 @@ from autograd_lite.derivation.programs.native import *
 """
 
 
+def _count(parts):
+    """How many steps are in kernels."""
+    return sum(len(part) for part in parts if type(part) is list)
+
+
 def _leaves(tree):
     """The expressions in nested tuples, lists and dicts."""
     if isinstance(tree, dict):
@@ -491,12 +508,3 @@ def _renewed(tree, table):
 def _empty(shape, dtype):
     kind = "" if dtype == np.float64 else f", np.{name_of(dtype)}"
     return f"np.empty({shape}{kind})"
-
-
-def _guarded(writer, guard):
-    text = writer.write(guard.expression, 14)
-    if guard.expected is True:
-        return f"if not {text}: return None"
-    if guard.expected is False:
-        return f"if {text}: return None"
-    return f"if {text} != {guard.expected!r}: return None"

@@ -97,3 +97,36 @@ def _joined(graph, stores, covered):
         return None
     parts = [new for _, _, new in sorted(found, key=lambda part: part[1])]
     return graph.apply(np.concatenate, parts, axis=found[0][0])
+
+
+# --- joins of a few numbers ---------------------------------------------------------------------
+
+_FEW = 32  # elements of a join that a kernel stores one part after the other
+
+
+def is_small_join(step):
+    """Whether a call joins small arrays: NumPy would take longer for the call than for the work."""
+    return (
+        step.func in (np.stack, np.concatenate)
+        and isinstance(step.value, np.ndarray)
+        and 0 < step.value.size <= _FEW
+        and step.kwargs.keys() <= {"axis"}
+        and len(step.args) == 1
+        and type(step.kwargs.get("axis", 0)) is int
+        and all(type(x) is Expression and x.dtype == step.dtype for x in step.args[0])
+    )
+
+
+def joined(graph, step, new):
+    """The same array, filled part by part."""
+    axis = step.kwargs.get("axis", 0) % step.ndim
+    zero = graph.constant(step.dtype.type(0))
+    found = graph.apply(np.broadcast_to, zero, step.shape)
+    start, before = 0, (slice(None),) * axis
+    for x in step.args[0]:
+        stop = start + (1 if step.func is np.stack else x.shape[axis])
+        place = start if step.func is np.stack else slice(start, stop)
+        if stop > start:
+            found = graph.apply(calls.setitem, found, (*before, place), new(x))
+        start = stop
+    return found

@@ -104,14 +104,22 @@ class Traced(Stored, np.lib.mixins.NDArrayOperatorsMixin):
             f"this call only: {way_out}"
         )
 
+    def _as_setting(self):
+        """The number itself, where it is one that was given, such as a rate; else None."""
+        if self.expression.kind != "input" or type(self.value) not in (float, int, bool):
+            return None
+        self.graph.guard(self.expression, self.value)
+        return self.value
+
     def __float__(self):
-        if self.expression.kind == "input" and type(self.value) is float:
-            self.graph.guard(self.expression, self.value)  # a setting, such as a rate
-            return self.value
-        self._refuse("float()", _INSTEAD_OF_PLAIN)
+        given = self._as_setting()
+        return self._refuse("float()", _INSTEAD_OF_PLAIN) if given is None else float(given)
 
     def __int__(self):
-        return self.__index__() if self.dtype.kind in "iu" else self._refuse("int()")
+        if self.dtype.kind in "iu":
+            return self.__index__()
+        given = self._as_setting()
+        return self._refuse("int()") if given is None else int(given)
 
     def __complex__(self):
         self._refuse("complex()", _INSTEAD_OF_PLAIN)
@@ -129,7 +137,10 @@ class Traced(Stored, np.lib.mixins.NDArrayOperatorsMixin):
         self._refuse("tobytes()")
 
     def __array__(self, dtype=None, copy=None):
-        self._refuse("a plain array", _INSTEAD_OF_PLAIN)
+        given = self._as_setting()
+        if given is None:
+            self._refuse("a plain array", _INSTEAD_OF_PLAIN)
+        return np.array(given, dtype)
 
     def __reduce__(self):
         self._refuse("a pickle")
@@ -220,7 +231,7 @@ class Traced(Stored, np.lib.mixins.NDArrayOperatorsMixin):
         self[...] = value
 
     def zero_(self):
-        """See `faces.Face.zero_`."""
+        """Make all numbers 0."""
         self[...] = 0
         return self
 
@@ -244,7 +255,10 @@ class Traced(Stored, np.lib.mixins.NDArrayOperatorsMixin):
 
     def __round__(self, ndigits=None):
         if not isinstance(self.value, (np.ndarray, np.generic)):  # Python rounds otherwise
-            self._refuse("round()", "write np.round(x, digits)")
+            given = self._as_setting()
+            if given is None:
+                self._refuse("round()", "write np.round(x, digits)")
+            return round(given, ndigits)
         return np.round(self, ndigits or 0)
 
     def put(self, indices, values, mode="raise"):
@@ -268,7 +282,7 @@ class Traced(Stored, np.lib.mixins.NDArrayOperatorsMixin):
         return self.copy("K")
 
     def data_of(self, tensor):
-        """See `faces.data_of`: what is stored into it, the tensor is bound to."""
+        """See `Tensor.data`: what is stored into it, the tensor is bound to."""
         return TracedData(self, tensor)
 
 

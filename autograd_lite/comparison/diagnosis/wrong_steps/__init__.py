@@ -9,6 +9,7 @@ Running and enumerating them:
 What can be wrong in a step:
 
     wrong_rules       wrong local derivatives, by operation
+    wrong_windows     those of convolution, pooling and look-ups
     edge_rules        the wrong rules of one edge of the graph
     stand_ins         what may stand in the place of a cotangent
     errors_of_losses  where p - y is in a loss, and what is done wrong with it

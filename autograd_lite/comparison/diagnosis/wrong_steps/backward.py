@@ -35,6 +35,8 @@ class Backward:
         self.fixed = dict(fixed or {})
         start = {graph.root: np.ones_like(graph.root.out)}
         self.table = self._walk(start, graph.nodes, self._whole)
+        for node in [n for n in self.table if n.op is None and Arrival(n) in self.steps]:
+            self.table[node] = self.steps[Arrival(node)](self.table[node])
 
     def replaced(self, steps):
         """The same pass with further steps replaced, each after those before it."""

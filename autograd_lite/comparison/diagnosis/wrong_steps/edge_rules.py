@@ -7,6 +7,7 @@ import numpy as np
 from ....primitives import Elementwise, registered
 from ....rules.activations import elu, gelu, leaky_relu, relu, selu, sigmoid, silu, softplus
 from ....rules.softmax import log_softmax, softmax
+from . import wrong_windows  # noqa: F401  declares rules
 from .stand_ins import pulled, slope, stand_ins
 from .wrong_rules import WRONG_RULES
 
@@ -23,9 +24,11 @@ def wrong_rules(edge, held=None, all_of_them=True):
     """Four-tuples (key, words, rule of an edge, rank)."""
     if edge.position is None:
         return
-    for at, key, words, rule in WRONG_RULES.get(edge.op.f, ()):
+    for at, key, words, rule, rank in WRONG_RULES.get(edge.op.f, ()):
         if at is None or at == edge.position:
-            yield key, words, _of_edge(rule), 2
+            yield key, words, _of_edge(rule), rank
+    if edge.op.f is np.multiply and edge.node.parents[1 - edge.position] is None:
+        yield from _masks(edge)
     if edge.op.f is np.matmul:
         yield from _products(edge)
     elif edge.op.f in _ACTIVATIONS or _is_unary(edge.op):
@@ -47,6 +50,23 @@ def _is_unary(op):
     """Whether an operation is a function of one argument that is no mere sign or copy."""
     trivial = ("negative", "positive", "alias", "astype")
     return isinstance(op, Elementwise) and len(op.rules) == 1 and op.name not in trivial
+
+
+def _masks(edge):
+    """What is left out where a constant array multiplies: its zeros, or the scale of the rest."""
+    mask = np.asarray(edge.args[1 - edge.position])
+    numbers = np.unique(mask) if mask.size > 1 else mask
+    if np.size(numbers) != 2 or numbers[0] != 0:
+        return
+    scale = numbers[1]
+    words = "the mask {y} is not applied: what {x} gets must be 0 where the mask is 0"
+    if scale != 1:
+        words = "the dropout mask {y} is not applied, only its scale: " + words.split(": ")[1]
+        yield "constant", words, lambda e: e.g * scale, 1
+        kept = f"the scale {scale:g} of the dropout mask {{y}} is left out: only its zeros count"
+        yield "constant", kept, lambda e: e.g * (mask != 0), 1
+        words = "the dropout mask {y} is not applied on the way back to {x}"
+    yield "constant", words, lambda e: e.g, 1
 
 
 def _reshaped(edge):

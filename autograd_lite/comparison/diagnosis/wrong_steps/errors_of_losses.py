@@ -26,7 +26,7 @@ def _errors(backward):
     targets = [array for _, array in backward.graph.constants()]
     for z in backward.graph.nodes:
         g = backward.table.get(z)
-        if z.op is None or not isinstance(g, np.ndarray) or not g.ndim or g.dtype.kind != "f":
+        if not isinstance(g, np.ndarray) or not g.ndim or g.dtype.kind != "f":
             continue
         if not g.any() or g.shape != np.shape(z.out):
             continue
@@ -120,6 +120,10 @@ _AT_OUTPUT = (
     "the derivative of sigmoid is taken at its output p = sigmoid({z}), not at {z}: sigmoid is "
     "applied twice"
 )
+_SCORES = (
+    "the raw scores {{z}} stand where the probabilities {0}({{z}}) belong: write {0}({{z}}) - y, "
+    "not {{z}} - y"
+)
 _TERM = "the term of y = {} of cross-entropy is missing on the way to {z}: its label is left out"
 _MAGNITUDE = (
     "|p - y| was derived, and (p - y)^2 is the loss at {z}: the loss coded is not the one derived"
@@ -135,6 +139,8 @@ def _slope(z):
 # fmt: off
 _WRONG = {
     "softmax": [
+        ("label", _SCORES.format("softmax"),
+         lambda g, p, y, z: _rows(g, p, y) * (z - y)),
         ("label", _MISSING,
          lambda g, p, y, z: _rows(g, p, y) * p),
         ("label", _MISSING.replace("forgotten", "added, not subtracted,"),
@@ -161,6 +167,8 @@ _WRONG = {
          lambda g, p, y, z: -_rows(g, p, y) * y * (1 - p)),
     ],
     "sigmoid": [
+        ("label", _SCORES.format("sigmoid"),
+         lambda g, p, y, z: _number(g, p, y) * (z - y)),
         ("label", _NO_TARGET.replace("of {z}", "= sigmoid({z})"),
          lambda g, p, y, z: _number(g, p, y) * p),
         ("derivative twice", _TWICE,

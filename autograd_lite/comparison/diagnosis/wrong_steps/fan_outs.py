@@ -104,12 +104,12 @@ def kept_words(node, users, kept, apart, graph):
         f"{name} is used {len(users)} times, and only the {which} use, in "
         f"{graph.label(kept.node)}, counts: = overwrites where += must add up"
     )
-    return "overwritten", words, 1
+    return "overwritten", words, 1 if are_alike(users) else 2
 
 
 def are_apart(users, graph):
     """Whether what is made of the uses meets in nothing but numbers: samples of a batch."""
-    if len(users) < 3:
+    if len(users) < 3 or not are_alike(users):
         return False
     seen = 0
     for user in users:
@@ -118,6 +118,19 @@ def are_apart(users, graph):
             return False
         seen |= above
     return True
+
+
+def are_alike(nodes):
+    """Whether nodes were all computed by the same last calls: uses in a loop, samples."""
+    return len({_calls(node) for node in nodes}) == 1
+
+
+def _calls(node, depth=2):
+    """The names of the last calls that a node was computed by."""
+    if node is None or node.op is None or not depth:
+        return ""
+    parents = (p for many in node.parents for p in (many if type(many) is tuple else (many,)))
+    return f"{node.op.name}({','.join(_calls(p, depth - 1) for p in parents)})"
 
 
 def doubled_words(node, kept, dropped, graph):

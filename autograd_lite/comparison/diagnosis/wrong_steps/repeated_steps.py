@@ -1,53 +1,178 @@
-"""The same wrong step everywhere: in a loop, and in a function used in each layer."""
+"""The same wrong step everywhere: in a loop, and in a function used in each layer.
+
+Steps are alike if they are the same call at the same argument; of these, those that the same
+parameters feed are the same step of a loop: the forget gate of every time step.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 
-from .backward import both
+from ....primitives import Elementwise
+from .backward import Arrival, both
 from .composites import inside, virtual_edges
 from .edge_rules import wrong_rules
 from .fan_outs import are_apart
-from .mutant import Mutant, Steps
+from .mutant import Mutant, Steps, tried, unblanked
 from .stale_weights import weight_of
+from .substitutions import substitutions
 
 
 def repeated(backward, relevant):
-    """One wrong rule at all steps of a kind: in a loop, and in a function used in each layer.
-
-    Pairs (mutant, steps): what they change together is found by a whole pass.
-    """
-    parts = inside(backward.graph)
-    groups: dict = {}
-    edges = [*virtual_edges(backward), *(e for e in backward.edges if e.node not in parts)]
-    for edge in edges:
-        if edge.position is None or not relevant(edge.parent):
-            continue
-        other = weight_of(edge) if edge.op.f is np.matmul else None
-        if edge.op.f is np.matmul and other is None:
-            continue
-        groups.setdefault((edge.op.f, edge.position, other), []).append(edge)
-    for many in groups.values():
-        if len(many) < 2:
+    """One wrong rule at all steps of a group; their ``steps`` are found by a whole pass."""
+    groups = list(_groups(backward, relevant))
+    begins = _begins([many for many, leaves in groups if leaves is not None])
+    for many, leaves in groups:
+        at = _where(many, leaves, backward.graph)
+        yield from _scaled(many, at, begins)
+        if many[0].position is None:
             continue
         for key, words, rule, rank in wrong_rules(many[0]):
-            steps: dict = {}
-            for edge in many:
-                steps = both(steps, Steps(edge, rule)(1.0))
-            where = tuple(edge.node for edge in many)
-            words = f"{words}, and so at all {len(many)} such steps"
-            yield Mutant(key, words, {}, lambda c, steps=steps: steps, many[0], "", rank + 1, where)
-        kind = f"all {len(many)} {many[0].op.name} steps ({{h}} is one of them)"
-        for c, key, words in (
-            (0.0, "path missing", f"nothing goes back through {kind}"),
-            (-1.0, "sign", f"the sign is wrong in {kind}"),
-        ):
-            steps = {}
-            for edge in many:
-                steps = both(steps, edge.replaced(lambda e, c=c: e.share * c))
-            where = tuple(edge.node for edge in many)
-            yield Mutant(key, words, {}, lambda c, steps=steps: steps, many[0], "", 3, where)
+            yield _mutant(
+                many, key, at + words, [Steps(edge, rule)(1.0) for edge in many], rank + 1
+            )
+        for words, rules in substitutions(many, backward.graph):
+            steps = [edge.replaced(rule) for edge, rule in zip(many, rules, strict=True)]
+            yield _mutant(many, "value for gradient", at + words, steps, 2)
+        yield from _past_the_activation(many, at, backward)
     yield from _one_sample_everywhere(backward, relevant)
+
+
+def _mutant(many, key, words, steps, rank):
+    joined: dict = {}
+    for step in steps:
+        joined = both(joined, step)
+    where = tuple(edge.node for edge in many)
+    return Mutant(key, words, {}, lambda c: joined, many[0], "", rank, where)
+
+
+# --- the groups ---------------------------------------------------------------------------------
+
+
+def _groups(backward, relevant):
+    """Pairs (edges, the parameters that feed them or None), newest edge first; two or more."""
+    parts = inside(backward.graph)
+    fed = _fed_by(backward.graph)
+    kinds: dict = {}
+    roles: dict = {}
+    for edge in [*virtual_edges(backward), *(e for e in backward.edges if e.node not in parts)]:
+        if not relevant(edge.parent):
+            continue
+        weight = edge.parent if edge.parent.op is None else weight_of(edge)
+        weight = weight if edge.op.f is np.matmul else None
+        at = (edge.op.f, edge.k if edge.position is None else edge.position, weight)
+        if edge.position is not None and (edge.op.f is not np.matmul or weight is not None):
+            kinds.setdefault(at, []).append(edge)
+        roles.setdefault((*at, fed[edge.node]), []).append(edge)
+    seen = set()
+    for leaves, groups in ((False, kinds), (True, roles)):
+        for key, many in groups.items():
+            members = tuple(map(id, many))
+            if len(many) > 1 and members not in seen:
+                seen.add(members)
+                yield many, key[-1] if leaves else None
+
+
+def _fed_by(graph):
+    """The parameters nearest below each node: {node: frozenset}."""
+    depths: dict = {}
+    for node in graph.nodes:
+        found: dict = {node: 0} if node.op is None else {}
+        for _, parent in node.inputs():
+            for leaf, depth in depths.get(parent, {}).items():
+                found[leaf] = min(depth + 1, found.get(leaf, depth + 1))
+        least = min(found.values(), default=0)
+        depths[node] = {leaf: d for leaf, d in found.items() if d <= least + 1}
+    return {node: frozenset(found) for node, found in depths.items()}
+
+
+def _begins(groups):
+    """Where the steps of a loop begin, newest first: the serial of the first call of each."""
+    if not groups:
+        return []
+    steps = Counter(map(len, groups)).most_common(1)[0][0]
+    whole = [
+        [edge.node.serial for edge in many] for many in groups if steps - 1 <= len(many) <= steps
+    ]
+    return [min(many[i] for many in whole if i < len(many)) for i in range(steps)]
+
+
+def _where(many, leaves, graph):
+    if leaves is None:
+        return f"at all {len(many)} {many[0].op.name} steps: "
+    names = sorted(map(graph.label, leaves))
+    return unblanked(f"at all {len(many)} steps that {' and '.join(names[:3])} feed: ")
+
+
+# --- what is done wrong at all of them ----------------------------------------------------------
+
+
+def _scaled(many, at, begins):
+    """Nothing goes back at these steps, or with the wrong sign; or only at the last of them."""
+    nothing = [edge.replaced(lambda e: 0 * e.share) for edge in many]
+    carried = len(many) <= len(begins) and all(
+        edge.parent.serial < begin for edge, begin in zip(many, begins, strict=False)
+    )
+    words = at + "a path is missing: what {x} does through {h} is left out"
+    if carried:
+        words = (
+            "what one step's {x} does in the next step, through {h}, is left out: the error of "
+            "the next step is not passed back"
+        )
+    yield _mutant(many, "path missing", words, nothing, 1 if carried else 3)
+    if len(many) > 2:
+        words = (
+            "of what arrives at {x} the part from {h} is overwritten at every step but the last: = "
+            "in place of +="
+        )
+        yield _mutant(many, "overwritten", words, nothing[1:], 3)
+    minus = [edge.replaced(lambda e: -e.share) for edge in many]
+    yield _mutant(many, "sign", at + "the sign is wrong from {h} back to {x}", minus, 3)
+
+
+def _past_the_activation(many, at, backward):
+    """The error of an activation's output used for that of its input, in these steps alone."""
+    users = [_activation(edge.node, backward.graph) for edge in many]
+    if None in users or many[0].parent.op is None:
+        return
+    arrived: dict = {}
+
+    def kept(node):
+        def step(g):
+            arrived[node] = g
+            return g
+
+        return {Arrival(node): step}
+
+    def rule(user):
+        def share(edge):
+            g = edge.like(np.reshape(arrived[user], np.shape(edge.g)), edge.share)
+            return tried(lambda e: e.op.rules[e.position](e.g, e.out, *e.args, **e.kwargs), g)
+
+        return share
+
+    steps = [kept(user) for user in users]
+    steps += [edge.replaced(rule(user)) for edge, user in zip(many, users, strict=True)]
+    label = backward.graph.label(users[0])
+    words = (
+        f"what goes back to {{x}} is made of the error of {label}, before it is multiplied by "
+        f"the derivative of {users[0].op.name}"
+    )
+    yield _mutant(many, "derivative missing", at + words, steps, 2)
+
+
+def _activation(node, graph):
+    """The function of one argument that a node goes into alone, through sums; None without."""
+    for _ in range(4):
+        users = graph.users[node]
+        if len(users) != 1:
+            return None
+        node = users[0]
+        if node.op.name not in ("add", "subtract", "reshape"):
+            return node if isinstance(node.op, Elementwise) and len(node.op.rules) == 1 else None
+    return None
 
 
 def _one_sample_everywhere(backward, relevant):

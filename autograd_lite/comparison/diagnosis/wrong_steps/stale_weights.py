@@ -16,8 +16,8 @@ def stale(backward, edges, updates, both_kinds=True):
     """
     for edge in edges:
         weight = weight_of(edge)
-        if weight is None or weight not in updates:
-            continue
+        if weight is None or weight not in updates or np.size(updates[weight]) < 3:
+            continue  # one or two numbers fit a step of some rate by chance
         share = tried(_through(updates[weight], -1.0), edge)
         if share is None or (both_kinds and not np.any(share)):
             continue

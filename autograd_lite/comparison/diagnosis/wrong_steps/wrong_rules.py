@@ -13,12 +13,13 @@ from ....rules import activations
 from ....rules.losses import cross_entropy
 from ....rules.softmax import log_softmax, softmax
 
-WRONG_RULES: dict = {}  # {function: [(position or None, key, words, rule), ...]}
+WRONG_RULES: dict = {}  # {function: [(position or None, key, words, rule, rank), ...]}
 
 
-def wrong(f, key, words, rule, position=None):
+def wrong(f, key, words, rule, position=None, rank=2):
     """Add a wrong rule of a function, for the argument at a position or for any."""
-    WRONG_RULES.setdefault(getattr(f, "__wrapped__", f), []).append((position, key, words, rule))
+    rules = WRONG_RULES.setdefault(getattr(f, "__wrapped__", f), [])
+    rules.append((position, key, words, rule, rank))
 
 
 def _softmax_pulled(g, s, axis=-1):
@@ -108,7 +109,7 @@ wrong(log_softmax, "softmax diagonal",
 # --- products and quotients -------------------------------------------------------------------
 PRODUCT = "product rule"
 wrong(np.multiply, PRODUCT,
-    "the product rule's factor {y} is missing: d({x} * {y}) = {y} * d{x}",
+    "the factor {y} of the product rule is missing: d({x} * {y}) = {y} * d{x}",
     lambda g, out, x, y: g)
 wrong(np.multiply, PRODUCT,
     "in the product {x} * {y} the factor of d{x} is taken as {x} itself, not as {y}",

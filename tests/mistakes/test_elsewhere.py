@@ -1,0 +1,252 @@
+"""Mistakes as they were made elsewhere, in small programs: what the first sentence must say."""
+
+import re
+
+import numpy as np
+import pytest
+
+import autograd_lite as ag
+
+RNG = np.random.default_rng(0)
+
+
+def parameter(*shape, scale=1.0):
+    return ag.Tensor(scale * RNG.normal(size=shape), requires_grad=True)
+
+
+def said(loss, manual, names=None):
+    report = ag.compare(loss, manual, names=names)
+    assert not report
+    return report.summary
+
+
+def test_a_factor_is_named_by_the_number_that_the_graph_computes():
+    A = RNG.normal(size=(5, 5))
+    S = A @ A.T
+    w = ag.Tensor(RNG.random(5), requires_grad=True)
+    risk = np.sqrt(w @ S @ w)
+    assert "the division by loss was left out" in said(risk, {"w": S @ w.numpy()})
+
+
+def test_a_factor_is_named_by_the_constant_of_the_suspected_step():
+    """Scores divided by 2 = sqrt(4): the weights behind them are wrong, the values' are right."""
+    X, Q = RNG.normal(size=(6, 4)), RNG.normal(size=(6, 4))
+    K, V = parameter(4, 4), parameter(4, 4)
+    loss = np.sum(ag.softmax(X @ K @ X.T / 2) @ (X @ V) * Q)
+    dK, dV = ag.gradients(loss, [K, V])
+    assert "the division by the constant 2 was left out" in said(loss, {"K": 2 * dK, "V": dV})
+
+
+@pytest.mark.parametrize(
+    ("wrong", "expected"),
+    [
+        (lambda q, mask, p: q / (1 - p), "mask is not applied"),
+        (lambda q, mask, p: q * (mask > 0), "the scale 1.66667 = 1/0.6 of mask, such as dropout's"),
+    ],
+)
+def test_what_is_left_out_of_a_dropout_mask_is_named(wrong, expected):
+    X, q, p = RNG.normal(size=(7, 5)), RNG.normal(size=(7, 6)), 0.4
+    W = parameter(5, 6)
+    h = np.tanh(X @ W)
+    mask = ag.dropout_mask(h.shape, p, np.random.default_rng(0))
+    loss = np.sum(h * mask * q)
+    manual = X.T @ (wrong(q, mask, p) * (1 - h.numpy() ** 2))
+    assert expected in said(loss, {"W": manual})
+
+
+def test_a_term_that_is_left_out_is_no_sample():
+    x, eps = RNG.normal(size=(7, 3)), RNG.normal(size=(7, 3))
+    mu, lv = parameter(7, 3), parameter(7, 3)
+    z = mu + np.exp(lv / 2) * eps
+    rec = np.sum((z - x) ** 2) / 2
+    kl = -0.5 * np.sum(1 + lv - mu**2 - np.exp(lv))
+    d = z.numpy() - x
+    manual = {"mu": d, "lv": d * eps * np.exp(lv.numpy() / 2) / 2}
+    loss = rec + kl
+    assert "the gradient of kl is not added" in said(loss, manual)
+
+
+def test_a_multiplier_is_not_stale_where_its_term_is_forgotten():
+    S = RNG.normal(size=(5, 5))
+    S = S @ S.T
+    w, lam = ag.Tensor(RNG.random(5), requires_grad=True), ag.Tensor(0.7, requires_grad=True)
+    loss = w @ S @ w / 2 + lam * (np.sum(w) - 1)
+    summary = said(loss, {"w": S @ w.numpy(), "lam": w.numpy().sum() - 1})
+    assert "what (sum(w) - 1) does through (lam * (sum(w) - 1)) is left out" in summary
+
+
+@pytest.mark.parametrize(
+    ("slope", "expected"),
+    [
+        (lambda x: x, "dl and ds are the derivatives by log(l), log(s)"),
+        (lambda x: 1 / (2 * x), "by l^2, s^2"),
+        (lambda x: -(x**2), "by 1 / l, 1 / s"),
+        (lambda x: np.pi / 180, "by l in degrees, s in degrees"),
+    ],
+)
+def test_a_derivative_by_another_function_of_the_parameter_is_named(slope, expected):
+    d2 = (np.linspace(0, 1, 6)[:, None] - np.linspace(0, 1, 6)) ** 2
+    l, s = ag.Tensor(0.8, requires_grad=True), ag.Tensor(1.3, requires_grad=True)  # noqa: E741
+    loss = np.sum(s**2 * np.exp(-d2 / (2 * l**2)) * np.arange(36.0).reshape(6, 6))
+    dl, ds = ag.gradients(loss, [l, s])
+    assert expected in said(loss, {"l": dl * slope(0.8), "s": ds * slope(1.3)})
+
+
+@pytest.mark.parametrize(("shape", "f"), [((12,), "sigmoid"), ((8, 3), "softmax")])
+def test_raw_scores_for_probabilities_are_named(shape, f):
+    z = RNG.normal(size=shape)
+    y = RNG.integers(0, 2, 12) if f == "sigmoid" else np.eye(3)[RNG.integers(0, 3, 8)]
+
+    def loss(z):
+        if f == "sigmoid":
+            return np.logaddexp(0, z) - y * z
+        return np.log(np.sum(np.exp(z), axis=1)) - np.sum(z * y, axis=1)
+
+    summary = ag.compare_function(loss, lambda z: z - y, z).summary
+    assert f"the raw scores z stand where the probabilities {f}(z) belong" in summary
+
+
+def test_a_missing_path_goes_before_a_sign_inside_it():
+    A = RNG.normal(size=(5, 5))
+    S, mu = A @ A.T, RNG.normal(size=5)
+    w = ag.Tensor(RNG.random(5), requires_grad=True)
+    ratio = (w @ mu) / np.sqrt(w @ S @ w)
+    v = w.numpy()
+    assert "a path is missing" in said(ratio, {"w": mu / np.sqrt(v @ S @ v)})
+
+
+def test_a_score_without_data_is_no_regulariser():
+    A, E = parameter(4, 4), parameter(4)
+    pairs = (np.array([0, 1, 3]), np.array([1, 2, 0]))
+    loss = ag.logsumexp(E[:, None] + A) - (np.sum(A[pairs]) + E[0])
+    P = np.exp(E.numpy()[:, None] + A.numpy())
+    P /= P.sum()
+    dE = P.sum(1)
+    dE[0] -= 1
+    assert "sum(A[indices, indices]) is not added" in said(loss, {"A": P, "E": dE})
+
+
+def _convolved(wrong):
+    rng = np.random.default_rng(5)
+    x, W = rng.normal(size=(2, 3, 6, 7)), rng.normal(size=(4, 3, 3, 2))
+    x, W = ag.Tensor(x, requires_grad=True), ag.Tensor(W, requires_grad=True)
+    y = ag.conv(x, W)
+    q = rng.normal(size=y.shape)
+    xv, Wv = x.numpy(), W.numpy()
+    dx, dW = np.zeros_like(xv), np.zeros_like(Wv)
+    for n, f, i, j in np.ndindex(q.shape):
+        g, at = q[n, f, i, j], (n, slice(None), slice(i, i + 3), slice(j, j + 2))
+        kernel = Wv[f][:, ::-1, ::-1] if wrong == "flipped kernel" else Wv[f]
+        patch = xv[at][:, ::-1, ::-1] if wrong == "flipped patch" else xv[at]
+        dx[at] = kernel * g if wrong == "dx =" else dx[at] + kernel * g
+        dW[f] = patch * g if wrong == "dW =" else dW[f] + patch * g
+    return np.sum(y * q), {"x": dx, "W": dW}, {"x": x, "W": W}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "expected"),
+    [
+        ("flipped kernel", "the kernel W is flipped"),
+        ("flipped patch", "the patches of x are flipped"),
+        ("dx =", "overlapping windows overwrite each other in the gradient of x"),
+        ("dW =", "only the last window counts in the gradient of W"),
+    ],
+)
+def test_mistakes_of_convolution_are_named(wrong, expected):
+    loss, manual, names = _convolved(wrong)
+    assert expected in said(loss, manual, names)
+
+
+def test_repeated_rows_of_a_table_that_are_assigned_are_named():
+    E = parameter(5, 3)
+    index, q = np.array([0, 1, 1, 4]), RNG.normal(size=(4, 3))
+    loss = np.sum(E[index] * q)
+    manual = np.zeros((5, 3))
+    manual[index] += q  # NumPy adds once a place
+    assert "np.add.at must add up" in said(loss, {"E": manual})
+
+
+@pytest.mark.parametrize(
+    ("other", "expected"),
+    [
+        (lambda g: g.reshape(8, 3, order="F").ravel(), "flattened by rows (order C)"),
+        (lambda g: g[::-1], "reversed"),
+        (lambda g: np.roll(g, 1), "shifted by one place"),
+        (lambda g: g[np.random.default_rng(1).permutation(24)], "in another order"),
+    ],
+)
+def test_right_numbers_in_another_order_are_named(other, expected):
+    z, q = parameter(24), RNG.normal(size=24)
+    loss = np.sum(np.sin(z) * q)
+    assert expected in said(loss, {"z": other(np.cos(z.numpy()) * q)})
+
+
+def _recurrent(wrong, steps=5):
+    """A simple recurrent network and its gradients, with one line of the loop exchanged."""
+    rng = np.random.default_rng(0)
+    X, Y = rng.normal(size=(steps, 2, 3)), rng.normal(size=(steps, 2, 4))
+    sizes = {"Wx": (3, 5), "Wh": (5, 5), "Wy": (5, 4)}
+    P = {k: rng.normal(size=s) * 0.5 for k, s in sizes.items()}
+    T = {k: ag.Tensor(v, requires_grad=True) for k, v in P.items()}
+    h, hs, loss = np.zeros((2, 5)), [np.zeros((2, 5))], 0.0
+    for t in range(steps):
+        h = np.tanh(X[t] @ T["Wx"] + h @ T["Wh"])
+        hs.append(h.numpy())
+        loss = loss + np.sum((h @ T["Wy"] - Y[t]) ** 2)
+    G = {k: np.zeros_like(v) for k, v in P.items()}
+    dh_next = np.zeros((2, 5))
+    for t in reversed(range(steps)):
+        dy = 2 * (hs[t + 1] @ P["Wy"] - Y[t])
+        G["Wy"] += hs[t + 1].T @ dy
+        dh = dy @ P["Wy"].T + dh_next
+        dz = dh * (1 - hs[t + 1] ** 2)
+        G["Wx"] += X[t].T @ dz
+        G["Wh"] += hs[t + 1 if wrong == "h of the step itself" else t].T @ dz
+        dh_next = (dh if wrong == "before the derivative" else dz) @ P["Wh"].T
+        if wrong == "no dh_next":
+            dh_next = 0 * dh_next
+    return loss, G, T
+
+
+@pytest.mark.parametrize(
+    ("wrong", "expected"),
+    [
+        ("no dh_next", "the error of the next step is not passed back"),
+        ("before the derivative", "before it is multiplied by the derivative of tanh"),
+        ("h of the step itself", "of the next step stands where that of the step itself belongs"),
+    ],
+)
+def test_mistakes_between_the_steps_of_a_loop_are_named(wrong, expected):
+    loss, manual, names = _recurrent(wrong)
+    assert expected in said(loss, manual, names)
+
+
+def test_one_gate_of_several_is_told_apart_at_every_step():
+    rng = np.random.default_rng(0)
+    X, Q = rng.normal(size=(4, 2, 3)), rng.normal(size=(2, 4))
+    P = {k: ag.Tensor(rng.normal(size=(7, 4)) * 0.5, requires_grad=True) for k in ("Wf", "Wi")}
+    h, cache = np.zeros((2, 4)), []
+    for x in X:
+        z = np.concatenate([h, x], 1)
+        f, i = (ag.sigmoid(z @ P[k]) for k in P)
+        cache.append([a.numpy() if isinstance(a, ag.Tensor) else a for a in (z, f, i, h)])
+        h = f * h + i
+    loss, dh = np.sum(h * Q), Q
+    G = {k: np.zeros((7, 4)) for k in P}
+    for z, f, i, before in reversed(cache):
+        df, di = dh * before * f, dh * i * (1 - i)  # the factor 1 - f is left out
+        G["Wf"] += z.T @ df
+        G["Wi"] += z.T @ di
+        dh = f * dh + (df @ P["Wf"].numpy().T + di @ P["Wi"].numpy().T)[:, :4]
+    summary = said(loss, G, P)
+    assert re.search(r"at all 4 steps that Wf feed: sigmoid'\(.*\) is taken as sig", summary)
+
+
+def test_what_can_never_show_is_no_blind_spot():
+    X, y = RNG.normal(size=(9, 5)), RNG.integers(0, 4, 9)
+    W1, W2 = parameter(5, 6), parameter(6, 4)
+    loss = np.mean(ag.cross_entropy(ag.relu(X @ W1) @ W2, y))
+    found = dict(zip(("W1", "W2"), ag.gradients(loss, [W1, W2])))
+    blind = ag.compare(loss, found).blind
+    assert "derivative twice" not in str(blind)
+    assert blind.shown == blind.total > 10
