@@ -224,7 +224,7 @@ def test_derivatives_that_fit_each_other_are_those_of_another_function(n):
     report = ag.compare_function(logistic, halved, x, hess_diag=True, args=(Y[:n],))
     assert report.summary.startswith(
         "logistic as it is coded is not what was derived: dlogistic/dmargin and "
-        "d2logistic/dmargin2 fit each other, and neither fits logistic\n"
+        "d2logistic/dmargin2 fit each other, and neither fits logistic"
     )
 
     def apart(margin, y):

@@ -99,7 +99,7 @@ def test_the_text_fits_a_terminal():
 
 def test_differences_have_a_column_where_they_vote():
     report = ag.compare_function(lambda x: np.sum(np.abs(x)), [1.0, 2.0], [1.0, 0.0])
-    head, row = (line.split("|") for line in str(report).splitlines()[2:4])
+    head, row = (line.split("|") for line in str(report).splitlines() if " | " in line)
     assert [text.strip() for text in head[4:]] == ["manual", "autodiff", "numeric", "max rel"]
     assert [text.strip() for text in row[1:2] + row[4:7]] == ["WRONG", "2", "0", "kink"]
     assert "numeric" not in str(nasty())
@@ -143,7 +143,7 @@ def test_html_is_one_table_that_needs_nothing_else():
     assert set(page.tags) <= {"div", "p", "strong", "table", "tr", "th", "td", "ul", "li"}
     assert page.tags.count("table") == 1
     assert not any(word in style for style in page.styles for word in ("url", "@", "http"))
-    assert [row[-1] for row in page.rows] == ["verdict", "right", "WRONG", "WRONG"]
+    assert [row[1] for row in page.rows] == ["verdict", "WRONG", "WRONG", "right"]
     assert len({len(row) for row in page.rows}) == 1
 
 

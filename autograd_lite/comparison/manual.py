@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -74,7 +75,9 @@ def compare(
     places = paths(variables)
     known = Names(loss, {**variables, **_unbound(places, variables, manual)}, names)
     factors = Factors(loss, known)
-    given, true, ends, keys = {}, {}, {}, {}
+    given: dict[str, Any] = {}
+    ends: dict[str, Any] = {}
+    true, keys = {}, {}
     for key, value in flat(manual, lambda key: known.find(key) or key in places):
         array, was = _array(key, value), key
         if isinstance(key, str) and not known.find(key):
