@@ -19,6 +19,11 @@ def asarray(value):
     return np.asarray(value)
 
 
+def is_scalar(value):
+    """Whether a value is a number of NumPy's, which nobody writes into: ``x += 1`` replaces it."""
+    return isinstance(value, np.generic) or getattr(value, "is_scalar", False) is True
+
+
 def setting(value):
     """A number that says how to compute as one of Python's, which a traced one is held to."""
     return float(value) if hasattr(value, "__array_function__") else value

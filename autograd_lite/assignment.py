@@ -12,9 +12,10 @@ from weakref import ref
 import numpy as np
 
 from . import errors
+from .arrays import foreign, is_scalar
 from .dispatch import registry
 from .operators import Operators
-from .tape import Argument, is_recording
+from .tape import Argument, enable_grad, is_recording, no_grad
 
 
 class View(NamedTuple):
@@ -26,25 +27,42 @@ class View(NamedTuple):
     args: tuple
     kwargs: dict
 
-    def of(self, f, whole):
-        """What f, the operation or its function, makes of another whole."""
+    def of(self, whole):
+        """The same view of another whole."""
+        return self._called(self.op.answer, whole)
+
+    def shown(self, numbers):
+        """The numbers of the elements that it shows; both parts of a complex one have one."""
+        return numbers if self.op.f in _PARTS else self._called(self.op.f, numbers)
+
+    def _called(self, f, whole):
         args = list(self.args)
         args[self.place] = whole
         return f(*args, **self.kwargs)
 
     def stored(self, value):
         """The whole with a value in place of what the view shows."""
-        index = self.kwargs.get("index")
-        if self.op.f is not registry["getitem"].__wrapped__:
-            index = np.unravel_index(self.of(self.op.f, _numbers(self.whole)), self.whole.shape)
+        if self.op.f is registry["getitem"].__wrapped__:
+            index = self.kwargs["index"]
+        elif self.op.f in _PARTS:
+            return _PARTS[self.op.f](self.whole, value)
+        elif not self.whole.shape:
+            index, value = ..., np.reshape(value, ())
+        else:
+            index = np.unravel_index(self.shown(_numbers(self.whole)), self.whole.shape)
         return registry["setitem"](self.whole, value, index=index)
+
+
+_PARTS = {
+    np.real: lambda z, value: value + 1j * np.imag(z),
+    np.imag: lambda z, value: np.real(z) + 1j * value,
+}
 
 
 def mark_view(tensor, op, args, kwargs):
     """Remember of which argument a result is a view, if of any: they share memory."""
-    array = tensor._array
     for place, whole in enumerate(args):
-        if isinstance(whole, Operators) and _share_memory(array, whole._array):
+        if isinstance(whole, Operators) and _share_memory(tensor._array, whole._array):
             link(tensor, View(whole, place, op, args, kwargs))
             return
 
@@ -52,7 +70,7 @@ def mark_view(tensor, op, args, kwargs):
 def _share_memory(array, whole):
     """Whether an array is another one, or shows some of its elements."""
     if array is whole:
-        return not is_number(array)
+        return not is_scalar(array)
     base = getattr(array, "base", None)
     if base is None:
         return False
@@ -64,31 +82,24 @@ def _share_memory(array, whole):
 def rebind(tensor, other, what, index):
     """Bind a tensor to another one; its elements at index are those that may be new.
 
-    The tensors that it is a view of, and other views of these, change with it. Nothing is changed
-    before all has been checked and computed. The other is no view of anything.
+    Nothing is changed before all has been checked and computed. The other is no view of anything.
     """
     root, path = _path(tensor)
-    _check_root(root, tensor, what)
+    _check_root(root, what)
     if path:
         _check_view(tensor, root, what)
-    new = {tensor: other}
     for view in reversed(path):
-        other = new[view.whole] = view.stored(other)
-    way = [*(view.whole for view in path), tensor]
-    if any(_views(one) != way[i + 1 : i + 2] for i, one in enumerate(way)):
-        _follow(way, index, new)
-    if _is_parameter(root):
-        for one in [one for one in new if one is not root and one.requires_grad]:
-            separate(one)  # it stays what the tape has of it
-            del new[one]
+        other = view._view.stored(other)
+    new = {root: fitted(root, other)}
+    if _is_alone(root, path):
+        for view in path:
+            new[view] = _shown_again(view, new)
+    elif _views(root):
+        _follow(root, path, index, new)
     for follower, value in new.items():
         _check_bound(follower, value, what)
     for follower, value in new.items():
         bind(follower, value)
-    if type(root._array) is np.ndarray:
-        for one in dict.fromkeys([*way, *new]):  # in the layout of memory of the whole
-            if one in new and one is not root:
-                one._array = one._view.of(one._view.op.f, one._view.whole._array)
 
 
 def shows(tensor, whole, index):
@@ -104,10 +115,9 @@ def augmented(tensor, f, other, what):
 
     A number is replaced, as NumPy's scalars and Python's numbers are: they never change.
     """
-    if is_number(tensor._array):
+    if is_scalar(tensor._array):
         return registry[f](tensor, other)
-    root, _ = _path(tensor)
-    _check_root(root, tensor, what)
+    _check_root(_path(tensor)[0], what)
     result = registry[f](tensor, other)
     if not np.can_cast(result.dtype, tensor.dtype, "same_kind"):
         raise TypeError(
@@ -120,27 +130,31 @@ def augmented(tensor, f, other, what):
             f"{what} on {errors.describe(tensor)}: a result of shape {result.shape} does not fit "
             "into it, as in NumPy: write x = x + v for an array of a new shape"
         )
-    result = result if result.dtype == tensor.dtype else result.astype(tensor.dtype)
-    if getattr(plain(result), "strides", None) != getattr(tensor._array, "strides", None):
-        result = registry["setitem"](tensor, result, index=...)  # in the layout of memory of x
     tensor._rebind(result, what)
     return tensor
 
 
-def plain(value):
-    """The value of a tensor, anything else as it is."""
-    return value._array if isinstance(value, Operators) else value
+def fitted(tensor, other):
+    """Another tensor as this one is: of its dtype, its shape and its layout in memory."""
+    if is_scalar(tensor._array) or _is_alike(tensor._array, other._array):
+        return other
+    return registry["setitem"](tensor.detach(), other, index=...)
 
 
-def is_number(array):
-    """Whether a value is a number, which nothing can write into, and no array of one element."""
-    value = getattr(array, "value", array)  # of a traced one
-    return isinstance(value, (np.generic, int, float, complex))
+def _is_alike(a, b):
+    """Whether one array can stand for another: a later view of it is a view as of the other."""
+    return (
+        type(a) is type(b)
+        and a.shape == b.shape
+        and a.dtype == b.dtype
+        and is_scalar(a) == is_scalar(b)
+        and getattr(a, "strides", None) == getattr(b, "strides", None)
+    )
 
 
 def bind(tensor, other):
-    """Take the value and the node of another tensor, and keep the name; a parameter its node."""
-    if _is_parameter(tensor):
+    """Take the value and the node of another tensor, and keep the name; a variable stays itself."""
+    if is_variable(tensor):
         tensor._array = tensor.node.out = other._array
         return
     if other.node.name is None:
@@ -148,41 +162,58 @@ def bind(tensor, other):
     tensor._array, tensor.node = other._array, other.node
 
 
-def _is_parameter(tensor):
-    """Whether a tensor is a leaf that requires a gradient, and no argument of a function."""
-    node = tensor.node
-    return node.op is None and node.requires_grad and type(node) is not Argument
+def is_variable(tensor):
+    """Whether a tensor is a leaf that gradients are accumulated for."""
+    return tensor.requires_grad and tensor.node.op is None and type(tensor.node) is not Argument
 
 
-def _follow(way, index, new):
-    """Add to new, which holds what is on the way from the root, what each other view becomes."""
-    numbers = {way[0]: _numbers(way[0])}
-    for one in way[1:]:
-        numbers[one] = one._view.of(one._view.op.f, numbers[one._view.whole])
-    touched = np.zeros(way[0].size, bool)
-    touched[numbers[way[-1]][index]] = True
-    stack = list(numbers.items())
+def _shown_again(view, new):
+    """What a view becomes: on the tape, unless it was taken of a result inside no_grad()."""
+    whole = view._view.whole
+    kept_off = whole.requires_grad and not view.requires_grad
+    recorded = view.requires_grad or (is_recording() and not kept_off)
+    value = new[whole]
+    if is_variable(whole):  # stays itself, with another value
+        value = whole.detach()
+        value._array, value.node = new[whole]._array, whole.node
+    with enable_grad() if recorded else no_grad():
+        return view._view.of(value)
+
+
+def _follow(root, path, index, new):
+    """Add to new, which holds the root's, what each view becomes that shows a touched element."""
+    numbers = shown = _numbers(root)
+    for view in path:
+        shown = view._view.shown(shown)
+    touched = np.zeros(root.size, bool)
+    known = index if foreign(index) is None else ...  # a traced index is another one in each run
+    touched[shown[known]] = True
+    stack = [(root, numbers)]
     while stack:
         whole, numbers = stack.pop()
-        for other in _views(whole):
-            view = other._view
-            visible = view.of(view.op.f, numbers)
-            if other not in new and touched[visible].any():
-                new[other] = view.of(view.op.answer, new[whole])
-                stack.append((other, visible))
+        for view in _views(whole):
+            shown = view._view.shown(numbers)
+            if touched[shown].any():
+                new[view] = _shown_again(view, new)
+                stack.append((view, shown))
 
 
 def _path(tensor):
     """The tensor that is no view, and the views that lead from it to this one."""
-    views = []
+    path = []
     while (view := getattr(tensor, "_view", None)) is not None:
-        views.append(view)
+        path.append(tensor)
         tensor = view.whole
-    return tensor, views[::-1]
+    return tensor, path[::-1]
+
+
+def _is_alone(root, path):
+    """Whether the views on the path are all that there are of the root and of each other."""
+    line = [root, *path]
+    return all(_views(whole) == line[i : i + 1] for i, whole in enumerate(line, start=1))
 
 
 def _numbers(tensor):
-    """The numbers of a tensor's elements, in its shape."""
     return np.arange(tensor.size).reshape(tensor.shape)
 
 
@@ -190,7 +221,7 @@ def _numbers(tensor):
 
 
 def link(tensor, view):
-    """Remember that a tensor shows elements of another one."""
+    """Make a tensor a view of what the view shows."""
     tensor._view = view
     views = getattr(view.whole, "_views", None)
     if views is None:
@@ -204,6 +235,11 @@ def link(tensor, view):
 def _views(tensor):
     """The views of a tensor that are still there."""
     return [view for view in (link() for link in getattr(tensor, "_views", ())) if view is not None]
+
+
+def is_view(tensor):
+    """Whether a tensor shows the elements of another one."""
+    return getattr(tensor, "_view", None) is not None
 
 
 def _unlink(tensor):
@@ -222,8 +258,7 @@ def separate(tensor):
 
 def reshape(tensor, twin, other):
     """Become another tensor, a reshaped twin; the twin takes this tensor's place among views."""
-    _check_root(tensor, tensor, "x.shape = ...")
-    _check_bound(tensor, other, "x.shape = ...")
+    _check_shape(tensor)
     view, views = getattr(tensor, "_view", None), _views(tensor)
     bind(tensor, other)
     if view is None and not views:
@@ -241,25 +276,33 @@ def reshape(tensor, twin, other):
 # --- what is refused ----------------------------------------------------------------------------
 
 
-def _check_root(root, tensor, what):
-    """Refuse to write into a parameter while calls are recorded: it would be a leaf no longer."""
-    if is_recording() and _is_parameter(root):
-        of = "" if root is tensor else f", a view of {errors.describe(root)}"
+def _check_root(root, what):
+    """Refuse to write into what must keep its value, or into what would leave the tape."""
+    if is_variable(root):
+        if is_recording():
+            raise _refused_variable(root, what)
+    elif root.requires_grad and not is_recording():
         raise ValueError(
-            f"{what} on {errors.describe(tensor)}{of}, a leaf that requires a gradient: it would "
-            "be a leaf no longer, and its .grad would be lost. To update a parameter write "
-            "w.data = w.data - lr * w.grad, or put the line into a block `with ag.no_grad():`; "
-            "for a new tensor on the tape write y = x.copy(); y[i] = v"
+            f"{what} on {errors.describe(root)} inside no_grad() would take it off the tape "
+            "in silence: write y = x.copy(); y[i] = v, or move the line out of no_grad(), in which "
+            "only leaves are written into"
         )
+
+
+def _refused_variable(tensor, what):
+    name = tensor.name if tensor.name and tensor.name.isidentifier() else "w"
+    return ValueError(
+        f"{what} on {errors.describe(tensor)}, a leaf that requires a gradient: recorded, it would "
+        "be a leaf no longer, and its .grad would be lost. To update it write "
+        f"{name}.data = {name}.data - lr * {name}.grad, or `with ag.no_grad(): {name} -= ...`; "
+        "to compute on, write y = x.copy(); y[i] = v"
+    )
 
 
 def _check_bound(tensor, other, what):
     """Refuse what would change the gradients in silence."""
-    if tensor.requires_grad and not _is_parameter(tensor) and not is_recording():
-        raise ValueError(
-            f"{what} on {errors.describe(tensor)} inside no_grad() would take it off the tape "
-            "in silence: write y = x.copy(); y[i] = v, or move the line out of no_grad()"
-        )
+    if other.requires_grad and is_variable(tensor):  # a view that was made a leaf of its own
+        raise _refused_variable(tensor, what)
     if other.requires_grad and tensor.dtype.kind not in "fc":
         raise TypeError(
             f"{what} on {errors.describe(tensor)} would round a tensor that requires a gradient: "
@@ -267,16 +310,20 @@ def _check_bound(tensor, other, what):
         )
 
 
+def _check_shape(tensor):
+    """Refuse to give a variable another shape."""
+    if is_variable(tensor):
+        raise ValueError(
+            f"x.shape = ... on {errors.describe(tensor)}, a leaf that requires a gradient: a "
+            "variable keeps its shape. Write y = x.reshape(...)"
+        )
+
+
 def _check_view(tensor, root, what):
-    """Refuse to write through what NumPy lets nobody write through, or what has other numbers."""
-    of = f"{what} on {errors.describe(tensor)}, a view of {errors.describe(root)}"
+    """Refuse to write through what NumPy lets nobody write through."""
     if not tensor._array.flags.writeable:
         raise ValueError(
-            f"{of} that is read-only, as in NumPy: several of its elements may be one of the "
-            "whole. Assign to the whole, or to a copy, y = v.copy()"
-        )
-    if tensor.dtype != root.dtype:
-        raise ValueError(
-            f"{of} with numbers of another kind: assign to the whole, x[i] = re + 1j * im, or to "
-            "a copy, y = x.real.copy()"
+            f"{what} on {errors.describe(tensor)}, a view of {errors.describe(root)} that is "
+            "read-only, as in NumPy: several of its elements may be one of the whole. Assign to "
+            "the whole, or to a copy, y = v.copy()"
         )

@@ -11,6 +11,8 @@ import functools
 import numpy as np
 
 from . import arrays
+from .dispatch import registry
+from .flat import Flat
 from .recording import holds_tensor, stacked
 from .tensor import Tensor, plain
 
@@ -24,6 +26,8 @@ def array(data, dtype=None) -> Tensor:
     """
     if isinstance(data, np.ndarray) and data.dtype.hasobject:
         data = data.tolist()
+    if isinstance(data, Flat):
+        return array(data.copy(), dtype)
     if not holds_tensor(data):
         return Tensor(data, dtype=dtype)
     if dtype is not None and np.dtype(dtype).kind not in "fc":
@@ -68,12 +72,27 @@ def _made_by(f):
     return create
 
 
+def _like(f):
+    """The same for a function that makes an array like another one, of Tensors too.
+
+    So ``new = np.zeros_like(x); new[i] = v`` and ``new += v`` stay on the tape.
+    """
+
+    @functools.wraps(f, assigned=("__name__",), updated=())
+    def create(x, *args, **kwargs) -> Tensor:
+        return asarray(f(plain(x), *args, **kwargs))
+
+    create.__doc__ = f"What np.{f.__name__} makes, as a tensor: ``x[i] = v`` stays on its tape."
+    registry[f] = create
+    return create
+
+
 zeros = _made_by(np.zeros)
 ones = _made_by(np.ones)
 empty = _made_by(np.empty)
-zeros_like = _made_by(np.zeros_like)
-ones_like = _made_by(np.ones_like)
-empty_like = _made_by(np.empty_like)
+zeros_like = _like(np.zeros_like)
+ones_like = _like(np.ones_like)
+empty_like = _like(np.empty_like)
 arange = _made_by(np.arange)
 linspace = _made_by(np.linspace)
 eye = _made_by(np.eye)

@@ -119,7 +119,7 @@ class _Step:
         if np.all(dead):
             undefined = np.isnan(_plain(share))
             return (np.where(undefined, 0, share) if undefined.any() else share), True
-        if self.name in _PICKING or (self.name in _MOVING and np.any(dead)):
+        if self.name in _PICKING or self.name in _MOVING:  # what is overwritten or not read is dead
             alive = np.where(np.broadcast_to(dead, np.shape(out)), 0.0, 1.0)
             return share, _blocked(rule, alive, out, args, kwargs)
         return share, False

@@ -64,7 +64,7 @@ def check_targets(func, targets):
         name = full_name(func)
         raise TypeError(
             f"{errors.STORED}Write a = {name}(...) instead of {name}(..., out=a), "
-            "and a = a + t instead of a += t."
+            "and a = a + t instead of a += t; or fill a tensor, a = ag.array(a)."
         )
 
 

@@ -42,6 +42,23 @@ class Hook:
         return f"<hook {_name(self.f)}{'' if self in alive else ', removed'}>"
 
 
+class Retained:
+    """A hook that keeps the gradient of a result."""
+
+    def __init__(self):
+        self.grad = None
+
+    def __call__(self, g):
+        """Add the gradient of one more backward pass."""
+        g = np.array(getattr(g, "_array", g))
+        self.grad = g if self.grad is None else self.grad + g
+
+
+def retained(node):
+    """What keeps the gradient of a result, or None."""
+    return next((hook.f for hook in of(node) if isinstance(hook.f, Retained)), None)
+
+
 def of(node):
     """The hooks of a node, in the order in which they are called."""
     return tuple(hook for hook in getattr(node, "hooks", ()) if hook in alive)
@@ -50,22 +67,25 @@ def of(node):
 def walk(pullback, starts, targets, visit, convert, keep):
     """`tape.pullback`, with every hook called once: when its node's total cotangent is known."""
     reached = set()
+    keeps = not targets  # backward() accumulates; gradients() and the like only look
 
     def visit_hooked(node, g):
         reached.add(node)
-        g = _answered(node, g, convert)
+        g = _answered(node, g, convert, keeps)
         return (node.op, g, node.out, node.args) if visit is None else visit(node, g)
 
     table = pullback(starts, targets, visit_hooked, keep=keep)
     wanted = set(targets) or {node for node in table if node.op is None}
     for node in table.keys() & wanted - reached:  # the leaves, and the oldest target
-        table[node] = _answered(node, table[node], convert)
+        table[node] = _answered(node, table[node], convert, keeps)
     return table
 
 
-def _answered(node, g, convert):
+def _answered(node, g, convert, keeps):
     """The cotangent of a node after its hooks."""
     for hook in of(node):
+        if isinstance(hook.f, Retained) and not keeps:
+            continue
         answer = hook.f(g if hasattr(g, "node") else asarray(g).copy())
         if answer is None:
             continue

@@ -26,7 +26,9 @@ def to_rows(root):
 
 def _refuse_hooks(nodes):
     """A hook is a function of this process: a copy without it would behave otherwise."""
-    found = [hook for node in nodes for hook in hooks.of(node)]
+    found = [
+        hook for node in nodes for hook in hooks.of(node) if not isinstance(hook.f, hooks.Retained)
+    ]
     if found:
         raise TypeError(
             f"{found[0]} of a tensor would be lost in a pickle or a deep copy: call its remove() "

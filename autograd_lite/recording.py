@@ -5,6 +5,7 @@ import numpy as np
 from . import errors
 from .arrays import asarray
 from .assignment import mark_view
+from .leaf_arrays import LEAF_ARRAYS
 from .results import continuous, like
 from .tape import Node, body, inside, is_recording
 from .tensor import Tensor, constant, is_plain, several, wrap
@@ -89,6 +90,7 @@ def _record_any(op, args, kwargs):
                 raise TypeError(errors.OBJECTS.format(op.name))
         elif type(arg) not in _PLAIN:
             unknown = True
+            arg = arg.view(np.ndarray) if isinstance(arg, LEAF_ARRAYS) else arg
         values.append(arg)
         parents.append(parent)
     given = _checked(op, values) if unknown and seen else values

@@ -10,16 +10,16 @@ from __future__ import annotations
 import copy
 import operator
 from collections.abc import Callable, Iterator
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from . import dead_branches, errors, hooks, other_names
 from .arrays import asarray
-from .assignment import View, augmented, link, rebind, reshape, separate, shows
+from .assignment import augmented, is_view, rebind, reshape, separate, shows
 from .dispatch import dispatch, registry, ufunc_methods
-from .leaf_arrays import GradArray, LeafArray, Retained
+from .flat import Flat
+from .leaf_arrays import GradArray, LeafArray
 from .operators import Operators
 from .pickling import from_rows, to_rows
 from .results import Parts, continuous, like, part_nodes
@@ -72,17 +72,13 @@ class Tensor(Operators):
         So do ``t.data -= v`` and its like.
         """
         data = self._array
-        if type(data) is not np.ndarray:  # one that writes into what it gives out gets a copy
-            return data.copy() if self.node.op is None and hasattr(data, "owner") else data
-        if self.node.op is None:
+        if type(data) is np.ndarray:
             return LeafArray.of(data, self)
-        data = data.view()
-        data.flags.writeable = False
-        return data
+        return data.data_of(self) if hasattr(data, "data_of") else data
 
     @data.setter
     def data(self, value: Any) -> None:
-        if type(value) is LeafArray and value.base is self._array:
+        if type(value) is LeafArray and value.is_value_of(self):
             return  # t.data -= v has bound it already
         if self.node.op is not None:
             raise ValueError(
@@ -107,9 +103,9 @@ class Tensor(Operators):
         node = self.node
         if node.op is None:
             return GradArray.of(node.grad) if type(node.grad) is np.ndarray else node.grad
-        for hook in hooks.of(node):
-            if isinstance(hook.f, Retained):
-                return hook.f.grad
+        retained = hooks.retained(node)
+        if retained is not None:
+            return retained.grad
         raise ValueError(
             f"{errors.describe(self)} is the result of {node.op.name}, no leaf, and only leaves "
             "keep a gradient. Call t.retain_grad() before backward(), or use "
@@ -119,6 +115,9 @@ class Tensor(Operators):
 
     @grad.setter
     def grad(self, value: Any) -> None:
+        if value is None and (retained := hooks.retained(self.node)) is not None:
+            retained.grad = None
+            return
         if self.node.op is not None:
             raise ValueError(
                 f"only leaves keep a gradient, and {errors.describe(self)} is the result of "
@@ -170,13 +169,19 @@ class Tensor(Operators):
     T: Tensor = property(lambda self: np.transpose(self), doc="The axes reversed.")
     mT: Tensor = property(lambda self: np.matrix_transpose(self), doc="The last two axes swapped.")
     flat: Any = property(
-        lambda self: Flat.of(self),
-        lambda self, value: self.flat.__setitem__(..., value),
+        lambda self: Flat(self),
+        lambda self, values: operator.setitem(Flat(self), slice(None), values),
         doc="All elements in one axis, to read and to write.",
     )
-    real: Tensor = property(lambda self: np.real(self), doc="The real part.")
+    real: Tensor = property(
+        lambda self: np.real(self),
+        lambda self, values: operator.setitem(self.real, ..., values),
+        doc="The real part.",
+    )
     imag: Tensor = property(
-        lambda self: np.imag(self), doc="The imaginary part, 0 of a real tensor."
+        lambda self: np.imag(self),
+        lambda self, values: operator.setitem(self.imag, ..., values),
+        doc="The imaginary part, 0 of a real tensor.",
     )
 
     def __repr__(self) -> str:
@@ -201,9 +206,8 @@ class Tensor(Operators):
 
     def retain_grad(self) -> None:
         """Keep the gradient of a result too, from the next backward pass on, in ``.grad``."""
-        is_retained = any(isinstance(hook.f, Retained) for hook in hooks.of(self.node))
-        if self.node.op is not None and not is_retained:
-            self.register_hook(Retained())
+        if self.node.op is not None and hooks.retained(self.node) is None:
+            self.register_hook(hooks.Retained())
 
     def detach(self) -> Tensor:
         """The same value as a constant: nothing flows back through it."""
@@ -288,10 +292,19 @@ class Tensor(Operators):
     def flatten(self, order: Any = "C") -> Tensor:
         """All elements in one axis, a copy."""
         elements: Any = np.ravel(self, order=order)
-        return elements.copy()
+        return elements.copy() if elements is self or is_view(elements) else elements
 
-    def astype(self, dtype: Any, copy: bool = True) -> Tensor:
+    def astype(
+        self,
+        dtype: Any,
+        order: str = "K",
+        casting: Any = "unsafe",
+        subok: bool = True,
+        copy: bool = True,
+    ) -> Tensor:
         """The same values in another dtype, on the tape; the tensor itself where it may be."""
+        if not np.can_cast(self.dtype, dtype, casting):
+            raise TypeError(f"cannot cast {errors.describe(self)} to {dtype} with {casting=}")
         if not copy and np.dtype(dtype) == self.dtype:
             return self
         return registry["astype"](self, dtype)
@@ -302,9 +315,12 @@ class Tensor(Operators):
 
     conjugate = conj
 
-    def copy(self) -> Tensor:
+    def copy(self, order: str = "C") -> Tensor:
         """The same values in new memory, on the tape."""
-        return registry["alias"](self)
+        flags = getattr(self._array, "flags", None)
+        if order == "C" or (order in "KA" and getattr(flags, "c_contiguous", True)):
+            return registry["alias"](self)
+        return registry["alias"](self, order=order)
 
     def view(self, *others: Any) -> Tensor:
         """All elements, as NumPy's view(): what is written into it is written here."""
@@ -361,7 +377,7 @@ class Tensor(Operators):
     def __copy__(self):
         """A copy on the tape; of a leaf that is no argument of a function, another variable."""
         if self.node.op is not None or isinstance(self.node, Argument):
-            return self.copy()
+            return self.copy("K")
         node = copy.copy(self.node)
         node.grad = copy.copy(node.grad)
         return wrap(self._array, node)
@@ -369,7 +385,7 @@ class Tensor(Operators):
     def __deepcopy__(self, memo):
         """A copy with a history of its own; of an argument of a function, one on its tape."""
         if any(isinstance(node, Argument) for node in history(self.node)):
-            return self.copy()
+            return self.copy("K")
         make, parts = self.__reduce__()
         return make(*copy.deepcopy(parts, memo))
 
@@ -468,31 +484,6 @@ class Tensor(Operators):
         return hooks.Hook(self.node, f)
 
 
-class Flat(Tensor):
-    """``t.flat``: all elements in one axis, in any layout of memory; what is read is a copy."""
-
-    __slots__ = ()
-
-    @staticmethod
-    def of(tensor):
-        """The elements of a tensor, linked to it."""
-        elements = registry["flat"](tensor)
-        flat = object.__new__(Flat)
-        flat._array, flat.node = elements._array, elements.node
-        op = SimpleNamespace(f=registry["flat"].__wrapped__, answer=registry["flat"])
-        link(flat, View(tensor, 0, op, (tensor,), {}))
-        return flat
-
-    def __getitem__(self, index: Any) -> Tensor:
-        found = super().__getitem__(index)
-        separate(found)
-        return found
-
-    def __setitem__(self, index: Any, value: Any) -> None:
-        shape = np.shape(self._array[plain(index)])
-        super().__setitem__(index, np.resize(np.ravel(value), shape))
-
-
 def constant(data):
     """A tensor that requires no gradient, of data that may be shared."""
     return wrap(data, Leaf(data))
@@ -551,7 +542,7 @@ def is_plain(value):
 def _numbers(data, dtype, requires_grad):
     """Data as an array of numbers that nobody else writes into."""
     errors.refuse_foreign("a Tensor", data)
-    ours = (np.ndarray, np.generic, Tensor)
+    ours = (np.ndarray, np.generic, Tensor, Flat)
     foreign = hasattr(data, "__array_function__") and not isinstance(data, ours)
     array = data.copy() if foreign else np.array(data)
     given = array.dtype if dtype is None else np.dtype(dtype)

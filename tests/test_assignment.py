@@ -1,14 +1,17 @@
 """x[i] = v makes a new value and binds x to it: what was computed before stays right."""
 
+import copy
 import operator
+import pickle
 import weakref
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import autograd_lite as ag
+from autograd_lite.tape import history
 
 X = np.arange(1.0, 7.0).reshape(2, 3)
 MASK = np.array([[True, False, True], [False, False, True]])
@@ -213,6 +216,9 @@ def test_integers_take_no_tensor_that_requires_a_gradient(make):
 # --- what is assigned to ----------------------------------------------------------------------
 
 
+LEAF = r"on x of shape \(2,\).* x\.data = x\.data - .*no_grad.* y = x\.copy\(\); y\[i\] = v"
+
+
 def test_a_leaf_that_requires_a_gradient_raises_with_the_rewrite_and_is_unchanged():
     x = variable([1.0, 2.0], name="x")
     node = x.node
@@ -221,10 +227,16 @@ def test_a_leaf_that_requires_a_gradient_raises_with_the_rewrite_and_is_unchange
         lambda: x.fill(1.0),
         lambda: x.put([0], [1.0]),
         lambda: np.copyto(x, 1.0),
-        lambda: setattr(x, "shape", (2, 1)),
+        lambda: operator.iadd(x, 1.0),
+        lambda: operator.isub(x[1:], 1.0),
+        lambda: np.add(x, 1.0, out=x),
+        lambda: np.clip(x, -1, 1, out=x),
+        lambda: setattr(x, "flat", 0.0),
     ):
-        with pytest.raises(ValueError, match=r"on x of shape \(2,\).* y = x\.copy\(\); y\[i\] = v"):
+        with pytest.raises(ValueError, match=LEAF):
             assign()
+    with pytest.raises(ValueError, match=r"keeps its shape.*reshape"):
+        x.shape = (2, 1)
     assert x.tolist() == [1.0, 2.0]
     assert x.node is node
     y = x.copy()
@@ -399,11 +411,7 @@ def test_views_that_nobody_may_write_through_raise():
     for view in (np.broadcast_to(x, (2, 2, 3)), np.diagonal(x)):
         with pytest.raises(ValueError, match=r"read-only, as in NumPy.*\.copy\(\)"):
             view[0] = 9.0
-    z = variable(X + 1j) * 1
-    with pytest.raises(ValueError, match="numbers of another kind"):
-        z.real[0] = 9.0
     np.testing.assert_array_equal(x.numpy(), X)
-    np.testing.assert_array_equal(z.numpy(), X + 1j)
 
 
 def test_nothing_is_changed_where_the_whole_cannot_be():
@@ -609,3 +617,429 @@ def test_the_methods_fill_and_put():
     x.put([0, -1], [v * v, 7.0])
     assert x.tolist() == [4.0, 2.0, 7.0]
     assert ag.gradients(np.sum(x), [v]) == [5.0]
+
+
+# --- x += v -----------------------------------------------------------------------------------
+
+OPERATORS = {
+    "+": 2.0, "-": 0.5, "*": 3.0, "/": 2.0, "//": 2.0, "%": 2.0, "**": 2.0, "@": np.eye(3),
+}  # fmt: skip
+
+
+def augmented(x, symbol, v):
+    """x after ``x += v``, which may be another object."""
+    names = {"x": x, "v": v}
+    exec(f"x {symbol}= v", names)
+    return names["x"]
+
+
+@pytest.mark.parametrize("symbol", OPERATORS)
+def test_an_augmented_assignment_is_seen_by_views_aliases_and_whoever_has_the_tensor(symbol):
+    def f(x):
+        y = x * 0.3
+        alias, row, held = y, y[1], {"y": y}
+        first = augmented(row, symbol, np.eye(3) if symbol == "@" else v)
+        whole = augmented(held["y"], symbol, v)
+        assert first is row
+        assert whole is y
+        return np.sum(np.cos(alias)) + np.sum(np.sin(row))
+
+    v = OPERATORS[symbol]
+    value, g = ag.value_and_grad(f)(X)
+    np.testing.assert_allclose(value, f(X))
+    directions = np.eye(X.size).reshape(-1, *X.shape)
+    numeric = [(f(X + 1e-6 * e) - f(X - 1e-6 * e)) / 2e-6 for e in directions]
+    np.testing.assert_allclose(g.ravel(), numeric, rtol=1e-6, atol=1e-7)
+
+
+@pytest.mark.parametrize("symbol", ["&", "|", "^", "<<", ">>"])
+def test_an_augmented_assignment_of_integers(symbol):
+    x, array = ag.array([1, 2, 5]), np.array([1, 2, 5])
+    part, array_part = x[1:], array[1:]
+    assert augmented(x, symbol, 3) is x
+    augmented(array, symbol, 3)
+    assert x.tolist() == array.tolist()
+    assert part.tolist() == array_part.tolist()
+
+
+def test_numbers_are_replaced_and_arrays_of_one_number_are_written_into():
+    def f(x, y):
+        before, other = x, np.sum(x)
+        x += 1.0
+        other *= 2.0
+        z = y[()] * 1.0
+        same = z
+        z += 1.0
+        u = y
+        u += before
+        return before + 10.0 * x + 100.0 * same + 1000.0 * y + 0.0 * other
+
+    for x in (2.0, np.float64(2.0)):
+        value, (gx, gy) = ag.value_and_grad(lambda p: f(*p))((x, np.array(3.0)))
+        assert value == f(x, np.array(3.0)) == 2.0 + 30.0 + 300.0 + 5000.0
+        assert (gx, gy) == (1011.0, 1100.0)
+
+
+def test_an_argument_that_is_a_number_is_one_in_nested_derivatives_too():
+    def cube(x):
+        y = x
+        y *= x
+        y *= x
+        return y
+
+    assert ag.grad(ag.grad(cube))(2.0) == 12.0
+
+
+@pytest.mark.parametrize(
+    ("x", "symbol", "v"),
+    [
+        (np.arange(3), "+", 0.5),
+        (np.arange(3), "/", 2),
+        (np.ones(3), "+", 1j),
+        (np.ones(3), "+", np.ones((2, 3))),
+        (np.ones(1), "+", np.ones(3)),
+        (np.ones((2, 3)), "@", np.ones((3, 2))),
+    ],
+)
+def test_an_augmented_assignment_that_numpy_refuses_is_refused_and_nothing_changes(x, symbol, v):
+    t = ag.array(x)
+    node = t.node
+    with pytest.raises((TypeError, ValueError)) as of_numpy:
+        augmented(x.copy(), symbol, v)
+    with pytest.raises(
+        (TypeError, ValueError), match=r"^x .= v on Tensor of .* a result of"
+    ) as ours:
+        augmented(t, symbol, v)
+    assert isinstance(of_numpy.value, ours.type)
+    assert t.node is node
+    assert t.tolist() == x.tolist()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.complex64, np.int32])
+def test_an_augmented_assignment_keeps_the_dtype(dtype):
+    x, array = ag.ones(3, dtype=dtype), np.ones(3, dtype)
+    v = np.ones(3, np.int64 if dtype is np.int32 else np.float64)
+    x += v
+    array += v
+    assert x.dtype == array.dtype == dtype
+    assert x.tolist() == array.tolist()
+
+
+def test_operands_that_overlap_are_read_before_any_is_written():
+    def f(x):
+        y = x * 1.0
+        y[1:] += y[:-1]
+        y[:, 1:] -= y[:, :-1]
+        y -= y[0]
+        y[:, :2] += y[:, :2].T
+        y[[0, 0]] += 1.0
+        np.add(y[1:], y[:-1], out=y[1:])
+        return np.sum(y**3)
+
+    assert ag.value_and_grad(f)(X)[0] == f(X)
+    ag.check_gradients(f, X)
+
+
+def test_an_augmented_assignment_to_a_part_stores_it_once():
+    x = variable(X)
+    y = x * 1.0
+    y[1:] += 1.0
+    assert [node.op.name for node in history(y.node)[1:]] == [
+        "multiply", "getitem", "add", "setitem",
+    ]  # fmt: skip
+
+
+def test_both_parts_of_complex_numbers_are_views():
+    def f(x):
+        z = x + 1j * x**2
+        imaginary = z.imag
+        z.real[0] = 0.5
+        z.imag *= 3.0
+        imaginary[1] += 1.0
+        z[2] = 2.0 + x[0] * 1j
+        z.real += z.imag
+        return np.sum(np.abs(z) ** 2) + np.sum(imaginary)
+
+    x = np.array([0.3, 0.7, 1.1])
+    np.testing.assert_allclose(ag.value_and_grad(f)(x)[0], f(x))
+    ag.check_gradients(f, x)
+
+
+# --- views and copies: what NumPy shares is shared ------------------------------------------------
+
+windows = np.lib.stride_tricks.sliding_window_view
+SHARED = {
+    **VIEWS,
+    "squeeze of nothing": np.squeeze,
+    "squeeze method": lambda x: x.squeeze(),
+    "squeeze an axis": lambda x: np.squeeze(x[None], 0),
+    "conj method": lambda x: x.conj(),
+    "conjugate method": lambda x: x.conjugate(),
+    "real attribute": lambda x: x.real,
+    "real_if_close": np.real_if_close,
+    "astype": lambda x: x.astype(float),
+    "astype without a copy": lambda x: x.astype(float, copy=False),
+    "np.astype without a copy": lambda x: np.astype(x, float, copy=False),
+    "np.astype": lambda x: np.astype(x, float),
+    "einsum diagonal": lambda x: np.einsum("ii->i", x[:, :2]),
+    "einsum permutation": lambda x: np.einsum("ij->ji", x),
+    "einsum ellipsis": lambda x: np.einsum("...->...", x),
+    "einsum sum": lambda x: np.einsum("ij->i", x),
+    "einsum lists": lambda x: np.einsum(x, [0, 1], [1, 0]),
+    "windows": lambda x: windows(x, 1, 1, writeable=True),
+    "ravel F": lambda x: np.ravel(x, "F"),
+    "ravel K": lambda x: np.ravel(x, "K"),
+    "ravel T K": lambda x: x.T.ravel("K"),
+    "reshape to its shape": lambda x: x.reshape(x.shape),
+    "reshape F": lambda x: x.T.reshape(-1, order="F"),
+    "flatten": lambda x: x.flatten(),
+    "flatten a row": lambda x: x[0].flatten(),
+    "atleast_2d": np.atleast_2d,
+    "rot90 by nothing": lambda x: np.rot90(x, 0),
+    "nan_to_num": np.nan_to_num,
+    "nan_to_num in place": lambda x: np.nan_to_num(x, copy=False),
+    "view": lambda x: x.view(),
+    "ellipsis of one": lambda x: x[0, 0, ...],
+    "flat slice": lambda x: x.flat[1:3],
+    "mask": lambda x: x[MASK],
+    "copy": lambda x: x.copy(),
+    "np.copy": np.copy,
+    "copy.copy": copy.copy,
+    "copy.deepcopy": copy.deepcopy,
+    "ravel of a copy": lambda x: np.copy(x).ravel("F"),
+    "concatenate": lambda x: np.concatenate([x]),
+    "tile": lambda x: np.tile(x, 1),
+    "roll": lambda x: np.roll(x, 0),
+    "take": lambda x: np.take(x, 0, 0),
+}
+LAYOUTS = {
+    "C": lambda x: x * 1.0,
+    "F": lambda x: (x.T * 1.0).T,
+    "a part": lambda x: (np.stack([x, x], -1) * 1.0)[..., 0],
+    "reversed": lambda x: (x * 1.0)[::-1, ::-1],
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
+@pytest.mark.parametrize("make", SHARED.values(), ids=SHARED)
+def test_what_is_shared_and_what_is_copied_is_as_in_numpy(make, layout):
+    def program(x):
+        y = layout(x)
+        z = make(y)
+        y *= 10.0
+        z += 100.0
+        y[0] -= 1.0
+        z[...] = 2.0 * z
+        return y, z
+
+    for got, expected in zip(program(variable(X)), program(X), strict=True):
+        np.testing.assert_array_equal(got.numpy(), expected)
+
+
+def test_as_strided_is_a_view():
+    x, array = variable(X) * 1, X.copy()
+    ag.as_strided(x, (2, 2), (8, 8))[1] += 5.0
+    np.lib.stride_tricks.as_strided(array, (2, 2), (8, 8))[1] += 5.0
+    np.testing.assert_array_equal(x.numpy(), array)
+
+
+@pytest.mark.parametrize(
+    "index", [0, -1, s_[1:4], s_[::-2], [0, 0, 5], MASK.ravel(), s_[:]], ids=str
+)
+@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
+def test_flat_reads_and_writes_on_any_layout(layout, index):
+    def f(x):
+        y = layout(x).T
+        z = y[:, ::-1]
+        z.flat[index] = y.flat[0] * 2.0
+        y.flat[index] += 1.0
+        z.flat[1:4] = [x[0, 0], 7.0]
+        total = sum(y.flat) + np.sum(z.flat[index]) + np.dot(y.flat, z.flat)
+        y.flat = x[0]
+        return total + np.sum(np.cos(y))
+
+    np.testing.assert_allclose(ag.value_and_grad(f)(X)[0], f(X))
+    ag.check_gradients(f, X)
+
+
+# --- variables ---------------------------------------------------------------------------------
+
+UPDATES = {
+    "data": "w.data -= 0.1 * w.grad",
+    "data and a copy": "w.data = w.data - 0.1 * w.grad",
+    "data of all": "w.data[...] -= 0.1 * w.grad",
+    "data of parts": "w.data[0] -= 0.1 * w.grad[0]; w.data[1:] -= 0.1 * w.grad[1:]",
+    "data under a name": "d = w.data; d -= 0.1 * w.grad",
+    "no_grad": "with ag.no_grad(): w -= 0.1 * w.grad",
+    "no_grad, index": "with ag.no_grad(): w[...] = w - 0.1 * w.grad",
+    "no_grad, out": "with ag.no_grad(): np.subtract(w, 0.1 * w.grad, out=w)",
+    "no_grad, copyto": "with ag.no_grad(): np.copyto(w, w - 0.1 * w.grad)",
+    "no_grad, parts": "with ag.no_grad():\n for i in range(3): w[i] -= 0.1 * w.grad[i]",
+    "no_grad, flat": "with ag.no_grad(): w.flat = w.flat[:] - 0.1 * w.grad",
+    "no_grad, a view": "with ag.no_grad():\n v = w[::-1]; v -= 0.1 * w.grad[::-1]",
+    "a view on the tape": "v = w[::-1]\nwith ag.no_grad(): v -= 0.1 * w.grad[::-1]",
+}
+FORGET = ["w.grad = None", "w.grad.zero_()", "w.grad.fill(0)", "w.grad[:] = 0", "w.zero_grad()",
+          "w.grad *= 0"]  # fmt: skip
+
+
+@pytest.mark.parametrize("forget", FORGET)
+@pytest.mark.parametrize("update", UPDATES.values(), ids=UPDATES)
+def test_gradient_descent_as_people_write_it(update, forget):
+    w = variable([1.0, 2.0, 3.0], name="w")
+    node, rest = w.node, w[1:]
+    for _ in range(3):
+        loss = np.sum((w - 5.0) ** 2)
+        loss.backward()
+        exec(update, {"w": w, "ag": ag, "np": np})
+        exec(forget, {"w": w})
+    np.testing.assert_allclose(w.numpy(), 5.0 + 0.8**3 * np.array([-4.0, -3.0, -2.0]))
+    assert w.node is node
+    assert w.requires_grad
+    np.testing.assert_allclose(ag.gradients(loss, [w])[0], 2 * 0.64 * np.array([-4.0, -3.0, -2.0]))
+    if update != UPDATES["data and a copy"]:
+        np.testing.assert_array_equal(rest.numpy(), w.numpy()[1:])
+    np.testing.assert_array_equal(ag.gradients(np.sum(rest), [w])[0], [0.0, 1.0, 1.0])
+
+
+def test_a_tensor_that_is_no_parameter_any_more_says_so():
+    w = variable([1.0, 2.0])
+    np.sum(w * w).backward()
+    w = w - 0.1 * w.grad
+    np.sum(w * w).backward()
+    with pytest.raises(ValueError, match=r"retain_grad.*ag\.gradients.*w\.data = w\.data - lr"):
+        w = w - 0.1 * w.grad
+
+
+def test_the_data_of_a_result_are_not_written_into():
+    y = variable([1.0, 2.0]) * 2
+    for write in (lambda: operator.setitem(y.data, 0, 1.0), lambda: operator.isub(y.data, 1.0)):
+        with pytest.raises(ValueError, match=r"result of multiply.*y = t\.copy\(\)"):
+            write()
+    with pytest.raises(ValueError, match=r"t\.data = t\.data - v"):
+        variable(X).data.T[0] = 1.0
+    with pytest.raises(AttributeError, match=r"no sub_: write w\.data = w\.data - v"):
+        variable(X).data.sub_(1.0)
+    assert y.tolist() == [2.0, 4.0]
+
+
+def test_data_and_gradients_compute_as_arrays_do():
+    w = variable([1.0, 2.0])
+    np.sum(w * w).backward()
+    for array in (w.data, w.grad):
+        assert repr(array) == repr(np.array(array))
+        for result in (array * 2, -array, np.exp(array), array + array, array.copy(),
+                       np.concatenate([array, array]), copy.deepcopy(array),
+                       pickle.loads(pickle.dumps(array))):  # fmt: skip
+            assert type(result) is np.ndarray
+            assert result.flags.writeable
+        for number in (np.sum(array), array @ array, array[0], array.max()):
+            assert type(number) is np.float64
+
+
+def test_data_that_were_kept_are_restored():
+    w = variable([1.0, 2.0])
+    kept = w.data
+    w.data -= 1.0
+    w.data = kept
+    assert w.tolist() == kept.tolist() == [1.0, 2.0]
+
+
+def test_a_buffer_made_like_a_tensor_is_filled():
+    def f(x):
+        new, total = np.zeros_like(x), np.empty_like(x)
+        total[...] = 1.0
+        for _ in range(3):
+            new[1:] = x[:-1] * 0.5
+            total += new
+            x, new = new, x
+        return np.sum(total**2) + np.sum(x)
+
+    x = np.array([1.0, 2.0, 3.0])
+    assert ag.value_and_grad(f)(x)[0] == f(x.copy())
+    ag.check_gradients(lambda x: f(x * 1.0), x)
+
+
+# --- programs that are drawn --------------------------------------------------------------------
+
+
+def number(y):
+    return np.sin(np.sum(y))
+
+
+def store_rows(y):
+    for k, row in enumerate(y):
+        row *= 0.5 + k
+
+
+STEPS = {
+    "view": lambda vs, i, j, k: vs.append(vs[i][k % vs[i].shape[0] :]),
+    "row": lambda vs, i, j, k: vs.append(vs[i][k % vs[i].shape[0], ...]),
+    "column": lambda vs, i, j, k: vs.append(vs[i][:, k % vs[i].shape[1]]),
+    "reversed": lambda vs, i, j, k: vs.append(vs[i][::-1]),
+    "fancy": lambda vs, i, j, k: vs.append(vs[i][[0, k % vs[i].shape[0]]]),
+    "T": lambda vs, i, j, k: vs.append(vs[i].T),
+    "flip": lambda vs, i, j, k: vs.append(np.flip(vs[i])),
+    "rot90": lambda vs, i, j, k: vs.append(np.rot90(vs[i], k)),
+    "ravel": lambda vs, i, j, k: vs.append(vs[i].ravel("CFK"[k % 3])),
+    "reshape": lambda vs, i, j, k: vs.append(vs[i].reshape(-1, order="CF"[k % 2])),
+    "flatten": lambda vs, i, j, k: vs.append(vs[i].flatten()),
+    "squeeze": lambda vs, i, j, k: vs.append(np.squeeze(vs[i])),
+    "einsum": lambda vs, i, j, k: vs.append(np.einsum(["ij->ji", "ii->i"][k % 2], vs[i])),
+    "alias": lambda vs, i, j, k: vs.append(vs[i]),
+    "copy": lambda vs, i, j, k: vs.append([copy.copy, copy.deepcopy, np.copy][k % 3](vs[i])),
+    "swap": lambda vs, i, j, k: vs.__setitem__(slice(None), vs[::-1]),
+    "+= number": lambda vs, i, j, k: operator.iadd(vs[i], number(vs[j])),
+    "*= number": lambda vs, i, j, k: operator.imul(vs[i], number(vs[j]) + k / 5),
+    "-=": lambda vs, i, j, k: operator.isub(vs[i], vs[j]),
+    "*=": lambda vs, i, j, k: operator.imul(vs[i], np.cos(vs[j])),
+    "[:] =": lambda vs, i, j, k: vs[i].__setitem__(slice(k % 3, None), vs[j]),
+    "[i] =": lambda vs, i, j, k: vs[i].__setitem__(k % len(vs[i]), number(vs[j])),
+    "[i] +=": lambda vs, i, j, k: exec("y[1:] += v", {"y": vs[i], "v": number(vs[j])}),
+    "[repeated] +=": lambda vs, i, j, k: exec("y[[0, 0]] += v", {"y": vs[i], "v": number(vs[j])}),
+    "overlap": lambda vs, i, j, k: exec("y[1:] += y[:-1]", {"y": vs[i]}),
+    "out=": lambda vs, i, j, k: np.sin(vs[j], out=vs[i]),
+    "flat[i] =": lambda vs, i, j, k: vs[i].flat.__setitem__(k % vs[i].size, number(vs[j])),
+    "flat[:] =": lambda vs, i, j, k: vs[i].flat.__setitem__(slice(k % 3, None), number(vs[j])),
+    "rows": lambda vs, i, j, k: store_rows(vs[i]),
+    "fill": lambda vs, i, j, k: vs[i][:].fill(number(vs[j])),
+}
+DRAWN = st.lists(
+    st.tuples(st.sampled_from(sorted(STEPS)), *[st.integers(0, 5)] * 3), min_size=3, max_size=12
+)
+
+
+def ran(x, steps):
+    """All tensors or arrays of a program, and its steps that NumPy lets run."""
+    values, possible = [x * 1.0], []
+    for name, i, j, k in steps:
+        step = (name, i % len(values), j % len(values), k)
+        try:
+            STEPS[name](values, *step[1:])
+        except (ValueError, IndexError, TypeError, AttributeError):
+            continue  # as it does not fit these shapes
+        possible.append(step)
+    return values, possible
+
+
+def result(x, steps):
+    values, possible = ran(x, steps)
+    assert possible == steps
+    return sum(np.sum(np.sin(v * (k + 1.0))) for k, v in enumerate(values))
+
+
+@given(DRAWN, st.sampled_from([(2, 3), (3, 3), (4,)]), st.booleans())
+def test_programs_of_views_aliases_and_writes_mean_what_they_mean_in_numpy(steps, shape, turned):
+    x = np.random.default_rng(0).uniform(0.5, 1.5, shape)
+    x = np.asfortranarray(x) if turned else x
+    arrays, steps = ran(x, steps)
+    assume(all(np.abs(array).max(initial=0) < 10 for array in arrays))  # no chaos of rounding
+    tensors, _ = ran(variable(x), steps)
+    for array, tensor in zip(arrays, tensors, strict=True):
+        np.testing.assert_allclose(tensor.numpy(), array, rtol=1e-9, atol=1e-12)
+    direction = np.random.default_rng(1).normal(size=shape)
+    aside = np.zeros_like(x, dtype=complex)  # in x's layout
+    aside += x + 1e-30j * direction
+    exact = result(aside, steps).imag / 1e-30
+    slope = np.sum(ag.grad(result)(x, steps) * direction)
+    np.testing.assert_allclose(slope, exact, rtol=1e-7, atol=1e-7)

@@ -1888,6 +1888,69 @@ def test_a_decorated_function_is_copied_and_pickled_by_its_name(copied):
     np.testing.assert_array_equal(copied(ag.compile(np.sin))(A), np.sin(A))
 
 
+UPDATES = [
+    "w.data -= 0.1 * w.grad",
+    "w.data[1:] -= 0.1 * w.grad[1:]",
+    "w.data[...] = w.data - 0.1 * w.grad",
+    "d = w.data; d -= 0.1 * w.grad",
+    "w.data.fill(x[0])",
+    "before = w.data; w.data = w.data * 2; w.data = before + 1",
+    "w.grad *= 0.5",
+    "w.grad.zero_()",
+    "with ag.no_grad(): w -= 0.1 * w.grad",
+    "with ag.no_grad(): w[0] = x[1]",
+    "with ag.no_grad(): w.flat[1] = x[1]",
+    "with ag.no_grad(): np.clip(w, -1, 2, out=w)",
+    "with ag.no_grad():\n  v = w[1:]; v *= 0.5",
+]
+
+
+@pytest.mark.parametrize("update", UPDATES)
+def test_a_step_by_hand_is_compiled_as_it_is_written(update):
+    code = compile(update, "update", "exec")
+
+    def trained(step_of):
+        w = ag.Tensor([1.0, 2.0, 3.0], requires_grad=True)
+
+        def step(x):
+            w.grad = None
+            loss = np.sum((w - x) ** 2)
+            loss.backward()
+            exec(code, {"w": w, "x": x, "np": np, "ag": ag})
+            return loss.detach()
+
+        step = step_of(step)
+        losses = [step(np.array([0.0, 1.0, k])).item() for k in range(3)]
+        return losses, w.tolist(), w.grad.tolist()
+
+    for got, expected in zip(trained(ag.compile), trained(lambda step: step), strict=True):
+        np.testing.assert_allclose(got, expected, rtol=1e-12)
+
+
+def test_a_simulation_that_writes_in_place_is_compiled():
+    def f(u):
+        u = u * 1.0
+        new, edge = np.zeros_like(u), u[:, 0]
+        for _ in range(3):
+            new[1:-1] = u[2:] + u[:-2]
+            new *= 0.3
+            edge += new[:, 1]
+            for row in new:
+                row -= row[0]
+            new.flat[0] = edge[1]
+            u, new = new, u
+            edge = u[:, 0]
+        return np.sum(u**2) + np.sum(np.sin(new))
+
+    u = np.random.default_rng(0).normal(size=(5, 4))
+    compiled = ag.compile(ag.value_and_grad(f))
+    for x in (u, -u):
+        value, g = compiled(x)
+        np.testing.assert_allclose(value, f(x))
+        np.testing.assert_allclose(g, ag.grad(f)(x))
+    ag.check_gradients(f, u)
+
+
 IMPORTS = {
     "a statement": "import settings\n    return x * settings.rate",
     "a name": "from settings import rate as r\n    return x * r",

@@ -261,3 +261,37 @@ def test_hooks_are_not_lost_in_silence(x, copied):
     with x.register_hook(double), pytest.raises(TypeError, match=r"double.*remove\(\)"):
         copied(h)
     np.testing.assert_array_equal(copied(h).data, h.data)
+
+
+# --- the gradient of a result that is kept -----------------------------------------------------
+
+
+def test_a_retained_gradient_adds_up_over_backward_passes_and_no_others(x):
+    h = np.exp(x)
+    h.retain_grad()
+    h.retain_grad()
+    assert h.grad is None
+    np.sum(3 * h).backward()
+    np.sum(h).backward()
+    ag.gradients(np.sum(h), [x])
+    np.testing.assert_array_equal(h.grad, [4.0, 4.0])
+    np.testing.assert_allclose(x.grad, 4.0 * h.numpy())
+    h.grad = None
+    np.sum(h).backward()
+    np.testing.assert_array_equal(h.grad, [1.0, 1.0])
+    pickle.dumps(h)
+    gc.disable()
+    try:
+        del h
+        assert not hooks.alive
+    finally:
+        gc.enable()
+
+
+def test_a_gradient_that_is_not_kept_says_how_to_keep_it(x):
+    h = np.exp(x)
+    with pytest.raises(ValueError, match=r"result of exp.*t\.retain_grad\(\).*ag\.gradients"):
+        _ = h.grad
+    x.retain_grad()
+    np.sum(h).backward()
+    np.testing.assert_allclose(x.grad, h.numpy())

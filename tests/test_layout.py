@@ -16,7 +16,7 @@ NN = ENGINE.parent / "nn"
 LAYERS = [
     {"tape", "errors", "quoting", "other_names", "trees", "quiet", "memory", "arrays"},
     {"hooks", "dispatch", "pickling", "results", "rounding", "dead_branches"},
-    {"operators", "assignment", "leaf_arrays"},
+    {"operators", "assignment", "leaf_arrays", "flat"},
     {"tensor"},
     {"recording"},
     {"primitives", "creation"},

@@ -1,5 +1,7 @@
 """The small neural network package."""
 
+import copy
+
 import numpy as np
 import pytest
 
@@ -285,3 +287,16 @@ def test_no_weights_and_a_weight_twice_are_refused():
         nn.ridge([], 0.1, 3)
     with pytest.raises(ValueError, match="SGD was given a parameter twice"):
         nn.SGD([w, w], 0.1)
+
+
+def test_a_deep_copy_of_a_network_has_parameters_of_its_own():
+    net = nn.Sequential(nn.Linear(2, 3), nn.Linear(3, 1))
+    other = copy.deepcopy(net)
+    np.sum(other(np.ones((4, 2))) ** 2).backward()
+    for mine, theirs in zip(net.parameters(), other.parameters(), strict=True):
+        assert mine.grad is None
+        assert theirs.grad is not None
+        kept = mine.numpy().copy()
+        with ag.no_grad():
+            theirs += 1.0
+        np.testing.assert_array_equal(mine.numpy(), kept)

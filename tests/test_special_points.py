@@ -479,3 +479,28 @@ def test_a_zero_cotangent_by_chance_times_an_infinite_slope_is_no_zero(f):
     with np.errstate(all="ignore"):
         found = ag.grad(f)(0.0)
     assert np.isnan(found) or abs(found) == 1
+
+
+UNUSED = {
+    "overwritten": lambda x, undefined: stored(undefined, slice(None), x * x),
+    "overwritten in another order": lambda x, undefined: stored(
+        undefined, slice(None, None, -1), x * x
+    ),
+    "not read": lambda x, undefined: np.concatenate([undefined, x * x])[3:],
+    "not taken": lambda x, undefined: np.take(np.stack([undefined, x * x]), 1, axis=0),
+    "not on the diagonal": lambda x, undefined: np.diagonal(
+        np.diag(x * x) + np.triu(undefined + 0 * x[:, None], 1)
+    ),
+}
+
+
+def stored(x, index, v):
+    x[index] = v
+    return x
+
+
+@pytest.mark.parametrize("f", UNUSED.values(), ids=UNUSED)
+def test_nothing_comes_from_elements_that_nobody_reads(f):
+    with np.errstate(all="ignore"):
+        g = ag.grad(lambda x: np.sum(f(x, (x - x) / np.sum(x - x))))(np.array([1.0, 2.0, 3.0]))
+    np.testing.assert_array_equal(g, [2.0, 4.0, 6.0])

@@ -1,5 +1,6 @@
 """Traced arrays: written into and viewed as NumPy's are, and held where a program is not right."""
 
+import copy
 import math
 import pickle
 
@@ -387,3 +388,25 @@ def test_the_ways_out_are_ways_out():
 def test_a_plain_array_is_not_written_into_through_a_traced_one():
     with pytest.raises(TypeError, match="came from outside"):
         traced(lambda x: np.asarray(V, like=x).fill(0), V)
+
+
+LIKE_ARRAYS = {
+    "flat": lambda x: [x.T.flat[1], x[:, ::-1].flat[2:4], *x.flat],
+    "flat stored": lambda x: (y := x.T * 2, y.flat.__setitem__(1, 5.0), y)[-1],
+    "all flat stored": lambda x: (y := x.T * 2, setattr(y, "flat", x[0]), y)[-1],
+    "a copy": lambda x: (y := copy.copy(x), y.__iadd__(1.0), x + y)[-1],
+    "a deep copy": lambda x: (y := copy.deepcopy([x])[0], y.__iadd__(1.0), x + y)[-1],
+    "conj": lambda x: (y := x * 2, y.conj().fill(3.0), y)[-1],
+    "view": lambda x: (y := x * 2, y.view().fill(3.0), y)[-1],
+    "columns": lambda x: (y := np.copy(x.T), y.ravel("F").fill(3.0), y)[-1],
+    "ravel K": lambda x: (y := x * 2, y.T.ravel("K").__imul__(x.ravel()), y)[-1],
+    "imag": lambda x: (z := x + 1j * x, np.abs(z))[-1],
+}
+
+
+@pytest.mark.parametrize("f", LIKE_ARRAYS.values(), ids=LIKE_ARRAYS)
+def test_a_traced_array_is_shared_and_copied_as_one_of_numpy(f):
+    x = np.arange(6.0).reshape(2, 3)
+    _, program = traced(f, x)
+    for got, expected in zip(program(-x), f(-x), strict=True):
+        np.testing.assert_array_equal(got, expected)

@@ -111,8 +111,8 @@ def astype(x, dtype):
     return x.astype(dtype)
 
 
-def alias(x):
-    return x.copy()
+def alias(x, order="C"):
+    return x.copy() if order == "C" else x.copy(order)
 
 
 # fmt: off
@@ -240,7 +240,7 @@ elementwise(np.unwrap, lambda g, out, x, discont=None, axis=-1, period=2 * np.pi
 
 # --- the same value ---------------------------------------------------------------------------
 cast = elementwise(astype, lambda g, out, x, dtype: g)  # the engine gives g the dtype of x
-registry["alias"] = elementwise(alias, lambda g, out, x: g)
+registry["alias"] = elementwise(alias, lambda g, out, x, order="C": g)
 # fmt: on
 
 

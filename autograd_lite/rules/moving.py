@@ -28,8 +28,8 @@ def moves(f):
     return primitive(f, vjp)
 
 
-def sliding_window_view(x, window_shape, axis=None):
-    return np.lib.stride_tricks.sliding_window_view(x, window_shape, axis)
+def sliding_window_view(x, window_shape, axis=None, writeable=False):
+    return np.lib.stride_tricks.sliding_window_view(x, window_shape, axis, writeable=writeable)
 
 
 # fmt: off
@@ -43,7 +43,7 @@ windows = moves(sliding_window_view)
 
 @composed(np.lib.stride_tricks.sliding_window_view)
 def _np_sliding_window_view(x, window_shape, axis=None, *, subok=False, writeable=False):
-    return windows(x, window_shape=window_shape, axis=axis)
+    return windows(x, window_shape=window_shape, axis=axis, writeable=writeable)
 
 
 def moved(f, *arrays, dtype=None):

@@ -3,17 +3,14 @@
 import numpy as np
 
 from .. import errors
+from ..assignment import is_view
 from ..dispatch import registry
 from ..primitives import composed, primitive, unbroadcast
-from ..tensor import plain
+from ..tensor import Tensor, plain
 
 
 def reshape(x, shape, order="C"):
     return np.reshape(x, shape, order=order)
-
-
-def flat(x):
-    return np.ravel(x)
 
 
 def _transpose_vjp(g, out, x, axes=None):
@@ -31,7 +28,6 @@ def _back(g, out, x, axis=None):
 # fmt: off
 to_shape = primitive(reshape,
     lambda g, out, x, shape, order="C": np.reshape(g, x.shape, order=order), way_out=errors.RESHAPE)
-registry["flat"] = primitive(flat, lambda g, out, x: np.reshape(g, x.shape))
 primitive(np.transpose,    _transpose_vjp)
 primitive(np.expand_dims,  _back)
 primitive(np.squeeze,      _back)
@@ -56,7 +52,7 @@ def _np_reshape(a, shape, order="C", copy=None):
     if copy is False:
         np.reshape(plain(a), shape, order=order, copy=False)  # raises where it would have to copy
     result = to_shape(a, shape=shape, order=_in_letters(plain(a), order))
-    return result.copy() if copy else result
+    return result.copy() if copy and is_view(result) else result
 
 
 def _in_letters(x, order):
@@ -92,4 +88,4 @@ def _np_astype(x, dtype, /, *, copy=True, device=None):
 
 @composed(np.copy)
 def _np_copy(a, order="K", subok=False):
-    return registry["alias"](a)
+    return a.copy(order) if isinstance(a, Tensor) else registry["alias"](a)

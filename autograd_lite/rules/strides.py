@@ -5,6 +5,11 @@ from typing import Any
 
 import numpy as np
 
+from ..assignment import View, link
+from ..primitives import registered
+from ..tensor import Tensor
+from .moving import moves
+
 
 def as_strided(x, shape=None, strides=None) -> Any:
     """Elements at regular distances in memory: what np.lib.stride_tricks.as_strided views.
@@ -38,4 +43,15 @@ def as_strided(x, shape=None, strides=None) -> Any:
             f"as_strided: elements {places.min()} to {places.max()} of an array of {x.size} "
             f"would be read for the shape {shape} and the strides {strides}"
         )
+    result = read_places(x, places=places)
+    if isinstance(x, Tensor):
+        op = registered(read_places)
+        link(result, View(x, 0, op, (x,), {"places": places}))
+    return result
+
+
+def strided(x, places):
     return np.ravel(x)[places]
+
+
+read_places = moves(strided)

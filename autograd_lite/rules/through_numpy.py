@@ -14,6 +14,7 @@ import numpy as np
 
 from .. import creation
 from ..dispatch import registry
+from ..flat import Flat
 from ..recording import holds_tensor
 
 # fmt: off
@@ -42,6 +43,7 @@ def _asarray(x, dtype=None, order=None, **kwargs):
 
 
 def _array(x, dtype=None, *, copy=True, ndmin=0, subok=False, order=None):
+    x = x.copy() if isinstance(x, Flat) else x
     if not holds_tensor(x):
         return np.array(x, dtype, copy=copy, ndmin=ndmin, subok=subok, order=order)
     given, x = x, creation.asarray(x, dtype)

@@ -10,12 +10,12 @@ from ..tensor import plain
 NAMES = """
     all allclose any argmax argmin argpartition argsort argwhere around array2string array_equal
     array_equiv array_repr array_str bitwise_and bitwise_count bitwise_or bitwise_xor ceil
-    count_nonzero diag_indices_from digitize empty_like equal fix flatnonzero floor floor_divide
+    count_nonzero diag_indices_from digitize equal fix flatnonzero floor floor_divide
     gcd greater greater_equal invert isclose iscomplex iscomplexobj isfinite isin isinf isnan
     isneginf isposinf isreal isrealobj lcm left_shift less less_equal lexsort logical_and
     logical_not logical_or logical_xor may_share_memory nanargmax nanargmin ndim nonzero
-    not_equal ones_like result_type right_shift rint round searchsorted shape shares_memory
-    signbit size spacing tril_indices_from triu_indices_from trunc zeros_like
+    not_equal result_type right_shift rint round searchsorted shape shares_memory
+    signbit size spacing tril_indices_from triu_indices_from trunc
 """.split()
 
 

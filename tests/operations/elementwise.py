@@ -153,7 +153,7 @@ ROWS = [
     row(elementwise.choice,
         at(real(2, 3), real(2, 3), where=False), at(real(), real(3), where=np.zeros(3, bool)),
         covers=(elementwise.choice.__wrapped__,)),
-    row(registry["alias"], at(real(2, 3)), at(real()),
+    row(registry["alias"], at(real(2, 3)), at(real()), at(real(2, 3), order="F"),
         covers=("alias", elementwise.alias)),
 ]
 # fmt: on

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from autograd_lite.rules import moving
+from autograd_lite.rules import moving, strides
 
 from .table import at, complex_, real, row
 
@@ -30,8 +30,11 @@ ROWS = [
         at(real(4), np.array([True, False, True, False])), at(real(2, 3), -1, axis=-1)),
     row(np.lib.stride_tricks.sliding_window_view,
         at(real(5), 3), at(real(3, 4), (2, 3)), at(real(3, 4), 2, axis=1),
-        at(real(4), (2, 2), axis=(0, 0)),
+        at(real(4), (2, 2), axis=(0, 0)), at(real(4), 2, writeable=True),
         covers=(np.lib.stride_tricks.sliding_window_view, moving.sliding_window_view)),
+    row(strides.read_places,
+        at(real(3, 4), places=np.array([[0, 1], [1, 2]])), at(real(2, 2), places=np.array(3)),
+        reference=strides.strided, covers=(strides.strided,)),
     row(np.insert,
         at(real(3), 1, real()), at(real(3), [0, 3], real(2)), at(real(2, 3), 1, real(2), axis=1),
         at(real(2, 3), [0, 0], real(2, 3), axis=0), at(real(2, 3), 1, real(2, 3), axis=0),

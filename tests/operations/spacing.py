@@ -1,8 +1,18 @@
-"""Numbers in a row between tensors, and rows of powers."""
+"""Numbers in a row between tensors, rows of powers, and arrays like others."""
 
 import numpy as np
 
 from .table import above_one, at, complex_, positive, real, row
+
+
+def buffers(x):
+    """Arrays like x, written into."""
+    zeros, ones, empty = np.zeros_like(x), np.ones_like(x), np.empty_like(x)
+    zeros += x
+    ones *= x
+    empty[...] = x
+    return zeros * ones * empty
+
 
 # fmt: off
 ROWS = [
@@ -25,5 +35,7 @@ ROWS = [
     row(np.full_like,
         at(real(2), real()), at(real(2, 3), real(3)), at(real(2), real(), shape=(3, 1)),
         at(real(2), real(), dtype=float)),
+    row(buffers,
+        at(real(2, 3)), covers=(np.zeros_like, np.ones_like, np.empty_like)),
 ]
 # fmt: on

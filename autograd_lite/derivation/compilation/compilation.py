@@ -12,7 +12,7 @@ from importlib.util import find_spec
 
 import numpy as np
 
-from ...leaf_arrays import GradArray, LeafArray
+from ...leaf_arrays import LEAF_ARRAYS
 from ...watching import is_watched
 from ..programs.numpy_program import NumpyProgram
 from .arguments import Arguments, Differentiated
@@ -68,9 +68,6 @@ def compile(f: Callable, backend: str = "numpy") -> Compiled:
             f"compile() takes a function, not {f!r}: write compile(f), not compile(f())"
         )
     return Compiled(f, _program_type(backend))
-
-
-_LEAFS = (LeafArray, GradArray)  # t.data and t.grad are arrays
 
 
 def _program_type(backend):
@@ -183,7 +180,7 @@ class Compiled:
             return _Raw("another function is being traced")
         if is_watched():
             return _Raw("anomalies are looked for")
-        args = tuple(np.asarray(arg) if isinstance(arg, _LEAFS) else arg for arg in args)
+        args = tuple(np.asarray(arg) if isinstance(arg, LEAF_ARRAYS) else arg for arg in args)
         try:
             arguments = Arguments(self.__wrapped__, args, kwargs)
         except Differentiated:

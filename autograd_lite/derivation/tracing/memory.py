@@ -221,7 +221,8 @@ def _stored_by_number(graph, owner, views, expression):
 
     What chooses them is held: a program leaves where it would choose others.
     """
-    numbers = np.arange(owner.value.size).reshape(owner.value.shape)
+    numbers = np.empty_like(owner.value, dtype=int)  # in the same layout, which views depend on
+    numbers[...] = np.arange(owner.value.size).reshape(owner.value.shape)
     for view in views:
         for place in view.places():
             graph.guard(place, int(place.value))

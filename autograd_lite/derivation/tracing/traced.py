@@ -10,6 +10,7 @@ import weakref
 import numpy as np
 
 from ...dispatch import full_name
+from ...flat import Flat
 from ...tensor import Tensor
 from . import calls, dependence, writers
 from .expressions import mapped
@@ -56,8 +57,17 @@ class Traced(Stored, np.lib.mixins.NDArrayOperatorsMixin):
     base = property(lambda self: None if self.made is None else self.owner)
     T = property(lambda self: np.transpose(self))
     mT = property(lambda self: np.matrix_transpose(self))
-    real = property(lambda self: np.real(self))
-    imag = property(lambda self: np.imag(self))
+    flat = property(
+        lambda self: Flat(self),
+        lambda self, values: operator.setitem(Flat(self), slice(None), values),
+    )
+    real = property(
+        lambda self: np.real(self), lambda self, values: operator.setitem(self.real, ..., values)
+    )
+    imag = property(
+        lambda self: np.imag(self), lambda self, values: operator.setitem(self.imag, ..., values)
+    )
+    is_scalar = property(lambda self: not isinstance(self.value, np.ndarray))
 
     def __repr__(self):
         return f"<a traced value of shape {self.shape}, {self.dtype}>"
@@ -220,6 +230,11 @@ class Traced(Stored, np.lib.mixins.NDArrayOperatorsMixin):
         """Every element becomes this value."""
         self[...] = value
 
+    def zero_(self):
+        """Make all numbers 0."""
+        self[...] = 0
+        return self
+
     def sort(self, axis=-1, kind=None, *, stable=None):
         """Become sorted along an axis."""
         self[...] = np.sort(self, axis, kind, stable=stable)
@@ -251,8 +266,40 @@ class Traced(Stored, np.lib.mixins.NDArrayOperatorsMixin):
         np.put(self, indices, values, mode)
 
     def view(self):
-        """The same array."""
-        return self
+        """The same elements."""
+        return self[...]
+
+    def conj(self):
+        """The complex conjugate; a real array itself."""
+        return np.conj(self) if self.dtype.kind == "c" else self
+
+    conjugate = conj
+
+    def __copy__(self):
+        return self.copy("K")
+
+    def __deepcopy__(self, memo):
+        return self.copy("K")
+
+    def data_of(self, tensor):
+        """See `Tensor.data`: what is stored into it, the tensor is bound to."""
+        return TracedData(self, tensor)
+
+
+class TracedData(Traced):
+    """The value of a tensor as its ``data``: what is written into it, the tensor is bound to."""
+
+    __slots__ = ("tensor",)
+
+    def __init__(self, whole, tensor):
+        self.tensor = None
+        super().__init__(whole.graph, whole.expression, whole.value)
+        self.tensor = tensor
+
+    def _bind(self, expression, value):
+        super()._bind(expression, value)
+        if self.tensor is not None:
+            self.tensor.data = Traced(self.graph, expression, value)
 
 
 _INSTEAD_OF_PLAIN = (
@@ -284,7 +331,7 @@ def _in_place(name):
 
 
 for _name in (
-    "all any argmax argmin argsort clip conj conjugate cumprod cumsum diagonal dot max mean min "
+    "all any argmax argmin argsort clip cumprod cumsum diagonal dot max mean min "
     "nonzero prod ravel repeat round searchsorted squeeze std sum swapaxes take trace "
     "var argpartition"
 ).split():
