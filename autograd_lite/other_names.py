@@ -28,8 +28,8 @@ TENSOR = {
     "float": "t.astype(np.float32)",
     "double": "t.astype(np.float64)",
     "half": "t.astype(np.float16)",
-    "long": "t.astype(np.int64)",
-    "int": "t.astype(np.int32)",
+    "long": "t.numpy().astype(np.int64)",
+    "int": "t.numpy().astype(np.int32)",
     "requires_grad_": "ag.Tensor(array, requires_grad=True)",
     "grad_fn": "t.node.op",
     "is_leaf": "t.node.op is None",
@@ -39,7 +39,7 @@ TENSOR = {
     "masked_select": "t[mask]",
     "index_select": "np.take(t, indices, axis)",
     "gather": "np.take_along_axis(t, indices, axis)",
-    "scatter_add": "t.copy(), and np.add.at",
+    "scatter_add": "np.add.at(t.copy(), index, value)",
     "expand": "np.broadcast_to(t, shape)",
     "unbind": "list(t)",
     "chunk": "np.array_split(t, n, axis)",
@@ -66,12 +66,45 @@ TENSOR = {
     "value": "t.data",
     "assign": "t[...] = value",
     "assign_sub": "t -= value",
-    "at": "t[index] = value, or np.add.at",
+    "at": "t[index] = value, or np.add.at(t, index, value)",
     "logsumexp": "ag.logsumexp(t, axis=)",
+    "matvec": "a @ b",
+    "is_cuda": "False: every Tensor is in NumPy's memory",
+    "detach_": "t.detach()",
+    "bool": "t.numpy().astype(bool)",
+    "expand_as": "np.broadcast_to(t, other.shape)",
+    "view_as": "t.reshape(other.shape)",
+    "scatter_": "t[index] = value",
+    "scatter_add_": "np.add.at(t, index, value)",
+    "clamp_": "t[...] = np.clip(t, low, high)",
+    "pow_": "t **= n",
+    "exp_": "t[...] = np.exp(t)",
+    "normal_": "t[...] = rng.normal(size=t.shape), with rng = np.random.default_rng(0)",
+    "uniform_": "t[...] = rng.random(t.shape), with rng = np.random.default_rng(0)",
+    "narrow": "t[start:end]",
+    "select": "t[:, i]",
+    "cat": "np.concatenate(list, axis)",
+    "nelement": "t.size",
+    "ndimension": "t.ndim",
+    "softplus": "ag.softplus(t)",
+    "silu": "ag.silu(t)",
+    "erfc": "ag.erfc(t)",
+    "null_grad": "t.zero_grad()",
+    "primal": "t.numpy()",
+    "block_until_ready": "t itself: NumPy computes at once",
 }
 # functions of these, and of HIPS autograd, MyGrad and micrograd
 FUNCTIONS = {
     "tensor": "ag.Tensor(array, requires_grad=True)",
+    "np": "NumPy itself, whose functions take Tensors: import numpy as np",
+    "optim": "nn.SGD and nn.Adam: import nn",
+    "Parameter": "ag.Tensor(array, requires_grad=True)",
+    "Function": "ag.primitive(f, rule)",
+    "is_tensor": "isinstance(t, ag.Tensor)",
+    "save": "np.savez(path, **model.state_dict())",
+    "load": "model.load_state_dict(np.load(path))",
+    "device": "nothing: every Tensor is in NumPy's memory",
+    "cuda": "nothing: every Tensor is in NumPy's memory",
     "Value": "ag.Tensor(1.0, requires_grad=True)",
     "Variable": "ag.Tensor(array, requires_grad=True)",
     "from_numpy": "ag.Tensor(array)",
@@ -144,7 +177,23 @@ KEYWORDS = {
     "requires_grad": "ag.Tensor(array, requires_grad=True)",
     "seed": "rng=",
 }
+_TAKE_TENSORS = (np.ufunc, type(np.sum))  # by NumPy's two protocols
 _UNEXPECTED = re.compile(r"got an unexpected keyword argument '(\w+)'")
+
+
+class Missing:
+    """In a class in place of a name that others' tensors have: it is missing, and it says why."""
+
+    def __init__(self, name):
+        self.name = name
+
+    def __get__(self, tensor, owner):
+        raise AttributeError(of_tensor(self.name), name=self.name, obj=tensor)
+
+
+def of_tensors():
+    """The names of others' attributes and methods, and of the functions of NumPy."""
+    return {*TENSOR, *(name for name, f in vars(np).items() if isinstance(f, _TAKE_TENSORS))}
 
 
 def of_tensor(name):
@@ -152,9 +201,7 @@ def of_tensor(name):
     text = f"'Tensor' object has no attribute {name!r}"
     if name in TENSOR:
         return f"{text}: here it is {TENSOR[name]}"
-    if callable(getattr(np, name, None)) and not isinstance(getattr(np, name), type):
-        return f"{text}: NumPy's function takes a Tensor, np.{name}(t)"
-    return text
+    return f"{text}: NumPy's function takes a Tensor, np.{name}(t)"
 
 
 def of_package(package, name, names):
