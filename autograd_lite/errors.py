@@ -90,6 +90,11 @@ def no_rule(op, position):
     )
 
 
+def kind_that_is_shown():
+    """The class of an error in `__array__`: np.nditer has a sentence of its own for a TypeError."""
+    return ValueError if "nditer" in sys._getframe(2).f_code.co_names else TypeError
+
+
 def where_scipy_is():
     """A sentence for a Tensor that one of SciPy's functions would have made an array of."""
     frame = sys._getframe(1)

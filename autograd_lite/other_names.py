@@ -2,6 +2,7 @@
 
 import functools
 import re
+import sys
 
 import numpy as np
 
@@ -211,7 +212,11 @@ def of_package(package, name, names):
         return f"{text}: here it is {names[name]}"
     if callable(getattr(np, name, None)):
         return f"{text}: NumPy's function takes Tensors, np.{name}(...)"
-    return text
+    import difflib
+
+    known = {ours.lower(): ours for ours in dir(sys.modules[package])}
+    near = [] if name[0] == "_" else difflib.get_close_matches(name.lower(), known, 1, 0.75)
+    return f"{text}. Did you mean {known[near[0]]!r}?" if near else text
 
 
 def keywords(f):

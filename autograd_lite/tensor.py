@@ -191,7 +191,13 @@ class Tensor(Operators):
         return f"Tensor({text}{flags})"
 
     def __format__(self, spec: str) -> str:
-        return format(self._array[()] if self.ndim == 0 else self._array, spec)
+        try:
+            return format(self._array[()] if self.ndim == 0 else self._array, spec)
+        except TypeError:
+            raise TypeError(
+                f"the format {spec!r} is of one number, and {errors.describe(self)} has "
+                f"{self.size}: np.array2string(t.numpy(), precision=3) writes an array"
+            ) from None
 
     # --- off the tape, and only when asked ----------------------------------------------
 
@@ -228,7 +234,7 @@ class Tensor(Operators):
 
     def _to_array(self, dtype=None, copy=None):
         if self.requires_grad:
-            raise TypeError(
+            raise errors.kind_that_is_shown()(
                 f"{errors.STORED}Here it is {errors.describe(self)}. Stay on the tape with "
                 "ag.array([...]), ag.r_[...], np.stack([...]), np.concatenate([...]), "
                 "np.where(mask, t, array), or a tensor to fill, x = ag.zeros(...); x[i] = t. "
@@ -259,10 +265,23 @@ class Tensor(Operators):
         return self._to_python(complex)
 
     def __index__(self) -> int:
-        return operator.index(self._array)
+        try:
+            return operator.index(self._array)
+        except TypeError:
+            raise TypeError(
+                f"an index or a count is an integer, and {errors.describe(self)} is none: "
+                "int(t.item())"
+            ) from None
 
     def __bool__(self) -> bool:
-        return bool(self._array)
+        try:
+            return bool(self._array)
+        except ValueError:
+            raise ValueError(
+                f"the truth value of {errors.describe(self)} is that of {self.size} elements: "
+                "np.any(t) and np.all(t) make one of them, np.where(condition, a, b) chooses by "
+                "element, np.maximum(t, 0) is max(t, 0), and np.sort(t) is sorted(t)"
+            ) from None
 
     def __len__(self) -> int:
         return len(self._array)
@@ -481,7 +500,7 @@ class Flat(Tensor):
         super().__setitem__(index, np.resize(np.ravel(value), shape))
 
 
-# A __getattr__ would find these names too, and make each reading of an attribute five times as slow.
+# With a __getattr__ in their place each reading of an attribute would take 36 ns, not 7.
 _OTHERS = {name for name in other_names.of_tensors() if not hasattr(Tensor, name)}
 for _name in _OTHERS:
     setattr(Tensor, _name, other_names.Missing(_name))

@@ -24,13 +24,23 @@ def squared_error(prediction, target) -> ag.Tensor:
     for name, value in (("prediction", prediction), ("target", target)):
         if value is None:
             raise TypeError(f"squared_error: the {name} is None: does a function lack its return?")
+        if isinstance(value, str):
+            raise TypeError(f"squared_error: the {name} is {value!r}, and it is an array")
     if np.shape(prediction) != np.shape(target):
         raise ValueError(
             f"squared_error: a prediction of shape {np.shape(prediction)} and a target of shape "
             f"{np.shape(target)} would be broadcast: give both the same shape"
+            f"{_fitting(np.shape(prediction), np.shape(target))}"
         )
     n = np.shape(prediction)[0] if np.ndim(prediction) else 1
     return np.sum((target - prediction) ** 2) / (2 * n)
+
+
+def _fitting(prediction, target):
+    """What to write where one shape is the other with an axis of length 1 more."""
+    if prediction == (*target, 1):
+        return ", target[..., None]"
+    return ", prediction[..., 0]" if target == (*prediction, 1) else ""
 
 
 def ridge(weights: Iterable[ag.Tensor], strength: float, n: int) -> ag.Tensor:

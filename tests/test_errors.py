@@ -307,6 +307,18 @@ NAMED = [
     (lambda x: math.exp(np.sum(x)), TypeError, r"np\.exp\(t\), not math\.exp\(t\)"),
     (lambda x: np.int64(np.sum(x)), TypeError, r"Tensor"),
     (lambda x: x.item(), ValueError, r"item\(\) of x of shape \(2, 3\)"),
+    (lambda x: x.clamp(0), AttributeError, r"np\.clip\(t, low, high\)"),
+    (lambda x: x.load, AttributeError, "no attribute 'load'$"),
+    (lambda x: ag.np, AttributeError, "import numpy as np"),
+    (lambda x: ag.optim, AttributeError, r"nn\.SGD and nn\.Adam"),
+    (lambda x: ag.Tenser, AttributeError, "Did you mean 'Tensor'"),
+    (lambda x: nn.Relu, AttributeError, "Did you mean 'ReLU'"),
+    (lambda x: nn.init.kaiming_normal_, AttributeError, r"init=nn\.init\.he_normal"),
+    (lambda x: f"{x:.3f}", TypeError, r"'\.3f' is of one number, and x of shape .* has 6"),
+    (lambda x: range(x[0, 0]), TypeError, "a count is an integer, and Tensor of shape"),
+    (lambda x: 1 if x else 0, ValueError, r"truth value of x of shape.*np\.where\(condition"),
+    (lambda x: list(np.nditer(x)), ValueError, r"A Tensor cannot be stored.*x of shape"),
+    (lambda x: np.einsum("ij,jk", x, x), ValueError, "einsum.*A letter of the subscripts"),
 ]
 
 
@@ -314,6 +326,15 @@ NAMED = [
 def test_names_of_other_libraries_are_told_what_they_are_here(f, kind, message, x):
     with pytest.raises(kind, match=message):
         f(x)
+
+
+def test_what_others_call_otherwise_is_no_attribute():
+    t = ag.Tensor(1.0)
+    assert not hasattr(t, "exp")
+    assert not hasattr(ag.Tensor, "unsqueeze")
+    assert not {"exp", "mm", "add_"} & {*dir(t)}
+    with pytest.raises(AttributeError, match="mm"):
+        t.mm(t)
 
 
 def test_every_name_that_is_told_exists():
