@@ -127,7 +127,9 @@ def reraise(error, name, args, way_out):
     if way_out is BROADCAST and isinstance(error, TypeError):
         way_out = OPERANDS  # shapes are not to blame
     given = "; ".join(describe(arg) for arg in args)
-    said = "the shapes do not fit" if str(error).startswith(_MISFITS) else error
+    said = str(error).rstrip(".")
+    if said.startswith(_MISFITS) or said == "setting an array element with a sequence":
+        said = "the shapes do not fit"
     for kind in RESTATED:
         if type(error) is kind or (isinstance(error, kind) and _is_numpys(error)):
             cause = None if _is_ours(error) else error

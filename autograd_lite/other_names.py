@@ -3,8 +3,12 @@
 import functools
 import re
 import sys
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
 
 import numpy as np
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 # attributes and methods of PyTorch's, JAX's and TensorFlow's tensors
 TENSOR = {
@@ -183,26 +187,38 @@ _UNEXPECTED = re.compile(r"got an unexpected keyword argument '(\w+)'")
 
 
 class Missing:
-    """In a class in place of a name that others' tensors have: it is missing, and it says why."""
+    """In a class in place of a name that others have: it is missing, and ``sentence`` says why."""
 
-    def __init__(self, name):
-        self.name = name
+    def __init__(self, name, sentence):
+        self.name, self.sentence = name, sentence
 
-    def __get__(self, tensor, owner):
-        raise AttributeError(of_tensor(self.name), name=self.name, obj=tensor)
+    def __get__(self, instance, owner):
+        raise AttributeError(self.sentence, name=self.name, obj=instance)
+
+
+def leave_out(owner, lines):
+    """Put a `Missing` into a class for each name of others; ``lines`` say what it is here."""
+    for name, line in lines.items():
+        text = f"{owner.__name__.strip('_')!r} object has no attribute {name!r}: {line}"
+        setattr(owner, name, Missing(name, text))
+    owner.__dir__ = _present
+
+
+def _present(self):
+    """The names of an object without those that are missing."""
+    owners = type(self).__mro__
+    return [
+        name
+        for name in object.__dir__(self)
+        if not any(isinstance(vars(o).get(name), Missing) for o in owners)
+    ]
 
 
 def of_tensors():
-    """The names of others' attributes and methods, and of the functions of NumPy."""
-    return {*TENSOR, *(name for name, f in vars(np).items() if isinstance(f, _TAKE_TENSORS))}
-
-
-def of_tensor(name):
-    """The sentence for an attribute that a Tensor has not."""
-    text = f"'Tensor' object has no attribute {name!r}"
-    if name in TENSOR:
-        return f"{text}: here it is {TENSOR[name]}"
-    return f"{text}: NumPy's function takes a Tensor, np.{name}(t)"
+    """The sentences for others' attributes and methods, and for the functions of NumPy, by name."""
+    functions = (name for name, f in vars(np).items() if isinstance(f, _TAKE_TENSORS))
+    lines = {name: f"NumPy's function takes a Tensor, np.{name}(t)" for name in functions}
+    return lines | {name: f"here it is {line}" for name, line in TENSOR.items()}
 
 
 def of_package(package, name, names):
@@ -219,7 +235,7 @@ def of_package(package, name, names):
     return f"{text}. Did you mean {known[near[0]]!r}?" if near else text
 
 
-def keywords(f):
+def keywords(f: F) -> F:
     """The same function, or class with this ``__init__``, which knows the others' keywords."""
 
     @functools.wraps(f)
@@ -233,4 +249,4 @@ def keywords(f):
             text = f"{error}: here it is {KEYWORDS[found[1]]}"
         raise TypeError(text)
 
-    return call
+    return cast(F, call)

@@ -56,12 +56,13 @@ class Tensor(Operators):
     __slots__ = ("__weakref__", "_array", "_view", "_views", "node")
     __pandas_priority__ = 10_000  # pandas leaves operators to the Tensor, which says what to write
 
+    @other_names.keywords
     def __init__(
         self, data: Any, requires_grad: bool = False, name: str | None = None, dtype: Any = None
     ) -> None:
         self._array = _numbers(data, dtype, requires_grad)
         self.node = Leaf(self._array, bool(requires_grad))
-        self.node.name = name
+        self.node.name = _checked_name(name)
 
     # --- what it is -------------------------------------------------------------------
 
@@ -152,7 +153,7 @@ class Tensor(Operators):
 
     name: str | None = property(
         lambda self: self.node.name,
-        lambda self, name: setattr(self.node, "name", name),
+        lambda self, name: setattr(self.node, "name", _checked_name(name)),
         doc="How pictures, derivations and reports call it, or None.",
     )
     shape: tuple[int, ...] = property(
@@ -345,6 +346,12 @@ class Tensor(Operators):
         index = plain(index)
         self._rebind(registry["setitem"](self, value, index=index), index=index)
 
+    def __delitem__(self, index: Any) -> None:
+        raise ValueError(
+            f"elements of {errors.describe(self)} cannot be deleted, as it keeps its shape: "
+            "t = np.delete(t, index) is another tensor"
+        )
+
     def fill(self, value: Any) -> None:
         """Every element becomes this number or scalar tensor."""
         self[...] = value
@@ -404,9 +411,6 @@ class Tensor(Operators):
         except Exception as error:
             errors.alone(error)
             raise
-
-    def __dir__(self):
-        return [name for name in super().__dir__() if name not in _OTHERS]
 
     # --- gradients ------------------------------------------------------------------------
 
@@ -501,9 +505,8 @@ class Flat(Tensor):
 
 
 # With a __getattr__ in their place each reading of an attribute would take 36 ns, not 7.
-_OTHERS = {name for name in other_names.of_tensors() if not hasattr(Tensor, name)}
-for _name in _OTHERS:
-    setattr(Tensor, _name, other_names.Missing(_name))
+_others = other_names.of_tensors().items()
+other_names.leave_out(Tensor, {name: line for name, line in _others if not hasattr(Tensor, name)})
 
 
 def constant(data):
@@ -577,6 +580,14 @@ def _numbers(data, dtype, requires_grad):
     if array.dtype != given:
         array = array.astype(given)
     return _differentiable(array) if requires_grad else array
+
+
+def _checked_name(name):
+    if name is not None and not isinstance(name, str):
+        raise TypeError(
+            f"the name of a tensor is a str, not {name!r}: Tensor(data, requires_grad, name, dtype)"
+        )
+    return name
 
 
 def _differentiable(array):

@@ -8,6 +8,9 @@ from typing import Any
 import numpy as np
 
 import autograd_lite as ag
+from autograd_lite.other_names import leave_out
+
+from .other_names import MODULE
 
 
 class Module:
@@ -103,11 +106,16 @@ class Module:
         return "\n  ".join([f"{type(self).__name__}(", *lines]) + "\n)"
 
 
+leave_out(Module, {name: f"here it is {line}" for name, line in MODULE.items()})
+
+
 def _shown(child):
     """A module, a parameter by its shape, or the name of a plain function."""
     if isinstance(child, ag.Tensor):
         return f"parameter of shape {child.shape}, {child.dtype}"
-    return repr(child) if isinstance(child, Module) else getattr(child, "__name__", repr(child))
+    if isinstance(child, Module):
+        return repr(child)
+    return getattr(child, "__name__", None) or f"{child!r:.60}"
 
 
 def _walk(value, path, found, seen):

@@ -8,9 +8,10 @@ from typing import SupportsFloat
 import numpy as np
 
 import autograd_lite as ag
-from autograd_lite.other_names import keywords
+from autograd_lite.other_names import keywords, leave_out
 
 from .module import Module
+from .other_names import OPTIMIZER
 
 
 class _Optimizer:
@@ -32,8 +33,8 @@ class _Optimizer:
         for parameter in self.parameters:
             if not (isinstance(parameter, ag.Tensor) and parameter.requires_grad):
                 raise TypeError(
-                    f"{name} takes Tensors with requires_grad=True, not {parameter!r}: pass "
-                    "model.parameters()"
+                    f"{name} takes Tensors with requires_grad=True, not a {_kind(parameter)}: "
+                    "pass model.parameters()"
                 )
         if len(set(self.parameters)) < len(self.parameters):
             raise ValueError(f"{name} was given a parameter twice")
@@ -65,6 +66,13 @@ class _Optimizer:
     def _change(self, i: int, g: np.ndarray) -> np.ndarray:
         """What parameter i is lessened by, given its gradient."""
         raise TypeError(f"{type(self).__name__} does not define _change()")
+
+
+leave_out(_Optimizer, {name: f"here it is {line}" for name, line in OPTIMIZER.items()})
+
+
+def _kind(value):
+    return "constant" if isinstance(value, ag.Tensor) else type(value).__name__
 
 
 def _check(optimizer, name, value, bound):

@@ -38,3 +38,29 @@ NN = {
     "MLP": "nn.Sequential(nn.Linear(2, 3), nn.Tanh(), nn.Linear(3, 1))",
     "optim": "nn.SGD and nn.Adam",
 }
+
+MODULE = {
+    "train": "an argument of forward that you pass on, such as train=True",
+    "eval": "an argument of forward that you pass on, such as train=False",
+    "to": "dtype=, where a layer is made: nn.Linear(2, 3, dtype=np.float32)",
+    "float": "dtype=, where a layer is made: nn.Linear(2, 3, dtype=np.float32)",
+    "double": "dtype=np.float64, as layers are made without it",
+    "cuda": "the module itself: every Tensor is in NumPy's memory",
+    "cpu": "the module itself: every Tensor is in NumPy's memory",
+    "device": "nothing: every Tensor is in NumPy's memory",
+    "fit": "a loop: optimizer.zero_grad(), loss.backward(), optimizer.step()",
+    "predict": "model(X).numpy()",
+    "compile": "ag.compile of a training step",
+    "register_parameter": "self.name = ag.Tensor(array, requires_grad=True)",
+    "register_buffer": "self.name = ag.Tensor(array)",
+    "add_module": "self.name = module",
+    "requires_grad_": "p.requires_grad = False, for p in model.parameters()",
+    "save": "np.savez(path, **model.state_dict())",
+    "backward": "loss.backward(), of a loss that was computed with the model",
+}
+OPTIMIZER = {
+    "lr": "learning_rate",
+    "param_groups": "parameters and learning_rate",
+    "minimize": "loss.backward() and optimizer.step()",
+    "update": "step()",
+}

@@ -124,6 +124,13 @@ def test_backward_of_what_was_computed_inside_no_grad_says_so(x):
 
 
 FUNCTIONS = [
+    (lambda: ag.grad(3.0), TypeError, r"grad\(\) takes a function, not 3\.0: write grad\(f\)\(x\)"),
+    (
+        lambda: ag.jacobian(variable(1.0)),
+        TypeError,
+        r"jacobian\(\) takes a function, not Tensor of",
+    ),
+    (lambda: ag.compare(variable(1.0), [1.0]), TypeError, r"a dict.*not \[1\.0\]: write compare"),
     (lambda: ag.grad(lambda x: x, argnums=1)(1.0), ValueError, "argnums=1, but <lambda>.* 1 posit"),
     (lambda: ag.grad(lambda x: x, argnums=(0, -2))(1.0), ValueError, "argnums=-2.*by position"),
     (lambda: ag.grad(lambda x: x, argnums=[0.5])(1.0), TypeError, r"list of ints, not 0\.5"),
@@ -307,6 +314,11 @@ NAMED = [
     (lambda x: math.exp(np.sum(x)), TypeError, r"np\.exp\(t\), not math\.exp\(t\)"),
     (lambda x: np.int64(np.sum(x)), TypeError, r"Tensor"),
     (lambda x: x.item(), ValueError, r"item\(\) of x of shape \(2, 3\)"),
+    (lambda x: x.argmax(dim=0), TypeError, "here it is axis="),
+    (lambda x: ag.Tensor(1.0, device="cpu"), TypeError, "every Tensor is in NumPy's memory"),
+    (lambda x: ag.Tensor(1.0, True, np.float32), TypeError, "the name of a tensor is a str"),
+    (lambda x: setattr(x, "name", 3), TypeError, "the name of a tensor is a str, not 3"),
+    (lambda x: x.__delitem__(0), ValueError, r"np\.delete\(t, index\)"),
     (lambda x: x.clamp(0), AttributeError, r"np\.clip\(t, low, high\)"),
     (lambda x: x.load, AttributeError, "no attribute 'load'$"),
     (lambda x: ag.np, AttributeError, "import numpy as np"),

@@ -317,7 +317,13 @@ MISTAKES = [
     (lambda: nn.Sequential([nn.Tanh()]), TypeError, r"write Sequential\(a, b, c\)"),
     (lambda: nn.Module()(1.0), TypeError, r"write def forward\(self, x\)"),
     (lambda: nn.squared_error(None, 1.0), TypeError, "prediction is None: does a function lack"),
-    (lambda: nn.squared_error(np.ones(2), "a"), TypeError, "the target is 'a'"),
+    (lambda: nn.squared_error(model(), np.ones(2)), TypeError, r"a Sequential: give model\(X\)"),
+    (lambda: nn.ridge(model(), 0.1, 3), TypeError, "ridge takes a list of weights, not a model"),
+    (lambda: nn.SGD(model().named_parameters(), 0.1), TypeError, "not a tuple: pass model.param"),
+    (lambda: model().eval(), AttributeError, "'Module' object has no attribute 'eval': here it is"),
+    (lambda: model().fit(1), AttributeError, r"a loop: optimizer\.zero_grad\(\)"),
+    (lambda: trained().lr, AttributeError, "no attribute 'lr': here it is learning_rate"),
+    (lambda: nn.squared_error(np.ones(2), "a"), TypeError, "the target is a str: give an array"),
     (lambda: nn.squared_error(np.ones((3, 1)), np.ones(3)), ValueError, r"target\[\.\.\., None\]"),
     (lambda: nn.squared_error(np.ones(3), np.ones((3, 1))), ValueError, r"prediction\[\.\.\., 0\]"),
 ]  # fmt: skip
@@ -357,3 +363,17 @@ def test_a_module_shows_the_parameters_of_its_own():
         "  inner: Linear(2, 2)\n"
         ")"
     )
+
+
+def test_a_module_may_have_what_others_have():
+    class Dropping(nn.Module):
+        device = "here"
+
+        def train(self):
+            return "trained"
+
+    assert Dropping().train() == "trained"
+    assert Dropping().device == "here"
+    assert not hasattr(nn.Tanh(), "eval")
+    assert not {"eval", "to"} & {*dir(nn.Tanh())}
+    assert not {"lr"} & {*dir(trained())}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -65,6 +66,11 @@ def compare(
             f"compare() takes the loss as a Tensor, not {errors.describe(loss)}: compute it from "
             "tensors with requires_grad=True"
         )
+    if not isinstance(manual, Mapping):
+        raise TypeError(
+            f"compare() takes a dict of what was derived by hand, not {errors.describe(manual)}: "
+            'write compare(loss, {"W": dW})'
+        )
     if not loss.requires_grad:
         raise ValueError(
             f"compare() of a constant: {errors.describe(loss)} does not depend on any tensor with "
@@ -74,7 +80,9 @@ def compare(
     places = paths(variables)
     known = Names(loss, {**variables, **_unbound(places, variables, manual)}, names)
     factors = Factors(loss, known)
-    given, true, ends, keys = {}, {}, {}, {}
+    given: dict[str, Any] = {}
+    ends: dict[str, Any] = {}
+    true, keys = {}, {}
     for key, value in flat(manual, lambda key: known.find(key) or key in places):
         array, was = _array(key, value), key
         if isinstance(key, str) and not known.find(key):
