@@ -279,7 +279,7 @@ class Tensor(Operators):
             return bool(self._array)
         except ValueError:
             raise ValueError(
-                f"the truth value of {errors.describe(self)} is that of {self.size} elements: "
+                f"the truth value of {errors.describe(self)} of {self.size} elements is ambiguous: "
                 "np.any(t) and np.all(t) make one of them, np.where(condition, a, b) chooses by "
                 "element, np.maximum(t, 0) is max(t, 0), and np.sort(t) is sorted(t)"
             ) from None

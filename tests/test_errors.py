@@ -124,12 +124,8 @@ def test_backward_of_what_was_computed_inside_no_grad_says_so(x):
 
 
 FUNCTIONS = [
-    (lambda: ag.grad(3.0), TypeError, r"grad\(\) takes a function, not 3\.0: write grad\(f\)\(x\)"),
-    (
-        lambda: ag.jacobian(variable(1.0)),
-        TypeError,
-        r"jacobian\(\) takes a function, not Tensor of",
-    ),
+    (lambda: ag.grad(3.0), TypeError, r"a function .*, not 3\.0: write grad\(f\)\(x\)"),
+    (lambda: ag.jacobian(variable(1.0)), TypeError, r"a function .*, not Tensor.*loss\.backward"),
     (lambda: ag.compare(variable(1.0), [1.0]), TypeError, r"a dict.*not \[1\.0\]: write compare"),
     (lambda: ag.grad(lambda x: x, argnums=1)(1.0), ValueError, "argnums=1, but <lambda>.* 1 posit"),
     (lambda: ag.grad(lambda x: x, argnums=(0, -2))(1.0), ValueError, "argnums=-2.*by position"),
