@@ -119,6 +119,6 @@ def _instead(name):
 
     functions = [f for f in registry if hasattr(f, "__name__") and f not in undifferentiated]
     known = {f.__name__: f for f in functions}
-    near = difflib.get_close_matches(name, known, n=1)
+    near = difflib.get_close_matches(name, known, 1, 0.75)
     nearest = f"the nearest that has one is {full_name(known[near[0]])}; " if near else ""
     return f"{nearest}t.detach() or t.numpy() leaves the tape on purpose"

@@ -101,6 +101,11 @@ def no_rule(op, position):
     )
 
 
+def kind_that_is_shown():
+    """The class of an error in `__array__`: np.nditer has a sentence of its own for a TypeError."""
+    return ValueError if "nditer" in sys._getframe(2).f_code.co_names else TypeError
+
+
 def where_scipy_is():
     """A sentence for a Tensor that one of SciPy's functions would have made an array of."""
     frame = sys._getframe(1)
@@ -136,7 +141,9 @@ def reraise(error, name, args, way_out):
     if way_out is BROADCAST and isinstance(error, TypeError):
         way_out = OPERANDS  # shapes are not to blame
     given = "; ".join(describe(arg) for arg in args)
-    said = "the shapes do not fit" if str(error).startswith(_MISFITS) else error
+    said = str(error).rstrip(".")
+    if said.startswith(_MISFITS) or said == "setting an array element with a sequence":
+        said = "the shapes do not fit"
     for kind in RESTATED:
         if type(error) is kind or (isinstance(error, kind) and _is_numpys(error)):
             cause = None if _is_ours(error) else error

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from .dispatch import dispatch, registry
+from .other_names import keywords
 
 if TYPE_CHECKING:
     from .tensor import Tensor
@@ -87,7 +88,7 @@ def _method(f) -> Method:
 
 
 def _plain(f) -> Plain:
-    return _method(f)
+    return keywords(_method(f))
 
 
 def _in_place(f) -> Callable[..., None]:

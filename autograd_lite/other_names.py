@@ -2,8 +2,13 @@
 
 import functools
 import re
+import sys
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
 
 import numpy as np
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 # attributes and methods of PyTorch's, JAX's and TensorFlow's tensors
 TENSOR = {
@@ -28,8 +33,8 @@ TENSOR = {
     "float": "t.astype(np.float32)",
     "double": "t.astype(np.float64)",
     "half": "t.astype(np.float16)",
-    "long": "t.astype(np.int64)",
-    "int": "t.astype(np.int32)",
+    "long": "t.numpy().astype(np.int64)",
+    "int": "t.numpy().astype(np.int32)",
     "requires_grad_": "ag.Tensor(array, requires_grad=True)",
     "grad_fn": "t.node.op",
     "is_leaf": "t.node.op is None",
@@ -39,7 +44,7 @@ TENSOR = {
     "masked_select": "t[mask]",
     "index_select": "np.take(t, indices, axis)",
     "gather": "np.take_along_axis(t, indices, axis)",
-    "scatter_add": "t.copy(), and np.add.at",
+    "scatter_add": "np.add.at(t.copy(), index, value)",
     "expand": "np.broadcast_to(t, shape)",
     "unbind": "list(t)",
     "chunk": "np.array_split(t, n, axis)",
@@ -66,12 +71,45 @@ TENSOR = {
     "value": "t.data",
     "assign": "t[...] = value",
     "assign_sub": "t -= value",
-    "at": "t[index] = value, or np.add.at",
+    "at": "t[index] = value, or np.add.at(t, index, value)",
     "logsumexp": "ag.logsumexp(t, axis=)",
+    "matvec": "a @ b",
+    "is_cuda": "False: every Tensor is in NumPy's memory",
+    "detach_": "t.detach()",
+    "bool": "t.numpy().astype(bool)",
+    "expand_as": "np.broadcast_to(t, other.shape)",
+    "view_as": "t.reshape(other.shape)",
+    "scatter_": "t[index] = value",
+    "scatter_add_": "np.add.at(t, index, value)",
+    "clamp_": "t[...] = np.clip(t, low, high)",
+    "pow_": "t **= n",
+    "exp_": "t[...] = np.exp(t)",
+    "normal_": "t[...] = rng.normal(size=t.shape), with rng = np.random.default_rng(0)",
+    "uniform_": "t[...] = rng.random(t.shape), with rng = np.random.default_rng(0)",
+    "narrow": "t[start:end]",
+    "select": "t[:, i]",
+    "cat": "np.concatenate(list, axis)",
+    "nelement": "t.size",
+    "ndimension": "t.ndim",
+    "softplus": "ag.softplus(t)",
+    "silu": "ag.silu(t)",
+    "erfc": "ag.erfc(t)",
+    "null_grad": "t.zero_grad()",
+    "primal": "t.numpy()",
+    "block_until_ready": "t itself: NumPy computes at once",
 }
 # functions of these, and of HIPS autograd, MyGrad and micrograd
 FUNCTIONS = {
     "tensor": "ag.Tensor(array, requires_grad=True)",
+    "np": "NumPy itself, whose functions take Tensors: import numpy as np",
+    "optim": "nn.SGD and nn.Adam: import nn",
+    "Parameter": "ag.Tensor(array, requires_grad=True)",
+    "Function": "ag.primitive(f, rule)",
+    "is_tensor": "isinstance(t, ag.Tensor)",
+    "save": "np.savez(path, **model.state_dict())",
+    "load": "model.load_state_dict(np.load(path))",
+    "device": "nothing: every Tensor is in NumPy's memory",
+    "cuda": "nothing: every Tensor is in NumPy's memory",
     "Value": "ag.Tensor(1.0, requires_grad=True)",
     "Variable": "ag.Tensor(array, requires_grad=True)",
     "from_numpy": "ag.Tensor(array)",
@@ -144,17 +182,43 @@ KEYWORDS = {
     "requires_grad": "ag.Tensor(array, requires_grad=True)",
     "seed": "rng=",
 }
+_TAKE_TENSORS = (np.ufunc, type(np.sum))  # by NumPy's two protocols
 _UNEXPECTED = re.compile(r"got an unexpected keyword argument '(\w+)'")
 
 
-def of_tensor(name):
-    """The sentence for an attribute that a Tensor has not."""
-    text = f"'Tensor' object has no attribute {name!r}"
-    if name in TENSOR:
-        return f"{text}: here it is {TENSOR[name]}"
-    if callable(getattr(np, name, None)) and not isinstance(getattr(np, name), type):
-        return f"{text}: NumPy's function takes a Tensor, np.{name}(t)"
-    return text
+class Missing:
+    """In a class in place of a name that others have: it is missing, and ``sentence`` says why."""
+
+    def __init__(self, name, sentence):
+        self.name, self.sentence = name, sentence
+
+    def __get__(self, instance, owner):
+        raise AttributeError(self.sentence, name=self.name, obj=instance)
+
+
+def leave_out(owner, lines):
+    """Put a `Missing` into a class for each name of others; ``lines`` say what it is here."""
+    for name, line in lines.items():
+        text = f"{owner.__name__.strip('_')!r} object has no attribute {name!r}: {line}"
+        setattr(owner, name, Missing(name, text))
+    owner.__dir__ = _present
+
+
+def _present(self):
+    """The names of an object without those that are missing."""
+    owners = type(self).__mro__
+    return [
+        name
+        for name in object.__dir__(self)
+        if not any(isinstance(vars(o).get(name), Missing) for o in owners)
+    ]
+
+
+def of_tensors():
+    """The sentences for others' attributes and methods, and for the functions of NumPy, by name."""
+    functions = (name for name, f in vars(np).items() if isinstance(f, _TAKE_TENSORS))
+    lines = {name: f"NumPy's function takes a Tensor, np.{name}(t)" for name in functions}
+    return lines | {name: f"here it is {line}" for name, line in TENSOR.items()}
 
 
 def of_package(package, name, names):
@@ -164,10 +228,14 @@ def of_package(package, name, names):
         return f"{text}: here it is {names[name]}"
     if callable(getattr(np, name, None)):
         return f"{text}: NumPy's function takes Tensors, np.{name}(...)"
-    return text
+    import difflib
+
+    known = {ours.lower(): ours for ours in dir(sys.modules[package])}
+    near = [] if name[0] == "_" else difflib.get_close_matches(name.lower(), known, 1, 0.75)
+    return f"{text}. Did you mean {known[near[0]]!r}?" if near else text
 
 
-def keywords(f):
+def keywords(f: F) -> F:
     """The same function, or class with this ``__init__``, which knows the others' keywords."""
 
     @functools.wraps(f)
@@ -181,4 +249,4 @@ def keywords(f):
             text = f"{error}: here it is {KEYWORDS[found[1]]}"
         raise TypeError(text)
 
-    return call
+    return cast(F, call)

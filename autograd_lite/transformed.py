@@ -4,6 +4,8 @@ import functools
 import sys
 import types
 
+from . import errors
+
 
 class Transformed:
     """``run`` under the name of f.
@@ -13,6 +15,11 @@ class Transformed:
     """
 
     def __init__(self, run, make, f, **options):
+        if not callable(f):
+            raise TypeError(
+                f"a function has derivatives here, not {errors.describe(f)}: write grad(f)(x). "
+                "A tensor has loss.backward(), and gradients(loss, [w])"
+            )
         functools.update_wrapper(self, f)
         self._run, self._made = run, (make, f, options)
 

@@ -5,6 +5,21 @@ The random generator is always explicit: a `numpy.random.Generator` or `RandomSt
 
 import numpy as np
 
+from autograd_lite.other_names import of_package
+
+_OTHERS = {
+    "xavier_uniform": "nn.init.glorot_uniform",
+    "xavier_normal": "nn.init.glorot_normal",
+    "kaiming_uniform": "nn.init.he_uniform",
+    "kaiming_normal": "nn.init.he_normal",
+    "lecun_uniform": "nn.init.fan_in_uniform",
+}
+_OTHERS |= {f"{name}_": f"{ours}, nn.Linear(2, 3, init={ours})" for name, ours in _OTHERS.items()}
+
+
+def __getattr__(name):
+    raise AttributeError(of_package(__name__, name, _OTHERS))
+
 
 def fan_in_uniform(shape, rng):
     """Uniform in [-1, 1) / sqrt(fan_in): that of the article this project implements."""

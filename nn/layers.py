@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from numbers import Integral
 from typing import overload
 
 import numpy as np
@@ -11,7 +12,7 @@ import autograd_lite as ag
 from autograd_lite.other_names import keywords
 
 from .init import glorot_uniform
-from .module import Module
+from .module import Module, _shown
 
 
 class Linear(Module):
@@ -47,14 +48,30 @@ class Linear(Module):
         init: Callable = glorot_uniform,
         dtype=np.float64,
     ):
+        for name, size in (("inputs", inputs), ("outputs", outputs)):
+            if not isinstance(size, Integral) or size < 0:
+                raise TypeError(f"Linear: {name} is how many numbers, an int, not {size!r}")
         rng = rng if hasattr(rng, "random") else np.random.default_rng(rng)
         weight = init((inputs, outputs), rng)
         self.weight = ag.Tensor(weight, requires_grad=True, dtype=dtype)
         self.bias = ag.Tensor(np.zeros(outputs, dtype), requires_grad=True) if bias else None
 
     def forward(self, x):
-        product = x @ self.weight
+        try:
+            product = x @ self.weight
+        except (TypeError, ValueError):
+            if np.shape(x)[-1:] != self.weight.shape[:1]:
+                raise self._misfit(x) from None
+            raise
         return product if self.bias is None else product + self.bias
+
+    def _misfit(self, x):
+        if not hasattr(x, "shape"):
+            return TypeError(f"{self!r} takes an array or a Tensor, not {x!r:.60}")
+        return ValueError(
+            f"{self!r} takes arrays whose last axis has {self.weight.shape[0]} elements, and was "
+            f"given one of shape {tuple(x.shape)}, {x.dtype}"
+        )
 
     def _describe(self):
         inputs, outputs = self.weight.shape
@@ -90,6 +107,10 @@ class Sequential(Module):
 
     def __init__(self, *layers: Callable):
         for layer in layers:
+            if isinstance(layer, type):
+                raise TypeError(
+                    f"Sequential takes layers, not classes: write {layer.__name__}(), with ()"
+                )
             if not callable(layer):
                 raise TypeError(
                     f"Sequential takes layers and functions, not {layer!r}: write "
@@ -98,8 +119,12 @@ class Sequential(Module):
         self.layers = list(layers)
 
     def forward(self, x):
-        for layer in self.layers:
-            x = layer(x)
+        for i, layer in enumerate(self.layers):
+            try:
+                x = layer(x)
+            except Exception as error:
+                error.add_note(f"in layers.{i} of {type(self).__name__}, {_shown(layer)}")
+                raise
         return x
 
     def __len__(self) -> int:

@@ -10,6 +10,10 @@ import numpy as np
 
 import autograd_lite as ag
 
+from .module import Module
+
+_WEIGHTS = "[p for name, p in model.named_parameters() if name.endswith('weight')]"
+
 
 def squared_error(prediction, target) -> ag.Tensor:
     """The article's loss: 1/(2N) times the sum of squared differences, N the length of axis 0.
@@ -24,13 +28,24 @@ def squared_error(prediction, target) -> ag.Tensor:
     for name, value in (("prediction", prediction), ("target", target)):
         if value is None:
             raise TypeError(f"squared_error: the {name} is None: does a function lack its return?")
+        if isinstance(value, (str, Module)):
+            what = "model(X)" if isinstance(value, Module) else "an array"
+            raise TypeError(f"squared_error: the {name} is a {type(value).__name__}: give {what}")
     if np.shape(prediction) != np.shape(target):
         raise ValueError(
             f"squared_error: a prediction of shape {np.shape(prediction)} and a target of shape "
             f"{np.shape(target)} would be broadcast: give both the same shape"
+            f"{_fitting(np.shape(prediction), np.shape(target))}"
         )
     n = np.shape(prediction)[0] if np.ndim(prediction) else 1
     return np.sum((target - prediction) ** 2) / (2 * n)
+
+
+def _fitting(prediction, target):
+    """What to write where one shape is the other with an axis of length 1 more."""
+    if prediction == (*target, 1):
+        return ", target[..., None]"
+    return ", prediction[..., 0]" if target == (*prediction, 1) else ""
 
 
 def ridge(weights: Iterable[ag.Tensor], strength: float, n: int) -> ag.Tensor:
@@ -45,6 +60,8 @@ def ridge(weights: Iterable[ag.Tensor], strength: float, n: int) -> ag.Tensor:
     n : int
         The number of observations in the batch.
     """
+    if isinstance(weights, Module):
+        raise TypeError(f"ridge takes a list of weights, not a model: {_WEIGHTS}")
     squares = [np.sum(w**2) for w in weights]
     if not squares:
         raise ValueError("ridge was given no weights")

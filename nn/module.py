@@ -8,6 +8,9 @@ from typing import Any
 import numpy as np
 
 import autograd_lite as ag
+from autograd_lite.other_names import leave_out
+
+from .other_names import MODULE
 
 
 class Module:
@@ -31,7 +34,9 @@ class Module:
 
     def forward(self, *args, **kwargs) -> Any:
         """The computation; every subclass defines it."""
-        raise TypeError(f"{type(self).__name__} does not define forward()")
+        raise TypeError(
+            f"{type(self).__name__} does not define forward(): write def forward(self, x)"
+        )
 
     def __call__(self, *args, **kwargs) -> Any:
         result = self.forward(*args, **kwargs)
@@ -86,7 +91,7 @@ class Module:
     def _children(self):
         found = []
         for name, value in vars(self).items():
-            _collect_modules(value, name, found)
+            _collect(value, name, found)
         return found
 
     def _describe(self) -> str:
@@ -95,15 +100,22 @@ class Module:
 
     def __repr__(self):
         children = self._children()
-        if not children:
+        if not children or self._describe():
             return f"{type(self).__name__}({self._describe()})"
         lines = [f"{name}: {_shown(child)}".replace("\n", "\n  ") for name, child in children]
         return "\n  ".join([f"{type(self).__name__}(", *lines]) + "\n)"
 
 
+leave_out(Module, {name: f"here it is {line}" for name, line in MODULE.items()})
+
+
 def _shown(child):
-    """A module, or the name of a plain function."""
-    return repr(child) if isinstance(child, Module) else getattr(child, "__name__", repr(child))
+    """A module, a parameter by its shape, or the name of a plain function."""
+    if isinstance(child, ag.Tensor):
+        return f"parameter of shape {child.shape}, {child.dtype}"
+    if isinstance(child, Module):
+        return repr(child)
+    return getattr(child, "__name__", None) or f"{child!r:.60}"
 
 
 def _walk(value, path, found, seen):
@@ -126,12 +138,13 @@ def _walk(value, path, found, seen):
         _walk(part, f"{path}.{name}" if path else str(name), found, seen)
 
 
-def _collect_modules(value, name, found):
-    if isinstance(value, Module):
+def _collect(value, name, found):
+    """The modules and the parameters in a value, each with its path."""
+    if isinstance(value, Module) or (isinstance(value, ag.Tensor) and value.requires_grad):
         found.append((name, value))
     elif isinstance(value, Mapping):
         for key, part in value.items():
-            _collect_modules(part, f"{name}.{key}", found)
+            _collect(part, f"{name}.{key}", found)
     elif isinstance(value, (list, tuple)):
         for i, part in enumerate(value):
-            _collect_modules(part, f"{name}.{i}", found)
+            _collect(part, f"{name}.{i}", found)

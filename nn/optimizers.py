@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import numbers
 from collections.abc import Iterable
+from typing import SupportsFloat
 
 import numpy as np
 
 import autograd_lite as ag
-from autograd_lite.other_names import keywords
+from autograd_lite.other_names import keywords, leave_out
 
 from .module import Module
+from .other_names import OPTIMIZER
 
 
 class _Optimizer:
@@ -18,31 +19,25 @@ class _Optimizer:
 
     @keywords
     def __init__(self, parameters: Iterable[ag.Tensor], learning_rate: float):
-        if isinstance(parameters, (Module, ag.Tensor)):
-            what = "model.parameters()" if isinstance(parameters, Module) else "[tensor]"
-            raise TypeError(
-                f"{type(self).__name__} takes a list of parameters, not a "
-                f"{type(parameters).__name__}: pass {what}"
-            )
-        if not (isinstance(learning_rate, numbers.Real) or np.ndim(learning_rate) == 0):
-            raise TypeError(f"the learning rate is a number, not {learning_rate!r}")
-        if not learning_rate >= 0:
-            raise ValueError(
-                f"the learning rate is {learning_rate}: a step goes down the gradient by itself, "
-                "with a positive one"
-            )
+        name = type(self).__name__
+        if isinstance(parameters, (Module, ag.Tensor)) or not isinstance(parameters, Iterable):
+            given = f"a {type(parameters).__name__}"
+            given += " that is not called" if given in ("a method", "a function") else ""
+            what = "[tensor]" if isinstance(parameters, ag.Tensor) else "model.parameters()"
+            raise TypeError(f"{name} takes a list of parameters, not {given}: pass {what}")
+        _check(name, "learning_rate", learning_rate, np.inf)
         self.parameters = list(parameters)
         self.learning_rate = learning_rate
         if not self.parameters:
-            raise ValueError(f"{type(self).__name__} was given no parameters")
+            raise ValueError(f"{name} was given no parameters")
         for parameter in self.parameters:
             if not (isinstance(parameter, ag.Tensor) and parameter.requires_grad):
                 raise TypeError(
-                    f"{type(self).__name__} takes Tensors with requires_grad=True, not "
-                    f"{parameter!r}: pass model.parameters()"
+                    f"{name} takes Tensors with requires_grad=True, not a {_kind(parameter)}: "
+                    "pass model.parameters()"
                 )
         if len(set(self.parameters)) < len(self.parameters):
-            raise ValueError(f"{type(self).__name__} was given a parameter twice")
+            raise ValueError(f"{name} was given a parameter twice")
 
     def __repr__(self):
         settings = {k: v for k, v in vars(self).items() if k[0] != "_" and k != "parameters"}
@@ -73,6 +68,23 @@ class _Optimizer:
         raise TypeError(f"{type(self).__name__} does not define _change()")
 
 
+leave_out(_Optimizer, {name: f"here it is {line}" for name, line in OPTIMIZER.items()})
+
+
+def _kind(value):
+    return "constant" if isinstance(value, ag.Tensor) else type(value).__name__
+
+
+def _check(optimizer, name, value, bound):
+    """Refuse a setting that is no number in [0, bound)."""
+    if isinstance(value, str) or np.ndim(value) or not isinstance(value, SupportsFloat):
+        raise TypeError(f"{optimizer}: {name} is a number, not {value!r}")
+    if not 0 <= value < bound:
+        hint = ": a step goes down the gradient by itself" if value < 0 else ""
+        limits = "is not negative and finite" if bound == np.inf else f"lies in [0, {bound})"
+        raise ValueError(f"{optimizer}: {name} {limits}, and {value} was given{hint}")
+
+
 class SGD(_Optimizer):
     """Gradient descent: p <- p - learning_rate * v, with v <- momentum * v + gradient."""
 
@@ -81,6 +93,7 @@ class SGD(_Optimizer):
         self, parameters: Iterable[ag.Tensor], learning_rate: float, momentum: float = 0.0
     ):
         super().__init__(parameters, learning_rate)
+        _check("SGD", "momentum", momentum, 1)
         self.momentum = momentum
         self._velocities = [0.0] * len(self.parameters)
 
@@ -106,6 +119,9 @@ class Adam(_Optimizer):
         epsilon: float = 1e-8,
     ):
         super().__init__(parameters, learning_rate)
+        _check("Adam", "beta1", beta1, 1)
+        _check("Adam", "beta2", beta2, 1)
+        _check("Adam", "epsilon", epsilon, np.inf)
         self.beta1, self.beta2, self.epsilon = beta1, beta2, epsilon
         self.steps = 0
         self._means = [0.0] * len(self.parameters)

@@ -244,7 +244,7 @@ def test_a_row_is_found_by_its_label_by_what_was_given_and_by_its_tensor():
     assert report["dh/dW1"] is third
     assert report["h"] is report[h] is fourth
     for unknown in ("W2", ag.Tensor(1.0), 0, ("h", "W1")):
-        with pytest.raises(KeyError, match="is not among"):
+        with pytest.raises(KeyError, match="is not in this report"):
             report[unknown]
 
 
@@ -285,6 +285,15 @@ def test_checker_rejects_a_wrong_second_derivative():
     ag.check_gradients(cube, np.array([0.5, 2.0]), order=1)
     with pytest.raises(AssertionError, match="dd argument 0"):
         ag.check_gradients(cube, np.array([0.5, 2.0]), order=2)
+
+
+def test_an_unknown_key_of_a_report_names_the_nearest():
+    given = {f"layers.{i}.weight": [1.0] for i in range(20)}
+    report = ag.Comparison.of(given, given)
+    with pytest.raises(KeyError, match=r"did you mean 'layers\.3\.weight'"):
+        report["layers.3.wieght"]
+    with pytest.raises(KeyError, match="and 12 more"):
+        report["b"]
 
 
 def test_checker_leaves_integers_alone():

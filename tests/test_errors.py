@@ -124,6 +124,9 @@ def test_backward_of_what_was_computed_inside_no_grad_says_so(x):
 
 
 FUNCTIONS = [
+    (lambda: ag.grad(3.0), TypeError, r"a function .*, not 3\.0: write grad\(f\)\(x\)"),
+    (lambda: ag.jacobian(variable(1.0)), TypeError, r"a function .*, not Tensor.*loss\.backward"),
+    (lambda: ag.compare(variable(1.0), [1.0]), TypeError, r"a dict.*not \[1\.0\]: write compare"),
     (lambda: ag.grad(lambda x: x, argnums=1)(1.0), ValueError, "argnums=1, but <lambda>.* 1 posit"),
     (lambda: ag.grad(lambda x: x, argnums=(0, -2))(1.0), ValueError, "argnums=-2.*by position"),
     (lambda: ag.grad(lambda x: x, argnums=[0.5])(1.0), TypeError, r"list of ints, not 0\.5"),
@@ -307,6 +310,23 @@ NAMED = [
     (lambda x: math.exp(np.sum(x)), TypeError, r"np\.exp\(t\), not math\.exp\(t\)"),
     (lambda x: np.int64(np.sum(x)), TypeError, r"Tensor"),
     (lambda x: x.item(), ValueError, r"item\(\) of x of shape \(2, 3\)"),
+    (lambda x: x.argmax(dim=0), TypeError, "here it is axis="),
+    (lambda x: ag.Tensor(1.0, device="cpu"), TypeError, "every Tensor is in NumPy's memory"),
+    (lambda x: ag.Tensor(1.0, True, np.float32), TypeError, "the name of a tensor is a str"),
+    (lambda x: setattr(x, "name", 3), TypeError, "the name of a tensor is a str, not 3"),
+    (lambda x: x.__delitem__(0), ValueError, r"np\.delete\(t, index\)"),
+    (lambda x: x.clamp(0), AttributeError, r"np\.clip\(t, low, high\)"),
+    (lambda x: x.load, AttributeError, "no attribute 'load'$"),
+    (lambda x: ag.np, AttributeError, "import numpy as np"),
+    (lambda x: ag.optim, AttributeError, r"nn\.SGD and nn\.Adam"),
+    (lambda x: ag.Tenser, AttributeError, "Did you mean 'Tensor'"),
+    (lambda x: nn.Relu, AttributeError, "Did you mean 'ReLU'"),
+    (lambda x: nn.init.kaiming_normal_, AttributeError, r"init=nn\.init\.he_normal"),
+    (lambda x: f"{x:.3f}", TypeError, r"'\.3f' is of one number, and x of shape .* has 6"),
+    (lambda x: range(x[0, 0]), TypeError, "a count is an integer, and Tensor of shape"),
+    (lambda x: 1 if x else 0, ValueError, r"truth value of x of shape.*np\.where\(condition"),
+    (lambda x: list(np.nditer(x)), ValueError, r"A Tensor cannot be stored.*x of shape"),
+    (lambda x: np.einsum("ij,jk", x, x), ValueError, "einsum.*A letter of the subscripts"),
 ]
 
 
@@ -314,6 +334,15 @@ NAMED = [
 def test_names_of_other_libraries_are_told_what_they_are_here(f, kind, message, x):
     with pytest.raises(kind, match=message):
         f(x)
+
+
+def test_what_others_call_otherwise_is_no_attribute():
+    t = ag.Tensor(1.0)
+    assert not hasattr(t, "exp")
+    assert not hasattr(ag.Tensor, "unsqueeze")
+    assert not {"exp", "mm", "add_"} & {*dir(t)}
+    with pytest.raises(AttributeError, match="mm"):
+        t.mm(t)
 
 
 def test_every_name_that_is_told_exists():

@@ -300,3 +300,95 @@ def test_a_deep_copy_of_a_network_has_parameters_of_its_own():
         with ag.no_grad():
             theirs += 1.0
         np.testing.assert_array_equal(mine.numpy(), kept)
+
+
+# --- mistakes ---------------------------------------------------------------------------------
+
+
+def trained(**settings):
+    return nn.Adam(model().parameters(), **settings)
+
+
+MISTAKES = [
+    (lambda: nn.SGD(model(), 0.1), TypeError, r"not a Sequential: pass model\.parameters\(\)"),
+    (lambda: nn.SGD(model().parameters, 0.1), TypeError, r"not called: pass model\.parameters\(\)"),
+    (lambda: nn.SGD(ag.Tensor([1.0], requires_grad=True), 0.1), TypeError, r"pass \[tensor\]"),
+    (lambda: nn.SGD(None, 0.1), TypeError, r"pass model\.parameters\(\)"),
+    (lambda: trained(learning_rate="0.1"), TypeError, "Adam: learning_rate is a number, not '0.1'"),
+    (lambda: trained(learning_rate=None), TypeError, "learning_rate is a number, not None"),
+    (lambda: trained(learning_rate=[0.1]), TypeError, "learning_rate is a number"),
+    (lambda: trained(learning_rate=-0.1), ValueError, "and -0.1 was given: a step goes down"),
+    (lambda: trained(learning_rate=np.nan), ValueError, "learning_rate is not negative and finite"),
+    (lambda: trained(learning_rate=np.inf), ValueError, "learning_rate is not negative and finite"),
+    (lambda: trained(beta1=1.0), ValueError, r"beta1 lies in \[0, 1\), and 1.0 was given"),
+    (lambda: trained(beta2=-0.1), ValueError, r"beta2 lies in \[0, 1\)"),
+    (lambda: trained(epsilon=-1e-8), ValueError, "epsilon is not negative"),
+    (lambda: nn.SGD(model().parameters(), 0.1, momentum=2), ValueError, r"momentum lies in"),
+    (lambda: nn.Linear(2.5, 3), TypeError, r"inputs is how many numbers, an int, not 2\.5"),
+    (lambda: nn.Linear(2, -3), TypeError, "outputs is how many numbers, an int, not -3"),
+    (lambda: nn.Linear(3, 2)(np.ones((5, 4))), ValueError, r"Linear\(3, 2\) .* 3 .*\(5, 4\)"),
+    (lambda: nn.Linear(3, 2)(None), TypeError, "an array or a Tensor, not None"),
+    (lambda: nn.Sequential(nn.Tanh), TypeError, r"not classes: write Tanh\(\)"),
+    (lambda: nn.Sequential([nn.Tanh()]), TypeError, r"write Sequential\(a, b, c\)"),
+    (lambda: nn.Module()(1.0), TypeError, r"write def forward\(self, x\)"),
+    (lambda: nn.squared_error(None, 1.0), TypeError, "prediction is None: does a function lack"),
+    (lambda: nn.squared_error(model(), np.ones(2)), TypeError, r"a Sequential: give model\(X\)"),
+    (lambda: nn.ridge(model(), 0.1, 3), TypeError, "ridge takes a list of weights, not a model"),
+    (lambda: nn.SGD(model().named_parameters(), 0.1), TypeError, "not a tuple: pass model.param"),
+    (lambda: model().eval(), AttributeError, "'Module' object has no attribute 'eval': here it is"),
+    (lambda: model().fit(1), AttributeError, r"a loop: optimizer\.zero_grad\(\)"),
+    (lambda: trained().lr, AttributeError, "no attribute 'lr': here it is learning_rate"),
+    (lambda: nn.squared_error(np.ones(2), "a"), TypeError, "the target is a str: give an array"),
+    (lambda: nn.squared_error(np.ones((3, 1)), np.ones(3)), ValueError, r"target\[\.\.\., None\]"),
+    (lambda: nn.squared_error(np.ones(3), np.ones((3, 1))), ValueError, r"prediction\[\.\.\., 0\]"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("call", "kind", "message"), MISTAKES)
+def test_a_mistake_is_told_with_what_to_write(call, kind, message):
+    with pytest.raises(kind, match=message):
+        call()
+
+
+def test_a_sequential_tells_which_layer_failed():
+    with pytest.raises(ValueError, match=r"Linear\(3, 2\)") as caught:
+        nn.Sequential(nn.Tanh(), nn.Sequential(nn.Linear(3, 2)))(np.ones((5, 4)))
+    assert caught.value.__notes__ == [
+        "in layers.0 of Sequential, Linear(3, 2)",
+        "in layers.1 of Sequential, Sequential(\n  layers.0: Linear(3, 2)\n)",
+    ]
+
+
+def test_a_rate_of_zero_and_of_numpy_are_rates():
+    for rate in (0, np.float32(0.1), np.array(0.1), ag.Tensor(0.1)):
+        nn.SGD(model().parameters(), rate)
+
+
+def test_a_module_shows_the_parameters_of_its_own():
+    class Scale(nn.Module):
+        def __init__(self):
+            self.factor = ag.Tensor([1.0, 2.0], requires_grad=True)
+            self.offsets = [ag.Tensor(0.0, requires_grad=True)]
+            self.inner = nn.Linear(2, 2)
+
+    assert repr(Scale()) == (
+        "Scale(\n"
+        "  factor: parameter of shape (2,), float64\n"
+        "  offsets.0: parameter of shape (), float64\n"
+        "  inner: Linear(2, 2)\n"
+        ")"
+    )
+
+
+def test_a_module_may_have_what_others_have():
+    class Dropping(nn.Module):
+        device = "here"
+
+        def train(self):
+            return "trained"
+
+    assert Dropping().train() == "trained"
+    assert Dropping().device == "here"
+    assert not hasattr(nn.Tanh(), "eval")
+    assert not {"eval", "to"} & {*dir(nn.Tanh())}
+    assert not {"lr"} & {*dir(trained())}

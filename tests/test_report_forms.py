@@ -270,6 +270,13 @@ def test_empty_reports_have_all_forms(report):
     assert report.markdown().count("\n| ") >= 1
 
 
+def test_at_the_prompt_a_report_is_its_table():
+    of_arrays = wrong_from_z1(["z1", "W1"])
+    of_function = ag.compare_function(lambda x: np.sum(x**2), lambda x: 3 * x, [1.0, 2.0])
+    for report in (of_arrays, of_function):
+        assert repr(report) == str(report)
+
+
 # --- in a test ------------------------------------------------------------------------------------
 
 

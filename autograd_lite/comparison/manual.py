@@ -66,6 +66,11 @@ def compare(
             f"compare() takes the loss as a Tensor, not {errors.describe(loss)}: compute it from "
             "tensors with requires_grad=True"
         )
+    if not isinstance(manual, Mapping):
+        raise TypeError(
+            f"compare() takes a dict of what was derived by hand, not {errors.describe(manual)}: "
+            'write compare(loss, {"W": dW})'
+        )
     if not loss.requires_grad:
         raise ValueError(
             f"compare() of a constant: {errors.describe(loss)} does not depend on any tensor with "

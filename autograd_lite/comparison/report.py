@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -96,8 +97,19 @@ class Comparison:
         found = found or self._of_key(key)
         if not found:
             what = errors.describe(key) if isinstance(key, Tensor) else repr(key)
-            raise KeyError(f"{what} is not among {[row.name for row in self.rows]}")
+            raise KeyError(f"{what} is not in this report{self._near(key)}")
         return found[0]
+
+    def _near(self, key):
+        """The end of a sentence: the label or the key that one may have meant, or all labels."""
+        labels = [row.name for row in self.rows]
+        keys = [] if self.case is None else [key for key, _ in self.case.keys.values()]
+        known = [*labels, *(key for key in keys if type(key) is str)]
+        near = difflib.get_close_matches(str(key), known, n=1) if type(key) is str else []
+        if near:
+            return f": did you mean {near[0]!r}?"
+        more = f" and {len(labels) - 8} more" if len(labels) > 8 else ""
+        return f", which has {', '.join(labels[:8])}{more}"
 
     def _of_key(self, key):
         """The rows of what was given, or, of plain arrays, of the last part of a label."""

@@ -83,16 +83,20 @@ def _labels(subscripts, ndims):
     return found
 
 
+_LETTERS = "A letter of the subscripts stands for one length, the same in every operand."
+
 # fmt: off
 many = primitive(einsum,
     lambda g, out, arrays, subscripts, optimize=False: [
         _share(i, g, arrays, subscripts, optimize) for i in range(len(arrays))],
-    sequence=True)
+    sequence=True, way_out=_LETTERS)
 single = primitive(einsum1,
-    lambda g, out, x, subscripts, optimize=False: _share(0, g, [x], subscripts, optimize))
+    lambda g, out, x, subscripts, optimize=False: _share(0, g, [x], subscripts, optimize),
+    way_out=_LETTERS)
 pair = primitive(einsum2,
     lambda g, out, x, y, subscripts, optimize=False: _share(0, g, [x, y], subscripts, optimize),
-    lambda g, out, x, y, subscripts, optimize=False: _share(1, g, [x, y], subscripts, optimize))
+    lambda g, out, x, y, subscripts, optimize=False: _share(1, g, [x, y], subscripts, optimize),
+    way_out=_LETTERS)
 # fmt: on
 
 

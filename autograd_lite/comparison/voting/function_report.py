@@ -32,7 +32,7 @@ _REASONS = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class FunctionComparison(Comparison):
     """A comparison in which finite differences have a vote too.
 
