@@ -10,6 +10,8 @@ from heapq import heapify, heappop, heappush
 from itertools import count
 from operator import attrgetter
 
+from .contributions import Scattered
+
 _next_serial = count(1).__next__
 _recording = ContextVar("recording", default=True)
 
@@ -152,7 +154,7 @@ def pullback(starts, targets=(), visit=None, careful=False, keep=True):
 
     An operation has ``rules``, one an argument, which return the argument's share of the
     cotangent, and ``fitted`` for what is not yet of the argument's shape and dtype; or
-    ``shares``, which returns pairs (parent, share) itself.
+    ``shares``, which returns pairs (parent, share) itself; a share may be `Scattered`.
 
     Without ``visit`` the rules run on plain arrays. ``visit(node, g)`` returns what they
     run on instead, (op, g, out, args): tensors, so that the walk itself is recorded.
@@ -175,6 +177,8 @@ def pullback(starts, targets=(), visit=None, careful=False, keep=True):
     while queue and -queue[0][0] > oldest:
         node = heappop(queue)[1]
         op, g, out, args, kwargs = node.op, table.pop(node), node.out, node.args, node.kwargs
+        if type(g) is Scattered:
+            g = g.total()
         if visit is not None:
             op, g, out, args = visit(node, g)
         if node in targets:
@@ -198,7 +202,14 @@ def pullback(starts, targets=(), visit=None, careful=False, keep=True):
                 receive(parent, share)
         if not keep:
             node.free()
+    for node, g in table.items():
+        table[node] = _total(g)
     return table
+
+
+def _total(g):
+    """A contribution as an array of the whole size."""
+    return g.total() if type(g) is Scattered else g
 
 
 def shares(op, g, out, args, kwargs, parents, careful=False):
@@ -207,7 +218,8 @@ def shares(op, g, out, args, kwargs, parents, careful=False):
     (The loop stands in `pullback` once more: a generator there would take a third of its time.)
     """
     if op.shares is not None:
-        yield from op.shares(g, out, args, kwargs, parents, careful)
+        for parent, share in op.shares(g, out, args, kwargs, parents, careful):
+            yield parent, _total(share)
         return
     if isinstance(out, tuple):
         g = g.filled(out)

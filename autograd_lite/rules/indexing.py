@@ -1,12 +1,11 @@
 """Reading by index and its transpose, adding up by index; and storing by index."""
 
-import numbers
-
 import numpy as np
 
 from ..arrays import asarray, foreign, read, to_fill
+from ..contributions import Scattered, add_into, has_repeats
 from ..dispatch import registry
-from ..primitives import composed, primitive, unbroadcast
+from ..primitives import composed, primitive, registered, unbroadcast
 from ..tensor import plain
 
 
@@ -28,25 +27,19 @@ def scatter(g, index, shape):
 
 
 def _laid(result, g, index):
-    if _has_repeats(index):
+    if has_repeats(index):
         np.add.at(result, index, g)
     else:
         result[index] = g
     return result
 
 
-def _has_repeats(index):
-    """Whether an element may be named twice: by arrays of integers, not by slices and masks."""
-    parts = index if isinstance(index, tuple) else (index,)
-    return not all(map(_names_once, parts))
-
-
-def _names_once(part):
-    if type(part) is slice or part is None or part is Ellipsis:
-        return True
-    if isinstance(part, (numbers.Integral, np.bool)):
-        return True
-    return asarray(part).dtype == bool
+def scatter_all(gs, indices, shape):
+    """Zeros of a shape with each g added at its index: the sum of a `scatter` for each."""
+    result = np.zeros(shape, gs[0].dtype)
+    for g, index in zip(gs, indices, strict=True):
+        add_into(result, g, index)
+    return result
 
 
 def _getitem_vjp(g, out, x, index):
@@ -59,7 +52,36 @@ registry["getitem"] = primitive(getitem, _getitem_vjp,
     way_out="An index is an int, a slice, None, ..., or an array of integers or booleans.")
 add_at = primitive(scatter,
     lambda g, out, x, index, shape: g[index])
+add_all_at = primitive(scatter_all,
+    lambda g, out, gs, indices, shape: [g[index] for index in indices],
+    sequence=True)
 # fmt: on
+
+
+def _contributions(g, out, args, kwargs, parents, careful):
+    """The share of an array, to be added to those of other reads of it: a loop stays linear."""
+    [x], index = args, kwargs["index"]
+    values = plain(g), plain(x)
+    if all(map(_is_array, values)) and g.dtype == x.dtype and foreign(index) is None:
+        yield parents[0], Scattered(g, index, x.shape, _added, in_place=values[1] is x)
+    else:
+        op = registered(getitem)
+        yield parents[0], op.fitted(op.rules[0](g, out, x, index), x, g, careful)
+
+
+def _is_array(value):
+    return type(value) is np.ndarray or isinstance(value, np.generic)
+
+
+def _added(parts, shape):
+    if len(parts) == 1:
+        [(g, index)] = parts
+        return (scatter if _is_array(g) else add_at)(g, index=index, shape=shape)
+    gs, indices = zip(*parts, strict=True)
+    return add_all_at(list(gs), indices=indices, shape=shape)
+
+
+registered(getitem).shares = _contributions
 
 
 def setitem(x, value, index):
@@ -72,7 +94,7 @@ def setitem(x, value, index):
 def _setitem_value_vjp(g, out, x, value, index):
     """What was stored receives the cotangent of where it stands, unless it was overwritten."""
     g = g[index]
-    if _has_repeats(index):
+    if has_repeats(index):
         order = np.arange(g.size).reshape(g.shape)
         last = np.empty(out.shape, int)
         last[index] = order
