@@ -16,7 +16,7 @@ help:
 	@echo "make coverage  what of NumPy and SciPy is right, beside the peers; ARGS='--rows'"
 	@echo "make bench     speed and memory beside the peers; EXTRA=bench leaves out PyTorch and JAX"
 	@echo "make lint      ruff's checks and its formatting"
-	@echo "make types     mypy on the public signatures"
+	@echo "make types     mypy on the public signatures, and on programs that use them"
 	@echo "make format    let ruff format the code"
 	@echo "make clean     remove the virtual environment and what tools left behind"
 
@@ -51,6 +51,7 @@ format: $(VENV)/.dev
 
 types: $(VENV)/.dev
 	$(run) -m mypy
+	$(run) -m mypy --strict --follow-imports=silent tests/typed
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .hypothesis .ruff_cache .mypy_cache

@@ -20,10 +20,12 @@ np.float64(0.7864)
 np.float64(-0.7269)
 """
 
-from importlib import import_module
+from importlib import import_module, metadata
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import memory as memory
+from . import other_names
 from . import rules as rules  # declares every operation
 from .checkpointing import checkpoint
 from .creation import (
@@ -42,7 +44,7 @@ from .creation import (
     zeros,
     zeros_like,
 )
-from .primitives import elementwise, primitive
+from .primitives import elementwise, no_derivative, primitive
 from .rules.activations import (
     elu,
     gelu,
@@ -70,8 +72,20 @@ from .rules.strides import as_strided
 from .rules.through_numpy import c_, r_
 from .tape import no_grad
 from .tensor import Tensor
-from .transforms import grad, gradients, hessian, hvp, jacobian, jvp, value_and_grad, vjp
+from .transforms import (
+    derivative,
+    grad,
+    gradients,
+    hessian,
+    hvp,
+    jacobian,
+    jvp,
+    value_and_grad,
+    vjp,
+)
 from .vectors import flatten
+
+del tensor  # the module: who writes ag.tensor(...) is told of ag.Tensor
 
 if TYPE_CHECKING:
     from .anomaly import AnomalyError, detect_anomaly
@@ -103,24 +117,41 @@ _LATER = {
 }
 
 
+def _package_nn():
+    """The package ``nn`` that is installed beside this one."""
+    package = import_module("nn")
+    found, beside = Path(package.__file__ or "").parent, Path(__file__).parent.parent / "nn"
+    if found != beside:
+        raise ImportError(
+            f"ag.nn is the package at {beside}, and another package of that name, {found}, is in "
+            "its way: rename it, or run from another folder"
+        )
+    return package
+
+
 def __getattr__(name):
+    if name == "__version__":
+        return metadata.version("autograd-lite")
+    if name == "nn":
+        return _package_nn()
     if name not in _LATER:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        raise AttributeError(other_names.of_package(__name__, name, other_names.FUNCTIONS))
     value = getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
     globals()[name] = value
     return value
 
 
 def __dir__():
-    return sorted({*globals(), *_LATER})
+    return sorted({*globals(), *_LATER, "nn", "__version__"})
 
 
 # fmt: off
 __all__ = [
     # the engine
-    "Tensor", "no_grad", "gradients", "elementwise", "primitive",
+    "Tensor", "no_grad", "gradients", "elementwise", "primitive", "no_derivative",
     # gradients of functions
-    "grad", "value_and_grad", "vjp", "jvp", "jacobian", "hessian", "hvp", "checkpoint", "flatten",
+    "grad", "value_and_grad", "vjp", "jvp", "jacobian", "hessian", "hvp", "derivative",
+    "checkpoint", "flatten",
     # the glass box
     "draw", "Picture", "compare", "compare_function", "Comparison", "check_gradients",
     "numeric_gradients", "derive", "Derivation", "compile", "detect_anomaly", "AnomalyError",

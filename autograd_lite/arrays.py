@@ -4,14 +4,24 @@ import operator
 
 import numpy as np
 
+from . import errors
+
 
 def asarray(value):
     """A number or a list as a NumPy array; an array that speaks NumPy's protocols as it is."""
     if type(value) is np.ndarray:
         return value
+    errors.refuse_foreign("a function of arrays", value)
     if hasattr(value, "__array_function__") and not isinstance(value, np.ndarray):
         return value
+    if type(value) in (list, tuple) and foreign(value) is not None:
+        return np.stack(list(map(asarray, value)))
     return np.asarray(value)
+
+
+def setting(value):
+    """A number that says how to compute as one of Python's, which a traced one is held to."""
+    return float(value) if hasattr(value, "__array_function__") else value
 
 
 def foreign(*values):

@@ -168,7 +168,7 @@ def _follow(way, index, new):
             view = other._view
             visible = view.of(view.op.f, numbers)
             if other not in new and touched[visible].any():
-                new[other] = view.of(registry[view.op.f], new[whole])
+                new[other] = view.of(view.op.answer, new[whole])
                 stack.append((other, visible))
 
 
@@ -222,7 +222,7 @@ def separate(tensor):
 
 def reshape(tensor, twin, other):
     """Become another tensor, a reshaped twin; the twin takes this tensor's place among views."""
-    _check_root(_path(tensor)[0], tensor, "x.shape = ...")
+    _check_root(tensor, tensor, "x.shape = ...")
     _check_bound(tensor, other, "x.shape = ...")
     view, views = getattr(tensor, "_view", None), _views(tensor)
     bind(tensor, other)

@@ -6,7 +6,6 @@ walks back through what was recorded.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 
 import numpy as np
@@ -17,6 +16,7 @@ from .dispatch import registry
 from .tape import Leaf, Node, enable_grad, is_recording, no_grad
 from .tensor import Tensor, constant, plain, several, twin, walk_back, wrap
 from .tracing import differentiating, starting, tracked, variable
+from .transformed import Transformed
 from .watching import Watcher, watchers, watching
 
 
@@ -46,7 +46,6 @@ def checkpoint(f: Callable) -> Callable:
     array([3.5732, 0.4163])
     """
 
-    @functools.wraps(f)
     def call(*args, **kwargs):
         if not is_recording():
             return f(*args, **kwargs)
@@ -69,7 +68,7 @@ def checkpoint(f: Callable) -> Callable:
             found[i] = tensor
         return build_result(found)
 
-    return call
+    return Transformed(call, checkpoint, f)
 
 
 class _Others(Watcher):

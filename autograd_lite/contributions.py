@@ -9,9 +9,10 @@ import numbers
 import numpy as np
 
 from .arrays import asarray
+from .tape import Pending
 
 
-class Scattered:
+class Scattered(Pending):
     """The sum of cotangents g at an index, zeros elsewhere, and of whole ones.
 
     Parameters

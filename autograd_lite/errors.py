@@ -4,6 +4,9 @@ import sys
 
 import numpy as np
 
+from . import quoting
+from .other_names import KEYWORDS
+
 BROADCAST = (
     "Shapes are aligned from the last axis, and sizes must be equal or 1: "
     "reshape, transpose or index an operand first (x[:, None] adds an axis)."
@@ -29,11 +32,61 @@ NOT_PLAIN = "{} was given a {}, which is not differentiated: {} makes an array o
 RESTATED = (np.linalg.LinAlgError, np.exceptions.AxisError, IndexError, TypeError, ValueError)
 
 
+# What these say is said by the operands' shapes and the way out.
+_MISFITS = ("matmul: Input operand", "operands could not be broadcast", "shape mismatch: objects")
+_OURS = frozenset({"autograd_lite", "nn", "numpy"})
+
+
+def alone(error):
+    """Leave out what a traceback has below this frame, of an error whose message says it all.
+
+    For ``except Exception as error: alone(error); raise``. Frames of the user's are kept.
+    """
+    if not getattr(error, "says_all", False):
+        return
+    tb = error.__traceback__
+    while tb is not None:
+        if tb.tb_frame.f_globals.get("__name__", "").partition(".")[0] not in _OURS:
+            return
+        tb = tb.tb_next
+    error.__traceback__ = None
+
+
+def _saying_all(error):
+    error.says_all = True
+    return error
+
+
 def refused(name, keywords):
     """The error for keywords that an operation is not differentiated with."""
+    others = [f"{k}= is {KEYWORDS[k]} here" for k in sorted(keywords) if k in KEYWORDS]
+    if others:
+        return _saying_all(TypeError(f"{name} has NumPy's keywords: {', '.join(others)}"))
     what = ", ".join(f"{keyword}=" for keyword in sorted(keywords)) or "that many arguments"
+    return _saying_all(
+        TypeError(
+            f"{name} is not differentiated with {what}: leave it out, or write it with other "
+            "operations"
+        )
+    )
+
+
+def smuggled(name):
+    """The error for a tensor inside the body of an operation that is none of its arguments."""
     return TypeError(
-        f"{name} is not differentiated with {what}: leave it out, or write it with other operations"
+        f"inside {name}, an operation with rules of its own, a tensor that requires a gradient was "
+        "computed with: it came in a dict, an object, a function or from around it, so its "
+        "gradient would be lost. Pass it as an array argument with a rule, or t.detach()"
+    )
+
+
+def no_rule(op, position):
+    """The error for a tensor in the place of an argument that has no derivative."""
+    names = op.parameters[0]
+    called = f" ({names[position]!r})" if position < len(names) else ""
+    return TypeError(
+        f"{op.name} has no derivative with respect to its argument number {position + 1}{called}, "
+        "and a tensor that requires a gradient stands there: pass t.detach() for a constant"
     )
 
 
@@ -55,8 +108,9 @@ def describe(value):
     if hasattr(value, "shape") and hasattr(value, "dtype"):
         name = getattr(value, "name", None)
         kind = type(value).__name__
+        name = quoting.text(name) if isinstance(name, str) else None
         return f"{name or kind} of shape {tuple(value.shape)}, {value.dtype}"
-    text = repr(value)
+    text = quoting.text(repr(value))
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
@@ -68,11 +122,21 @@ def reraise(error, name, args, way_out):
     if way_out is BROADCAST and isinstance(error, TypeError):
         way_out = OPERANDS  # shapes are not to blame
     given = "; ".join(describe(arg) for arg in args)
+    said = "the shapes do not fit" if str(error).startswith(_MISFITS) else error
     for kind in RESTATED:
         if type(error) is kind or (isinstance(error, kind) and _is_numpys(error)):
-            raise kind(f"{name}({given}): {error}. {way_out}".rstrip()) from error
+            cause = None if _is_ours(error) else error
+            raise _saying_all(kind(f"{name}({given}): {said}. {way_out}".rstrip())) from cause
     error.add_note(f"in {name}({given}). {way_out}".rstrip())
     raise error
+
+
+def _is_ours(error):
+    """Whether an error was raised by this library or by NumPy, not in a function of the user's."""
+    tb = error.__traceback__
+    while tb.tb_next is not None:
+        tb = tb.tb_next
+    return tb.tb_frame.f_globals.get("__name__", "").partition(".")[0] in _OURS
 
 
 def _is_numpys(error):
@@ -89,17 +153,55 @@ def no_array(name, result):
     )
 
 
+_KNOWN = frozenset(
+    {np.ndarray, np.float64, np.float32, np.bool, int, float, complex, bool, str, list, tuple, dict}
+)
+# Arrays of other libraries that do not speak NumPy's protocols as it does: what makes an array of
+# one, by the library.
+_WAYS_OUT = {
+    "torch": "x.detach().cpu().numpy()",
+    "tensorflow": "x.numpy()",
+    "jax": "np.asarray(x)",
+    "jaxlib": "np.asarray(x)",
+    "dask": "x.compute()",
+    "sparse": "x.todense()",
+    "pandas": "x.to_numpy()",
+    "polars": "x.to_numpy()",
+    "pyarrow": "x.to_numpy()",
+    "xarray": "x.to_numpy()",
+    "mygrad": "x.data",
+    "autograd": "x._value",
+}
+
+
 def refuse_if_not_plain(name, value):
-    """Refuse arrays that are no plain arrays of numbers: they would lose what sets them apart."""
-    masked = sys.modules.get("numpy.ma")  # who has such an array has imported it: 10 ms
-    if masked is not None and isinstance(value, masked.MaskedArray):
-        way_out = "np.where(mask, 0, m.data), or m.filled(0),"
-    elif isinstance(value, np.matrix):
-        way_out = "np.asarray(m)"
-    elif hasattr(value, "toarray"):  # the sparse arrays of SciPy and of those who follow it
-        way_out = "m.toarray()"
-    elif isinstance(value, np.ndarray) and value.dtype.hasobject:
+    """Refuse what is no plain array of numbers: arrays of objects, and foreign ones."""
+    refuse_foreign(name, value)
+    if isinstance(value, np.ndarray) and value.dtype.hasobject:
         raise TypeError(OBJECTS.format(name))
-    else:
-        return
-    raise TypeError(NOT_PLAIN.format(name, type(value).__name__, way_out))
+
+
+def refuse_foreign(name, value):
+    """Refuse an array that would lose what sets it apart.
+
+    Arrays of other libraries that speak NumPy's protocols pass.
+    """
+    way_out = None if type(value) in _KNOWN else _way_out(value)
+    if way_out is not None:
+        raise TypeError(NOT_PLAIN.format(name, type(value).__name__, way_out))
+
+
+def _way_out(value):
+    """What makes a plain array of a foreign one; None of what needs none."""
+    kind = type(value)
+    masked = sys.modules.get("numpy.ma")  # who has such an array has imported it: 10 ms
+    if masked is not None and isinstance(value, (masked.MaskedArray, type(masked.masked))):
+        return "np.where(mask, 0, m.data), or m.filled(0),"
+    if isinstance(value, np.matrix):
+        return "np.asarray(m)"
+    if isinstance(value, np.ndarray):
+        is_special = kind.__array_ufunc__ is not np.ndarray.__array_ufunc__  # units, for one
+        return "np.asarray(x)" if is_special else None
+    if hasattr(value, "toarray"):  # the sparse arrays of SciPy and of those who follow it
+        return "m.toarray()"
+    return _WAYS_OUT.get(kind.__module__.partition(".")[0]) if hasattr(value, "shape") else None

@@ -56,7 +56,7 @@ def walk(pullback, starts, targets, visit, convert, keep):
         g = _answered(node, g, convert)
         return (node.op, g, node.out, node.args) if visit is None else visit(node, g)
 
-    table = pullback(starts, targets, visit_hooked, careful=True, keep=keep)
+    table = pullback(starts, targets, visit_hooked, keep=keep)
     wanted = set(targets) or {node for node in table if node.op is None}
     for node in table.keys() & wanted - reached:  # the leaves, and the oldest target
         table[node] = _answered(node, table[node], convert)

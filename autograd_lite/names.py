@@ -5,6 +5,7 @@ from collections import Counter
 
 import numpy as np
 
+from . import quoting
 from .tape import history
 from .tensor import Tensor
 
@@ -53,6 +54,7 @@ class Names:
             kind = node.op.name if node.op else "variable" if node.requires_grad else "constant"
             count[kind] += 1
             name = chosen.get(node) or node.name or paths.get(node) or bound.get(node)
+            name = quoting.text(name) if name else None
             self._given[node] = name
             self._names[node] = name or f"{kind}_{count[kind]}"
 
@@ -84,6 +86,9 @@ class Names:
 
     def find(self, name):
         """The nodes of this name."""
+        if not isinstance(name, str):
+            return []
+        name = quoting.text(name)
         return [node for node, known in self._names.items() if known == name]
 
 

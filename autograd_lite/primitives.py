@@ -21,7 +21,7 @@ import numpy as np
 
 from . import errors
 from .dispatch import registry
-from .recording import record, requires_grad
+from .recording import read_only, record, requires_grad
 from .tensor import has_nan, is_plain, plain
 
 
@@ -86,7 +86,11 @@ def composed(*names):
             if kwargs and keywords() is not None and kwargs.keys() - keywords():
                 unknown = kwargs.keys() - keywords()
                 raise errors.refused(f.__name__.removeprefix("_np_"), unknown)
-            return f(*args, **kwargs)
+            try:
+                return f(*args, **kwargs)
+            except Exception as error:
+                errors.alone(error)
+                raise
 
         for name in names:
             registry[name] = call
@@ -98,16 +102,18 @@ def composed(*names):
 class Primitive:
     """A function of plain arrays with the derivative of each argument."""
 
+    broadcasts = False
+
     def __init__(self, f, rules, way_out="", sequence=False):
         self.f = f
         self.call = _FASTER.get(f, f)
-        self.rules = rules
+        self.is_users = _is_users(f)
+        self.rules = tuple(map(_reading, rules)) if self.is_users else rules
         self.arity = len(rules)  # of the arguments that are arrays
         self.way_out = way_out
         self.sequence = sequence
         self.shares = self._of_sequences if sequence else None
         self.name = _name(f).strip("_<>")
-        self.is_users = _is_users(f)
 
     @functools.cached_property
     def parameters(self):
@@ -152,11 +158,25 @@ class Primitive:
         unknown = kwargs.keys() - self.keywords if self.keywords is not None else ()
         for key, value in kwargs.items():
             if not is_plain(value):
-                unknown = unknown or (requires_grad(value) and {key})
+                if requires_grad(value):
+                    is_users = self.is_users
+                    raise self._no_rule(key) if is_users else errors.refused(self.name, {key})
                 kwargs[key] = plain(value)
         if unknown:
             raise errors.refused(self.name, unknown)
         return args, kwargs
+
+    def _no_rule(self, key):
+        """The error for a tensor where there is no rule."""
+        names = self.parameters[0]
+        place = f"its argument {key!r}"
+        if key in names:
+            place += f" (number {names.index(key) + 1})"
+        return TypeError(
+            f"{self.name} is not differentiated with respect to {place}, and a tensor that "
+            "requires a gradient stands there: pass t.detach() for a constant, or declare the "
+            "operation with a rule for it"
+        )
 
     def _in_place(self, args, kwargs, names):
         """What was given by position and has no rule by keyword, and the other way round."""
@@ -209,6 +229,8 @@ class Primitive:
 class Elementwise(Primitive):
     """A primitive that broadcasts: its shares are summed over the axes that were."""
 
+    broadcasts = True
+
     def fitted(self, share, x, g, careful):
         shape = getattr(share, "shape", None)
         if careful and shape == g.shape and has_nan(share):
@@ -246,7 +268,20 @@ def as_dtype(g, dtype):
 
 def registered(f):
     """The primitive that was declared for f, or that made f."""
-    return _primitives.get(f) or _primitives[f.__wrapped__]
+    for one in (f, getattr(f, "__wrapped__", f)):
+        if (op := _primitives.get(one) or getattr(one, _OF_USERS, None)) is not None:
+            return op
+    raise KeyError(f)
+
+
+def no_derivative(g, out, *args, **kwargs):
+    """The rule of an argument that must not be differentiated: a call with a tensor there raises.
+
+    (None as a rule says that the derivative is zero.)
+
+    >>> scaled = primitive(lambda x, n: x * n, lambda g, out, x, n: g * n, no_derivative)
+    """
+    raise TypeError("this argument has no derivative")
 
 
 # What computes the same in less time where there are no keywords. Python's operators of NumPy's
@@ -262,6 +297,7 @@ _FASTER: dict[Callable, Callable] = {
     np.sum: functools.partial(np.add.reduce, axis=None),
 }
 _primitives: dict[Callable, Primitive] = {}
+_OF_USERS = "_autograd_lite_primitive"  # where a function of the user's has its primitive
 _missing = object()
 
 
@@ -270,11 +306,33 @@ def _declare(op):
 
     @functools.wraps(op.f)
     def call(*args, **kwargs):
-        return record(op, args, kwargs)
+        try:
+            return record(op, args, kwargs)
+        except Exception as error:
+            errors.alone(error)
+            raise
 
-    _primitives[op.f] = op
-    registry[op.f] = call
+    op.answer = call
+    if op.is_users and hasattr(op.f, "__dict__"):  # freed with the function
+        vars(op.f)[_OF_USERS] = op
+    else:
+        _primitives[op.f] = op
+        registry[op.f] = call
     return call
+
+
+def _reading(rule):
+    """A rule of the user's, given arrays to read only: what the tape keeps it cannot change."""
+    if rule is None or rule is no_derivative:
+        return rule
+
+    @functools.wraps(rule)
+    def reading(g, out, *args, **kwargs):
+        share = rule(read_only(g), read_only(out), *map(read_only, args), **kwargs)
+        is_recorded = requires_grad(share) or hasattr(g, "node")
+        return share if is_recorded else plain(share)  # a constant tensor, as ag.full makes
+
+    return reading
 
 
 def _name(f):

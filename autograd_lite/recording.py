@@ -6,7 +6,7 @@ from . import errors
 from .arrays import asarray
 from .assignment import mark_view
 from .results import continuous, like
-from .tape import Node, is_recording
+from .tape import Node, body, inside, is_recording
 from .tensor import Tensor, constant, is_plain, several, wrap
 
 _OBJECT = np.dtype(object)
@@ -49,6 +49,8 @@ def record(op, args, kwargs):
     if type(out) not in _OWN:
         out = _numeric(op, out)
     if not (tracked and is_recording()):
+        if tracked and (users := body()) is not None:
+            raise errors.smuggled(users.name)
         return _result(out, None, op, args, kwargs)
     node = Node(op, tuple(values), kwargs or _NO_KEYWORDS, out, tuple(parents))
     if type(out) not in _OWN or out.base is not None or out is values[0]:
@@ -71,6 +73,8 @@ def _record_any(op, args, kwargs):
     for arg, rule in zip(args, op.rules, strict=False):
         parent = None
         if isinstance(arg, Tensor):
+            if arg.requires_grad and getattr(rule, "__name__", "") == "no_derivative":
+                raise errors.no_rule(op, len(values))
             parent, arg = arg.node, arg._array
             seen = True
             tracked = tracked or parent.requires_grad
@@ -94,6 +98,8 @@ def _record_any(op, args, kwargs):
     if unknown or kwargs or type(out) is complex:
         out = _numeric(op, out)
     node = None
+    if tracked and not is_recording() and (users := body()) is not None:
+        raise errors.smuggled(users.name)
     if tracked and is_recording():
         values = tuple(map(_kept, values, parents))
         kwargs = {key: _kept(value, None) for key, value in kwargs.items()}
@@ -111,9 +117,20 @@ def _are_plain(args, kwargs):
 
 def _call(op, values, kwargs, args):
     try:
+        if op.is_users:
+            return _of_users(op, values, kwargs)
         return op.f(*values, **kwargs) if kwargs else op.call(*values)
     except (TypeError, ValueError, IndexError) as error:
         errors.reraise(error, op.name, args, op.way_out)
+
+
+def _of_users(op, values, kwargs):
+    """Call a function of the user's, in which no tensor may be that its arguments do not bring."""
+    with inside(op):
+        out = op.f(*values, **kwargs)
+    if getattr(out, "requires_grad", False) is True:
+        raise errors.smuggled(op.name)
+    return out
 
 
 def _result(out, node, op, args, kwargs):
@@ -140,15 +157,15 @@ def _checked(op, values):
     """Arguments as op's function gets them: only plain arrays, for the user's to read only."""
     for value in values:
         errors.refuse_if_not_plain(op.name, value)
-    return map(_read_only, values) if op.is_users else values
+    return map(read_only, values) if op.is_users else values
 
 
-def _read_only(value):
+def read_only(value):
     """An argument as a function of the user's gets it: what the tape keeps it cannot change."""
     if isinstance(value, np.ndarray):
         value = value.view()
         value.flags.writeable = False
-    return list(map(_read_only, value)) if type(value) is list else value
+    return list(map(read_only, value)) if type(value) is list else value
 
 
 def _numeric(op, out):

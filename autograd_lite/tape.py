@@ -4,13 +4,18 @@ The one idea: a call is newer than its inputs, so "newest first" is a topologica
 No graph search, no recursion, and 2^60 paths through 60 nodes cost 60 visits.
 """
 
+from __future__ import annotations
+
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from heapq import heapify, heappop, heappush
 from itertools import count
 from operator import attrgetter
+from typing import TYPE_CHECKING
 
-from .contributions import Scattered
+if TYPE_CHECKING:
+    from contextlib import _GeneratorContextManager
 
 _next_serial = count(1).__next__
 _recording = ContextVar("recording", default=True)
@@ -18,8 +23,29 @@ _recording = ContextVar("recording", default=True)
 is_recording = _recording.get
 
 
+class _Body:
+    """Where nothing is recorded because an operation of the user's is being computed."""
+
+    def __init__(self, op):
+        self.op = op
+
+    def __bool__(self):
+        return False
+
+
+def inside(op):
+    """Compute the body of an operation: what requires a gradient there is out of place."""
+    return _switched(_Body(op))
+
+
+def body():
+    """The operation whose body is being computed here, or None."""
+    state = _recording.get()
+    return state.op if isinstance(state, _Body) else None
+
+
 @contextmanager
-def _switched(on):
+def _switched(on: bool) -> Iterator[None]:
     token = _recording.set(on)
     try:
         yield
@@ -27,7 +53,7 @@ def _switched(on):
         _recording.reset(token)
 
 
-def no_grad():
+def no_grad() -> _GeneratorContextManager[None]:
     """Compute without recording: a context manager, and a decorator.
 
     Results inside are constants. The switch is per thread and per asyncio task, and it
@@ -36,7 +62,7 @@ def no_grad():
     return _switched(False)
 
 
-def enable_grad():
+def enable_grad() -> _GeneratorContextManager[None]:
     """Record again inside ``no_grad()``: what the gradient of a function needs."""
     return _switched(True)
 
@@ -129,6 +155,12 @@ class Argument(Leaf):
         self.uses = 0
 
 
+class Pending:
+    """A cotangent that is not added up yet: ``+`` takes others in, ``total()`` is the array."""
+
+    __slots__ = ()
+
+
 def history(*roots):
     """Every node that the roots were computed from, the roots too, oldest first."""
     seen = dict.fromkeys(roots)
@@ -154,7 +186,7 @@ def pullback(starts, targets=(), visit=None, careful=False, keep=True):
 
     An operation has ``rules``, one an argument, which return the argument's share of the
     cotangent, and ``fitted`` for what is not yet of the argument's shape and dtype; or
-    ``shares``, which returns pairs (parent, share) itself; a share may be `Scattered`.
+    ``shares``, which returns pairs (parent, share) itself; a share may be `Pending`.
 
     Without ``visit`` the rules run on plain arrays. ``visit(node, g)`` returns what they
     run on instead, (op, g, out, args): tensors, so that the walk itself is recorded.
@@ -177,7 +209,7 @@ def pullback(starts, targets=(), visit=None, careful=False, keep=True):
     while queue and -queue[0][0] > oldest:
         node = heappop(queue)[1]
         op, g, out, args, kwargs = node.op, table.pop(node), node.out, node.args, node.kwargs
-        if type(g) is Scattered:
+        if isinstance(g, Pending):
             g = g.total()
         if visit is not None:
             op, g, out, args = visit(node, g)
@@ -209,7 +241,7 @@ def pullback(starts, targets=(), visit=None, careful=False, keep=True):
 
 def _total(g):
     """A contribution as an array of the whole size."""
-    return g.total() if type(g) is Scattered else g
+    return g.total() if isinstance(g, Pending) else g
 
 
 def shares(op, g, out, args, kwargs, parents, careful=False):

@@ -3,16 +3,19 @@
 The one idea: NumPy's own functions, called with a Tensor, find their derivatives in the
 registry through NumPy's protocols. So there is no second namespace to learn.
 """
+# mypy: disable-error-code="override,misc,assignment"
 
 from __future__ import annotations
 
 import copy
 import operator
+from collections.abc import Callable, Iterator
 from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import errors, hooks
+from . import dead_branches, errors, hooks, other_names
 from .arrays import asarray
 from .assignment import View, augmented, link, rebind, reshape, separate, shows
 from .dispatch import dispatch, registry, ufunc_methods
@@ -51,8 +54,11 @@ class Tensor(Operators):
     """
 
     __slots__ = ("__weakref__", "_array", "_view", "_views", "node")
+    __pandas_priority__ = 10_000  # pandas leaves operators to the Tensor, which says what to write
 
-    def __init__(self, data, requires_grad=False, name: str | None = None, dtype=None):
+    def __init__(
+        self, data: Any, requires_grad: bool = False, name: str | None = None, dtype: Any = None
+    ) -> None:
         self._array = _numbers(data, dtype, requires_grad)
         self.node = Leaf(self._array, bool(requires_grad))
         self.node.name = name
@@ -60,7 +66,7 @@ class Tensor(Operators):
     # --- what it is -------------------------------------------------------------------
 
     @property
-    def data(self):
+    def data(self) -> Any:
         """The value, a read-only view. Rebinding it, t.data = v, keeps a leaf the same variable.
 
         So do ``t.data -= v`` and its like.
@@ -75,7 +81,7 @@ class Tensor(Operators):
         return data
 
     @data.setter
-    def data(self, value):
+    def data(self, value: Any) -> None:
         if type(value) is LeafArray and value.base is self._array:
             return  # t.data -= v has bound it already
         if self.node.op is not None:
@@ -93,7 +99,7 @@ class Tensor(Operators):
         self._array = self.node.out = value
 
     @property
-    def grad(self):
+    def grad(self) -> Any:
         """The accumulated gradient of a leaf, an array of its shape and dtype, or None.
 
         Of a result it is there after `retain_grad`; without that it raises.
@@ -112,7 +118,7 @@ class Tensor(Operators):
         )
 
     @grad.setter
-    def grad(self, value):
+    def grad(self, value: Any) -> None:
         if self.node.op is not None:
             raise ValueError(
                 f"only leaves keep a gradient, and {errors.describe(self)} is the result of "
@@ -134,7 +140,7 @@ class Tensor(Operators):
         return self.node.requires_grad
 
     @requires_grad.setter
-    def requires_grad(self, on):
+    def requires_grad(self, on: bool) -> None:
         if self.node.op is not None:
             raise ValueError(
                 f"requires_grad can be set on leaves only, and {errors.describe(self)} is the "
@@ -144,32 +150,36 @@ class Tensor(Operators):
             self._array = self.node.out = _differentiable(self._array)
         self.node.requires_grad = bool(on)
 
-    name = property(
+    name: str | None = property(
         lambda self: self.node.name,
         lambda self, name: setattr(self.node, "name", name),
         doc="How pictures, derivations and reports call it, or None.",
     )
-    shape = property(
+    shape: tuple[int, ...] = property(
         lambda self: self._array.shape,
         lambda self, shape: self._reshape(shape),
         doc="The sizes of the axes, a tuple. Setting it is ``x = np.reshape(x, shape)``.",
     )
-    dtype = property(lambda self: self._array.dtype, doc="The dtype of the elements.")
-    ndim = property(lambda self: self._array.ndim, doc="The number of axes.")
-    size = property(lambda self: self._array.size, doc="The number of elements.")
-    itemsize = property(lambda self: self._array.itemsize, doc="Bytes of one element.")
-    nbytes = property(lambda self: self._array.nbytes, doc="Bytes of all elements.")
-    T = property(lambda self: np.transpose(self), doc="The axes reversed.")
-    mT = property(lambda self: np.matrix_transpose(self), doc="The last two axes swapped.")
-    flat = property(
+    dtype: np.dtype[Any] = property(
+        lambda self: self._array.dtype, doc="The dtype of the elements."
+    )
+    ndim: int = property(lambda self: self._array.ndim, doc="The number of axes.")
+    size: int = property(lambda self: self._array.size, doc="The number of elements.")
+    itemsize: int = property(lambda self: self._array.itemsize, doc="Bytes of one element.")
+    nbytes: int = property(lambda self: self._array.nbytes, doc="Bytes of all elements.")
+    T: Tensor = property(lambda self: np.transpose(self), doc="The axes reversed.")
+    mT: Tensor = property(lambda self: np.matrix_transpose(self), doc="The last two axes swapped.")
+    flat: Any = property(
         lambda self: Flat.of(self),
         lambda self, value: self.flat.__setitem__(..., value),
         doc="All elements in one axis, to read and to write.",
     )
-    real = property(lambda self: np.real(self), doc="The real part.")
-    imag = property(lambda self: np.imag(self), doc="The imaginary part, 0 of a real tensor.")
+    real: Tensor = property(lambda self: np.real(self), doc="The real part.")
+    imag: Tensor = property(
+        lambda self: np.imag(self), doc="The imaginary part, 0 of a real tensor."
+    )
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         flags = ", requires_grad=True" if self.requires_grad and self.node.op is None else ""
         if self.node.op is not None:
             flags += f", op={self.node.op.name}"
@@ -180,7 +190,7 @@ class Tensor(Operators):
             flags = f", dtype={self.dtype}{flags}"
         return f"Tensor({text}{flags})"
 
-    def __format__(self, spec):
+    def __format__(self, spec: str) -> str:
         return format(self._array[()] if self.ndim == 0 else self._array, spec)
 
     # --- off the tape, and only when asked ----------------------------------------------
@@ -199,19 +209,19 @@ class Tensor(Operators):
         """The same value as a constant: nothing flows back through it."""
         return constant(self._array)
 
-    def numpy(self) -> np.ndarray:
+    def numpy(self) -> np.ndarray[Any, Any]:
         """The value as a plain array, off the tape. It is read-only: copy it to write into it."""
         return np.asarray(self.data)
 
-    def item(self):
+    def item(self) -> Any:
         """The value of a tensor of one element as a Python number, off the tape."""
         return self._array.item()
 
-    def tolist(self):
+    def tolist(self) -> Any:
         """The value as nested Python lists, off the tape."""
         return self._array.tolist()
 
-    def __array__(self, dtype=None, copy=None):
+    def _to_array(self, dtype=None, copy=None):
         if self.requires_grad:
             raise TypeError(
                 f"{errors.STORED}Here it is {errors.describe(self)}. Stay on the tape with "
@@ -220,6 +230,9 @@ class Tensor(Operators):
                 f"Leave it on purpose with t.numpy() or t.detach().{errors.where_scipy_is()}"
             )
         return np.array(self.data, dtype=dtype, copy=copy)
+
+    if not TYPE_CHECKING:  # to checkers it is that of a scalar: operators.py
+        __array__ = _to_array
 
     def _to_python(self, kind):
         if self.requires_grad:
@@ -230,86 +243,94 @@ class Tensor(Operators):
             )
         return kind(self._array)
 
-    def __float__(self):
+    def __float__(self) -> float:
         return self._to_python(float)
 
-    def __int__(self):
+    def __int__(self) -> int:
         return self._to_python(int)
 
-    def __complex__(self):
+    def __complex__(self) -> complex:
         return self._to_python(complex)
 
-    def __index__(self):
+    def __index__(self) -> int:
         return operator.index(self._array)
 
-    def __bool__(self):
+    def __bool__(self) -> bool:
         return bool(self._array)
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self._array)
 
-    def reshape(self, *shape, order="C", copy=None):
+    def reshape(self, *shape: Any, order: str = "C", copy: bool | None = None) -> Tensor:
         """The elements in another shape: ``t.reshape(2, 3)`` or ``t.reshape((2, 3))``."""
         shape = shape[0] if len(shape) == 1 else shape
         return registry[np.reshape](self, shape, order, copy)
 
-    def transpose(self, *axes):
+    def transpose(self, *axes: Any) -> Tensor:
         """The axes in another order, reversed by default."""
-        return np.transpose(self, axes[0] if len(axes) == 1 else axes or None)
+        order = axes[0] if len(axes) == 1 else axes or None
+        return np.transpose(self, order)  # type: ignore[return-value]
 
-    def flatten(self, order="C"):
+    def flatten(self, order: Any = "C") -> Tensor:
         """All elements in one axis, a copy."""
-        return np.ravel(self, order=order).copy()
+        elements: Any = np.ravel(self, order=order)
+        return elements.copy()
 
-    def astype(self, dtype, copy=True):
+    def astype(self, dtype: Any, copy: bool = True) -> Tensor:
         """The same values in another dtype, on the tape; the tensor itself where it may be."""
         if not copy and np.dtype(dtype) == self.dtype:
             return self
         return registry["astype"](self, dtype)
 
-    def conj(self):
+    def conj(self) -> Tensor:
         """The complex conjugate; a tensor of real numbers is its own."""
         return np.conjugate(self) if self.dtype.kind == "c" else self
 
     conjugate = conj
 
-    def copy(self):
+    def copy(self) -> Tensor:
         """The same values in new memory, on the tape."""
         return registry["alias"](self)
 
-    def view(self):
+    def view(self, *others: Any) -> Tensor:
         """All elements, as NumPy's view(): what is written into it is written here."""
+        if others:
+            given = ", ".join(map(str, others))
+            raise TypeError(
+                f"view({given}) of {errors.describe(self)}: another shape is t.reshape({given}), "
+                "and the bits of another dtype have no derivative"
+            )
         return self[...]
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[Tensor]:
         if self.ndim == 0:
             raise TypeError(f"{errors.describe(self)} has no axis to iterate over")
         return (self[i] for i in range(len(self)))
 
-    def __contains__(self, value):
+    def __contains__(self, value: Any) -> bool:
         return plain(value) in self._array
 
-    def __getitem__(self, index):
+    def __getitem__(self, index: Any) -> Tensor:
         return registry["getitem"](self, index=index if is_plain(index) else plain(index))
 
-    def __setitem__(self, index, value):
+    def __setitem__(self, index: Any, value: Any) -> None:
         """A new value, and this tensor is bound to it: what was computed from the old one stays."""
         if isinstance(value, Tensor) and shows(value, self, index):
             return  # x[i] += v has changed x through x[i]
         index = plain(index)
         self._rebind(registry["setitem"](self, value, index=index), index=index)
 
-    def fill(self, value):
+    def fill(self, value: Any) -> None:
         """Every element becomes this number or scalar tensor."""
         self[...] = value
 
-    def compress(self, condition, axis=None):
+    def compress(self, condition: Any, axis: int | None = None) -> Tensor:
         """The slices along an axis, or the elements, where a condition holds."""
-        return np.compress(condition, self, axis)
+        return np.compress(condition, self, axis)  # type: ignore[return-value]
 
-    def put(self, indices, values, mode="raise"):
+    def put(self, indices: Any, values: Any, mode: Any = "raise") -> None:
         """Store values at positions in the flattened tensor: np.put."""
-        np.put(self, indices, values, mode)
+        np.put(self, indices, values, mode)  # type: ignore[arg-type]
 
     def _reshape(self, shape):
         whole = twin(self)
@@ -344,16 +365,32 @@ class Tensor(Operators):
     # --- NumPy's protocols ----------------------------------------------------------------
 
     def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
-        if method == "__call__" and not kwargs:
-            return dispatch(ufunc, inputs, kwargs)
-        return ufunc_methods[method](ufunc, inputs, kwargs)
+        try:
+            if method == "__call__" and not kwargs:
+                return dispatch(ufunc, inputs, kwargs)
+            return ufunc_methods[method](ufunc, inputs, kwargs)
+        except Exception as error:
+            errors.alone(error)
+            raise
 
     def __array_function__(self, func, types, args, kwargs):
-        return dispatch(func, args, kwargs)
+        try:
+            return dispatch(func, args, kwargs)
+        except Exception as error:
+            errors.alone(error)
+            raise
+
+    if not TYPE_CHECKING:  # for a type checker what is missing stays missing
+
+        def __getattr__(self, name):
+            if name.startswith("_"):
+                raise AttributeError(f"'Tensor' object has no attribute {name!r}")
+            raise AttributeError(other_names.of_tensor(name), name=name, obj=self)
 
     # --- gradients ------------------------------------------------------------------------
 
-    def backward(self, gradient=None, keep_tape: bool = True) -> None:
+    @other_names.keywords
+    def backward(self, gradient: Any = None, keep_tape: bool = True) -> None:
         """Add the gradient of this tensor to ``.grad`` of every leaf it was computed from.
 
         Parameters
@@ -383,7 +420,7 @@ class Tensor(Operators):
             g = own(g, given)
             leaf.grad = g if leaf.grad is None else asarray(leaf.grad + g)
 
-    def register_hook(self, f) -> hooks.Hook:
+    def register_hook(self, f: Callable[[Any], Any]) -> hooks.Hook:
         """Observe or replace the gradient of this tensor, a leaf or not, in every backward pass.
 
         Parameters
@@ -428,16 +465,16 @@ class Flat(Tensor):
         elements = registry["flat"](tensor)
         flat = object.__new__(Flat)
         flat._array, flat.node = elements._array, elements.node
-        op = SimpleNamespace(f=registry["flat"].__wrapped__)
+        op = SimpleNamespace(f=registry["flat"].__wrapped__, answer=registry["flat"])
         link(flat, View(tensor, 0, op, (tensor,), {}))
         return flat
 
-    def __getitem__(self, index):
+    def __getitem__(self, index: Any) -> Tensor:
         found = super().__getitem__(index)
         separate(found)
         return found
 
-    def __setitem__(self, index, value):
+    def __setitem__(self, index: Any, value: Any) -> None:
         shape = np.shape(self._array[plain(index)])
         super().__setitem__(index, np.resize(np.ravel(value), shape))
 
@@ -499,6 +536,7 @@ def is_plain(value):
 
 def _numbers(data, dtype, requires_grad):
     """Data as an array of numbers that nobody else writes into."""
+    errors.refuse_foreign("a Tensor", data)
     ours = (np.ndarray, np.generic, Tensor)
     foreign = hasattr(data, "__array_function__") and not isinstance(data, ours)
     array = data.copy() if foreign else np.array(data)
@@ -564,13 +602,23 @@ def walk_back(starts, targets, create_graph=False, hooked=True, keep=True):
     with np.errstate(all="ignore"):
         if hooked and hooks.alive:
             convert = _as_tensor if visit else _as_array
-            return hooks.walk(pullback, starts, targets, visit, convert, keep)
+            return hooks.walk(_carefully, starts, targets, visit, convert, keep)
         if not keep:
-            return pullback(starts, targets, visit, careful=True, keep=False)
+            return _carefully(starts, targets, visit, keep=False)
         table = pullback(starts, targets, visit)
         if any(map(has_nan, table.values())):
-            table = pullback(starts, targets, visit, careful=True)
+            table = _carefully(starts, targets, visit)
     return table
+
+
+def _carefully(starts, targets, visit, keep=True):
+    """The walk in which nothing comes through a dead branch; see `dead_branches`."""
+    if pullback is not _pullback:  # somebody looks at every step, and at plain cotangents
+        return pullback(starts, targets, visit, careful=True, keep=keep)
+    return dead_branches.walk(pullback, starts, targets, visit, keep)
+
+
+_pullback = pullback
 
 
 def _as_tensor(g):

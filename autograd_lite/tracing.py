@@ -6,6 +6,7 @@ lie behind them: leaves of the user, and arguments of a function that is being d
 around this one. Arguments of one that was differentiated inside are nobody's any more.
 """
 
+from collections.abc import Iterable
 from contextlib import contextmanager
 from contextvars import ContextVar
 from threading import Lock
@@ -17,7 +18,6 @@ from .arrays import asarray
 from .dispatch import registry
 from .tape import Argument, enable_grad, is_recording
 from .tensor import Tensor, constant, own, plain, twin, walk_back, wrap
-
 
 _is_inside = ContextVar("is_inside", default=False)  # a function that is being differentiated
 _lock = Lock()
@@ -55,9 +55,10 @@ class Call:
 
     def __init__(self, f, argnums, args, kwargs=None, has_aux=False):
         self.name = getattr(f, "__name__", "the function")
-        self.several = isinstance(argnums, tuple)
-        positions = _positions(argnums if self.several else (argnums,), len(args), self.name)
-        leaves, self.build = trees.flatten([args[i] for i in positions])
+        self.several = not isinstance(argnums, (int, np.integer))
+        positions = _positions(argnums, len(args), self.name)
+        self.chosen = [args[i] for i in positions]
+        leaves, self.build = trees.flatten(self.chosen)
         self.recorded = is_recording()
         self.inputs = list(map(_argument, leaves))
         args = list(args)
@@ -72,6 +73,15 @@ class Call:
         """One value for each input, as the arguments stood: a tuple for a tuple of argnums."""
         found = self.build(found)
         return tuple(found) if self.several else found[0]
+
+    def directions(self, given, name):
+        """The leaves of one tree for each chosen argument, of its structure."""
+        if self.several and not isinstance(given, (tuple, list)):
+            raise TypeError(
+                f"{name} is a tuple with one entry an argument, not {errors.describe(given)}: "
+                "write (v,) for one"
+            )
+        return trees.matching(tuple(self.chosen), tuple(given) if self.several else (given,))
 
     def outputs(self):
         """The leaves of the result as tensors, and what builds the same tree of others."""
@@ -102,8 +112,34 @@ class Call:
         nested = nested or self.nested(leaves)
         return tree if nested else build(map(released, leaves))
 
+    def check_number(self, output):
+        """Refuse what is not one number."""
+        if output.size != 1:
+            raise ValueError(
+                f"{self.name} returned {errors.describe(output)}, and a gradient is of one number: "
+                "sum it up, np.sum(...), or np.mean(...); all its derivatives are "
+                "jacobian(f)(...), those of one direction of the result vjp(f, ...)"
+            )
+
+    def check_some_float(self, outputs):
+        """Refuse a result that holds booleans and integers alone."""
+        if not any(t.dtype.kind in "fc" for t in outputs):
+            self.check_floats(outputs)
+
+    def check_floats(self, outputs):
+        """Refuse booleans and integers; the 0 that Python's sum of nothing is, is no mistake."""
+        for output in outputs:
+            is_empty_sum = type(self.result) is int and self.result == 0
+            if output.dtype.kind in "biu" and not is_empty_sum:
+                raise TypeError(
+                    f"{self.name} returned {errors.describe(output)}: what counts, compares or "
+                    "rounds to integers has no derivative but 0. Return the number that it was "
+                    "computed from, or .astype(float) if the zeros are meant"
+                )
+
     def check_kind(self, outputs, holomorphic):
-        """Refuse complex outputs unless the function is said to be holomorphic."""
+        """Refuse integers, and complex outputs unless the function is said to be holomorphic."""
+        self.check_floats(outputs)
         if not holomorphic:
             if any(t.dtype.kind == "c" for t in outputs):
                 raise TypeError(
@@ -241,9 +277,11 @@ def variable(data):
 
 
 def _positions(argnums, count, name):
+    is_several = isinstance(argnums, Iterable) and not isinstance(argnums, str)
+    argnums = list(argnums) if is_several else [argnums]
     for i in argnums:
-        if not isinstance(i, (int, np.integer)):
-            raise TypeError(f"argnums is an int or a tuple of ints, not {i!r}")
+        if not isinstance(i, (int, np.integer)) or isinstance(i, bool):
+            raise TypeError(f"argnums is an int or a tuple or list of ints, not {i!r}")
         if not -count <= i < count:
             raise ValueError(
                 f"argnums={i}, but {name} was called with "

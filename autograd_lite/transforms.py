@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
-from . import errors, trees
+from . import errors, other_names, trees
 from .tape import enable_grad, is_recording
 from .tensor import Tensor, cotangents, initial_cotangent, plain
 from .tracing import (
@@ -21,8 +20,9 @@ from .tracing import (
     variable,
     walked,
 )
+from .transformed import Transformed
 
-Argnums = int | tuple[int, ...]
+Argnums = int | Sequence[int]
 
 
 def gradients(
@@ -71,6 +71,7 @@ def gradients(
     return collect(table, inputs, create_graph, given={id(seed)})
 
 
+@other_names.keywords
 def value_and_grad(
     f: Callable, argnums: Argnums = 0, *, has_aux: bool = False, holomorphic: bool = False
 ) -> Callable:
@@ -82,8 +83,8 @@ def value_and_grad(
         Returns a scalar; its differentiated arguments are arrays, numbers, or nested
         dicts, lists and tuples of these. Inside ``f`` they are Tensors. Integers become
         float64: bind those that must stay integers (``lambda x: f(x, n)``).
-    argnums : int or tuple of int
-        Which arguments to differentiate; for a tuple the gradient is a tuple.
+    argnums : int, or tuple or list of int
+        Which arguments to differentiate; for several the gradient is a tuple.
     has_aux : bool
         ``f`` returns ``(scalar, aux)``, and the result is ``((value, aux), gradient)``; aux
         is a tree of anything.
@@ -102,11 +103,11 @@ def value_and_grad(
     (np.float64(5.0), array([2., 4.]))
     """
 
-    @functools.wraps(f)
     def value_and_gradient(*args, **kwargs):
         call = Call(f, argnums, args, kwargs, has_aux)
         output = call.as_tensor(call.result, "one number")
         call.check_kind([output], holomorphic)
+        call.check_number(output)
         start = initial_cotangent(output, None)
         starts = {output.node: start} if output.requires_grad else {}
         found, nested = gradients_from(starts, call.inputs, call.recorded)
@@ -115,9 +116,11 @@ def value_and_grad(
             value = value, call.plain_unless(nested, call.aux)
         return value, call.like_arguments(found)
 
-    return value_and_gradient
+    options = {"argnums": argnums, "has_aux": has_aux, "holomorphic": holomorphic}
+    return Transformed(value_and_gradient, value_and_grad, f, **options)
 
 
+@other_names.keywords
 def grad(
     f: Callable, argnums: Argnums = 0, *, has_aux: bool = False, holomorphic: bool = False
 ) -> Callable:
@@ -130,23 +133,27 @@ def grad(
     """
     both = value_and_grad(f, argnums, has_aux=has_aux, holomorphic=holomorphic)
 
-    @functools.wraps(f)
     def gradient(*args, **kwargs):
         value, found = both(*args, **kwargs)
         return (found, value[1]) if has_aux else found
 
-    return gradient
+    options = {"argnums": argnums, "has_aux": has_aux, "holomorphic": holomorphic}
+    return Transformed(gradient, grad, f, **options)
 
 
-def vjp(f: Callable, *args, has_aux: bool = False) -> tuple:
+def vjp(
+    f: Callable, *args, argnums: Argnums | None = None, has_aux: bool = False, **kwargs
+) -> tuple:
     """The result of a function, and the function that pulls a cotangent back through it.
 
     Parameters
     ----------
     f : callable
         Its arguments and its result are trees of arrays of any shapes.
-    *args
-        Where; all of them are differentiated.
+    *args, **kwargs
+        Where: the arguments of f.
+    argnums : int, or tuple or list of int, optional
+        Which of args to differentiate: all of them, if it is not given.
     has_aux : bool
         ``f`` returns ``(out, aux)``, and the result is ``(out, pull, aux)``.
 
@@ -154,14 +161,17 @@ def vjp(f: Callable, *args, has_aux: bool = False) -> tuple:
     -------
     out, pull
         ``pull(cotangent)`` takes a tree of out's structure and shapes; it returns a tuple,
-        cotangent times Jacobian for each argument, of its shapes. It can be called often.
+        cotangent times Jacobian for each argument, of its shapes; for one argnum that one. It
+        can be called often.
 
     >>> out, pull = vjp(lambda x, y: x * y, np.array([1.0, 2.0]), 3.0)
     >>> out, pull(np.array([1.0, 10.0]))
     (array([3., 6.]), (array([ 3., 30.]), array(21.)))
     """
-    call = Call(f, tuple(range(len(args))), args, has_aux=has_aux)
+    argnums = range(len(args)) if argnums is None else argnums
+    call = Call(f, argnums, args, kwargs, has_aux)
     outputs, _ = call.outputs()
+    call.check_some_float(outputs)
     nested = call.nested(outputs)
 
     def pull(cotangent):
@@ -173,7 +183,9 @@ def vjp(f: Callable, *args, has_aux: bool = False) -> tuple:
     return (out, pull, call.plain_unless(nested, call.aux)) if has_aux else (out, pull)
 
 
-def jvp(f: Callable, args: tuple, tangents: tuple) -> tuple:
+def jvp(
+    f: Callable, args: tuple, tangents: tuple, *, argnums: Argnums | None = None, **kwargs
+) -> tuple:
     """The result of a function, and how it changes along a direction: Jacobian times tangents.
 
     The walk back is linear in its cotangent, so that the derivative with respect to the
@@ -188,6 +200,11 @@ def jvp(f: Callable, args: tuple, tangents: tuple) -> tuple:
         Where.
     tangents : tuple
         The direction: of the structure and the shapes of args.
+    argnums : int, or tuple or list of int, optional
+        Which of args the tangents are of: all of them, if it is not given. For one argnum there
+        is one tangent, without a tuple.
+    **kwargs
+        Further arguments of f.
 
     Returns
     -------
@@ -197,19 +214,23 @@ def jvp(f: Callable, args: tuple, tangents: tuple) -> tuple:
     >>> jvp(lambda x: x ** 2, (np.array([1.0, 2.0]),), (np.array([1.0, 10.0]),))
     (array([1., 4.]), array([ 2., 40.]))
     """
-    args, tangents = _as_tuple(args, "args"), _as_tuple(tangents, "tangents")
-    call = Call(f, tuple(range(len(args))), args)
+    args = _as_tuple(args, "args")
+    argnums = range(len(args)) if argnums is None else argnums
+    call = Call(f, argnums, args, kwargs)
+    tangents = call.directions(tangents, "tangents")
     outputs, build = call.outputs()
+    call.check_some_float(outputs)
     # Ones, not zeros: a zero cotangent would hide where the derivative does not exist.
     probes = [variable(np.ones_like(t._array)) for t in outputs]
     with enable_grad(), differentiating(probes):
         pulled, _ = walked(starting(outputs, probes), call.inputs, True)
-    starts = starting(pulled, trees.matching(args, tangents), "tangent")
+    starts = starting(pulled, tangents, "tangent")
     nested = call.nested(outputs) or (call.recorded and tracked(starts.values()))
     found, _ = walked(starts, probes, nested)
     return call.plain_unless(nested, call.result), build(found)
 
 
+@other_names.keywords
 def jacobian(f: Callable, argnums: Argnums = 0, *, holomorphic: bool = False) -> Callable:
     """The function that returns all first derivatives of f, one walk back for each output.
 
@@ -225,7 +246,6 @@ def jacobian(f: Callable, argnums: Argnums = 0, *, holomorphic: bool = False) ->
            [4., 0.]])
     """
 
-    @functools.wraps(f)
     def all_derivatives(*args, **kwargs):
         call = Call(f, argnums, args, kwargs)
         outputs, build = call.outputs()
@@ -233,9 +253,48 @@ def jacobian(f: Callable, argnums: Argnums = 0, *, holomorphic: bool = False) ->
         nested = call.nested(outputs)
         return build([call.like_arguments(_blocks(output, call, nested)) for output in outputs])
 
-    return all_derivatives
+    return Transformed(all_derivatives, jacobian, f, argnums=argnums, holomorphic=holomorphic)
 
 
+@other_names.keywords
+def derivative(f: Callable, argnums: int = 0) -> Callable:
+    """The function f'(x) of a function that works element by element, for all elements at once.
+
+    Parameters
+    ----------
+    f : callable
+        Element i of its result depends on element i of the argument alone, such as a ufunc: that
+        is not checked, but that there are as many. Each derivative is of one element.
+    argnums : int
+        Which argument to differentiate.
+
+    Returns
+    -------
+    callable
+        Its results have the shape and the dtype of the argument.
+
+    >>> derivative(derivative(np.sin))(np.array([0.0, 1.0])).round(4)
+    array([-0.    , -0.8415])
+    """
+
+    def slope(*args, **kwargs):
+        call = Call(f, argnums, args, kwargs)
+        output = call.as_tensor(call.result, "an array")
+        call.check_kind([output], False)
+        shapes = [t.shape for t in call.inputs]
+        if shapes != [output.shape]:
+            raise ValueError(
+                f"{call.name} returned {errors.describe(output)} for arguments of shapes {shapes}: "
+                "derivative() is of a function that works element by element; jacobian() is of any"
+            )
+        starts = {output.node: np.ones_like(output._array)} if output.requires_grad else {}
+        found, _ = gradients_from(starts, call.inputs, call.recorded)
+        return call.like_arguments(found)
+
+    return Transformed(slope, derivative, f, argnums=argnums)
+
+
+@other_names.keywords
 def hessian(f: Callable, argnums: Argnums = 0, *, holomorphic: bool = False) -> Callable:
     """The function that returns all second derivatives of f, which returns a scalar.
 
@@ -247,10 +306,13 @@ def hessian(f: Callable, argnums: Argnums = 0, *, holomorphic: bool = False) -> 
            [4., 0.]])
     """
     gradient = grad(f, argnums, holomorphic=holomorphic)
-    return jacobian(gradient, argnums, holomorphic=holomorphic)
+    every = jacobian(gradient, argnums, holomorphic=holomorphic)
+    return Transformed(every, hessian, f, argnums=argnums, holomorphic=holomorphic)
 
 
-def hvp(f: Callable, args: tuple, vectors: tuple) -> tuple:
+def hvp(
+    f: Callable, args: tuple, vectors: tuple, *, argnums: Argnums | None = None, **kwargs
+) -> tuple:
     """The Hessian of a scalar function times vectors, without the Hessian.
 
     Parameters
@@ -261,17 +323,25 @@ def hvp(f: Callable, args: tuple, vectors: tuple) -> tuple:
         Where; trees of arrays.
     vectors : tuple
         Of the structure and the shapes of args.
+    argnums : int, or tuple or list of int, optional
+        Which of args to differentiate, and the vectors are of: all of them, if it is not given.
+        For one argnum there is one vector, without a tuple.
+    **kwargs
+        Further arguments of f.
 
     Returns
     -------
     tuple
-        One product an argument, of its structure and shapes.
+        One product an argument, of its structure and shapes; for one argnum that one.
 
     >>> hvp(lambda x: np.sum(x ** 3), (np.array([1.0, 2.0]),), (np.array([1.0, 1.0]),))
     (array([ 6., 12.]),)
     """
-    args, vectors = _as_tuple(args, "args"), _as_tuple(vectors, "vectors")
-    _, pull = vjp(grad(f, tuple(range(len(args)))), *args)
+    args = _as_tuple(args, "args")
+    argnums = range(len(args)) if argnums is None else argnums
+    if not isinstance(argnums, int):
+        vectors = _as_tuple(vectors, "vectors")
+    _, pull = vjp(lambda *args: grad(f, argnums)(*args, **kwargs), *args, argnums=argnums)
     return pull(vectors)
 
 

@@ -13,11 +13,21 @@ Sequential(
 (1, 2)
 """
 
+from autograd_lite.other_names import of_package
+
 from . import init
 from .layers import Linear, ReLU, Sequential, Sigmoid, Tanh
 from .losses import ridge, squared_error
 from .module import Module
 from .optimizers import SGD, Adam
+from .other_names import NN
+
+
+def __getattr__(name):
+    if name.startswith("_"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    raise AttributeError(of_package(__name__, name, NN))
+
 
 __all__ = [
     "SGD",

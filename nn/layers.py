@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import overload
 
 import numpy as np
 
 import autograd_lite as ag
+from autograd_lite.other_names import keywords
 
 from .init import glorot_uniform
 from .module import Module
@@ -34,6 +36,7 @@ class Linear(Module):
     bias : Tensor of shape (outputs,), or None
     """
 
+    @keywords
     def __init__(
         self,
         inputs: int,
@@ -80,12 +83,43 @@ class ReLU(Module):
 
 
 class Sequential(Module):
-    """Modules one after the other; ``layers`` is the list of them."""
+    """Modules and plain functions one after the other; ``layers`` is the list of them.
+
+    It has their ``len``, and indexing: ``model[0]`` is the first, ``model[:2]`` a model of two.
+    """
 
     def __init__(self, *layers: Callable):
+        for layer in layers:
+            if not callable(layer):
+                raise TypeError(
+                    f"Sequential takes layers and functions, not {layer!r}: write "
+                    "Sequential(a, b, c), with * before a list of them"
+                )
         self.layers = list(layers)
 
     def forward(self, x):
         for layer in self.layers:
             x = layer(x)
         return x
+
+    def __len__(self) -> int:
+        return len(self.layers)
+
+    def __iter__(self) -> Iterator[Callable]:
+        return iter(self.layers)
+
+    @overload
+    def __getitem__(self, index: int) -> Callable: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequential: ...
+
+    def __getitem__(self, index):
+        chosen = self.layers[index]
+        return Sequential(*chosen) if isinstance(index, slice) else chosen
+
+    def __bool__(self) -> bool:
+        return True  # a model without layers is one
+
+    def _children(self):
+        return [(f"layers.{i}", layer) for i, layer in enumerate(self.layers)]

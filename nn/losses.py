@@ -14,17 +14,23 @@ import autograd_lite as ag
 def squared_error(prediction, target) -> ag.Tensor:
     """The article's loss: 1/(2N) times the sum of squared differences, N the length of axis 0.
 
+    Of two numbers it is half the squared difference.
+
     Raises
     ------
     ValueError
         When the shapes differ: nothing is broadcast.
     """
+    for name, value in (("prediction", prediction), ("target", target)):
+        if value is None:
+            raise TypeError(f"squared_error: the {name} is None: does a function lack its return?")
     if np.shape(prediction) != np.shape(target):
         raise ValueError(
             f"squared_error: a prediction of shape {np.shape(prediction)} and a target of shape "
             f"{np.shape(target)} would be broadcast: give both the same shape"
         )
-    return np.sum((target - prediction) ** 2) / (2 * len(prediction))
+    n = np.shape(prediction)[0] if np.ndim(prediction) else 1
+    return np.sum((np.asarray(target) - prediction) ** 2) / (2 * n)
 
 
 def ridge(weights: Iterable[ag.Tensor], strength: float, n: int) -> ag.Tensor:

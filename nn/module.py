@@ -34,7 +34,10 @@ class Module:
         raise TypeError(f"{type(self).__name__} does not define forward()")
 
     def __call__(self, *args, **kwargs) -> Any:
-        return self.forward(*args, **kwargs)
+        result = self.forward(*args, **kwargs)
+        if result is None:
+            raise TypeError(f"{type(self).__name__}.forward() returned None: it lacks a return")
+        return result
 
     def named_parameters(self) -> Iterator[tuple[str, ag.Tensor]]:
         """Pairs (path, parameter), in order."""
@@ -94,8 +97,13 @@ class Module:
         children = self._children()
         if not children:
             return f"{type(self).__name__}({self._describe()})"
-        lines = [f"{name}: {child!r}".replace("\n", "\n  ") for name, child in children]
+        lines = [f"{name}: {_shown(child)}".replace("\n", "\n  ") for name, child in children]
         return "\n  ".join([f"{type(self).__name__}(", *lines]) + "\n)"
+
+
+def _shown(child):
+    """A module, or the name of a plain function."""
+    return repr(child) if isinstance(child, Module) else getattr(child, "__name__", repr(child))
 
 
 def _walk(value, path, found, seen):

@@ -2,17 +2,35 @@
 
 from __future__ import annotations
 
+import numbers
 from collections.abc import Iterable
 
 import numpy as np
 
 import autograd_lite as ag
+from autograd_lite.other_names import keywords
+
+from .module import Module
 
 
 class _Optimizer:
     """What optimizers share: their parameters, and the gradients these have."""
 
+    @keywords
     def __init__(self, parameters: Iterable[ag.Tensor], learning_rate: float):
+        if isinstance(parameters, (Module, ag.Tensor)):
+            what = "model.parameters()" if isinstance(parameters, Module) else "[tensor]"
+            raise TypeError(
+                f"{type(self).__name__} takes a list of parameters, not a "
+                f"{type(parameters).__name__}: pass {what}"
+            )
+        if not (isinstance(learning_rate, numbers.Real) or np.ndim(learning_rate) == 0):
+            raise TypeError(f"the learning rate is a number, not {learning_rate!r}")
+        if not learning_rate >= 0:
+            raise ValueError(
+                f"the learning rate is {learning_rate}: a step goes down the gradient by itself, "
+                "with a positive one"
+            )
         self.parameters = list(parameters)
         self.learning_rate = learning_rate
         if not self.parameters:
@@ -25,6 +43,12 @@ class _Optimizer:
                 )
         if len(set(self.parameters)) < len(self.parameters):
             raise ValueError(f"{type(self).__name__} was given a parameter twice")
+
+    def __repr__(self):
+        settings = {k: v for k, v in vars(self).items() if k[0] != "_" and k != "parameters"}
+        many = len(self.parameters)
+        first = f"{many} parameter{'s' if many > 1 else ''}"
+        return f"{type(self).__name__}({', '.join([first, *(f'{k}={v}' for k, v in settings.items())])})"
 
     def zero_grad(self) -> None:
         """Forget the gradients of all parameters."""
@@ -51,6 +75,7 @@ class _Optimizer:
 class SGD(_Optimizer):
     """Gradient descent: p <- p - learning_rate * v, with v <- momentum * v + gradient."""
 
+    @keywords
     def __init__(
         self, parameters: Iterable[ag.Tensor], learning_rate: float, momentum: float = 0.0
     ):
@@ -70,6 +95,7 @@ class Adam(_Optimizer):
     Source: Kingma and Ba 2015, Adam: a method for stochastic optimization, algorithm 1.
     """
 
+    @keywords
     def __init__(
         self,
         parameters: Iterable[ag.Tensor],

@@ -329,3 +329,135 @@ def test_a_ratio_of_one_says_nothing():
     close = ag.Comparison.of({"a": np.ones(3) * (1 + 1e-7)}, {"a": np.ones(3)}, rtol=1e-9)
     assert not close
     assert close.findings == ()
+
+
+def variable(data):
+    return ag.Tensor(data, requires_grad=True)
+
+
+# --- numbers that agree ---------------------------------------------------------------------------
+
+
+def test_a_gradient_that_is_zero_but_for_rounding_is_right():
+    """The bias before a normalisation, by the textbook."""
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(50, 3)), rng.normal(size=(50, 4))
+    W, b = variable(rng.normal(size=(3, 4))), variable(rng.normal(size=4))
+    z = X @ W + b
+    n = (z - np.mean(z, 0)) / np.std(z, 0)
+    loss = np.sum((np.tanh(n) - y) ** 2)
+    nv = n.numpy()
+    dn = 2 * (np.tanh(nv) - y) * (1 - np.tanh(nv) ** 2)
+    dz = (dn - dn.mean(0) - nv * (dn * nv).mean(0)) / z.numpy().std(0)
+    manual = {"W": X.T @ dz, "b": dz.sum(0)}
+    report = ag.compare(loss, manual)
+    assert report
+    assert np.abs(manual["b"]).max() < 1e-12
+    manual["b"][1] += 1e-6  # far above what rounding does
+    assert not ag.compare(loss, manual)
+
+
+def test_a_fit_without_residuals_has_gradients_of_rounding_alone():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(4, 4))
+    y = rng.normal(size=4)
+    solution = np.linalg.solve(X, y)
+    w = variable(solution)
+    loss = np.sum((X @ w - y) ** 2) / 2
+    assert ag.compare(loss, {"w": (X.T @ X) @ solution - X.T @ y})
+    assert not ag.compare(loss, {"w": (X.T @ X) @ solution - X.T @ y + 1e-9})
+
+
+@pytest.mark.parametrize("scale", [1e-12, 1.0, 1e12])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_a_small_true_gradient_is_told_right_from_wrong(scale, dtype):
+    rng = np.random.default_rng(1)
+    X, w = rng.normal(size=(9, 4)).astype(dtype), variable(np.ones(4, dtype))
+    loss = np.sum(np.tanh(X @ w)) * dtype(scale)
+    right = dtype(scale) * (X.T @ (1 - np.tanh(X.sum(1)) ** 2))
+    assert ag.compare(loss, {"w": right})
+    for i in range(4):
+        wrong = right.copy()
+        wrong[i] *= 1.001
+        assert not ag.compare(loss, {"w": wrong})
+
+
+def test_an_entry_is_held_against_itself_not_against_the_largest():
+    w = variable([1e-7, 2.0])
+    loss = np.sum(np.array([1.0, 3.0]) * np.log(w))
+    assert ag.compare(loss, {"w": [1e7, 1.5]})
+    assert not ag.compare(loss, {"w": [1e7, -1.5]})
+    assert not ag.compare_function(
+        lambda x: np.log(x[0]) + 3 * np.log(x[1]),
+        lambda x: np.array([1 / x[0], -3 / x[1]]),
+        np.array([1e-7, 2.0]),
+    )
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
+def test_every_subgradient_is_right_and_is_said_to_be_one(share):
+    z, q = variable([-1.0, 0.0, 2.0, 0.0]), np.array([1.0, 2.0, 3.0, 4.0])
+    for f, left, right in ((ag.relu, 0, 1), (np.abs, -1, 1), (lambda z: np.maximum(0, z), 0, 1)):
+        slope = np.where(z.numpy() > 0, right, np.where(z.numpy() < 0, left, 0.0))
+        slope[z.numpy() == 0] = left + share * (right - left)
+        report = ag.compare(np.sum(f(z) * q), {"z": slope * q})
+        assert report, report
+        slope[1] = right + 0.5
+        assert not ag.compare(np.sum(f(z) * q), {"z": slope * q})
+    assert "subgradient" in str(ag.compare(np.sum(ag.relu(z) * q), {"z": (z.numpy() >= 0) * q}))
+
+
+def test_a_tie_may_go_to_any_of_its_elements():
+    x = variable([[1.0, 3, 3], [2, 2, 0]])
+    loss = np.sum(np.max(x, 1) * np.array([2.0, 5]))
+    assert ag.compare(loss, {"x": [[0, 2.0, 0], [5, 0, 0]]})
+    assert ag.compare(loss, {"x": [[0, 0, 2.0], [0, 5, 0]]})
+    assert ag.compare(loss, {"x": [[0, 1.0, 1], [2.5, 2.5, 0]]})
+    assert not ag.compare(loss, {"x": [[0, 2.0, 2.0], [5, 5, 0]]})
+
+
+def test_a_mean_that_is_applied_later_is_a_convention():
+    rng = np.random.default_rng(1)
+    A, Y = rng.normal(size=(3, 7)), rng.integers(0, 2, (1, 7)) * 1.0
+    W, b = variable(rng.normal(size=(1, 3))), variable([[0.2]])
+    Z = W @ A + b
+    H = ag.sigmoid(Z)
+    loss = -np.sum(Y * np.log(H) + (1 - Y) * np.log(1 - H)) / 7
+    dZ = H.numpy() - Y
+    manual = {"Z": dZ, "W": dZ @ A.T / 7, "b": dZ.sum(1, keepdims=True) / 7}
+    report = ag.compare(loss, manual)
+    assert report
+    assert "the 1/7 is applied later, in dW and db" in report.summary
+    assert not ag.compare(loss, {**manual, "W": dZ @ A.T})
+
+
+def test_a_parameter_that_is_not_used_is_a_row():
+    w, unused = variable([1.0, 2.0]), variable([3.0])
+    loss = np.sum(w * w)
+    report = ag.compare(loss, {"w": [2.0, 4.0], "unused": [0.0]})
+    assert report
+    assert "does not depend on it" in str(report)
+    report = ag.compare(loss, {"w": [2.0, 4.0], unused: [1.0]})
+    assert "the loss does not depend on unused" in report.summary
+    with pytest.raises(ValueError, match="did you mean 'w'"):
+        ag.compare(loss, {"ww": [2.0, 4.0]})
+
+
+def test_of_a_loss_that_is_nan_nothing_is_right():
+    with np.errstate(invalid="ignore"):
+        x = variable([1.0, -1.0])
+        loss = np.sum(np.log(x))
+    report = ag.compare(loss, {"x": [1.0, -1.0]})
+    assert not report
+    assert report.summary.endswith("log(x) is nan first, at [1]: x is -1 there")
+
+
+def test_a_random_function_is_never_right():
+    rng = np.random.default_rng(0)
+
+    def f(w):
+        return np.sum((w * (rng.random(w.shape) > 0.5)) ** 2)
+
+    reports = [ag.compare_function(f, lambda w: 2 * w, np.array([1.0, 2.0])) for _ in range(9)]
+    assert not any(reports)
+    assert "f is random" in reports[0].summary

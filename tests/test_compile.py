@@ -1588,11 +1588,42 @@ def test_python_numbers_are_computed_with_as_they_are(f):
         assert agree(f(x), compiled(x))
 
 
-def test_round_of_a_python_number_is_refused():
-    with pytest.raises(LeftTheProgram, match=r"round\(\) of .*: write np\.round"):
-        ag.compile(lambda x: round(x, 1))(2.55)
-    x = np.float64(2.55)
-    assert agree(ag.compile(lambda x: round(x, 1))(x), round(x, 1))
+CAPTURED = {
+    "a norm's order":   lambda s: lambda x: np.linalg.norm(x, ord=s) + np.sum(np.abs(x) ** s),
+    "a quantile":       lambda s: lambda x: np.quantile(x, s % 1),
+    "limits":           lambda s: lambda x: np.sum(np.clip(x, -s, s)),
+    "a filled array":   lambda s: lambda x: np.sum(x * np.full(3, s)),
+    "a padding":        lambda s: lambda x: np.sum(np.pad(x, 1, constant_values=s) ** 2),
+    "a list of it":     lambda s: lambda x: np.dot(x, [s, 1.0, 2 * s]),
+    "weights":          lambda s: lambda x: np.average(x, weights=[s, 1.0, 2.0]),
+    "points":           lambda s: lambda x: np.sum(np.interp(x, [-1.0, s, 9.0], [s, 2.0, 3.0])),
+    "a part of round":  lambda s: lambda x: np.sum(x) * round(s, 1),
+    "float":            lambda s: lambda x: np.sum(x) * float(s),
+    "a length":         lambda s: lambda x: sum(x[i] for i in range(int(s) % 3 + 1)),
+    "a slope":          lambda s: lambda x: np.sum(ag.leaky_relu(x, s)),
+    "a degree":         lambda s: lambda x: np.var(x, ddof=s % 1),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CAPTURED)
+def test_a_setting_may_be_a_number_around_the_function(case):
+    """It is a constant while it stays, and the function is traced again when it changes."""
+    setting, x = 2.5, np.array([0.5, -1.5, 3.0])
+
+    def f(x):
+        return CAPTURED[case](setting)(x)
+
+    program = ag.compile(ag.value_and_grad(f))
+    for setting in (2.5, 3.75, 2.5):  # noqa: B007 - f reads it
+        assert agree(program(x), ag.value_and_grad(f)(x))
+
+
+@pytest.mark.parametrize("order", [np.inf, -np.inf, np.nan, 3.0, True])
+def test_a_number_that_a_program_relies_on_may_be_any(order):
+    program = ag.compile(lambda x: np.sum(x) * float(order))
+    for _ in range(3):
+        assert np.array_equal(program(np.ones(2)), 2 * float(order), equal_nan=True)
+    assert agree(ag.compile(lambda x: round(x, 1))(2.55), round(2.55, 1))
 
 
 @pytest.mark.parametrize("name", ["abs", "float", "np", "exp", "status", "kernel_1", "for", "t1"])

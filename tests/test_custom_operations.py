@@ -248,3 +248,119 @@ def test_a_function_of_any_keyword_takes_any():
     op = ag.elementwise(lambda x, **kw: kw["k"] * x, lambda g, out, x, **kw: g * kw["k"])
     x = variable([1.0])
     np.testing.assert_array_equal(ag.gradients(np.sum(op(x, k=5.0)), [x])[0], [5.0])
+
+
+# --- tensors that reach a body otherwise than as array arguments -------------------------------
+
+
+class Holder:
+    def __init__(self, x):
+        self.x = x
+
+
+SMUGGLERS = {
+    "a dict": lambda x: ag.primitive(
+        lambda y, c: y * c["x"], lambda g, out, y, c: g * 3.0)(x, {"x": x}),
+    "a dict alone": lambda x: ag.primitive(
+        lambda c: np.sin(c["x"]), lambda g, out, c: g)({"x": x}),
+    "an object": lambda x: ag.primitive(
+        lambda y, c: y * c.x, lambda g, out, y, c: g * 3.0)(x, Holder(x)),
+    "a function": lambda x: ag.primitive(
+        lambda y, f: f(y), lambda g, out, y, f: g * 3.0)(x, lambda y: y * x),
+    "a closure": lambda x: ag.primitive(lambda y: y * x, lambda g, out, y: g * 3.0)(x),
+    "a default": lambda x: ag.primitive(lambda y, c=x: y * c, lambda g, out, y: g * 3.0)(x),
+    "a keyword": lambda x: ag.primitive(
+        lambda y, *, c: y * c, lambda g, out, y, c: g * 3.0)(x, c=x),
+    "the result": lambda x: ag.primitive(lambda y: x, lambda g, out, y: g)(x),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("smuggler", SMUGGLERS.values(), ids=SMUGGLERS)
+def test_a_tensor_that_is_no_array_argument_is_refused(smuggler):
+    with pytest.raises(TypeError, match=r"t\.detach\(\)"):
+        ag.grad(smuggler)(3.0)
+    assert ag.grad(np.sin)(0.0) == 1  # and recording goes on
+
+
+def test_a_body_may_differentiate_by_itself():
+    """Newton's method inside, and the rule of an implicit function."""
+
+    def root(a):
+        x = 1.0
+        for _ in range(30):
+            x = x - (x**3 - a) / ag.grad(lambda x: x**3 - a)(x)
+        return x
+
+    cube_root = ag.primitive(root, lambda g, out, a: g / (3 * out**2))
+    np.testing.assert_allclose(ag.grad(cube_root)(8.0), 1 / 12)
+    np.testing.assert_allclose(ag.grad(ag.grad(cube_root))(8.0), -2 / 9 * 8 ** (-5 / 3))
+
+
+def test_no_derivative_refuses_and_none_is_zero():
+    scaled = ag.primitive(lambda x, n: x * n, lambda g, out, x, n: g * n, ag.no_derivative)
+    assert ag.grad(lambda x: scaled(x, 3.0))(2.0) == 3
+    with pytest.raises(TypeError, match=r"argument number 2 \('n'\).*t\.detach"):
+        ag.grad(lambda n: scaled(2.0, n))(3.0)
+    silent = ag.primitive(lambda x, n: x * n, lambda g, out, x, n: g * n, None)
+    assert ag.grad(lambda n: silent(2.0, n))(3.0) == 0
+
+
+def test_a_tensor_where_there_is_no_rule_is_told_by_its_place():
+    op = ag.primitive(lambda x, y: x * y, lambda g, out, x, y: g * y)
+    with pytest.raises(TypeError, match=r"its argument 'y' \(number 2\)"):
+        ag.grad(lambda y: op(2.0, y))(3.0)
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        lambda g, out, x: np.multiply(x, 0, out=x),
+        lambda g, out, x: g.__imul__(2) * x,
+        lambda g, out, x: out.__iadd__(1) * x,
+        lambda g, out, x: x.fill(0),
+    ],
+)
+def test_a_rule_that_writes_into_what_it_is_given_is_refused(rule):
+    squares = ag.primitive(lambda x: x * x, rule)
+    with pytest.raises(ValueError, match="read-only"):
+        ag.grad(lambda x: np.sum(np.sin(squares(x))))(np.array([1.0, 2.0]))
+
+
+@pytest.mark.parametrize(
+    "spread",
+    [
+        lambda g, x: np.ones(x.shape) * g,
+        lambda g, x: np.broadcast_to(g, x.shape),
+        lambda g, x: np.repeat(g, len(x)),
+        lambda g, x: np.stack([g] * len(x)),
+        lambda g, x: ag.full(x.shape, g),
+        lambda g, x: np.full_like(x, g),
+        lambda g, x: np.full(x.shape, g),
+        lambda g, x: np.array([g, g]),
+        lambda g, x: np.zeros(2) + float(g),
+    ],
+)
+def test_a_rule_is_right_at_the_second_order_too_or_raises(spread):
+    squares = ag.primitive(lambda x: np.sum(x * x), lambda g, out, x: spread(g, x) * 2 * x)
+    x = np.array([1.0, 2.0])
+    np.testing.assert_allclose(ag.grad(squares)(x), 2 * x)
+    try:
+        second = ag.hessian(lambda x: squares(x) ** 2)(x)
+    except TypeError:
+        return
+    np.testing.assert_allclose(second, 8 * np.outer(x, x) + 4 * np.sum(x * x) * np.eye(2))
+
+
+def test_what_is_defined_inside_a_function_is_freed_with_it():
+    import gc
+    import weakref
+
+    def define(declare):
+        data = Holder(np.ones(3))
+        op = declare(lambda x: x * data.x, lambda g, out, x: g * data.x)
+        ag.grad(lambda x: np.sum(op(x)))(np.ones(3))
+        return weakref.ref(data)
+
+    links = [define(declare) for declare in (ag.primitive, ag.elementwise) for _ in range(3)]
+    gc.collect()
+    assert not any(link() for link in links)

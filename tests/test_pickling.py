@@ -1,6 +1,7 @@
 """Pickling and copying: values, names, gradients and the history behind a result."""
 
 import copy
+import multiprocessing
 import pickle
 
 import numpy as np
@@ -122,3 +123,45 @@ def test_an_operation_that_cannot_be_found_by_name_is_refused_when_it_is_pickled
     y = double(variable(1.0))
     with pytest.raises((pickle.PicklingError, AttributeError), match="lambda"):
         pickle.dumps(y)
+
+
+def cubes(x):
+    return np.sum(x**3)
+
+
+@ag.grad
+def decorated(x):
+    return np.sum(x**3)
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        ag.grad(cubes), ag.value_and_grad(cubes), ag.jacobian(cubes), ag.hessian(cubes),
+        ag.derivative(np.sin), ag.grad(ag.grad(np.sin)), ag.checkpoint(cubes), ag.compile(cubes),
+        ag.compile(ag.grad(cubes)), decorated,
+    ],
+)  # fmt: skip
+def test_a_function_made_of_a_modules_function_is_pickled(f):
+    again = pickle.loads(pickle.dumps(f))
+    x = np.array(0.7)
+    for a, b in zip(np.atleast_1d(f(x)), np.atleast_1d(again(x)), strict=True):
+        assert a == b
+    assert again.__name__ == f.__name__
+
+
+def test_a_gradient_is_sent_to_other_processes():
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        found = pool.map(ag.grad(np.tanh), [0.0, 1.0])
+    assert np.allclose(found, 1 - np.tanh([0.0, 1.0]) ** 2)
+
+
+def test_a_method_made_of_another_is_bound():
+    class Model:
+        weight = 3.0
+
+        @ag.checkpoint
+        def square(self, x):
+            return self.weight * x**2
+
+    assert ag.grad(Model().square)(2.0) == 12.0

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
+from autograd_lite import trees
 
 pytest.importorskip("scipy")
 
@@ -153,6 +154,131 @@ def test_what_odeint_cannot_see_is_refused():
     a = ag.Tensor(0.5, requires_grad=True)
     with pytest.raises(TypeError, match=r"none of its arguments: pass it in args="):
         integrate.odeint(lambda y, t: a * y, np.ones(1), np.array([0.0, 1.0]))
+
+
+ARGS = {
+    "a dict of numbers": ({"k": 1.3}, lambda y, t, p: -p["k"] * y, lambda p: [p["k"]]),
+    "a ragged list of arrays": (
+        [np.array([[-0.5, 0.2], [0.1, -0.7]]), np.array([0.3, -0.1])],
+        lambda y, t, p: p[0] @ y + p[1],
+        lambda p: p,
+    ),
+    "layers": (
+        [(np.full((3, 2), 0.3), np.zeros(3)), (np.full((2, 3), -0.2), np.ones(2))],
+        lambda y, t, p: p[1][0] @ np.tanh(p[0][0] @ y + p[0][1]) + p[1][1],
+        lambda p: [p[0][0], p[0][1], p[1][0], p[1][1]],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", ARGS)
+def test_odeint_takes_arguments_in_dicts_and_lists(case):
+    args, f, leaves = ARGS[case]
+    t, exact = np.linspace(0, 1, 3), {"rtol": 1e-11, "atol": 1e-11}
+
+    def loss(p):
+        return np.sum(integrate.odeint(f, np.array([1.0, 0.5]), t, (p,), **exact))
+
+    found = leaves(ag.grad(loss)(args))
+    for share, leaf in zip(found, leaves(args), strict=True):
+        assert np.shape(share) == np.shape(leaf)
+    flat, build = trees.flatten(args)
+    directions = [np.cos(np.arange(np.size(leaf))).reshape(np.shape(leaf)) for leaf in flat]
+    moved = [
+        loss(build([x + step * v for x, v in zip(flat, directions, strict=True)]))
+        for step in (1e-5, -1e-5)
+    ]
+    slope = sum(np.sum(a * b) for a, b in zip(found, directions, strict=True))
+    assert np.isclose(slope, (moved[0] - moved[1]) / 2e-5, rtol=1e-6)
+
+
+@pytest.mark.parametrize("other", [np.tanh, None, "tanh", 3, True], ids=str)
+def test_odeint_passes_on_arguments_that_are_no_arrays(other):
+    def f(y, t, k, given):
+        assert given is other
+        return -k * y
+
+    def end(k):
+        return integrate.odeint(f, np.ones(1), [0.0, 1.0], (k, other), rtol=1e-10, atol=1e-10)[1, 0]
+
+    assert np.isclose(ag.grad(end)(0.7), -np.exp(-0.7), rtol=1e-7)
+
+
+# fmt: off
+SETTINGS = {
+    "Dfun":      {"Dfun": lambda y, t, k: -k * np.eye(2)},
+    "col_deriv": {"Dfun": lambda y, t, k: -k * np.eye(2), "col_deriv": True},
+    "a band":    {"ml": 0, "mu": 0},
+    "steps":     {"h0": 1e-3, "hmax": 0.1, "hmin": 1e-12, "mxstep": 5000, "mxordn": 8, "mxords": 4},
+    "critical":  {"tcrit": np.array([0.5])},
+    "each":      {"rtol": np.array([1e-10, 1e-9]), "atol": np.array([1e-9, 1e-10])},
+}
+# fmt: on
+
+
+@pytest.mark.parametrize("case", SETTINGS)
+def test_odeint_takes_scipys_settings(case):
+    settings = {"rtol": 1e-10, "atol": 1e-10, **SETTINGS[case]}
+
+    def solved(odeint, k):
+        return odeint(lambda y, t, k: -k * y, [1.0, 0.5], [0.0, 0.4, 1.0], (k,), **settings)
+
+    expected = solved(scipy.integrate.odeint, 1.3)
+    assert np.allclose(solved(integrate.odeint, 1.3), expected, rtol=1e-8)
+    slope = ag.grad(lambda k: np.sum(solved(integrate.odeint, k)))(1.3)
+    assert np.isclose(slope, -1.5 * (0.4 * np.exp(-0.52) + np.exp(-1.3)), rtol=1e-7)
+
+
+def test_odeint_gives_scipys_output_too():
+    y, output = integrate.odeint(lambda y, t: -y, [1.0], [0.0, 1.0], full_output=True)
+    given, expected = scipy.integrate.odeint(lambda y, t: -y, [1.0], [0.0, 1.0], full_output=True)
+    assert np.array_equal(y, given)
+    assert output.keys() == expected.keys()
+    assert output["message"] == expected["message"]
+    assert output["nst"] == expected["nst"]
+
+
+@pytest.mark.parametrize("rank", [2, 3])
+def test_a_singular_covariance_is_allowed_where_it_is_asked_for(rank):
+    rng = np.random.default_rng(0)
+    factor, z = rng.normal(size=(3, rank)), rng.normal(size=(4, rank))
+
+    def loss(logpdf, factor):
+        points = z @ factor.T
+        return np.sum(logpdf(points, np.zeros(3), factor @ factor.T, allow_singular=True))
+
+    normal = scipy.stats.multivariate_normal.logpdf
+    assert np.isclose(loss(stats.multivariate_normal.logpdf, factor), loss(normal, factor))
+    slope = ag.grad(lambda factor: loss(stats.multivariate_normal.logpdf, factor))(factor)
+    step = 1e-5 * rng.normal(size=factor.shape)
+    change = (loss(normal, factor + step) - loss(normal, factor - step)) / 2
+    assert np.isclose(np.sum(slope * step), change, rtol=1e-6)
+    if rank < 3:
+        off = [1.0, 0.0, 0.0]
+        cov = factor @ factor.T
+        assert (
+            stats.multivariate_normal.logpdf(np.array(off), None, cov, allow_singular=True)
+            == -np.inf
+        )
+
+
+# --- values far out: a derivative is a small difference of large ones ----------------------------
+
+FAR_SLOPES = [
+    # f, at, its derivatives of order 1, 2, 3, worked out with 60 digits
+    (sp.erfcx, 1e2, [-5.641049762599318e-05, 1.128040780228834e-06, -3.383445820601696e-08]),
+    (sp.dawsn, 1e2, [-5.000750187565655e-05, 1.00030011255253e-06, -3.001500787972825e-08]),
+    (sp.erfcx, 1e6, [-5.6418958354691e-13, 1.128379167092127e-18, -3.385137501269612e-24]),
+    (sp.dawsn, 1e6, [-5.0000000000075e-13, 1.000000000003e-18, -3.000000000015e-24]),
+]
+
+
+@pytest.mark.parametrize(("f", "at", "expected"), FAR_SLOPES)
+def test_a_slope_far_out_does_not_cancel(f, at, expected):
+    slope = f
+    for value in expected:
+        slope = ag.grad(slope)
+        assert np.isclose(slope(at), value, rtol=1e-10, atol=0)
 
 
 def test_a_distribution_takes_scipys_arguments_only():

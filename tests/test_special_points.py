@@ -309,13 +309,13 @@ def test_the_mixed_derivative_of_a_power_with_the_exponent_0_is(power):
     assert ag.grad(lambda x: power(x, np.zeros(())))(1e-310) == 0
 
 
-def test_the_second_derivatives_of_arctan2_are_symmetric_and_0_at_the_origin():
+def test_the_second_derivatives_of_arctan2_are_symmetric_and_none_at_the_origin():
     def f(v):
         return np.arctan2(v[0], v[1])
 
     second = ag.hessian(f)(np.array([1.0, 2.0]))
     np.testing.assert_allclose(second, [[-0.16, -0.12], [-0.12, 0.16]], rtol=1e-14)
-    np.testing.assert_array_equal(ag.hessian(f)(np.zeros(2)), np.zeros((2, 2)))
+    assert np.isnan(ag.hessian(f)(np.zeros(2))).all()
 
 
 def test_an_angle_near_the_origin_keeps_its_gradient():
@@ -363,3 +363,45 @@ def test_a_variance_without_degrees_of_freedom_has_no_gradient():
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         assert np.isnan(gradient(lambda x: np.var(x, ddof=1), [2.0])).all()
+
+
+# --- where no limit exists, or convention at one order says nothing of the next -------------------
+
+SQUARES = {
+    # equal to x**2 or to its like around 0, through something singular there
+    "norm": lambda x: np.linalg.norm(x) ** 2,
+    "norm along an axis": lambda x: np.sum(np.linalg.norm(x[None], axis=1) ** 2),
+    "norm of order 3": lambda x: np.linalg.norm(x, 3) ** 2,
+    "vector_norm": lambda x: np.linalg.vector_norm(x) ** 2,
+    "hypot": lambda x: np.hypot(x[0], x[1]) ** 2,
+    "std": lambda x: np.std(x) ** 2,
+    "root of a sum": lambda x: np.sqrt(np.sum(x * x)) ** 2,
+    "|z|": lambda x: np.abs(x[0] + 1j * x[1]) ** 2,
+    "by polar coordinates": lambda x: (np.hypot(x[0], x[1]) * np.arctan2(x[1], x[0])) ** 2,
+}
+
+
+@pytest.mark.parametrize("f", SQUARES.values(), ids=SQUARES)
+def test_a_second_derivative_at_a_length_of_0_is_right_or_nan(f):
+    with np.errstate(all="ignore"):
+        assert not np.isfinite(ag.hessian(f)(np.zeros(2))).all()
+        beside = ag.hessian(f)(np.array([0.3, -0.4]))
+    assert np.isfinite(beside).all()
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: np.sqrt(x) ** 2,
+        lambda x: np.sqrt(x) * np.sqrt(x),
+        lambda x: np.exp(np.log(x)),
+        lambda x: (x**0.25) ** 4,
+        lambda x: np.cbrt(x) ** 3,
+        lambda x: np.cos(np.arccos(1 - x)),
+    ],
+)
+def test_a_zero_cotangent_by_chance_times_an_infinite_slope_is_no_zero(f):
+    """The slope is 1, or -1; nan tells that it is not known."""
+    with np.errstate(all="ignore"):
+        found = ag.grad(f)(0.0)
+    assert np.isnan(found) or abs(found) == 1

@@ -67,7 +67,7 @@ def test_keywords_are_passed_on():
 
 
 def test_a_result_that_does_not_depend_on_the_input_has_a_zero_gradient():
-    assert ag.grad(lambda x: 3)(1.0) == 0.0
+    assert ag.grad(lambda x: 3.0)(1.0) == 0.0
     assert ag.grad(lambda x: np.float64(3))(1.0) == 0.0
     np.testing.assert_array_equal(ag.grad(lambda x: np.sum(x > 0) * 1.0)(np.ones(2)), [0.0, 0.0])
     x, y = variable([1.0, 2.0]), variable(np.ones((2, 1), np.float32))
@@ -75,6 +75,112 @@ def test_a_result_that_does_not_depend_on_the_input_has_a_zero_gradient():
     assert (g.shape, g.dtype) == ((2, 1), np.float32)
     [g] = ag.gradients(ag.Tensor(1.0), [x])
     np.testing.assert_array_equal(g, [0.0, 0.0])
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: np.allclose(x, x), lambda x: np.argmax(x), lambda x: np.sum(x > 0), lambda x: 3,
+        lambda x: True, lambda x: np.count_nonzero(x), lambda x: np.searchsorted(x, 1.0),
+        lambda x: np.round(x[0]).astype(int),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    "transform",
+    [
+        ag.grad, ag.value_and_grad, ag.jacobian, ag.hessian, ag.derivative,
+        lambda f: lambda x: ag.vjp(f, x), lambda f: lambda x: ag.jvp(f, (x,), (x,)),
+        lambda f: lambda x: ag.hvp(f, (x,), (x,)),
+    ],
+)  # fmt: skip
+def test_what_counts_or_compares_has_no_derivative(f, transform):
+    with pytest.raises(TypeError, match=r"returned .*has no derivative but 0"):
+        transform(f)(np.array([1.0, 2.0, 4.0]))
+
+
+def test_the_sum_of_nothing_has_the_gradient_0():
+    assert ag.grad(lambda x: sum([]))(2.0) == 0
+
+
+def test_a_gradient_of_an_array_says_what_to_take_instead():
+    with pytest.raises(ValueError, match=r"np\.sum\(.*jacobian\(f\).*vjp\(f"):
+        ag.grad(lambda x: x * x)(np.ones(3))
+
+
+# --- which arguments --------------------------------------------------------------------------
+
+
+def product(x, y, power=2):
+    return np.sum(x**power * y)
+
+
+X, Y = np.array([1.0, 2.0]), np.array([3.0, 4.0])
+
+
+@pytest.mark.parametrize("several", [(0, 1), [0, 1], np.array([0, 1]), range(2)], ids=repr)
+def test_argnums_are_any_sequence(several):
+    for found in (ag.grad(product, several)(X, Y), ag.value_and_grad(product, several)(X, Y)[1]):
+        assert isinstance(found, tuple)
+        assert np.array_equal(found, [2 * X * Y, X**2])
+    assert np.array_equal(ag.vjp(product, X, Y, argnums=several)[1](1.0), [2 * X * Y, X**2])
+
+
+@pytest.mark.parametrize("one", [1, -1, np.int64(1)])
+def test_one_argnum_is_one_gradient(one):
+    assert np.array_equal(ag.grad(product, one)(X, Y, power=3), X**3)
+    assert np.array_equal(ag.vjp(product, X, Y, argnums=one, power=3)[1](1.0), X**3)
+    assert ag.jvp(product, (X, Y), X, argnums=one, power=3)[1] == np.sum(X**4)
+    assert np.array_equal(ag.hvp(product, (X, Y), X, argnums=0, power=3), 6 * X * Y * X)
+
+
+def test_products_take_the_arguments_and_keywords_of_the_function():
+    assert ag.jvp(product, (X, Y), [X], argnums=[0], power=3)[1] == np.sum(3 * X**2 * Y * X)
+    [found] = ag.hvp(product, (X, Y), [X], argnums=[0], power=3)
+    assert np.array_equal(found, 6 * X * Y * X)
+    with pytest.raises(TypeError, match="tangents is a tuple with one entry an argument"):
+        ag.jvp(product, (X, Y), X)
+
+
+@pytest.mark.parametrize("wrong", ["0", 0.0, (0, 1.5), True])
+def test_argnums_that_are_no_positions_are_refused(wrong):
+    with pytest.raises(TypeError, match="argnums is an int or a tuple or list of ints"):
+        ag.grad(product, wrong)(X, Y)
+
+
+def test_a_derivative_element_by_element():
+    x = np.array([[0.3, -1.0], [2.0, 0.0]])
+    assert np.allclose(ag.derivative(np.tanh)(x), 1 - np.tanh(x) ** 2)
+    assert np.allclose(ag.derivative(ag.derivative(np.sin))(x), -np.sin(x))
+    assert np.array_equal(ag.derivative(lambda a, b: a * b, 1)(x, x + 1), x)
+    with pytest.raises(ValueError, match=r"element by element; jacobian\(\) is of any"):
+        ag.derivative(np.sum)(x)
+
+
+# --- what is linear ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: sum(np.sum(row**2) for row in x),
+        lambda x: sum(x[i, j] ** (i % 3 + 1) for i in range(x.shape[0]) for j in range(x.shape[1])),
+        lambda x: sum(np.sum(x[[0, 0, i]] ** 2) for i in range(len(x))),
+        lambda x: np.sum(x * x) + sum(np.sum(row**2) for row in x) + np.sum(x**3),
+    ],
+)
+def test_each_row_is_added_to_one_array(f):
+    """The memory of the walk back is that of one array of all rows, not of one each row."""
+    x = np.random.default_rng(0).normal(size=(200, 3))
+    ag.check_gradients(f, x[:4])
+    x = x.repeat(20, axis=0)[:, :3]
+    y = f(t := ag.Tensor(x, requires_grad=True))
+    made = []
+    with pytest.MonkeyPatch.context() as patch:
+        zeros = np.zeros
+        patch.setattr(np, "zeros", lambda *args, **kw: made.append(1) or zeros(*args, **kw))
+        [found] = ag.gradients(y, [t])
+    assert found.shape == x.shape
+    assert len(made) < 3
 
 
 def test_a_function_is_called_once():

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from ..rounding import floors_of_gradients
 from ..tape import Node
 from .diagnosis.blind_spots import BlindSpots, blind_spots
 from .diagnosis.graph import Graph
 from .diagnosis.wrong_steps.backward import Backward
-from .rows import Row, Tolerance, compared
+from .kinks import subgradients
+from .later_means import later_means
+from .rows import RIGHT, UNSURE, Row, Tolerance, compared, distance
+
+KINK = "it is a subgradient: a derivative of {} at its kink, chosen otherwise"
+UNUSED = "the loss does not depend on it: its gradient is 0"
+LATER = "it is {} times the gradient, and the 1/{} is applied later, in {}: a convention"
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,6 +30,7 @@ class Entry:
     given: np.ndarray
     true: np.ndarray
     row: Row
+    floor: np.ndarray | None = None  # what rounding may move each entry by
     top: Node | None = None
     bottom: Node | None = None
 
@@ -39,19 +47,50 @@ class Case:
     names : Names, optional
     ends : dict, optional
         The pair of nodes (top, bottom) that a label is the derivative of.
+    keys : dict, optional
+        The key that a label was given by, and the node of the tensor that its gradient is of.
     """
 
-    def __init__(self, given, true, tolerance: Tolerance, loss=None, names=None, ends=None):
+    def __init__(
+        self, given, true, tolerance: Tolerance, loss=None, names=None, ends=None, keys=None
+    ):
+        self.keys = keys or {}
         self.tolerance = tolerance
         self.loss: Any = loss
         self.names: Any = names
+        pairs = {key: (np.asarray(value), np.asarray(true[key])) for key, value in given.items()}
+        ends = ends or {}
+        floors = _floors(pairs, tolerance, loss, ends)
         self.entries = []
-        for label, value in given.items():
-            value, expected = np.asarray(value), np.asarray(true[label])
-            row = compared(label, value, expected, tolerance)
-            top, bottom = (ends or {}).get(label, (None, None))
-            self.entries.append(Entry(label, value, expected, row, top, bottom))
+        for label, (value, expected) in pairs.items():
+            floor = floors.get(label)
+            row = compared(label, value, expected, tolerance, floor)
+            if floor is not None:  # what differs by rounding alone is no trace of a mistake
+                value = np.where(distance(value, expected) <= floor, expected, value)
+            top, bottom = ends.get(label, (None, None))
+            if row and loss is not None and bottom is None:
+                row = replace(row, note=UNUSED)
+            self.entries.append(Entry(label, value, expected, row, floor, top, bottom))
         self.others = {label: np.asarray(value) for label, value in true.items()}
+        if loss is not None and np.isnan(loss.node.out):
+            self._doubt()
+        elif loss is not None and not all(self.rows):
+            self._accept(subgradients(self), KINK)
+            self._accept(later_means(self), LATER)
+
+    def _doubt(self):
+        """Nothing can be told of the derivatives of a loss that is nan."""
+        for i, entry in enumerate(self.entries):
+            self.entries[i] = replace(entry, row=replace(entry.row, verdict=UNSURE))
+
+    def _accept(self, notes, words):
+        """Call rows right that a convention explains: {label: what it is about}."""
+        for i, entry in enumerate(self.entries):
+            if entry.label in notes:
+                note = words.format(*np.atleast_1d(notes[entry.label]))
+                row = replace(entry.row, verdict=RIGHT, note=note)
+                self.entries[i] = replace(entry, given=entry.true, row=row)
+        self.__dict__.pop("gradients", None)
 
     @property
     def rows(self):
@@ -81,3 +120,20 @@ class Case:
     def blind_spots(self) -> BlindSpots:
         """What this point could not have shown."""
         return blind_spots(self)
+
+
+def _floors(pairs, tolerance, loss, ends):
+    """{label: what rounding may move each entry by}, of the gradients of a loss."""
+    if loss is None or tolerance.atol is not None:
+        return {}
+    nodes = {
+        label: ends[label][1]
+        for label, (value, true) in pairs.items()
+        if value.shape == true.shape and value.size and ends.get(label, (None,))[0] is loss.node
+    }
+    if all(tolerance.agree(*pairs[label], 0.0) for label in nodes):
+        return {}
+    kinds = {array.dtype for label in nodes for array in pairs[label] if array.dtype.kind in "fc"}
+    eps = max((float(np.finfo(kind).eps) for kind in kinds), default=0.0)
+    found = floors_of_gradients(loss.node, dict.fromkeys(nodes.values()), eps)
+    return {label: found[node] for label, node in nodes.items()}

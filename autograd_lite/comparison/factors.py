@@ -39,6 +39,10 @@ class Factors:
             return label, plain(self._gradients[bottom]), (top, bottom)
         return label, self._factor(key, top, bottom, shape), (top, bottom)
 
+    def of_unused(self, name, tensor):
+        """The label and the gradient, zeros, of a parameter that the loss does not depend on."""
+        return f"d{self._label(self.loss.node)}/d{name}", np.zeros_like(tensor._array), (None, None)
+
     def _parse(self, key):
         if isinstance(key, tuple) and len(key) == 2:
             return self._node(key[0], top=True), self._node(key[1])

@@ -74,16 +74,26 @@ def compare(
     places = paths(variables)
     known = Names(loss, {**variables, **_unbound(places, variables, manual)}, names)
     factors = Factors(loss, known)
-    given, true, ends = {}, {}, {}
+    given, true, ends, keys = {}, {}, {}, {}
     for key, value in flat(manual, lambda key: known.find(key) or key in places):
-        array = _array(key, value)
+        array, was = _array(key, value), key
         if isinstance(key, str) and not known.find(key):
             key = places.get(key, key)
-        label, value, pair = factors.find(key, array.shape)
+        unused = _unused(key, {**variables, **dict(names or {})}, known)
+        if unused is not None:
+            label, value, pair = factors.of_unused(*unused)
+        else:
+            label, value, pair = factors.find(key, array.shape)
+        if label in given and ends[label] != pair:  # two tensors of one name
+            label = f"{label} ({sum(one.startswith(label) for one in given) + 1})"
         if label in given:
             raise ValueError(f"{label} is given twice, the second time as {key!r}")
         given[label], true[label], ends[label] = array, value, pair
-    case = Case(given, true, Tolerance(rtol, atol), loss, known, ends)
+        gradient_of = unused[1].node if unused is not None else None
+        if pair is not None and pair[0] is loss.node:
+            gradient_of = pair[1]
+        keys[label] = was, gradient_of
+    case = Case(given, true, Tolerance(rtol, atol), loss, known, ends, keys)
     return Comparison.from_case(case)
 
 
@@ -94,7 +104,20 @@ def _unbound(places, variables, manual):
     return {place: tensor for place, tensor in ordered.items() if place not in variables}
 
 
+def _unused(key, variables, known):
+    """(name, tensor) of a parameter that the loss was not computed from; None of anything else."""
+    tensor = variables.get(key) if isinstance(key, str) and not known.find(key) else key
+    if not isinstance(tensor, Tensor) or tensor.node in known.nodes:
+        return None
+    if not tensor.requires_grad or tensor.node.op is not None:
+        return None
+    bound = (name for name, value in variables.items() if value is tensor)
+    name = key if isinstance(key, str) else tensor.name or next(bound, "a parameter")
+    return name, tensor
+
+
 def _array(key, value):
+    errors.refuse_foreign("compare()", value)
     array = np.asarray(value.numpy() if isinstance(value, Tensor) else value)
     if array.dtype.kind not in "biufc":
         raise TypeError(f"the manual value of {key!r} holds {array.dtype}, not numbers")

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from .. import errors
+from ..tensor import Tensor
 from .case import Case
 from .diagnosis.blind_spots import BlindSpots
 from .diagnosis.findings import Finding
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from ..drawing import Picture
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Comparison:
     """What is right, what is wrong, and why; true if every row is right.
 
@@ -88,11 +90,25 @@ class Comparison:
     def __len__(self) -> int:
         return len(self.rows)
 
-    def __getitem__(self, name: str) -> Row:
-        for row in self.rows:
-            if row.name == name:
-                return row
-        raise KeyError(f"{name!r} is not among {[row.name for row in self.rows]}")
+    def __getitem__(self, key: str | tuple | Tensor) -> Row:
+        """The row of a label, "dLoss/dW1", of the key that was given, "W1", or of a tensor."""
+        found = [row for row in self.rows if type(key) is str and row.name == key]
+        found = found or self._of_key(key)
+        if not found:
+            what = errors.describe(key) if isinstance(key, Tensor) else repr(key)
+            raise KeyError(f"{what} is not among {[row.name for row in self.rows]}")
+        return found[0]
+
+    def _of_key(self, key):
+        """The rows of what was given, or, of plain arrays, of the last part of a label."""
+        keys = {} if self.case is None else self.case.keys
+        if isinstance(key, Tensor):
+            labels = [label for label, (_, node) in keys.items() if node is key.node]
+        else:
+            labels = [label for label, (one, _) in keys.items() if type(one) is type(key) is str]
+            labels = [label for label in labels if keys[label][0] == key]
+        ending = f"/d{key}" if type(key) is str and not labels else None
+        return [r for r in self.rows if r.name in labels or (ending and r.name.endswith(ending))]
 
     @property
     def summary(self) -> str:
@@ -103,7 +119,8 @@ class Comparison:
             return "nothing was given"
         if self:
             many = f"all {len(self)} agree" if len(self) > 1 else f"{self.rows[0].name} agrees"
-            return f"right: {many} with {self.true_is}"
+            noted = [f"; of {row.name}: {row.note}" for row in self.rows if row.note]
+            return f"right: {many} with {self.true_is}{''.join(noted[:1])}"
         wrong = [row for row in self.rows if not row]
         row = next((row for row in wrong if row.name not in self.because), wrong[0])
         return f"no known pattern: {worst(row, self.given_is, self.true_is)}"
@@ -118,6 +135,7 @@ class Comparison:
             lines += [f"{instead}: {sentence}" for sentence in finding.also]
             lines.append(f"what helps: {finding.advice}")
         lines += [f"{label} is wrong because {cause} is" for label, cause in self.because.items()]
+        lines += [f"{row.name} is right: {row.note}" for row in self.rows if row.note]
         blind = [str(self.blind)] if self.blind else []
         return [*lines, *self.hints, *blind]
 
@@ -131,7 +149,10 @@ class Comparison:
     def __str__(self) -> str:
         evidence = self.evidence
         gap = [""] if evidence else []
-        return "\n".join([self.summary, "", text.table(self), *gap, *evidence])
+        lines = [text.prose(self.summary), "", text.table(self), *gap, *map(text.prose, evidence)]
+        return "\n".join(lines)
+
+    __repr__ = __str__
 
     def _repr_html_(self) -> str:
         return html.page(self)

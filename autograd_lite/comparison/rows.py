@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-RIGHT, WRONG, SHAPE = "right", "WRONG", "SHAPE"
+RIGHT, WRONG, SHAPE, UNSURE = "right", "WRONG", "SHAPE", "UNSURE"
+NOISE = "it differs by no more than rounding may"
 
 
 @dataclass(frozen=True)
@@ -26,10 +27,12 @@ class Row:
     given, true : number or None
         Both values at that index.
     verdict : str
-        "right", "WRONG" or "SHAPE"; of a function also "UNSURE", where nothing could be told.
+        "right", "WRONG", "SHAPE", or "UNSURE" where nothing could be told.
     numeric : number, str or None
         The value by finite differences at that index, or why there is none; None where no
         differences were taken.
+    note : str
+        Why a row is right although its numbers differ: rounding, a kink, a convention.
     """
 
     name: str
@@ -42,6 +45,7 @@ class Row:
     true: complex | None
     verdict: str
     numeric: float | str | None = None
+    note: str = ""
 
     def __bool__(self):
         return self.verdict == RIGHT
@@ -51,29 +55,30 @@ class Row:
 class Tolerance:
     """When two numbers agree: |a - b| <= atol + rtol * max(|a|, |b|).
 
-    Without ``rtol`` it is that of the coarser of the two dtypes. Without ``atol`` it is rtol
-    times the largest magnitude of the true array: a rounding error anywhere in a sum is no
-    mistake in its small entries.
+    Without ``rtol`` it is that of the coarser of the two dtypes. Without ``atol`` it is, entry by
+    entry, the floor that is known: what rounding alone may move the number by. Where none is
+    known it is rtol times the largest magnitude of the true array.
     """
 
     rtol: float | None = None
     atol: float | None = None
 
-    def allowed(self, given, true):
+    def allowed(self, given, true, floor=None):
         """What each entry may differ by."""
         rtol = self.relative(given, true)
         finite = np.abs(true[np.isfinite(true)])
-        atol = rtol * finite.max(initial=0.0) if self.atol is None else self.atol
+        atol = rtol * finite.max(initial=0.0) if floor is None else floor
         size = np.maximum(np.abs(given), np.abs(true)).astype(np.float64)
+        atol = atol if self.atol is None else self.atol
         return atol + rtol * np.where(np.isfinite(size), size, 0.0)
 
     def relative(self, given, true):
         """The part of a number that it may differ by."""
         return max(map(_rtol, (given, true))) if self.rtol is None else self.rtol
 
-    def agree(self, given, true):
+    def agree(self, given, true, floor=None):
         """Whether two arrays of one shape agree in every entry."""
-        return bool((distance(given, true) <= self.allowed(given, true)).all())
+        return bool((distance(given, true) <= self.allowed(given, true, floor)).all())
 
 
 def _rtol(array):
@@ -88,7 +93,7 @@ def distance(given, true):
     return np.where(np.isnan(difference), np.inf, difference)
 
 
-def compared(name, given, true, tolerance):
+def compared(name, given, true, tolerance, floor=None):
     """The row of a given array beside the true one; they are never broadcast."""
     given, true = np.asarray(given), np.asarray(true)
     shapes = name, given.shape, true.shape
@@ -97,14 +102,17 @@ def compared(name, given, true, tolerance):
     if given.size == 0:
         return Row(*shapes, 0.0, 0.0, None, None, None, RIGHT)
     far = distance(given, true)
-    allowed = tolerance.allowed(given, true)
+    allowed = tolerance.allowed(given, true, floor)
     size = np.maximum(np.abs(given), np.abs(true))
     with np.errstate(invalid="ignore", divide="ignore"):
         excess = np.where(far == 0, 0.0, far / allowed)
         relative = np.where(far == 0, 0.0, np.where(np.isinf(far), np.inf, far / size))
     worst = tuple(int(i) for i in np.unravel_index(np.argmax(excess), excess.shape))
     wrong = far > allowed
-    return Row(
+    row = Row(
         *shapes, float(far.max()), float(relative.max()), worst,
         given[worst].item(), true[worst].item(), WRONG if wrong.any() else RIGHT,
     )  # fmt: skip
+    if row and floor is not None and (relative > tolerance.relative(given, true)).any():
+        return replace(row, note=NOISE)
+    return row

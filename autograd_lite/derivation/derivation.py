@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .. import errors
+from .. import errors, quoting
 from ..arrays import asarray
 from ..drawing.labels import Style, labelled
 from ..names import Names, caller_variables
@@ -17,7 +17,6 @@ from ..tensor import Tensor, has_nan, initial_cotangent
 from .latex import LatexWriter, latex_of
 from .lines import Line, definitions, worth_a_name
 from .programs.program import Program
-from .programs.source import identifier
 from .replay import FORWARD, Replay
 from .targets import labels_of, targets_of
 from .text import TextWriter, text_of
@@ -212,9 +211,9 @@ class Derivation:
         return "\n\n".join(tables)
 
     def _row(self, line):
-        cells = [_code(line.name), _code(line.formula)]
+        cells = [quoting.markdown_code(line.name), quoting.markdown_code(line.formula)]
         if self._numbers:
-            cells.append("<br>".join(map(_code, self._rows(line.value))))
+            cells.append("<br>".join(map(quoting.markdown_code, self._rows(line.value))))
         return f"| {' | '.join(cells)} |"
 
     def _rows(self, value):
@@ -257,7 +256,8 @@ class Derivation:
         loss = self._labels[self._names.root]
         *others, last = (self._labels[node] for node in self._targets)
         wrt = f"{', '.join(others)} and {last}" if others else last
-        return f'{head}\n    """The gradient of {loss} with respect to {wrt}."""\n{body}'
+        says = quoting.docstring(f"The gradient of {loss} with respect to {wrt}.")
+        return f'{head}\n    """{says}"""\n{body}'
 
     @property
     def inputs(self) -> dict:
@@ -270,7 +270,7 @@ class Derivation:
         replay = self._replay(as_written=False)
         named = {}
         for d in replay.definitions:
-            top = d.symbol if isinstance(d.symbol, str) else f"d{identifier(d.symbol[1])}"
+            top = d.symbol if isinstance(d.symbol, str) else f"d{quoting.identifier(d.symbol[1])}"
             if d.expression.kind == "call":
                 named.setdefault(d.expression, top)
         data = [x for x in replay.graph.inputs if x not in replay.variables]
@@ -297,7 +297,3 @@ class Derivation:
         head = "import numpy as np\n\n\n" if form == "source" else ""
         path.write_text(f"{head}{text.rstrip()}\n", encoding="utf-8")
         return path
-
-
-def _code(text):
-    return "`" + text.replace("|", "\\|") + "`"

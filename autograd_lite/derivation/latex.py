@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 
+from .. import quoting
 from ..drawing.labels import labelled
 from .programs.source import ATOM, CALL
 from .text import TextWriter, whole_reciprocal
@@ -62,11 +63,7 @@ def _letters(text):
 
 
 def _upright(text):
-    return rf"\mathrm{{{_escaped(text)}}}"
-
-
-def _escaped(text):
-    return re.sub(r"([#$%&_{}])", r"\\\1", text).replace(" ", r"\ ")
+    return rf"\mathrm{{{quoting.latex(text)}}}"
 
 
 class LatexWriter(TextWriter):
@@ -107,7 +104,7 @@ class LatexWriter(TextWriter):
 
     def applied(self, name, given):
         """A function and its arguments."""
-        name = _COMMANDS.get(name) or rf"\operatorname{{{_escaped(name)}}}"
+        name = _COMMANDS.get(name) or rf"\operatorname{{{quoting.latex(name)}}}"
         return rf"{name}{self.enclosed(', '.join(given))}"
 
     def keyword(self, key, text):
@@ -184,7 +181,7 @@ class LatexWriter(TextWriter):
         if re.fullmatch(r"-?[\d.]+e[+-]\d+", text):
             digits, power = text.split("e")
             return rf"{digits} \times 10^{{{int(power)}}}", _PRODUCT
-        return (text if re.fullmatch(r"[-\d.]+", text) else _escaped(text)), binding
+        return (text if re.fullmatch(r"[-\d.]+", text) else quoting.latex(text)), binding
 
     def value(self, value, style):
         """The value of a line: a matrix, or the shape of one that is too large to be written."""

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from .. import quoting
 from ..dispatch import full_name
 from .programs.source import ATOM, CALL, Writer
 from .replay import named
@@ -19,11 +20,12 @@ _PLACING = {"scatter": "scatter", "setitem": "store", "add_at": "add_at"}
 
 def text_of(symbol):
     """A name in a line: z1, dLoss/dz1, dLoss/d(layers.0.weight)."""
-    return symbol if isinstance(symbol, str) else "/".join(map(differential, symbol))
+    return quoting.text(symbol) if isinstance(symbol, str) else "/".join(map(differential, symbol))
 
 
 def differential(name):
     """dW1, d(layers.0.weight)."""
+    name = quoting.text(name)
     return f"d{name}" if name.isidentifier() else f"d({name})"
 
 
@@ -133,6 +135,10 @@ class TextWriter(Writer):
     def _is(self, x, functions):
         """Whether an operand is written as a call of one of some functions."""
         return type(x) is Expression and x not in self.names and x.func in functions
+
+    def other(self, value):
+        """A setting that is no number: as Python shows it."""
+        return quoting.text(repr(value))
 
     def constant(self, value):
         """A number in six digits, an array as nested lists, long ones by their ends."""

@@ -4,6 +4,7 @@ record shapes have a syntax of their own, and not every renderer knows them.
 
 import graphviz
 
+from .. import quoting
 from .formulas import HOLE
 from .labels import box_lines, edge_lines
 from .model import (
@@ -79,10 +80,4 @@ def to_dot(diagram, style):
 
 def label(lines):
     """Lines of text as a label that draws them as they are; none ends in ">", as HTML would."""
-    return "".join(f"{_literal(line)}\\l" for line in lines)
-
-
-def _literal(line):
-    """A line without the meaning Graphviz gives to backslashes and to entities such as &amp;."""
-    shown = "".join(c if c.isprintable() else repr(c)[1:-1] for c in line)
-    return graphviz.escape(shown.replace("&", "&amp;"))
+    return "".join(f"{quoting.dot(line)}\\l" for line in lines)

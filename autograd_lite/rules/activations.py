@@ -1,6 +1,7 @@
 """The activation functions of neural networks, stable for any finite or infinite input."""
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from .blocks import in_blocks
 from .error_function import erfc
 
 
-def sigmoid(x):
+def sigmoid(x) -> Any:
     """The logistic function 1 / (1 + exp(-x)), element by element.
 
     Exact limits and no overflow warning for any x: exp(-x) may become inf, and 1 / inf is 0.
@@ -20,17 +21,17 @@ def sigmoid(x):
     return 1 / e
 
 
-def log_sigmoid(x):
+def log_sigmoid(x) -> Any:
     """log(sigmoid(x)) = -log(1 + exp(-x)), element by element: close to x where x << 0."""
     return -np.logaddexp(0, np.negative(x))
 
 
-def softplus(x):
+def softplus(x) -> Any:
     """log(1 + exp(x)), element by element: a smooth relu."""
     return np.logaddexp(x, 0)
 
 
-def softsign(x):
+def softsign(x) -> Any:
     """x / (1 + |x|), element by element; 1 and -1 at the infinities. Real numbers only."""
     if np.iscomplexobj(x):
         raise TypeError("softsign takes real numbers: write z / (1 + np.abs(z))")
@@ -38,22 +39,22 @@ def softsign(x):
         return np.where(np.isinf(x), np.sign(x), x / (1 + np.abs(x)))
 
 
-def hard_tanh(x, low=-1, high=1):
+def hard_tanh(x, low=-1, high=1) -> Any:
     """x between low and high, and these beyond: np.clip, with a derivative of 1 at the bounds."""
     return np.clip(x, low, high)
 
 
-def relu(x):
+def relu(x) -> Any:
     """max(x, 0), element by element. Its derivative at 0 is taken as 0."""
     return np.maximum(x, 0)
 
 
-def leaky_relu(x, slope=0.01):
+def leaky_relu(x, slope=0.01) -> Any:
     """x where it is positive, else slope * x. Its derivative at 0 is taken as the slope."""
     return np.where(np.greater(x, 0), x, slope * x)
 
 
-def elu(x, alpha=1.0):
+def elu(x, alpha=1.0) -> Any:
     """x where it is positive, else alpha * (exp(x) - 1). Its derivative at 0 is alpha.
 
     Clevert, Unterthiner and Hochreiter (2015), arXiv:1511.07289.
@@ -61,7 +62,7 @@ def elu(x, alpha=1.0):
     return np.where(np.greater(x, 0), x, alpha * np.expm1(np.minimum(x, 0)))
 
 
-def selu(x):
+def selu(x) -> Any:
     """1.0507 * elu(x, 1.6733): keeps mean 0 and variance 1 from layer to layer.
 
     Klambauer, Unterthiner, Mayr and Hochreiter (2017), arXiv:1706.02515.
@@ -70,13 +71,13 @@ def selu(x):
 
 
 @in_blocks
-def silu(x):
+def silu(x) -> Any:
     """x * sigmoid(x), element by element; also called swish."""
     return _from_minus_1000(x) * sigmoid(x)
 
 
 @in_blocks
-def gelu(x, approximate=False):
+def gelu(x, approximate=False) -> Any:
     """x times the normal distribution function at x, element by element.
 
     With ``approximate`` that is 0.5 * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x**3))), of
@@ -86,17 +87,17 @@ def gelu(x, approximate=False):
 
 
 @in_blocks
-def mish(x):
+def mish(x) -> Any:
     """x * tanh(softplus(x)), element by element. Misra (2019), arXiv:1908.08681."""
     return _from_minus_1000(x) * np.tanh(softplus(x))
 
 
-def hard_swish(x):
+def hard_swish(x) -> Any:
     """0 up to -3, x from 3 on, and x * (x + 3) / 6 between. Howard (2019), arXiv:1905.02244."""
     return _from_minus_1000(x) * (np.clip(x, -3, 3) + 3) / 6
 
 
-def glu(x, axis=-1):
+def glu(x, axis=-1) -> Any:
     """The gated linear unit: the first half along an axis times the sigmoid of the second.
 
     Dauphin, Fan, Auli and Grangier (2016), arXiv:1612.08083.
@@ -185,7 +186,7 @@ def _hard_swish_slope(x):
 sigmoid     = elementwise(sigmoid,     lambda g, out, x: g * out * (1 - out))
 log_sigmoid = elementwise(log_sigmoid, lambda g, out, x: g * sigmoid(-x))
 softplus    = elementwise(softplus,    lambda g, out, x: g * sigmoid(x))
-softsign    = elementwise(softsign,    lambda g, out, x: g / (1 + np.abs(x)) ** 2)
+softsign    = elementwise(softsign,    lambda g, out, x: g * np.square(1 / (1 + np.abs(x))))
 relu        = elementwise(relu,        lambda g, out, x: g * (x > 0))
 leaky_relu  = elementwise(leaky_relu,
     lambda g, out, x, slope=0.01: np.where(x > 0, g, g * slope))

@@ -6,6 +6,7 @@ three functions, and the derivatives of any of the three are the other two.
 """
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from .indexing import add_at
 from .windows import both_sides, each, gather, lay, positions
 
 
-def conv(x, kernel, stride=1, padding=0, dilation=1, groups=1):
+def conv(x, kernel, stride=1, padding=0, dilation=1, groups=1) -> Any:
     """Slide a kernel over the last axes of x: the convolution of networks, in any dimensions.
 
     out[b, o, p] = sum over c and k of x[b, c, p * stride + k * dilation] * kernel[o, c, k],
@@ -50,7 +51,7 @@ def conv(x, kernel, stride=1, padding=0, dilation=1, groups=1):
     return _batch_first(np.matmul(_rows(kernel, groups), columns), x.shape[0], places)
 
 
-def conv_transpose(x, kernel, stride=1, padding=0, output_padding=0, dilation=1, groups=1):
+def conv_transpose(x, kernel, stride=1, padding=0, output_padding=0, dilation=1, groups=1) -> Any:
     """The transpose of `conv`: each element of x lays down a kernel times its value.
 
     Parameters

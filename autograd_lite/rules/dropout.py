@@ -1,9 +1,11 @@
 """Dropout: elements set to zero at random."""
 
+from typing import Any
+
 import numpy as np
 
 
-def dropout_mask(shape, rate, rng, dtype=np.float64):
+def dropout_mask(shape, rate, rng, dtype=np.float64) -> Any:
     """An array of 0, with the probability ``rate``, and 1 / (1 - rate): its mean is 1.
 
     Parameters
@@ -22,7 +24,7 @@ def dropout_mask(shape, rate, rng, dtype=np.float64):
     return np.divide(rng.random(shape) >= rate, 1 - rate, dtype=dtype)
 
 
-def dropout(x, rate, rng, train=True):
+def dropout(x, rate, rng, train=True) -> Any:
     """x with elements set to zero at random, the others scaled up, so that its mean stays.
 
     Inverted dropout: with ``train=False`` it is x itself. Srivastava, Hinton, Krizhevsky,

@@ -30,16 +30,20 @@ def _log(x, out):
     return np.log(x + 0j if into_the_plane else x)
 
 
-def _direction(x):
-    """The derivative of |x|: the sign, and of a complex number the conjugate of its direction."""
-    return np.conj(np.sign(x)) if x.dtype.kind == "c" else np.sign(x)
+def along(a, x, r):
+    """a * x / r, the gradient of a length r with respect to x, a part of it; 0 where r is 0."""
+    return a * x / np.where(r == 0, 1, r)  # x is 0 there
+
+
+def _absolute_vjp(g, out, x):
+    """The sign, and of a complex number the conjugate of its direction; 0 at 0."""
+    return along(g, np.conj(x), out) if x.dtype.kind == "c" else g * np.sign(x)
 
 
 def _by_square(a, x, y):
     """a / (x * x + y * y), where the squares may underflow; 0 at the origin."""
     radius = np.hypot(x, y)
-    radius = np.where(radius == 0, np.inf, radius)
-    return a / radius / radius
+    return along(along(1, a, radius), 1, radius)
 
 
 def _same_infinity(x, y):
@@ -84,6 +88,13 @@ def alias(x):
 
 # fmt: off
 
+# --- lengths ------------------------------------------------------------------------------------
+# At a length of 0 the gradient is 0 by convention, and no higher derivative is defined.
+along = elementwise(along,
+    lambda g, out, a, x, r: g * x / r,
+    lambda g, out, a, x, r: g * a / r,
+    lambda g, out, a, x, r: -g * out / r)
+
 # --- arithmetic -----------------------------------------------------------------------------
 elementwise(np.add,
     lambda g, out, x, y: g,
@@ -110,11 +121,11 @@ elementwise(np.float_power,
     lambda g, out, x, y: g * y * np.float_power(x, _one_less(x, y)),
     lambda g, out, x, y: g * out * _log(x, out))
 elementwise(np.hypot,
-    lambda g, out, x, y: g * x / _not_zero(out),
-    lambda g, out, x, y: g * y / _not_zero(out))
+    lambda g, out, x, y: along(g, x, out),
+    lambda g, out, x, y: along(g, y, out))
 elementwise(np.negative,   lambda g, out, x: -g)
 elementwise(np.positive,   lambda g, out, x: g)
-elementwise(np.absolute,   lambda g, out, x: g * _direction(x))
+elementwise(np.absolute,   _absolute_vjp)
 elementwise(np.fabs,       lambda g, out, x: g * np.sign(x))
 elementwise(np.square,     lambda g, out, x: g * (2 * x))
 elementwise(np.sqrt,       lambda g, out, x: g / (2 * out))

@@ -5,7 +5,7 @@ import numpy as np
 from ..arrays import asarray, foreign, read, to_fill
 from ..contributions import Scattered, add_into, has_repeats
 from ..dispatch import registry
-from ..primitives import composed, primitive, registered, unbroadcast
+from ..primitives import as_dtype, composed, primitive, registered, unbroadcast
 from ..tensor import plain
 
 
@@ -61,9 +61,12 @@ add_all_at = primitive(scatter_all,
 def _contributions(g, out, args, kwargs, parents, careful):
     """The share of an array, to be added to those of other reads of it: a loop stays linear."""
     [x], index = args, kwargs["index"]
-    values = plain(g), plain(x)
-    if all(map(_is_array, values)) and g.dtype == x.dtype and foreign(index) is None:
-        yield parents[0], Scattered(g, index, x.shape, _added, in_place=values[1] is x)
+    if not parents[0].requires_grad:  # it was frozen later
+        return
+    value = plain(x)
+    if _is_array(plain(g)) and _is_array(value) and foreign(index) is None:
+        g = g if g.dtype == x.dtype else as_dtype(g, x.dtype)
+        yield parents[0], Scattered(g, index, x.shape, _added, in_place=value is x)
     else:
         op = registered(getitem)
         yield parents[0], op.fitted(op.rules[0](g, out, x, index), x, g, careful)

@@ -56,11 +56,17 @@ def _inv_vjp(g, out, a):
 
 
 def _pinv_vjp(g, out, a, rcond=None, hermitian=False, rtol=None):
-    """-P^T g P^T, and what moves the column space and the row space of A."""
+    """-P^T g P^T, and what moves the column space and the row space of A, where these are not all.
+
+    Where the rank is the number of rows or of columns, what would move them is rounding noise.
+    """
     x, g = transposed(out), transposed(g)
-    left = g - a @ (out @ g)
-    right = g - (g @ out) @ a
-    share = conj(left @ out @ adjoint(out) + adjoint(out) @ out @ right) - x @ transposed(g) @ x
+    share = -x @ transposed(g) @ x
+    rank = np.round(np.sum(plain(a) * plain(x), axis=(-2, -1)).real)
+    if np.any(rank < a.shape[-2]):
+        share = share + conj((g - a @ (out @ g)) @ out @ adjoint(out))
+    if np.any(rank < a.shape[-1]):
+        share = share + conj(adjoint(out) @ out @ (g - (g @ out) @ a))
     return conj(symmetrized(conj(share))) if hermitian else share
 
 

@@ -1,5 +1,7 @@
 """The loss of classification, stable for any logits, and the one-hot code of labels."""
 
+from typing import Any
+
 import numpy as np
 
 from .. import errors
@@ -9,7 +11,7 @@ from ..tensor import plain
 from .softmax import log_softmax, softmax
 
 
-def one_hot(labels, classes, axis=-1, dtype=np.float64):
+def one_hot(labels, classes, axis=-1, dtype=np.float64) -> Any:
     """An array of zeros with a 1 at each label along a new axis of length ``classes``.
 
     >>> one_hot([2, 0], 3)
@@ -20,7 +22,7 @@ def one_hot(labels, classes, axis=-1, dtype=np.float64):
     return np.moveaxis(np.equal(labels[..., None], np.arange(classes)).astype(dtype), -1, axis)
 
 
-def cross_entropy(logits, labels, axis=-1):
+def cross_entropy(logits, labels, axis=-1) -> Any:
     """-log(softmax(logits)) of the true class, or its mean under a distribution: a loss each.
 
     Parameters

@@ -6,6 +6,7 @@ it: dL = Re tr(G^H dZ). The engine's cotangent g has no conjugate: dL = Re tr(g^
 
 import numpy as np
 
+from ..arrays import asarray
 from ..recording import holds_tensor, stacked
 
 
@@ -13,7 +14,7 @@ def as_array(x):
     """Arrays and Tensors as they are; a number or a list, also one of tensors, as one of these."""
     if hasattr(x, "ndim"):
         return x
-    return stacked(x) if holds_tensor(x) else np.asarray(x)
+    return stacked(x) if holds_tensor(x) else asarray(x)
 
 
 def conj(x):

@@ -4,8 +4,10 @@ import math
 
 import numpy as np
 
+from ..arrays import setting
 from ..primitives import composed, primitive
 from ..tensor import plain
+from .elementwise import along
 from .matrices import as_array, conj
 
 
@@ -22,7 +24,7 @@ def _norm_vjp(g, out, x, ord=None, axis=None, keepdims=False):
     if axis is not None and not keepdims:
         g, out = np.expand_dims(g, axis), np.expand_dims(out, axis)
     if ord in (None, 2, "fro", "f"):
-        return g / _not_zero(out) * conj(x)
+        return along(g, conj(x), out)
     return g * conj(np.sign(x)) * _weight(np.abs(x), out, ord, axis)
 
 
@@ -35,7 +37,9 @@ def _weight(size, out, ord, axis):
     if math.isinf(ord):
         hit = plain(size) == plain(out)
         return hit / np.sum(hit, axis=axis, keepdims=True)
-    return np.where(out == 0, 0, (_not_zero(size) / _not_zero(out)) ** (ord - 1))
+    if ord < 1:
+        return np.where(out == 0, 0, (_not_zero(size) / _not_zero(out)) ** (ord - 1))
+    return along(np.where(out == 0, 0, 1), _not_zero(size), out) ** (ord - 1)
 
 
 # fmt: off
@@ -51,7 +55,7 @@ MATRIX_NORMS = {
 
 @composed(np.linalg.norm)
 def _np_norm(x, ord=None, axis=None, keepdims=False):
-    x = as_array(x)
+    x, ord = as_array(x), setting(ord)
     axes = tuple(range(x.ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
     if len(axes) != 2 or ord not in MATRIX_NORMS:
         return norm(x, ord=ord, axis=axis, keepdims=keepdims)
@@ -71,7 +75,7 @@ def _np_matrix_norm(x, *, keepdims=False, ord="fro"):
 @composed(np.linalg.cond)
 def _np_cond(x, p=None):
     """Infinite where a matrix is singular; its gradient is 0 there."""
-    x = as_array(x)
+    x, p = as_array(x), setting(p)
     finite = np.isfinite(np.linalg.cond(plain(x), p))
     x = np.where(finite[..., None, None], x, np.eye(*x.shape[-2:], dtype=x.dtype))
     if p in (None, 2, -2):

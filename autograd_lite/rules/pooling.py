@@ -3,6 +3,7 @@
 import functools
 import itertools
 import math
+from typing import Any
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from ..primitives import primitive
 from .windows import both_sides, each, gather, lay_down, windows
 
 
-def max_pool(x, size, stride=None, padding=0):
+def max_pool(x, size, stride=None, padding=0) -> Any:
     """The largest element of each window; equal ones share the gradient.
 
     Parameters
@@ -33,7 +34,7 @@ def max_pool(x, size, stride=None, padding=0):
     return _over(np.maximum, _with_lowest(x, size, stride, padding, dilation), size)
 
 
-def average_pool(x, size, stride=None, padding=0, count_padding=True):
+def average_pool(x, size, stride=None, padding=0, count_padding=True) -> Any:
     """The mean of each window.
 
     The arguments are those of `max_pool`. The padding is zeros; with ``count_padding=False``

@@ -20,7 +20,7 @@ def _transpose_vjp(g, out, x, axes=None):
     """The inverse permutation."""
     if axes is None:
         return np.transpose(g)
-    return np.transpose(g, np.argsort([axis % x.ndim for axis in axes]))
+    return np.transpose(g, np.argsort(np.remainder(np.atleast_1d(axes), x.ndim)))
 
 
 def _back(g, out, x, axis=None):
@@ -31,7 +31,7 @@ def _back(g, out, x, axis=None):
 # fmt: off
 to_shape = primitive(reshape,
     lambda g, out, x, shape, order="C": np.reshape(g, x.shape, order=order), way_out=errors.RESHAPE)
-registry["flat"] = primitive(flat, _back)
+registry["flat"] = primitive(flat, lambda g, out, x: np.reshape(g, x.shape))
 primitive(np.transpose,    _transpose_vjp)
 primitive(np.expand_dims,  _back)
 primitive(np.squeeze,      _back)

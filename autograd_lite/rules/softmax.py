@@ -1,11 +1,13 @@
 """Softmax, its logarithm and its normaliser, stable for any finite or infinite input."""
 
+from typing import Any
+
 import numpy as np
 
 from ..primitives import primitive
 
 
-def logsumexp(x, axis=None, keepdims=False):
+def logsumexp(x, axis=None, keepdims=False) -> Any:
     """log(sum(exp(x))) over an axis, a tuple of axes, or all; of the shape of ``np.sum``.
 
     The maximum is taken out first, so that nothing overflows.
@@ -15,7 +17,7 @@ def logsumexp(x, axis=None, keepdims=False):
     return out if keepdims else np.squeeze(out, axis=axis)
 
 
-def softmax(x, axis=-1):
+def softmax(x, axis=-1) -> Any:
     """exp(x) / sum(exp(x)) over an axis or a tuple of axes; of the shape of x.
 
     Infinite entries share the probability: softmax([inf, inf, 0]) is [1/2, 1/2, 0].
@@ -25,7 +27,7 @@ def softmax(x, axis=-1):
     return e
 
 
-def log_softmax(x, axis=-1):
+def log_softmax(x, axis=-1) -> Any:
     """log(softmax(x)) over an axis or a tuple of axes, without the rounding of the two steps."""
     below = _below(x, _reduced(np.maximum, x, axis))
     return below - np.log(_reduced(np.add, np.exp(below), axis))

@@ -1,11 +1,12 @@
 """`as_strided`, which NumPy does not hand over by protocol."""
 
 import functools
+from typing import Any
 
 import numpy as np
 
 
-def as_strided(x, shape=None, strides=None):
+def as_strided(x, shape=None, strides=None) -> Any:
     """Elements at regular distances in memory: what np.lib.stride_tricks.as_strided views.
 
     Parameters

@@ -44,7 +44,8 @@ def _asarray(x, dtype=None, order=None, **kwargs):
 def _array(x, dtype=None, *, copy=True, ndmin=0, subok=False, order=None):
     if not holds_tensor(x):
         return np.array(x, dtype, copy=copy, ndmin=ndmin, subok=subok, order=order)
-    x = creation.asarray(x, dtype)
+    given, x = x, creation.asarray(x, dtype)
+    x = x.copy() if copy and x is given else x  # the source may write into it
     return np.reshape(x, (1,) * (ndmin - x.ndim) + x.shape) if ndmin > x.ndim else x
 
 

@@ -8,7 +8,7 @@ arXiv:1806.07366. It is solved by the same function, so derivatives of any order
 import numpy as np
 import scipy.integrate
 
-from .. import errors
+from .. import errors, trees
 from ..arrays import called
 from ..dispatch import registry
 from ..primitives import primitive
@@ -20,7 +20,11 @@ from ..transforms import gradients
 HALF_AND_SINGLE = (np.float16, np.float32)
 
 
-def odeint(func, y0, t, args=(), tfirst=False, rtol=None, atol=None, mxstep=0):
+def odeint(
+    func, y0, t, args=(), Dfun=None, col_deriv=0, full_output=0, ml=None, mu=None, rtol=None,
+    atol=None, tcrit=None, h0=0.0, hmax=0.0, hmin=0.0, ixpr=0, mxstep=0, mxhnil=0, mxordn=12,
+    mxords=5, printmessg=0, tfirst=False,
+):  # fmt: skip
     """Solve dy/dt = func(y, t, *args), as `scipy.integrate.odeint`.
 
     Parameters
@@ -32,37 +36,90 @@ def odeint(func, y0, t, args=(), tfirst=False, rtol=None, atol=None, mxstep=0):
         y at the time t[0].
     t : array of shape (m,)
         The times.
-    args : tuple of arrays and numbers
-    rtol, atol, mxstep
-        The tolerances, and the number of steps for each time, of the solver: of the gradients' too.
+    args : tuple
+        Arrays and numbers, in nested dicts, lists and tuples too, such as the weights of a
+        network. Anything else, such as a function, None or an integer, is passed on as it is.
+    rtol, atol, hmax, hmin, ixpr, mxstep, mxhnil, mxordn, mxords
+        The solver's settings: those of the gradients' equation too, for which a tolerance given
+        for each y is their least.
+    Dfun, col_deriv, ml, mu, tcrit, h0
+        Settings of the solution alone: the gradients' equation is another.
 
     Returns
     -------
-    array of shape (m, n)
+    array of shape (m, n), and the dict of SciPy with ``full_output``
         y at each time. Gradients are with respect to y0, t and args.
     """
-    f = (lambda y, t, *args: func(t, y, *args)) if tfirst else func
-    return solve([y0, t, *args], func=f, options=(rtol, atol, mxstep))
+    args = args if isinstance(args, tuple) else (args,)
+    leaves, build = trees.flatten(args)
+    moving = [i for i, leaf in enumerate(leaves) if _varies(leaf)]
+
+    def of_all(f):
+        """f of y, t and those of its leaves that vary."""
+
+        def call(y, t, *varying):
+            values = list(leaves)
+            for i, value in zip(moving, varying, strict=True):
+                values[i] = value
+            return f(t, y, *build(values)) if tfirst else f(y, t, *build(values))
+
+        return call
+
+    given = {
+        "rtol": rtol, "atol": atol, "hmax": hmax, "hmin": hmin, "ixpr": ixpr, "mxstep": mxstep,
+        "mxhnil": mxhnil, "mxordn": mxordn, "mxords": mxords, "printmessg": printmessg,
+        "Dfun": Dfun and of_all(Dfun), "col_deriv": col_deriv, "ml": ml, "mu": mu,
+        "tcrit": tcrit, "h0": h0,
+    }  # fmt: skip
+    arrays = [y0, t, *(leaves[i] for i in moving)]
+    y = solve(arrays, func=of_all(func), options=given)
+    if not full_output:
+        return y
+    values = [plain(stacked(array)) for array in arrays]
+    return y, ode(values, of_all(func), {**given, "full_output": True})[1]
+
+
+ALONE = ("Dfun", "col_deriv", "ml", "mu", "tcrit", "h0")
 
 
 def ode(arrays, func, options):
     args = arrays[2:]
-    rtol, atol, mxstep = options
 
     def slope(y, t):
         return np.reshape(_off_the_tape(func(y, t, *args)), y.shape)
 
-    return called(solution, arrays, slope, rtol=rtol, atol=atol, mxstep=mxstep)
+    if options.get("Dfun"):
+        slopes = options["Dfun"]
+        options = {**options, "Dfun": lambda y, t: _off_the_tape(slopes(y, t, *args))}
+    return called(solution, arrays, slope, **options)
 
 
 def solution(arrays, slope, **options):
     return scipy.integrate.odeint(slope, *arrays[:2], **options)
 
 
+def _of_the_adjoint(options):
+    """The settings with which the gradients' equation is solved."""
+    options = {name: value for name, value in options.items() if name not in ALONE}
+    for name in ("rtol", "atol"):
+        if options[name] is not None:
+            options[name] = float(np.min(options[name]))
+    return options
+
+
+def _varies(arg):
+    """Whether a gradient can be asked for it: an array or a number that is no integer."""
+    if isinstance(arg, (float, complex)):
+        return True
+    kind = getattr(getattr(arg, "dtype", None), "kind", "")
+    return kind in ("f", "c") and hasattr(arg, "shape")
+
+
 def _ode_vjp(g, out, arrays, func, options):
     y0, t, *args = arrays
     args = list(map(_in_double, args))
     n = out.shape[1]
+    options = _of_the_adjoint(options)
 
     def adjoint(state, t, *args):
         y, a = state[:n], state[n : 2 * n]

@@ -25,7 +25,9 @@ def solve_sylvester(a, b, q):
     return called(scipy.linalg.solve_sylvester, a, b, q)
 
 
-def solve_triangular(a, b, trans=0, lower=False, unit_diagonal=False):
+def solve_triangular(
+    a, b, trans=0, lower=False, unit_diagonal=False, overwrite_b=False, check_finite=True
+):
     """x with a @ x = b, or a.T @ x = b, for a triangular a, as `scipy.linalg.solve_triangular`.
 
     Only the triangle is read, and only there is a gradient.
@@ -40,14 +42,18 @@ def solve_triangular(a, b, trans=0, lower=False, unit_diagonal=False):
         Whether a is lower triangular.
     unit_diagonal : bool
         Take the diagonal as ones.
+    overwrite_b, check_finite
+        SciPy's. Nothing is overwritten: the tape keeps it. With ``check_finite=False`` infinities
+        and nan are not looked for.
     """
     trans = {"N": 0, "T": 1, "C": 2}.get(trans, trans)
     if trans == 2 and np.iscomplexobj(a):
         a, trans = np.conjugate(a), 1
-    return _triangular(a, b, trans=min(trans, 1), lower=lower, unit_diagonal=unit_diagonal)
+    settings = {"lower": lower, "unit_diagonal": unit_diagonal, "check_finite": check_finite}
+    return _triangular(a, b, trans=min(trans, 1), **settings)
 
 
-def solve_banded(l_and_u, ab, b):
+def solve_banded(l_and_u, ab, b, overwrite_ab=False, overwrite_b=False, check_finite=True):
     """x with a @ x = b for a band matrix a, as `scipy.linalg.solve_banded`.
 
     Parameters
@@ -57,16 +63,19 @@ def solve_banded(l_and_u, ab, b):
     ab : array of shape (l + u + 1, n)
         The diagonals: ``ab[u + i - j, j] == a[i, j]``.
     b : array of shape (n,) or (n, k)
+    overwrite_ab, overwrite_b, check_finite
+        As of `solve_triangular`.
     """
-    return _banded(ab, b, l_and_u=tuple(l_and_u))
+    return _banded(ab, b, l_and_u=tuple(l_and_u), check_finite=check_finite)
 
 
-def triangular(a, b, trans=0, lower=False, unit_diagonal=False):
-    return called(scipy.linalg.solve_triangular, a, b, trans, lower, unit_diagonal)
+def triangular(a, b, trans=0, lower=False, unit_diagonal=False, check_finite=True):
+    settings = {"unit_diagonal": unit_diagonal, "check_finite": check_finite}
+    return called(scipy.linalg.solve_triangular, a, b, trans, lower, **settings)
 
 
-def banded(ab, b, l_and_u):
-    return called(scipy.linalg.solve_banded, l_and_u, ab, b)
+def banded(ab, b, l_and_u, check_finite=True):
+    return called(scipy.linalg.solve_banded, l_and_u, ab, b, check_finite=check_finite)
 
 
 def _expm_vjp(g, out, A):
@@ -77,17 +86,17 @@ def _expm_vjp(g, out, A):
     return expm(np.concatenate([top, bottom], axis=-2))[..., :n, n:]
 
 
-def _triangular_b_vjp(g, out, a, b, trans=0, lower=False, unit_diagonal=False):
-    return _triangular(a, g, trans=1 - trans, lower=lower, unit_diagonal=unit_diagonal)
+def _triangular_b_vjp(g, out, a, b, trans=0, **settings):
+    return _triangular(a, g, trans=1 - trans, **settings)
 
 
-def _triangular_a_vjp(g, out, a, b, trans=0, lower=False, unit_diagonal=False):
+def _triangular_a_vjp(g, out, a, b, trans=0, **settings):
     """-s x^T in the triangle, where s is the share of b."""
-    s = _triangular_b_vjp(g, out, a, b, trans, lower, unit_diagonal)
+    s = _triangular_b_vjp(g, out, a, b, trans, **settings)
     s, x = (out, s) if trans else (s, out)
     share = -_outer(s, x)
-    k = int(unit_diagonal)
-    return np.tril(share, -k) if lower else np.triu(share, k)
+    k = int(settings.get("unit_diagonal", False))
+    return np.tril(share, -k) if settings.get("lower") else np.triu(share, k)
 
 
 def _outer(s, x):
@@ -95,16 +104,16 @@ def _outer(s, x):
     return s[:, None] * x if s.ndim == 1 else s @ x.T
 
 
-def _banded_b_vjp(g, out, ab, b, l_and_u):
+def _banded_b_vjp(g, out, ab, b, l_and_u, check_finite=True):
     lower, upper = l_and_u
     rows, columns, inside = _diagonals(ab.shape[1], upper, lower)
     flipped = np.where(inside, ab[lower + upper - rows, columns], 0)
-    return _banded(flipped, g, l_and_u=(upper, lower))
+    return _banded(flipped, g, l_and_u=(upper, lower), check_finite=check_finite)
 
 
-def _banded_ab_vjp(g, out, ab, b, l_and_u):
+def _banded_ab_vjp(g, out, ab, b, l_and_u, check_finite=True):
     """-s[i] x[j] where a[i, j] is stored; s is the share of b. The corners are never read."""
-    s = _banded_b_vjp(g, out, ab, b, l_and_u)
+    s = _banded_b_vjp(g, out, ab, b, l_and_u, check_finite)
     lower, upper = l_and_u
     _, i, inside = _diagonals(ab.shape[1], lower, upper)
     share = -s[i] * out

@@ -15,10 +15,12 @@ from ..arrays import called
 from ..dispatch import registry, undifferentiated
 from ..primitives import elementwise
 from ..rules import softmax as _softmax
+from ..rules.error_function import bell
 from ..tensor import plain
 
 TWO_BY_ROOT_PI = 2 / math.sqrt(math.pi)
 ROOT_TWO_PI = math.sqrt(2 * math.pi)
+ROOT_HALF = math.sqrt(0.5)
 LOG_10 = math.log(10)
 
 
@@ -74,6 +76,40 @@ def _rgamma_slope(x, out):
     return np.where(below, sp.gamma(z) * reflected, -out * sp.digamma(np.where(below, 1, x)))
 
 
+FAR = 7.0  # from where on the derivatives of erfcx and dawsn are taken from their series
+
+
+def erfcx_slope(x, n):
+    """The n-th derivative of erfcx: E' = 2 x E - 2 / sqrt(pi), which cancels for a large x."""
+    near, before = sp.erfcx(x), None
+    near, before = 2 * x * near - TWO_BY_ROOT_PI, near
+    for k in range(1, n):
+        near, before = 2 * x * near + 2 * k * before, near
+    return np.where(x > FAR, _far_slope(x, n, -1) / math.sqrt(math.pi), near)
+
+
+def dawsn_slope(x, n):
+    """The n-th derivative of dawsn: D' = 1 - 2 x D, which cancels for a large x."""
+    near, before = sp.dawsn(x), None
+    near, before = 1 - 2 * x * near, near
+    for k in range(1, n):
+        near, before = -2 * x * near - 2 * k * before, near
+    return np.where(np.abs(x) > FAR, _far_slope(x, n, 1) / 2, near)
+
+
+def _far_slope(x, n, sign):
+    """The n-th derivative of sum of (2 k - 1)!! / (2^k x^(2 k + 1)) sign^k over k: Abramowitz and
+    Stegun, 7.1.23.
+    """
+    y = 1 / np.where(np.abs(x) > FAR, x, FAR)
+    total, coefficient = 0.0, (-1.0) ** n
+    for k in range(26):
+        rising = math.prod(range(2 * k + 1, 2 * k + 1 + n))
+        total = total + coefficient * rising * y ** (2 * k + 1 + n)
+        coefficient *= sign * (2 * k + 1) / 2
+    return total
+
+
 # fmt: off
 
 # --- gamma and beta functions -----------------------------------------------------------------
@@ -120,14 +156,16 @@ elementwise(sp.kve, None,
     lambda g, out, v, x: g * (out - (sp.kve(v - 1, x) + sp.kve(v + 1, x)) / 2))
 
 # --- error functions and the normal distribution ------------------------------------------------
-elementwise(sp.erf,      lambda g, out, x: g * TWO_BY_ROOT_PI * np.exp(-x * x))
-elementwise(sp.erfc,     lambda g, out, x: -g * TWO_BY_ROOT_PI * np.exp(-x * x))
+elementwise(sp.erf,      lambda g, out, x: g * TWO_BY_ROOT_PI * bell(x))
+elementwise(sp.erfc,     lambda g, out, x: -g * TWO_BY_ROOT_PI * bell(x))
 elementwise(sp.erfi,     lambda g, out, x: g * TWO_BY_ROOT_PI * np.exp(x * x))
-elementwise(sp.erfcx,    lambda g, out, x: g * (2 * x * out - TWO_BY_ROOT_PI))
-elementwise(sp.dawsn,    lambda g, out, x: g * (1 - 2 * x * out))
+elementwise(sp.erfcx,    lambda g, out, x: g * erfcx_slope(x, n=1))
+elementwise(sp.dawsn,    lambda g, out, x: g * dawsn_slope(x, n=1))
+erfcx_slope = elementwise(erfcx_slope, lambda g, out, x, n: g * erfcx_slope(x, n=n + 1))
+dawsn_slope = elementwise(dawsn_slope, lambda g, out, x, n: g * dawsn_slope(x, n=n + 1))
 elementwise(sp.erfinv,   lambda g, out, x: g * np.exp(out * out) / TWO_BY_ROOT_PI)
 elementwise(sp.erfcinv,  lambda g, out, x: -g * np.exp(out * out) / TWO_BY_ROOT_PI)
-elementwise(sp.ndtr,     lambda g, out, x: g * np.exp(-0.5 * x * x) / ROOT_TWO_PI)
+elementwise(sp.ndtr,     lambda g, out, x: g * bell(x * ROOT_HALF) / ROOT_TWO_PI)
 elementwise(sp.ndtri,    lambda g, out, x: g * np.exp(0.5 * out * out) * ROOT_TWO_PI)
 elementwise(sp.log_ndtr,
     lambda g, out, x: g * math.sqrt(2 / math.pi) / sp.erfcx(x * -math.sqrt(0.5)))

@@ -150,19 +150,22 @@ class MultivariateNormal:
     multiple of the identity. The entries of cov count as independent of each other.
     """
 
-    def logpdf(self, x, mean=None, cov=1):
-        """The logarithm of the density."""
+    def logpdf(self, x, mean=None, cov=1, allow_singular=False):
+        """The logarithm of the density; of a singular cov that on its range, if that is allowed."""
         x = np.asarray(x) if not hasattr(x, "shape") else x
         mean, cov, d = _moments(mean, cov, x.dtype)
         x = np.reshape(x, (-1, 1)) if x.ndim < 2 and d == 1 else x
         away = np.reshape(x - mean, (-1, d))
-        distance = np.sum(away * np.linalg.solve(cov, away.T).T, axis=-1)
-        out = -0.5 * (d * LOG_TWO_PI + np.linalg.slogdet(cov)[1] + distance)
+        rank, log_volume, whitened = _volume(cov, away, allow_singular)
+        distance = np.sum(away * whitened, axis=-1)
+        out = -0.5 * (rank * LOG_TWO_PI + log_volume + distance)
+        if rank < d:
+            out = np.where(_on_the_range(cov, away), out, -math.inf)
         return np.squeeze(np.reshape(out, x.shape[:-1]))
 
-    def pdf(self, x, mean=None, cov=1):
+    def pdf(self, x, mean=None, cov=1, allow_singular=False):
         """The density."""
-        return np.exp(self.logpdf(x, mean, cov))
+        return np.exp(self.logpdf(x, mean, cov, allow_singular))
 
     def entropy(self, mean=None, cov=1):
         """The differential entropy."""
@@ -239,3 +242,30 @@ def _moments(mean, cov, dtype=float):
     if rank < 2:
         cov = np.eye(d, dtype=getattr(cov, "dtype", dtype)) * cov
     return mean, cov, d
+
+
+def _volume(cov, away, allow_singular):
+    """The rank of cov, the logarithm of its determinant on its range, and cov^-1 of the rows."""
+    positive = _positive(cov) if allow_singular else np.ones(len(cov), bool)
+    if positive.all():
+        return len(cov), np.linalg.slogdet(cov)[1], np.linalg.solve(cov, away.T).T
+    values = np.where(positive, np.linalg.eigvalsh(cov), 1)
+    inverse = np.linalg.pinv(cov, rcond=_rounding(cov.dtype), hermitian=True)
+    return int(positive.sum()), np.sum(np.log(values)), away @ inverse
+
+
+def _positive(cov):
+    """Which of the eigenvalues, in their order, are more than rounding."""
+    values = np.linalg.eigvalsh(plain(cov))
+    return values > _rounding(values.dtype) * np.max(np.abs(values), initial=0)
+
+
+def _on_the_range(cov, away):
+    """Whether the rows are combinations of eigenvectors of cov whose eigenvalues are not 0."""
+    values, vectors = np.linalg.eigh(plain(cov))
+    outside = plain(away) @ vectors[:, ~_positive(cov)]
+    return np.linalg.norm(outside, axis=-1) < 1e3 * _rounding(values.dtype)
+
+
+def _rounding(dtype):
+    return 1e6 * np.finfo(dtype).eps if np.dtype(dtype).itemsize > 4 else 1e3 * np.finfo(dtype).eps

@@ -58,6 +58,7 @@ ROWS = [
         at("ij,jk->ik",      real(2, 0), real(0, 2)),
         at("ij,jk->ik",      real(2, 3), real(3, 2), optimize=True),
         at("ij,jk->ik",      real(2, 3), real(3, 2), optimize="greedy"),
+        at("ij->i",          real(2, 3), optimize="greedy"),
         at("ij,jk->ik",      real(2, 3), np.ones((3, 2))),
         at("ij,jk->ik",      complex_(2, 2), real(2, 2)),
         at("ii,ij->j",       complex_(2, 2), complex_(2, 2)),

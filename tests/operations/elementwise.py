@@ -147,6 +147,9 @@ ROWS = [
     # --- the same value -----------------------------------------------------------------------
     row(astype, at(real(2, 3), np.float64), at(real(), "float64"),
         covers=("astype", elementwise.astype)),
+    row(elementwise.along,
+        at(real(2, 3), real(2, 3), positive(2, 3)), at(real(), real(3), positive(3)),
+        covers=(elementwise.along.__wrapped__,)),
     row(registry["alias"], at(real(2, 3)), at(real()),
         covers=("alias", elementwise.alias)),
 ]

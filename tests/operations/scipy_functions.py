@@ -55,6 +55,9 @@ UFUNCS = [
 ]
 
 SPECIAL = [
+    *(row(f, *(at(kind(low, high)(3), n=n) for low, high in ((-0.9, 2), (7.5, 9)) for n in (1, 2)),
+          covers=(f.__wrapped__,), name=f.__name__, reference=f.__wrapped__)
+      for f in (special.erfcx_slope, special.dawsn_slope)),
     row(special.polygamma, at(0, positive(3)), at(ORDERS, positive(2, 1)),
         covers=(special.polygamma.__wrapped__,), reference=sp.polygamma),
     row(special.multigammaln, at(above_one(3), 3), at(positive(), 1),
@@ -89,10 +92,10 @@ def dominant(f):
 
 
 def banded(f):
-    def solve(ab, b, l_and_u):
+    def solve(ab, b, l_and_u, **keywords):
         main = np.zeros(ab.shape)
         main[l_and_u[1]] = 4
-        return f(l_and_u, ab + main, b)
+        return f(l_and_u, ab + main, b, **keywords)
     return solve
 
 
@@ -100,7 +103,8 @@ def sylvester(f):
     return lambda a, b, q: f(a + 4 * np.eye(len(a)), b, q)
 
 
-SETTINGS = [{}, {"lower": True}, {"trans": 1}, {"lower": True, "trans": "T", "unit_diagonal": True}]
+SETTINGS = [{}, {"lower": True, "check_finite": False}, {"trans": 1},
+            {"lower": True, "trans": "T", "unit_diagonal": True}]
 
 LINALG = [
     row(linalg.expm, at(real(1, 1)), at(real(3, 3)), at(unit(2, 2, 2)), at(complex_(2, 2)),
@@ -119,6 +123,7 @@ LINALG = [
     row(banded(linalg.solve_banded),
         at(real(3, 4), real(4), l_and_u=(1, 1)), at(real(3, 4), real(4, 2), l_and_u=(0, 2)),
         at(real(4, 5), real(5), l_and_u=(2, 1)), at(real(1, 3), real(3), l_and_u=(0, 0)),
+        at(real(3, 3), real(3), l_and_u=(1, 1), check_finite=False),
         covers=(linalg._banded.__wrapped__,), name="solve_banded",
         reference=banded(scipy.linalg.solve_banded)),
 ]

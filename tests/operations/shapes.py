@@ -7,6 +7,11 @@ from autograd_lite.rules import shapes
 from .table import at, complex_, real, row, since
 from .through_numpy import split
 
+
+def flattened(x):
+    return np.copy(x).flat[...] if isinstance(x, np.ndarray) else x.flat[...]
+
+
 # fmt: off
 ROWS = [
     row(np.reshape,
@@ -22,8 +27,9 @@ ROWS = [
     row(np.ravel,
         at(real(2, 3)), at(real(2, 3), order="F"), at(real(2, 3), order="A"),
         at(real(2, 3), order="K"), at(real())),
+    row(flattened, at(real(2, 3)), at(real(3)), covers=("flat", shapes.flat)),
     row(np.transpose,
-        at(real(2, 3)), at(real(2, 3, 1)), at(real(3)), at(real()),
+        at(real(2, 3)), at(real(2, 3, 1)), at(real(3)), at(real()), at(real(3), 0),
         at(real(2, 3, 1), (2, 0, 1)), at(real(2, 3), axes=(-1, 0))),
     row(np.matrix_transpose,
         at(real(2, 3)), at(real(2, 1, 3))),

@@ -32,10 +32,14 @@ class Fit:
     def __init__(self, tolerance):
         self.tolerance = tolerance
 
-    def agree(self, given, expected):
+    def agree(self, given, expected, floor=None):
         """Whether two arrays are of one shape and agree in every entry."""
         given, expected = np.asarray(given), np.asarray(expected)
-        return given.shape == expected.shape and self.tolerance.agree(given, expected)
+        if given.shape != expected.shape:
+            return False
+        return self.tolerance.agree(given, expected) or (
+            floor is not None and self.tolerance.agree(given, expected, floor)
+        )
 
     def explains(self, given, expected, before):
         """Whether ``expected`` agrees with what is given, and far better than ``before`` does."""

@@ -161,8 +161,9 @@ def _of_scalar(number, node):
         return
     out, twice = _IN_A_STEP.get(node.op.f, ("the constant {} was left out, or used twice",) * 2)
     out, twice = (words.format(f"{number:g}") for words in (out, twice))
-    yield number, Named("constant", f"{number:g}", out, composite=True, node=node)
-    yield 1 / number, Named("constant", f"1/{number:g}", twice, composite=True, node=node)
+    key = "factor" if number in (2.0, 0.5) else "constant"
+    yield number, Named(key, f"{number:g}", out, composite=True, node=node)
+    yield 1 / number, Named(key, f"1/{number:g}", twice, composite=True, node=node)
 
 
 # What is said of a number that a call multiplies or divides by: too large by it, too small.

@@ -114,6 +114,8 @@ MISTAKES = {mistake.key: mistake for mistake in (
         "follow the names: the value h and its gradient dh are two arrays"),
     Mistake("other function",
         "the function that was derived is not the one that was coded: compare their values"),
+    Mistake("not used",
+        "use the parameter in the forward pass, or leave its gradient out"),
     # single entries
     Mistake("typo",
         "look at these entries: an index, a sign, or a misprint"),

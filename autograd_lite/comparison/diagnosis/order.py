@@ -38,10 +38,15 @@ def diagnosed(case) -> Diagnosis:
     if case.loss is None:
         findings, unexplained = _of_arrays(case, wrong)
         return Diagnosis(tuple(findings), _left(unexplained, findings, case))
+    if np.isnan(case.loss.node.out):
+        return Diagnosis((_where_nan_begins(case),))
     if not wrong:
         warned = warnings(case)
         return Diagnosis(tuple(warned), tuple(agreement_hints(case)))
     findings, wrong = _before_any_pattern(case, wrong)
+    unused = [e for e in wrong if e.bottom is None]
+    findings += [_of_unused(entry) for entry in unused]
+    wrong = [e for e in wrong if e not in unused]
     factors = [
         e for e in wrong if e.bottom not in case.gradients or case.gradients[e.bottom] is not e
     ]
@@ -66,11 +71,24 @@ def diagnosed(case) -> Diagnosis:
     return Diagnosis(tuple(findings), hints, because)
 
 
+def _of_unused(entry):
+    """The finding on the gradient of a parameter that the forward pass never used."""
+    name = entry.label.partition("/d")[2]
+    text = (
+        f"the loss does not depend on {name}: the forward pass does not use it, so its gradient is "
+        "0; is another parameter used in its place?"
+    )
+    return Finding("not used", text, (entry.label,))
+
+
 def _in_order(findings, because, case):
     """The findings: first what makes most rows wrong, and of equals the nearest to the loss."""
     users = case.graph.users
     place = {}
     for entry in case.entries:
+        if entry.bottom is None:
+            place[entry.label] = 0
+            continue
         inner = entry.bottom.op is not None
         serials = [entry.bottom.serial] if inner else [u.serial for u in users[entry.bottom]]
         place[entry.label] = min(serials, default=0)
@@ -101,6 +119,30 @@ def _cut(unexplained, case):
     if unexplained and case.graph.cut:
         n = len(case.graph.nodes)
         yield f"not every wrong step was tried: the graph is large, {n} calls and variables"
+
+
+def _where_nan_begins(case):
+    """The finding that a loss is nan: the first call that made one, and of what."""
+    graph = case.graph
+    for node in graph.nodes:
+        if node.op is None or isinstance(node.out, tuple) or not np.isnan(node.out).any():
+            continue
+        inputs = [(x, p) for x, p in node.inputs() if isinstance(x, (np.ndarray, np.generic))]
+        if any(np.isnan(x).any() for x, _ in inputs):
+            continue
+        at = [int(i) for i in np.argwhere(np.isnan(node.out))[0]]
+        where = f"{graph.label(node)} is nan first" + (f", at {at}" if at else "")
+        given = [
+            f"{graph.label(p)} is {x[tuple(at)]:.6g} there"
+            for x, p in inputs
+            if p is not None and np.shape(x) == np.shape(node.out)
+        ]
+        because = f": {', '.join(given)}" if given else ""
+        break
+    else:
+        where, because = "a variable is nan already", ""
+    text = f"the loss is nan, so nothing can be told of its gradients: {where}{because}"
+    return Finding("not finite", text, (), (graph.root,))
 
 
 # --- before any pattern -----------------------------------------------------------------------
@@ -137,9 +179,8 @@ def _of_gradients(case, wrong):
     right = [e for e in case.gradients.values() if e.row]
     because = consequences(case, graph, base, wrong, fixed) if fixed else {}
     own = [e for e in wrong if e.label not in because]
-    kept = [
-        e for e in right if Fit(case.tolerance).agree(e.given, np.asarray(base.table[e.bottom]))
-    ]
+    fit = Fit(case.tolerance)
+    kept = [e for e in right if fit.agree(e.given, np.asarray(base.table[e.bottom]), e.floor)]
     search = Search(case, graph, base, own, kept).run()
     findings = search.findings
     if search.left and fixed:

@@ -78,7 +78,7 @@ class Search:
             g = table.get(entry.bottom)
             return np.zeros_like(entry.true) if g is None else np.asarray(g)
 
-        if not all(self.fit.agree(e.given, found(e)) for e in self.right):
+        if not all(self.fit.agree(e.given, found(e), e.floor) for e in self.right):
             return []
         return [e for e in rows if self.fit.explains(e.given, found(e), self.expected(e))]
 

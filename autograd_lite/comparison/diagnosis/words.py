@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 
 from ...drawing.formulas import HOLE, operand
@@ -45,8 +47,8 @@ def told(words, edge, graph):
             y = "c"
             shape = np.shape(edge.args[others[0]])
             words = words.replace("{y}", f"c (the constant array of shape {shape})", 1)
-    x, h = graph.label(edge.parent), graph.label(edge.node)
-    return words.replace("{x}", x).replace("{y}", y).replace("{h}", h)
+    names = {"x": graph.label(edge.parent), "h": graph.label(edge.node), "y": y}
+    return re.sub(r"\{([xyh])\}", lambda blank: names[blank[1]], words)
 
 
 def scaled(edge, c, uses, names, graph):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..rows import SHAPE
+from ..rows import SHAPE, UNSURE
 
 
 @dataclass(frozen=True)
@@ -17,32 +17,35 @@ class Table:
 
 
 def table(report):
-    """The cells of a report; the column of finite differences is there where they were taken."""
-    columns = [("", "shape", "max abs", "max rel", "worst"), (report.given_is, report.true_is)]
+    """The cells of a report, what is wrong first; ``numeric`` where differences were taken."""
     third = ("numeric",) if any(row.numeric is not None for row in report) else ()
-    heads = (*columns[0], *columns[1], *third, "verdict")
-    numbers = frozenset(range(len(columns[0]), len(heads) - 1))
-    return Table(heads, [_cells(row, bool(third)) for row in report], numbers)
+    heads = ("", "verdict", "shape", "worst", report.given_is, report.true_is, *third, "max rel")
+    numbers = frozenset(range(4, len(heads) - 1))
+    rows = sorted(report, key=lambda row: _rank(row, report.because))
+    return Table(heads, [_cells(row, bool(third)) for row in rows], numbers)
+
+
+def _rank(row, because):
+    """What is wrong by itself, wrong because of another, unsure, right."""
+    return 3 if row else 2 if row.verdict == UNSURE else int(row.name in because)
 
 
 def _cells(row, third):
     shape = _shape(row.given_shape)
     if row.verdict == SHAPE:
         shape += f" for {_shape(row.true_shape)}"
-    worst = "" if row.worst is None else str(list(row.worst))
+    worst = "" if row.worst is None else str(list(row.worst)).replace(" ", "")
     return (
-        row.name, shape, _size(row.max_abs), _size(row.max_rel), worst,
-        _number(row.given), _number(row.true), *[_number(row.numeric)] * third, row.verdict,
+        row.name, row.verdict, shape, worst,
+        _number(row.given), _number(row.true), *[_number(row.numeric)] * third, _size(row.max_rel),
     )  # fmt: skip
 
 
 def _number(x):
-    """A value in 12 characters, so that columns of them are aligned."""
+    """A value to six digits."""
     if x is None:
         return ""
-    if isinstance(x, (bool, int, complex, str)):
-        return str(x)
-    return f"{x:12.8f}" if x == 0 or 1e-4 <= abs(x) < 1e4 else f"{x:12.5e}"
+    return f"{x:.6g}" if isinstance(x, (float, complex)) else str(x)
 
 
 def _shape(shape):

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ...rounding import floors_of_gradients
 from ...tape import history
 from ..case import Case
 from ..report import Comparison
@@ -58,11 +59,12 @@ class Contest:
         auto = self.traced.derivatives(kind)
         auto = None if auto is None else np.asarray(auto[i])
         if given.shape == shape:
-            slope = self._slope(kind, i, given, auto)
-            ballot = Ballot(label, given, auto, slope, *self._allowed(given, auto, slope))
+            floor = self._floor(kind, i, given, auto)
+            slope = self._slope(kind, i, given, auto, floor)
+            ballot = Ballot(label, given, auto, slope, *self._allowed(given, auto, slope, floor))
             vote = counted(ballot)
             true = _against(vote, ballot)
-            row = row_of(vote, compared(label, given, true, self.tolerance), ballot)
+            row = row_of(vote, compared(label, given, true, self.tolerance, floor), ballot)
         else:
             true = np.zeros(shape) if auto is None else auto
             vote, row = Vote(label, OF_SHAPES), compared(label, given, true, self.tolerance)
@@ -89,12 +91,21 @@ class Contest:
         if on_graph:
             yield Case(*sides, self.tolerance, **self.traced.graph(on_graph))
 
-    def _slope(self, kind, i, given, auto):
+    def _floor(self, kind, i, given, auto):
+        """What rounding may move each entry of a gradient by; None where no graph tells."""
+        if kind != "gradient" or auto is None or not self.traced.follows:
+            return None
+        if self.tolerance.agree(given, auto, 0.0):
+            return np.zeros(given.shape)
+        node = self.traced.inputs[i].node
+        return floors_of_gradients(self.traced.loss.node, [node])[node]
+
+    def _slope(self, kind, i, given, auto, floor):
         """The derivative by differences, entries in doubt first; None of a random function."""
         if self.differences is None:
             return None
         expected = given if auto is None else auto
-        suspects = distance(given, expected) > self.tolerance.allowed(given, expected)
+        suspects = distance(given, expected) > self.tolerance.allowed(given, expected, floor)
         if kind == "gradient":
             allowed = self._rough(given, expected).allowed(given, expected)
             return self.differences.gradient(i, expected, allowed, suspects)
@@ -102,10 +113,11 @@ class Contest:
             return self.differences.jacobian(i, suspects)
         return self.differences.curvature(i, suspects)
 
-    def _allowed(self, given, auto, slope):
+    def _allowed(self, given, auto, slope, floor):
         """What each entry may differ by: from autodiff, and from differences."""
         true = auto if auto is not None else given if slope is None else slope.value
-        return self.tolerance.allowed(given, true), self._rough(given, true).allowed(given, true)
+        exactly = self.tolerance.allowed(given, true, floor)
+        return exactly, self._rough(given, true).allowed(given, true)
 
     def _rough(self, given, true):
         """What finite differences can tell."""

@@ -107,6 +107,11 @@ class FunctionComparison(Comparison):
     def _wrong(self, vote):
         f, label, outcome = self.function, vote.label, vote.outcome
         row = self[label]
+        if outcome == vote_on.NOTHING_KNOWN and any(" is random" in clue for clue in self.clues):
+            return (
+                f"{f} is random, so nothing can be told of {label}: make its random numbers of a "
+                "generator with a fixed seed inside it"
+            )
         if outcome == vote_on.NOTHING_KNOWN:
             return f"nothing can be told of {label}: finite differences of {f} are unreliable"
         if outcome == vote_on.DIFFERENCES_ALONE:

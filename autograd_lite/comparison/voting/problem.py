@@ -14,6 +14,8 @@ from ...creation import array as array_of
 from ...tensor import Tensor, plain
 from .variables import called
 
+AGAIN = 8  # calls that tell whether a function is random: a mask of two elements is often the same
+
 
 class Problem:
     """What `compare_function` was given.
@@ -43,8 +45,8 @@ class Problem:
         if not self.leaves:
             raise ValueError("compare_function: x has no numbers to differentiate by")
         self._tree = self._build(self.leaves)
-        self.result, again = (self.values(*self.leaves) for _ in range(2))
-        self.wobble = _far(self.result, again)
+        self.result = self.values(*self.leaves)
+        self.wobble = max(_far(self.result, self.values(*self.leaves)) for _ in range(AGAIN))
         self._jac, self._hess_diag = jac, hess_diag
         self.gradients, self.curvatures = self.derived(*self.leaves)
 

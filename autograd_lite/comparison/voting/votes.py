@@ -11,10 +11,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from ..rows import RIGHT, SHAPE, WRONG, Row, distance
+from ..rows import RIGHT, SHAPE, UNSURE, WRONG, Row, distance
 from ..slopes import AGREES, DIFFERS, KINK, STEEP, UNASKED, UNRELIABLE, Slope
-
-UNSURE = "UNSURE"
 
 # What a vote can come to.
 ALL_AGREE = "all agree"
@@ -86,13 +84,15 @@ def counted(ballot: Ballot) -> Vote:
         by_auto = by_hand if ballot.auto is None else slope.judged(ballot.auto, ballot.roughly)
         excused = slope.between(given, ballot.roughly)
         asked, silent = int((slope.why != UNASKED).sum()), _silent(slope, by_auto)
-    if ballot.auto is None:
+    if slope is None and ballot.auto is None:
+        wrong, outcome = none, NOTHING_KNOWN
+    elif ballot.auto is None:
         wrong, outcome = (by_hand == DIFFERS) & ~excused, _of_two(by_hand, excused)
     else:
         apart = distance(given, ballot.auto) > ballot.allowed
         wrong, excused = apart & ~excused, apart & excused
-        random = slope is None and wrong.any()
-        outcome = NOTHING_KNOWN if random else _of_three(wrong, by_hand, by_auto)
+        is_random = slope is None  # another draw would have told another gradient
+        outcome = NOTHING_KNOWN if is_random else _of_three(wrong, by_hand, by_auto)
     wrong = none if outcome == AUTODIFF_ALONE else wrong
     return Vote(ballot.label, outcome, wrong, excused, asked, silent)
 

@@ -29,7 +29,9 @@ class _Comparison:
             if a.kind != b.kind:
                 return "another branch"
             if a.kind == "guard":
-                if self._operands(a.expression, b.expression) or a.expected != b.expected:
+                if self._operands(a.expression, b.expression) or repr(a.expected) != repr(
+                    b.expected
+                ):
                     return "another branch"
                 continue
             if a.func != b.func:

@@ -157,7 +157,11 @@ class Walk:
             return
         if isinstance(value, Primitive):
             self.meet(path, (value.f, *value.rules))
-        elif isinstance(value, _FUNCTIONS) or not is_library(type(value).__module__):
+        elif (
+            isinstance(value, _FUNCTIONS)
+            or not is_library(type(value).__module__)
+            or hasattr(value, "__wrapped__")
+        ):
             self.meet(path, value)
 
     def _method(self, path, method):

@@ -3,10 +3,13 @@
 import numpy as np
 
 from ... import trees
+from ...rounding import floors
 from ...tape import enable_grad
 from ...tensor import Tensor
 from .capture import active
 from .randomness import Generators
+
+_NUMBERS = (np.ndarray, np.generic, int, float, complex)
 
 
 class Observation:
@@ -35,18 +38,29 @@ class Observation:
             active.tracing = False
             self.drawn = generators.drawn()
 
-    def difference(self, result, left, drawn, rounding):
+    def difference(self, found, drawn, rounding, nearby):
         """What is another than here, in words, or None.
 
-        The numbers on the way to the result are rounded to ``rounding``.
+        ``found`` is what a program gave, (result, left); the numbers on the way to it are rounded
+        to ``rounding``. ``nearby(draw)`` is what it gives at arguments a few roundings away.
         """
-        if not _agree(self.result, _plain(result), rounding):
+        where = self._where(*found, rounding, None)
+        if where is not None and where != "what it draws":
+            known = _numbers(*found)
+            moved = floors(lambda draw: _like(known, _numbers(*nearby(draw))), known)
+            where = self._where(*found, rounding, iter(moved))
+        return "what it draws" if where is None and drawn != self.drawn else where
+
+    def _where(self, result, left, rounding, moved):
+        """What is another than here; ``moved`` is what rounding may move each number by."""
+        if not _agree(self.result, _plain(result), rounding, moved):
             return "its result"
-        if drawn != self.drawn:
-            return "what it draws"
-        values = dict(left)
+        values = {place: _plain(value) for place, value in left}
+        floors_of = {place: [next(moved) for _ in _arrays(value)] for place, value in values.items()
+                     } if moved else {}  # fmt: skip
         for (place, value), path in zip(self.left, self.paths):
-            if place not in values or not _agree(value, _plain(values.pop(place)), rounding):
+            own = iter(floors_of[place]) if place in floors_of else None
+            if place not in values or not _agree(value, values.pop(place), rounding, own):
                 return f"what it leaves in {path}"
         return None
 
@@ -57,14 +71,32 @@ def _plain(tree):
     return [leaf._array if isinstance(leaf, Tensor) else leaf for leaf in leaves]
 
 
-def _agree(leaves, others, rounding):
-    pairs = zip(leaves, others)
-    return len(leaves) == len(others) and all(_is_close(*pair, rounding) for pair in pairs)
+def _arrays(leaves):
+    return [leaf for leaf in leaves if isinstance(leaf, _NUMBERS)]
 
 
-def _is_close(one, other, rounding):
+def _numbers(result, left):
+    """All numbers of what a program gave, in order."""
+    leaves = [*_plain(result), *(leaf for _, value in left for leaf in _plain(value))]
+    return list(map(np.asarray, _arrays(leaves)))
+
+
+def _like(known, found):
+    """The same numbers elsewhere, if they are of the same shapes."""
+    alike = len(known) == len(found) and all(a.shape == b.shape for a, b in zip(known, found))
+    return found if alike else None
+
+
+def _agree(leaves, others, rounding, moved):
+    if len(leaves) != len(others):
+        return False
+    floors_of = [next(moved) if moved and isinstance(leaf, _NUMBERS) else 0.0 for leaf in others]
+    return all(_is_close(*pair, rounding) for pair in zip(leaves, others, floors_of))
+
+
+def _is_close(one, other, floor, rounding):
     """Whether two leaves are the same: numbers to rounding, anything else exactly."""
-    if not isinstance(one, (np.ndarray, np.generic, int, float, complex)):
+    if not isinstance(one, _NUMBERS):
         return one is other or (type(one) is type(other) and bool(one == other))
     one, other = np.asarray(one), np.asarray(other)
     if one.shape != other.shape or one.dtype != other.dtype:
@@ -73,4 +105,6 @@ def _is_close(one, other, rounding):
         return bool(np.all(one == other))
     close = np.sqrt(max(rounding, np.finfo(one.dtype).eps))
     size = np.abs(one[np.isfinite(one)]).max(initial=0.0)
-    return np.allclose(other, one, rtol=close, atol=close * size, equal_nan=True)
+    same = np.isclose(other, one, rtol=close, atol=close * size, equal_nan=True)
+    with np.errstate(invalid="ignore"):
+        return bool(np.all(same | (np.abs(other - one) <= floor)))

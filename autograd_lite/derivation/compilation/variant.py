@@ -1,11 +1,11 @@
 """A program with what it reads and what becomes of what it gives."""
 
 import builtins
-import keyword
 import textwrap
 
 import numpy as np
 
+from ... import quoting
 from ...quiet import quiet
 from ..programs.source import Writer
 from ..tracing.graph import needed
@@ -116,7 +116,7 @@ def _rounding(graph):
 
 
 def _identifier(name):
-    is_free = name.isidentifier() and not keyword.iskeyword(name) and not hasattr(builtins, name)
+    is_free = quoting.identifier(name) == name and not hasattr(builtins, name)
     return name if is_free else "program"
 
 
@@ -143,7 +143,7 @@ def _brief(expression, names):
 
 
 def _comment(text):
-    return textwrap.wrap(text, 88, initial_indent="# ", subsequent_indent="# ")
+    return textwrap.wrap(quoting.comment(text), 88, initial_indent="# ", subsequent_indent="# ")
 
 
 def _text(program, capture, read):

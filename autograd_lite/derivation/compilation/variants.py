@@ -4,6 +4,7 @@ A guard that fails, and a place in the surroundings that has changed, lead to an
 """
 
 from ...quiet import quiet
+from ...rounding import jittered
 from .. import tracing
 from ..tracing.traced import LeftTheProgram
 from .capture import Capture
@@ -172,7 +173,16 @@ class Variants:
         drawn = generators.drawn()
         if results is None:
             return
-        where = expected.difference(*variant.built(results), drawn, variant.rounding)
+
+        def nearby(draw):
+            state = surroundings.read()
+            moved = [jittered(part, draw, variant.rounding) for part in (arguments.values, state)]
+            generators = Generators(surroundings.generators)
+            found = variant.call(*map(tuple, moved), surroundings)
+            generators.drawn()
+            return ((), ()) if found is None else variant.built(found)
+
+        where = expected.difference(variant.built(results), drawn, variant.rounding, nearby)
         if where is not None:
             raise Impure(
                 f"{self.name} cannot be compiled: on traced values {where} is another than by "

@@ -17,7 +17,7 @@ from .layouts import contiguous, is_view, size_of, viewed
 from .merging import merged
 from .numpy_program import NumpyProgram
 from .running import as_argument, compiled, conforming, decorated, left, name_of
-from .source import Writer, new_name
+from .source import Writer, guarded, new_name
 from .storing import increment
 
 _LONGEST = 150  # calls in a kernel: Numba's time grows faster than their number
@@ -234,7 +234,7 @@ class NumbaProgram:
                 lines += self._kernel_lines(count, kept)
                 self._name_copies(writer, self._kernels[count - 1])
             elif part.kind == "guard":
-                lines.append(_guarded(writer, part))
+                lines.append(guarded(writer, part))
             else:
                 lines += self._call_lines(writer, part, kept)
             kept.free(x for x in ends.get(position, ()) if x in self._arrays)
@@ -508,12 +508,3 @@ def _renewed(tree, table):
 def _empty(shape, dtype):
     kind = "" if dtype == np.float64 else f", np.{name_of(dtype)}"
     return f"np.empty({shape}{kind})"
-
-
-def _guarded(writer, guard):
-    text = writer.write(guard.expression, 14)
-    if guard.expected is True:
-        return f"if not {text}: return None"
-    if guard.expected is False:
-        return f"if {text}: return None"
-    return f"if {text} != {guard.expected!r}: return None"

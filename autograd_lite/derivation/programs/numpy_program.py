@@ -14,7 +14,7 @@ from .lowering import ArrayMethod, copied, dot, lowered
 from .merging import merged
 from .program import Program
 from .regions import in_regions, loop_lines
-from .source import ATOM, CALL, Writer
+from .source import ATOM, CALL, Writer, guarded
 from .storing import increment
 
 _LARGE = 1 << 11  # elements from which a result goes into memory that was used before
@@ -146,7 +146,7 @@ class _Body:
         lines = []
         for position, statement in enumerate(self.statements):
             if statement.kind == "guard":
-                lines.append(self.program.guarded(self.writer, statement))
+                lines.append(guarded(self.writer, statement))
                 continue
             if statement.kind == "region":
                 lines += loop_lines(statement, self.writer)

@@ -7,7 +7,7 @@ import numpy as np
 
 from ..tracing import calls
 from ..tracing.graph import needed, operands_of
-from .source import Writer, new_name
+from .source import Writer, guarded, new_name
 
 _LONGEST = 58  # characters of an expression inside another
 _BUILTINS = ("abs", "complex", "range", "slice")  # what a program may call
@@ -56,7 +56,7 @@ class Program:
         count = 0
         for step in self.steps:
             if step.kind == "guard":
-                lines.append(self.guarded(writer, step))
+                lines.append(guarded(writer, step))
                 continue
             stores = step.func in (calls.setitem, calls.add_at)
             named = step in self.names
@@ -87,15 +87,6 @@ class Program:
             f"{name} = np.array({target})",
             f"np.add.at({name}, {where}, {writer.write(value)})",
         ]
-
-    def guarded(self, writer, guard):
-        """The line that leaves the program where it is not right."""
-        text = writer.write(guard.expression, 14)
-        if guard.expected is True:
-            return f"if not {text}: return None"
-        if guard.expected is False:
-            return f"if {writer.write(guard.expression)}: return None"
-        return f"if {text} != {guard.expected!r}: return None"
 
     def source(self):
         """The whole function."""

@@ -1,11 +1,10 @@
 """Expressions as Python source: what a person would have written with NumPy."""
 
-import keyword
 import math
-import re
 
 import numpy as np
 
+from ... import quoting
 from ...dispatch import full_name
 from ..tracing import calls
 from ..tracing.expressions import Expression, collect
@@ -160,27 +159,40 @@ class Writer:
             isinstance(value, type) and issubclass(value, np.generic)
         ):
             return f"np.{np.dtype(value).name}", ATOM
-        if isinstance(value, type):
+        if isinstance(value, type) and value in (bool, int, float, complex):
             return value.__name__, ATOM
         if isinstance(value, np.ndarray):
             return self._array(value), CALL
-        if isinstance(value, np.generic):
+        if isinstance(value, np.bool):
+            return f"np.{value!s}_", ATOM
+        if isinstance(value, np.generic) and not isinstance(value, (np.str_, np.bytes_)):
             text, _ = _number(value.item())
-            if isinstance(value, (np.bool, np.str_)):
-                return (f"np.{value!s}_" if isinstance(value, np.bool) else repr(str(value))), ATOM
             return f"np.{value.dtype.name}({text})", CALL
         if isinstance(value, (bool, int, float, complex)):
             return _number(value)
-        if value is None or isinstance(value, str):
-            return repr(value), ATOM
+        if value is None:
+            return "None", ATOM
+        if isinstance(value, bytes):
+            return repr(bytes(value)), ATOM
+        if isinstance(value, str):
+            return quoting.string(value), ATOM
         if value is Ellipsis:
             return "...", ATOM
         if type(value) is slice:
             ends = map(self.write, (value.start, value.stop, value.step))
             return f"slice({', '.join(ends)})", CALL
-        if callable(value):
+        if type(value) is range:
+            return repr(value), CALL
+        if callable(value) and not isinstance(value, type):
             return full_name(value), ATOM
-        return repr(value), ATOM
+        return self.other(value), ATOM
+
+    def other(self, value):
+        """What no program can hold."""
+        raise TypeError(
+            f"a setting of type {type(value).__name__} cannot be written into a program: pass a "
+            "number, a string, a dtype or an array of NumPy's"
+        )
 
     def _array(self, value):
         dtype = f"np.{value.dtype.name}"
@@ -209,8 +221,24 @@ def _is_filled(value):
     return value.tobytes() == value.flat[0].tobytes() * value.size  # 0.0 is not -0.0
 
 
+def guarded(writer, guard):
+    """The line that leaves a program where what it relies on does not hold."""
+    text, expected = writer.write(guard.expression, 14), guard.expected
+    if expected is True:
+        return f"if not {text}: return None"
+    if expected is False:
+        return f"if {writer.write(guard.expression)}: return None"
+    if expected != expected:
+        return f"if {text} == {text}: return None"
+    value = repr(expected) if isinstance(expected, tuple) else _number(expected)[0]
+    return f"if {text} != {value}: return None"
+
+
 def _number(value):
-    """A Python number, and how tightly its text binds."""
+    """A Python number, and how tightly its text binds; an enum's member is its number."""
+    kinds = (kind for kind in (bool, int, float, complex) if isinstance(value, kind))
+    kind = next(kinds, type(value))
+    value = value if type(value) is kind else kind(value)
     if isinstance(value, bool):
         return repr(value), ATOM
     if isinstance(value, complex):
@@ -246,14 +274,6 @@ def _is_array(x):
     return type(x) is Expression and x.dtype is not None
 
 
-def identifier(name):
-    """A name as Python takes it: layers.0.weight becomes layers_0_weight."""
-    name = re.sub(r"\W+", "_", name).strip("_") or "x"
-    if name[0].isdigit() or keyword.iskeyword(name) or name in ("np", "numpy"):
-        name = f"_{name}" if name[0].isdigit() else f"{name}_"
-    return name
-
-
 def is_operator(func):
     """Whether a function is written as an operator between its arguments, or before its one."""
     return func in _PREFIX or (bool(_INFIX.get(func)) and func is not np.matmul)
@@ -261,7 +281,7 @@ def is_operator(func):
 
 def new_name(wanted, taken):
     """A name as Python takes it, with a number after it where it is taken; then it is taken."""
-    base = name = identifier(wanted)
+    base = name = quoting.identifier(wanted)
     count = 1
     while name in taken:
         count += 1

@@ -94,14 +94,22 @@ class Traced(Stored, np.lib.mixins.NDArrayOperatorsMixin):
             f"this call only: {way_out}"
         )
 
+    def _as_setting(self):
+        """The number itself, where it is one that was given, such as a rate; else None."""
+        if self.expression.kind != "input" or type(self.value) not in (float, int, bool):
+            return None
+        self.graph.guard(self.expression, self.value)
+        return self.value
+
     def __float__(self):
-        if self.expression.kind == "input" and type(self.value) is float:
-            self.graph.guard(self.expression, self.value)  # a setting, such as a rate
-            return self.value
-        self._refuse("float()", _INSTEAD_OF_PLAIN)
+        given = self._as_setting()
+        return self._refuse("float()", _INSTEAD_OF_PLAIN) if given is None else float(given)
 
     def __int__(self):
-        return self.__index__() if self.dtype.kind in "iu" else self._refuse("int()")
+        if self.dtype.kind in "iu":
+            return self.__index__()
+        given = self._as_setting()
+        return self._refuse("int()") if given is None else int(given)
 
     def __complex__(self):
         self._refuse("complex()", _INSTEAD_OF_PLAIN)
@@ -119,7 +127,10 @@ class Traced(Stored, np.lib.mixins.NDArrayOperatorsMixin):
         self._refuse("tobytes()")
 
     def __array__(self, dtype=None, copy=None):
-        self._refuse("a plain array", _INSTEAD_OF_PLAIN)
+        given = self._as_setting()
+        if given is None:
+            self._refuse("a plain array", _INSTEAD_OF_PLAIN)
+        return np.array(given, dtype)
 
     def __reduce__(self):
         self._refuse("a pickle")
@@ -229,7 +240,10 @@ class Traced(Stored, np.lib.mixins.NDArrayOperatorsMixin):
 
     def __round__(self, ndigits=None):
         if not isinstance(self.value, (np.ndarray, np.generic)):  # Python rounds otherwise
-            self._refuse("round()", "write np.round(x, digits)")
+            given = self._as_setting()
+            if given is None:
+                self._refuse("round()", "write np.round(x, digits)")
+            return round(given, ndigits)
         return np.round(self, ndigits or 0)
 
     def put(self, indices, values, mode="raise"):
