@@ -67,5 +67,5 @@ $(VENV)/.%: $(VENV)/bin/python pyproject.toml
 	elif $(PYTHON) -c 'import pip' 2>/dev/null; then pip="$(PYTHON) -m pip --python $(run)"; \
 	else rm -rf $(VENV); echo "pip is missing: install python3-venv or python3-pip, or name a Python that has it: make PYTHON=..."; exit 1; fi; \
 	echo "installing autograd_lite[$*] into $(VENV) ..."; \
-	$$pip install --quiet --disable-pip-version-check -e ".[$*]"
+	$$pip install --disable-pip-version-check --progress-bar on -e ".[$*]"
 	@touch $@

@@ -85,7 +85,7 @@ from .transforms import (
 )
 from .vectors import flatten
 
-del tensor  # the module: who writes ag.tensor(...) is told of ag.Tensor
+del globals()["tensor"]  # the module: who writes ag.tensor(...) is told of ag.Tensor
 
 if TYPE_CHECKING:
     from .anomaly import AnomalyError, detect_anomaly

@@ -78,7 +78,11 @@ class _Step:
                 continue
             share = rule(g, out, *args, **kwargs)
             if op.broadcasts:
-                share, own = self._elementwise(i, share, x, g, dead, args, parents)
+                own = np.broadcast_to(dead, g.shape)
+                if self.name in _CHOOSING:
+                    blocked = _blocked(rule, np.ones(g.shape), out, args, kwargs)
+                    own = own | (blocked if self.name != "relu" else blocked & (_plain(x) < 0))
+                share, own = self._elementwise(i, share, x, g, own, args, parents)
             else:
                 share, own = self._whole(rule, share, g, dead, out, args, kwargs)
             yield parent, Cotangent(op.fitted(share, x, g, False), own)
@@ -106,17 +110,14 @@ class _Step:
                 own = _plain(own) == 0
             yield parent, Cotangent(share, own)
 
-    def _elementwise(self, i, share, x, g, dead, args, parents):
+    def _elementwise(self, i, share, x, g, own, args, parents):
         if share.shape != g.shape:
-            return share, bool(np.all(dead))
-        own = np.broadcast_to(dead, g.shape)
+            return share, bool(np.all(own))
         # On a tape all of it, so that the next order finds these elements not chosen.
         undefined = own if hasattr(share, "node") else np.isnan(_plain(share)) & own
         if undefined.any():
             share = np.where(undefined, 0, share)
-        if self.name in _CHOOSING:
-            own = own | (_plain(share) == 0)
-        elif self.name == "multiply" and not getattr(parents[1 - i], "requires_grad", False):
+        if self._is_factor(i) and not getattr(parents[1 - i], "requires_grad", False):
             zero = np.broadcast_to(_plain(args[1 - i]) == 0, g.shape)
             share = np.where(zero & np.isnan(_plain(share)), 0, share) if zero.any() else share
             own = own | zero
@@ -124,16 +125,23 @@ class _Step:
             own = np.logical_and.reduce(own, axis=_axes(x.shape, g.shape)).reshape(x.shape)
         return share, own
 
+    def _is_factor(self, i):
+        """Whether the share of an argument is a multiple of the other argument."""
+        return self.name == "multiply" or (self.name in ("power", "float_power") and i == 0)
+
     def _whole(self, rule, share, g, dead, out, args, kwargs):
         if np.all(dead):
             undefined = np.isnan(_plain(share))
             return (np.where(undefined, 0, share) if undefined.any() else share), True
-        if self.name in _PICKING:
-            return share, _plain(share) == 0
-        if self.name in _MOVING and np.any(dead):
-            ones = np.where(np.broadcast_to(dead, np.shape(out)), 0.0, 1.0)
-            return share, _plain(rule(ones, _plain(out), *map(_plain, args), **kwargs)) == 0
+        if self.name in _PICKING or (self.name in _MOVING and np.any(dead)):
+            alive = np.where(np.broadcast_to(dead, np.shape(out)), 0.0, 1.0)
+            return share, _blocked(rule, alive, out, args, kwargs)
         return share, False
+
+
+def _blocked(rule, alive, out, args, kwargs):
+    """Where nothing of a cotangent that is 1 where it is alive comes through a rule."""
+    return _plain(rule(alive, _plain(out), *map(_plain, args), **kwargs)) == 0
 
 
 def _both(one, other):

@@ -67,7 +67,6 @@ TENSOR = {
     "assign": "t[...] = value",
     "assign_sub": "t -= value",
     "at": "t[index] = value, or np.add.at",
-    "register_hook": "t.on_gradient(f)",
     "logsumexp": "ag.logsumexp(t, axis=)",
 }
 # functions of these, and of HIPS autograd, MyGrad and micrograd

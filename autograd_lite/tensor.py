@@ -215,6 +215,11 @@ class Tensor(Operators):
 
     def item(self) -> Any:
         """The value of a tensor of one element as a Python number, off the tape."""
+        if self.size != 1:
+            raise ValueError(
+                f"item() of {errors.describe(self)}: one number is asked for, such as "
+                "np.sum(t).item() or t[0].item(); numpy() gives the whole array"
+            )
         return self._array.item()
 
     def tolist(self) -> Any:
@@ -238,8 +243,9 @@ class Tensor(Operators):
         if self.requires_grad:
             raise TypeError(
                 f"{kind.__name__}() of {errors.describe(self)}, or storing it into a NumPy array, "
-                "would take it off the tape in silence: use np.stack([...]), np.where, or a tensor "
-                "to fill, x = ag.zeros(...), to stay on it, and t.item() to leave it on purpose"
+                "would take it off the tape in silence: to stay on it use NumPy's functions, "
+                "np.exp(t), not math.exp(t), np.stack([...]), np.where, or a tensor to fill, "
+                "x = ag.zeros(...); t.item() leaves it on purpose"
             )
         return kind(self._array)
 

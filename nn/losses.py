@@ -30,7 +30,7 @@ def squared_error(prediction, target) -> ag.Tensor:
             f"{np.shape(target)} would be broadcast: give both the same shape"
         )
     n = np.shape(prediction)[0] if np.ndim(prediction) else 1
-    return np.sum((np.asarray(target) - prediction) ** 2) / (2 * n)
+    return np.sum((target - prediction) ** 2) / (2 * n)
 
 
 def ridge(weights: Iterable[ag.Tensor], strength: float, n: int) -> ag.Tensor:

@@ -47,8 +47,9 @@ class _Optimizer:
     def __repr__(self):
         settings = {k: v for k, v in vars(self).items() if k[0] != "_" and k != "parameters"}
         many = len(self.parameters)
-        first = f"{many} parameter{'s' if many > 1 else ''}"
-        return f"{type(self).__name__}({', '.join([first, *(f'{k}={v}' for k, v in settings.items())])})"
+        said = [f"{many} parameter{'s' if many > 1 else ''}"]
+        said += [f"{name}={value}" for name, value in settings.items()]
+        return f"{type(self).__name__}({', '.join(said)})"
 
     def zero_grad(self) -> None:
         """Forget the gradients of all parameters."""

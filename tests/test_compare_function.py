@@ -92,7 +92,7 @@ def test_right_derivatives_are_called_right(f, jac, x, more):
     report = ag.compare_function(f, jac, x, **more)
     assert report, str(report)
     assert set(outcomes(report)) == {votes.ALL_AGREE}
-    assert str(report).startswith("right: ")
+    assert report.summary.startswith("right: ")
     report.raise_if_bad()
 
 
@@ -132,7 +132,7 @@ def test_a_derivation_that_is_alone_is_wrong(jac, wrong):
     if wrong:
         assert outcomes(report) == [votes.DERIVATION_ALONE]
         said = "the derivation is wrong (autodiff and finite differences of rosenbrock agree)"
-        assert str(report).startswith(said)
+        assert report.summary.startswith(said)
         with pytest.raises(
             AssertionError, match=r"(?s)drosenbrock/dx .*derivation is wrong.*WRONG"
         ):
@@ -222,9 +222,9 @@ def test_derivatives_that_fit_each_other_are_those_of_another_function(n):
 
     x = rng.normal(size=n)
     report = ag.compare_function(logistic, halved, x, hess_diag=True, args=(Y[:n],))
-    assert str(report).startswith(
+    assert report.summary.startswith(
         "logistic as it is coded is not what was derived: dlogistic/dmargin and "
-        "d2logistic/dmargin2 fit each other, and neither fits logistic\n"
+        "d2logistic/dmargin2 fit each other, and neither fits logistic"
     )
 
     def apart(margin, y):
@@ -273,7 +273,7 @@ def test_what_a_tape_does_not_see_is_found_by_differences():
     report = ag.compare_function(detached, lambda x: 2 * x * x[0], [1.0, 2.0])
     assert outcomes(report) == [votes.DIFFERENCES_ALONE]
     assert report.rows[0].worst == (0,)
-    assert str(report).startswith("detached is coded differently from what was derived")
+    assert report.summary.startswith("detached is coded differently from what was derived")
 
 
 def test_a_wrong_rule_is_not_held_against_the_derivation():
@@ -326,7 +326,7 @@ def test_a_function_that_does_other_things_with_tensors_has_no_autodiff():
 def test_a_function_of_something_else_is_told():
     y = 3.0
     report = ag.compare_function(lambda x: y**2, lambda x: 2 * x, [2.0])
-    assert str(report).startswith("f does not change with x: ")
+    assert report.summary.startswith("f does not change with x: ")
     assert ag.compare_function(lambda x: y**2, [0.0], [2.0])
 
 
@@ -386,7 +386,7 @@ def test_a_random_function_is_told_and_nobody_is_accused():
     report = ag.compare_function(lambda x: np.sum(x * noise.random(3)), [1, 2, 3], np.ones(3))
     assert not report
     assert report.rows[0].verdict == "UNSURE"
-    assert str(report).startswith("f is random, so nothing can be told of df/dx")
+    assert report.summary.startswith("f is random, so nothing can be told of df/dx")
     assert "f is random: called twice" in str(report)
     added = ag.compare_function(lambda x: np.sum(x) + noise.random(), np.ones(3), np.ones(3))
     assert not added  # another draw may have another gradient

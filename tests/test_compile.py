@@ -1886,3 +1886,42 @@ def test_a_decorated_function_is_copied_and_pickled_by_its_name(copied):
     _doubled(A)
     assert copied(_doubled) is _doubled
     np.testing.assert_array_equal(copied(ag.compile(np.sin))(A), np.sin(A))
+
+
+IMPORTS = {
+    "a statement": "import settings\n    return x * settings.rate",
+    "a name": "from settings import rate as r\n    return x * r",
+    "a text": "import importlib\n    return x * importlib.import_module('settings').rate",
+    "a part": "import settings.deep\n    return x * settings.deep.rate",
+    "inside": "def g(x):\n     import settings\n     return x * settings.rate\n    return g(x)",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", IMPORTS)
+def test_what_a_function_imports_is_watched(case, monkeypatch):
+    settings, deep = types.ModuleType("settings"), types.ModuleType("settings.deep")
+    settings.deep, settings.rate, deep.rate = deep, 2.0, 2.0
+    monkeypatch.setitem(sys.modules, "settings", settings)
+    monkeypatch.setitem(sys.modules, "settings.deep", deep)
+    scope = {}
+    exec(f"def f(x):\n    {IMPORTS[case]}\n", scope)
+    program = ag.compile(scope["f"])
+    assert program(np.ones(1)) == 2.0
+    settings.rate = deep.rate = 5.0
+    assert program(np.ones(1)) == 5.0
+
+
+def test_a_module_that_comes_later_is_seen(monkeypatch):
+    def f(x):
+        try:
+            import settings
+        except ImportError:
+            return x
+        return x * settings.rate
+
+    program = ag.compile(f)
+    assert program(np.ones(1)) == 1.0
+    settings = types.ModuleType("settings")
+    settings.rate = 5.0
+    monkeypatch.setitem(sys.modules, "settings", settings)
+    assert program(np.ones(1)) == 5.0

@@ -76,7 +76,7 @@ OPERATIONS = {
 LIMITS = {
     "instructions forward": 230,
     "calls forward": 7,
-    "instructions backward": 200,
+    "instructions backward": 205,
     "calls backward": 4,
 }
 

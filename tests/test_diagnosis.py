@@ -377,7 +377,7 @@ def test_a_batch_of_one_is_blind_to_the_mean():
     assert "a regulariser on the bias at b (b = 0)" in text
     assert "use a batch of several rows" in text
     assert "draw b at random" in text
-    assert text in str(report)
+    assert text in report.evidence
 
 
 def test_zero_weights_hide_more_than_they_show():

@@ -1,9 +1,16 @@
 """Bad input: errors name the operation, the tensor, the shapes and the way out; nothing changes."""
 
+import math
+import re
+import traceback
+
 import numpy as np
 import pytest
 
 import autograd_lite as ag
+import nn
+from autograd_lite import other_names
+from nn.other_names import NN
 
 
 def variable(data, **options):
@@ -243,10 +250,83 @@ def test_an_error_inside_a_rule_adds_nothing(x):
     unchanged(x)
 
 
-def test_an_error_keeps_numpys_own_as_its_cause(x):
-    with pytest.raises(ValueError, match="add") as caught:
-        x + np.ones(2)
-    assert isinstance(caught.value.__cause__, ValueError)
+@pytest.mark.parametrize(
+    "mistake",
+    [
+        lambda x: x + np.ones(2),
+        lambda x: x @ np.ones((2, 2)),
+        lambda x: np.dot(x, np.ones(2)),
+        lambda x: np.matmul(x, np.ones((2, 2))),
+        lambda x: np.add(np.ones(2), x),
+        lambda x: np.concatenate([x, np.ones((2, 5))]),
+        lambda x: np.reshape(x, (5, 5)),
+        lambda x: x.reshape(5, 5),
+        lambda x: np.sum(x, axis=7),
+        lambda x: x.sum(dim=0),
+        lambda x: ag.softmax(x, dim=0),
+        lambda x: np.linalg.solve(x, np.ones(2)),
+    ],
+)
+def test_a_message_stands_alone_and_is_short(mistake, x):
+    """No error of NumPy's before it, and no frames of the library but where it was entered."""
+    with pytest.raises((ValueError, TypeError, np.linalg.LinAlgError)) as caught:
+        mistake(x)
+    error = caught.value
+    lines = "".join(traceback.format_exception(error)).splitlines()
+    assert "The above exception" not in "\n".join(lines)
+    assert len(lines) <= 14
+    assert "gufunc" not in str(error)
+
+
+def test_an_error_in_a_function_of_the_users_keeps_its_frames_and_its_cause():
+    def broken(x):
+        return np.ones(3) @ np.ones(2)
+
+    with pytest.raises(ValueError, match="broken") as caught:
+        ag.primitive(broken, None)(variable(1.0))
+    assert "in broken" in "".join(traceback.format_exception(caught.value))
+
+
+NAMED = [
+    (lambda x: x.unsqueeze(0), AttributeError, r"np\.expand_dims\(t, axis\)"),
+    (lambda x: x.exp(), AttributeError, r"NumPy's function takes a Tensor, np\.exp\(t\)"),
+    (lambda x: x.nothing, AttributeError, "no attribute 'nothing'$"),
+    (lambda x: x.view(3, 2), TypeError, r"t\.reshape\(3, 2\)"),
+    (lambda x: x.sum(dim=0), TypeError, "dim= is axis= here"),
+    (lambda x: x.mean(axis=0, keepdim=True), TypeError, "keepdim= is keepdims= here"),
+    (lambda x: np.sum(x).backward(retain_graph=True), TypeError, "keep_tape="),
+    (lambda x: ag.grad(np.sum, argnum=0), TypeError, "argnums="),
+    (lambda x: ag.elementwise_grad(np.sin), AttributeError, r"ag\.derivative\(f\)"),
+    (lambda x: ag.tensor(1.0), AttributeError, r"ag\.Tensor\(array, requires_grad=True\)"),
+    (lambda x: ag.exp(x), AttributeError, r"np\.exp\(\.\.\.\)"),
+    (lambda x: ag.nothing, AttributeError, "no attribute 'nothing'$"),
+    (lambda x: nn.CrossEntropyLoss(), AttributeError, r"ag\.cross_entropy\(logits, labels\)"),
+    (lambda x: nn.SGD([x], lr=0.1), TypeError, "learning_rate="),
+    (lambda x: nn.Adam([x], betas=(0.9, 0.99)), TypeError, "beta1= and beta2="),
+    (lambda x: nn.Linear(in_features=2, out_features=3), TypeError, "inputs="),
+    (lambda x: math.exp(np.sum(x)), TypeError, r"np\.exp\(t\), not math\.exp\(t\)"),
+    (lambda x: np.int64(np.sum(x)), TypeError, r"Tensor"),
+    (lambda x: x.item(), ValueError, r"item\(\) of x of shape \(2, 3\)"),
+]
+
+
+@pytest.mark.parametrize(("f", "kind", "message"), NAMED)
+def test_names_of_other_libraries_are_told_what_they_are_here(f, kind, message, x):
+    with pytest.raises(kind, match=message):
+        f(x)
+
+
+def test_every_name_that_is_told_exists():
+    scope = {"np": np, "ag": ag, "nn": nn}
+    told = [*other_names.TENSOR.values(), *other_names.FUNCTIONS.values(), *NN.values()]
+    for name in re.findall(r"\b(?:np|ag|nn)(?:\.\w+)+", " ".join(told)):
+        assert eval(name, scope) is not None
+    for name in re.findall(r"\bt\.(\w+)", " ".join(told)):
+        assert hasattr(ag.Tensor, name), name
+    for name in other_names.TENSOR:
+        assert not hasattr(ag.Tensor, name), name
+    for name in (*other_names.FUNCTIONS.keys() - {"scipy"}, "exp", "zeros_"):
+        assert not hasattr(ag, name), name
 
 
 def test_many_operands_are_described_briefly():

@@ -156,6 +156,54 @@ def test_the_pseudo_inverse_keeps_the_rank_it_found():
         assert np.sum(share * t) == pytest.approx(np.sum(weights * (up - down)) / 2e-6, rel=1e-5)
 
 
+def derivative(f, a, direction, order):
+    """The derivative of f of some order along a direction."""
+
+    def along(t):
+        return f(a + t * direction)
+
+    for _ in range(order):
+        along = ag.grad(along)
+    return along(0.0)
+
+
+def hilbert(n):
+    return 1 / (np.arange(n)[:, None] + np.arange(n) + 1.0)
+
+
+@pytest.mark.parametrize("order", [1, 2, 3])
+@pytest.mark.parametrize("rows", [5, 7])
+@pytest.mark.parametrize("wide", [False, True])
+def test_derivatives_of_the_pseudo_inverse_are_those_of_the_inverse(wide, rows, order):
+    """Of Q B, where Q has orthonormal columns, it is B^-1 Q^T; B has the condition 5e5."""
+    b, direction, weights = hilbert(5), RNG.normal(size=(5, 5)), RNG.normal(size=(5, rows))
+    q = np.linalg.qr(RNG.normal(size=(rows, 5)))[0]
+    expected = derivative(lambda b: np.sum(weights * (np.linalg.inv(b) @ q.T)), b, direction, order)
+
+    def through_pinv(b):
+        a = q @ b
+        return np.sum(weights * (np.linalg.pinv(a.T).T if wide else np.linalg.pinv(a)))
+
+    def through_lstsq(b):
+        if wide:
+            return np.sum(weights.T * np.linalg.lstsq((q @ b).T, np.eye(5), rcond=None)[0])
+        return np.sum(weights * np.linalg.lstsq(q @ b, np.eye(rows), rcond=None)[0])
+
+    for f in (through_pinv, through_lstsq):
+        found = derivative(f, b, direction, order)
+        np.testing.assert_allclose(found, expected, rtol=1e-8 if rows == 5 else 1e-3)
+
+
+def test_a_singular_matrix_beside_it_leaves_the_noise_out_of_a_regular_one():
+    b, direction = hilbert(5), RNG.normal(size=(5, 5))
+
+    def f(b):
+        return np.sum(np.linalg.pinv(np.stack([b, np.ones((5, 5))]))[0])
+
+    expected = derivative(lambda b: np.sum(np.linalg.inv(b)), b, direction, 2)
+    np.testing.assert_allclose(derivative(f, b, direction, 2), expected, rtol=1e-8)
+
+
 def test_the_condition_number_of_a_singular_matrix_is_infinite_for_every_order():
     a = variable(np.stack([np.diag([1.0, 0.0]), np.diag([1.0, 2.0])]))
     for p in (None, 2, 1, np.inf, "fro"):

@@ -23,7 +23,7 @@ numba = pytest.importorskip("numba")
 # One row of each kind of loop: the others are in the slow run.
 SAMPLE = {
     "add", "power", "where", "sum", "max", "mean", "matmul", "transpose", "getitem",
-    "concatenate", "softmax", "logsumexp", "clip", "cumsum", "det", "sigmoid",
+    "concatenate", "prod", "softmax", "logsumexp", "clip", "cumsum", "det", "sigmoid",
 }  # fmt: skip
 
 

@@ -270,6 +270,31 @@ FAR_SLOPES = [
     (sp.dawsn, 1e2, [-5.000750187565655e-05, 1.00030011255253e-06, -3.001500787972825e-08]),
     (sp.erfcx, 1e6, [-5.6418958354691e-13, 1.128379167092127e-18, -3.385137501269612e-24]),
     (sp.dawsn, 1e6, [-5.0000000000075e-13, 1.000000000003e-18, -3.000000000015e-24]),
+    (sp.erfcx, -20.0, [-4.17717575181132e175, 1.67295888860043e177]),
+    (sp.erfcx, 9.0, [-0.00684013441556826, 0.0014930285953207]),
+    (sp.erfcx, 11.0, [-0.00460608241756681, 0.000827376329707017]),
+    (sp.erfcx, 1e8, [-5.64189583547756e-17, 1.12837916709551e-24]),
+    (sp.dawsn, 9.0, [-0.00629084103830829, 0.00142504524084835]),
+    (sp.dawsn, -11.0, [-0.00418454761055244, -0.000770543103921698]),
+    (sp.dawsn, 1e8, [-5.0e-17, 1.0e-24]),
+    (sp.i0e, 1e3, [-6.31019896262712e-6, 9.46766832560149e-9]),
+    (sp.i0e, -1e8, [1.99471140948733e-13, 2.99206712171116e-21]),
+    (sp.i1e, 1e3, [-6.30073129430151e-6, 9.44399322562866e-9]),
+    (sp.i1e, -1e8, [-1.99471137956666e-13, -2.99206704690949e-21]),
+    (sp.k0e, 1e3, [-1.98092122059934e-5, 2.97064009734796e-8]),
+    (sp.k0e, 1e8, [-6.26657066307786e-13, 9.39985597111715e-21]),
+    (sp.k1e, 1e3, [-1.98389186069668e-5, 2.97806484464474e-8]),
+    (sp.k1e, 1e12, [-6.26657068658455e-19, 9.39985602988388e-31]),
+    (lambda x: sp.ive(2.5, x), 1e3, [-6.25115544077452e-6, 9.32015191435548e-9]),
+    (lambda x: sp.ive(2.5, x), 1e8, [-1.99471122248314e-13, 2.99206665420069e-21]),
+    (lambda x: sp.kve(2.5, x), 1e3, [-1.99952834659696e-5, 3.01718694264414e-8]),
+    (lambda x: sp.kve(2.5, x), 1e8, [-6.26657125056887e-13, 9.39985743984469e-21]),
+    (sp.log_ndtr, -1e5, [100000.00001, -0.9999999999]),
+    (sp.log_ndtr, 20.0, [5.52094836215976e-88, -1.10418967243195e-86]),
+    (sp.log_ndtr, 1e8, [0, 0]),
+    (np.expm1, -40.0, [4.24835425529159e-18, 4.24835425529159e-18]),
+    (lambda delta: sp.pseudo_huber(delta, 1.0), 1e4, [2.499999975e-13, -7.499999875e-17]),
+    (lambda delta: sp.pseudo_huber(delta, 1.0), 1e-6, [0.9999980000015, -1.999997]),
 ]
 
 
@@ -409,6 +434,17 @@ def test_the_tails_of_the_normal_keep_their_precision():
     np.testing.assert_allclose(stats.norm.sf(x), scipy.stats.norm.sf(x), rtol=1e-13)
 
 
+def test_a_covariance_that_is_none_is_refused_as_scipy_does():
+    flat, indefinite = np.ones((2, 2)), np.array([[1.0, 2.0], [2.0, 1.0]])
+    with pytest.raises(np.linalg.LinAlgError, match="write allow_singular=True"):
+        stats.multivariate_normal.logpdf(np.zeros(2), None, flat)
+    with pytest.raises(ValueError, match="a covariance has none below 0"):
+        stats.multivariate_normal.logpdf(np.zeros(2), None, indefinite, allow_singular=True)
+    for cov in (flat, np.eye(2)):
+        expected = scipy.stats.multivariate_normal.entropy(np.zeros(2), cov)
+        np.testing.assert_allclose(stats.multivariate_normal.entropy(np.zeros(2), cov), expected)
+
+
 # --- matrices, signals, differential equations -------------------------------------------------
 
 
@@ -422,6 +458,30 @@ def test_the_square_root_of_a_real_matrix_may_be_complex():
     step = 1e-6 * np.array([[1.0, 0.0], [0.0, 0.0]])
     rise = scipy.linalg.sqrtm(a + step) - scipy.linalg.sqrtm(a - step)
     np.testing.assert_allclose(g[0, 0], np.sum(rise * (1 + 2j)).real / 2e-6, rtol=1e-6)
+
+
+def test_keywords_that_concern_the_way_and_not_the_result_pass_through():
+    a, b = np.array([[2.0, 0.5], [0.3, 1.0]]), np.array([1.0, 2.0])
+    ab = np.array([[0.0, 0.5], [2.0, 1.0]])
+    cases = [
+        (linalg.solve_triangular, (a, b), {"overwrite_b": True, "check_finite": False}),
+        (lambda ab, b, **kw: linalg.solve_banded((0, 1), ab, b, **kw), (ab, b),
+         {"overwrite_ab": True, "overwrite_b": True, "check_finite": False}),
+        (linalg.sqrtm, (a,), {"blocksize": 32}),
+        (lambda a, **kw: linalg.sqrtm(a, **kw)[0], (a,), {"disp": False}),
+    ]  # fmt: skip
+    for f, args, keywords in cases:
+        plainly = (lambda a: linalg.sqrtm(a)) if len(args) == 1 else f
+        everything = tuple(range(len(args)))
+        for with_, without in zip(
+            ag.grad(lambda *args: np.sum(f(*args, **keywords)), everything)(*args),  # noqa: B023
+            ag.grad(lambda *args: np.sum(plainly(*args)), everything)(*args),  # noqa: B023
+            strict=True,
+        ):
+            np.testing.assert_array_equal(with_, without)
+    assert linalg.sqrtm(a, disp=False)[1] < 1e-15
+    with pytest.raises(ValueError, match="infs or NaNs"):
+        linalg.solve_triangular(ag.Tensor(a * nan, requires_grad=True), b)
 
 
 def test_correlate_is_scipys_for_complex_signals():

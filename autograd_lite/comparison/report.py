@@ -40,8 +40,8 @@ class Comparison:
     >>> print(Comparison.of({"dLoss/db": [1.0, 4.5]}, {"dLoss/db": [0.3, 2.0]}))
     no known pattern: dLoss/db at [1] is 4.5 by manual and 2 by autodiff
     <BLANKLINE>
-             | shape | max abs | max rel | worst |       manual |     autodiff | verdict
-    dLoss/db | (2,)  | 2.5e+00 | 7.0e-01 | [1]   |   4.50000000 |   2.00000000 | WRONG
+             | verdict | shape | worst | manual | autodiff | max rel
+    dLoss/db | WRONG   | (2,)  | [1]   |    4.5 |        2 | 7.0e-01
     """
 
     rows: list[Row]

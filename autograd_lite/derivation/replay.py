@@ -18,7 +18,7 @@ SMALL = 4  # elements of an array without a name that is written down in a formu
 
 # Operations of ours that are NumPy's under another name: they are written as NumPy's call.
 _WRITTEN_OUT = {
-    "where", "clip", "astype", "alias", "reshape", "getitem", "fractional_part", "part",
+    "where", "clip", "astype", "alias", "reshape", "getitem", "fractional_part", "part", "chosen",
 }  # fmt: skip
 
 

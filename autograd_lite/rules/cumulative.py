@@ -53,7 +53,7 @@ def _cumulative(f, initial, x, axis, dtype, include_initial):
     x = np.atleast_1d(x)
     if axis is None and x.ndim > 1:
         raise ValueError(f"an axis is needed for the {f.__name__} of an array of {x.ndim} axes")
-    axis = axis or 0
+    [axis] = axis if isinstance(axis, tuple) else [axis or 0]
     result = f(x, axis, dtype)
     if not include_initial:
         return result

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..primitives import composed, primitive
 from ..tensor import plain
+from .elementwise import by_convention
 from .matrices import (
     adjoint,
     conj,
@@ -30,7 +31,7 @@ def _lower(n):
 def _quotient(x, y, equal):
     """x / y; where y is 0 but for rounding, 0 for x = 0, and else nan with its derivatives."""
     exists = np.where(equal & (plain(x) != 0), np.nan, ~equal)
-    return x * exists / np.where(equal, 1, y)
+    return by_convention(x, exists, ~equal) / np.where(equal, 1, y)
 
 
 def _off_diagonal(x):
@@ -47,6 +48,16 @@ def _differences(values):
     """values[j] - values[i] in row i and column j, and where it is 0 but for rounding."""
     gaps = np.expand_dims(values, -2) - np.expand_dims(values, -1)
     return gaps, np.abs(plain(gaps)) <= _rounding(plain(values))
+
+
+def _of_values(g, values, equal):
+    """The cotangents of eigenvalues or singular values, which only simple ones pass on further.
+
+    Of sum(w**2) = trace(A A) with equal w they are equal too, and the quotient of their
+    differences, 0 / 0, is in the second derivative.
+    """
+    repeated = (equal & ~np.eye(values.shape[-1], dtype=bool)).any(axis=-1)
+    return by_convention(g, 1, ~repeated)
 
 
 def _refuse(dependence, scale, what, way_out):
@@ -125,13 +136,16 @@ def _eigh_vjp(g, out, a, UPLO="L"):
     w, v = out
     inner = adjoint(v) @ conj(g[1])
     _refuse_phases(inner, inner)
-    inner = _quotient(_off_diagonal(inner), *_differences(w)) + diagonal_matrix(g[0])
+    gaps, equal = _differences(w)
+    inner = _quotient(_off_diagonal(inner), gaps, equal)
+    inner = inner + diagonal_matrix(_of_values(g[0], w, equal))
     return conj(symmetrized(v @ inner @ adjoint(v)))
 
 
 def _eigvalsh_vjp(g, out, a, UPLO="L"):
     """V diag(g) V^H"""
     v = np.linalg.eigh(a, UPLO=UPLO)[1]
+    g = _of_values(g, out, _differences(out)[1])
     return conj(scaled_columns(v, g) @ adjoint(v))
 
 
@@ -146,7 +160,8 @@ def _eig_vjp(g, out, a):
     _refuse_phases(inner, inner)
     inner = inner - scaled_columns(adjoint(v) @ v, real(diagonal(inner)))
     gaps, equal = _differences(w)
-    inner = _quotient(_off_diagonal(inner), conj(gaps), equal) + diagonal_matrix(conj(g[0]))
+    inner = _quotient(_off_diagonal(inner), conj(gaps), equal)
+    inner = inner + diagonal_matrix(conj(_of_values(g[0], w, equal)))
     return conj(np.linalg.solve(adjoint(v), inner @ adjoint(v)))
 
 
@@ -164,7 +179,10 @@ def svd(a, full_matrices=True, hermitian=False):
 def singular_values_vjp(g, out, a, hermitian=False):
     """U diag(g) V^H; like an absolute value, a singular value of 0 has the gradient 0."""
     u, s, vh = np.linalg.svd(a, full_matrices=False, hermitian=hermitian)
-    return conj(scaled_columns(u, g * (s > 0)) @ vh)
+    bent = (plain(s) == 0) & (plain(g) != 0)
+    g = by_convention(_of_values(g, s, _differences(s)[1]), s > 0, s)
+    share = conj(scaled_columns(u, g) @ vh)
+    return by_convention(share, 1, ~bent.any(axis=-1)[..., None, None])
 
 
 def _svd_vjp(g, out, a, full_matrices=True, hermitian=False):
@@ -179,7 +197,8 @@ def _svd_vjp(g, out, a, full_matrices=True, hermitian=False):
     _refuse_phases(y_u + y_v, np.abs(plain(y_u)) + np.abs(plain(y_v)))
     vanishing = plain(s) <= np.squeeze(_rounding(plain(s)), -1)
     inner = _between(y_u - adjoint(y_u), y_v - adjoint(y_v), s, vanishing)
-    inner = inner + diagonal_matrix(g[1])
+    g_s = _of_values(g[1], s, _differences(s)[1])
+    inner = inner + diagonal_matrix(by_convention(g_s, 1, s))
     share = u @ inner @ adjoint(v)
     if u.shape[-2] > u.shape[-1]:
         share = share + _over(g_u - u @ y_u, s, vanishing) @ adjoint(v)
@@ -189,11 +208,17 @@ def _svd_vjp(g, out, a, full_matrices=True, hermitian=False):
 
 
 def _between(x_u, x_v, s, vanishing):
-    """How the vectors turn within the spaces of U and of V."""
+    """How the vectors turn within the spaces of U and of V: in the same sense, or against.
+
+    (X_U s_j + s_i X_V) / (s_j^2 - s_i^2) in partial fractions: only the first of them is
+    singular where two values coincide.
+    """
     row, column = np.expand_dims(s, -2), np.expand_dims(s, -1)
     gaps, equal = _differences(s)
-    turning = _off_diagonal(x_u * row + column * x_v)
-    inner = _quotient(turning, gaps * (row + column), equal)
+    sums = row + column
+    both = np.abs(plain(sums)) <= _rounding(plain(s))
+    inner = _quotient(_off_diagonal(x_u + x_v), 2 * gaps, equal)
+    inner = inner + _quotient(_off_diagonal(x_u - x_v), 2 * sums, both)
     if x_u.dtype.kind != "c":
         return inner
     return inner + diagonal_matrix(_quotient(diagonal(x_u) / 2, s, vanishing))

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..dispatch import registry
 from ..primitives import composed, elementwise
-from ..tensor import plain
+from ..tensor import Tensor, plain
 
 
 def _not_zero(x):
@@ -35,9 +35,37 @@ def along(a, x, r):
     return a * x / np.where(r == 0, 1, r)  # x is 0 there
 
 
+def chosen(g, slope, where):
+    return g * slope
+
+
+def by_convention(g, slope, x):
+    """g * slope, where the slope at x = 0 is a convention, such as the 0 of abs.
+
+    There it has no derivative in g: of |x|**2 that would be 0 * 0, and from both sides it is 2.
+    The slope is a plain array, so that the second derivative of |x| stays 0.
+    """
+    return choice(g, slope, where=plain(x) == 0) if isinstance(g, Tensor) else g * slope
+
+
 def _absolute_vjp(g, out, x):
     """The sign, and of a complex number the conjugate of its direction; 0 at 0."""
-    return along(g, np.conj(x), out) if x.dtype.kind == "c" else g * np.sign(x)
+    return along(g, np.conj(x), out) if x.dtype.kind == "c" else _sign_vjp(g, out, x)
+
+
+def _sign_vjp(g, out, x):
+    return by_convention(g, np.sign(x), x)
+
+
+def _unsteady(value, x, y):
+    """A factor of a share of x**y, whose mixed derivatives at x = 0 are infinite.
+
+    The second one is so up to y = 1, the third ones up to y = 2.
+    """
+    if isinstance(x, Tensor) and isinstance(y, Tensor):
+        bases = np.where(plain(y) <= 2, plain(x), 1)
+        return by_convention(np.broadcast_to(value, bases.shape), 1, bases)
+    return value
 
 
 def _by_square(a, x, y):
@@ -94,6 +122,9 @@ along = elementwise(along,
     lambda g, out, a, x, r: g * x / r,
     lambda g, out, a, x, r: g * a / r,
     lambda g, out, a, x, r: -g * out / r)
+choice = elementwise(chosen,
+    lambda g, out, a, slope, where: np.where(where, np.nan, g * slope),
+    lambda g, out, a, slope, where: np.where(where, np.nan, g * a))
 
 # --- arithmetic -----------------------------------------------------------------------------
 elementwise(np.add,
@@ -115,18 +146,18 @@ elementwise(np.fmod,
     lambda g, out, x, y: g,
     lambda g, out, x, y: -g * np.trunc(x / y))
 elementwise(np.power,
-    lambda g, out, x, y: g * y * x ** _one_less(x, y),
-    lambda g, out, x, y: g * out * _log(x, out))
+    lambda g, out, x, y: g * y * x ** _one_less(x, _unsteady(y, x, y)),
+    lambda g, out, x, y: g * _unsteady(out, x, y) * _log(x, out))
 elementwise(np.float_power,
-    lambda g, out, x, y: g * y * np.float_power(x, _one_less(x, y)),
-    lambda g, out, x, y: g * out * _log(x, out))
+    lambda g, out, x, y: g * y * np.float_power(x, _one_less(x, _unsteady(y, x, y))),
+    lambda g, out, x, y: g * _unsteady(out, x, y) * _log(x, out))
 elementwise(np.hypot,
     lambda g, out, x, y: along(g, x, out),
     lambda g, out, x, y: along(g, y, out))
 elementwise(np.negative,   lambda g, out, x: -g)
 elementwise(np.positive,   lambda g, out, x: g)
 elementwise(np.absolute,   _absolute_vjp)
-elementwise(np.fabs,       lambda g, out, x: g * np.sign(x))
+elementwise(np.fabs,       _sign_vjp)
 elementwise(np.square,     lambda g, out, x: g * (2 * x))
 elementwise(np.sqrt,       lambda g, out, x: g / (2 * out))
 elementwise(np.cbrt,       lambda g, out, x: g / (3 * out * out))
@@ -135,7 +166,7 @@ elementwise(np.reciprocal, lambda g, out, x: -g * out * out)
 # --- exponentials and logarithms --------------------------------------------------------------
 elementwise(np.exp,     lambda g, out, x: g * out)
 elementwise(np.exp2,    lambda g, out, x: g * out * float(np.log(2)))
-elementwise(np.expm1,   lambda g, out, x: g * (out + 1))
+elementwise(np.expm1,   lambda g, out, x: g * np.exp(x))
 elementwise(np.log,     lambda g, out, x: g / x)
 elementwise(np.log2,    lambda g, out, x: g / (x * float(np.log(2))))
 elementwise(np.log10,   lambda g, out, x: g / (x * float(np.log(10))))
@@ -176,7 +207,7 @@ elementwise(np.fmin,
     lambda g, out, x, y: np.where(x == y, g / 2, np.where((x < y) | np.isnan(y), g, 0)),
     lambda g, out, x, y: np.where(x == y, g / 2, np.where((x < y) | np.isnan(y), 0, g)))
 elementwise(np.copysign,
-    lambda g, out, x, y: g * np.sign(x) * np.where(np.signbit(y), -1, 1),
+    lambda g, out, x, y: _sign_vjp(g, out, x) * np.where(np.signbit(y), -1, 1),
     None)
 elementwise(np.heaviside,
     None,

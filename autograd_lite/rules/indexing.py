@@ -1,6 +1,7 @@
 """Reading by index and its transpose, adding up by index; and storing by index."""
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
 
 from ..arrays import asarray, foreign, read, to_fill
 from ..contributions import Scattered, add_into, has_repeats
@@ -117,9 +118,9 @@ store = registry["setitem"] = primitive(setitem,
 @composed(np.take)
 def _np_take(a, indices, axis=None, mode="raise"):
     indices = asarray(plain(indices)).astype(np.intp, casting="safe")
-    if axis is None:
+    if axis is None or (np.ndim(a) == 0 and axis in (0, -1)):
         a, axis = np.ravel(a), 0
-    axis %= max(np.ndim(a), 1)
+    axis = normalize_axis_index(axis, np.ndim(a))
     n = np.shape(a)[axis]
     if mode != "raise":
         indices = {"wrap": np.mod(indices, n), "clip": np.clip(indices, 0, n - 1)}[mode]

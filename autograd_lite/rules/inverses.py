@@ -63,10 +63,11 @@ def _pinv_vjp(g, out, a, rcond=None, hermitian=False, rtol=None):
     x, g = transposed(out), transposed(g)
     share = -x @ transposed(g) @ x
     rank = np.round(np.sum(plain(a) * plain(x), axis=(-2, -1)).real)
-    if np.any(rank < a.shape[-2]):
-        share = share + conj((g - a @ (out @ g)) @ out @ adjoint(out))
-    if np.any(rank < a.shape[-1]):
-        share = share + conj(adjoint(out) @ out @ (g - (g @ out) @ a))
+    left, right = (np.expand_dims(rank < n, (-2, -1)) for n in a.shape[-2:])
+    if left.any():
+        share = share + left * conj((g - a @ (out @ g)) @ out @ adjoint(out))
+    if right.any():
+        share = share + right * conj(adjoint(out) @ out @ (g - (g @ out) @ a))
     return conj(symmetrized(conj(share))) if hermitian else share
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from ..arrays import setting
 from ..primitives import composed, primitive
 from ..tensor import plain
-from .elementwise import along
+from .elementwise import along, by_convention
 from .matrices import as_array, conj
 
 
@@ -25,7 +25,10 @@ def _norm_vjp(g, out, x, ord=None, axis=None, keepdims=False):
         g, out = np.expand_dims(g, axis), np.expand_dims(out, axis)
     if ord in (None, 2, "fro", "f"):
         return along(g, conj(x), out)
-    return g * conj(np.sign(x)) * _weight(np.abs(x), out, ord, axis)
+    if ord > 2 and not math.isinf(ord):
+        return along(g, conj(x), out) * along(1, np.abs(x), out) ** (ord - 2)
+    weighted = g * _weight(np.abs(x), out, ord, axis)
+    return by_convention(weighted, conj(np.sign(x)), plain(x) * (plain(out) != 0))
 
 
 def _weight(size, out, ord, axis):
@@ -38,8 +41,8 @@ def _weight(size, out, ord, axis):
         hit = plain(size) == plain(out)
         return hit / np.sum(hit, axis=axis, keepdims=True)
     if ord < 1:
-        return np.where(out == 0, 0, (_not_zero(size) / _not_zero(out)) ** (ord - 1))
-    return along(np.where(out == 0, 0, 1), _not_zero(size), out) ** (ord - 1)
+        return (out / _not_zero(size)) ** (1 - ord)
+    return along(1, _not_zero(size), out) ** (ord - 1)
 
 
 # fmt: off

@@ -5,6 +5,7 @@ import scipy.linalg
 
 from ..arrays import called
 from ..primitives import primitive
+from ..tensor import plain
 
 
 def expm(A):
@@ -12,12 +13,21 @@ def expm(A):
     return called(scipy.linalg.expm, A)
 
 
-def sqrtm(A):
+def root(A):
+    return called(scipy.linalg.sqrtm, A)
+
+
+def sqrtm(A, disp=True, blocksize=64):
     """The principal square root of a matrix, as `scipy.linalg.sqrtm`.
 
-    Its derivative exists where no two eigenvalues of the root add up to 0.
+    Its derivative exists where no two eigenvalues of the root add up to 0. Without ``disp`` an
+    estimate of the error comes with it; ``blocksize`` changes the time that it takes.
     """
-    return called(scipy.linalg.sqrtm, A)
+    X = _root(A)
+    if disp:
+        return X
+    error, given = plain(X) @ plain(X) - plain(A), np.linalg.norm(plain(A))
+    return X, np.linalg.norm(error) ** 2 / given
 
 
 def solve_sylvester(a, b, q):
@@ -129,7 +139,7 @@ def _diagonals(n, lower, upper):
 
 # fmt: off
 expm  = primitive(expm,  _expm_vjp)
-sqrtm = primitive(sqrtm, lambda g, out, A: solve_sylvester(out.T, out.T, g))
+_root = primitive(root,  lambda g, out, A: solve_sylvester(out.T, out.T, g))
 solve_sylvester = primitive(solve_sylvester,
     lambda g, out, a, b, q: -solve_sylvester(a.T, b.T, g) @ out.T,
     lambda g, out, a, b, q: -out.T @ solve_sylvester(a.T, b.T, g),

@@ -15,6 +15,7 @@ from ..arrays import called
 from ..dispatch import registry, undifferentiated
 from ..primitives import elementwise
 from ..rules import softmax as _softmax
+from ..rules.elementwise import by_convention
 from ..rules.error_function import bell
 from ..tensor import plain
 
@@ -48,6 +49,83 @@ def polygamma(n, x):
     return called(sp.polygamma, n, x)
 
 
+# The series in 1 / x of functions far out: the first power, the step from power to power, the
+# first coefficient, and the quotient of the following one by the k-th.
+# fmt: off
+TAILS = {
+    "erfcx": (1.0, 2, 1 / math.sqrt(math.pi), lambda k, v: -(k + 0.5)),
+    "dawsn": (1.0, 2, 0.5, lambda k, v: k + 0.5),
+    "ive": (0.5, 1, 1 / ROOT_TWO_PI, lambda k, v: ((2 * k + 1) ** 2 - 4 * v * v) / (8 * k + 8)),
+    "kve": (0.5, 1, math.sqrt(math.pi / 2),
+            lambda k, v: (4 * v * v - (2 * k + 1) ** 2) / (8 * k + 8)),
+}
+# fmt: on
+
+
+def series(x, v, of, n):
+    """The n-th derivative far out of a function of TAILS, of order v, by its series."""
+    power, step, factor, quotient = TAILS[of]
+    total, term = 0, factor
+    for k in range(24):
+        total = total + term * math.prod(power + step * k + i for i in range(n))
+        term = term * quotient(k, v) / x**step
+    return (-1) ** n * total / x ** (power + n)
+
+
+def _or_tail(share, g, x, bound, of, v=0):
+    """A share that cancels far out; from a bound on g times the derivative of the series."""
+    size = plain(x)
+    if size.dtype.kind != "f" or not (far := size > bound).any():
+        return share
+    return np.where(far, g * series(np.where(far, x, bound), v, of=of, n=1), share)
+
+
+def _dawsn_vjp(g, out, x):
+    """1 - 2 x f, the same on both sides of 0."""
+    return _or_tail(g * (1 - 2 * x * out), g, abs(x) if x.dtype.kind == "f" else x, 10, "dawsn")
+
+
+def _i0e_vjp(g, out, x):
+    share = g * sp.i1e(x) - by_convention(g * out, np.sign(x), x)
+    return _or_tail(share, g * np.sign(x), np.abs(x), _far_from(0), "ive", 0)
+
+
+def _i1e_vjp(g, out, x):
+    share = g * (sp.i0e(x) + sp.ive(2, x)) / 2 - by_convention(g * out, np.sign(x), x)
+    return _or_tail(share, g, np.abs(x), _far_from(1), "ive", 1)
+
+
+def _ive_vjp(g, out, v, x):
+    """Its factor exp(-|Re x|) is not holomorphic."""
+    side, bend = np.sign(np.real(x)), _bend(v, x)
+    share = g * (sp.ive(v - 1, x) + sp.ive(v + 1, x)) / 2
+    share = share - by_convention(np.real(g * out), side, bend)
+    return _or_tail(share, g, x, _far_from(v), "ive", v)
+
+
+def _kve_vjp(g, out, v, x):
+    share = g * (out - (sp.kve(v - 1, x) + sp.kve(v + 1, x)) / 2)
+    return _or_tail(share, g, x, _far_from(v), "kve", v)
+
+
+def _far_from(v):
+    """From where the series of a Bessel function of order v has all digits."""
+    return 50 + plain(v) * plain(v)
+
+
+def _normal_ratio(x):
+    """The density over the distribution function of the normal distribution: x below, 0 above."""
+    below = 1 / sp.erfcx(np.minimum(x, 0) * -math.sqrt(0.5))
+    above = bell(x * ROOT_HALF) / (2 * sp.ndtr(np.maximum(x, 0)))
+    return math.sqrt(2 / math.pi) * np.where(plain(x) > 0, above, below)
+
+
+def _pseudo_huber_slope(delta, r):
+    """(h - delta)^2 / h with h = sqrt(delta^2 + r^2), where h - delta is r^2 / (h + delta)."""
+    h = np.hypot(delta, r)
+    return (r / (h + delta)) ** 2 * (r / h) * r
+
+
 def _quotient(x, y):
     """x / y, where 0 / 0 is 0."""
     return x / np.where((x == 0) & (y == 0), 1, y)
@@ -59,6 +137,11 @@ def _gammainc_slope(a, x):
 
 def _betainc_slope(a, b, x):
     return np.exp(sp.xlogy(a - 1, x) + sp.xlog1py(b - 1, -x) - sp.betaln(a, b))
+
+
+def _bend(v, x):
+    """What is 0 where exp(-|Re x|) I_v(x) is not smooth: of a real x only for v below 2."""
+    return np.real(plain(x)) if np.iscomplexobj(x) else np.where(np.abs(v) < 2, plain(x), 1)
 
 
 def _stdtr_slope(df, t):
@@ -74,40 +157,6 @@ def _rgamma_slope(x, out):
     z = np.where(below, 1 - x, 1)
     reflected = np.cos(math.pi * x) - sp.digamma(z) * np.sin(math.pi * x) / math.pi
     return np.where(below, sp.gamma(z) * reflected, -out * sp.digamma(np.where(below, 1, x)))
-
-
-FAR = 7.0  # from where on the derivatives of erfcx and dawsn are taken from their series
-
-
-def erfcx_slope(x, n):
-    """The n-th derivative of erfcx: E' = 2 x E - 2 / sqrt(pi), which cancels for a large x."""
-    near, before = sp.erfcx(x), None
-    near, before = 2 * x * near - TWO_BY_ROOT_PI, near
-    for k in range(1, n):
-        near, before = 2 * x * near + 2 * k * before, near
-    return np.where(x > FAR, _far_slope(x, n, -1) / math.sqrt(math.pi), near)
-
-
-def dawsn_slope(x, n):
-    """The n-th derivative of dawsn: D' = 1 - 2 x D, which cancels for a large x."""
-    near, before = sp.dawsn(x), None
-    near, before = 1 - 2 * x * near, near
-    for k in range(1, n):
-        near, before = -2 * x * near - 2 * k * before, near
-    return np.where(np.abs(x) > FAR, _far_slope(x, n, 1) / 2, near)
-
-
-def _far_slope(x, n, sign):
-    """The n-th derivative of sum of (2 k - 1)!! / (2^k x^(2 k + 1)) sign^k over k: Abramowitz and
-    Stegun, 7.1.23.
-    """
-    y = 1 / np.where(np.abs(x) > FAR, x, FAR)
-    total, coefficient = 0.0, (-1.0) ** n
-    for k in range(26):
-        rising = math.prod(range(2 * k + 1, 2 * k + 1 + n))
-        total = total + coefficient * rising * y ** (2 * k + 1 + n)
-        coefficient *= sign * (2 * k + 1) / 2
-    return total
 
 
 # fmt: off
@@ -130,6 +179,11 @@ elementwise(sp.betaln,
 elementwise(sp.betainc,   None, None, lambda g, out, a, b, x: g * _betainc_slope(a, b, x))
 elementwise(sp.betaincc,  None, None, lambda g, out, a, b, x: -g * _betainc_slope(a, b, x))
 
+# --- series far out ---------------------------------------------------------------------------
+series = elementwise(series,
+    lambda g, out, x, v, of, n: g * series(x, v, of=of, n=n + 1),
+    None)
+
 # --- Bessel functions -------------------------------------------------------------------------
 elementwise(sp.j0,  lambda g, out, x: -g * sp.j1(x))
 elementwise(sp.j1,  lambda g, out, x: g * (sp.j0(x) - sp.jv(2, x)) / 2)
@@ -141,34 +195,29 @@ elementwise(sp.yv,  None, lambda g, out, v, x: g * (sp.yv(v - 1, x) - sp.yv(v + 
 elementwise(sp.i0,  lambda g, out, x: g * sp.i1(x))
 elementwise(sp.i1,  lambda g, out, x: g * (sp.i0(x) + sp.iv(2, x)) / 2)
 elementwise(sp.iv,  None, lambda g, out, v, x: g * (sp.iv(v - 1, x) + sp.iv(v + 1, x)) / 2)
-elementwise(sp.i0e, lambda g, out, x: g * (sp.i1e(x) - np.sign(x) * out))
-elementwise(sp.i1e, lambda g, out, x: g * ((sp.i0e(x) + sp.ive(2, x)) / 2 - np.sign(x) * out))
-elementwise(sp.ive, None,
-    lambda g, out, v, x: g * (sp.ive(v - 1, x) + sp.ive(v + 1, x)) / 2
-        - np.sign(np.real(x)) * np.real(g * out))  # its factor exp(-|Re x|) is not holomorphic
+elementwise(sp.i0e, _i0e_vjp)
+elementwise(sp.i1e, _i1e_vjp)
+elementwise(sp.ive, None, _ive_vjp)
 elementwise(sp.k0,  lambda g, out, x: -g * sp.k1(x))
 elementwise(sp.k1,  lambda g, out, x: -g * (sp.k0(x) + sp.kv(2, x)) / 2)
 elementwise(sp.kn,  None, lambda g, out, v, x: -g * (sp.kv(v - 1, x) + sp.kv(v + 1, x)) / 2)
 elementwise(sp.kv,  None, lambda g, out, v, x: -g * (sp.kv(v - 1, x) + sp.kv(v + 1, x)) / 2)
-elementwise(sp.k0e, lambda g, out, x: g * (out - sp.k1e(x)))
-elementwise(sp.k1e, lambda g, out, x: g * (out - (sp.k0e(x) + sp.kve(2, x)) / 2))
-elementwise(sp.kve, None,
-    lambda g, out, v, x: g * (out - (sp.kve(v - 1, x) + sp.kve(v + 1, x)) / 2))
+elementwise(sp.k0e, lambda g, out, x: _kve_vjp(g, out, 0, x))
+elementwise(sp.k1e, lambda g, out, x: _kve_vjp(g, out, 1, x))
+elementwise(sp.kve, None, _kve_vjp)
 
 # --- error functions and the normal distribution ------------------------------------------------
 elementwise(sp.erf,      lambda g, out, x: g * TWO_BY_ROOT_PI * bell(x))
 elementwise(sp.erfc,     lambda g, out, x: -g * TWO_BY_ROOT_PI * bell(x))
 elementwise(sp.erfi,     lambda g, out, x: g * TWO_BY_ROOT_PI * np.exp(x * x))
-elementwise(sp.erfcx,    lambda g, out, x: g * erfcx_slope(x, n=1))
-elementwise(sp.dawsn,    lambda g, out, x: g * dawsn_slope(x, n=1))
-erfcx_slope = elementwise(erfcx_slope, lambda g, out, x, n: g * erfcx_slope(x, n=n + 1))
-dawsn_slope = elementwise(dawsn_slope, lambda g, out, x, n: g * dawsn_slope(x, n=n + 1))
+elementwise(sp.erfcx,    lambda g, out, x:
+    _or_tail(g * (2 * x * out - TWO_BY_ROOT_PI), g, x, 10, "erfcx"))
+elementwise(sp.dawsn,    _dawsn_vjp)
 elementwise(sp.erfinv,   lambda g, out, x: g * np.exp(out * out) / TWO_BY_ROOT_PI)
 elementwise(sp.erfcinv,  lambda g, out, x: -g * np.exp(out * out) / TWO_BY_ROOT_PI)
 elementwise(sp.ndtr,     lambda g, out, x: g * bell(x * ROOT_HALF) / ROOT_TWO_PI)
 elementwise(sp.ndtri,    lambda g, out, x: g * np.exp(0.5 * out * out) * ROOT_TWO_PI)
-elementwise(sp.log_ndtr,
-    lambda g, out, x: g * math.sqrt(2 / math.pi) / sp.erfcx(x * -math.sqrt(0.5)))
+elementwise(sp.log_ndtr, lambda g, out, x: g * _normal_ratio(x))
 elementwise(sp.stdtr,    None, lambda g, out, df, t: g * _stdtr_slope(df, t))
 
 # --- logistic and exponential functions, integrals ----------------------------------------------
@@ -203,7 +252,7 @@ elementwise(sp.huber,
     lambda g, out, delta, r: g * np.where(np.abs(r) <= delta, 0, np.abs(r) - delta),
     lambda g, out, delta, r: g * np.clip(r, -delta, delta))
 elementwise(sp.pseudo_huber,
-    lambda g, out, delta, r: g * (2 * out - r * r / np.hypot(1, r / delta)) / delta,
+    lambda g, out, delta, r: g * _pseudo_huber_slope(delta, r),
     lambda g, out, delta, r: g * r / np.hypot(1, r / delta))
 
 # --- arguments without a derivative -------------------------------------------------------------

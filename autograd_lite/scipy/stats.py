@@ -5,6 +5,7 @@ distribution function one of `scipy.special`. All gradients follow: with respect
 variable, the location, the scale, and the parameters, where the function has one.
 """
 
+import functools
 import math
 
 import numpy as np
@@ -147,20 +148,23 @@ class MultivariateNormal:
     """The multivariate normal distribution.
 
     x is of shape (..., d), mean of (d,), cov of (d, d), (d,) for a diagonal or a number for a
-    multiple of the identity. The entries of cov count as independent of each other.
+    multiple of the identity. The entries of cov count as independent of each other; where
+    ``allow_singular`` meets a singular cov its gradient is symmetric, at a constant rank.
     """
 
     def logpdf(self, x, mean=None, cov=1, allow_singular=False):
-        """The logarithm of the density; of a singular cov that on its range, if that is allowed."""
+        """The logarithm of the density, of a singular cov on its range; -inf beside it."""
         x = np.asarray(x) if not hasattr(x, "shape") else x
         mean, cov, d = _moments(mean, cov, x.dtype)
         x = np.reshape(x, (-1, 1)) if x.ndim < 2 and d == 1 else x
         away = np.reshape(x - mean, (-1, d))
-        rank, log_volume, whitened = _volume(cov, away, allow_singular)
-        distance = np.sum(away * whitened, axis=-1)
-        out = -0.5 * (rank * LOG_TWO_PI + log_volume + distance)
-        if rank < d:
-            out = np.where(_on_the_range(cov, away), out, -math.inf)
+        null, tiny = _null_space(cov, allow_singular)
+        inverse, log_det = _inverse(cov, null.shape[-1])
+        distance = np.sum(away * inverse(away.T).T, axis=-1)
+        out = -0.5 * ((d - null.shape[-1]) * LOG_TWO_PI + log_det + distance)
+        if null.size:
+            beside = np.linalg.norm(plain(away) @ null, axis=-1) >= 1e3 * tiny
+            out = np.where(beside, -math.inf, out)
         return np.squeeze(np.reshape(out, x.shape[:-1]))
 
     def pdf(self, x, mean=None, cov=1, allow_singular=False):
@@ -170,7 +174,8 @@ class MultivariateNormal:
     def entropy(self, mean=None, cov=1):
         """The differential entropy."""
         _, cov, d = _moments(mean, cov)
-        return 0.5 * (d * (LOG_TWO_PI + 1) + np.linalg.slogdet(cov)[1])
+        vanishing = _null_space(cov, True)[0].shape[-1]
+        return 0.5 * ((d - vanishing) * (LOG_TWO_PI + 1) + _inverse(cov, vanishing)[1])
 
 
 class Dirichlet:
@@ -244,28 +249,25 @@ def _moments(mean, cov, dtype=float):
     return mean, cov, d
 
 
-def _volume(cov, away, allow_singular):
-    """The rank of cov, the logarithm of its determinant on its range, and cov^-1 of the rows."""
-    positive = _positive(cov) if allow_singular else np.ones(len(cov), bool)
-    if positive.all():
-        return len(cov), np.linalg.slogdet(cov)[1], np.linalg.solve(cov, away.T).T
-    values = np.where(positive, np.linalg.eigvalsh(cov), 1)
-    inverse = np.linalg.pinv(cov, rcond=_rounding(cov.dtype), hermitian=True)
-    return int(positive.sum()), np.sum(np.log(values)), away @ inverse
+def _null_space(cov, allow_singular):
+    """The eigenvectors of the eigenvalues that are 0 but for rounding, and what is rounding."""
+    w, v = np.linalg.eigh(plain(cov))
+    tiny = (1e3 if w.dtype == np.float32 else 1e6) * np.finfo(w.dtype).eps * np.abs(w).max()
+    if w.min() < -tiny:
+        raise ValueError(f"cov has the eigenvalue {w.min():.3g}: a covariance has none below 0")
+    if w.min() <= tiny and not allow_singular:
+        raise np.linalg.LinAlgError(
+            f"cov has the eigenvalue {w.min():.3g}, so it is singular: write allow_singular=True"
+        )
+    return v[:, w <= tiny], tiny
 
 
-def _positive(cov):
-    """Which of the eigenvalues, in their order, are more than rounding."""
-    values = np.linalg.eigvalsh(plain(cov))
-    return values > _rounding(values.dtype) * np.max(np.abs(values), initial=0)
-
-
-def _on_the_range(cov, away):
-    """Whether the rows are combinations of eigenvectors of cov whose eigenvalues are not 0."""
-    values, vectors = np.linalg.eigh(plain(cov))
-    outside = plain(away) @ vectors[:, ~_positive(cov)]
-    return np.linalg.norm(outside, axis=-1) < 1e3 * _rounding(values.dtype)
-
-
-def _rounding(dtype):
-    return 1e6 * np.finfo(dtype).eps if np.dtype(dtype).itemsize > 4 else 1e3 * np.finfo(dtype).eps
+def _inverse(cov, vanishing):
+    """The product with cov's inverse, or pseudo-inverse, and the logarithm of its determinant."""
+    if not vanishing:
+        return functools.partial(np.linalg.solve, cov), np.linalg.slogdet(cov)[1]
+    w = np.linalg.eigvalsh(cov)
+    rank = len(cov) - vanishing
+    cutoff = plain(w)[vanishing - 1 :][:2].mean() / plain(w)[-1] if rank else 1
+    inverse = np.linalg.pinv(cov, rtol=cutoff, hermitian=True)
+    return functools.partial(np.matmul, inverse), np.sum(np.log(w[vanishing:]))

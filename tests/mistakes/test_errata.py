@@ -20,7 +20,7 @@ FORMULAS = {  # by the titles of examples/xor_observation.py: a row, kinds that 
 
 
 def first_sentence(report):
-    return str(report).split("\n")[0]
+    return report.summary
 
 
 def is_named(report, kinds, words):

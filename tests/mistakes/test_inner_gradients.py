@@ -10,7 +10,7 @@ from .kinds import KINDS
 def test_only_the_first_wrong_node_is_blamed(case):
     report = case.report()
     assert not report
-    sentence = str(report).split("\n")[0]
+    sentence = report.summary
     assert len(report.findings) == 1
     assert any(KINDS[k].is_named_by(report.findings[0], sentence) for k in case.slip.kinds)
     assert f"d{case.first}" in sentence

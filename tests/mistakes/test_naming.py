@@ -34,7 +34,7 @@ class Case:
 
 
 def case(description, kinds, report):
-    sentence = str(report).split("\n")[0]
+    sentence = report.summary
     first = report.findings[:1]
     is_named = any(KINDS[k].is_named_by(finding, sentence) for k in kinds for finding in first)
     return Case(description, kinds, sentence, is_named and not report)
@@ -67,7 +67,7 @@ def of_coded_losses():
 def of_right_gradients():
     for kind, description, (loss, manual, names), first, anywhere in AGREEING:
         report = ag.compare(loss, manual, names=names)
-        texts = str(report).split("\n")[0], " ".join([report.summary, *report.evidence])
+        texts = report.summary, " ".join([report.summary, *report.evidence])
         told = bool(report) and all(map(re.search, (first, anywhere), texts))
         yield Case(f"right gradients: {description}", (kind,), texts[0], told)
 

@@ -150,6 +150,9 @@ ROWS = [
     row(elementwise.along,
         at(real(2, 3), real(2, 3), positive(2, 3)), at(real(), real(3), positive(3)),
         covers=(elementwise.along.__wrapped__,)),
+    row(elementwise.choice,
+        at(real(2, 3), real(2, 3), where=False), at(real(), real(3), where=np.zeros(3, bool)),
+        covers=(elementwise.choice.__wrapped__,)),
     row(registry["alias"], at(real(2, 3)), at(real()),
         covers=("alias", elementwise.alias)),
 ]

@@ -14,6 +14,7 @@ from .table import above_one, at, binary, complex_, kind, positive, real, row, u
 
 # fmt: off
 probability = kind(0.1, 0.9)
+far = kind(60, 70)
 ORDERS = np.array([0, 1, 3])
 
 
@@ -55,11 +56,11 @@ UFUNCS = [
 ]
 
 SPECIAL = [
-    *(row(f, *(at(kind(low, high)(3), n=n) for low, high in ((-0.9, 2), (7.5, 9)) for n in (1, 2)),
-          covers=(f.__wrapped__,), name=f.__name__, reference=f.__wrapped__)
-      for f in (special.erfcx_slope, special.dawsn_slope)),
     row(special.polygamma, at(0, positive(3)), at(ORDERS, positive(2, 1)),
         covers=(special.polygamma.__wrapped__,), reference=sp.polygamma),
+    row(special.series, at(far(3), 0, of="erfcx", n=0), at(far(3), 0, of="dawsn", n=1),
+        at(far(3), ORDERS, of="ive", n=1), at(far(2, 1), ORDERS, of="kve", n=0),
+        covers=(special.series.__wrapped__,)),
     row(special.multigammaln, at(above_one(3), 3), at(positive(), 1),
         covers=(), reference=sp.multigammaln, keeps=True),
     row(special.logsumexp,
@@ -110,7 +111,7 @@ LINALG = [
     row(linalg.expm, at(real(1, 1)), at(real(3, 3)), at(unit(2, 2, 2)), at(complex_(2, 2)),
         covers=(linalg.expm.__wrapped__,), reference=scipy.linalg.expm),
     row(of_definite(linalg.sqrtm), at(real(1, 1)), at(real(3, 3)),
-        covers=(linalg.sqrtm.__wrapped__,), name="sqrtm",
+        covers=(linalg._root.__wrapped__,), name="sqrtm",
         reference=of_definite(scipy.linalg.sqrtm)),
     row(sylvester(linalg.solve_sylvester), at(real(2, 2), real(3, 3), real(2, 3)),
         covers=(linalg.solve_sylvester.__wrapped__,), name="solve_sylvester",

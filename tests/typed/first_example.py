@@ -38,7 +38,7 @@ np.mean(X @ W).backward()
 (X - W).sum().backward()
 (W - X).mean().backward()
 shape: tuple[int, ...] = W.shape
-value: float = W.item()
+value: float = W[0, 0].item()
 with ag.no_grad():
     W.data = W.data - 0.1 * W.grad
 [slope] = ag.gradients(error(X, W), [W])

@@ -15,6 +15,7 @@ What explains rows:
     common_factors  one number times what several rows must be
     regulariser     its gradient forgotten, scaled, or of another form
     single_rows     sums, transposes, and numbers of something else
+    parametrisations  gradients by something else than the parameter: its logarithm, its square
     local_steps     one wrong factor of the chain, such as dh2/dz2
     wrong_passes    a backward pass with a wrong step, out of `wrong_steps`
 

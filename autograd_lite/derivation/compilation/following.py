@@ -132,6 +132,8 @@ class Walk:
                 self._global(f.__globals__, name, name, attributes)
             elif not hasattr(builtins, name):
                 self.absent.append((name, f.__globals__, name))
+        for name in imports_of(f.__code__):
+            self._imported(name, f.__globals__.get("__package__"), attributes)
         if f.__defaults__:
             self.place(Attributes(f), "__defaults__", f"{f.__name__}.defaults")
         if f.__kwdefaults__:
@@ -148,6 +150,17 @@ class Walk:
             for attribute in attributes:
                 if attribute in vars(value):
                     self._global(vars(value), attribute, f"{path}.{attribute}", attributes)
+
+    def _imported(self, name, package, attributes):
+        """A module that a function imports when it runs: those of its names that it uses."""
+        full = name if name in sys.modules or not package else f"{package}.{name}"
+        module = sys.modules.get(full)
+        if module is None:
+            self.absent.append((name, sys.modules, name))
+        elif not is_library(full):
+            for attribute in attributes:
+                if attribute in vars(module):
+                    self._global(vars(module), attribute, f"{name}.{attribute}", attributes)
 
     def _callables(self, path, cell):
         """Functions that a function of a library was made of, such as grad(f)."""
@@ -278,7 +291,7 @@ def names_of(code):
     for instruction in dis.get_instructions(code):
         if instruction.opname in ("LOAD_GLOBAL", "LOAD_NAME", "STORE_GLOBAL"):
             names[instruction.argval] = None
-        elif instruction.opname in ("LOAD_ATTR", "LOAD_METHOD", "STORE_ATTR"):
+        elif instruction.opname in ("LOAD_ATTR", "LOAD_METHOD", "STORE_ATTR", "IMPORT_FROM"):
             attributes[instruction.argval] = None
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
@@ -288,6 +301,20 @@ def names_of(code):
     if "globals" in names:
         names.update(dict.fromkeys(texts))
     return tuple(names), tuple(attributes)
+
+
+def imports_of(code):
+    """The modules that a code imports, by a statement or by a text: import_module("settings")."""
+    names = {}
+    for instruction in dis.get_instructions(code):
+        if instruction.opname == "IMPORT_NAME" and instruction.argval:
+            names[instruction.argval] = None
+    for constant in code.co_consts:
+        if isinstance(constant, str) and constant in sys.modules and not is_library(constant):
+            names[constant] = None
+        elif isinstance(constant, types.CodeType):
+            names.update(dict.fromkeys(imports_of(constant)))
+    return tuple(names)
 
 
 def is_code(value):

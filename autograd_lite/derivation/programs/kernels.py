@@ -325,7 +325,7 @@ class Kernel:
         """x with a value at an index: in x's own array where nobody else needs it."""
         x, index, value = step.args
         lines = []
-        if x not in self._heirs:
+        if self._heirs.get(x) is not step:
             nest = Nest(self, step.shape)
             nest.write(self.array(step), contiguous(step.shape), nest.read(x, step.dtype))
             lines += nest.closed()
