@@ -156,33 +156,6 @@ def test_a_derivative_element_by_element():
         ag.derivative(np.sum)(x)
 
 
-# --- what is linear ---------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "f",
-    [
-        lambda x: sum(np.sum(row**2) for row in x),
-        lambda x: sum(x[i, j] ** (i % 3 + 1) for i in range(x.shape[0]) for j in range(x.shape[1])),
-        lambda x: sum(np.sum(x[[0, 0, i]] ** 2) for i in range(len(x))),
-        lambda x: np.sum(x * x) + sum(np.sum(row**2) for row in x) + np.sum(x**3),
-    ],
-)
-def test_each_row_is_added_to_one_array(f):
-    """The memory of the walk back is that of one array of all rows, not of one each row."""
-    x = np.random.default_rng(0).normal(size=(200, 3))
-    ag.check_gradients(f, x[:4])
-    x = x.repeat(20, axis=0)[:, :3]
-    y = f(t := ag.Tensor(x, requires_grad=True))
-    made = []
-    with pytest.MonkeyPatch.context() as patch:
-        zeros = np.zeros
-        patch.setattr(np, "zeros", lambda *args, **kw: made.append(1) or zeros(*args, **kw))
-        [found] = ag.gradients(y, [t])
-    assert found.shape == x.shape
-    assert len(made) < 3
-
-
 def test_a_function_is_called_once():
     calls = []
     ag.value_and_grad(lambda x: calls.append(1) or x * x)(1.0)
