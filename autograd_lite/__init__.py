@@ -20,8 +20,7 @@ np.float64(0.7864)
 np.float64(-0.7269)
 """
 
-from importlib import import_module, metadata
-from pathlib import Path
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from . import memory as memory
@@ -119,6 +118,8 @@ _LATER = {
 
 def _package_nn():
     """The package ``nn`` that is installed beside this one."""
+    from pathlib import Path
+
     package = import_module("nn")
     found, beside = Path(package.__file__ or "").parent, Path(__file__).parent.parent / "nn"
     if found != beside:
@@ -131,7 +132,9 @@ def _package_nn():
 
 def __getattr__(name):
     if name == "__version__":
-        return metadata.version("autograd-lite")
+        from importlib.metadata import version  # here: it takes as long as the engine
+
+        return version("autograd-lite")
     if name == "nn":
         return _package_nn()
     if name not in _LATER:

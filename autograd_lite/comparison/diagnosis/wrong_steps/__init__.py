@@ -16,6 +16,6 @@ What can be wrong in a step:
     fan_outs          values used several times: one use kept, or one for another
     stale_weights     a weight updated before the error went through it
     repeated_steps    the same wrong step in each round of a loop, or in each layer
-    substitutions     one value of the graph in the place of another, in a wrong step
+    substitutions     another value in the place of the other operand of a product
     composites        functions written out of others, taken as one step
 """
