@@ -19,36 +19,41 @@ class Scattered(Pending):
     ----------
     g, index
         The first part.
-    shape : tuple
-        Of the whole.
+    x
+        What was read.
     add : callable
-        ``add(parts, shape)``: the whole with all the parts (g, index) added.
+        ``add(parts, x)``: an array of x's shape with all the parts (g, index) added up.
     in_place : bool
         Whether g is an array: then parts are added at once into an array of the sum's own.
     """
 
-    __slots__ = ("add", "in_place", "parts", "shape", "whole")
+    __slots__ = ("add", "in_place", "parts", "whole", "x")
     __array_ufunc__ = None  # array + this is for this to compute
 
-    def __init__(self, g, index, shape, add, in_place):
+    def __init__(self, g, index, x, add, in_place):
         self.parts = [(g, index)]
-        self.shape = shape
+        self.x = x
         self.add = add
         self.in_place = in_place
         self.whole = None
 
     def __add__(self, other):
-        if not self.in_place:
-            if type(other) is Scattered:
-                self.parts += other.parts
-            else:
-                self.whole = other if self.whole is None else self.whole + other
-            return self
+        if self.in_place:
+            return self._add_in_place(other)
+        if type(other) is Scattered:
+            self.parts += other.parts
+        else:
+            self.whole = other if self.whole is None else self.whole + other
+        return self
+
+    __radd__ = __add__
+
+    def _add_in_place(self, other):
         if self.whole is None:
             if type(other) is np.ndarray:
                 self.whole, other = other.copy(), None
             else:
-                self.whole = np.zeros(self.shape, self.parts[0][0].dtype)
+                self.whole = np.zeros(self.x.shape, self.x.dtype)
             self._add_parts(self)
         if type(other) is Scattered:
             self._add_parts(other)
@@ -57,8 +62,6 @@ class Scattered(Pending):
         elif other is not None:
             return self.whole + other
         return self
-
-    __radd__ = __add__
 
     def _add_parts(self, other):
         for g, index in other.parts:
@@ -69,7 +72,7 @@ class Scattered(Pending):
         """The sum, which is this one's no more."""
         if not self.parts:
             return self.whole
-        sum_of_parts = self.add(self.parts, self.shape)
+        sum_of_parts = self.add(self.parts, self.x)
         return sum_of_parts if self.whole is None else self.whole + sum_of_parts
 
 

@@ -67,7 +67,7 @@ def _contributions(g, out, args, kwargs, parents, careful):
     value = plain(x)
     if _is_array(plain(g)) and _is_array(value) and foreign(index) is None:
         g = g if g.dtype == x.dtype else as_dtype(g, x.dtype)
-        yield parents[0], Scattered(g, index, x.shape, _added, in_place=value is x)
+        yield parents[0], Scattered(g, index, x, _added, in_place=value is x)
     else:
         op = registered(getitem)
         yield parents[0], op.fitted(op.rules[0](g, out, x, index), x, g, careful)
@@ -77,12 +77,12 @@ def _is_array(value):
     return type(value) is np.ndarray or isinstance(value, np.generic)
 
 
-def _added(parts, shape):
+def _added(parts, x):
     if len(parts) == 1:
         [(g, index)] = parts
-        return (scatter if _is_array(g) else add_at)(g, index=index, shape=shape)
+        return registered(getitem).rules[0](g, None, x, index)
     gs, indices = zip(*parts, strict=True)
-    return add_all_at(list(gs), indices=indices, shape=shape)
+    return add_all_at(list(gs), indices=indices, shape=x.shape)
 
 
 registered(getitem).shares = _contributions
