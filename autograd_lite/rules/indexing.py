@@ -14,6 +14,10 @@ def getitem(x, index):
     return read(x, index)
 
 
+def _is_array(value):
+    return type(value) is np.ndarray or isinstance(value, np.generic)
+
+
 def scatter(g, index, shape):
     """Zeros of a shape with g added at index; an element that is indexed twice is added twice."""
     plain_array = type(g) is np.ndarray
@@ -37,7 +41,8 @@ def _laid(result, g, index):
 
 def scatter_all(gs, indices, shape):
     """Zeros of a shape with each g added at its index: the sum of a `scatter` for each."""
-    result = np.zeros(shape, gs[0].dtype)
+    like = next((g for g in gs if not _is_array(g)), gs[0])  # a traced one, where one is
+    result = np.zeros_like(like, shape=shape)
     for g, index in zip(gs, indices, strict=True):
         add_into(result, g, index)
     return result
@@ -71,10 +76,6 @@ def _contributions(g, out, args, kwargs, parents, careful):
     else:
         op = registered(getitem)
         yield parents[0], op.fitted(op.rules[0](g, out, x, index), x, g, careful)
-
-
-def _is_array(value):
-    return type(value) is np.ndarray or isinstance(value, np.generic)
 
 
 def _added(parts, x):
