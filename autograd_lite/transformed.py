@@ -4,6 +4,8 @@ import functools
 import sys
 import types
 
+from .tracing import check_argnums, check_function
+
 
 class Transformed:
     """``run`` under the name of f.
@@ -13,6 +15,8 @@ class Transformed:
     """
 
     def __init__(self, run, make, f, **options):
+        check_function(f)
+        check_argnums(options.get("argnums", 0))
         functools.update_wrapper(self, f)
         self._run, self._made = run, (make, f, options)
 
