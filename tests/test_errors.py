@@ -132,7 +132,11 @@ FUNCTIONS = [
     (lambda: ag.grad(lambda x: x * 2)(np.ones(3)), ValueError, r"\(3,\).*of one number: sum"),
     (lambda: ag.grad(lambda x: "loss")(1.0), TypeError, "returned 'loss'.*returns one number"),
     (lambda: ag.grad(lambda x: None)(1.0), TypeError, "returned None.*returns one number"),
-    (lambda: ag.grad(lambda x: [x, x])(1.0), TypeError, r"returned a list of 2: .*returns one number"),
+    (
+        lambda: ag.grad(lambda x: [x, x])(1.0),
+        TypeError,
+        r"returned a list of 2: .*returns one number",
+    ),
     (lambda: ag.grad(lambda x: x)("a"), TypeError, "holds numbers, and 'a'"),
     (lambda: ag.grad(lambda x: x)([None, "a"]), TypeError, "holds numbers, and 'a'"),
 ]
