@@ -37,6 +37,11 @@ class Scattered(Pending):
         self.in_place = in_place
         self.whole = None
 
+    @property
+    def dtype(self):
+        """That of what was read."""
+        return self.x.dtype
+
     def __add__(self, other):
         if self.in_place:
             return self._add_in_place(other)

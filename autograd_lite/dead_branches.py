@@ -156,7 +156,7 @@ def _both(one, other):
         return other + one
     if np.ndim(one) == 0:
         return other if one else False
-    return other + np.where(one, 0.0, 1.0)
+    return other + np.where(one, 0, 1).astype(other.dtype)
 
 
 def _plain(x):

@@ -28,6 +28,7 @@ PROGRAMS = {
     "a row written": lambda x: np.sum(doubled_rows(x) ** 3),
     "stacked again": lambda x: np.sum(np.stack([row * row for row in x]) * x),
     "rows of rows": lambda x: sum(x[i][1] ** 2 * x[i][0] for i in range(len(x))),
+    "a branch not taken, of complex rows": lambda x: np.sum(complex_root(x * (1 + 1j))),
     "a branch not taken": lambda x: sum(np.sum(root(row)) for row in x),
     "complex": lambda x: sum(np.sum(np.abs(row * (1 + 2j)) ** 3) for row in x * (1 - 1j)),
 }
@@ -42,6 +43,11 @@ def doubled_rows(x):
 
 def root(row):
     return np.where(row > 0, np.sqrt(np.where(row > 0, row, row * 0)), row**2)
+
+
+def complex_root(z):
+    rows = [root(np.real(row)) + np.imag(row * row) for row in z]
+    return np.stack(rows) + np.where(np.real(z) > 0, np.real(z * z * z), 0)
 
 
 def variable(data):
