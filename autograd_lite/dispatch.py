@@ -107,8 +107,8 @@ def _stretched(func, target, result):
 
 def full_name(func):
     """How users write a function of NumPy: np.linalg.inv."""
-    module = getattr(func, "__module__", None)  # SciPy's ufuncs have none
-    if module is None and hasattr(sys.modules.get("scipy.special"), func.__name__):
+    module = getattr(func, "__module__", None)  # SciPy's ufuncs have none, nor NumPy 2.0's
+    if getattr(sys.modules.get("scipy.special"), func.__name__, None) is func:
         module = "scipy.special"
     module = (module or "numpy").replace("numpy", "np", 1)
     return f"{module}.{func.__name__}"

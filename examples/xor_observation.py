@@ -88,7 +88,7 @@ def find_errata(path):
     for title, report in errata():
         lines += [title, "", str(report), ""]
     text = "\n".join(lines)
-    print(f"\n{text}")
+    print(f"\n2. {text}")
     path.write_text(text)
     return path
 

@@ -11,7 +11,6 @@ import article
 import derive
 import numpy as np
 import pytest
-import xor
 from operations import CASES
 
 import autograd_lite as ag
@@ -181,6 +180,7 @@ def _parameters(rng, *shapes):
 
 def _xor(hidden, bias, reg):
     X, y = (a[:8] for a in article.data())
+    xor = pytest.importorskip("xor")  # it needs Matplotlib and tqdm
     model = xor.network(hidden, bias, 2017)
     return ag.derive(loss := xor.total_loss(model, X, y, reg)), loss, list(model.parameters())
 

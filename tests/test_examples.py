@@ -10,8 +10,9 @@ from xml.etree import ElementTree
 import article
 import numpy as np
 import pytest
-import xor
-from PIL import Image
+
+xor = pytest.importorskip("xor")  # it needs Matplotlib, Pillow and tqdm
+Image = pytest.importorskip("PIL.Image")
 
 SCRIPT = Path(xor.__file__)
 
@@ -47,6 +48,12 @@ def test_job_names_everything_it_wrote(job):
 def test_job_shows_a_progress_bar(job):
     done, _ = job
     assert "4 hidden neurons, with biases: 100%" in done.stderr
+
+
+def test_parts_of_the_job_are_numbered_in_order(job):
+    done, _ = job
+    numbers = [line[:2] for line in done.stdout.splitlines() if line[1:3] == ". "]
+    assert numbers == ["1.", "2.", "3.", "4."]
 
 
 def test_job_prints_the_article_s_numbers_and_finds_its_errata(job):
@@ -91,6 +98,10 @@ def test_three_ways_to_the_gradient_agree(job):
     _, out = job
     table = (out / "gradients.txt").read_text()
     assert len(re.findall(r"\| right +\|", table)) == 8
+    numeric = table[table.index("Numeric (complex step)") :]
+    relative = [float(row.split("|")[-1]) for row in numeric.splitlines() if "dLoss/d" in row]
+    assert len(relative) == 4
+    assert max(relative) < 1e-12  # what differences of a float64 do not reach
     assert "WRONG" not in table
 
 

@@ -14,8 +14,6 @@ from autograd_lite.derivation.tracing.expressions import mapped
 from autograd_lite.derivation.tracing.graph import Graph
 from autograd_lite.derivation.tracing.traced import LeftTheProgram, Trace, expression_of
 
-scipy_integrate = pytest.importorskip("autograd_lite.scipy.integrate")
-
 
 def traced(f, *args):
     """f at traced arguments: its result, and the program of it."""
@@ -282,6 +280,10 @@ def test_a_traced_place_is_read_where_it_is_in_each_run():
         assert program(x) == f(x)
 
 
+def solve(*args):
+    return pytest.importorskip("autograd_lite.scipy.integrate").odeint(*args)
+
+
 BAKED = {
     "float": lambda x: float(x[0]),
     "int": lambda x: int(x[0]),
@@ -297,7 +299,7 @@ BAKED = {
     "a pickle": pickle.dumps,
     "a text": np.array2string,
     "a callback": lambda x: np.apply_along_axis(lambda row: row * 2, 0, x),
-    "a solver": lambda x: scipy_integrate.odeint(lambda y, t: -y, x, np.array([0.0, 1.0])),
+    "a solver": lambda x: solve(lambda y, t: -y, x, np.array([0.0, 1.0])),
 }
 
 

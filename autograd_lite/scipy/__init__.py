@@ -14,7 +14,7 @@ import importlib
 import importlib.util
 
 if importlib.util.find_spec("scipy") is None:
-    raise ImportError("autograd_lite.scipy needs SciPy: pip install 'autograd_lite[scipy]'")
+    raise ModuleNotFoundError("autograd_lite.scipy needs SciPy: pip install scipy", name="scipy")
 
 ROOMS = ("integrate", "linalg", "signal", "special", "stats")
 

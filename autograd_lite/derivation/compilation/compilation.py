@@ -79,9 +79,10 @@ def _program_type(backend):
     if backend != "numba":
         raise ValueError(f'backend={backend!r} is not known: it is "numpy" or "numba"')
     if find_spec("numba") is None:
-        raise ImportError(
-            'backend="numba" needs Numba, which is not installed: pip install '
-            '"autograd_lite[numba]", or leave backend= out'
+        raise ModuleNotFoundError(
+            'backend="numba" needs Numba, which is not installed: pip install numba, or leave '
+            "backend= out",
+            name="numba",
         )
     return import_module("..programs.numba_program", __package__).numba_program
 

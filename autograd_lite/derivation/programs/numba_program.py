@@ -415,9 +415,9 @@ class NumbaProgram:
     def _function(self):
         """The program as a function of just such arrays as it was traced with."""
         if find_spec("numba") is None:
-            raise ImportError(
-                "the backend numba needs Numba: pip install autograd_lite[numba], or take the "
-                "backend numpy"
+            raise ModuleNotFoundError(
+                "the backend numba needs Numba: pip install numba, or take the backend numpy",
+                name="numba",
             )
         scope = {"np": np, "left": left, "as_argument": as_argument}
         driver = "\n".join(self._driver())

@@ -5,6 +5,8 @@ import inspect
 
 import numpy as np
 
+from ...dispatch import registry
+
 # What leaves a reduction as it is, where the default is a mark of NumPy's for "not given".
 _WITHOUT_EFFECT = {"where": True, "keepdims": False, "dtype": None, "out": None}
 _PLAIN = (bool, int, float, str, type(None))
@@ -26,10 +28,7 @@ def _is(value, default):
 @functools.lru_cache(maxsize=1024)
 def _signature(func):
     """The first parameter of a function, if a keyword can be it, and the defaults of the others."""
-    try:
-        parameters = list(inspect.signature(func).parameters.values())
-    except (TypeError, ValueError):  # written in C
-        return None, {}
+    parameters = _parameters(func) or _parameters(registry.get(func)) or []
     defaults = {
         p.name: p.default if type(p.default) in _PLAIN else _WITHOUT_EFFECT[p.name]
         for p in parameters
@@ -38,6 +37,14 @@ def _signature(func):
     }
     is_first = parameters and parameters[0].kind is inspect.Parameter.POSITIONAL_OR_KEYWORD
     return (parameters[0].name if is_first else None), defaults
+
+
+def _parameters(func):
+    """Of a function; None where it is in C and tells none, as in NumPy 2.0."""
+    try:
+        return list(inspect.signature(func).parameters.values())
+    except (TypeError, ValueError):
+        return None
 
 
 def _is_no_value(default):
