@@ -20,6 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from . import errors, trees
+from .contributions import Scattered
 from .primitives import Elementwise
 from .results import Parts, part
 from .tensor import Tensor, plain
@@ -195,7 +196,7 @@ class _Checked:
         if _is_finite(share):
             return
         self.sick.add(parent)
-        if isinstance(share, Parts):  # made by nobody: it is a part of a cotangent
+        if isinstance(share, (Parts, Scattered)):  # made by nobody: g at another place
             return
         inputs = [self.g, self.out, *self.args]
         aligned = isinstance(self.op, Elementwise) and share.shape == np.shape(plain(self.out))
@@ -278,6 +279,8 @@ def _check_sum(node, g, sick):
 
 
 def _is_finite(g):
+    if type(g) is Scattered:
+        g = tuple(part for part, _ in g.parts)
     if isinstance(g, tuple):
         return all(_is_finite(one) for one in g if one is not None)
     return bool(np.isfinite(plain(g)).all())

@@ -9,6 +9,7 @@ in sqrt(x)**2 at 0. So a careful walk carries along which elements are dead.
 import numpy as np
 
 from .results import Parts, part
+from .tape import Pending
 
 # Element by element: a zero in the share of what was not chosen.
 _CHOOSING = frozenset("where maximum minimum fmax fmin relu clip hard_tanh fix".split())
@@ -22,7 +23,10 @@ _PICKING = frozenset("max min amax amin nanmax nanmin max_pool sort partition me
 
 
 class Cotangent:
-    """A cotangent, and where it is zero for good: an array of booleans, or one for all."""
+    """A cotangent, and where it is zero for good: an array of booleans, or one for all.
+
+    Of a cotangent that is pending it may be pending too: what is added up is 1 where it is alive.
+    """
 
     __slots__ = ("dead", "g")
 
@@ -32,11 +36,18 @@ class Cotangent:
     def __add__(self, other):
         return Cotangent(self.g + other.g, _both(self.dead, other.dead))
 
+    def total(self):
+        """The same with what is pending added up."""
+        g, dead = self.g, self.dead
+        g = g.total() if isinstance(g, Pending) else g
+        return Cotangent(g, _plain(dead.total()) == 0 if isinstance(dead, Pending) else dead)
+
 
 def walk(pullback, starts, targets, visit, keep=True):
     """`tape.pullback` with no nan out of dead branches; ``visit`` as there, or None."""
 
     def careful(node, cotangent):
+        cotangent = cotangent.total()
         g, out, args, op = cotangent.g, node.out, node.args, node.op
         if visit is not None:
             op, g, out, args = visit(node, g)
@@ -44,7 +55,7 @@ def walk(pullback, starts, targets, visit, keep=True):
 
     starts = {node: Cotangent(g, _plain(g) == 0) for node, g in starts.items()}
     table = pullback(starts, targets, careful, keep=keep)
-    return {node: cotangent.g for node, cotangent in table.items()}
+    return {node: cotangent.total().g for node, cotangent in table.items()}
 
 
 class _Step:
@@ -94,7 +105,10 @@ class _Step:
             ones = np.where(np.broadcast_to(dead, np.shape(out)), 0.0, 1.0)
             alive = [a for _, a in self.op.shares(ones, out, args, kwargs, parents, False)]
         for i, (parent, share) in enumerate(pairs):
-            yield parent, Cotangent(share, _plain(alive[i]) == 0 if alive else bool(nothing))
+            own = bool(nothing) if alive is None else alive[i]
+            if alive is not None and not isinstance(own, Pending):
+                own = _plain(own) == 0
+            yield parent, Cotangent(share, own)
 
     def _elementwise(self, i, share, x, g, own, args, parents):
         if share.shape != g.shape:
@@ -131,9 +145,18 @@ def _blocked(rule, alive, out, args, kwargs):
 
 
 def _both(one, other):
+    """Where both are dead."""
     if isinstance(one, tuple):
         return tuple(map(_both, one, other))
-    return one & other
+    if isinstance(one, Pending):
+        one, other = other, one
+    if not isinstance(other, Pending):
+        return one & other
+    if isinstance(one, Pending):
+        return other + one
+    if np.ndim(one) == 0:
+        return other if one else False
+    return other + np.where(one, 0, 1).astype(other.dtype)
 
 
 def _plain(x):

@@ -51,11 +51,7 @@ def elementwise(f: Callable, *rules: Callable | None) -> Callable[..., Any]:
 
 
 def primitive(
-    f: Callable,
-    *rules: Callable | None,
-    sequence: bool = False,
-    way_out: str = "",
-    adding: Callable | None = None,
+    f: Callable, *rules: Callable | None, sequence: bool = False, way_out: str = ""
 ) -> Callable[..., Any]:
     """Declare the derivatives of any function of arrays with one array as its result.
 
@@ -71,16 +67,13 @@ def primitive(
         The arguments with a rule are sequences of arrays; their shares are sequences too.
     way_out : str
         What to do when ``f`` refuses its arguments; it ends the error message.
-    adding : callable, optional
-        ``adding(total, g, *args, **kwargs) -> total``, with the share of the first argument
-        added in place, where that takes less than to make the share.
 
     Returns
     -------
     callable
         ``f`` for arrays and Tensors.
     """
-    return _declare(Primitive(f, rules, way_out, sequence, adding))
+    return _declare(Primitive(f, rules, way_out, sequence))
 
 
 def composed(*names):
@@ -115,7 +108,7 @@ class Primitive:
 
     broadcasts = False
 
-    def __init__(self, f, rules, way_out="", sequence=False, adding=None):
+    def __init__(self, f, rules, way_out="", sequence=False):
         self.f = f
         self.call = _FASTER.get(f, f)
         self.is_users = _is_users(f)
@@ -124,7 +117,6 @@ class Primitive:
         self.way_out = way_out
         self.sequence = sequence
         self.shares = self._of_sequences if sequence else None
-        self.adding = adding
         self.name = _name(f).strip("_<>")
 
     @functools.cached_property

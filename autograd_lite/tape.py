@@ -169,6 +169,12 @@ class Argument(Leaf):
         self.uses = 0
 
 
+class Pending:
+    """A cotangent that is not added up yet: ``+`` takes others in, ``total()`` is the array."""
+
+    __slots__ = ()
+
+
 def history(*roots):
     """Every node that the roots were computed from, the roots too, oldest first."""
     seen = dict.fromkeys(roots)
@@ -194,8 +200,7 @@ def pullback(starts, targets=(), visit=None, careful=False, keep=True):
 
     An operation has ``rules``, one an argument, which return the argument's share of the
     cotangent, and ``fitted`` for what is not yet of the argument's shape and dtype; or
-    ``shares``, which returns pairs (parent, share) itself. ``adding`` adds the first's share to
-    a sum that is the walk's own, in place.
+    ``shares``, which returns pairs (parent, share) itself; a share may be `Pending`.
 
     Without ``visit`` the rules run on plain arrays. ``visit(node, g)`` returns what they
     run on instead, (op, g, out, args): tensors, so that the walk itself is recorded.
@@ -204,8 +209,6 @@ def pullback(starts, targets=(), visit=None, careful=False, keep=True):
     targets = frozenset(targets)
     oldest = min(node.serial for node in targets) if targets else 0
     table = dict(starts)
-    adds = visit is None and not careful
-    sums = set()  # nodes whose cotangent in the table is an array of the walk's own
     queue = [(-node.serial, node) for node in table if node.op is not None]
     heapify(queue)
 
@@ -220,6 +223,8 @@ def pullback(starts, targets=(), visit=None, careful=False, keep=True):
     while queue and -queue[0][0] > oldest:
         node = heappop(queue)[1]
         op, g, out, args, kwargs = node.op, table.pop(node), node.out, node.args, node.kwargs
+        if isinstance(g, Pending):
+            g = g.total()
         if visit is not None:
             op, g, out, args = visit(node, g)
         if node in targets:
@@ -227,9 +232,6 @@ def pullback(starts, targets=(), visit=None, careful=False, keep=True):
         if op.shares is not None:
             for parent, share in op.shares(g, out, args, kwargs, node.parents, careful):
                 receive(parent, share)
-        elif adds and op.adding is not None and node.parents[0] in sums:
-            parent = node.parents[0]
-            table[parent] = op.adding(table[parent], g, *args, **kwargs)
         else:
             if isinstance(out, tuple):
                 g = g.filled(out)
@@ -244,11 +246,16 @@ def pullback(starts, targets=(), visit=None, careful=False, keep=True):
                 ):
                     share = op.fitted(share, x, g, careful)
                 receive(parent, share)
-                if adds and op.adding is not None:
-                    sums.add(parent)
         if not keep:
             node.free()
+    for node, g in table.items():
+        table[node] = _total(g)
     return table
+
+
+def _total(g):
+    """A contribution as an array of the whole size."""
+    return g.total() if isinstance(g, Pending) else g
 
 
 def shares(op, g, out, args, kwargs, parents, careful=False):
@@ -257,7 +264,8 @@ def shares(op, g, out, args, kwargs, parents, careful=False):
     (The loop stands in `pullback` once more: a generator there would take a third of its time.)
     """
     if op.shares is not None:
-        yield from op.shares(g, out, args, kwargs, parents, careful)
+        for parent, share in op.shares(g, out, args, kwargs, parents, careful):
+            yield parent, _total(share)
         return
     if isinstance(out, tuple):
         g = g.filled(out)

@@ -94,8 +94,8 @@ class Call:
             return output
         if not isinstance(output, (int, float, complex, np.ndarray, np.generic)):
             raise TypeError(
-                f"{self.name} returned {errors.describe(output)}: "
-                f"a derivative is taken of a function that returns {wanted}"
+                f"{self.name} returned {_described(output)}: a derivative is taken of a function "
+                f"that returns {wanted}. {_way_out(output)}".rstrip()
             )
         return constant(asarray(output))
 
@@ -285,12 +285,56 @@ def variable(data):
     return wrap(data, Argument(data))
 
 
-def _positions(argnums, count, name):
+def _described(output):
+    """What a function returned, where that is no array."""
+    if isinstance(output, dict):
+        return f"a dict with {', '.join(map(repr, output)) or 'nothing'}"
+    if isinstance(output, (list, tuple)):
+        return f"a {type(output).__name__} of {len(output)}"
+    return errors.describe(output)
+
+
+def _way_out(output):
+    if output is None:
+        return "Does it end without `return`?"
+    if isinstance(output, tuple) and len(output) == 2:
+        return "With has_aux=True the second thing is handed on as it is"
+    if isinstance(output, (dict, list, tuple)):
+        return "Return np.stack([...]) for one array; jacobian() and vjp() take several"
+    return ""
+
+
+def check_function(f):
+    """Refuse what is no function, such as the value of one."""
+    if isinstance(f, Tensor):
+        raise TypeError(
+            f"a function is differentiated here, not {errors.describe(f)}: the gradients of a "
+            "tensor are ag.gradients(loss, [x]), or loss.backward() and then x.grad"
+        )
+    if not callable(f):
+        raise TypeError(
+            f"a function is differentiated here, not {errors.describe(f)}: write f without calling "
+            "it, grad(f)(x)"
+        )
+
+
+def check_argnums(argnums):
+    """The positions as a list, if they are positions."""
     is_several = isinstance(argnums, Iterable) and not isinstance(argnums, str)
-    argnums = list(argnums) if is_several else [argnums]
-    for i in argnums:
+    positions = list(argnums) if is_several else [argnums]
+    for i in positions:
         if not isinstance(i, (int, np.integer)) or isinstance(i, bool):
-            raise TypeError(f"argnums is an int or a tuple or list of ints, not {i!r}")
+            raise TypeError(
+                f"argnums is an int or a tuple or list of ints, not {errors.describe(argnums)}: "
+                "it says which arguments are differentiated, and they themselves come in the "
+                "next call, grad(f)(x)"
+            )
+    return positions
+
+
+def _positions(argnums, count, name):
+    argnums = check_argnums(argnums)
+    for i in argnums:
         if not -count <= i < count:
             raise ValueError(
                 f"argnums={i}, but {name} was called with "

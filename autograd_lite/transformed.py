@@ -4,7 +4,7 @@ import functools
 import sys
 import types
 
-from . import errors
+from .tracing import check_argnums, check_function
 
 
 class Transformed:
@@ -15,11 +15,8 @@ class Transformed:
     """
 
     def __init__(self, run, make, f, **options):
-        if not callable(f):
-            raise TypeError(
-                f"a function has derivatives here, not {errors.describe(f)}: write grad(f)(x). "
-                "A tensor has loss.backward(), and gradients(loss, [w])"
-            )
+        check_function(f)
+        check_argnums(options.get("argnums", 0))
         functools.update_wrapper(self, f)
         self._run, self._made = run, (make, f, options)
 

@@ -11,6 +11,7 @@ from .tape import enable_grad, is_recording
 from .tensor import Tensor, cotangents, initial_cotangent, plain
 from .tracing import (
     Call,
+    check_function,
     collect,
     differentiating,
     gradients_from,
@@ -168,6 +169,9 @@ def vjp(
     >>> out, pull(np.array([1.0, 10.0]))
     (array([3., 6.]), (array([ 3., 30.]), array(21.)))
     """
+    check_function(f)
+    if not args:
+        raise TypeError("vjp() got no arguments to differentiate: write vjp(f, x)")
     argnums = range(len(args)) if argnums is None else argnums
     call = Call(f, argnums, args, kwargs, has_aux)
     outputs, _ = call.outputs()
@@ -184,7 +188,13 @@ def vjp(
 
 
 def jvp(
-    f: Callable, args: tuple, tangents: tuple, *, argnums: Argnums | None = None, **kwargs
+    f: Callable,
+    args: tuple,
+    tangents: tuple,
+    *,
+    argnums: Argnums | None = None,
+    has_aux: bool = False,
+    **kwargs,
 ) -> tuple:
     """The result of a function, and how it changes along a direction: Jacobian times tangents.
 
@@ -203,6 +213,8 @@ def jvp(
     argnums : int, or tuple or list of int, optional
         Which of args the tangents are of: all of them, if it is not given. For one argnum there
         is one tangent, without a tuple.
+    has_aux : bool
+        ``f`` returns ``(out, aux)``, and the result is ``(out, tangent_out, aux)``.
     **kwargs
         Further arguments of f.
 
@@ -214,9 +226,10 @@ def jvp(
     >>> jvp(lambda x: x ** 2, (np.array([1.0, 2.0]),), (np.array([1.0, 10.0]),))
     (array([1., 4.]), array([ 2., 40.]))
     """
+    check_function(f)
     args = _as_tuple(args, "args")
     argnums = range(len(args)) if argnums is None else argnums
-    call = Call(f, argnums, args, kwargs)
+    call = Call(f, argnums, args, kwargs, has_aux)
     tangents = call.directions(tangents, "tangents")
     outputs, build = call.outputs()
     call.check_some_float(outputs)
@@ -227,11 +240,15 @@ def jvp(
     starts = starting(pulled, tangents, "tangent")
     nested = call.nested(outputs) or (call.recorded and tracked(starts.values()))
     found, _ = walked(starts, probes, nested)
-    return call.plain_unless(nested, call.result), build(found)
+    out, tangent_out = call.plain_unless(nested, call.result), build(found)
+    aux = (call.plain_unless(nested, call.aux),) if has_aux else ()
+    return out, tangent_out, *aux
 
 
 @other_names.keywords
-def jacobian(f: Callable, argnums: Argnums = 0, *, holomorphic: bool = False) -> Callable:
+def jacobian(
+    f: Callable, argnums: Argnums = 0, *, has_aux: bool = False, holomorphic: bool = False
+) -> Callable:
     """The function that returns all first derivatives of f, one walk back for each output.
 
     Returns
@@ -240,6 +257,7 @@ def jacobian(f: Callable, argnums: Argnums = 0, *, holomorphic: bool = False) ->
         For an argument of shape ``in`` and a result of shape ``out``, an array of shape
         ``out + in``. For trees, the structure of the result, and in place of each of its
         arrays the structure of the argument (a tuple of these for a tuple of argnums).
+        With ``has_aux`` f returns ``(out, aux)``, and the result is ``(jacobian, aux)``.
 
     >>> jacobian(lambda x: np.stack([x[0] * x[1], x[0] ** 2]))(np.array([2.0, 3.0]))
     array([[3., 2.],
@@ -247,13 +265,15 @@ def jacobian(f: Callable, argnums: Argnums = 0, *, holomorphic: bool = False) ->
     """
 
     def all_derivatives(*args, **kwargs):
-        call = Call(f, argnums, args, kwargs)
+        call = Call(f, argnums, args, kwargs, has_aux)
         outputs, build = call.outputs()
         call.check_kind(outputs, holomorphic)
         nested = call.nested(outputs)
-        return build([call.like_arguments(_blocks(output, call, nested)) for output in outputs])
+        found = build([call.like_arguments(_blocks(output, call, nested)) for output in outputs])
+        return (found, call.plain_unless(nested, call.aux)) if has_aux else found
 
-    return Transformed(all_derivatives, jacobian, f, argnums=argnums, holomorphic=holomorphic)
+    options = {"argnums": argnums, "has_aux": has_aux, "holomorphic": holomorphic}
+    return Transformed(all_derivatives, jacobian, f, **options)
 
 
 @other_names.keywords
@@ -295,23 +315,31 @@ def derivative(f: Callable, argnums: int = 0) -> Callable:
 
 
 @other_names.keywords
-def hessian(f: Callable, argnums: Argnums = 0, *, holomorphic: bool = False) -> Callable:
+def hessian(
+    f: Callable, argnums: Argnums = 0, *, has_aux: bool = False, holomorphic: bool = False
+) -> Callable:
     """The function that returns all second derivatives of f, which returns a scalar.
 
     For an argument of shape ``in`` they are of shape ``in + in``, and symmetric; for trees and
-    several arguments they are nested as the Jacobian of the gradient is.
+    several arguments they are nested as the Jacobian of the gradient is. With ``has_aux`` f
+    returns ``(scalar, aux)``, and the result is ``(hessian, aux)``.
 
     >>> hessian(lambda x: x[0] ** 2 * x[1])(np.array([2.0, 3.0]))
     array([[6., 4.],
            [4., 0.]])
     """
-    gradient = grad(f, argnums, holomorphic=holomorphic)
-    every = jacobian(gradient, argnums, holomorphic=holomorphic)
-    return Transformed(every, hessian, f, argnums=argnums, holomorphic=holomorphic)
+    options = {"argnums": argnums, "has_aux": has_aux, "holomorphic": holomorphic}
+    return Transformed(jacobian(grad(f, **options), **options), hessian, f, **options)
 
 
 def hvp(
-    f: Callable, args: tuple, vectors: tuple, *, argnums: Argnums | None = None, **kwargs
+    f: Callable,
+    args: tuple,
+    vectors: tuple,
+    *,
+    argnums: Argnums | None = None,
+    has_aux: bool = False,
+    **kwargs,
 ) -> tuple:
     """The Hessian of a scalar function times vectors, without the Hessian.
 
@@ -326,6 +354,8 @@ def hvp(
     argnums : int, or tuple or list of int, optional
         Which of args to differentiate, and the vectors are of: all of them, if it is not given.
         For one argnum there is one vector, without a tuple.
+    has_aux : bool
+        ``f`` returns ``(scalar, aux)``, and the result is ``(products, aux)``.
     **kwargs
         Further arguments of f.
 
@@ -339,10 +369,13 @@ def hvp(
     """
     args = _as_tuple(args, "args")
     argnums = range(len(args)) if argnums is None else argnums
-    if not isinstance(argnums, int):
+    if not isinstance(argnums, (int, np.integer)):
         vectors = _as_tuple(vectors, "vectors")
-    _, pull = vjp(lambda *args: grad(f, argnums)(*args, **kwargs), *args, argnums=argnums)
-    return pull(vectors)
+    gradient = grad(f, argnums, has_aux=has_aux)
+    _, pull, *aux = vjp(
+        lambda *args: gradient(*args, **kwargs), *args, argnums=argnums, has_aux=has_aux
+    )
+    return (pull(vectors), *aux) if has_aux else pull(vectors)
 
 
 def _blocks(output, call, nested):

@@ -124,18 +124,26 @@ def test_backward_of_what_was_computed_inside_no_grad_says_so(x):
 
 
 FUNCTIONS = [
-    (lambda: ag.grad(3.0), TypeError, r"a function .*, not 3\.0: write grad\(f\)\(x\)"),
+    (
+        lambda: ag.grad(3.0),
+        TypeError,
+        r"a function .*, not 3\.0: write f without calling it, grad\(f\)\(x\)",
+    ),
     (lambda: ag.jacobian(variable(1.0)), TypeError, r"a function .*, not Tensor.*loss\.backward"),
     (lambda: ag.compare(variable(1.0), [1.0]), TypeError, r"a dict.*not \[1\.0\]: write compare"),
     (lambda: ag.grad(lambda x: x, argnums=1)(1.0), ValueError, "argnums=1, but <lambda>.* 1 posit"),
     (lambda: ag.grad(lambda x: x, argnums=(0, -2))(1.0), ValueError, "argnums=-2.*by position"),
-    (lambda: ag.grad(lambda x: x, argnums=[0.5])(1.0), TypeError, r"list of ints, not 0\.5"),
+    (lambda: ag.grad(lambda x: x, argnums=[0.5])(1.0), TypeError, r"list of ints, not .*0\.5"),
     (lambda: ag.grad(lambda x: x, argnums="x")(1.0), TypeError, "list of ints, not 'x'"),
     (lambda: ag.grad(lambda x: x)(x=1.0), ValueError, "0 positional arguments.*by position"),
     (lambda: ag.grad(lambda x: x * 2)(np.ones(3)), ValueError, r"\(3,\).*of one number: sum"),
     (lambda: ag.grad(lambda x: "loss")(1.0), TypeError, "returned 'loss'.*returns one number"),
     (lambda: ag.grad(lambda x: None)(1.0), TypeError, "returned None.*returns one number"),
-    (lambda: ag.grad(lambda x: [x, x])(1.0), TypeError, r"returned \[Tensor.*returns one number"),
+    (
+        lambda: ag.grad(lambda x: [x, x])(1.0),
+        TypeError,
+        r"returned a list of 2: .*returns one number",
+    ),
     (lambda: ag.grad(lambda x: x)("a"), TypeError, "holds numbers, and 'a'"),
     (lambda: ag.grad(lambda x: x)([None, "a"]), TypeError, "holds numbers, and 'a'"),
 ]

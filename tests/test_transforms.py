@@ -156,33 +156,6 @@ def test_a_derivative_element_by_element():
         ag.derivative(np.sum)(x)
 
 
-# --- what is linear ---------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "f",
-    [
-        lambda x: sum(np.sum(row**2) for row in x),
-        lambda x: sum(x[i, j] ** (i % 3 + 1) for i in range(x.shape[0]) for j in range(x.shape[1])),
-        lambda x: sum(np.sum(x[[0, 0, i]] ** 2) for i in range(len(x))),
-        lambda x: np.sum(x * x) + sum(np.sum(row**2) for row in x) + np.sum(x**3),
-    ],
-)
-def test_each_row_is_added_to_one_array(f):
-    """The memory of the walk back is that of one array of all rows, not of one each row."""
-    x = np.random.default_rng(0).normal(size=(200, 3))
-    ag.check_gradients(f, x[:4])
-    x = x.repeat(20, axis=0)[:, :3]
-    y = f(t := ag.Tensor(x, requires_grad=True))
-    made = []
-    with pytest.MonkeyPatch.context() as patch:
-        zeros = np.zeros
-        patch.setattr(np, "zeros", lambda *args, **kw: made.append(1) or zeros(*args, **kw))
-        [found] = ag.gradients(y, [t])
-    assert found.shape == x.shape
-    assert len(made) < 3
-
-
 def test_a_function_is_called_once():
     calls = []
     ag.value_and_grad(lambda x: calls.append(1) or x * x)(1.0)
@@ -597,3 +570,60 @@ def test_a_step_inside_a_long_loop_is_not_searched_again():
         return count
 
     assert looked_at(40) <= 2.2 * looked_at(20)
+
+
+# --- what transforms are given ------------------------------------------------------------------
+
+
+def test_every_transform_hands_on_aux():
+    def f(x):
+        return np.sum(x**3), {"x": x * 1.0, "note": "n"}
+
+    ones = np.ones(2)
+    results = {
+        "vjp": ag.vjp(f, X, has_aux=True),
+        "jvp": ag.jvp(f, (X,), (ones,), has_aux=True),
+        "jacobian": ag.jacobian(f, has_aux=True)(X),
+        "hessian": ag.hessian(f, has_aux=True)(X),
+        "hvp": ag.hvp(f, (X,), (ones,), has_aux=True),
+    }
+    for *_, aux in results.values():
+        assert type(aux["x"]) is np.ndarray
+        assert aux["note"] == "n"
+    assert results["jvp"][1] == np.sum(3 * X**2)
+    np.testing.assert_array_equal(results["jacobian"][0], 3 * X**2)
+    np.testing.assert_array_equal(results["hessian"][0], np.diag(6 * X))
+    np.testing.assert_array_equal(results["hvp"][0][0], 6 * X)
+
+
+def test_aux_of_an_inner_product_stays_on_the_outer_tape():
+    for inner in (
+        lambda v: ag.jvp(lambda x: (x * x, v * 3.0), (1.0,), (1.0,), has_aux=True),
+        lambda v: ag.hvp(lambda x: (x * x, v * 3.0), (1.0,), (1.0,), has_aux=True),
+        lambda v: ag.jacobian(lambda x: (x * x, v * 3.0), has_aux=True)(1.0),
+        lambda v: ag.hessian(lambda x: (x * x, v * 3.0), has_aux=True)(1.0),
+    ):
+        assert ag.grad(lambda v, inner=inner: inner(v)[-1])(2.0) == 3.0
+
+
+@pytest.mark.parametrize(
+    ("call", "told"),
+    [
+        (lambda: ag.grad(np.sum(X)), r"not float64 .*without calling it, grad\(f\)\(x\)"),
+        (lambda: ag.hvp(2.0, (X,), (X,)), "a function is differentiated here, not 2.0"),
+        (lambda: ag.vjp(variable(1.0), X), r"ag\.gradients\(loss, \[x\]\)"),
+        (lambda: ag.jacobian(product, X), r"argnums is .* in the next call, grad\(f\)\(x\)"),
+        (lambda: ag.vjp(product), r"no arguments to differentiate: write vjp\(f, x\)"),
+        (lambda: ag.grad(lambda x: None)(X), "returned None: .* without `return`"),
+        (lambda: ag.grad(lambda x: (x, 1))(X), "a tuple of 2: .* has_aux=True"),
+        (lambda: ag.grad(lambda x: {"a": x})(X), r"a dict with 'a': .*np\.stack"),
+    ],
+)
+def test_what_is_no_function_and_no_result_is_told(call, told):
+    with pytest.raises(TypeError, match=f"(?s){told}"):
+        call()
+
+
+def test_one_argnum_of_numpy_is_one_vector():
+    found = ag.hvp(product, (X, Y), X, argnums=np.int64(0), power=3)
+    np.testing.assert_array_equal(found, 6 * X * Y * X)

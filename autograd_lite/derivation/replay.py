@@ -268,7 +268,7 @@ class _Traceable:
         op = node.op
         self.op = op
         self.shares = None
-        if op.shares is not None:
+        if op.sequence or not isinstance(op, Primitive):  # others say all in their rules
             self.shares = lambda g, out, args, _, *rest: op.shares(g, out, args, kwargs, *rest)
 
         def share(position, rule):

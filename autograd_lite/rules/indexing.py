@@ -1,18 +1,21 @@
 """Reading by index and its transpose, adding up by index; and storing by index."""
 
-import numbers
-
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
 from ..arrays import asarray, foreign, read, to_fill
+from ..contributions import Scattered, add_into, has_repeats
 from ..dispatch import registry
-from ..primitives import composed, primitive, unbroadcast
+from ..primitives import as_dtype, composed, primitive, registered, unbroadcast
 from ..tensor import plain
 
 
 def getitem(x, index):
     return read(x, index)
+
+
+def _is_array(value):
+    return type(value) is np.ndarray or isinstance(value, np.generic)
 
 
 def scatter(g, index, shape):
@@ -29,36 +32,20 @@ def scatter(g, index, shape):
 
 
 def _laid(result, g, index):
-    if _has_repeats(index):
+    if has_repeats(index):
         np.add.at(result, index, g)
     else:
         result[index] = g
     return result
 
 
-def _added(total, g, x, index):
-    """Of n rows read one by one each share is an array of them all, and so is each sum of two."""
-    if not (type(total) is np.ndarray and isinstance(g, (np.ndarray, np.generic))):
-        return total + scatter(g, index, x.shape)
-    if _has_repeats(index):
-        np.add.at(total, index, g)
-    else:
-        total[index] += g
-    return total
-
-
-def _has_repeats(index):
-    """Whether an element may be named twice: by arrays of integers, not by slices and masks."""
-    parts = index if isinstance(index, tuple) else (index,)
-    return not all(map(_names_once, parts))
-
-
-def _names_once(part):
-    if type(part) is slice or part is None or part is Ellipsis:
-        return True
-    if isinstance(part, (numbers.Integral, np.bool)):
-        return True
-    return asarray(part).dtype == bool
+def scatter_all(gs, indices, shape):
+    """Zeros of a shape with each g added at its index: the sum of a `scatter` for each."""
+    like = next((g for g in gs if not _is_array(g)), gs[0])  # a traced one, where one is
+    result = np.zeros_like(like, shape=shape)
+    for g, index in zip(gs, indices, strict=True):
+        add_into(result, g, index)
+    return result
 
 
 def _getitem_vjp(g, out, x, index):
@@ -67,11 +54,39 @@ def _getitem_vjp(g, out, x, index):
 
 
 # fmt: off
-registry["getitem"] = primitive(getitem, _getitem_vjp, adding=_added,
+registry["getitem"] = primitive(getitem, _getitem_vjp,
     way_out="An index is an int, a slice, None, ..., or an array of integers or booleans.")
 add_at = primitive(scatter,
     lambda g, out, x, index, shape: g[index])
+add_all_at = primitive(scatter_all,
+    lambda g, out, gs, indices, shape: [g[index] for index in indices],
+    sequence=True)
 # fmt: on
+
+
+def _contributions(g, out, args, kwargs, parents, careful):
+    """The share of an array, to be added to those of other reads of it: a loop stays linear."""
+    [x], index = args, kwargs["index"]
+    if not parents[0].requires_grad:  # it was frozen later
+        return
+    value = plain(x)
+    if _is_array(plain(g)) and _is_array(value) and foreign(index) is None:
+        g = g if g.dtype == x.dtype else as_dtype(g, x.dtype)
+        yield parents[0], Scattered(g, index, x, _added, in_place=value is x)
+    else:
+        op = registered(getitem)
+        yield parents[0], op.fitted(op.rules[0](g, out, x, index), x, g, careful)
+
+
+def _added(parts, x):
+    if len(parts) == 1:
+        [(g, index)] = parts
+        return registered(getitem).rules[0](g, None, x, index)
+    gs, indices = zip(*parts, strict=True)
+    return add_all_at(list(gs), indices=indices, shape=x.shape)
+
+
+registered(getitem).shares = _contributions
 
 
 def setitem(x, value, index):
@@ -84,7 +99,7 @@ def setitem(x, value, index):
 def _setitem_value_vjp(g, out, x, value, index):
     """What was stored receives the cotangent of where it stands, unless it was overwritten."""
     g = g[index]
-    if _has_repeats(index):
+    if has_repeats(index):
         order = np.arange(g.size).reshape(g.shape)
         last = np.empty(out.shape, int)
         last[index] = order

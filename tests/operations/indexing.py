@@ -16,6 +16,11 @@ def add_at(g, index, shape):
     return result
 
 
+def add_all_at(gs, indices, shape):
+    """The sum of an array for each."""
+    return sum(add_at(g, index, shape) for g, index in zip(gs, indices, strict=True))
+
+
 MASK = np.array([[True, False, True], [False, False, True]])
 X = np.s_
 
@@ -62,6 +67,14 @@ ROWS = [
         at(real(), index=X[0, 1], shape=(2, 3)),
         covers=(indexing.scatter,),
         reference=add_at,
+    ),
+    row(
+        indexing.add_all_at,
+        at([real(3), real(4)], indices=(X[1:4], X[:]), shape=(4,)),
+        at([real(), real(2), real(2)], indices=(X[0, 1], X[1, [0, 0]], X[:, 2]), shape=(2, 3)),
+        at([real(1, 3)], indices=(X[1:],), shape=(2, 3)),
+        covers=(indexing.scatter_all,),
+        reference=add_all_at,
     ),
     row(
         indexing.store,
