@@ -171,7 +171,7 @@ class Tensor(Operators):
     mT: Tensor = property(lambda self: np.matrix_transpose(self), doc="The last two axes swapped.")
     flat: Any = property(
         lambda self: Flat(self),
-        lambda self, values: operator.setitem(Flat(self), slice(None), values),
+        lambda self, values: Flat(self).__setitem__(slice(None), values),
         doc="All elements in one axis, to read and to write.",
     )
     real: Tensor = property(

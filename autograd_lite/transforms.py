@@ -117,7 +117,11 @@ def value_and_grad(
             value = value, call.plain_unless(nested, call.aux)
         return value, call.like_arguments(found)
 
-    options = {"argnums": argnums, "has_aux": has_aux, "holomorphic": holomorphic}
+    options: dict[str, Any] = {
+        "argnums": argnums,
+        "has_aux": has_aux,
+        "holomorphic": holomorphic,
+    }
     return Transformed(value_and_gradient, value_and_grad, f, **options)
 
 
@@ -138,7 +142,11 @@ def grad(
         value, found = both(*args, **kwargs)
         return (found, value[1]) if has_aux else found
 
-    options = {"argnums": argnums, "has_aux": has_aux, "holomorphic": holomorphic}
+    options: dict[str, Any] = {
+        "argnums": argnums,
+        "has_aux": has_aux,
+        "holomorphic": holomorphic,
+    }
     return Transformed(gradient, grad, f, **options)
 
 
@@ -272,7 +280,11 @@ def jacobian(
         found = build([call.like_arguments(_blocks(output, call, nested)) for output in outputs])
         return (found, call.plain_unless(nested, call.aux)) if has_aux else found
 
-    options = {"argnums": argnums, "has_aux": has_aux, "holomorphic": holomorphic}
+    options: dict[str, Any] = {
+        "argnums": argnums,
+        "has_aux": has_aux,
+        "holomorphic": holomorphic,
+    }
     return Transformed(all_derivatives, jacobian, f, **options)
 
 
@@ -328,7 +340,11 @@ def hessian(
     array([[6., 4.],
            [4., 0.]])
     """
-    options = {"argnums": argnums, "has_aux": has_aux, "holomorphic": holomorphic}
+    options: dict[str, Any] = {
+        "argnums": argnums,
+        "has_aux": has_aux,
+        "holomorphic": holomorphic,
+    }
     return Transformed(jacobian(grad(f, **options), **options), hessian, f, **options)
 
 

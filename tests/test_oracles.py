@@ -183,8 +183,6 @@ KNOWN = [
         "the sign is that of the other branch"),
     ("autograd", ["pinv"],                               of_complex_numbers,
         "transposed without conjugating"),
-    ("torch",    ["ldexp"],                              always,
-        "2 ** -2 of integers is 0"),
     ("torch",    ["sum"],                                given("axis", ()),
         "axis=() is all axes, not none"),
     ("torch",    ["det of a singular matrix"],           always,

@@ -59,7 +59,7 @@ class Traced(Stored, np.lib.mixins.NDArrayOperatorsMixin):
     mT = property(lambda self: np.matrix_transpose(self))
     flat = property(
         lambda self: Flat(self),
-        lambda self, values: operator.setitem(Flat(self), slice(None), values),
+        lambda self, values: Flat(self).__setitem__(slice(None), values),
     )
     real = property(
         lambda self: np.real(self), lambda self, values: operator.setitem(self.real, ..., values)
