@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -117,11 +118,7 @@ def value_and_grad(
             value = value, call.plain_unless(nested, call.aux)
         return value, call.like_arguments(found)
 
-    options: dict[str, Any] = {
-        "argnums": argnums,
-        "has_aux": has_aux,
-        "holomorphic": holomorphic,
-    }
+    options = {"argnums": argnums, "has_aux": has_aux, "holomorphic": holomorphic}
     return Transformed(value_and_gradient, value_and_grad, f, **options)
 
 
@@ -142,11 +139,7 @@ def grad(
         value, found = both(*args, **kwargs)
         return (found, value[1]) if has_aux else found
 
-    options: dict[str, Any] = {
-        "argnums": argnums,
-        "has_aux": has_aux,
-        "holomorphic": holomorphic,
-    }
+    options = {"argnums": argnums, "has_aux": has_aux, "holomorphic": holomorphic}
     return Transformed(gradient, grad, f, **options)
 
 
@@ -280,11 +273,7 @@ def jacobian(
         found = build([call.like_arguments(_blocks(output, call, nested)) for output in outputs])
         return (found, call.plain_unless(nested, call.aux)) if has_aux else found
 
-    options: dict[str, Any] = {
-        "argnums": argnums,
-        "has_aux": has_aux,
-        "holomorphic": holomorphic,
-    }
+    options = {"argnums": argnums, "has_aux": has_aux, "holomorphic": holomorphic}
     return Transformed(all_derivatives, jacobian, f, **options)
 
 
