@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..rounding import floors_of_gradients
+from ..rounding import Floor, gradient_of
 from ..tape import Node
 from .diagnosis.blind_spots import BlindSpots, blind_spots
 from .diagnosis.graph import Graph
@@ -135,5 +135,5 @@ def _floors(pairs, tolerance, loss, ends):
         return {}
     kinds = {array.dtype for label in nodes for array in pairs[label] if array.dtype.kind in "fc"}
     eps = max((float(np.finfo(kind).eps) for kind in kinds), default=0.0)
-    found = floors_of_gradients(loss.node, dict.fromkeys(nodes.values()), eps)
-    return {label: found[node] for label, node in nodes.items()}
+    floor = Floor(loss.node, eps)
+    return {label: floor.of(gradient_of(loss.node, node)) for label, node in nodes.items()}

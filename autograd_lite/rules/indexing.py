@@ -42,7 +42,8 @@ def _laid(result, g, index):
 def scatter_all(gs, indices, shape):
     """Zeros of a shape with each g added at its index: the sum of a `scatter` for each."""
     like = next((g for g in gs if not _is_array(g)), gs[0])  # a traced one, where one is
-    result = np.zeros_like(like, shape=shape)
+    dtype = np.result_type(*(getattr(g, "dtype", g) for g in gs))
+    result = np.zeros_like(like, shape=shape, dtype=dtype)
     for g, index in zip(gs, indices, strict=True):
         add_into(result, g, index)
     return result

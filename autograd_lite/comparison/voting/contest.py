@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ...rounding import floors_of_gradients
+from ...rounding import Floor, gradient_of
 from ...tape import history
 from ..case import Case
 from ..report import Comparison
@@ -98,7 +98,7 @@ class Contest:
         if self.tolerance.agree(given, auto, 0.0):
             return np.zeros(given.shape)
         node = self.traced.inputs[i].node
-        return floors_of_gradients(self.traced.loss.node, [node])[node]
+        return Floor(self.traced.loss.node).of(gradient_of(self.traced.loss.node, node))
 
     def _slope(self, kind, i, given, auto, floor):
         """The derivative by differences, entries in doubt first; None of a random function."""

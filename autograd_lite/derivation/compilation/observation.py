@@ -3,7 +3,7 @@
 import numpy as np
 
 from ... import trees
-from ...rounding import floors
+from ...rounding import SAFETY, floors
 from ...tape import enable_grad
 from ...tensor import Tensor
 from .capture import active
@@ -103,8 +103,8 @@ def _is_close(one, other, floor, rounding):
         return False
     if one.dtype.kind not in "fc":
         return bool(np.all(one == other))
-    close = np.sqrt(max(rounding, np.finfo(one.dtype).eps))
+    eps = max(rounding, np.finfo(one.dtype).eps)
     size = np.abs(one[np.isfinite(one)]).max(initial=0.0)
-    same = np.isclose(other, one, rtol=close, atol=close * size, equal_nan=True)
+    same = np.isclose(other, one, rtol=np.sqrt(eps), atol=SAFETY * eps * size, equal_nan=True)
     with np.errstate(invalid="ignore"):
         return bool(np.all(same | (np.abs(other - one) <= floor)))

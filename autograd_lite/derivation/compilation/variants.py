@@ -176,7 +176,8 @@ class Variants:
 
         def nearby(draw):
             state = surroundings.read()
-            moved = [jittered(part, draw, variant.rounding) for part in (arguments.values, state)]
+            eps, whole = variant.rounding, draw % 2 == 1
+            moved = [jittered(part, draw, eps, whole=whole) for part in (arguments.values, state)]
             generators = Generators(surroundings.generators)
             found = variant.call(*map(tuple, moved), surroundings)
             generators.drawn()
