@@ -43,6 +43,7 @@ from .creation import (
     zeros,
     zeros_like,
 )
+from .modes import no_grad
 from .primitives import elementwise, no_derivative, primitive
 from .rules.activations import (
     elu,
@@ -69,7 +70,6 @@ from .rules.pooling import average_pool, max_pool
 from .rules.softmax import log_softmax, logsumexp, softmax
 from .rules.strides import as_strided
 from .rules.through_numpy import c_, r_
-from .tape import no_grad
 from .tensor import Tensor
 from .transforms import (
     derivative,

@@ -14,26 +14,24 @@ import zlib
 from collections import namedtuple
 from collections.abc import Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
 from pathlib import Path
 
 import numpy as np
 
 from . import errors, trees
 from .contributions import Scattered
+from .modes import Watcher, current, switched, watching
 from .primitives import Elementwise
 from .results import Parts, part
 from .tensor import Tensor, plain
-from .watching import Watcher, watching
 
 Trace = namedtuple("Trace", "place arrays")
 Place = namedtuple("Place", "file line function")
 
 _ENGINE = Path(__file__).parent
 _OURS = tuple(f"{d}{os.sep}" for d in (_ENGINE, _ENGINE.parent / "nn", Path(np.__file__).parent))
-_BETWEEN = ("operators", "primitives", "tensor", "dispatch", "recording", "watching", "anomaly")
+_BETWEEN = ("operators", "primitives", "tensor", "dispatch", "recording", "modes", "anomaly")
 _PLUMBING = {str(_ENGINE / f"{name}.py") for name in _BETWEEN}  # from a user's call to the check
-_walked = ContextVar("walked", default=None)  # the node whose rule runs
 
 
 class AnomalyError(FloatingPointError):
@@ -99,7 +97,7 @@ class _Anomalies(Watcher):
 
     def _check(self, op, args, kwargs, tensors):
         place, direct = _caller()
-        walked = _walked.get()
+        walked = current().node
         if place is not None:
             if self.broadcasting and direct and isinstance(op, Elementwise):
                 _check_broadcasting(op, args, tensors[0], place)
@@ -113,115 +111,33 @@ class _Anomalies(Watcher):
         if node.op is op:
             node.trace = Trace(place, list(_arrays(args, kwargs)))
 
-    def pullback(self, pullback, starts, targets=(), visit=None, careful=False, keep=True):
-        """Check a walk back. It is careful: what a zero cotangent is multiplied by is no matter."""
+    def backward_pass(
+        self, run, seeds, targets=(), arrive=None, step=None, careful=False, keep=True
+    ):
+        """Check a pass. It is careful: what a zero cotangent is multiplied by is no matter."""
+        sick = set(seeds)  # the nodes that a nan or an infinity may have come to
 
-        sick = set(starts)  # the nodes that a nan or an infinity may have come to
-
-        def checked(node, g):
+        def checked_arrival(node, g):
             _check_sum(node, g, sick)
             _check_unchanged(node)
-            op, out, args = node.op, node.out, node.args
-            if visit is not None:
-                op, g, out, args = visit(node, g)
-            return _Checked(op, node, g, out, args, sick), g, out, args
+            return g if arrive is None else arrive(node, g)
 
-        table = pullback(starts, targets, checked, True, keep)
+        def checked_step(node, g, careful):
+            with switched(node=node):  # what a rule records is known to be this node's
+                try:
+                    pairs = node.step(g, careful) if step is None else step(node, g, careful)
+                except TypeError as error:
+                    raise _error(node, str(error)) from error
+            for parent, contribution in pairs:
+                if not _is_finite(contribution):
+                    sick.add(parent)
+                    _check_contribution(node, g, parent, contribution)
+            return pairs
+
+        table = run(seeds, targets, checked_arrival, checked_step, True, keep)
         for node, g in table.items():
             _check_sum(node, g, sick)
         return table
-
-
-class _Checked:
-    """An operation whose shares are checked: each must be finite, or made of what is not."""
-
-    def __init__(self, op, node, g, out, args, sick):
-        self.op = op
-        self.name = op.name
-        self.node = node
-        self.g = g
-        self.out = out
-        self.args = args
-        self.sick = sick
-        self.rules = [rule and self._located(rule) for rule in op.rules]
-        self.shares = op.shares and self._shares
-
-    def _located(self, f):
-        """A rule, or shares, called so that what it records is known to be this node's."""
-
-        def call(*args, **kwargs):
-            token = _walked.set(self.node)
-            try:
-                return f(*args, **kwargs)
-            finally:
-                _walked.reset(token)
-
-        return call
-
-    def _shares(self, *args):
-        if self.op.sequence:  # with the rules and the `fitted` from here
-            return self.op.shares.__func__(self, *args)
-        shares = self._located(lambda: list(self.op.shares(*args)))()
-        for parent, share in shares:
-            self._check(parent, share)
-        return shares
-
-    def fitted(self, share, x, g, careful):
-        """A share as the argument x needs it, if it is one."""
-        kinds = "fc" if np.iscomplexobj(plain(x)) or np.iscomplexobj(plain(out_of(g))) else "f"
-        dtype = getattr(share, "dtype", None)
-        if dtype is not None and dtype.kind not in kinds:
-            raise self._error(
-                f"the rule of {self.op.name} returned {errors.describe(share)} as the share of an "
-                f"argument of {x.dtype}: a share is made of the cotangent g, which is of "
-                f"{out_of(g).dtype}"
-            )
-        try:
-            share = self.op.fitted(share, x, g, careful)
-        except TypeError as error:
-            raise self._error(str(error)) from error
-        self._check(self._parent(x), share)
-        return share
-
-    def _parent(self, x):
-        """The node of an argument, or of an item of one that is a sequence."""
-        for arg, parent in zip(self.args, self.node.parents, strict=True):
-            items = zip(arg, parent, strict=True) if type(parent) is tuple else [(arg, parent)]
-            for item, one in items:
-                if item is x and one is not None:
-                    return one
-        raise LookupError(f"no argument of {self.name} is {errors.describe(x)}")
-
-    def _check(self, parent, share):
-        if _is_finite(share):
-            return
-        self.sick.add(parent)
-        if isinstance(share, (Parts, Scattered)):  # made by nobody: g at another place
-            return
-        inputs = [self.g, self.out, *self.args]
-        aligned = isinstance(self.op, Elementwise) and share.shape == np.shape(plain(self.out))
-        index = _first_new(share, inputs, aligned)
-        if index is None:
-            return
-        names = ["the cotangent", "the result", *_names(self.node)]
-        value = np.asarray(plain(share))[index]
-        raise self._error(
-            f"the derivative of {self.op.name} made {value} at {_at(index)} of the share of "
-            f"{_described(parent)}, from {_values(inputs, names, index, aligned)}. The derivative "
-            "is infinite or undefined there: move the argument away from that point (np.sqrt(x + "
-            "eps)), or choose another argument with np.where before the call"
-        )
-
-    def _error(self, text):
-        trace = getattr(self.node, "trace", None)
-        place = trace and trace.place
-        told = _told(place) if place else " (recorded outside detect_anomaly: have it inside too)"
-        return AnomalyError(f"{text}.{told}")
-
-
-def out_of(g):
-    """The first array of a cotangent, which is a tuple for several results."""
-    return next(part for part in g if part is not None) if isinstance(g, tuple) else g
 
 
 # --- the checks ------------------------------------------------------------------------------
@@ -240,6 +156,33 @@ def _check_result(op, args, kwargs, result, place):
         "the function is defined: for the branch of a where that is not taken, "
         "np.log(np.where(x > 0, x, 1)) or detect_anomaly(forward=False)." + _told(place)
     )
+
+
+def _check_contribution(node, g, parent, contribution):
+    """What is not finite must be made of what is not, or be a part of a cotangent as it is."""
+    if isinstance(contribution, (Parts, Scattered)):
+        return
+    inputs = [g, node.out, *node.args]
+    aligned = isinstance(node.op, Elementwise) and contribution.shape == np.shape(node.out)
+    index = _first_new(contribution, inputs, aligned)
+    if index is None:
+        return
+    names = ["the cotangent", "the result", *_names(node)]
+    value = np.asarray(plain(contribution))[index]
+    raise _error(
+        node,
+        f"the derivative of {node.op.name} made {value} at {_at(index)} of the share of "
+        f"{_described(parent)}, from {_values(inputs, names, index, aligned)}. The derivative "
+        "is infinite or undefined there: move the argument away from that point (np.sqrt(x + "
+        "eps)), or choose another argument with np.where before the call",
+    )
+
+
+def _error(node, text):
+    trace = getattr(node, "trace", None)
+    place = trace and trace.place
+    told = _told(place) if place else " (recorded outside detect_anomaly: have it inside too)"
+    return AnomalyError(f"{text}.{told}")
 
 
 def _check_broadcasting(op, args, result, place):
@@ -366,7 +309,7 @@ def _caller():
         if not file.startswith(_OURS):
             return Place(file, frame.f_lineno, code.co_name), direct
         if file.startswith(_OURS[0]):
-            if code.co_name == "pullback" and file.endswith("tape.py"):
+            if code.co_name == "backward_pass" and file.endswith("tape.py"):
                 return None, False
             direct = direct and file in _PLUMBING
         elif file.startswith(_OURS[2]):

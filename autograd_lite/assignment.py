@@ -14,8 +14,9 @@ import numpy as np
 from . import errors
 from .arrays import foreign, is_scalar
 from .dispatch import registry
+from .modes import enable_grad, is_recording, no_grad
 from .operators import Operators
-from .tape import Argument, enable_grad, is_recording, no_grad
+from .tape import Argument
 
 
 class View(NamedTuple):

@@ -13,11 +13,11 @@ import numpy as np
 from . import trees
 from .arrays import asarray
 from .dispatch import registry
-from .tape import Leaf, Node, enable_grad, is_recording, no_grad
+from .modes import Watcher, current, enable_grad, is_recording, no_grad, watching
+from .tape import Leaf, Node, Operation
 from .tensor import Tensor, constant, plain, several, twin, walk_back, wrap
 from .tracing import differentiating, starting, tracked, variable
 from .transformed import Transformed
-from .watching import Watcher, watchers, watching
 
 
 def checkpoint(f: Callable) -> Callable:
@@ -57,8 +57,9 @@ def checkpoint(f: Callable) -> Callable:
         found, build_result = trees.flatten(result)
         others.meet(found)
         parents = [*(leaves[i].node for i in own), *others.met]
-        for outer in watchers(_Others):  # a checkpoint inside another one
-            outer.meet([*(leaves[i] for i in own), *found])
+        for outer in current().watchers:
+            if isinstance(outer, _Others):  # a checkpoint inside another one
+                outer.meet([*(leaves[i] for i in own), *found])
         again.places = [i for i, leaf in enumerate(found) if _is_output(leaf, leaves)]
         if not parents or not again.places:
             return result
@@ -88,10 +89,9 @@ class _Others(Watcher):
                 self.met[value.node] = None
 
 
-class _Again:
-    """The operation of a checkpointed call: its rule runs the function again."""
+class _Again(Operation):
+    """The operation of a checkpointed call: its step back runs the function again."""
 
-    sequence = False
     way_out = ""
 
     def __init__(self, f, leaves, own, build):
@@ -114,8 +114,8 @@ class _Again:
         args, kwargs = self.build(leaves)
         return self.f(*args, **kwargs)
 
-    def shares(self, g, out, args, kwargs, parents, careful):
-        """Pairs (parent, its share of g), after a second run and a walk back through it."""
+    def cotangents(self, g, out, args, kwargs, parents, careful=False):
+        """Pairs (parent, contribution), after a second run and a backward pass through it."""
         several = isinstance(out, tuple)
         gs, outs = (g, out) if several else ((g,), (out,))
         recorded = any(isinstance(part, Tensor) for part in gs)
@@ -138,9 +138,11 @@ class _Again:
         older = {node for node in table if node.serial < start.serial}
         if not older <= set(nodes):
             raise self._differs("it uses tensors that the first did not")
-        for parent, node in zip(parents, nodes, strict=True):
-            if parent.requires_grad and node in table:
-                yield parent, table[node]
+        return [
+            (parent, table[node])
+            for parent, node in zip(parents, nodes, strict=True)
+            if parent.requires_grad and node in table
+        ]
 
     def _compare(self, outputs, expected):
         given, wanted = ([np.shape(plain(t)) for t in many] for many in (outputs, expected))

@@ -8,6 +8,7 @@ in sqrt(x)**2 at 0. So a careful walk carries along which elements are dead.
 
 import numpy as np
 
+from . import tape
 from .results import Parts, part
 from .tape import Pending
 
@@ -22,10 +23,10 @@ _MOVING = frozenset(
 _PICKING = frozenset("max min amax amin nanmax nanmin max_pool sort partition median".split())
 
 
-class Cotangent:
+class Cotangent(Pending):
     """A cotangent, and where it is zero for good: an array of booleans, or one for all.
 
-    Of a cotangent that is pending it may be pending too: what is added up is 1 where it is alive.
+    Both may be pending; what is added up of the second is 1 where it is alive.
     """
 
     __slots__ = ("dead", "g")
@@ -43,82 +44,83 @@ class Cotangent:
         return Cotangent(g, _plain(dead.total()) == 0 if isinstance(dead, Pending) else dead)
 
 
-def walk(pullback, starts, targets, visit, keep=True):
-    """`tape.pullback` with no nan out of dead branches; ``visit`` as there, or None."""
+def backward_pass(seeds, targets, arrive=None, values=None, keep=True):
+    """`tape.backward_pass` with no nan out of dead branches.
 
-    def careful(node, cotangent):
-        cotangent = cotangent.total()
-        g, out, args, op = cotangent.g, node.out, node.args, node.op
-        if visit is not None:
-            op, g, out, args = visit(node, g)
-        return _Step(op), Cotangent(g, cotangent.dead), out, args
+    ``values(node)`` are the result and the arguments that the steps run on, by default those that
+    were recorded.
+    """
 
-    starts = {node: Cotangent(g, _plain(g) == 0) for node, g in starts.items()}
-    table = pullback(starts, targets, careful, keep=keep)
-    return {node: cotangent.total().g for node, cotangent in table.items()}
+    def arrive_alive(node, cotangent):
+        return Cotangent(arrive(node, cotangent.g), cotangent.dead)
+
+    def step(node, cotangent, careful):
+        out, args = (node.out, node.args) if values is None else values(node)
+        return _Step(node.op, out, args, node.kwargs, node.parents).pairs(cotangent)
+
+    seeds = {node: Cotangent(g, _plain(g) == 0) for node, g in seeds.items()}
+    found = tape.backward_pass(seeds, targets, arrive and arrive_alive, step, keep=keep)
+    return {node: cotangent.g for node, cotangent in found.items()}
 
 
 class _Step:
-    """What stands for an operation: its rules, and what is dead in the share of each argument."""
+    """One step back, with what is dead in the contribution to each argument."""
 
-    def __init__(self, op):
-        self.op = op
-        self.name = getattr(op, "name", "")
+    def __init__(self, op, out, args, kwargs, parents):
+        self.op, self.out, self.args, self.kwargs, self.parents = op, out, args, kwargs, parents
+        self.name = op.name
 
-    def shares(self, cotangent, out, args, kwargs, parents, careful):
-        """Pairs (parent, its share)."""
+    def pairs(self, cotangent):
+        """Pairs (parent, contribution)."""
         op, g, dead = self.op, cotangent.g, cotangent.dead
-        if op.shares is not None:
-            yield from self._several(g, dead, out, args, kwargs, parents)
-            return
-        if isinstance(out, tuple):
-            g, dead = g.filled(out), all(np.all(one) for one in dead)
-        for i, (rule, x, parent) in enumerate(zip(op.rules, args, parents)):
+        if not op.by_rules:
+            return self._several(g, dead)
+        if isinstance(self.out, tuple):
+            g, dead = g.filled(self.out), all(np.all(one) for one in dead)
+        pairs = []
+        for i, (rule, x, parent) in enumerate(zip(op.rules, self.args, self.parents)):
             if parent is None or rule is None or not parent.requires_grad:
                 continue
-            share = rule(g, out, *args, **kwargs)
+            share = rule(g, self.out, *self.args, **self.kwargs)
             if op.broadcasts:
                 own = np.broadcast_to(dead, g.shape)
                 if self.name in _CHOOSING:
-                    blocked = _blocked(rule, np.ones(g.shape), out, args, kwargs)
+                    blocked = self._blocked(rule, np.ones(g.shape))
                     own = own | (blocked if self.name != "relu" else blocked & (_plain(x) < 0))
-                share, own = self._elementwise(i, share, x, g, own, args, parents)
+                share, own = self._elementwise(i, share, x, g, own)
             else:
-                share, own = self._whole(rule, share, g, dead, out, args, kwargs)
-            yield parent, Cotangent(op.fitted(share, x, g, False), own)
+                share, own = self._whole(rule, share, g, dead)
+            pairs.append((parent, Cotangent(op.fitted(share, x, g, False), own)))
+        return pairs
 
-    def _several(self, g, dead, out, args, kwargs, parents):
+    def _several(self, g, dead):
+        """Pairs of an operation that makes its contributions by itself."""
+        call = self.out, self.args, self.kwargs, self.parents
         if self.op is part:
-            position = args[1] if len(args) > 1 else kwargs["position"]
-            [(parent, share)] = self.op.shares(g, out, args, kwargs, parents, False)
-            yield (
-                parent,
-                Cotangent(
-                    share, tuple(dead if i == position else True for i in range(len(args[0])))
-                ),
-            )
-            return
+            position = self.args[1] if len(self.args) > 1 else self.kwargs["position"]
+            [(parent, share)] = self.op.cotangents(g, *call)
+            own = tuple(dead if i == position else True for i in range(len(self.args[0])))
+            return [(parent, Cotangent(share, own))]
         nothing = np.all(dead) if not isinstance(dead, tuple) else all(map(np.all, dead))
-        pairs = list(self.op.shares(g, out, args, kwargs, parents, bool(nothing)))
-        alive = None
+        pairs = self.op.cotangents(g, *call, bool(nothing))
+        own = [bool(nothing)] * len(pairs)
         if self.name in _MOVING and not nothing:
-            ones = np.where(np.broadcast_to(dead, np.shape(out)), 0.0, 1.0)
-            alive = [a for _, a in self.op.shares(ones, out, args, kwargs, parents, False)]
-        for i, (parent, share) in enumerate(pairs):
-            own = bool(nothing) if alive is None else alive[i]
-            if alive is not None and not isinstance(own, Pending):
-                own = _plain(own) == 0
-            yield parent, Cotangent(share, own)
+            ones = np.where(np.broadcast_to(dead, np.shape(self.out)), 0.0, 1.0)
+            alive = [a for _, a in self.op.cotangents(ones, *call)]
+            own = [a if isinstance(a, Pending) else _plain(a) == 0 for a in alive]
+        return [
+            (parent, Cotangent(share, d)) for (parent, share), d in zip(pairs, own, strict=True)
+        ]
 
-    def _elementwise(self, i, share, x, g, own, args, parents):
+    def _elementwise(self, i, share, x, g, own):
         if share.shape != g.shape:
             return share, bool(np.all(own))
         # On a tape all of it, so that the next order finds these elements not chosen.
         undefined = own if hasattr(share, "node") else np.isnan(_plain(share)) & own
         if undefined.any():
             share = np.where(undefined, 0, share)
-        if self._is_factor(i) and not getattr(parents[1 - i], "requires_grad", False):
-            zero = np.broadcast_to(_plain(args[1 - i]) == 0, g.shape)
+        if self._is_factor(i) and not getattr(self.parents[1 - i], "requires_grad", False):
+            zero = np.broadcast_to(_plain(self.args[1 - i]) == 0, g.shape)
             share = np.where(zero & np.isnan(_plain(share)), 0, share) if zero.any() else share
             own = own | zero
         if x.shape != g.shape:
@@ -129,19 +131,19 @@ class _Step:
         """Whether the share of an argument is a multiple of the other argument."""
         return self.name == "multiply" or (self.name in ("power", "float_power") and i == 0)
 
-    def _whole(self, rule, share, g, dead, out, args, kwargs):
+    def _whole(self, rule, share, g, dead):
         if np.all(dead):
             undefined = np.isnan(_plain(share))
             return (np.where(undefined, 0, share) if undefined.any() else share), True
         if self.name in _PICKING or self.name in _MOVING:  # what is overwritten or not read is dead
-            alive = np.where(np.broadcast_to(dead, np.shape(out)), 0.0, 1.0)
-            return share, _blocked(rule, alive, out, args, kwargs)
+            alive = np.where(np.broadcast_to(dead, np.shape(self.out)), 0.0, 1.0)
+            return share, self._blocked(rule, alive)
         return share, False
 
-
-def _blocked(rule, alive, out, args, kwargs):
-    """Where nothing of a cotangent that is 1 where it is alive comes through a rule."""
-    return _plain(rule(alive, _plain(out), *map(_plain, args), **kwargs)) == 0
+    def _blocked(self, rule, alive):
+        """Where nothing of a cotangent that is 1 where it is alive comes through a rule."""
+        args = map(_plain, self.args)
+        return _plain(rule(alive, _plain(self.out), *args, **self.kwargs)) == 0
 
 
 def _both(one, other):

@@ -64,17 +64,19 @@ def of(node):
     return tuple(hook for hook in getattr(node, "hooks", ()) if hook in alive)
 
 
-def walk(pullback, starts, targets, visit, convert, keep):
-    """`tape.pullback`, with every hook called once: when its node's total cotangent is known."""
+def backward_pass(run, targets, convert):
+    """A backward pass in which every hook is called once: when its node's cotangent is known.
+
+    ``run(arrive)`` makes the pass; ``convert`` makes a cotangent of what a hook returned.
+    """
     reached = set()
     keeps = not targets  # backward() accumulates; gradients() and the like only look
 
-    def visit_hooked(node, g):
+    def arrive(node, g):
         reached.add(node)
-        g = _answered(node, g, convert, keeps)
-        return (node.op, g, node.out, node.args) if visit is None else visit(node, g)
+        return _answered(node, g, convert, keeps)
 
-    table = pullback(starts, targets, visit_hooked, keep=keep)
+    table = run(arrive)
     wanted = set(targets) or {node for node in table if node.op is None}
     for node in table.keys() & wanted - reached:  # the leaves, and the oldest target
         table[node] = _answered(node, table[node], convert, keeps)

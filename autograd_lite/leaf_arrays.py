@@ -9,7 +9,7 @@ import operator
 import numpy as np
 
 from . import errors
-from .tape import no_grad
+from .modes import no_grad
 
 _INSTEAD = {
     "add_": "w.data = w.data + v",

@@ -24,8 +24,9 @@ import numpy as np
 
 from . import errors
 from .dispatch import registry
+from .modes import current, switched
 from .recording import holds_tensor, read_only, record, requires_grad
-from .tape import in_rule
+from .tape import Operation
 from .tensor import has_nan, is_plain, plain
 
 
@@ -47,7 +48,7 @@ def elementwise(f: Callable, *rules: Callable | None) -> Callable[..., Any]:
 
     >>> cube = elementwise(lambda x: x * x * x, lambda g, out, x: g * 3 * x * x)
     """
-    return _declare(Elementwise(f, rules, errors.BROADCAST))
+    return declare(Elementwise(f, rules, errors.BROADCAST))
 
 
 def primitive(
@@ -73,7 +74,7 @@ def primitive(
     callable
         ``f`` for arrays and Tensors.
     """
-    return _declare(Primitive(f, rules, way_out, sequence))
+    return declare((OfSequences if sequence else Primitive)(f, rules, way_out))
 
 
 def composed(*names):
@@ -103,20 +104,18 @@ def composed(*names):
     return declare
 
 
-class Primitive:
+class Primitive(Operation):
     """A function of plain arrays with the derivative of each argument."""
 
-    broadcasts = False
+    by_rules = True
 
-    def __init__(self, f, rules, way_out="", sequence=False):
+    def __init__(self, f, rules, way_out=""):
         self.f = f
         self.call = _FASTER.get(f, f)
         self.is_users = _is_users(f)
         self.rules = tuple(map(_reading, rules)) if self.is_users else rules
         self.arity = len(rules)  # of the arguments that are arrays
         self.way_out = way_out
-        self.sequence = sequence
-        self.shares = self._of_sequences if sequence else None
         self.name = _name(f).strip("_<>")
 
     @functools.cached_property
@@ -204,8 +203,57 @@ class Primitive:
             args.append(kwargs.pop(name))
         return args, kwargs
 
-    def _of_sequences(self, g, out, args, kwargs, parents, careful):
-        """Pairs (parent, its share of the cotangent g) where arguments are sequences of arrays."""
+    def cotangents(self, g, out, args, kwargs, parents, careful=False):
+        if isinstance(out, tuple):
+            g = g.filled(out)
+        pairs = []
+        for rule, x, parent in zip(self.rules, args, parents):
+            if parent is None or rule is None or not parent.requires_grad:
+                continue
+            share = rule(g, out, *args, **kwargs)
+            if careful or getattr(share, "shape", None) != x.shape or share.dtype is not x.dtype:
+                share = self.fitted(share, x, g, careful)
+            pairs.append((parent, share))
+        return pairs
+
+    def fitted(self, share, x, g, careful):
+        """A share as the argument x needs it: checked for its shape, and in x's dtype."""
+        if getattr(share, "shape", None) != x.shape:
+            raise self._misfit(share, x)
+        if careful and has_nan(share) and not _any(g):
+            return np.zeros_like(x)
+        return self._cast(share, x, g)
+
+    def _cast(self, share, x, g):
+        """A share in the dtype of the argument."""
+        if share.dtype == x.dtype:
+            return share
+        is_complex = "c" in (x.dtype.kind, _first(g).dtype.kind)
+        if current().node is not None and share.dtype.kind not in ("fc" if is_complex else "f"):
+            raise TypeError(  # where anomalies are looked for
+                f"the rule of {self.name} returned {errors.describe(share)} as the share of an "
+                f"argument of {x.dtype}: a share is made of the cotangent g, which is of "
+                f"{_first(g).dtype}"
+            )
+        return as_dtype(share, x.dtype)
+
+    def _misfit(self, share, x):
+        is_list = isinstance(share, (list, tuple))
+        way_out = ", np.stack([...]); a list for an argument that is one, sequence=True"
+        return TypeError(
+            f"the rule of {self.name} returned {errors.describe(share)} as the share of an "
+            f"argument of shape {x.shape}: a rule returns an array of its argument's shape"
+            f"{way_out if is_list else ''}"
+        )
+
+
+class OfSequences(Primitive):
+    """A primitive of which arguments are sequences of arrays; their contributions are too."""
+
+    sequence, by_rules = True, False
+
+    def cotangents(self, g, out, args, kwargs, parents, careful=False):
+        pairs = []
         for rule, x, parent in zip(self.rules, args, parents):
             if parent is None or rule is None:
                 continue
@@ -217,26 +265,12 @@ class Primitive:
                     f"the rule of {self.name} returned {len(shares)} shares for "
                     f"{len(parent)} arrays: a rule returns one share an array"
                 )
-            for one, item, share in zip(parent, x, shares, strict=True):
-                if one is not None and one.requires_grad:
-                    yield one, self.fitted(share, item, g, careful)
-
-    def fitted(self, share, x, g, careful):
-        """A share as the argument x needs it: checked for its shape, and in x's dtype."""
-        if getattr(share, "shape", None) != x.shape:
-            raise self._misfit(share, x)
-        if careful and has_nan(share) and not _any(g):
-            return np.zeros_like(x)
-        return share if share.dtype == x.dtype else as_dtype(share, x.dtype)
-
-    def _misfit(self, share, x):
-        is_list = isinstance(share, (list, tuple))
-        way_out = ", np.stack([...]); a list for an argument that is one, sequence=True"
-        return TypeError(
-            f"the rule of {self.name} returned {errors.describe(share)} as the share of an "
-            f"argument of shape {x.shape}: a rule returns an array of its argument's shape"
-            f"{way_out if is_list else ''}"
-        )
+            pairs += [
+                (one, self.fitted(share, item, g, careful))
+                for one, item, share in zip(parent, x, shares, strict=True)
+                if one is not None and one.requires_grad
+            ]
+        return pairs
 
 
 class Elementwise(Primitive):
@@ -252,7 +286,12 @@ class Elementwise(Primitive):
             if shape != g.shape:
                 raise self._misfit(share, x)
             share = unbroadcast(share, x.shape)
-        return share if share.dtype == x.dtype else as_dtype(share, x.dtype)
+        return self._cast(share, x, g)
+
+
+def _first(g):
+    """The first array of a cotangent, which is a tuple for several results."""
+    return next(part for part in g if part is not None) if isinstance(g, tuple) else g
 
 
 def _any(g):
@@ -327,7 +366,7 @@ _OF_USERS = "_autograd_lite_primitive"  # where a function of the user's has its
 _missing = object()
 
 
-def _declare(op):
+def declare(op):
     """Register a primitive; what it answers for is NumPy's function, or the one returned."""
 
     @functools.wraps(op.f)
@@ -357,7 +396,7 @@ def _reading(rule):
     @functools.wraps(rule)
     def reading(g, out, *args, **kwargs):
         is_recorded = holds_tensor((g, out, *args))
-        with in_rule(_name(rule)) if is_recorded else nullcontext():
+        with switched(rule=_name(rule)) if is_recorded else nullcontext():
             share = rule(read_only(g), read_only(out), *map(read_only, args), **kwargs)
         errors.refuse_foreign(f"the rule {_name(rule)}", share, "returned")
         return share if is_recorded else plain(share)  # of a tensor from around it, or of ag.full

@@ -6,8 +6,9 @@ from . import errors
 from .arrays import asarray
 from .assignment import mark_view
 from .leaf_arrays import LEAF_ARRAYS
+from .modes import current, switched, watched
 from .results import continuous, like
-from .tape import Node, body, inside, is_recording
+from .tape import Node
 from .tensor import Tensor, constant, is_plain, several, wrap
 
 _OBJECT = np.dtype(object)
@@ -25,6 +26,9 @@ def record(op, args, kwargs):
     Without a Tensor among the arguments it is a plain call with a plain result.
     Here is the short way, of Tensors and numbers; the long one looks at everything else.
     """
+    mode = current()
+    if mode.watchers:
+        return watched("record", _record_any)(op, args, kwargs)
     if op.is_users or len(args) > op.arity or (kwargs and not op.knows(kwargs)):
         return _record_any(op, args, kwargs)
     values, parents = [], []
@@ -49,9 +53,9 @@ def record(op, args, kwargs):
         errors.reraise(error, op.name, args, op.way_out)
     if type(out) not in _OWN:
         out = _numeric(op, out)
-    if not (tracked and is_recording()):
-        if tracked and (users := body()) is not None:
-            raise errors.smuggled(users.name)
+    if not (tracked and mode.recording):
+        if tracked and mode.body is not None:
+            raise errors.smuggled(mode.body.name)
         return _result(out, None, op, args, kwargs)
     node = Node(op, tuple(values), kwargs or _NO_KEYWORDS, out, tuple(parents))
     if type(out) not in _OWN or out.base is not None or out is values[0]:
@@ -99,10 +103,10 @@ def _record_any(op, args, kwargs):
         return out
     if unknown or kwargs or type(out) is complex:
         out = _numeric(op, out)
-    node = None
-    if tracked and not is_recording() and (users := body()) is not None:
-        raise errors.smuggled(users.name)
-    if tracked and is_recording():
+    node, mode = None, current()
+    if tracked and not mode.recording and mode.body is not None:
+        raise errors.smuggled(mode.body.name)
+    if tracked and mode.recording:
         values = tuple(map(_kept, values, parents))
         kwargs = {key: _kept(value, None) for key, value in kwargs.items()}
         node = Node(op, values, kwargs, out, tuple(parents))
@@ -121,7 +125,7 @@ def _call(op, values, kwargs, args):
     try:
         if not op.is_users:
             return op.f(*values, **kwargs) if kwargs else op.call(*values)
-        with inside(op):  # no tensor may be there that its arguments do not bring
+        with switched(recording=False, body=op):  # no tensor but those of its arguments
             out = op.f(*values, **kwargs)
     except (TypeError, ValueError, IndexError) as error:
         errors.reraise(error, op.name, args, op.way_out)

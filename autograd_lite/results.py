@@ -6,7 +6,7 @@ None where nothing has arrived.
 
 import numpy as np
 
-from .tape import Node
+from .tape import Node, Operation
 
 
 class Parts(tuple):
@@ -31,18 +31,17 @@ def _place(g, out, results, position):
     return Parts(g if i == position else None for i in range(len(results)))
 
 
-class _Part:
+class _Part(Operation):
     """The operation that picks one of several results."""
 
     name = "part"
-    sequence = False
     rules = (_place,)
 
     def f(self, results, position):
         return results[position]
 
-    def shares(self, g, out, args, kwargs, parents, careful):
-        yield parents[0], _place(g, out, *args, **kwargs)
+    def cotangents(self, g, out, args, kwargs, parents, careful=False):
+        return [(parents[0], _place(g, out, *args, **kwargs))]
 
     def __reduce__(self):
         return "part"

@@ -15,7 +15,7 @@ import numpy as np
 
 from .primitives import Primitive
 from .results import like, part
-from .tape import history, pullback
+from .tape import backward_pass, history
 
 DRAWS = 4
 SAFETY = 64  # between what the draws show and what another order of the terms may make of it
@@ -80,10 +80,10 @@ class Tape:
     def pull(self, starts, targets):
         """The cotangents of nodes; {node: g}."""
         with np.errstate(all="ignore"):
-            return pullback(starts, targets, self._visit)
+            return backward_pass(starts, targets, step=self._step)
 
-    def _visit(self, node, g):
-        return node.op, g, node.out, node.args
+    def _step(self, node, g, careful):
+        return node.step(g)
 
 
 class RoundedTape(Tape):
@@ -117,11 +117,12 @@ class RoundedTape(Tape):
             return list(map(self._input, value, parent))
         return self._outs[parent] if parent in self._outs else self._jitter(value)
 
-    def _visit(self, node, g):
+    def _step(self, node, g, careful):
         g = type(g)(map(self._pulled, g)) if isinstance(g, tuple) else self._pulled(g)
         if node.op.name in KINKED:  # the piece is that of the tape
-            return node.op, g, node.out, node.args
-        return node.op, g, self._outs[node], self._args[node]
+            return node.step(g)
+        args, out = self._args[node], self._outs[node]
+        return node.op.cotangents(g, out, args, node.kwargs, node.parents)
 
     def _pulled(self, g):
         return None if g is None else self._jitter(g, whole=True)

@@ -1,4 +1,4 @@
-"""The tape: every call to be differentiated, and the walk that pulls a cotangent back through it.
+"""The tape: every call to be differentiated, and the backward pass through it.
 
 The one idea: a call is newer than its inputs, so "newest first" is a topological order.
 No graph search, no recursion, and 2^60 paths through 60 nodes cost 60 visits.
@@ -6,79 +6,46 @@ No graph search, no recursion, and 2^60 paths through 60 nodes cost 60 visits.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
 from heapq import heapify, heappop, heappush
 from itertools import count
 from operator import attrgetter
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from contextlib import _GeneratorContextManager
 
 _next_serial = count(1).__next__
-_recording = ContextVar("recording", default=True)
-
-is_recording = _recording.get
 
 
-class _Body:
-    """Where nothing is recorded because an operation of the user's is being computed."""
+class Operation:
+    """What a node records a call of.
 
-    def __init__(self, op):
-        self.op = op
-
-    def __bool__(self):
-        return False
-
-
-def inside(op):
-    """Compute the body of an operation: what requires a gradient there is out of place."""
-    return _switched(_Body(op))
-
-
-def body():
-    """The operation whose body is being computed here, or None."""
-    state = _recording.get()
-    return state.op if isinstance(state, _Body) else None
-
-
-_rule: ContextVar[str | None] = ContextVar("rule", default=None)
-running_rule = _rule.get  # the name of the user's rule that is being recorded here, or None
-
-
-@contextmanager
-def in_rule(name):
-    """Run a rule of the user's on tensors: what leaves the tape there would be no derivative."""
-    token = _rule.set(name)
-    try:
-        yield
-    finally:
-        _rule.reset(token)
-
-
-@contextmanager
-def _switched(on: bool) -> Iterator[None]:
-    token = _recording.set(on)
-    try:
-        yield
-    finally:
-        _recording.reset(token)
-
-
-def no_grad() -> _GeneratorContextManager[None]:
-    """Compute without recording: a context manager, and a decorator.
-
-    Results inside are constants. The switch is per thread and per asyncio task, and it
-    is restored when the block is left, by an exception too.
+    Attributes
+    ----------
+    name : str
+    f : callable
+        Of plain arrays.
+    rules : tuple
+        One for each argument that is an array, or a sequence of arrays: the rule
+        ``rule(g, out, *args, **kwargs)`` pulls a cotangent back to it, None stands for zero.
+    broadcasts : bool
+        Whether the arguments are broadcast, so that contributions are summed over those axes.
+    sequence : bool
+        Whether an argument may be a sequence of arrays.
+    by_rules : bool
+        Whether the contributions are what the rules give, one for each argument.
+    is_users : bool
+        Whether f is a function of the user's.
     """
-    return _switched(False)
 
+    name = ""
+    rules: tuple = ()
+    broadcasts = sequence = by_rules = is_users = False
 
-def enable_grad() -> _GeneratorContextManager[None]:
-    """Record again inside ``no_grad()``: what the gradient of a function needs."""
-    return _switched(True)
+    def cotangents(self, g, out, args, kwargs, parents, careful=False):
+        """One step back: pairs (parent, contribution) of the cotangent g of one call.
+
+        ``out`` and ``args`` are the values of the call: arrays, or tensors so that the step
+        itself is recorded, or whatever stands for them. For a parent that requires no gradient
+        there is no pair. With ``careful`` a zero cotangent times an undefined derivative is zero.
+        """
+        raise NotImplementedError
 
 
 class Node:
@@ -103,6 +70,10 @@ class Node:
         self.serial = _next_serial()
         self.name = None
 
+    def step(self, g, careful=False):
+        """One step back through this call; see `Operation.cotangents`."""
+        return self.op.cotangents(g, self.out, self.args, self.kwargs, self.parents, careful)
+
     def free(self):
         """Give back the values; no gradient can pass this call again."""
         self.op = _FREED
@@ -119,7 +90,7 @@ class Node:
                 yield value, parent
 
 
-class _Freed:
+class _Freed(Operation):
     """What stands for the operation of a call that has been freed."""
 
     name = "freed"
@@ -131,7 +102,7 @@ class _Freed:
             "passed. Compute the tensor again, or leave keep_tape=False out of the first backward()"
         )
 
-    shares = refuse
+    cotangents = refuse
 
 
 _FREED = _Freed()
@@ -190,85 +161,50 @@ def history(*roots):
     return sorted(seen, key=attrgetter("serial"))
 
 
-def pullback(starts, targets=(), visit=None, careful=False, keep=True):
-    """The table of cotangents {node: g} after a walk from the nodes in starts, newest first.
+def backward_pass(seeds, targets=(), arrive=None, step=None, careful=False, keep=True):
+    """The cotangents {node: g} after a pass from the seeds {node: g}, newest node first.
 
-    ``starts`` holds the cotangents to start from, {node: g}. When a node is reached, all
-    uses of its value have contributed. What stays in the table: ``targets``, the leaves,
-    and the frontier - nodes older than every target, which the walk did not need to enter.
-    Nothing is stored on any node.
+    When a node is reached, all uses of its value have contributed. What stays: ``targets``,
+    the leaves, and the frontier - nodes older than every target, which the pass did not need
+    to enter. Nothing is stored on any node.
 
-    An operation has ``rules``, one an argument, which return the argument's share of the
-    cotangent, and ``fitted`` for what is not yet of the argument's shape and dtype; or
-    ``shares``, which returns pairs (parent, share) itself; a share may be `Pending`.
-
-    Without ``visit`` the rules run on plain arrays. ``visit(node, g)`` returns what they
-    run on instead, (op, g, out, args): tensors, so that the walk itself is recorded.
-    Unless told to ``keep`` them, every node gives back its values when it has been visited.
+    Parameters
+    ----------
+    arrive : callable, optional
+        ``arrive(node, g)`` returns what goes on of a cotangent that has arrived.
+    step : callable, optional
+        ``step(node, g, careful)`` returns pairs (parent, contribution) in place of the node's
+        own `Node.step`; a contribution may be `Pending`.
+    careful : bool
+        Whether a zero cotangent times an undefined derivative is zero.
+    keep : bool
+        Whether the nodes keep their values; else each gives them back when it has been passed.
     """
     targets = frozenset(targets)
     oldest = min(node.serial for node in targets) if targets else 0
-    table = dict(starts)
-    queue = [(-node.serial, node) for node in table if node.op is not None]
+    cotangents = dict(seeds)
+    queue = [(-node.serial, node) for node in cotangents if node.op is not None]
     heapify(queue)
-
-    def receive(parent, share):
-        if parent in table:
-            table[parent] = table[parent] + share
-            return
-        table[parent] = share
-        if parent.op is not None:
-            heappush(queue, (-parent.serial, parent))
-
     while queue and -queue[0][0] > oldest:
         node = heappop(queue)[1]
-        op, g, out, args, kwargs = node.op, table.pop(node), node.out, node.args, node.kwargs
+        g = cotangents.pop(node)
         if isinstance(g, Pending):
             g = g.total()
-        if visit is not None:
-            op, g, out, args = visit(node, g)
+        if arrive is not None:
+            g = arrive(node, g)
         if node in targets:
-            table[node] = g
-        if op.shares is not None:
-            for parent, share in op.shares(g, out, args, kwargs, node.parents, careful):
-                receive(parent, share)
-        else:
-            if isinstance(out, tuple):
-                g = g.filled(out)
-            for rule, x, parent in zip(op.rules, args, node.parents):
-                if parent is None or rule is None or not parent.requires_grad:
-                    continue
-                share = rule(g, out, *args, **kwargs)
-                if (
-                    careful
-                    or getattr(share, "shape", None) != x.shape
-                    or share.dtype is not x.dtype
-                ):
-                    share = op.fitted(share, x, g, careful)
-                receive(parent, share)
+            cotangents[node] = g
+        pairs = node.step(g, careful) if step is None else step(node, g, careful)
+        for parent, contribution in pairs:
+            if parent in cotangents:
+                cotangents[parent] = cotangents[parent] + contribution
+            else:
+                cotangents[parent] = contribution
+                if parent.op is not None:
+                    heappush(queue, (-parent.serial, parent))
         if not keep:
             node.free()
-    for node, g in table.items():
-        table[node] = _total(g)
-    return table
-
-
-def _total(g):
-    """A contribution as an array of the whole size."""
-    return g.total() if isinstance(g, Pending) else g
-
-
-def shares(op, g, out, args, kwargs, parents, careful=False):
-    """Pairs (parent, its share of the cotangent g of one call): a step of `pullback` by itself.
-
-    (The loop stands in `pullback` once more: a generator there would take a third of its time.)
-    """
-    if op.shares is not None:
-        for parent, share in op.shares(g, out, args, kwargs, parents, careful):
-            yield parent, _total(share)
-        return
-    if isinstance(out, tuple):
-        g = g.filled(out)
-    for rule, x, parent in zip(op.rules, args, parents):
-        if parent is not None and rule is not None and parent.requires_grad:
-            yield parent, op.fitted(rule(g, out, *args, **kwargs), x, g, careful)
+    for node, g in cotangents.items():
+        if isinstance(g, Pending):
+            cotangents[node] = g.total()
+    return cotangents

@@ -20,10 +20,11 @@ from .assignment import augmented, is_view, rebind, reshape, separate, shows
 from .dispatch import dispatch, registry, ufunc_methods
 from .flat import Flat
 from .leaf_arrays import GradArray, LeafArray
+from .modes import current, watched
 from .operators import Operators
 from .pickling import from_rows, to_rows
 from .results import Parts, continuous, like, part_nodes
-from .tape import Argument, Leaf, history, pullback, running_rule
+from .tape import Argument, Leaf, backward_pass, history
 
 
 class Tensor(Operators):
@@ -241,7 +242,7 @@ class Tensor(Operators):
 
     def _stay(self, method):
         """Refuse what an array has too: a rule that says it means no constant."""
-        if self.requires_grad and (rule := running_rule()) is not None:
+        if self.requires_grad and (rule := current().rule) is not None:
             raise errors.left_in_rule(rule, self, method)
 
     def _to_array(self, dtype=None, copy=None):
@@ -622,8 +623,8 @@ def cotangents(output, targets, gradient, create_graph=False, hooked=True):
     return walk_back({output.node: gradient}, targets, create_graph, hooked)
 
 
-def walk_back(starts, targets, create_graph=False, hooked=True, keep=True):
-    """`tape.pullback` on arrays or, with create_graph, on tensors.
+def walk_back(seeds, targets, create_graph=False, hooked=True, keep=True):
+    """`tape.backward_pass` on arrays or, with create_graph, on tensors.
 
     A zero cotangent times an infinite or undefined derivative is nan in floating point and
     zero in mathematics: nothing comes through the branch of a ``where`` that was not taken.
@@ -633,29 +634,25 @@ def walk_back(starts, targets, create_graph=False, hooked=True, keep=True):
     one that does not ``keep`` the tape.)
     A walk that only looks, for a picture or a comparison, is not ``hooked``.
     """
-    visit = _lifted if create_graph else None
     if create_graph:
-        starts = {node: _as_tensor(g) for node, g in starts.items()}
+        seeds = {node: _as_tensor(g) for node, g in seeds.items()}
+    step = _recorded_step if create_graph else None
+
+    def carefully(arrive=None):
+        if current().watchers:  # somebody looks at every step, and at plain cotangents
+            run = watched("backward_pass", backward_pass)
+            return run(seeds, targets, arrive, step, careful=True, keep=keep)
+        values = _lifted if create_graph else None
+        return dead_branches.backward_pass(seeds, targets, arrive, values, keep)
+
     with np.errstate(all="ignore"):
         if hooked and hooks.alive:
-            convert = _as_tensor if visit else _as_array
-            return hooks.walk(_carefully, starts, targets, visit, convert, keep)
-        if not keep:
-            return _carefully(starts, targets, visit, keep=False)
-        table = pullback(starts, targets, visit)
-        if any(map(has_nan, table.values())):
-            table = _carefully(starts, targets, visit)
-    return table
-
-
-def _carefully(starts, targets, visit, keep=True):
-    """The walk in which nothing comes through a dead branch; see `dead_branches`."""
-    if pullback is not _pullback:  # somebody looks at every step, and at plain cotangents
-        return pullback(starts, targets, visit, careful=True, keep=keep)
-    return dead_branches.walk(pullback, starts, targets, visit, keep)
-
-
-_pullback = pullback
+            convert = _as_tensor if create_graph else _as_array
+            return hooks.backward_pass(carefully, targets, convert)
+        if not keep or current().watchers:
+            return carefully()
+        table = backward_pass(seeds, targets, step=step)
+        return carefully() if any(map(has_nan, table.values())) else table
 
 
 def _as_tensor(g):
@@ -666,9 +663,15 @@ def _as_array(g):
     return asarray(plain(g))
 
 
-def _lifted(node, g):
-    """A recorded call on tensors, so that what a rule does with them is recorded."""
-    return node.op, g, _lift(node.out, node), list(map(_lift, node.args, node.parents))
+def _recorded_step(node, g, careful):
+    """One step back on tensors, so that what a rule does with them is recorded."""
+    out, args = _lifted(node)
+    return node.op.cotangents(g, out, args, node.kwargs, node.parents, careful)
+
+
+def _lifted(node):
+    """The result and the arguments of a recorded call as tensors."""
+    return _lift(node.out, node), list(map(_lift, node.args, node.parents))
 
 
 def _lift(value, parent):

@@ -16,7 +16,8 @@ import numpy as np
 from . import errors, hooks, trees
 from .arrays import asarray
 from .dispatch import registry
-from .tape import Argument, body, enable_grad, is_recording
+from .modes import current, enable_grad, is_recording
+from .tape import Argument
 from .tensor import Tensor, constant, own, plain, twin, walk_back, wrap
 
 _is_inside = ContextVar("is_inside", default=False)  # a function that is being differentiated
@@ -238,7 +239,7 @@ def _fitting(g, output, what):
 
 def _refuse_leaks(nodes, inputs):
     """Refuse somebody else's tensors where a body of the user's differentiates by itself."""
-    if (op := body()) is not None and _reach_others(nodes, inputs):
+    if (op := current().body) is not None and _reach_others(nodes, inputs):
         raise errors.smuggled(op.name)
 
 

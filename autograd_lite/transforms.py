@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from . import errors, other_names, trees
-from .tape import enable_grad, is_recording
+from .modes import enable_grad, is_recording
 from .tensor import Tensor, cotangents, initial_cotangent, plain
 from .tracing import (
     Call,

@@ -14,13 +14,13 @@ NN = ENGINE.parent / "nn"
 
 # What stands lower may not import what stands higher; a row may import within itself.
 LAYERS = [
-    {"tape", "errors", "quoting", "other_names", "trees", "quiet", "memory", "arrays"},
+    {"tape", "modes", "errors", "quoting", "other_names", "trees", "quiet", "memory", "arrays"},
     {"hooks", "contributions", "dispatch", "pickling", "results", "dead_branches"},
     {"operators", "assignment", "leaf_arrays", "flat"},
     {"tensor"},
     {"recording"},
     {"primitives", "creation"},
-    {"rules", "edges", "watching"},
+    {"rules", "edges"},
     {"tracing", "names", "rounding"},
     {"transformed", "transforms", "checkpointing", "vectors", "anomaly"},
     {"comparison", "derivation", "drawing", "scipy"},

@@ -8,7 +8,7 @@ import pytest
 
 import autograd_lite as ag
 from autograd_lite import primitives, recording
-from autograd_lite.tape import enable_grad, is_recording
+from autograd_lite.modes import enable_grad, is_recording
 
 
 def variable(data, **options):

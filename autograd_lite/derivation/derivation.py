@@ -11,8 +11,8 @@ import numpy as np
 from .. import errors, quoting
 from ..arrays import asarray
 from ..drawing.labels import Style, labelled
+from ..modes import enable_grad
 from ..names import Names, caller_variables
-from ..tape import enable_grad
 from ..tensor import Tensor, has_nan, initial_cotangent
 from .latex import LatexWriter, latex_of
 from .lines import Line, definitions, worth_a_name

@@ -11,9 +11,9 @@ import scipy.integrate
 from .. import errors, trees
 from ..arrays import called
 from ..dispatch import registry
+from ..modes import enable_grad
 from ..primitives import primitive
 from ..recording import stacked
-from ..tape import enable_grad
 from ..tensor import Tensor, constant, plain, twin
 from ..transforms import gradients
 

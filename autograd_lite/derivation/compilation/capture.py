@@ -6,7 +6,7 @@ import weakref
 
 import numpy as np
 
-from ...tape import enable_grad
+from ...modes import enable_grad
 from ..tracing.graph import Graph
 from ..tracing.traced import Trace
 from .arguments import contents

@@ -13,7 +13,7 @@ from importlib.util import find_spec
 import numpy as np
 
 from ...leaf_arrays import LEAF_ARRAYS
-from ...watching import is_watched
+from ...modes import current
 from ..programs.numpy_program import NumpyProgram
 from .arguments import Arguments, Differentiated
 from .capture import active
@@ -108,7 +108,7 @@ class Compiled:
 
     def _of_known(self, args):
         """The result for arrays of shapes and dtypes that were traced before, or FAILED."""
-        if is_watched():
+        if current().watchers:
             return FAILED
         latest, programs = self._latest
         if programs is not None and programs.strict:
@@ -178,7 +178,7 @@ class Compiled:
         """The programs of arguments, or why the function itself is to be called."""
         if active.tracing:
             return _Raw("another function is being traced")
-        if is_watched():
+        if current().watchers:
             return _Raw("anomalies are looked for")
         args = tuple(np.asarray(arg) if isinstance(arg, LEAF_ARRAYS) else arg for arg in args)
         try:

@@ -3,8 +3,8 @@
 import numpy as np
 
 from ... import trees
+from ...modes import enable_grad
 from ...rounding import SAFETY, floors
-from ...tape import enable_grad
 from ...tensor import Tensor
 from .capture import active
 from .randomness import Generators
