@@ -30,6 +30,8 @@ class Mode(NamedTuple):
         Whose rule is being run, where anomalies are looked for.
     watchers : tuple of Watcher
         Called around every operation and every backward pass, the first innermost.
+    nested : bool
+        Whether a function is being differentiated.
     """
 
     recording: bool = True
@@ -37,11 +39,12 @@ class Mode(NamedTuple):
     rule: str | None = None
     node: Any = None
     watchers: tuple = ()
+    nested: bool = False
 
 
 _EVERYWHERE = Mode()
 _mode = ContextVar("mode", default=_EVERYWHERE)
-current = _mode.get
+current, enter, leave = _mode.get, _mode.set, _mode.reset
 
 
 def is_recording() -> bool:
@@ -56,10 +59,10 @@ class switched(ContextDecorator):
         self._changes = changes
 
     def __enter__(self):
-        self._token = _mode.set(current()._replace(**self._changes))
+        self._token = enter(current()._replace(**self._changes))
 
     def __exit__(self, *error):
-        _mode.reset(self._token)
+        leave(self._token)
 
     def _recreate_cm(self):
         return switched(**self._changes)  # for each call of a function one of its own

@@ -424,7 +424,8 @@ class Tensor(Operators):
     def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
         try:
             if method == "__call__" and not kwargs:
-                return dispatch(ufunc, inputs, kwargs)
+                answer = registry.get(ufunc)
+                return dispatch(ufunc, inputs, kwargs) if answer is None else answer(*inputs)
             return ufunc_methods[method](ufunc, inputs, kwargs)
         except Exception as error:
             errors.alone(error)
@@ -432,7 +433,8 @@ class Tensor(Operators):
 
     def __array_function__(self, func, types, args, kwargs):
         try:
-            return dispatch(func, args, kwargs)
+            answer = None if "out" in kwargs else registry.get(func)
+            return dispatch(func, args, kwargs) if answer is None else answer(*args, **kwargs)
         except Exception as error:
             errors.alone(error)
             raise

@@ -7,8 +7,6 @@ around this one. Arguments of one that was differentiated inside are nobody's an
 """
 
 from collections.abc import Iterable
-from contextlib import contextmanager
-from contextvars import ContextVar
 from threading import Lock
 
 import numpy as np
@@ -16,31 +14,34 @@ import numpy as np
 from . import errors, hooks, trees
 from .arrays import asarray
 from .dispatch import registry
-from .modes import current, enable_grad, is_recording
+from .modes import current, enter, leave
 from .tape import Argument
 from .tensor import Tensor, constant, own, plain, twin, walk_back, wrap
 
-_is_inside = ContextVar("is_inside", default=False)  # a function that is being differentiated
 _lock = Lock()
 
 
-@contextmanager
-def differentiating(variables):
+class differentiating:
     """In this block the gradients of variables are still asked for: what they reach is nested."""
-    nodes = [t.node for t in variables if type(t.node) is Argument]
-    token = _is_inside.set(True)
-    _count_use(nodes, 1)
-    try:
-        yield
-    finally:
-        _count_use(nodes, -1)
-        _is_inside.reset(token)
 
+    __slots__ = ("_changes", "_token", "_variables")
 
-def _count_use(nodes, change):
-    with _lock:
-        for node in nodes:
-            node.uses += change
+    def __init__(self, variables, **changes):
+        self._variables, self._changes = variables, changes
+
+    def __enter__(self):
+        self._token = enter(current()._replace(nested=True, **self._changes))
+        self._count(1)
+
+    def __exit__(self, *error):
+        self._count(-1)
+        leave(self._token)
+
+    def _count(self, change):
+        with _lock:
+            for tensor in self._variables:
+                if type(tensor.node) is Argument:
+                    tensor.node.uses += change
 
 
 class Call:
@@ -56,22 +57,21 @@ class Call:
 
     def __init__(self, f, argnums, args, kwargs=None, has_aux=False):
         self.name = getattr(f, "__name__", "the function")
-        self.several = not isinstance(argnums, (int, np.integer))
-        positions = _positions(argnums, len(args), self.name)
+        self.several = type(argnums) is not int and not isinstance(argnums, np.integer)
+        self.recorded = current().recording
+        positions, args = _positions(argnums, len(args), self.name), list(args)
         self.chosen = [args[i] for i in positions]
         leaves, self.build = trees.flatten(self.chosen)
-        self.recorded = is_recording()
-        self.inputs = list(map(_argument, leaves))
-        args = list(args)
-        for i, arg in zip(positions, self.build(map(twin, self.inputs)), strict=True):
+        self.inputs = [_argument(leaf) for leaf in leaves]
+        for i, arg in zip(positions, self.build(map(twin, self.inputs))):
             args[i] = arg
-        with enable_grad(), differentiating(self.inputs):
+        with differentiating(self.inputs, recording=True, body=None):
             self.result, self.aux = f(*args, **(kwargs or {})), None
         if has_aux:
             self.result, self.aux = self._pair(self.result)
 
     def like_arguments(self, found):
-        """One value for each input, as the arguments stood: a tuple for a tuple of argnums."""
+        """One value for each input, as the arguments stood: a tuple for several argnums."""
         found = self.build(found)
         return tuple(found) if self.several else found[0]
 
@@ -114,7 +114,16 @@ class Call:
         nested = nested or self.nested(leaves)
         return tree if nested else build(map(released, leaves))
 
-    def check_number(self, output):
+    def one_number(self, holomorphic):
+        """What f returned as a tensor, if it is one number that can be differentiated."""
+        output = self.result
+        if type(output) is not Tensor or output._array.dtype.kind != "f" or holomorphic:
+            output = self.as_tensor(output, "one number")
+            self.check_kind([output], holomorphic)
+        self._check_number(output)
+        return output
+
+    def _check_number(self, output):
         """Refuse what is not one number."""
         if output.size != 1:
             raise ValueError(
@@ -175,7 +184,7 @@ def gradients_from(starts, inputs, recorded):
         _refuse_leaks(starts, inputs)
     nested = recorded and (tracked(starts.values()) or _are_results(inputs))
     is_known = nested or not recorded
-    if not is_known and (hooks.alive or _is_inside.get()):
+    if not is_known and (hooks.alive or current().nested):
         nested, is_known = _reach_others(starts, inputs), True
     found, table = walked(starts, inputs, nested)
     if not is_known and _reach_others(table, inputs):
@@ -200,19 +209,24 @@ def released(value):
 
 def tracked(values):
     """Whether one of the values is a tensor that requires a gradient."""
-    return any(isinstance(value, Tensor) and value.requires_grad for value in values)
+    for value in values:
+        if isinstance(value, Tensor) and value.node.requires_grad:
+            return True
+    return False
 
 
 def collect(table, inputs, create_graph, given=()):
     """The cotangents of inputs out of a table, zeros for those it does not hold."""
-    found = [table.get(t.node) for t in inputs]
-    found = [
-        np.zeros_like(t._array) if g is None else g for t, g in zip(inputs, found, strict=True)
-    ]
-    if create_graph:
-        return [g if isinstance(g, Tensor) else constant(g) for g in found]
-    given = set(given)
-    return [own(g, given) for g in found]
+    given, found = set(given), []
+    for t in inputs:
+        g = table.get(t.node)
+        g = np.zeros_like(t._array) if g is None else g
+        if not create_graph:
+            g = own(g, given)
+        elif not isinstance(g, Tensor):
+            g = constant(g)
+        found.append(g)
+    return found
 
 
 def starting(outputs, cotangents, what="cotangent"):
@@ -245,7 +259,10 @@ def _refuse_leaks(nodes, inputs):
 
 def _are_results(inputs):
     """Whether an input was computed from tensors that require gradients."""
-    return any(t.node.op is not None for t in inputs)
+    for tensor in inputs:
+        if tensor.node.op is not None:
+            return True
+    return False
 
 
 def _reach_others(nodes, inputs):
@@ -255,7 +272,7 @@ def _reach_others(nodes, inputs):
     in it, each step would be searched again and again.
     """
     seen = {t.node for t in inputs}
-    oldest = min((node.serial for node in seen), default=0) if _is_inside.get() else 0
+    oldest = min((node.serial for node in seen), default=0) if current().nested else 0
     stack = [node for node in nodes if node.requires_grad and node not in seen]
     while stack:
         node = stack.pop()
@@ -273,8 +290,10 @@ def _reach_others(nodes, inputs):
 
 def _argument(value):
     """What a differentiated argument is inside the function: a tensor of its own."""
-    if isinstance(value, Tensor) and value.requires_grad and is_recording():
+    if isinstance(value, Tensor) and value.requires_grad and current().recording:
         return registry["alias"](value)
+    if type(value) is np.ndarray and value.dtype.kind in "fc":
+        return variable(value.copy())
     data = Tensor(plain(value), requires_grad=True)._array
     if isinstance(value, (int, float, complex, np.generic)):
         data = data[()]  # a number stays one: x += v replaces it
@@ -334,6 +353,8 @@ def check_argnums(argnums):
 
 
 def _positions(argnums, count, name):
+    if type(argnums) is int and 0 <= argnums < count:
+        return [argnums]
     argnums = check_argnums(argnums)
     for i in argnums:
         if not -count <= i < count:

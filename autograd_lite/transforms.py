@@ -105,21 +105,26 @@ def value_and_grad(
     (np.float64(5.0), array([2., 4.]))
     """
 
+    run = _in_one_pass(f, argnums, has_aux, holomorphic)
+    options = {"argnums": argnums, "has_aux": has_aux, "holomorphic": holomorphic}
+    return Transformed(run, value_and_grad, f, **options)
+
+
+def _in_one_pass(f, argnums, has_aux, holomorphic):
+    """A function that returns the value and the gradient of f."""
+
     def value_and_gradient(*args, **kwargs):
         call = Call(f, argnums, args, kwargs, has_aux)
-        output = call.as_tensor(call.result, "one number")
-        call.check_kind([output], holomorphic)
-        call.check_number(output)
-        start = initial_cotangent(output, None)
-        starts = {output.node: start} if output.requires_grad else {}
+        output = call.one_number(holomorphic)
+        node = output.node
+        starts = {node: initial_cotangent(output, None)} if node.requires_grad else {}
         found, nested = gradients_from(starts, call.inputs, call.recorded)
         value = output if nested else released(output)
         if has_aux:
             value = value, call.plain_unless(nested, call.aux)
         return value, call.like_arguments(found)
 
-    options = {"argnums": argnums, "has_aux": has_aux, "holomorphic": holomorphic}
-    return Transformed(value_and_gradient, value_and_grad, f, **options)
+    return value_and_gradient
 
 
 @other_names.keywords
@@ -133,7 +138,7 @@ def grad(
     >>> grad(grad(np.sin))(0.5) + np.sin(0.5)
     np.float64(0.0)
     """
-    both = value_and_grad(f, argnums, has_aux=has_aux, holomorphic=holomorphic)
+    both = _in_one_pass(f, argnums, has_aux, holomorphic)
 
     def gradient(*args, **kwargs):
         value, found = both(*args, **kwargs)
