@@ -209,10 +209,7 @@ def released(value):
 
 def tracked(values):
     """Whether one of the values is a tensor that requires a gradient."""
-    for value in values:
-        if isinstance(value, Tensor) and value.node.requires_grad:
-            return True
-    return False
+    return any(isinstance(value, Tensor) and value.node.requires_grad for value in values)
 
 
 def collect(table, inputs, create_graph, given=()):
@@ -259,10 +256,7 @@ def _refuse_leaks(nodes, inputs):
 
 def _are_results(inputs):
     """Whether an input was computed from tensors that require gradients."""
-    for tensor in inputs:
-        if tensor.node.op is not None:
-            return True
-    return False
+    return any(tensor.node.op is not None for tensor in inputs)
 
 
 def _reach_others(nodes, inputs):
