@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
-from autograd_lite import modes
+from autograd_lite.engine import modes
 
 
 def variable(data, **options):

@@ -11,7 +11,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import autograd_lite as ag
-from autograd_lite.tape import history
+from autograd_lite.engine.tape import history
 
 X = np.arange(1.0, 7.0).reshape(2, 3)
 MASK = np.array([[True, False, True], [False, False, True]])

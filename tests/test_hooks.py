@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
-from autograd_lite import hooks
+from autograd_lite.engine import hooks
 
 
 def variable(data, **options):

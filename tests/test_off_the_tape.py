@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
-from autograd_lite.dispatch import dispatch
+from autograd_lite.engine.dispatch import dispatch
 
 
 def variable(data, **options):

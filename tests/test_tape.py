@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
-from autograd_lite.primitives import registered
-from autograd_lite.tape import Node, history
+from autograd_lite.engine.primitives import registered
+from autograd_lite.engine.tape import Node, history
 
 
 def variable(data, **options):

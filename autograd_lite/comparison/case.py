@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ..rounding import Floor, gradient_of
-from ..tape import Node
+from ..engine.rounding import Floor, gradient_of
+from ..engine.tape import Node
 from .diagnosis.blind_spots import BlindSpots, blind_spots
 from .diagnosis.graph import Graph
 from .diagnosis.wrong_steps.backward import Backward

@@ -4,10 +4,10 @@ from functools import cache, partial
 
 import numpy as np
 
-from .. import errors, trees
-from ..rounding import SAFETY, Floor, gradient_of
-from ..tensor import Tensor, plain
-from ..transforms import vjp
+from ..engine import errors, trees
+from ..engine.rounding import SAFETY, Floor, gradient_of
+from ..engine.tensor import Tensor, plain
+from ..engine.transforms import vjp
 from .numeric import EPS, central, slope_at
 from .report import Comparison
 from .rows import Tolerance, compared, distance

@@ -9,8 +9,8 @@ import itertools
 
 import numpy as np
 
-from ..primitives import Elementwise, Primitive
-from ..rounding import KINKED, Floor
+from ..engine.primitives import Elementwise, Primitive
+from ..engine.rounding import KINKED, Floor
 from .diagnosis.wrong_steps.backward import Backward
 from .rows import distance
 

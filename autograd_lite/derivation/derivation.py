@@ -8,18 +8,18 @@ from pathlib import Path
 
 import numpy as np
 
-from .. import errors, quoting
-from ..arrays import asarray
-from ..drawing.labels import Style, labelled
-from ..modes import enable_grad
-from ..names import Names, caller_variables
-from ..tensor import Tensor, has_nan, initial_cotangent
-from .latex import LatexWriter, latex_of
+from ..engine import errors, quoting
+from ..engine.arrays import asarray
+from ..engine.modes import enable_grad
+from ..engine.tensor import Tensor, has_nan, initial_cotangent
+from ..graph import Names, caller_variables
+from ..programs.program import Program
+from ..symbolic.latex import LatexWriter, latex_of
+from ..symbolic.numbers import Style, labelled
+from ..symbolic.text import TextWriter, text_of
 from .lines import Line, definitions, worth_a_name
-from .programs.program import Program
 from .replay import FORWARD, Replay
 from .targets import labels_of, targets_of
-from .text import TextWriter, text_of
 
 SUFFIXES = {".txt": "text", ".md": "markdown", ".tex": "latex", ".py": "source"}
 

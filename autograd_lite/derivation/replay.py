@@ -5,13 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..modes import Watcher, watching
-from ..primitives import Elementwise, Primitive
-from ..results import part
-from ..tape import backward_pass
-from .tracing.expressions import Expression, mapped
-from .tracing.graph import Graph
-from .tracing.traced import LeftTheProgram, Trace, Traced, plain
+from ..engine.modes import Watcher, watching
+from ..engine.multiple_outputs import part
+from ..engine.primitives import Elementwise, Primitive
+from ..engine.tape import backward_pass
+from ..symbolic.calls import named
+from ..symbolic.expressions import Expression, mapped
+from ..symbolic.graph import Graph
+from ..symbolic.traced import LeftTheProgram, Trace, Traced, plain
 
 FORWARD, BACKWARD, FACTOR = "forward", "backward", "factor"
 SMALL = 4  # elements of an array without a name that is written down in a formula
@@ -20,11 +21,6 @@ SMALL = 4  # elements of an array without a name that is written down in a formu
 _WRITTEN_OUT = {
     "where", "clip", "astype", "alias", "reshape", "getitem", "fractional_part", "part", "chosen",
 }  # fmt: skip
-
-
-def named(x):
-    """A value under its name: nothing is simplified across it."""
-    return x
 
 
 @dataclass(eq=False)

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 
-from .. import errors
-from ..names import Names, caller_variables
-from ..tensor import Tensor
+from ..engine import errors
+from ..engine.tensor import Tensor
+from ..graph import Names, caller_variables
+from ..symbolic.numbers import Style
 from .from_tape import diagram
-from .labels import Style
 from .model import Diagram
 
 IMAGES = (".svg", ".png", ".pdf")
@@ -105,7 +105,7 @@ class Picture:
     """
 
     def __init__(self, model: Diagram, style: Style):
-        from .dot import to_dot  # here, because importing graphviz takes 20 ms
+        from .dot import to_dot
 
         self.model = model
         self.dot = to_dot(model, style)

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from ..primitives import elementwise
-from ..quiet import quiet
+from ..engine.primitives import elementwise
+from ..engine.runtime import quiet
 from .blocks import in_blocks
 from .error_function import erfc
 

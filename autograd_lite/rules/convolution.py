@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..primitives import composed, primitive
+from ..engine.primitives import composed, primitive
 from .indexing import add_at
 from .windows import both_sides, each, gather, lay, positions
 

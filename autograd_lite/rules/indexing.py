@@ -3,11 +3,11 @@
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
-from ..arrays import asarray, foreign, read, to_fill
-from ..contributions import Scattered, add_into, has_repeats
-from ..dispatch import registry
-from ..primitives import Primitive, as_dtype, composed, declare, primitive, unbroadcast
-from ..tensor import plain
+from ..engine.arrays import asarray, foreign, read, to_fill
+from ..engine.contributions import Scattered, add_into, has_repeats
+from ..engine.dispatch import registry
+from ..engine.primitives import Primitive, as_dtype, composed, declare, primitive, unbroadcast
+from ..engine.tensor import plain
 
 
 def getitem(x, index):
@@ -83,7 +83,7 @@ add_all_at = primitive(scatter_all,
 def _added(parts, x):
     if len(parts) == 1:
         [(g, index)] = parts
-        return _getitem_vjp(g, None, x, index)
+        return reading.rules[0](g, None, x, index)
     gs, indices = zip(*parts, strict=True)
     return add_all_at(list(gs), indices=indices, shape=x.shape)
 

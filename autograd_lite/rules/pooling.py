@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..primitives import primitive
+from ..engine.primitives import primitive
 from .windows import both_sides, each, gather, lay_down, windows
 
 

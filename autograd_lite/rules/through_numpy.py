@@ -12,10 +12,10 @@ import types
 
 import numpy as np
 
-from .. import creation
-from ..dispatch import registry
-from ..flat import Flat
-from ..recording import holds_tensor
+from ..engine import creation
+from ..engine.calls import holds_tensor
+from ..engine.dispatch import registry
+from ..engine.flat import Flat
 
 # fmt: off
 FUNCTIONS = (

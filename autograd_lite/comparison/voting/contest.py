@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from ...rounding import Floor, gradient_of
-from ...tape import history
+from ...engine.rounding import Floor, gradient_of
+from ...engine.tape import history
 from ..case import Case
 from ..report import Comparison
 from ..rows import Tolerance, compared, distance
@@ -11,14 +11,7 @@ from .clues import clues, of_another_function
 from .differences import Differences
 from .function_report import FunctionComparison
 from .traced import Traced
-from .votes import (
-    AUTODIFF_ALONE,
-    OF_SHAPES,
-    Ballot,
-    Vote,
-    counted,
-    row_of,
-)
+from .votes import AUTODIFF_ALONE, OF_SHAPES, Ballot, Vote, counted, row_of
 
 
 class Contest:

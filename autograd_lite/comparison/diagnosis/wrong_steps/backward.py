@@ -12,7 +12,7 @@ from functools import cached_property
 
 import numpy as np
 
-from ....tape import Node, Pending, backward_pass
+from ....engine.tape import Node, Pending, backward_pass
 
 
 class Backward:
