@@ -1,6 +1,7 @@
 """Imports run one way, and the engine needs NumPy only."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -136,3 +137,14 @@ def test_importing_the_engine_brings_in_numpy_only():
         for c in (code, plain)
     )  # fmt: skip
     assert ours - numpys - set(sys.stdlib_module_names) == {"autograd_lite"}
+
+
+def test_what_the_design_page_names_is_there():
+    root = PACKAGE.parent
+    page = (root / "docs" / "design.md").read_text()
+    named = re.findall(r"`((?:tests|engine|programs|drawing|rules)/[\w/]*(?:\.py)?)`", page)
+    assert len(named) > 30
+    for name in named:
+        assert (root / name).exists() or (PACKAGE / name).exists(), name
+    for room in (path.name for path in PACKAGE.iterdir() if (path / "__init__.py").exists()):
+        assert f"`{room}/`" in page, room
