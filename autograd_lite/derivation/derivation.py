@@ -122,6 +122,13 @@ class Derivation:
         What the lines start from: the values of data and parameters by their names in
         ``source``, in the order of its parameters.
     text, markdown, latex, source : str
+
+    Examples
+    --------
+    >>> from autograd_lite import Tensor
+    >>> x = Tensor(3.0, requires_grad=True, name="x")
+    >>> derive(x * x).lines[-1].formula
+    '2 * x'
     """
 
     def __init__(self, root, names, targets, factors, numbers, style):

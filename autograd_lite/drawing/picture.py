@@ -102,6 +102,13 @@ class Picture:
         What the picture says, as plain data.
     dot : str
         The picture in Graphviz's language.
+
+    Examples
+    --------
+    >>> from autograd_lite import Tensor
+    >>> x = Tensor(3.0, requires_grad=True, name="x")
+    >>> draw(x * x)
+    <Picture of Loss: 2 boxes, 2 arrows>
     """
 
     def __init__(self, model: Diagram, style: Style):

@@ -265,6 +265,12 @@ def jacobian(
         arrays the structure of the argument (a tuple of these for a tuple of argnums).
         With ``has_aux`` f returns ``(out, aux)``, and the result is ``(jacobian, aux)``.
 
+    Raises
+    ------
+    TypeError
+        When f returns complex numbers and is not said to be ``holomorphic``, or returns booleans
+        or integers.
+
     >>> jacobian(lambda x: np.stack([x[0] * x[1], x[0] ** 2]))(np.array([2.0, 3.0]))
     array([[3., 2.],
            [4., 0.]])
@@ -328,7 +334,8 @@ def hessian(
 
     For an argument of shape ``in`` they are of shape ``in + in``, and symmetric; for trees and
     several arguments they are nested as the Jacobian of the gradient is. With ``has_aux`` f
-    returns ``(scalar, aux)``, and the result is ``(hessian, aux)``.
+    returns ``(scalar, aux)``, and the result is ``(hessian, aux)``. Raises TypeError and
+    ValueError as `value_and_grad` does: for what is not one number, and for complex ones.
 
     >>> hessian(lambda x: x[0] ** 2 * x[1])(np.array([2.0, 3.0]))
     array([[6., 4.],

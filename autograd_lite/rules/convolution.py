@@ -38,7 +38,8 @@ def conv(x, kernel, stride=1, padding=0, dilation=1, groups=1) -> Any:
     -------
     array
         (batch, out channels, *positions), with
-        (spatial + 2 * padding - dilation * (size - 1) - 1) // stride + 1 positions.
+        (spatial + 2 * padding - dilation * (size - 1) - 1) // stride + 1 positions, of the dtype
+        that x and the kernel have as a product.
 
     Raises
     ------
