@@ -474,9 +474,9 @@ _HEAD = """\
 import math
 import numpy as np
 from numba import float32, float64, int32, int64
-from autograd_lite.derivation.programs import native
-from autograd_lite.derivation.programs.running import as_argument, left
-from autograd_lite.derivation.programs.native import *
+from autograd_lite.programs import native
+from autograd_lite.programs.running import as_argument, left
+from autograd_lite.programs.native import *
 """
 
 
