@@ -287,7 +287,7 @@ def _argument(value):
     if isinstance(value, Tensor) and value.requires_grad and current().recording:
         return registry["alias"](value)
     if type(value) is np.ndarray and value.dtype.kind in "fc":
-        return variable(value.copy())
+        return variable(value.copy("K"))
     data = Tensor(plain(value), requires_grad=True)._array
     if isinstance(value, (int, float, complex, np.generic)):
         data = data[()]  # a number stays one: x += v replaces it
