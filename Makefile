@@ -14,7 +14,8 @@ own      = $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2
 PYTHONS ?= $(filter-out $(own).%,$(shell pyenv versions --bare 2>/dev/null | \
   grep -E '^3\.1[1-9]\.[0-9]+$$' | sort -rV | sort -t. -uk2,2))
 
-.PHONY: help test test-all brief elsewhere floors pythons bare numba oracles coverage bench xor lint format types clean
+.PHONY: help test test-all brief elsewhere floors pythons bare numba oracles coverage bench xor \
+  lint format types clean
 
 help:
 	@echo "make xor       the article's network, end to end; ARGS='--help' shows its options"
