@@ -54,6 +54,8 @@ class View(NamedTuple):
         return registry["setitem"](self.whole, value, index=index)
 
 
+_CONSTANT = (int, np.integer, type(None))
+
 _PARTS = {
     np.real: lambda z, value: value + 1j * np.imag(z),
     np.imag: lambda z, value: np.real(z) + 1j * value,
@@ -108,7 +110,15 @@ def shows(tensor, whole, index):
     view = getattr(tensor, "_view", None)
     if view is None or view.whole is not whole or "index" not in view.kwargs:
         return False
-    return view.kwargs["index"] is index
+    return _is_same(view.kwargs["index"], index)
+
+
+def _is_same(index, other):
+    """Whether two indices are one: Python 3.12 makes the slice of ``x[i:j] += v`` twice."""
+    if type(index) is type(other) is slice:
+        bounds = [(index.start, other.start), (index.stop, other.stop), (index.step, other.step)]
+        return all(a is b and isinstance(a, _CONSTANT) for a, b in bounds)
+    return index is other
 
 
 def augmented(tensor, f, other, what):

@@ -349,7 +349,7 @@ class Tensor(Operators):
             given = ", ".join(map(str, others))
             raise TypeError(
                 f"view({given}) of {errors.describe(self)}: another shape is t.reshape({given}), "
-                "and the bits of another dtype have no derivative"
+                "the plain array is t.numpy(), and the bits of another dtype have no derivative"
             )
         return self[...]
 
