@@ -5,9 +5,11 @@ ARGS   ?=
 
 run := $(VENV)/bin/python
 
-# The tests without the files that repeat them on many draws: for many versions in little time.
+# The tests without the files that repeat them on many draws, and without those that depend on no
+# version: for many versions in little time.
 BRIEF := -m "not slow and not oracle" -k "not million" $(addprefix --ignore=tests/, \
-  mistakes test_numba.py test_properties.py test_quoting.py test_source.py)
+  mistakes test_diagnosis.py test_layout.py test_numba.py test_properties.py test_quoting.py \
+  test_rounding.py test_source.py)
 
 # The newest release that pyenv has of each Python but PYTHON's own.
 own      = $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
