@@ -5,12 +5,24 @@ ARGS   ?=
 
 run := $(VENV)/bin/python
 
-.PHONY: help test test-all numba oracles coverage bench xor lint format types clean
+# The tests without the files that repeat them on many draws: for many versions in little time.
+BRIEF := -m "not slow and not oracle" -k "not million" $(addprefix --ignore=tests/, \
+  mistakes test_numba.py test_properties.py test_quoting.py test_source.py)
+
+# The newest release that pyenv has of each Python but PYTHON's own.
+own      = $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+PYTHONS ?= $(filter-out $(own).%,$(shell pyenv versions --bare 2>/dev/null | \
+  grep -E '^3\.1[1-9]\.[0-9]+$$' | sort -rV | sort -t. -uk2,2))
+
+.PHONY: help test test-all brief elsewhere floors pythons bare numba oracles coverage bench xor \
+  lint format types clean
 
 help:
 	@echo "make xor       the article's network, end to end; ARGS='--help' shows its options"
 	@echo "make test      the test suite; ARGS='-k tape' chooses tests"
 	@echo "make test-all  the slow tests too"
+	@echo "make elsewhere most of it with the lowest versions (make floors), with the other Pythons"
+	@echo "               of pyenv (make pythons), and with no optional package (make bare)"
 	@echo "make numba     the programs that Numba compiles; ARGS='-m slow' takes half an hour"
 	@echo "make oracles   the operations against HIPS autograd (and PyTorch, where it is installed)"
 	@echo "make coverage  what of NumPy and SciPy is right, beside the peers; ARGS='--rows'"
@@ -25,6 +37,23 @@ test: $(VENV)/.test
 
 test-all: $(VENV)/.test
 	$(run) -m pytest $(ARGS)
+
+brief: $(VENV)/.$(or $(EXTRA),test)
+	$(run) -m pytest $(BRIEF) $(ARGS)
+
+elsewhere: floors pythons bare
+
+floors:
+	grep -Eo '[a-z-]+>=[0-9.]+' pyproject.toml | sed 's/>=/==/' >$(VENV)-floors.txt
+	PIP_CONSTRAINT=$(abspath $(VENV)-floors.txt) $(MAKE) brief VENV=$(VENV)-floors EXTRA=oracles
+
+pythons:
+	for version in $(PYTHONS); do \
+	  $(MAKE) brief VENV=$(VENV)-$$version PYTHON="$$(pyenv prefix $$version)/bin/python" || exit 1; \
+	done
+
+bare:
+	$(MAKE) brief VENV=$(VENV)-bare EXTRA=bare
 
 numba: $(VENV)/.oracles
 	$(run) -m pytest tests/test_numba.py tests/test_backends.py $(or $(ARGS),-m "not slow")
@@ -54,7 +83,7 @@ types: $(VENV)/.dev
 	$(run) -m mypy --strict --follow-imports=silent tests/typed
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info .pytest_cache .hypothesis .ruff_cache .mypy_cache
+	rm -rf $(VENV) $(VENV)-* build dist *.egg-info .pytest_cache .hypothesis .ruff_cache .mypy_cache
 
 # Where Python comes without ensurepip (Debian without python3-venv), its own pip fills the environment.
 $(VENV)/bin/python:

@@ -23,11 +23,11 @@ np.float64(-0.7269)
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from . import memory as memory
-from . import other_names
-from . import rules as rules  # declares every operation
-from .checkpointing import checkpoint
-from .creation import (
+from . import rules as rules
+from .engine import other_names
+from .engine import runtime as runtime
+from .engine.checkpointing import checkpoint
+from .engine.creation import (
     arange,
     array,
     asarray,
@@ -43,7 +43,21 @@ from .creation import (
     zeros,
     zeros_like,
 )
-from .primitives import elementwise, no_derivative, primitive
+from .engine.modes import no_grad
+from .engine.primitives import elementwise, no_derivative, primitive
+from .engine.tensor import Tensor
+from .engine.transforms import (
+    derivative,
+    grad,
+    gradients,
+    hessian,
+    hvp,
+    jacobian,
+    jvp,
+    value_and_grad,
+    vjp,
+)
+from .engine.vectors import flatten
 from .rules.activations import (
     elu,
     gelu,
@@ -60,7 +74,7 @@ from .rules.activations import (
     softplus,
     softsign,
     swish,
-)  # fmt: skip
+)
 from .rules.convolution import conv, conv_transpose
 from .rules.dropout import dropout, dropout_mask
 from .rules.error_function import erf, erfc
@@ -69,25 +83,8 @@ from .rules.pooling import average_pool, max_pool
 from .rules.softmax import log_softmax, logsumexp, softmax
 from .rules.strides import as_strided
 from .rules.through_numpy import c_, r_
-from .tape import no_grad
-from .tensor import Tensor
-from .transforms import (
-    derivative,
-    grad,
-    gradients,
-    hessian,
-    hvp,
-    jacobian,
-    jvp,
-    value_and_grad,
-    vjp,
-)
-from .vectors import flatten
-
-del globals()["tensor"]  # the module: who writes ag.tensor(...) is told of ag.Tensor
 
 if TYPE_CHECKING:
-    from .anomaly import AnomalyError, detect_anomaly
     from .comparison import (
         Comparison,
         check_gradients,
@@ -95,13 +92,14 @@ if TYPE_CHECKING:
         compare_function,
         numeric_gradients,
     )
-    from .derivation.compilation import compile
+    from .compilation import compile as compile
     from .derivation.derivation import Derivation, derive
     from .drawing import Picture, draw
+    from .engine.anomaly import AnomalyError, detect_anomaly
 
 # What gradients do not need is imported when it is first used: it takes as long as the rest.
 _LATER = {
-    "AnomalyError": "anomaly",
+    "AnomalyError": "engine.anomaly",
     "Comparison": "comparison",
     "Derivation": "derivation.derivation",
     "Picture": "drawing",
@@ -109,8 +107,8 @@ _LATER = {
     "compare": "comparison",
     "compare_function": "comparison",
     "derive": "derivation.derivation",
-    "compile": "derivation.compilation",
-    "detect_anomaly": "anomaly",
+    "compile": "compilation",
+    "detect_anomaly": "engine.anomaly",
     "draw": "drawing",
     "numeric_gradients": "comparison",
 }
@@ -145,11 +143,12 @@ def __getattr__(name):
 
 
 def __dir__():
-    return sorted({*globals(), *_LATER, "nn", "__version__"})
+    return sorted([*__all__, "compile", "nn", "__version__"])
 
 
 # fmt: off
-__all__ = [
+__all__ = [  # all but compile, which would hide Python's where everything is imported
+
     # the engine
     "Tensor", "no_grad", "gradients", "elementwise", "primitive", "no_derivative",
     # gradients of functions
@@ -157,7 +156,7 @@ __all__ = [
     "checkpoint", "flatten",
     # the glass box
     "draw", "Picture", "compare", "compare_function", "Comparison", "check_gradients",
-    "numeric_gradients", "derive", "Derivation", "compile", "detect_anomaly", "AnomalyError",
+    "numeric_gradients", "derive", "Derivation", "detect_anomaly", "AnomalyError",
     # tensors to fill, and of tensors
     "array", "asarray", "zeros", "ones", "empty", "full", "zeros_like", "ones_like", "empty_like",
     "full_like", "arange", "linspace", "eye", "identity", "as_strided", "r_", "c_",

@@ -13,7 +13,7 @@ Sequential(
 (1, 2)
 """
 
-from autograd_lite.other_names import of_package
+from autograd_lite.engine.other_names import of_package
 
 from . import init
 from .layers import Linear, ReLU, Sequential, Sigmoid, Tanh

@@ -8,7 +8,7 @@ from typing import SupportsFloat
 import numpy as np
 
 import autograd_lite as ag
-from autograd_lite.other_names import keywords, leave_out
+from autograd_lite.engine.other_names import keywords, leave_out
 
 from .module import Module
 from .other_names import OPTIMIZER
@@ -86,7 +86,22 @@ def _check(optimizer, name, value, bound):
 
 
 class SGD(_Optimizer):
-    """Gradient descent: p <- p - learning_rate * v, with v <- momentum * v + gradient."""
+    """Gradient descent: p <- p - learning_rate * v, with v <- momentum * v + gradient.
+
+    Parameters
+    ----------
+    parameters : iterable of Tensor
+        ``model.parameters()``.
+    learning_rate : float
+        Not negative.
+    momentum : float
+        In [0, 1): the part of the last step that is made again. Polyak (1964).
+
+    Raises
+    ------
+    TypeError, ValueError
+        For what is no list of parameters, and for settings out of their range.
+    """
 
     @keywords
     def __init__(

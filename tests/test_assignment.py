@@ -11,7 +11,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import autograd_lite as ag
-from autograd_lite.tape import history
+from autograd_lite.engine.tape import history
 
 X = np.arange(1.0, 7.0).reshape(2, 3)
 MASK = np.array([[True, False, True], [False, False, True]])
@@ -747,6 +747,16 @@ def test_an_augmented_assignment_to_a_part_stores_it_once():
     assert [node.op.name for node in history(y.node)[1:]] == [
         "multiply", "getitem", "add", "setitem",
     ]  # fmt: skip
+
+
+def test_a_view_is_stored_where_the_bounds_of_its_index_have_moved_to():
+    y = variable(np.arange(5.0)) * 1.0
+    start, stop = np.array(1), np.array(3)
+    part = y[start:stop]
+    start += 1
+    stop += 1
+    y[start:stop] = part
+    np.testing.assert_array_equal(y.numpy(), [0.0, 1.0, 1.0, 2.0, 4.0])
 
 
 def test_both_parts_of_complex_numbers_are_views():

@@ -148,6 +148,7 @@ def test_everything_is_written_as_json():
 
 
 def test_the_chart_has_a_bar_a_library(tmp_path):
+    pytest.importorskip("matplotlib")
     found = {CHAIN: runs_of(numpy=[1.0, 2.0], ours=[3.0, 4.0])}
     chart.draw(found, [BY_HAND, OURS], tmp_path / "chart.svg")
     text = (tmp_path / "chart.svg").read_text()

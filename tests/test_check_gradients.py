@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
-from autograd_lite.primitives import registered
-from autograd_lite.tensor import plain
+from autograd_lite.engine.primitives import registered
+from autograd_lite.engine.tensor import plain
 
 X = np.array([[0.4, -0.7, 1.2], [0.9, 0.3, -1.1]])
 Pair = namedtuple("Pair", "first second")

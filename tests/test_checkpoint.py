@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
-from autograd_lite.tape import history, is_recording
+from autograd_lite.engine.modes import is_recording
+from autograd_lite.engine.tape import history
 
 
 def variable(data, **options):

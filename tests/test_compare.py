@@ -260,6 +260,97 @@ def test_arrays_without_a_graph_compare_by_name():
         ag.Comparison.of({"c": 1.0}, {"a": 1.0})
 
 
+# --- subgradients ---------------------------------------------------------------------------------
+
+STEPS = {  # f of m, and the slopes of its two sides where m is 0
+    "relu": (ag.relu, 0, 1),
+    "maximum": (lambda m: np.maximum(0, m), 0, 1),
+    "minimum": (lambda m: np.minimum(m, 0.0), 0, 1),
+    "hinge": (lambda m: np.maximum(0, 0 - m), -1, 0),
+    "abs": (np.abs, -1, 1),
+    "leaky": (ag.leaky_relu, 0.01, 1),
+    "clip": (lambda m: np.clip(m, 0, 1.5), 0, 1),
+}
+
+
+@pytest.mark.parametrize(("f", "low", "high"), STEPS.values(), ids=STEPS)
+def test_every_slope_between_the_sides_of_a_kink_is_right(f, low, high):
+    m = ag.Tensor([0.0, 1.0, -3.0, 0.0], requires_grad=True)
+    weights = np.array([1.0, 2.0, 3.0, 4.0])
+    loss = np.sum(f(m) * weights)
+    middle = (low + high) / 2
+    right = [(low, low), (high, high), (low, high), (high, low), (middle, 0.3 * low + 0.7 * high)]
+    wrong = [(low - 0.1, high), (high, high + 0.01), (high, low - 0.001)]
+    for slopes in right + wrong:
+        manual = ag.gradients(loss, [m])[0]
+        manual[[0, 3]] = slopes * weights[[0, 3]]
+        assert bool(ag.compare(loss, {"m": manual})) == (slopes in right), slopes
+    manual = ag.gradients(loss, [m])[0]
+    manual[[0, 1]] += [weights[0] * (high - low) / 4, 1]
+    assert not ag.compare(loss, {"m": manual})
+
+
+def test_equal_largest_elements_share_their_cotangent_in_any_way():
+    x = ag.Tensor([[1.0, 3, 3], [2, 2, 0]], requires_grad=True)
+    loss = np.sum(np.max(x, 1) * np.array([2.0, 5]))
+    for right in ([[0, 2, 0], [5, 0, 0]], [[0, 0, 2], [0, 5, 0]], [[0, 0.5, 1.5], [1, 4, 0]]):
+        report = ag.compare(loss, {"x": right})
+        assert report
+        assert "it is a subgradient: a derivative of max at its kink" in " ".join(
+            str(report).split()
+        )
+    for wrong in ([[0, 2, 2], [5, 5, 0]], [[0, 2, 0], [6, -1, 0]], [[2, 0, 0], [5, 0, 0]]):
+        assert not ag.compare(loss, {"x": wrong})
+    v = ag.Tensor([1.0, -1, 0], requires_grad=True)
+    assert ag.compare(np.linalg.norm(v, np.inf), {"v": [1, 0, 0]})
+    assert not ag.compare(np.linalg.norm(v, np.inf), {"v": [1, -1, 0]})
+    p = ag.Tensor(np.full((1, 1, 4, 4), 0.5), requires_grad=True)
+    loss = np.sum(ag.max_pool(p, (2, 2)))
+    for corner in ((0, 0), (0, 1), (1, 0), (1, 1)):
+        manual = np.zeros(p.shape)
+        manual[..., corner[0] :: 2, corner[1] :: 2] = 1
+        assert ag.compare(loss, {"p": manual})
+    assert not ag.compare(loss, {"p": np.ones(p.shape)})
+
+
+def test_a_kink_that_passes_nothing_on_explains_nothing():
+    m = ag.Tensor([0.0, 1.0], requires_grad=True)
+    assert not ag.compare(np.sum(ag.relu(m) * np.array([0.0, 2])), {"m": [0, 3]})
+
+
+def test_the_sign_of_what_is_rounding_may_be_any():
+    draw = np.random.default_rng(0)
+    data, w = draw.normal(size=(6, 3)), ag.Tensor(draw.normal(size=3), requires_grad=True)
+    targets = np.array([sum(a * b for a, b in zip(row, w.numpy(), strict=True)) for row in data])
+    targets[1:] += 1
+    loss = np.sum(np.abs(data @ w - targets))
+    for sign in (-1, 0, 0.5, 1):
+        assert ag.compare(loss, {"w": data.T @ np.array([sign, *[-1] * 5])})
+    for wrong in (-1.5, 1.01):
+        assert not ag.compare(loss, {"w": data.T @ np.array([wrong, *[-1] * 5])})
+    assert not ag.compare(loss, {"w": data.T @ np.array([0, 0, *[-1] * 4])})
+
+
+@pytest.mark.parametrize("first", [np.greater, np.greater_equal])
+@pytest.mark.parametrize("second", [np.greater, np.greater_equal])
+def test_masks_of_padded_rows_are_right_in_any_layer_and_other_mistakes_are_found(first, second):
+    draw = np.random.default_rng(1)
+    data, Y = np.array([[1.0, -2.0], [0, 0], [0, 0], [3, 1]]), draw.normal(size=(4, 3))
+    W1, W2 = (ag.Tensor(draw.normal(size=s), requires_grad=True) for s in ((2, 5), (5, 3)))
+    b1, b2 = (ag.Tensor(np.zeros(n), requires_grad=True) for n in (5, 3))
+    z1 = data @ W1 + b1
+    h1 = np.maximum(z1, 0)
+    z2 = h1 @ W2 + b2
+    loss = np.sum((np.maximum(z2, 0) - Y) ** 2)
+    dz2 = 2 * (np.maximum(z2.numpy(), 0) - Y) * second(z2.numpy(), 0)
+    dz1 = dz2 @ W2.numpy().T * first(z1.numpy(), 0)
+    manual = {"b1": dz1.sum(0), "W2": h1.numpy().T @ dz2, "b2": dz2.sum(0), "z1": dz1, "z2": dz2}
+    assert ag.compare(loss, {**manual, "W1": data.T @ dz1})
+    report = ag.compare(loss, {**manual, "W1": data.T @ dz1 * 1.5})
+    assert [row.name for row in report if not row] == ["dLoss/dW1"]
+    assert report.summary.startswith("dW1 is 3/2 = 1.5 times the gradient")
+
+
 # --- check_gradients --------------------------------------------------------------------------
 
 

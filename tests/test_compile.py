@@ -22,9 +22,9 @@ import pytest
 
 import autograd_lite as ag
 import nn
-from autograd_lite.derivation.compilation import compilation, variants
-from autograd_lite.derivation.compilation.refusals import Impure
-from autograd_lite.derivation.tracing.traced import LeftTheProgram
+from autograd_lite.compilation import compilation, variants
+from autograd_lite.compilation.refusals import Impure
+from autograd_lite.symbolic.traced import LeftTheProgram
 
 A = np.array([1.0, -2.0, 3.0])
 B = np.array([[0.5, 1.5], [2.0, -1.0], [0.1, 0.3]])

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
-from autograd_lite.tape import history
+from autograd_lite.engine.tape import history
 
 MEGABYTE = 1 << 20
 
@@ -75,10 +75,10 @@ OPERATIONS = {
     "ag.sigmoid(x)": ag.sigmoid,
 }
 LIMITS = {
-    "instructions forward": 230,
+    "instructions forward": 240,  # 6 of them ask who watches
     "calls forward": 7,
-    "instructions backward": 205,
-    "calls backward": 4,
+    "instructions backward": 225,  # 25 of them make one step back a call, for all who take one
+    "calls backward": 5,
 }
 
 
@@ -103,7 +103,7 @@ def test_a_gradient_of_one_operation_takes_few_instructions():
     y.backward()
     got = counted(y.backward, "opcode")
     print(got)
-    assert got <= 600
+    assert got <= 625
 
 
 def test_a_node_is_small():

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
-from autograd_lite.dispatch import registry
-from autograd_lite.primitives import _primitives
+from autograd_lite.engine.dispatch import registry
+from autograd_lite.engine.primitives import _primitives
 
 
 def variable(data, **options):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
-from autograd_lite import hooks
+from autograd_lite.engine import hooks
 
 
 def variable(data, **options):
@@ -220,7 +220,7 @@ def test_with_anomalies_looked_for(x):
 def test_without_hooks_walks_know_nothing_of_them(x, monkeypatch):
     gc.collect()
     assert not hooks.alive
-    monkeypatch.setattr(hooks, "walk", None)
+    monkeypatch.setattr(hooks, "backward_pass", None)
     np.sum(np.exp(x)).backward()
     with x.register_hook(double), pytest.raises(TypeError):
         np.sum(np.exp(x)).backward()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
-from autograd_lite.tape import history
+from autograd_lite.engine.tape import history
 
 X = np.array([[0.5, -1.5], [2.0, 0.25]])
 

@@ -1,6 +1,7 @@
 """Imports run one way, and the engine needs NumPy only."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,29 +10,37 @@ import pytest
 
 import autograd_lite as ag
 
-ENGINE = Path(ag.__file__).parent
-NN = ENGINE.parent / "nn"
+PACKAGE = Path(ag.__file__).parent
+NN = PACKAGE.parent / "nn"
 
 # What stands lower may not import what stands higher; a row may import within itself.
-LAYERS = [
-    {"tape", "errors", "quoting", "other_names", "trees", "quiet", "memory", "arrays"},
-    {"hooks", "contributions", "dispatch", "pickling", "results", "rounding", "dead_branches"},
-    {"operators", "assignment", "leaf_arrays", "flat"},
-    {"tensor"},
-    {"recording"},
-    {"primitives", "creation"},
-    {"rules", "edges", "watching"},
-    {"tracing", "names"},
-    {"transformed", "transforms", "checkpointing", "vectors", "anomaly"},
-    {"comparison", "derivation", "drawing", "scipy"},
+ROOMS = [
+    {"engine"},
+    {"rules"},
+    {"graph", "symbolic", "scipy"},
+    {"programs", "drawing", "derivation"},
+    {"compilation", "comparison"},
     {"__init__"},
 ]
-RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
+ENGINE = [
+    {"__init__", "tape", "modes", "errors", "quoting", "other_names", "trees", "runtime", "arrays"},
+    {"hooks", "contributions", "dispatch", "pickling", "multiple_outputs", "dead_branches"},
+    {"operators", "aliasing", "leaf_arrays", "flat"},
+    {"tensor"},
+    {"calls"},
+    {"primitives", "creation"},
+    {"function_call", "rounding"},
+    {"transformed", "transforms", "checkpointing", "vectors", "anomaly"},
+]
+
+
+def ranks(rows):
+    return {name: rank for rank, names in enumerate(rows) for name in names}
 
 
 def imports(path):
     """The absolute names that a file imports, at any depth of its code."""
-    parents = path.relative_to(ENGINE.parent).parts[:-1]
+    parents = path.relative_to(PACKAGE.parent).parts[:-1]
     tree = ast.parse(path.read_text())
     typing = [n for n in ast.walk(tree) if isinstance(n, ast.If) and _is_for_types(n.test)]
     unseen = {node for block in typing for line in block.body for node in ast.walk(line)}
@@ -44,8 +53,8 @@ def imports(path):
             base = ".".join(parents[: len(parents) - node.level + 1]) if node.level else ""
             module = ".".join(filter(None, (base, node.module)))
             for alias in node.names:
-                inside = (ENGINE.parent / module.replace(".", "/") / f"{alias.name}.py").exists()
-                is_package = (ENGINE.parent / module.replace(".", "/") / alias.name).is_dir()
+                inside = (PACKAGE.parent / module.replace(".", "/") / f"{alias.name}.py").exists()
+                is_package = (PACKAGE.parent / module.replace(".", "/") / alias.name).is_dir()
                 yield f"{module}.{alias.name}" if inside or is_package else module
 
 
@@ -53,28 +62,41 @@ def _is_for_types(test):
     return isinstance(test, ast.Name) and test.id == "TYPE_CHECKING"
 
 
-def room(path):
-    """The module or subpackage of the engine that a file belongs to."""
-    return path.relative_to(ENGINE).parts[0].removesuffix(".py")
+def ours(name):
+    """The parts of an imported name below the package; nothing of another package's."""
+    parts = name.split(".")
+    assert parts[0] != "nn"
+    return parts[1:] if parts[0] == "autograd_lite" else []
 
 
-ENGINE_FILES = sorted(ENGINE.rglob("*.py"))
+FILES = sorted(PACKAGE.rglob("*.py"))
 
 
-@pytest.mark.parametrize("path", ENGINE_FILES, ids=lambda p: str(p.relative_to(ENGINE)))
-def test_imports_run_one_way(path):
-    assert room(path) in RANK, f"{room(path)} has no place among the layers"
-    for name in imports(path):
-        parts = name.split(".")
-        if parts[0] == "autograd_lite" and len(parts) > 1:
-            assert RANK[parts[1]] <= RANK[room(path)], f"{path.name} imports {name}"
-        assert parts[0] != "nn"
+def test_imports_run_one_way():
+    rooms, engine = ranks(ROOMS), ranks(ENGINE)
+    for path in FILES:
+        place = path.relative_to(PACKAGE).with_suffix("").parts
+        assert place[0] in rooms, f"{place[0]} has no place among the rooms"
+        for name in imports(path):
+            parts = ours(name)
+            if parts:
+                assert rooms[parts[0]] <= rooms[place[0]], f"{path} imports {name}"
+            if place[0] == "engine" and len(parts) > 1:
+                assert engine[parts[1]] <= engine[place[1]], f"{path} imports {name}"
+
+
+def test_the_engine_imports_numpy_alone():
+    allowed = {"numpy", "autograd_lite", *sys.stdlib_module_names}
+    for path in (PACKAGE / "engine").glob("*.py"):
+        for name in imports(path):
+            assert name.split(".")[0] in allowed, f"{path.name} imports {name}"
+            assert ours(name)[:1] in ([], ["engine"]), f"{path.name} imports {name}"
 
 
 def test_modules_import_each_other_in_no_circle():
     edges = {}
-    for path in ENGINE_FILES:
-        module = ".".join(path.relative_to(ENGINE.parent).with_suffix("").parts)
+    for path in FILES:
+        module = ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts)
         edges[module.removesuffix(".__init__")] = set(imports(path))
     done = set()
     while ready := {m for m, wanted in edges.items() if not (wanted & edges.keys()) - done - {m}}:
@@ -84,7 +106,7 @@ def test_modules_import_each_other_in_no_circle():
 
 
 def test_the_tape_knows_no_numpy_and_no_sibling():
-    found = {name.split(".")[0] for name in imports(ENGINE / "tape.py")}
+    found = {name.split(".")[0] for name in imports(PACKAGE / "engine" / "tape.py")}
     assert found <= set(sys.stdlib_module_names)
 
 
@@ -93,7 +115,7 @@ def test_nn_uses_public_names_only(path):
     tree = ast.parse(path.read_text())
     for name in imports(path):
         if name.split(".")[0] == "autograd_lite":
-            public = ("autograd_lite", "autograd_lite.other_names")
+            public = ("autograd_lite", "autograd_lite.engine.other_names")
             assert name in public, f"{path.name} imports {name}"
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module == "autograd_lite":
@@ -102,7 +124,7 @@ def test_nn_uses_public_names_only(path):
             if isinstance(node.value, ast.Name) and node.value.id == "ag":
                 assert hasattr(ag, node.attr)
                 assert not node.attr.startswith("_")
-                assert not (ENGINE / f"{node.attr}.py").exists(), f"ag.{node.attr} is a module"
+                assert node.attr in dir(ag), f"ag.{node.attr} is no public name"
             assert node.attr not in ("_array", "node"), f"{path.name} looks inside a Tensor"
 
 
@@ -115,3 +137,14 @@ def test_importing_the_engine_brings_in_numpy_only():
         for c in (code, plain)
     )  # fmt: skip
     assert ours - numpys - set(sys.stdlib_module_names) == {"autograd_lite"}
+
+
+def test_what_the_design_page_names_is_there():
+    root = PACKAGE.parent
+    page = (root / "docs" / "design.md").read_text()
+    named = re.findall(r"`((?:tests|engine|programs|drawing|rules)/[\w/]*(?:\.py)?)`", page)
+    assert len(named) > 30
+    for name in named:
+        assert (root / name).exists() or (PACKAGE / name).exists(), name
+    for room in (path.name for path in PACKAGE.iterdir() if (path / "__init__.py").exists()):
+        assert f"`{room}/`" in page, room

@@ -9,12 +9,12 @@ import pytest
 from operations import CASES, ROWS
 
 import autograd_lite as ag
-from autograd_lite import trees
-from autograd_lite.derivation.programs import numba_program as numba_programs
-from autograd_lite.derivation.programs.numba_program import NumbaProgram
-from autograd_lite.derivation.programs.program import Program
-from autograd_lite.derivation.tracing.graph import Graph
-from autograd_lite.derivation.tracing.traced import LeftTheProgram, Trace, expression_of
+from autograd_lite.engine import trees
+from autograd_lite.programs import numba_program as numba_programs
+from autograd_lite.programs.numba_program import NumbaProgram
+from autograd_lite.programs.program import Program
+from autograd_lite.symbolic.graph import Graph
+from autograd_lite.symbolic.traced import LeftTheProgram, Trace, expression_of
 from benchmarks.runners import Ours
 from benchmarks.workloads import WORKLOADS
 
@@ -345,7 +345,7 @@ def test_results_may_be_nested_and_are_what_numpy_returns():
 
 
 def test_the_same_loops_are_compiled_once():
-    from autograd_lite.derivation.programs import running
+    from autograd_lite.programs import running
 
     x = np.linspace(0, 1, 9)
     program_of(lambda x: np.exp(x) + 0.25, x).function()
@@ -356,7 +356,7 @@ def test_the_same_loops_are_compiled_once():
 
 
 def test_a_program_of_too_many_loops_leaves_some_to_numpy(monkeypatch):
-    from autograd_lite.derivation.programs import numba_program
+    from autograd_lite.programs import numba_program
 
     def f(x):
         return np.sum(np.exp(x), axis=0), np.cumsum(x, axis=0) * 2 + 1
@@ -368,7 +368,7 @@ def test_a_program_of_too_many_loops_leaves_some_to_numpy(monkeypatch):
 
 
 def test_without_numba_the_error_says_what_to_install(monkeypatch):
-    from autograd_lite.derivation.programs import numba_program
+    from autograd_lite.programs import numba_program
 
     program = program_of(np.exp, np.ones(3))
     monkeypatch.setattr(numba_program, "find_spec", lambda name: None)

@@ -16,7 +16,7 @@ from autograd_lite.comparison.slopes import (
     UNRELIABLE,
     first,
     second,
-)  # fmt: skip
+)
 
 SMOOTH = {
     "sine": (lambda t: np.sin(1 + t), np.cos(1), -np.sin(1)),

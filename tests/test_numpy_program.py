@@ -6,11 +6,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import autograd_lite as ag
-from autograd_lite.derivation.programs import merging, numpy_program, regions
-from autograd_lite.derivation.programs.numpy_program import NumpyProgram
-from autograd_lite.derivation.programs.program import Program
-from autograd_lite.derivation.tracing.graph import Graph
-from autograd_lite.derivation.tracing.traced import Trace, expression_of
+from autograd_lite.programs import merging, numpy_program, regions
+from autograd_lite.programs.numpy_program import NumpyProgram
+from autograd_lite.programs.program import Program
+from autograd_lite.symbolic.graph import Graph
+from autograd_lite.symbolic.traced import Trace, expression_of
 
 ROWS, COLUMNS = 12, 5
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
-from autograd_lite.dispatch import dispatch
+from autograd_lite.engine.dispatch import dispatch
 
 
 def variable(data, **options):
@@ -103,7 +103,7 @@ def test_out_none_is_no_output(x):
 
 
 @pytest.mark.parametrize(
-    "convert", [float, int, complex, math.sqrt, lambda t: math.fsum([t])], ids=str
+    "convert", [float, int, complex, math.sqrt, lambda t: math.fsum([t])], ids=lambda f: f.__name__
 )
 def test_python_numbers_of_a_tensor_raise_with_the_way_out(x, convert):
     with pytest.raises(TypeError, match=r"t\.item\(\)"):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
-from autograd_lite.tape import history
+from autograd_lite.engine.tape import history
 
 
 def variable(data, **options):

@@ -8,9 +8,9 @@ from hypothesis.extra import numpy as hnp
 from operations import for_every_case
 
 import autograd_lite as ag
-from autograd_lite import trees
 from autograd_lite.comparison import numeric_gradients
-from autograd_lite.tensor import plain
+from autograd_lite.engine import trees
+from autograd_lite.engine.tensor import plain
 
 
 def is_float(value):

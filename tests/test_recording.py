@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
-from autograd_lite import primitives, recording
-from autograd_lite.tape import enable_grad, is_recording
+from autograd_lite.engine import calls as recording
+from autograd_lite.engine import primitives
+from autograd_lite.engine.modes import enable_grad, is_recording
 
 
 def variable(data, **options):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
-from autograd_lite.dispatch import available
+from autograd_lite.engine.dispatch import available
 
 METHODS = "linear lower higher midpoint nearest hazen weibull inverted_cdf".split()
 

@@ -167,15 +167,3 @@ def test_a_walk_makes_few_arrays_of_the_whole_size(program, walk, monkeypatch):
         return count
 
     assert made(LONG) == made(LONG[:30])
-
-
-def test_a_step_by_itself_has_shares_of_the_whole_size():
-    """What pictures, derivations and comparisons see of a pass."""
-    from autograd_lite.tape import shares
-
-    x = variable(X)
-    node = x[1].node
-    g = np.ones(4)
-    [(parent, share)] = shares(node.op, g, node.out, node.args, node.kwargs, node.parents)
-    assert parent is x.node
-    np.testing.assert_array_equal(share, np.arange(5)[:, None] == np.full((1, 4), 1))

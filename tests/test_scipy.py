@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
-from autograd_lite import trees
+from autograd_lite.engine import trees
 
 pytest.importorskip("scipy")
 
@@ -20,9 +20,9 @@ import scipy.signal
 import scipy.special as sp
 import scipy.stats
 
-from autograd_lite.dispatch import full_name
+from autograd_lite.engine.dispatch import full_name
+from autograd_lite.engine.tensor import plain
 from autograd_lite.scipy import integrate, linalg, signal, special, stats
-from autograd_lite.tensor import plain
 
 inf, nan = np.inf, np.nan
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
+from autograd_lite.engine.tape import history
 from autograd_lite.rules import decompositions
-from autograd_lite.tape import history
 
 A = np.array([[2.0, 0.5, 0.1], [0.5, -1.0, 0.3], [0.1, 0.3, 0.7]])
 

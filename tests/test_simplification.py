@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograd_lite.derivation.programs.program import Program
-from autograd_lite.derivation.programs.source import Writer
-from autograd_lite.derivation.tracing.graph import Graph
-from autograd_lite.derivation.tracing.traced import Trace, Traced
+from autograd_lite.programs.program import Program
+from autograd_lite.symbolic.graph import Graph
+from autograd_lite.symbolic.python_text import Writer
+from autograd_lite.symbolic.traced import Trace, Traced
 
 ARRAYS = {
     "x": np.array([[1.0, -2.0, 3.0], [0.5, 4.0, -1.5]]),

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
-from autograd_lite.primitives import registered
-from autograd_lite.tape import Node, history, pullback, shares
+from autograd_lite.engine.primitives import registered
+from autograd_lite.engine.tape import Node, history
 
 
 def variable(data, **options):
@@ -351,28 +351,3 @@ def test_a_value_cannot_be_written_into():
     assert x.data.tolist() == [8.0, 1.0]
     assert seen.tolist() == numbers.tolist() == [1.0, 2.0]
     np.testing.assert_array_equal(ag.gradients(np.sum(y), [x])[0], [2.0, 4.0])
-
-
-PROGRAMS = {
-    "products": lambda x: np.sum(np.tanh(x @ x.T) * 2.0),
-    "used often": lambda x: np.sum((x + x) * x - x / (1 + x * x)),
-    "broadcast": lambda x: np.mean((x - np.mean(x, axis=0)) ** 2 * x[0]),
-    "sequences": lambda x: np.sum(np.stack([x, x * x]) ** 3),
-    "several results": lambda x: np.linalg.slogdet(x @ x.T)[1] + np.sum(np.linalg.eigh(x @ x.T)[0]),
-    "integers and constants": lambda x: np.sum(np.where(x > 0, x, 0) * np.arange(6).reshape(2, 3)),
-}
-
-
-@pytest.mark.parametrize("f", PROGRAMS.values(), ids=PROGRAMS)
-def test_a_walk_of_single_steps_is_the_pullback(f):
-    """The loop over the rules is written out twice; both do the same."""
-    x = variable(np.linspace(-1, 1.5, 6).reshape(2, 3))
-    root = f(x).node
-    table = {root: np.float64(1)}
-    for node in reversed(history(root)):
-        if node.op is None or node not in table:
-            continue
-        g = table.pop(node)
-        for parent, share in shares(node.op, g, node.out, node.args, node.kwargs, node.parents):
-            table[parent] = table[parent] + share if parent in table else share
-    np.testing.assert_allclose(table[x.node], pullback({root: np.float64(1)})[x.node], rtol=1e-15)

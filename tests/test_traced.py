@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import autograd_lite as ag
-from autograd_lite.derivation.programs.program import Program
-from autograd_lite.derivation.tracing.expressions import mapped
-from autograd_lite.derivation.tracing.graph import Graph
-from autograd_lite.derivation.tracing.traced import LeftTheProgram, Trace, expression_of
+from autograd_lite.programs.program import Program
+from autograd_lite.symbolic.expressions import mapped
+from autograd_lite.symbolic.graph import Graph
+from autograd_lite.symbolic.traced import LeftTheProgram, Trace, expression_of
 
 
 def traced(f, *args):

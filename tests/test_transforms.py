@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
-from autograd_lite import trees
-from autograd_lite.tensor import plain
-from autograd_lite.watching import Watcher, watching
+from autograd_lite.engine import trees
+from autograd_lite.engine.modes import Watcher, watching
+from autograd_lite.engine.tensor import plain
 
 V = np.array([1.0, 2.0])
 
@@ -523,10 +523,12 @@ class Walks(Watcher):
     def __init__(self):
         self.plain = self.recorded = 0
 
-    def pullback(self, pullback, starts, targets=(), visit=None, careful=False, keep=True):
-        self.plain += visit is None
-        self.recorded += visit is not None
-        return pullback(starts, targets, visit, careful, keep)
+    def backward_pass(
+        self, run, seeds, targets=(), arrive=None, step=None, careful=False, keep=True
+    ):
+        self.plain += step is None
+        self.recorded += step is not None
+        return run(seeds, targets, arrive, step, careful, keep)
 
 
 @pytest.mark.parametrize(

@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from ..rounding import floors_of_gradients
-from ..tape import Node
+from ..engine.rounding import Floor, gradient_of
+from ..engine.tape import Node
 from .diagnosis.blind_spots import BlindSpots, blind_spots
 from .diagnosis.graph import Graph
 from .diagnosis.wrong_steps.backward import Backward
-from .kinks import subgradients
 from .later_means import later_means
-from .rows import RIGHT, UNSURE, Row, Tolerance, compared, distance
+from .rows import RIGHT, UNSURE, WRONG, Row, Tolerance, compared, distance
+from .subgradients import Subgradients, is_kinked
 
 KINK = "it is a subgradient: a derivative of {} at its kink, chosen otherwise"
 UNUSED = "the loss does not depend on it: its gradient is 0"
@@ -75,13 +75,24 @@ class Case:
         if loss is not None and np.isnan(loss.node.out):
             self._doubt()
         elif loss is not None and not all(self.rows):
-            self._accept(subgradients(self), KINK)
+            self._accept(self._subgradients(), KINK)
             self._accept(later_means(self), LATER)
 
     def _doubt(self):
         """Nothing can be told of the derivatives of a loss that is nan."""
         for i, entry in enumerate(self.entries):
             self.entries[i] = replace(entry, row=replace(entry.row, verdict=UNSURE))
+
+    def _subgradients(self):
+        """{label: name of the kinked call} of the wrong rows that are right at a kink."""
+        wrong = [e for e in self.gradients.values() if e.row.verdict == WRONG]
+        if not wrong or not any(map(is_kinked, self.graph.nodes)):
+            return {}
+        others = Subgradients(self.graph, self.backward)
+        found = {
+            e.label: others.of(e, self.tolerance.allowed(e.given, e.true, e.floor)) for e in wrong
+        }
+        return {label: name for label, name in found.items() if name is not None}
 
     def _accept(self, notes, words):
         """Call rows right that a convention explains: {label: what it is about}."""
@@ -135,5 +146,5 @@ def _floors(pairs, tolerance, loss, ends):
         return {}
     kinds = {array.dtype for label in nodes for array in pairs[label] if array.dtype.kind in "fc"}
     eps = max((float(np.finfo(kind).eps) for kind in kinds), default=0.0)
-    found = floors_of_gradients(loss.node, dict.fromkeys(nodes.values()), eps)
-    return {label: found[node] for label, node in nodes.items()}
+    floor = Floor(loss.node, eps)
+    return {label: floor.of(gradient_of(loss.node, node)) for label, node in nodes.items()}

@@ -1,14 +1,17 @@
 """Check derivatives against finite differences, to any order."""
 
+from functools import cache, partial
+
 import numpy as np
 
-from .. import errors, trees
-from ..tensor import Tensor, plain
-from ..transforms import vjp
-from .numeric import central, slope_at
+from ..engine import errors, trees
+from ..engine.rounding import SAFETY, Floor, gradient_of
+from ..engine.tensor import Tensor, plain
+from ..engine.transforms import vjp
+from .numeric import EPS, central, slope_at
 from .report import Comparison
 from .rows import Tolerance, compared, distance
-from .slopes import AGREES, DIFFERS, INFINITE, KINK
+from .slopes import AGREES, DIFFERS, INFINITE, KINK, step_of
 
 
 def check_gradients(
@@ -32,7 +35,8 @@ def check_gradients(
     order : int
         Up to which order of derivative.
     rtol : float
-        What an entry may differ by, relative to the larger value and to the largest entry.
+        What an entry may differ by, relative to the larger value; what rounding may leave of it
+        and of differences comes on top.
     seed : int
         Of the random cotangents.
     **kwargs
@@ -81,7 +85,8 @@ def check_gradients(
     for n in range(1, order + 1):
         names = [f"{'d' * n} argument {i}" for i in chosen]
         derivative = _pulled(results, weights)
-        rows += _rows(names, _weighted(results, weights), derivative, points, rtol)
+        floors = cache(partial(_floors, results, weights, points))
+        rows += _rows(names, _weighted(results, weights), derivative, points, floors, rtol)
         results, weights = derivative, [_random(rng, p) for p in points]
     report = Comparison(rows, given_is="autodiff", true_is="numeric")
     report.raise_if_bad()
@@ -129,7 +134,21 @@ def _pulled(results, weights):
     return lambda *points: vjp(results, *points)[1](weights)
 
 
-def _rows(names, phi, derivative, points, rtol):
+def _floors(results, weights, points):
+    """What rounding may leave of the derivative by each argument, and of differences of it."""
+    inputs = [Tensor(point, requires_grad=True) for point in points]
+    pairs = zip(results(*map(np.positive, inputs)), weights, strict=True)  # f may assign
+    root = sum(np.sum(np.real(result * weight)) for result, weight in pairs)
+    if not isinstance(root, Tensor) or not root.requires_grad:
+        return [np.zeros(point.shape) for point in points]
+    floor = Floor(root.node)
+    noise = 4 / SAFETY * floor.of(lambda tape: tape.value(root.node, root.node.out))
+    steps = [step_of(np.abs(point), EPS, 3) for point in points]
+    found = [floor.of(gradient_of(root.node, t.node)) for t in inputs]
+    return [of_rule + noise / step for of_rule, step in zip(found, steps, strict=True)]
+
+
+def _rows(names, phi, derivative, points, floors, rtol):
     """One row an argument: the derivative of phi beside finite differences."""
     with np.errstate(all="ignore"):
         value = phi(*points)
@@ -146,20 +165,21 @@ def _rows(names, phi, derivative, points, rtol):
     for i, (name, given, expected) in enumerate(
         zip(names, map(plain, derivative(*points)), true, strict=True)
     ):
-        noise = 1e-9 * max(1.0, abs(value))
-        tolerance = Tolerance(rtol, rtol * np.abs(expected).max(initial=0.0) + noise)
+        tolerance, floor = Tolerance(rtol), np.zeros(expected.shape)
         if np.shape(given) == expected.shape:
-            expected = _examined(phi, points, i, name, given, expected, tolerance)
-        rows.append(compared(name, given, expected, tolerance))
+            if not tolerance.agree(given, expected, floor):
+                floor = floors()[i]
+            allowed = tolerance.allowed(given, expected, floor)
+            expected = _examined(phi, points, i, name, given, expected, allowed)
+        rows.append(compared(name, given, expected, tolerance, floor))
     return rows
 
 
-def _examined(phi, points, i, name, given, expected, tolerance):
+def _examined(phi, points, i, name, given, expected, allowed):
     """The differences with respect to argument i, those in doubt taken again over several steps.
 
     Raises ValueError if none is wrong for certain, and some can be relied on at no step.
     """
-    allowed = tolerance.allowed(given, expected)
     better, doubts = expected.copy(), []
     for index in map(tuple, np.argwhere(distance(given, expected) > allowed)):
         with np.errstate(all="ignore"):

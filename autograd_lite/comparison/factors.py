@@ -5,9 +5,9 @@ import re
 
 import numpy as np
 
-from ..edges import local_derivative
-from ..tape import history
-from ..tensor import Tensor, cotangents, initial_cotangent, plain, wrap
+from ..engine.tape import history
+from ..engine.tensor import Tensor, cotangents, initial_cotangent, plain, wrap
+from ..graph import local_derivative
 
 _FACTOR = re.compile(r"d(?P<top>.+?)\s*/\s*d(?P<bottom>.+)", re.DOTALL)
 

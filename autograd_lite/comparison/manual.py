@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from .. import errors
-from ..names import Names, caller_variables
-from ..tensor import Tensor
+from ..engine import errors
+from ..engine.tensor import Tensor
+from ..graph import Names, caller_variables
 from .case import Case
 from .factors import Factors
 from .keys import flat, paths

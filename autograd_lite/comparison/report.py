@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from .. import errors
-from ..tensor import Tensor
+from ..engine import errors
+from ..engine.tensor import Tensor
 from .case import Case
 from .diagnosis.blind_spots import BlindSpots
 from .diagnosis.findings import Finding
@@ -200,7 +200,7 @@ class Comparison:
             For a comparison of arrays alone, which has no graph, and for a graph that is too
             large.
         """
-        from .rendering.colours import coloured  # here, because drawing is not needed to compare
+        from .rendering.colours import coloured
 
         return coloured(self, **options)
 

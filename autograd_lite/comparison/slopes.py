@@ -117,7 +117,7 @@ def second(g, size=1.0) -> Slope:
 
 def step_of(size, eps, root):
     """The step that balances the error of a formula against rounding."""
-    return eps ** (1 / root) * max(1.0, float(size))
+    return eps ** (1 / root) * np.maximum(1.0, size)
 
 
 def _eps(values):

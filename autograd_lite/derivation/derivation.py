@@ -8,18 +8,18 @@ from pathlib import Path
 
 import numpy as np
 
-from .. import errors, quoting
-from ..arrays import asarray
-from ..drawing.labels import Style, labelled
-from ..names import Names, caller_variables
-from ..tape import enable_grad
-from ..tensor import Tensor, has_nan, initial_cotangent
-from .latex import LatexWriter, latex_of
+from ..engine import errors, quoting
+from ..engine.arrays import asarray
+from ..engine.modes import enable_grad
+from ..engine.tensor import Tensor, has_nan, initial_cotangent
+from ..graph import Names, caller_variables
+from ..programs.program import Program
+from ..symbolic.latex import LatexWriter, latex_of
+from ..symbolic.numbers import Style, labelled
+from ..symbolic.text import TextWriter, text_of
 from .lines import Line, definitions, worth_a_name
-from .programs.program import Program
 from .replay import FORWARD, Replay
 from .targets import labels_of, targets_of
-from .text import TextWriter, text_of
 
 SUFFIXES = {".txt": "text", ".md": "markdown", ".tex": "latex", ".py": "source"}
 
@@ -122,6 +122,13 @@ class Derivation:
         What the lines start from: the values of data and parameters by their names in
         ``source``, in the order of its parameters.
     text, markdown, latex, source : str
+
+    Examples
+    --------
+    >>> from autograd_lite import Tensor
+    >>> x = Tensor(3.0, requires_grad=True, name="x")
+    >>> derive(x * x).lines[-1].formula
+    '2 * x'
     """
 
     def __init__(self, root, names, targets, factors, numbers, style):

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .programs.source import is_operator
-from .replay import BACKWARD, FACTOR, FORWARD, Definition, named
-from .tracing.expressions import Expression
-from .tracing.graph import needed
+from ..symbolic.calls import named
+from ..symbolic.expressions import Expression
+from ..symbolic.graph import needed
+from ..symbolic.python_text import is_operator
+from .replay import BACKWARD, FACTOR, FORWARD, Definition
 
 LONG = 7  # calls in one formula: more are written in two lines
 

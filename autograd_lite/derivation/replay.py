@@ -5,13 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..primitives import Elementwise, Primitive
-from ..results import part
-from ..tape import pullback
-from ..watching import Watcher, watching
-from .tracing.expressions import Expression, mapped
-from .tracing.graph import Graph
-from .tracing.traced import LeftTheProgram, Trace, Traced, plain
+from ..engine.modes import Watcher, watching
+from ..engine.multiple_outputs import part
+from ..engine.primitives import Elementwise, Primitive
+from ..engine.tape import backward_pass
+from ..symbolic.calls import named
+from ..symbolic.expressions import Expression, mapped
+from ..symbolic.graph import Graph
+from ..symbolic.traced import LeftTheProgram, Trace, Traced, plain
 
 FORWARD, BACKWARD, FACTOR = "forward", "backward", "factor"
 SMALL = 4  # elements of an array without a name that is written down in a formula
@@ -20,11 +21,6 @@ SMALL = 4  # elements of an array without a name that is written down in a formu
 _WRITTEN_OUT = {
     "where", "clip", "astype", "alias", "reshape", "getitem", "fractional_part", "part", "chosen",
 }  # fmt: skip
-
-
-def named(x):
-    """A value under its name: nothing is simplified across it."""
-    return x
 
 
 @dataclass(eq=False)
@@ -188,7 +184,7 @@ class Replay:
     def _backward(self, root, targets, careful):
         start = {root: np.ones_like(self.values[root])}
         self.cotangents[root] = start[root]
-        table = pullback(start, targets, self._visit, careful)
+        table = backward_pass(start, targets, self._arrive, self._step, careful)
         late = []
         for node in targets:
             if node not in self.cotangents or node is root:
@@ -202,15 +198,41 @@ class Replay:
             symbol = self.loss, self.labels[node]
             self.cotangents[node] = self._defined(g, BACKWARD, symbol, follow=True)
 
-    def _visit(self, node, g):
-        """What the rules of a call run on: traced values."""
+    def _arrive(self, node, g):
+        """A cotangent as a traced value, under its name if it has one."""
         if not isinstance(g, tuple):
             g = self._traced(g)
             if node in self.chain and node is not self.names.root:
                 g = self._defined(g, BACKWARD, (self.loss, self.labels[node]))
             self.cotangents[node] = g
+        return g
+
+    def _step(self, node, g, careful):
+        """One step back on traced values."""
+        op, out = node.op, self.values[node]
         args, kwargs = self._calls[node]
-        return _Traceable(self, node, kwargs), g, self.values[node], args
+        if op.sequence or not isinstance(op, Primitive):
+            return op.cotangents(g, out, args, kwargs, node.parents)
+        if isinstance(out, tuple):
+            g = g.filled(out)
+        pairs = []
+        for i, (rule, x, parent) in enumerate(zip(op.rules, args, node.parents)):
+            if rule is not None and parent is not None and parent.requires_grad:
+                share = self._pulled(node, i, rule, g, out, args, kwargs)
+                pairs.append((parent, _fitted(op, share, x, g, careful)))
+        return pairs
+
+    def _pulled(self, node, position, rule, g, out, args, kwargs):
+        """What a rule gives on traced values."""
+        try:
+            share = rule(g, out, *args, **kwargs)
+        except LeftTheProgram:  # it looks at what says where: here that is known
+            if not self.as_written:
+                raise
+            share = rule(g, out, *args, **node.kwargs)
+        if not self.factors:
+            return share
+        return self.factored(node, position, rule, share, g, out, list(args), kwargs)
 
     def _traced(self, value):
         if type(value) is Traced:
@@ -261,43 +283,17 @@ class Replay:
         return Traced(self.trace, expression)
 
 
-class _Traceable:
-    """The operation of a recorded call with rules whose keywords are traced too."""
+def _fitted(op, share, x, g, careful):
+    """As the operation's own, but without a question of the values that would be an answer.
 
-    def __init__(self, replay, node, kwargs):
-        op = node.op
-        self.op = op
-        self.shares = None
-        if op.sequence or not isinstance(op, Primitive):  # others say all in their rules
-            self.shares = lambda g, out, args, _, *rest: op.shares(g, out, args, kwargs, *rest)
-
-        def share(position, rule):
-            def run(g, out, *args, **_):
-                try:
-                    share = rule(g, out, *args, **kwargs)
-                except LeftTheProgram:  # it looks at what says where: here that is known
-                    if not replay.as_written:
-                        raise
-                    share = rule(g, out, *args, **node.kwargs)
-                if not replay.factors:
-                    return share
-                return replay.factored(node, position, rule, share, g, out, list(args), kwargs)
-
-            return run
-
-        self.rules = [rule and share(i, rule) for i, rule in enumerate(op.rules)]
-
-    def fitted(self, share, x, g, careful):
-        """As the operation's own, but without a question of the values that would be an answer.
-
-        A zero cotangent gives a zero share: where that made a nan here, the formula says so.
-        """
-        if careful and bool(np.isnan(plain(share)).any()):
-            if isinstance(self.op, Elementwise) and np.shape(share) == np.shape(g):
-                share = np.where((g == 0) & np.isnan(share), 0, share)
-            elif not isinstance(g, tuple):
-                share = np.where(np.any(g != 0), share, 0)
-        return self.op.fitted(share, x, g, False)
+    A zero cotangent gives a zero contribution: where that made a nan here, the formula says so.
+    """
+    if careful and bool(np.isnan(plain(share)).any()):
+        if op.broadcasts and np.shape(share) == np.shape(g):
+            share = np.where((g == 0) & np.isnan(share), 0, share)
+        elif not isinstance(g, tuple):
+            share = np.where(np.any(g != 0), share, 0)
+    return op.fitted(share, x, g, False)
 
 
 class _OneCall(Watcher):

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-from .. import errors
-from ..tensor import Tensor
+from ..engine import errors
+from ..engine.tensor import Tensor
 
 
 def targets_of(names, wrt):

@@ -4,19 +4,10 @@ record shapes have a syntax of their own, and not every renderer knows them.
 
 import graphviz
 
-from .. import quoting
+from ..engine import quoting
 from .formulas import HOLE
 from .labels import box_lines, edge_lines
-from .model import (
-    BECAUSE,
-    CONSTANT,
-    NOT_GIVEN,
-    OPERATION,
-    OUTPUT,
-    PARAMETER,
-    RIGHT,
-    WRONG,
-)
+from .model import BECAUSE, CONSTANT, NOT_GIVEN, OPERATION, OUTPUT, PARAMETER, RIGHT, WRONG
 
 FONT = "Courier"  # every renderer knows its widths: 0.6 of the size, as in other fixed-width fonts
 
@@ -80,4 +71,9 @@ def to_dot(diagram, style):
 
 def label(lines):
     """Lines of text as a label that draws them as they are; none ends in ">", as HTML would."""
-    return "".join(f"{quoting.dot(line)}\\l" for line in lines)
+    return "".join(f"{_quoted(line)}\\l" for line in lines)
+
+
+def _quoted(line):
+    """A line of a label without the meaning of backslashes and of entities."""
+    return graphviz.escape(quoting.text(line).replace("&", "&amp;"))

@@ -6,10 +6,10 @@ from difflib import get_close_matches
 
 import numpy as np
 
-from .. import errors
-from ..edges import local_derivative
-from ..primitives import Elementwise, broadcast_axes
-from ..tensor import Tensor, cotangents, initial_cotangent, plain
+from ..engine import errors
+from ..engine.primitives import Elementwise, broadcast_axes
+from ..engine.tensor import Tensor, cotangents, initial_cotangent, plain
+from ..graph import local_derivative
 from .formulas import HOLE, formula, is_array, operand
 from .model import CONSTANT, OPERATION, OUTPUT, PARAMETER, Box, Diagram, Edge
 

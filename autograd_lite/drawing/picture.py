@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 
-from .. import errors
-from ..names import Names, caller_variables
-from ..tensor import Tensor
+from ..engine import errors
+from ..engine.tensor import Tensor
+from ..graph import Names, caller_variables
+from ..symbolic.numbers import Style
 from .from_tape import diagram
-from .labels import Style
 from .model import Diagram
 
 IMAGES = (".svg", ".png", ".pdf")
@@ -102,10 +102,17 @@ class Picture:
         What the picture says, as plain data.
     dot : str
         The picture in Graphviz's language.
+
+    Examples
+    --------
+    >>> from autograd_lite import Tensor
+    >>> x = Tensor(3.0, requires_grad=True, name="x")
+    >>> draw(x * x)
+    <Picture of Loss: 2 boxes, 2 arrows>
     """
 
     def __init__(self, model: Diagram, style: Style):
-        from .dot import to_dot  # here, because importing graphviz takes 20 ms
+        from .dot import to_dot
 
         self.model = model
         self.dot = to_dot(model, style)

@@ -1,20 +1,25 @@
-"""The activation functions of neural networks, stable for any finite or infinite input."""
+"""The activation functions of neural networks, stable for any finite or infinite input.
+
+But for glu they work element by element: x of any shape, a result of its shape and of its
+floating dtype; booleans and integers become float64, where NumPy's functions make that of them.
+"""
 
 import math
 from typing import Any
 
 import numpy as np
 
-from ..primitives import elementwise
-from ..quiet import quiet
+from ..engine.primitives import elementwise
+from ..engine.runtime import quiet
 from .blocks import in_blocks
 from .error_function import erfc
 
 
 def sigmoid(x) -> Any:
-    """The logistic function 1 / (1 + exp(-x)), element by element.
+    """The logistic function 1 / (1 + exp(-x)), element by element: x's shape and dtype.
 
-    Exact limits and no overflow warning for any x: exp(-x) may become inf, and 1 / inf is 0.
+    Real or complex numbers. Exact limits and no overflow warning for any real x: exp(-x) may
+    become inf, and 1 / inf is 0.
     """
     e = quiet.call(np.exp, np.negative(x))
     e += 1
@@ -22,17 +27,26 @@ def sigmoid(x) -> Any:
 
 
 def log_sigmoid(x) -> Any:
-    """log(sigmoid(x)) = -log(1 + exp(-x)), element by element: close to x where x << 0."""
+    """log(sigmoid(x)) = -log(1 + exp(-x)), element by element: close to x where x << 0.
+
+    Of x's shape and dtype; real numbers only.
+    """
     return -np.logaddexp(0, np.negative(x))
 
 
 def softplus(x) -> Any:
-    """log(1 + exp(x)), element by element: a smooth relu."""
+    """log(1 + exp(x)), element by element: a smooth relu, of x's shape and dtype.
+
+    Real numbers only. Dugas, Bengio, Belisle, Nadeau and Garcia (2000), NIPS 13.
+    """
     return np.logaddexp(x, 0)
 
 
 def softsign(x) -> Any:
-    """x / (1 + |x|), element by element; 1 and -1 at the infinities. Real numbers only."""
+    """x / (1 + |x|), element by element; 1 and -1 at the infinities.
+
+    Of x's shape and dtype. Raises TypeError for complex numbers.
+    """
     if np.iscomplexobj(x):
         raise TypeError("softsign takes real numbers: write z / (1 + np.abs(z))")
     with np.errstate(invalid="ignore"):
@@ -40,24 +54,34 @@ def softsign(x) -> Any:
 
 
 def hard_tanh(x, low=-1, high=1) -> Any:
-    """x between low and high, and these beyond: np.clip, with a derivative of 1 at the bounds."""
+    """x between low and high, and these beyond: np.clip, with a derivative of 1 at the bounds.
+
+    Of x's shape and dtype; real numbers only. Collobert (2004), Large scale machine learning.
+    """
     return np.clip(x, low, high)
 
 
 def relu(x) -> Any:
-    """max(x, 0), element by element. Its derivative at 0 is taken as 0."""
+    """max(x, 0), element by element: x's shape and dtype, real numbers only.
+
+    Its derivative at 0 is taken as 0. Nair and Hinton (2010), ICML 27.
+    """
     return np.maximum(x, 0)
 
 
 def leaky_relu(x, slope=0.01) -> Any:
-    """x where it is positive, else slope * x. Its derivative at 0 is taken as the slope."""
+    """x where it is positive, else slope * x: x's shape and dtype, real numbers only.
+
+    Its derivative at 0 is taken as the slope. Maas, Hannun and Ng (2013), ICML 30.
+    """
     return np.where(np.greater(x, 0), x, slope * x)
 
 
 def elu(x, alpha=1.0) -> Any:
     """x where it is positive, else alpha * (exp(x) - 1). Its derivative at 0 is alpha.
 
-    Clevert, Unterthiner and Hochreiter (2015), arXiv:1511.07289.
+    Of x's shape and dtype; real numbers only. Clevert, Unterthiner and Hochreiter (2015),
+    arXiv:1511.07289.
     """
     return np.where(np.greater(x, 0), x, alpha * np.expm1(np.minimum(x, 0)))
 
@@ -65,14 +89,19 @@ def elu(x, alpha=1.0) -> Any:
 def selu(x) -> Any:
     """1.0507 * elu(x, 1.6733): keeps mean 0 and variance 1 from layer to layer.
 
-    Klambauer, Unterthiner, Mayr and Hochreiter (2017), arXiv:1706.02515.
+    Of x's shape and dtype; real numbers only. Klambauer, Unterthiner, Mayr and Hochreiter (2017),
+    arXiv:1706.02515.
     """
     return SELU_SCALE * elu(x, alpha=SELU_ALPHA)
 
 
 @in_blocks
 def silu(x) -> Any:
-    """x * sigmoid(x), element by element; also called swish."""
+    """x * sigmoid(x), element by element; also called swish. Of x's shape and dtype, real only.
+
+    Hendrycks and Gimpel (2016), arXiv:1606.08415; Ramachandran, Zoph and Le (2017),
+    arXiv:1710.05941.
+    """
     return _from_minus_1000(x) * sigmoid(x)
 
 
@@ -80,27 +109,35 @@ def silu(x) -> Any:
 def gelu(x, approximate=False) -> Any:
     """x times the normal distribution function at x, element by element.
 
-    With ``approximate`` that is 0.5 * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x**3))), of
-    Hendrycks and Gimpel (2016), arXiv:1606.08415.
+    Of x's shape and dtype; real numbers only. With ``approximate`` that function is
+    0.5 * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x**3))). Hendrycks and Gimpel (2016),
+    arXiv:1606.08415.
     """
     return _from_minus_1000(x) * (_normal_by_tanh(x) if approximate else _normal(x))
 
 
 @in_blocks
 def mish(x) -> Any:
-    """x * tanh(softplus(x)), element by element. Misra (2019), arXiv:1908.08681."""
+    """x * tanh(softplus(x)), element by element: x's shape and dtype, real numbers only.
+
+    Misra (2019), arXiv:1908.08681.
+    """
     return _from_minus_1000(x) * np.tanh(softplus(x))
 
 
 def hard_swish(x) -> Any:
-    """0 up to -3, x from 3 on, and x * (x + 3) / 6 between. Howard (2019), arXiv:1905.02244."""
+    """0 up to -3, x from 3 on, and x * (x + 3) / 6 between: x's shape and dtype, real only.
+
+    Howard and others (2019), arXiv:1905.02244.
+    """
     return _from_minus_1000(x) * (np.clip(x, -3, 3) + 3) / 6
 
 
 def glu(x, axis=-1) -> Any:
     """The gated linear unit: the first half along an axis times the sigmoid of the second.
 
-    Dauphin, Fan, Auli and Grangier (2016), arXiv:1612.08083.
+    Of x's dtype and shape but for that axis, which is half as long; of an odd length it raises
+    ValueError. Dauphin, Fan, Auli and Grangier (2016), arXiv:1612.08083.
     """
     half, odd = divmod(np.shape(x)[axis], 2)
     if odd:

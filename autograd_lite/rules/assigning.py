@@ -5,10 +5,10 @@ The one idea: let NumPy store the numbers of the new elements among the numbers 
 
 import numpy as np
 
-from .. import errors
-from ..primitives import composed
-from ..recording import as_array
-from ..tensor import Tensor, plain
+from ..engine import errors
+from ..engine.calls import as_array
+from ..engine.primitives import composed
+from ..engine.tensor import Tensor, plain
 from .moving import moved
 
 

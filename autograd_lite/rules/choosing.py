@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from ..arrays import asarray
-from ..primitives import composed
-from ..tensor import plain
+from ..engine.arrays import asarray
+from ..engine.primitives import composed
+from ..engine.tensor import plain
 
 
 @composed(np.select)

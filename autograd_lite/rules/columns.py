@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from ..tensor import plain
+from ..engine.tensor import plain
 
 
 def _front(ndim, axis):

@@ -6,8 +6,8 @@ own; here is what is not holomorphic. The real part for a real argument is taken
 
 import numpy as np
 
-from ..primitives import composed, elementwise
-from ..tensor import plain
+from ..engine.primitives import composed, elementwise
+from ..engine.tensor import plain
 from .through_numpy import through_implementation
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..primitives import composed, primitive
+from ..engine.primitives import composed, primitive
 from .indexing import add_at
 from .windows import both_sides, each, gather, lay, positions
 
@@ -38,7 +38,8 @@ def conv(x, kernel, stride=1, padding=0, dilation=1, groups=1) -> Any:
     -------
     array
         (batch, out channels, *positions), with
-        (spatial + 2 * padding - dilation * (size - 1) - 1) // stride + 1 positions.
+        (spatial + 2 * padding - dilation * (size - 1) - 1) // stride + 1 positions, of the dtype
+        that x and the kernel have as a product.
 
     Raises
     ------

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from ..dispatch import available
-from ..primitives import composed, primitive
+from ..engine.dispatch import available
+from ..engine.primitives import composed, primitive
 from .columns import as_columns, from_columns, products_before, sums_below
 
 

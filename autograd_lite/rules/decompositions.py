@@ -8,8 +8,8 @@ the basis of a complement), have none: such a gradient is nan, or refused.
 
 import numpy as np
 
-from ..primitives import composed, primitive
-from ..tensor import plain
+from ..engine.primitives import composed, primitive
+from ..engine.tensor import plain
 from .elementwise import by_convention
 from .matrices import (
     adjoint,

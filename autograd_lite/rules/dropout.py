@@ -16,6 +16,16 @@ def dropout_mask(shape, rate, rng, dtype=np.float64) -> Any:
     rng : numpy.random.Generator
         Where the randomness comes from: ``np.random.default_rng(seed)``.
     dtype : optional
+        Of the result.
+
+    Returns
+    -------
+    ndarray
+
+    Raises
+    ------
+    ValueError, TypeError
+        For a rate outside [0, 1), and for a seed or a module in place of a generator.
     """
     if not 0 <= rate < 1:
         raise ValueError(f"a dropout rate is in [0, 1), and rate={rate!r} is not")
@@ -27,8 +37,24 @@ def dropout_mask(shape, rate, rng, dtype=np.float64) -> Any:
 def dropout(x, rate, rng, train=True) -> Any:
     """x with elements set to zero at random, the others scaled up, so that its mean stays.
 
-    Inverted dropout: with ``train=False`` it is x itself. Srivastava, Hinton, Krizhevsky,
-    Sutskever and Salakhutdinov (2014), JMLR 15. See `dropout_mask` for the arguments.
+    Inverted dropout: Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov (2014), JMLR 15.
+
+    Parameters
+    ----------
+    x : array
+        Of any shape.
+    rate : float
+        The probability of a zero, in [0, 1).
+    rng : numpy.random.Generator
+        Given, and not a state of the module: so a step can be run again with the same mask, which
+        is what checks, checkpoints and compiled programs do.
+    train : bool
+        Without it the result is x itself.
+
+    Returns
+    -------
+    array
+        Of x's shape and dtype.
     """
     if not train:
         return x

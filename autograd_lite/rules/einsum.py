@@ -10,7 +10,7 @@ from collections import Counter
 
 import numpy as np
 
-from ..primitives import composed, primitive
+from ..engine.primitives import composed, primitive
 
 LETTERS = string.ascii_uppercase + string.ascii_lowercase  # NumPy's, for labels given as numbers
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..primitives import elementwise
+from ..engine.primitives import elementwise
 
 # fmt: off
 SMALL = (  # |x| <= 0.46875: erf(x) = x P(x^2) / Q(x^2)

@@ -7,8 +7,8 @@ a spectrum stands for two halves, and an entry that stands for two counts twice.
 
 import numpy as np
 
-from ..dispatch import registry
-from ..primitives import primitive
+from ..engine.dispatch import registry
+from ..engine.primitives import primitive
 from .indexing import add_at
 from .through_numpy import through_implementation
 

@@ -3,11 +3,11 @@
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
-from ..arrays import asarray, foreign, read, to_fill
-from ..contributions import Scattered, add_into, has_repeats
-from ..dispatch import registry
-from ..primitives import as_dtype, composed, primitive, registered, unbroadcast
-from ..tensor import plain
+from ..engine.arrays import asarray, foreign, read, to_fill
+from ..engine.contributions import Scattered, add_into, has_repeats
+from ..engine.dispatch import registry
+from ..engine.primitives import Primitive, as_dtype, composed, declare, primitive, unbroadcast
+from ..engine.tensor import plain
 
 
 def getitem(x, index):
@@ -42,7 +42,8 @@ def _laid(result, g, index):
 def scatter_all(gs, indices, shape):
     """Zeros of a shape with each g added at its index: the sum of a `scatter` for each."""
     like = next((g for g in gs if not _is_array(g)), gs[0])  # a traced one, where one is
-    result = np.zeros_like(like, shape=shape)
+    dtype = np.result_type(*(getattr(g, "dtype", g) for g in gs))
+    result = np.zeros_like(like, shape=shape, dtype=dtype)
     for g, index in zip(gs, indices, strict=True):
         add_into(result, g, index)
     return result
@@ -53,9 +54,24 @@ def _getitem_vjp(g, out, x, index):
     return (scatter if type(g) is np.ndarray else add_at)(g, index=index, shape=x.shape)
 
 
+class _Reading(Primitive):
+    """Reading by index: contributions are added to those of other reads, so a loop stays linear."""
+
+    by_rules = False
+
+    def cotangents(self, g, out, args, kwargs, parents, careful=False):
+        [x], index = args, kwargs["index"]
+        plain_numbers = _is_array(plain(g)) and _is_array(plain(x)) and foreign(index) is None
+        if not plain_numbers or not parents[0].requires_grad:
+            return super().cotangents(g, out, args, kwargs, parents, careful)
+        g = g if g.dtype == x.dtype else as_dtype(g, x.dtype)
+        return [(parents[0], Scattered(g, index, x, _added, in_place=plain(x) is x))]
+
+
 # fmt: off
-registry["getitem"] = primitive(getitem, _getitem_vjp,
-    way_out="An index is an int, a slice, None, ..., or an array of integers or booleans.")
+reading = _Reading(getitem, (_getitem_vjp,),
+    "An index is an int, a slice, None, ..., or an array of integers or booleans.")
+registry["getitem"] = declare(reading)
 add_at = primitive(scatter,
     lambda g, out, x, index, shape: g[index])
 add_all_at = primitive(scatter_all,
@@ -64,29 +80,12 @@ add_all_at = primitive(scatter_all,
 # fmt: on
 
 
-def _contributions(g, out, args, kwargs, parents, careful):
-    """The share of an array, to be added to those of other reads of it: a loop stays linear."""
-    [x], index = args, kwargs["index"]
-    if not parents[0].requires_grad:  # it was frozen later
-        return
-    value = plain(x)
-    if _is_array(plain(g)) and _is_array(value) and foreign(index) is None:
-        g = g if g.dtype == x.dtype else as_dtype(g, x.dtype)
-        yield parents[0], Scattered(g, index, x, _added, in_place=value is x)
-    else:
-        op = registered(getitem)
-        yield parents[0], op.fitted(op.rules[0](g, out, x, index), x, g, careful)
-
-
 def _added(parts, x):
     if len(parts) == 1:
         [(g, index)] = parts
-        return registered(getitem).rules[0](g, None, x, index)
+        return reading.rules[0](g, None, x, index)
     gs, indices = zip(*parts, strict=True)
     return add_all_at(list(gs), indices=indices, shape=x.shape)
-
-
-registered(getitem).shares = _contributions
 
 
 def setitem(x, value, index):

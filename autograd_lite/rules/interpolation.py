@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from ..arrays import read
-from ..creation import asarray
-from ..primitives import composed, primitive
-from ..tensor import plain
+from ..engine.arrays import read
+from ..engine.creation import asarray
+from ..engine.primitives import composed, primitive
+from ..engine.tensor import plain
 from .indexing import add_at
 
 

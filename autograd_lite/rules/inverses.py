@@ -8,8 +8,8 @@ import math
 
 import numpy as np
 
-from ..primitives import composed, primitive, unbroadcast
-from ..tensor import plain
+from ..engine.primitives import composed, primitive, unbroadcast
+from ..engine.tensor import plain
 from .decompositions import singular_values_vjp
 from .matrices import adjoint, as_array, conj, scaled_columns, symmetrized, transposed
 

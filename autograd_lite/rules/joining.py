@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from .. import errors
-from ..dispatch import available
-from ..primitives import composed, primitive
+from ..engine import errors
+from ..engine.dispatch import available
+from ..engine.primitives import composed, primitive
 
 
 def concatenate(arrays, axis=0, dtype=None, casting="same_kind"):

@@ -4,10 +4,10 @@ from typing import Any
 
 import numpy as np
 
-from .. import errors
-from ..arrays import asarray
-from ..primitives import primitive
-from ..tensor import plain
+from ..engine import errors
+from ..engine.arrays import asarray
+from ..engine.primitives import primitive
+from ..engine.tensor import plain
 from .softmax import log_softmax, softmax
 
 

@@ -6,8 +6,8 @@ it: dL = Re tr(G^H dZ). The engine's cotangent g has no conjugate: dL = Re tr(g^
 
 import numpy as np
 
-from ..arrays import asarray
-from ..recording import holds_tensor, stacked
+from ..engine.arrays import asarray
+from ..engine.calls import holds_tensor, stacked
 
 
 def as_array(x):

@@ -6,12 +6,12 @@ went. A 0 stands where the function put a zero of its own.
 
 import numpy as np
 
-from .. import errors
-from ..arrays import called
-from ..primitives import composed, primitive
-from ..recording import as_array
-from ..tensor import plain
-from ..trees import flatten
+from ..engine import errors
+from ..engine.arrays import called
+from ..engine.calls import as_array
+from ..engine.primitives import composed, primitive
+from ..engine.tensor import plain
+from ..engine.trees import flatten
 from .indexing import add_at
 
 

@@ -4,9 +4,9 @@ import math
 
 import numpy as np
 
-from ..arrays import setting
-from ..primitives import composed, primitive
-from ..tensor import plain
+from ..engine.arrays import setting
+from ..engine.primitives import composed, primitive
+from ..engine.tensor import plain
 from .elementwise import along, by_convention
 from .matrices import as_array, conj
 

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..primitives import composed, primitive
-from ..tensor import plain
+from ..engine.primitives import composed, primitive
+from ..engine.tensor import plain
 from .columns import as_columns, from_columns
 from .indexing import add_at
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from ..creation import asarray
-from ..primitives import composed, primitive
+from ..engine.creation import asarray
+from ..engine.primitives import composed, primitive
 from .moving import moved, moves, refuse_to_round
 
 

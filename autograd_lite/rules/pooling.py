@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..primitives import primitive
+from ..engine.primitives import primitive
 from .windows import both_sides, each, gather, lay_down, windows
 
 
@@ -28,7 +28,12 @@ def max_pool(x, size, stride=None, padding=0) -> Any:
     Returns
     -------
     array
-        (batch, channels, *positions).
+        (batch, channels, *positions), of x's dtype: real numbers.
+
+    Raises
+    ------
+    ValueError
+        When a window does not fit into x.
     """
     size, stride, padding, dilation = _settings(x, size, stride, padding)
     return _over(np.maximum, _with_lowest(x, size, stride, padding, dilation), size)

@@ -4,10 +4,10 @@ import math
 
 import numpy as np
 
-from .. import errors
-from ..dispatch import available
-from ..primitives import composed, primitive, unbroadcast
-from ..tensor import plain
+from ..engine import errors
+from ..engine.dispatch import available
+from ..engine.primitives import composed, primitive, unbroadcast
+from ..engine.tensor import plain
 from .matrices import as_array, conj, transposed
 
 

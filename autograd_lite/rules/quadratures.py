@@ -8,7 +8,7 @@ import functools
 
 import numpy as np
 
-from ..primitives import elementwise
+from ..engine.primitives import elementwise
 
 _COSINES = (  # the derivatives of cos, in turn
     np.cos,

@@ -5,9 +5,9 @@ import math
 
 import numpy as np
 
-from ..dispatch import registry
-from ..primitives import composed, primitive, unbroadcast
-from ..tensor import plain
+from ..engine.dispatch import registry
+from ..engine.primitives import composed, primitive, unbroadcast
+from ..engine.tensor import plain
 from .columns import as_columns, from_columns, products_before
 from .elementwise import along
 

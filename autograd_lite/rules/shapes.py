@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from .. import errors
-from ..assignment import is_view
-from ..dispatch import registry
-from ..primitives import composed, primitive, unbroadcast
-from ..tensor import Tensor, plain
+from ..engine import errors
+from ..engine.aliasing import is_view
+from ..engine.dispatch import registry
+from ..engine.primitives import composed, primitive, unbroadcast
+from ..engine.tensor import Tensor, plain
 
 
 def reshape(x, shape, order="C"):

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from ..primitives import primitive
+from ..engine.primitives import primitive
 
 
 def logsumexp(x, axis=None, keepdims=False) -> Any:

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from .. import creation
-from ..primitives import composed, primitive, unbroadcast
+from ..engine import creation
+from ..engine.primitives import composed, primitive, unbroadcast
 
 
 def _weights(out, num, endpoint, axis):

@@ -8,12 +8,12 @@ import inspect
 
 import numpy as np
 
-from .. import arrays
-from ..creation import asarray
-from ..dispatch import registry, undifferentiated
-from ..primitives import composed
-from ..recording import holds_tensor, requires_grad
-from ..tensor import plain
+from ..engine import arrays
+from ..engine.calls import holds_tensor, requires_grad
+from ..engine.creation import asarray
+from ..engine.dispatch import registry, undifferentiated
+from ..engine.primitives import composed
+from ..engine.tensor import plain
 from .indexing import add_at
 from .through_numpy import through_implementation
 

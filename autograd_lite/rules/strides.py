@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from ..assignment import View, link
-from ..primitives import registered
-from ..tensor import Tensor
+from ..engine.aliasing import View, link
+from ..engine.primitives import registered
+from ..engine.tensor import Tensor
 from .moving import moves
 
 

@@ -12,10 +12,10 @@ import types
 
 import numpy as np
 
-from .. import creation
-from ..dispatch import registry
-from ..flat import Flat
-from ..recording import holds_tensor
+from ..engine import creation
+from ..engine.calls import holds_tensor
+from ..engine.dispatch import registry
+from ..engine.flat import Flat
 
 # fmt: off
 FUNCTIONS = (
@@ -109,7 +109,12 @@ def _joining(index_object):
     kind = type(index_object)
     source = kind.__getitem__
     kept = _bound(source, _namespace(source.__globals__["__name__"]))
-    return type(kind.__name__, (kind,), {"__slots__": (), "__getitem__": kept})()
+    doc = (
+        "What np.r_ and np.c_ do, in brackets, with tensors too: arrays, numbers, slices joined\n"
+        "into one, of the dtype that they have together. A tensor if one of them is one.\n\n"
+        ">>> r_[1.0, np.zeros(2)]\narray([1., 0., 0.])"
+    )
+    return type(kind.__name__, (kind,), {"__slots__": (), "__getitem__": kept, "__doc__": doc})()
 
 
 r_, c_ = _joining(np.r_), _joining(np.c_)

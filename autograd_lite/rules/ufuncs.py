@@ -8,9 +8,9 @@ import itertools
 
 import numpy as np
 
-from .. import errors
-from ..arrays import asarray, to_fill
-from ..dispatch import (
+from ..engine import errors
+from ..engine.arrays import asarray, to_fill
+from ..engine.dispatch import (
     as_targets,
     check_cast,
     check_targets,
@@ -20,8 +20,8 @@ from ..dispatch import (
     ufunc_methods,
     undifferentiated,
 )
-from ..primitives import primitive, unbroadcast
-from ..tensor import Tensor, constant, plain
+from ..engine.primitives import primitive, unbroadcast
+from ..engine.tensor import Tensor, constant, plain
 
 REDUCTIONS = {np.add: np.sum, np.multiply: np.prod, np.maximum: np.max, np.minimum: np.min}
 ACCUMULATIONS = {np.add: np.cumsum, np.multiply: np.cumprod}

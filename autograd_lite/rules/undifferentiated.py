@@ -4,8 +4,8 @@ import functools
 
 import numpy as np
 
-from ..dispatch import registry, undifferentiated
-from ..tensor import plain
+from ..engine.dispatch import registry, undifferentiated
+from ..engine.tensor import plain
 
 NAMES = """
     all allclose any argmax argmin argpartition argsort argwhere around array2string array_equal

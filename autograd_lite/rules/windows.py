@@ -8,7 +8,7 @@ import itertools
 
 import numpy as np
 
-from ..primitives import primitive
+from ..engine.primitives import primitive
 
 
 def gather(x, size, stride, padding, dilation, fill=0):

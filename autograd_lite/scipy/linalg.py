@@ -3,9 +3,9 @@
 import numpy as np
 import scipy.linalg
 
-from ..arrays import called
-from ..primitives import primitive
-from ..tensor import plain
+from ..engine.arrays import called
+from ..engine.primitives import primitive
+from ..engine.tensor import plain
 
 
 def expm(A):

@@ -3,8 +3,8 @@
 import numpy as np
 import scipy.signal
 
-from ..arrays import called
-from ..primitives import primitive
+from ..engine.arrays import called
+from ..engine.primitives import primitive
 from ..rules.convolution import uncut
 
 

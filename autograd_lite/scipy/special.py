@@ -10,14 +10,14 @@ import math
 import numpy as np
 import scipy.special as sp
 
-from .. import errors
-from ..arrays import called
-from ..dispatch import registry, undifferentiated
-from ..primitives import elementwise
+from ..engine import errors
+from ..engine.arrays import called
+from ..engine.dispatch import registry, undifferentiated
+from ..engine.primitives import elementwise
+from ..engine.tensor import plain
 from ..rules import softmax as _softmax
 from ..rules.elementwise import by_convention
 from ..rules.error_function import bell
-from ..tensor import plain
 
 TWO_BY_ROOT_PI = 2 / math.sqrt(math.pi)
 ROOT_TWO_PI = math.sqrt(2 * math.pi)

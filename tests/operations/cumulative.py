@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from autograd_lite.dispatch import available
+from autograd_lite.engine.dispatch import available
 
 from .reductions import ZEROS, with_nan
 from .table import at, complex_, real, row

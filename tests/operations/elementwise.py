@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from autograd_lite.dispatch import registry
+from autograd_lite.engine.dispatch import registry
 from autograd_lite.rules import complex_numbers, elementwise, quadratures
 
 from .table import above_one, at, binary, kind, positive, real, row, since, unary, unit

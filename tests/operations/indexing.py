@@ -18,7 +18,10 @@ def add_at(g, index, shape):
 
 def add_all_at(gs, indices, shape):
     """The sum of an array for each."""
-    return sum(add_at(g, index, shape) for g, index in zip(gs, indices, strict=True))
+    result = np.zeros(shape, np.result_type(*gs))
+    for g, index in zip(gs, indices, strict=True):
+        np.add.at(result, index, g)
+    return result
 
 
 MASK = np.array([[True, False, True], [False, False, True]])

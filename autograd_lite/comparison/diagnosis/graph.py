@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from ...drawing.formulas import HOLE, formula
-from ...tape import history
+from ...engine.tape import history
 
 
 class Graph:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...primitives import registered
+from ...engine.primitives import registered
 from ...rules.activations import relu, sigmoid
 from ...rules.losses import cross_entropy
 from ...rules.softmax import log_softmax, softmax

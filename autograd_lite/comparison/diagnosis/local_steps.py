@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...edges import local_derivative
+from ...graph import local_derivative
 from . import words
 from .closed_forms import Fit, forms, typo
 from .constants import Constants

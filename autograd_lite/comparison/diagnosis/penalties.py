@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from ...tape import history
+from ...engine.tape import history
 
 _LINEAR = ("add", "subtract", "negative", "positive", "sum", "stack")
 _MOVES = {*_LINEAR, "mean", "getitem", "reshape", "transpose", "alias"}

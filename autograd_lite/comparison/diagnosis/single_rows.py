@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...primitives import Elementwise
+from ...engine.primitives import Elementwise
 from . import words
 from .candidates import Candidate
 from .closed_forms import Use, forms, is_reordered

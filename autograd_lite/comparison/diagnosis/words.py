@@ -7,7 +7,7 @@ import re
 import numpy as np
 
 from ...drawing.formulas import HOLE, operand
-from ...tape import Node
+from ...engine.tape import Node
 from .wrong_steps.fan_outs import are_alike, is_quadratic, missing_words
 
 

@@ -1,8 +1,8 @@
 """The picture of a comparison: the graph, in the colours of the verdicts."""
 
-from ...drawing.labels import Style
 from ...drawing.model import BECAUSE, NOT_GIVEN, RIGHT, WRONG
 from ...drawing.picture import pictured
+from ...symbolic.numbers import Style
 from .. import rows
 
 

@@ -4,7 +4,7 @@ Text has the notebook's own colour, and what is coloured is a thin wash of it, s
 and dark themes show it. Verdicts are words too: nothing is told by colour alone.
 """
 
-from ... import quoting
+from ...engine import quoting
 from ..rows import RIGHT
 from . import cells
 

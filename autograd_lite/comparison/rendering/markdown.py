@@ -1,6 +1,6 @@
 """A comparison in Markdown, for a pull request or a report."""
 
-from ...quoting import markdown, markdown_code
+from ...engine.quoting import markdown, markdown_code
 from . import cells
 
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from ...rounding import floors_of_gradients
-from ...tape import history
+from ...engine.rounding import Floor, gradient_of
+from ...engine.tape import history
 from ..case import Case
 from ..report import Comparison
 from ..rows import Tolerance, compared, distance
@@ -11,14 +11,7 @@ from .clues import clues, of_another_function
 from .differences import Differences
 from .function_report import FunctionComparison
 from .traced import Traced
-from .votes import (
-    AUTODIFF_ALONE,
-    OF_SHAPES,
-    Ballot,
-    Vote,
-    counted,
-    row_of,
-)
+from .votes import AUTODIFF_ALONE, OF_SHAPES, Ballot, Vote, counted, row_of
 
 
 class Contest:
@@ -98,7 +91,7 @@ class Contest:
         if self.tolerance.agree(given, auto, 0.0):
             return np.zeros(given.shape)
         node = self.traced.inputs[i].node
-        return floors_of_gradients(self.traced.loss.node, [node])[node]
+        return Floor(self.traced.loss.node).of(gradient_of(self.traced.loss.node, node))
 
     def _slope(self, kind, i, given, auto, floor):
         """The derivative by differences, entries in doubt first; None of a random function."""

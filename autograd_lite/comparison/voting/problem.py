@@ -9,9 +9,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ... import errors, trees
-from ...creation import array as array_of
-from ...tensor import Tensor, plain
+from ...engine import errors, trees
+from ...engine.creation import array as array_of
+from ...engine.tensor import Tensor, plain
 from .variables import called
 
 AGAIN = 8  # calls that tell whether a function is random: a mask of two elements is often the same

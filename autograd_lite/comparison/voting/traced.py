@@ -4,9 +4,9 @@ import contextlib
 
 import numpy as np
 
-from ...names import Names
-from ...tensor import Tensor, plain
-from ...transforms import grad, gradients, jacobian, vjp
+from ...engine.tensor import Tensor, plain
+from ...engine.transforms import grad, gradients, jacobian, vjp
+from ...graph import Names
 
 
 class Traced:

@@ -12,7 +12,7 @@ from functools import cached_property
 
 import numpy as np
 
-from ....tape import Node, pullback, shares
+from ....engine.tape import Node, Pending, backward_pass
 
 
 class Backward:
@@ -34,7 +34,7 @@ class Backward:
         self.steps = dict(steps or {})
         self.fixed = dict(fixed or {})
         start = {graph.root: np.ones_like(graph.root.out)}
-        self.table = self._walk(start, graph.nodes, self._whole)
+        self.table = self._walk(start, graph.nodes, self._whole, self._arrived)
         for node in [n for n in self.table if n.op is None and Arrival(n) in self.steps]:
             self.table[node] = self.steps[Arrival(node)](self.table[node])
 
@@ -46,8 +46,7 @@ class Backward:
         """What cotangents that are added at some nodes change at the targets, {node: change}."""
         towards = self.graph.towards(targets)
 
-        def visit(node, g, found):
-            found[node] = g
+        def step(node, g, careful):
             if node in self.fixed:
                 return ()
             if node not in self.steps:
@@ -55,7 +54,7 @@ class Backward:
                 return self._true_shares(node, g, parents)
             return [pair for pair in self.shares(node, g) if pair[0] in towards]
 
-        found = self._walk(starts, targets, visit)
+        found = self._walk(starts, targets, step)
         return {node: found[node] for node in targets if node in found}
 
     def shares(self, node, g):
@@ -66,7 +65,8 @@ class Backward:
 
     def _true_shares(self, node, g, parents):
         careful = self.graph.careful
-        return shares(node.op, g, node.out, node.args, node.kwargs, parents, careful)
+        pairs = node.op.cotangents(g, node.out, node.args, node.kwargs, parents, careful)
+        return [(p, g.total() if isinstance(g, Pending) else g) for p, g in pairs]
 
     @cached_property
     def edges(self):
@@ -88,23 +88,25 @@ class Backward:
                 edges.append(Edge(node, k, parent, position, g, share))
         return edges
 
-    def _whole(self, node, g, found):
-        if (step := self.steps.get(Arrival(node))) is not None:
-            g = step(g)
-        found[node] = g
+    def _arrived(self, node, g):
+        step = self.steps.get(Arrival(node))
+        return g if step is None else step(g)
+
+    def _whole(self, node, g, careful):
         return self.shares(node, self.fixed.get(node, g))
 
-    def _walk(self, starts, targets, passed_on):
-        """One walk back; ``passed_on(node, g, found)`` notes what arrives, says what goes on."""
+    def _walk(self, seeds, targets, step, arrived=lambda node, g: g):
+        """One backward pass: what arrives at the nodes that it enters, and at the leaves."""
         self.graph.walks += 1
         found: dict = {}
 
-        def visit(node, g):
+        def arrive(node, g):
             self.graph.visits += 1
-            return _Step(passed_on(node, g, found)), g, node.out, node.args
+            found[node] = arrived(node, g)
+            return found[node]
 
         with np.errstate(all="ignore"):
-            table = pullback(starts, targets, visit)
+            table = backward_pass(seeds, targets, arrive, step)
         return {**table, **found}
 
 
@@ -113,18 +115,6 @@ class Arrival:
     """A node, where a step concerns what arrives there."""
 
     node: Node
-
-
-class _Step:
-    """What stands for an operation in a walk: it passes on what was computed before."""
-
-    __slots__ = ("pairs",)
-
-    def __init__(self, pairs):
-        self.pairs = pairs
-
-    def shares(self, g, out, args, kwargs, parents, careful):
-        return self.pairs
 
 
 class Edge:

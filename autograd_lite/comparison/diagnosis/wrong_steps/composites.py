@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ....primitives import registered
+from ....engine.primitives import registered
 from ....rules.activations import relu, sigmoid
 from ....rules.softmax import log_softmax, softmax
 from .backward import Edge

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ....primitives import Elementwise, registered
+from ....engine.primitives import Elementwise, registered
 from ....rules.activations import elu, gelu, leaky_relu, relu, selu, sigmoid, silu, softplus
 from ....rules.softmax import log_softmax, softmax
 from . import wrong_windows  # noqa: F401  declares rules

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ....primitives import registered
+from ....engine.primitives import registered
 from ....rules.activations import sigmoid
 from ....rules.softmax import softmax
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ....primitives import Elementwise
-from ....tape import Node
+from ....engine.primitives import Elementwise
+from ....engine.tape import Node
 from .backward import Edge
 
 

@@ -10,7 +10,7 @@ from collections import Counter
 
 import numpy as np
 
-from ....primitives import Elementwise
+from ....engine.primitives import Elementwise
 from .backward import Arrival, both
 from .composites import inside, virtual_edges
 from .edge_rules import wrong_rules

@@ -10,8 +10,8 @@ import itertools
 
 import numpy as np
 
-from ....dispatch import registry
-from ....primitives import registered
+from ....engine.dispatch import registry
+from ....engine.primitives import registered
 from ....rules.convolution import conv, spread, weigh
 from ....rules.pooling import average_pool, max_pool
 from ....rules.windows import both_sides, each

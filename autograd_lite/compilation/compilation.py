@@ -1,0 +1,206 @@
+"""`compile`: a function that is called as straight programs, found by what it is given."""
+
+from __future__ import annotations
+
+import functools
+import operator
+import sys
+import types
+from collections.abc import Callable
+from importlib import import_module
+from importlib.util import find_spec
+
+import numpy as np
+
+from ..engine.leaf_arrays import LEAF_ARRAYS
+from ..engine.modes import current
+from ..programs.numpy_program import NumpyProgram
+from .arguments import Arguments, Differentiated
+from .capture import active
+from .draws import lock
+from .inputs import is_array
+from .refusals import OnTape
+from .variant import FAILED
+from .variants import Variants
+
+_MOST_SIGNATURES = 512
+_ndarray = np.ndarray
+
+
+def compile(f: Callable, backend: str = "numpy") -> Compiled:
+    """The same function as a program: traced when it is called with new shapes, then run.
+
+    Parameters
+    ----------
+    f : callable
+        Of arrays and numbers, also in nested dicts, lists and tuples, and of anything else.
+        `grad`, `value_and_grad`, ``loss.backward()`` and an optimiser's ``step()`` can be in it.
+    backend : {"numpy", "numba"}
+        What runs the program.
+
+    Returns
+    -------
+    Compiled
+        Called like ``f``; tensors among the results come back as plain arrays. Its
+        ``source(*args)`` is the text of the program for these arguments.
+
+    Raises
+    ------
+    TypeError
+        When it is called: for what a program cannot do, such as a list that grows, an array
+        of its caller that is written into, ``float()`` of a result; the message says what instead.
+
+    Notes
+    -----
+    Arrays, floats and NumPy's numbers are inputs of the program, also those that ``f`` reads
+    from around itself: globals, closures, attributes of its objects, the data of tensors. They
+    are read at every call. Everything else is part of the signature, as shapes and dtypes are.
+    What ``f`` assigns to such places is assigned after every run, and what it draws from random
+    generators there is drawn again.
+
+    >>> from autograd_lite import grad
+    >>> slope = compile(grad(lambda x: np.sum(np.sin(x) ** 2)))
+    >>> slope(np.array([0.0, 1.0])).round(4)
+    array([0.    , 0.9093])
+    """
+    if not callable(f):
+        raise TypeError(
+            f"compile() takes a function, not {f!r}: write compile(f), not compile(f())"
+        )
+    return Compiled(f, _program_type(backend))
+
+
+def _program_type(backend):
+    if backend == "numpy":
+        return NumpyProgram
+    if backend != "numba":
+        raise ValueError(f'backend={backend!r} is not known: it is "numpy" or "numba"')
+    if find_spec("numba") is None:
+        raise ModuleNotFoundError(
+            'backend="numba" needs Numba, which is not installed: pip install numba, or leave '
+            "backend= out",
+            name="numba",
+        )
+    return import_module("..programs.numba_program", __package__).numba_program
+
+
+class Compiled:
+    """A function that runs as a program; made by `compile`."""
+
+    def __init__(self, f, program_type):
+        functools.update_wrapper(self, f, updated=())
+        self.__wrapped__ = f
+        self._program_type = program_type
+        self._programs = {}
+        self._of_arrays = {}  # those of them for arrays by position alone: found in a microsecond
+        self._latest = None, None  # a key of these and its programs: most calls are like the last
+
+    def __call__(self, *args, **kwargs):
+        if not kwargs:
+            for arg in args:
+                if type(arg) is not _ndarray:
+                    break
+            else:
+                result = self._of_known(args)
+                if result is not FAILED:
+                    return result
+        return self._call(args, kwargs)
+
+    def _of_known(self, args):
+        """The result for arrays of shapes and dtypes that were traced before, or FAILED."""
+        if current().watchers:
+            return FAILED
+        latest, programs = self._latest
+        if programs is not None and programs.strict:
+            result = programs.run_strict(args)
+            if result is not FAILED:
+                return result
+        key = [part for arg in args for part in (arg.shape, arg.dtype)]
+        if key != latest:
+            programs = self._of_arrays.get(tuple(key))
+            if programs is None:
+                return FAILED
+            self._latest = key, programs
+        return programs.run_direct(args)
+
+    def __get__(self, instance, owner=None):
+        return self if instance is None else types.MethodType(self, instance)
+
+    def __repr__(self):
+        return f"<compiled {self._name()}>"
+
+    def __reduce__(self):
+        """A copy, and one from a pickle, is of a copy of the function, without its programs."""
+        scope = sys.modules.get(self.__module__)
+        try:
+            named = operator.attrgetter(self.__qualname__)(scope)
+        except AttributeError:
+            named = None
+        if named is self:  # @compile: its name is the only one that the function has
+            return self.__qualname__
+        return Compiled, (self.__wrapped__, self._program_type)
+
+    def source(self, *args, **kwargs) -> str:
+        """The text of the program for these arguments: a module that needs nothing but NumPy.
+
+        That of the backend "numba" needs Numba, and this package for its functions of numbers.
+        The comments say what its parameters and its results are.
+        """
+        found = self._found(args, kwargs)
+        if isinstance(found, _Raw):
+            raise TypeError(f"there is no program of {self._name()} for these arguments: {found}")
+        programs, arguments = found
+        try:
+            with lock:
+                return programs.variant(arguments).text
+        except OnTape:
+            raise TypeError(
+                f"there is no program of {self._name()}: it reads a tensor that is on a tape, so "
+                "that the function itself is called"
+            ) from None
+
+    def _call(self, args, kwargs):
+        found = self._found(args, kwargs)
+        if isinstance(found, _Raw):
+            return self.__wrapped__(*args, **kwargs)
+        programs, arguments = found
+        result = programs.run(arguments.values)
+        if result is not FAILED:
+            return result
+        try:
+            with lock:
+                result = programs.run_traced(arguments)
+        except OnTape:
+            result = FAILED
+        return self.__wrapped__(*args, **kwargs) if result is FAILED else result
+
+    def _found(self, args, kwargs):
+        """The programs of arguments, or why the function itself is to be called."""
+        if active.tracing:
+            return _Raw("another function is being traced")
+        if current().watchers:
+            return _Raw("anomalies are looked for")
+        args = tuple(np.asarray(arg) if isinstance(arg, LEAF_ARRAYS) else arg for arg in args)
+        try:
+            arguments = Arguments(self.__wrapped__, args, kwargs)
+        except Differentiated:
+            return _Raw("one of them is on a tape, so that the function itself is called")
+        programs = self._programs.get(arguments.key)
+        if programs is None:
+            programs = Variants(self.__wrapped__, self._name(), self._program_type)
+            if len(self._programs) >= _MOST_SIGNATURES:
+                self._programs, self._of_arrays = {}, {}
+            programs = self._programs.setdefault(arguments.key, programs)
+            if not kwargs and all(map(is_array, args)):
+                key = [part for arg in args for part in (arg.shape, arg.dtype)]
+                self._of_arrays[tuple(key)] = programs
+        return programs, arguments
+
+    def _name(self):
+        return getattr(self.__wrapped__, "__name__", type(self.__wrapped__).__name__)
+
+
+class _Raw(str):
+    """Why there is no program."""
+
+    __slots__ = ()

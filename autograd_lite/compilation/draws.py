@@ -1,0 +1,155 @@
+"""Random numbers in a function: what it draws is drawn again at every run of its program.
+
+While a function is traced, a `Drawing` stands for each generator that it can reach. The numbers
+are inputs of the program; `Draws` makes them, in the same order, with the same arguments.
+"""
+
+import copy
+import random
+import threading
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..symbolic.traced import LeftTheProgram, Traced
+from .inputs import is_input, kind_of
+from .randomness import put_back, state_of
+
+# Held while a program draws, and while anybody traces: generators are put back by both.
+lock = threading.RLock()
+
+
+@dataclass(frozen=True, eq=False)
+class Draw:
+    """One call of a generator's method, with plain arguments."""
+
+    position: int  # of the generator, among those of the surroundings
+    method: str
+    args: tuple
+    kwargs: dict
+    kind: object  # of the numbers: a program is right for those of one shape and dtype
+    path: str  # what people call the method
+
+    def __str__(self):
+        args = [*map(repr, self.args), *(f"{key}={v!r}" for key, v in self.kwargs.items())]
+        return f"{self.path}({', '.join(args)})"
+
+    def parts(self):
+        """Nested plain values: the same for draws of the same numbers from the same state."""
+        return [self.position, self.method, self.args, self.kwargs]
+
+
+class Draws(list):
+    """What a function draws, in order; ``named`` are pairs (path, generator)."""
+
+    def again(self, named):
+        """What is drawn now, or None where a shape or a dtype is another."""
+        found = []
+        for draw in self:
+            _, generator = named[draw.position]
+            value = getattr(generator, draw.method)(*draw.args, **draw.kwargs)
+            if kind_of(value) != draw.kind:
+                return None
+            found.append(value)
+        return found
+
+    def undone(self, named):
+        """A function that puts the generators back to where they are now."""
+        used = [named[position][1] for position in {draw.position for draw in self}]
+        states = [(generator, state_of(generator)) for generator in used]
+
+        def undo():
+            for generator, state in states:
+                put_back(generator, state)
+
+        return undo
+
+
+class Drawing:
+    """Stands for a generator: what is drawn becomes an input, and is noted.
+
+    It draws from a copy, so that the generator itself is afterwards as it was.
+
+    Parameters
+    ----------
+    generator
+    path : str
+        What people call it.
+    position : int
+        Among the generators of the surroundings.
+    draws : Draws
+        Where a draw is noted.
+    given : function
+        From a value and its name to the input that it becomes.
+    """
+
+    def __init__(self, generator, path, position, draws, given):
+        kind = type(generator)
+        is_known = kind in (np.random.Generator, np.random.RandomState, random.Random)
+        known = copy.deepcopy(generator) if is_known else None
+        vars(self).update(
+            _kind=kind, _copy=known, _path=path, _position=position, _draws=draws, _given=given
+        )
+
+    @property  # type: ignore[misc]  # as isinstance() sees it
+    def __class__(self):
+        return self._kind
+
+    def __repr__(self):
+        return f"<{self._path}, while it is traced: draw from it by its methods>"
+
+    def __deepcopy__(self, memo):
+        raise LeftTheProgram(f"it copies {self._path}: a program draws numbers, and no more")
+
+    def __setattr__(self, name, value):
+        raise LeftTheProgram(f"it sets {self._path}.{name}: a program draws numbers, and no more")
+
+    def __getattr__(self, name):
+        if name.startswith("_"):
+            raise AttributeError(name)
+        if self._copy is None:
+            raise LeftTheProgram(
+                f"{self._path} is a {self._kind.__name__}: a program draws from a "
+                "np.random.Generator, a RandomState or a random.Random, and from nothing else"
+            )
+        method = getattr(self._copy, name)
+        text = f"{self._path}.{name}"
+        if not callable(method):
+            raise LeftTheProgram(
+                f"{text} would be a constant of the compiled program, which draws numbers from a "
+                "generator, and does nothing else with it"
+            )
+
+        def draw(*args, **kwargs):
+            args, kwargs = _plain(args, text), _plain(kwargs, text)
+            value = method(*args, **kwargs)
+            if not is_input(value) and type(value) is not int:
+                raise LeftTheProgram(
+                    f"{text} gives {type(value).__name__}, and a program draws arrays and numbers: "
+                    "draw positions, and index with them"
+                )
+            self._draws.append(Draw(self._position, name, args, kwargs, kind_of(value), text))
+            given = self._given(value, text)
+            return given.copy() if given.shape else given  # it belongs to the function
+
+        return draw
+
+
+def _plain(arg, text):
+    """An argument of a draw, with settings as the numbers that they are."""
+    if isinstance(arg, dict):
+        return {key: _plain(part, text) for key, part in arg.items()}
+    if isinstance(arg, (tuple, list)):
+        return type(arg)(_plain(part, text) for part in arg)
+    if type(arg) is Traced and arg.shape == ():
+        if arg.dtype.kind in "iu":
+            return int(arg)
+        if arg.expression.kind == "input" and type(arg.value) is float:
+            return float(arg)
+    if isinstance(arg, (Traced, np.ndarray)):
+        raise LeftTheProgram(
+            f"{text} gets {arg!r}, and a program draws before it computes: draw standard numbers, "
+            "and scale and shift them, as in mean + deviation * rng.standard_normal(shape); or "
+            "draw positions, as in x[rng.permutation(len(x))]; a plain array can be a list"
+        )
+    return arg

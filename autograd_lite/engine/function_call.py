@@ -1,0 +1,362 @@
+"""A function called with tensors of its own, and the walks back from what it returned.
+
+The one idea of nesting: the arguments become new tensors, so the walks of a function inside
+another never meet the other's. The results stay on a tape only if somebody else's tensors
+lie behind them: leaves of the user, and arguments of a function that is being differentiated
+around this one. Arguments of one that was differentiated inside are nobody's any more.
+"""
+
+from collections.abc import Iterable
+from threading import Lock
+
+import numpy as np
+
+from . import errors, hooks, trees
+from .arrays import asarray
+from .dispatch import registry
+from .modes import current, enter, leave
+from .tape import Argument
+from .tensor import Tensor, constant, own, plain, twin, walk_back, wrap
+
+_lock = Lock()
+
+
+class differentiating:
+    """In this block the gradients of variables are still asked for: what they reach is nested."""
+
+    __slots__ = ("_changes", "_token", "_variables")
+
+    def __init__(self, variables, **changes):
+        self._variables, self._changes = variables, changes
+
+    def __enter__(self):
+        self._token = enter(current()._replace(nested=True, **self._changes))
+        self._count(1)
+
+    def __exit__(self, *error):
+        self._count(-1)
+        leave(self._token)
+
+    def _count(self, change):
+        with _lock:
+            for tensor in self._variables:
+                if type(tensor.node) is Argument:
+                    tensor.node.uses += change
+
+
+class Call:
+    """A call of f with new tensors in place of the arguments that are differentiated.
+
+    Attributes
+    ----------
+    inputs, build
+        The new tensors, and what makes of as many others the list of the chosen arguments.
+    result, aux
+        What f returned.
+    """
+
+    def __init__(self, f, argnums, args, kwargs=None, has_aux=False):
+        self.name = getattr(f, "__name__", "the function")
+        self.several = type(argnums) is not int and not isinstance(argnums, np.integer)
+        self.recorded = current().recording
+        positions, args = _positions(argnums, len(args), self.name), list(args)
+        self.chosen = [args[i] for i in positions]
+        leaves, self.build = trees.flatten(self.chosen)
+        self.inputs = [_argument(leaf) for leaf in leaves]
+        for i, arg in zip(positions, self.build(map(twin, self.inputs))):
+            args[i] = arg
+        with differentiating(self.inputs, recording=True, body=None):
+            self.result, self.aux = f(*args, **(kwargs or {})), None
+        if has_aux:
+            self.result, self.aux = self._pair(self.result)
+
+    def like_arguments(self, found):
+        """One value for each input, as the arguments stood: a tuple for several argnums."""
+        found = self.build(found)
+        return tuple(found) if self.several else found[0]
+
+    def directions(self, given, name):
+        """The leaves of one tree for each chosen argument, of its structure."""
+        if self.several and not isinstance(given, (tuple, list)):
+            raise TypeError(
+                f"{name} is a tuple with one entry an argument, not {errors.describe(given)}: "
+                "write (v,) for one"
+            )
+        return trees.matching(tuple(self.chosen), tuple(given) if self.several else (given,))
+
+    def outputs(self):
+        """The leaves of the result as tensors, and what builds the same tree of others."""
+        leaves, build = trees.flatten(self.result)
+        return [self.as_tensor(leaf, "arrays") for leaf in leaves], build
+
+    def as_tensor(self, output, wanted):
+        """What f returned as a tensor; what is no Tensor does not depend on the inputs."""
+        if isinstance(output, Tensor):
+            return output
+        if not isinstance(output, (int, float, complex, np.ndarray, np.generic)):
+            raise TypeError(
+                f"{self.name} returned {_described(output)}: a derivative is taken of a function "
+                f"that returns {wanted}. {_way_out(output)}".rstrip()
+            )
+        return constant(asarray(output))
+
+    def nested(self, outputs):
+        """Whether the inputs, or what the outputs were computed from, are on another tape too."""
+        nodes = [t.node for t in outputs if isinstance(t, Tensor)]
+        if not self.recorded:
+            _refuse_leaks(nodes, self.inputs)
+            return False
+        return _are_results(self.inputs) or _reach_others(nodes, self.inputs)
+
+    def plain_unless(self, nested, tree):
+        """A tree with its tensors as they are, or as plain values that nobody else has."""
+        leaves, build = trees.flatten(tree)
+        nested = nested or self.nested(leaves)
+        return tree if nested else build(map(released, leaves))
+
+    def one_number(self, holomorphic):
+        """What f returned as a tensor, if it is one number that can be differentiated."""
+        output = self.result
+        if type(output) is not Tensor or output._array.dtype.kind != "f" or holomorphic:
+            output = self.as_tensor(output, "one number")
+            self.check_kind([output], holomorphic)
+        self._check_number(output)
+        return output
+
+    def _check_number(self, output):
+        """Refuse what is not one number."""
+        if output.size != 1:
+            raise ValueError(
+                f"{self.name} returned {errors.describe(output)}, and a gradient is of one number: "
+                "sum it up, np.sum(...), or np.mean(...); all its derivatives are "
+                "jacobian(f)(...), those of one direction of the result vjp(f, ...)"
+            )
+
+    def check_some_float(self, outputs):
+        """Refuse a result that holds booleans and integers alone."""
+        if not any(t.dtype.kind in "fc" for t in outputs):
+            self.check_floats(outputs)
+
+    def check_floats(self, outputs):
+        """Refuse booleans and integers; the 0 that Python's sum of nothing is, is no mistake."""
+        for output in outputs:
+            is_empty_sum = type(self.result) is int and self.result == 0
+            if output.dtype.kind in "biu" and not is_empty_sum:
+                raise TypeError(
+                    f"{self.name} returned {errors.describe(output)}: what counts, compares or "
+                    "rounds to integers has no derivative but 0. Return the number that it was "
+                    "computed from, or .astype(float) if the zeros are meant"
+                )
+
+    def check_kind(self, outputs, holomorphic):
+        """Refuse integers, and complex outputs unless the function is said to be holomorphic."""
+        self.check_floats(outputs)
+        if not holomorphic:
+            if any(t.dtype.kind == "c" for t in outputs):
+                raise TypeError(
+                    f"{self.name} returned complex numbers: pass holomorphic=True if it is a "
+                    "holomorphic function of complex arguments, else differentiate np.real and "
+                    "np.imag of it"
+                )
+        elif any(t.dtype.kind != "c" for t in (*self.inputs, *outputs)):
+            raise TypeError(
+                f"holomorphic=True, but not all arguments and results of {self.name} are "
+                "complex: convert them with .astype(complex), or leave it out"
+            )
+
+    def _pair(self, result):
+        if not isinstance(result, tuple) or len(result) != 2:
+            raise TypeError(
+                f"{self.name} returned {errors.describe(result)}: with has_aux=True a function "
+                "returns two things, what is differentiated and anything else"
+            )
+        return result
+
+
+def gradients_from(starts, inputs, recorded):
+    """The gradients of inputs, and whether they are on a tape.
+
+    They are if a walk that starts from the cotangents ``{node: g}`` meets somebody else's
+    tensors. Inside another function that is likely, so it is looked up, and so it is with
+    hooks, which are called once; elsewhere a walk on arrays is tried.
+    """
+    if not recorded:
+        _refuse_leaks(starts, inputs)
+    nested = recorded and (tracked(starts.values()) or _are_results(inputs))
+    is_known = nested or not recorded
+    if not is_known and (hooks.alive or current().nested):
+        nested, is_known = _reach_others(starts, inputs), True
+    found, table = walked(starts, inputs, nested)
+    if not is_known and _reach_others(table, inputs):
+        nested = True
+        found, _ = walked(starts, inputs, nested)
+    return found, nested
+
+
+def walked(starts, inputs, nested):
+    """The gradients of inputs after one walk, and its table."""
+    if not nested:
+        starts = {node: plain(g) for node, g in starts.items()}
+    with differentiating(inputs):
+        table = walk_back(starts, [t.node for t in inputs], nested)
+    return collect(table, inputs, nested, given=map(id, starts.values())), table
+
+
+def released(value):
+    """What is handed out in place of a tensor: an array that is not on its tape, to write into."""
+    return value._array.copy() if isinstance(value, Tensor) else value
+
+
+def tracked(values):
+    """Whether one of the values is a tensor that requires a gradient."""
+    return any(isinstance(value, Tensor) and value.node.requires_grad for value in values)
+
+
+def collect(table, inputs, create_graph, given=()):
+    """The cotangents of inputs out of a table, zeros for those it does not hold."""
+    given, found = set(given), []
+    for t in inputs:
+        g = table.get(t.node)
+        g = np.zeros_like(t._array) if g is None else g
+        if not create_graph:
+            g = own(g, given)
+        elif not isinstance(g, Tensor):
+            g = constant(g)
+        found.append(g)
+    return found
+
+
+def starting(outputs, cotangents, what="cotangent"):
+    """{node: cotangent} of the outputs that depend on anything, each checked and converted."""
+    starts = {}
+    for output, g in zip(outputs, cotangents, strict=True):
+        g = _fitting(g, output, what)
+        if output.requires_grad:
+            node = output.node
+            starts[node] = starts[node] + g if node in starts else g
+    return starts
+
+
+def _fitting(g, output, what):
+    g = g if isinstance(g, Tensor) else asarray(g)
+    castable = not output.requires_grad or np.can_cast(g.dtype, output.dtype, "same_kind")
+    if g.shape != output.shape or not castable:
+        raise ValueError(
+            f"a {what} of shape {g.shape}, {g.dtype}, does not fit {errors.describe(output)}: "
+            "shapes must be equal, nothing is broadcast"
+        )
+    return g if g.dtype == output.dtype else g.astype(output.dtype)
+
+
+def _refuse_leaks(nodes, inputs):
+    """Refuse somebody else's tensors where a body of the user's differentiates by itself."""
+    if (op := current().body) is not None and _reach_others(nodes, inputs):
+        raise errors.smuggled(op.name)
+
+
+def _are_results(inputs):
+    """Whether an input was computed from tensors that require gradients."""
+    return any(tensor.node.op is not None for tensor in inputs)
+
+
+def _reach_others(nodes, inputs):
+    """Whether somebody else's variable lies behind nodes, other than behind the inputs.
+
+    Inside another function what is older than the inputs is taken for its part: of a long loop
+    in it, each step would be searched again and again.
+    """
+    seen = {t.node for t in inputs}
+    oldest = min((node.serial for node in seen), default=0) if current().nested else 0
+    stack = [node for node in nodes if node.requires_grad and node not in seen]
+    while stack:
+        node = stack.pop()
+        if node.op is None:
+            if type(node) is not Argument or node.uses:
+                return True
+        elif node.serial < oldest:
+            return True
+        for _, parent in node.inputs():
+            if parent is not None and parent.requires_grad and parent not in seen:
+                seen.add(parent)
+                stack.append(parent)
+    return False
+
+
+def _argument(value):
+    """What a differentiated argument is inside the function: a tensor of its own."""
+    if isinstance(value, Tensor) and value.requires_grad and current().recording:
+        return registry["alias"](value)
+    if type(value) is np.ndarray and value.dtype.kind in "fc":
+        return variable(value.copy("K"))
+    data = Tensor(plain(value), requires_grad=True)._array
+    if isinstance(value, (int, float, complex, np.generic)):
+        data = data[()]  # a number stays one: x += v replaces it
+    return variable(data)
+
+
+def variable(data):
+    """A tensor to differentiate with respect to, of data that may be shared."""
+    return wrap(data, Argument(data))
+
+
+def _described(output):
+    """What a function returned, where that is no array."""
+    if isinstance(output, dict):
+        return f"a dict with {', '.join(map(repr, output)) or 'nothing'}"
+    if isinstance(output, (list, tuple)):
+        return f"a {type(output).__name__} of {len(output)}"
+    return errors.describe(output)
+
+
+def _way_out(output):
+    if output is None:
+        return "Does it end without `return`?"
+    if isinstance(output, tuple) and len(output) == 2:
+        return "With has_aux=True the second thing is handed on as it is"
+    if isinstance(output, (dict, list, tuple)):
+        return "Return np.stack([...]) for one array; jacobian() and vjp() take several"
+    return ""
+
+
+def check_function(f):
+    """Refuse what is no function, such as the value of one."""
+    if isinstance(f, Tensor):
+        raise TypeError(
+            f"a function is differentiated here, not {errors.describe(f)}: the gradients of a "
+            "tensor are ag.gradients(loss, [x]), or loss.backward() and then x.grad"
+        )
+    if not callable(f):
+        raise TypeError(
+            f"a function is differentiated here, not {errors.describe(f)}: write f without calling "
+            "it, grad(f)(x)"
+        )
+
+
+def check_argnums(argnums):
+    """The positions as a list, if they are positions."""
+    is_several = isinstance(argnums, Iterable) and not isinstance(argnums, str)
+    positions = list(argnums) if is_several else [argnums]
+    for i in positions:
+        if not isinstance(i, (int, np.integer)) or isinstance(i, bool):
+            raise TypeError(
+                f"argnums is an int or a tuple or list of ints, not {errors.describe(argnums)}: "
+                "it says which arguments are differentiated, and they themselves come in the "
+                "next call, grad(f)(x)"
+            )
+    return positions
+
+
+def _positions(argnums, count, name):
+    if type(argnums) is int and 0 <= argnums < count:
+        return [argnums]
+    argnums = check_argnums(argnums)
+    for i in argnums:
+        if not -count <= i < count:
+            raise ValueError(
+                f"argnums={i}, but {name} was called with "
+                f"{count} positional arguments: pass what is differentiated by position"
+            )
+    positions = [i % count for i in argnums]
+    if len(set(positions)) < len(positions):
+        raise ValueError(f"argnums={argnums} names an argument twice")
+    return positions

@@ -1,0 +1,141 @@
+"""The arrays of a leaf, ``t.data`` and ``t.grad``: what a training loop by hand does with them.
+
+The one idea: they are NumPy arrays in everything, but ``t.data -= v`` and ``t.data[i] = v`` bind
+the leaf to a new value, with the views of it, since a value is never written into.
+"""
+
+import operator
+
+import numpy as np
+
+from . import errors
+from .modes import no_grad
+
+_INSTEAD = {
+    "add_": "w.data = w.data + v",
+    "sub_": "w.data = w.data - v",
+    "mul_": "w.data = w.data * v",
+    "div_": "w.data = w.data / v",
+    "copy_": "w.data = v",
+    "fill_": "w.data = np.full_like(w.data, v)",
+    "clamp_": "w.data = np.clip(w.data, low, high)",
+    "clone": "w.data.copy()",
+    "detach": "w.data",
+    "numpy": "w.data",
+    "data": "w.grad",
+}
+
+
+class _Array(np.ndarray):
+    """An array whose results are plain arrays, and which knows what other libraries write."""
+
+    def __array_wrap__(self, array, context=None, return_scalar=False):
+        return array[()] if return_scalar else array
+
+    def __repr__(self):
+        return repr(np.asarray(self))
+
+    def __reduce__(self):
+        return np.asarray(self).__reduce__()
+
+    def __copy__(self):
+        return np.array(self)
+
+    def __deepcopy__(self, memo):
+        return np.array(self)
+
+    def copy(self, order="C"):
+        """A plain array with the same numbers."""
+        return np.array(self, order=order)
+
+    def zero_(self):
+        """Every element becomes 0, as PyTorch calls it."""
+        self[...] = 0
+        return self
+
+    def __getattr__(self, name):
+        if name in _INSTEAD:
+            raise AttributeError(f"an array has no {name}: write {_INSTEAD[name]}")
+        raise AttributeError(f"an array has no attribute {name!r}")
+
+
+class GradArray(_Array):
+    """``t.grad``: an array of the caller's own, which he may write into."""
+
+    @staticmethod
+    def of(array):
+        """A view of a gradient."""
+        return array.view(GradArray)
+
+
+class LeafArray(_Array):
+    """``t.data``: read-only; ``t.data -= v`` means ``t -= v`` off the tape."""
+
+    _tensor = None  # whose value it is; None for what NumPy made of it
+    _shown = None  # the array of that tensor
+
+    @staticmethod
+    def of(array, tensor):
+        """A read-only view of a tensor's value."""
+        data = array.view(LeafArray)
+        data.flags.writeable = False
+        data._tensor, data._shown = tensor, array
+        return data
+
+    def is_value_of(self, tensor):
+        """Whether it shows what the tensor holds now."""
+        return self._tensor is tensor and self._shown is tensor._array
+
+    def _update(self, update, *args):
+        tensor = self._tensor
+        if tensor is None:
+            raise ValueError(
+                "this shows the value of a tensor, which is never written into: write "
+                "t.data = t.data - v, t.data[i] = v, or change a copy, a = t.data.copy()"
+            )
+        if tensor.node.op is not None:
+            raise ValueError(
+                f"the data of {errors.describe(tensor)}, the result of {tensor.node.op.name}, "
+                "are read-only: only a leaf's can be written into. Write y = t.copy(); y[i] = v "
+                "to stay on the tape, or a = t.data.copy() for an array"
+            )
+        with no_grad():
+            update(tensor, *args)
+        return tensor.data
+
+    def __getitem__(self, index):
+        part = super().__getitem__(index)
+        if self._tensor is not None and type(part) is LeafArray and not part.flags.owndata:
+            with no_grad():
+                part._tensor = self._tensor[index]
+        return part
+
+    def __setitem__(self, index, value):
+        if self._tensor is None and self.flags.writeable:
+            super().__setitem__(index, value)
+        else:
+            self._update(operator.setitem, index, value)
+
+    def fill(self, value):
+        """Every element of the tensor becomes this number."""
+        self[...] = value
+
+
+def _augmented(name):
+    """``t.data += v``: what it shows of a tensor is bound to another value."""
+    update = getattr(operator, name)
+
+    def method(self, other):
+        if self._tensor is None and self.flags.writeable:
+            return getattr(np.ndarray, f"__{name}__")(self, other)
+        return self._update(update, other)
+
+    method.__name__ = f"__{name}__"
+    return method
+
+
+for _name in "add sub mul truediv floordiv mod pow matmul and or xor lshift rshift".split():
+    setattr(LeafArray, f"__i{_name}__", _augmented(f"i{_name}"))
+
+
+LEAF_ARRAYS = (LeafArray, GradArray)

@@ -1,0 +1,78 @@
+"""Names are data: how a text of the user's is written in each language.
+
+One function a language, used by every writer and nothing else. Ordinary names come out as they
+are.
+"""
+
+import html as _html
+import keyword
+import re
+import unicodedata
+
+LONGEST = 80  # characters of an identifier
+
+
+def text(name):
+    """One line for a terminal or a message: what does not print is written as in Python."""
+    name = name if type(name) is str else str.__str__(name) if isinstance(name, str) else str(name)
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in name)
+
+
+def identifier(name):
+    """A name in Python: layers.0.weight becomes layers_0_weight.
+
+    Letters are those that Python reads (NFKC), so that two names which it folds into one are
+    known to be one.
+    """
+    name = unicodedata.normalize("NFKC", text(name))
+    name = "".join(c if f"a{c}".isidentifier() else " " for c in name)
+    name = "_".join(name.split()).strip("_")[:LONGEST] or "x"
+    if not name.isidentifier():
+        name = f"_{name}"
+    is_taken = keyword.iskeyword(name) or name in ("np", "numpy", "scipy", "debug")
+    return f"{name}_" if is_taken else name
+
+
+def string(value):
+    """A string literal of Python, of a subclass of str too."""
+    return repr(str.__str__(value))
+
+
+def docstring(name):
+    """A name inside a docstring or a comment of Python."""
+    return text(name).replace("\\", "\\\\").replace('"', '\\"')
+
+
+def comment(line):
+    """A line of a comment of Python."""
+    return text(line)
+
+
+def markdown(line):
+    """A text on one line of Markdown, without the meaning that its characters have there."""
+    return re.sub(r"([\\`*_\[\]<>|~#&$!])", r"\\\1", " ".join(text(line).split()))
+
+
+def markdown_code(line):
+    """A text as code in a table of Markdown; a bar would end the cell even there."""
+    line = text(line).replace("|", "\\|")
+    fence = "`" * (1 + max(map(len, re.findall("`+", line)), default=0))
+    pad = " " if line.startswith("`") or line.endswith("`") else ""
+    return f"{fence}{pad}{line}{pad}{fence}"
+
+
+_LATEX = {
+    **{c: f"\\{c}" for c in "#$%&_{}"},
+    "\\": r"{\backslash}", "^": r"{\wedge}", "~": r"{\sim}", "<": "{<}", ">": "{>}",
+    " ": r"\ ", "`": "{`}", '"': "{''}",
+}  # fmt: skip
+
+
+def latex(name):
+    r"""A text in a formula of LaTeX, inside of \mathrm or \operatorname."""
+    return "".join(_LATEX.get(c, c) for c in text(name))
+
+
+def html(line):
+    """A text in HTML, inside of an element or an attribute."""
+    return _html.escape(text(line))

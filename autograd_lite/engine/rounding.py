@@ -1,0 +1,172 @@
+"""How far rounding alone may move a number: one floor for all who compare numbers here.
+
+The one idea is Monte Carlo arithmetic (Parker, 1997): a computation is done again with a random
+error in each number on the way, and what its result moves by is what rounding does to it - to a
+sum of large terms that cancel as much as to a gradient that is truly zero. So no operation needs
+a rule for it.
+
+The errors are many times those of rounding, and what moves is divided by that: what jumps where
+two numbers are equal, and does not shrink with the errors, makes no floor.
+"""
+
+import functools
+
+import numpy as np
+
+from .multiple_outputs import like, part
+from .primitives import Primitive
+from .tape import backward_pass, history
+
+DRAWS = 4
+SAFETY = 64  # between what the draws show and what another order of the terms may make of it
+# Operations whose rules look at the arguments to choose between pieces.
+KINKED = frozenset(
+    "relu leaky_relu maximum minimum fmax fmin absolute fabs max amax min amin nanmax nanmin "
+    "max_pool clip hard_tanh hard_swish ptp median sort quantile percentile".split()
+)
+
+
+def jittered(value, draw, eps, times=1.0, whole=False):
+    """An array with an error in each number, equal numbers alike; no zero is moved.
+
+    The error is ``times`` that of the dtype's rounding, or of ``eps`` where that is coarser. Whole
+    numbers are moved only where that is said: they may be counts, ranks or exponents. What is no
+    array comes back as it is.
+    """
+    if isinstance(value, (list, tuple)):
+        moved = [jittered(part, draw, eps, times, whole) for part in value]
+        return like(value, moved) if isinstance(value, tuple) else moved
+    if not isinstance(value, (np.ndarray, np.floating, np.complexfloating)) or not value.size:
+        return value
+    if value.dtype.kind == "c":
+        real, imag = (jittered(x, draw, eps, times, whole) for x in (value.real, value.imag))
+        return (real + 1j * imag).astype(value.dtype)
+    if value.dtype.kind != "f":
+        return value
+    bits = np.abs(value).astype(np.float64).view(np.uint64)
+    mixed = (bits ^ (bits >> np.uint64(29))) * np.uint64(0x9E3779B97F4A7C15 + 2 * draw)
+    unit = (mixed >> np.uint64(40)).astype(np.float64) / 2.0**23 - 1  # in [-1, 1)
+    if not whole:
+        unit = np.where((value == np.rint(value)) & (np.abs(value) < 2**20), 0.0, unit)
+    own = max(float(np.finfo(value.dtype).eps), eps)
+    return (value * (1 + times * own * unit)).astype(value.dtype)
+
+
+def floors(run, known, times=1.0):
+    """What rounding may move each of some arrays by, entry by entry.
+
+    ``run(draw)`` gives the same arrays with numbers that were `jittered`, or None.
+    """
+    known = [np.asarray(array) for array in known]
+    far = [np.zeros(array.shape) for array in known]
+    with np.errstate(all="ignore"):
+        for draw in range(DRAWS):
+            found = run(draw)
+            if found is None:
+                continue
+            for i, (array, other) in enumerate(zip(known, found, strict=True)):
+                moved = np.abs(np.asarray(other) - array).astype(np.float64)
+                far[i] = np.maximum(far[i], np.where(np.isfinite(moved), moved, 0.0))
+    return [SAFETY / times * moved for moved in far]
+
+
+class Tape:
+    """The recorded calls as they are: what a derivative is computed from."""
+
+    def value(self, node, recorded):
+        """The value of a node, which was recorded as an argument or as a result."""
+        return recorded
+
+    def pull(self, starts, targets):
+        """The cotangents of nodes; {node: g}."""
+        with np.errstate(all="ignore"):
+            return backward_pass(starts, targets, step=self._step)
+
+    def _step(self, node, g, careful):
+        return node.step(g)
+
+
+class RoundedTape(Tape):
+    """The recorded calls done again, with an error in every number."""
+
+    def __init__(self, root, jitter):
+        self._jitter = jitter
+        self._args, self._outs = {}, {}
+        with np.errstate(all="ignore"):
+            for node in history(root):
+                if node.op is not None:
+                    self._args[node] = [
+                        self._input(*pair) for pair in zip(node.args, node.parents, strict=True)
+                    ]
+                    self._outs[node] = jitter(self._done(node))
+
+    def value(self, node, recorded):
+        return self._outs[node] if node in self._outs else self._jitter(recorded)
+
+    def _done(self, node):
+        """What a call gives here; one of the user's is not run again: it may draw or print."""
+        if node.op is not part and (not isinstance(node.op, Primitive) or node.op.is_users):
+            return node.out
+        try:
+            return node.op.f(*self._args[node], **node.kwargs)
+        except Exception:  # it refuses numbers that are a little off
+            return node.out
+
+    def _input(self, value, parent):
+        if type(parent) is tuple:
+            return list(map(self._input, value, parent))
+        return self._outs[parent] if parent in self._outs else self._jitter(value)
+
+    def _step(self, node, g, careful):
+        g = type(g)(map(self._pulled, g)) if isinstance(g, tuple) else self._pulled(g)
+        if node.op.name in KINKED:  # the piece is that of the tape
+            return node.step(g)
+        args, out = self._args[node], self._outs[node]
+        return node.op.cotangents(g, out, args, node.kwargs, node.parents)
+
+    def _pulled(self, g):
+        return None if g is None else self._jitter(g, whole=True)
+
+
+class Floor:
+    """What rounding may leave of derivatives on a recorded graph.
+
+    ``eps`` is that of the coarsest numbers compared, if they are coarser than the graph's.
+    """
+
+    def __init__(self, root, eps=0.0):
+        outs = [np.asarray(n.out) for n in history(root) if not isinstance(n.out, tuple)]
+        kinds = {out.dtype for out in outs if out.dtype.kind in "fc"}
+        self._root = root
+        self._eps = max(eps, *(float(np.finfo(kind).eps) for kind in kinds))
+        self._times = max(np.sqrt(self._eps) / 64 / self._eps, 4.0)
+
+    @functools.cached_property
+    def _tapes(self):
+        jitters = [
+            functools.partial(jittered, draw=draw, eps=self._eps, times=self._times)
+            for draw in range(DRAWS)
+        ]
+        return [RoundedTape(self._root, jitter) for jitter in jitters]
+
+    def of(self, derive):
+        """The floor of each entry of a derivative, ``derive(tape)``."""
+
+        def run(draw):
+            try:
+                return [derive(self._tapes[draw])]
+            except Exception:  # a rule refuses numbers that are a little off
+                return None
+
+        return floors(run, [derive(Tape())], self._times)[0]
+
+
+def gradient_of(root, node):
+    """The gradient of a root with respect to a node, as a function of a tape."""
+
+    def derive(tape):
+        start = np.ones_like(tape.value(root, root.out))[()]
+        table = tape.pull({root: start}, [node])
+        return table.get(node, np.zeros(np.shape(node.out)))
+
+    return derive

@@ -1,0 +1,210 @@
+"""The tape: every call to be differentiated, and the backward pass through it.
+
+The one idea: a call is newer than its inputs, so "newest first" is a topological order.
+No graph search, no recursion, and 2^60 paths through 60 nodes cost 60 visits.
+"""
+
+from __future__ import annotations
+
+from heapq import heapify, heappop, heappush
+from itertools import count
+from operator import attrgetter
+
+_next_serial = count(1).__next__
+
+
+class Operation:
+    """What a node records a call of.
+
+    Attributes
+    ----------
+    name : str
+    f : callable
+        Of plain arrays.
+    rules : tuple
+        One for each argument that is an array, or a sequence of arrays: the rule
+        ``rule(g, out, *args, **kwargs)`` pulls a cotangent back to it, None stands for zero.
+    broadcasts : bool
+        Whether the arguments are broadcast, so that contributions are summed over those axes.
+    sequence : bool
+        Whether an argument may be a sequence of arrays.
+    by_rules : bool
+        Whether the contributions are what the rules give, one for each argument.
+    is_users : bool
+        Whether f is a function of the user's.
+    """
+
+    name = ""
+    rules: tuple = ()
+    broadcasts = sequence = by_rules = is_users = False
+
+    def cotangents(self, g, out, args, kwargs, parents, careful=False):
+        """One step back: pairs (parent, contribution) of the cotangent g of one call.
+
+        ``out`` and ``args`` are the values of the call: arrays, or tensors so that the step
+        itself is recorded, or whatever stands for them. For a parent that requires no gradient
+        there is no pair. With ``careful`` a zero cotangent times an undefined derivative is zero.
+        """
+        raise NotImplementedError
+
+
+class Node:
+    """One recorded call on plain arrays: ``out = op(*args, **kwargs)``.
+
+    ``parents`` is aligned with ``args``: the node that an argument came from, None for
+    a plain constant, and a tuple of these for an argument that is a sequence of arrays.
+    A node never points at a Tensor: there is no cycle, and a graph is freed at the
+    moment its last tensor is. ``hooks`` and ``trace`` are set only on nodes that have
+    hooks, and on those recorded while anomalies are looked for.
+    """
+
+    __slots__ = ("op", "args", "kwargs", "out", "parents", "serial", "name", "hooks", "trace")
+    requires_grad = True  # a call is recorded only if one of its inputs requires a gradient
+
+    def __init__(self, op, args, kwargs, out, parents):
+        self.op = op
+        self.args = args
+        self.kwargs = kwargs
+        self.out = out
+        self.parents = parents
+        self.serial = _next_serial()
+        self.name = None
+
+    def step(self, g, careful=False):
+        """One step back through this call; see `Operation.cotangents`."""
+        return self.op.cotangents(g, self.out, self.args, self.kwargs, self.parents, careful)
+
+    def free(self):
+        """Give back the values; no gradient can pass this call again."""
+        self.op = _FREED
+        self.args = self.parents = ()
+        self.kwargs = {}
+        self.out = None
+
+    def inputs(self):
+        """Pairs (value, parent) of the arguments, those inside a sequence one by one."""
+        for value, parent in zip(self.args, self.parents, strict=True):
+            if type(parent) is tuple:
+                yield from zip(value, parent, strict=True)
+            else:
+                yield value, parent
+
+
+class _Freed(Operation):
+    """What stands for the operation of a call that has been freed."""
+
+    name = "freed"
+
+    def refuse(self, *args):
+        """Raise: the values are needed once more."""
+        raise ValueError(
+            "this part of the tape is gone: backward(keep_tape=False) frees the calls that it has "
+            "passed. Compute the tensor again, or leave keep_tape=False out of the first backward()"
+        )
+
+    cotangents = refuse
+
+
+_FREED = _Freed()
+
+
+class Leaf(Node):
+    """Where a graph begins: a variable or a constant. Only leaves accumulate ``grad``.
+
+    A leaf stays the same variable while its value is rebound; the calls that used an
+    earlier value keep it in their ``args``.
+    """
+
+    __slots__ = ("requires_grad", "grad")
+
+    def __init__(self, out, requires_grad=False):
+        super().__init__(None, (), {}, out, ())
+        self.requires_grad = requires_grad
+        self.grad = None
+
+    def __reduce__(self):
+        return Leaf, (self.out, self.requires_grad), (None, {"grad": self.grad, "name": self.name})
+
+
+class Argument(Leaf):
+    """A differentiated argument of a function: a value of its own, which it may assign to.
+
+    ``uses`` counts the calls and the walks under way that differentiate with respect to it.
+    After the last one nobody asks for its gradient any more.
+    """
+
+    __slots__ = ("uses",)
+
+    def __init__(self, out):
+        super().__init__(out, True)
+        self.uses = 0
+
+
+class Pending:
+    """A cotangent that is not added up yet: ``+`` takes others in, ``total()`` is the array."""
+
+    __slots__ = ()
+
+
+def history(*roots):
+    """Every node that the roots were computed from, the roots too, oldest first."""
+    seen = dict.fromkeys(roots)
+    stack = list(seen)
+    while stack:
+        node = stack.pop()
+        if node.op is _FREED:
+            _FREED.refuse()
+        for _, parent in node.inputs():
+            if parent is not None and parent not in seen:
+                seen[parent] = None
+                stack.append(parent)
+    return sorted(seen, key=attrgetter("serial"))
+
+
+def backward_pass(seeds, targets=(), arrive=None, step=None, careful=False, keep=True):
+    """The cotangents {node: g} after a pass from the seeds {node: g}, newest node first.
+
+    When a node is reached, all uses of its value have contributed. What stays: ``targets``,
+    the leaves, and the frontier - nodes older than every target, which the pass did not need
+    to enter. Nothing is stored on any node.
+
+    Parameters
+    ----------
+    arrive : callable, optional
+        ``arrive(node, g)`` returns what goes on of a cotangent that has arrived.
+    step : callable, optional
+        ``step(node, g, careful)`` returns pairs (parent, contribution) in place of the node's
+        own `Node.step`; a contribution may be `Pending`.
+    careful : bool
+        Whether a zero cotangent times an undefined derivative is zero.
+    keep : bool
+        Whether the nodes keep their values; else each gives them back when it has been passed.
+    """
+    targets = frozenset(targets)
+    oldest = min(node.serial for node in targets) if targets else 0
+    cotangents = dict(seeds)
+    queue = [(-node.serial, node) for node in cotangents if node.op is not None]
+    heapify(queue)
+    while queue and -queue[0][0] > oldest:
+        node = heappop(queue)[1]
+        g = cotangents.pop(node)
+        if isinstance(g, Pending):
+            g = g.total()
+        if arrive is not None:
+            g = arrive(node, g)
+        if node in targets:
+            cotangents[node] = g
+        pairs = node.step(g, careful) if step is None else step(node, g, careful)
+        for parent, contribution in pairs:
+            if parent in cotangents:
+                cotangents[parent] = cotangents[parent] + contribution
+            else:
+                cotangents[parent] = contribution
+                if parent.op is not None:
+                    heappush(queue, (-parent.serial, parent))
+        if not keep:
+            node.free()
+    for node, g in cotangents.items():
+        if isinstance(g, Pending):
+            cotangents[node] = g.total()
+    return cotangents

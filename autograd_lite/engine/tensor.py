@@ -1,0 +1,709 @@
+"""The Tensor: an array with its node on the tape, everywhere a NumPy array can stand.
+
+The one idea: NumPy's own functions, called with a Tensor, find their derivatives in the
+registry through NumPy's protocols. So there is no second namespace to learn.
+"""
+# mypy: disable-error-code="override,misc,assignment"
+
+from __future__ import annotations
+
+import copy
+import operator
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from . import dead_branches, errors, hooks, other_names
+from .aliasing import augmented, is_view, rebind, reshape, separate, shows
+from .arrays import asarray
+from .dispatch import dispatch, registry, ufunc_methods
+from .flat import Flat
+from .leaf_arrays import GradArray, LeafArray
+from .modes import current, watched
+from .multiple_outputs import Parts, continuous, like, part_nodes
+from .operators import Operators
+from .pickling import from_rows, to_rows
+from .tape import Argument, Leaf, backward_pass, history
+
+
+class Tensor(Operators):
+    """An array that remembers how it was computed.
+
+    Parameters
+    ----------
+    data : array_like
+        Numbers of any shape: bool, integer, float or complex; copied. An array of another
+        library that speaks NumPy's protocols keeps its type.
+    requires_grad : bool
+        Whether gradients are wanted. Integers then become float64.
+    name : str, optional
+        How pictures, derivations and reports call it.
+    dtype : optional
+        The dtype to convert to.
+
+    Raises
+    ------
+    TypeError
+        For strings, objects and other data that are not numbers.
+
+    >>> x = Tensor([1.0, 2.0], requires_grad=True)
+    >>> y = np.sum(x * x)
+    >>> y.backward()
+    >>> x.grad
+    array([2., 4.])
+    """
+
+    __slots__ = ("__weakref__", "_array", "_view", "_views", "node")
+    __pandas_priority__ = 10_000  # pandas leaves operators to the Tensor, which says what to write
+
+    @other_names.keywords
+    def __init__(
+        self, data: Any, requires_grad: bool = False, name: str | None = None, dtype: Any = None
+    ) -> None:
+        self._array = _numbers(data, dtype, requires_grad)
+        self.node = Leaf(self._array, bool(requires_grad))
+        self.node.name = _checked_name(name)
+
+    # --- what it is -------------------------------------------------------------------
+
+    @property
+    def data(self) -> Any:
+        """The value, a read-only view. Rebinding it, t.data = v, keeps a leaf the same variable.
+
+        So do ``t.data -= v`` and its like.
+        """
+        data = self._array
+        if type(data) is np.ndarray:
+            return LeafArray.of(data, self)
+        return data.data_of(self) if hasattr(data, "data_of") else data
+
+    @data.setter
+    def data(self, value: Any) -> None:
+        if type(value) is LeafArray and value.is_value_of(self):
+            return  # t.data -= v has bound it already
+        if self.node.op is not None:
+            raise ValueError(
+                f"only a leaf's data can be rebound, and {errors.describe(self)} is the result "
+                f"of {self.node.op.name}: use detach() for a leaf with the same value"
+            )
+        value = _numbers(value, self.dtype, False)
+        if value.shape != self.shape:
+            raise ValueError(
+                f"the data of {errors.describe(self)} cannot become an array of shape "
+                f"{value.shape}: a variable keeps its shape; make a new Tensor instead"
+            )
+        separate(self)
+        self._array = self.node.out = value
+
+    @property
+    def grad(self) -> Any:
+        """The accumulated gradient of a leaf, an array of its shape and dtype, or None.
+
+        Of a result it is there after `retain_grad`; without that it raises.
+        """
+        node = self.node
+        if node.op is None:
+            return GradArray.of(node.grad) if type(node.grad) is np.ndarray else node.grad
+        retained = hooks.retained(node)
+        if retained is not None:
+            return retained.grad
+        raise ValueError(
+            f"{errors.describe(self)} is the result of {node.op.name}, no leaf, and only leaves "
+            "keep a gradient. Call t.retain_grad() before backward(), or use "
+            "ag.gradients(output, [t]). If it was a parameter, w = w - lr * w.grad has made "
+            "another tensor of it: update it by w.data = w.data - lr * w.grad"
+        )
+
+    @grad.setter
+    def grad(self, value: Any) -> None:
+        if value is None and (retained := hooks.retained(self.node)) is not None:
+            retained.grad = None
+            return
+        if self.node.op is not None:
+            raise ValueError(
+                f"only leaves keep a gradient, and {errors.describe(self)} is the result of "
+                f"{self.node.op.name}: use gradients(output, [tensor])"
+            )
+        if value is not None:
+            value = asarray(value)
+            if value.dtype != self.dtype:
+                value = value.astype(self.dtype)
+            if value.shape != self.shape:
+                raise ValueError(
+                    f"a gradient of shape {value.shape} does not fit {errors.describe(self)}"
+                )
+        self.node.grad = value
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether gradients reach this tensor. Can be set on a leaf, to freeze it or to free it."""
+        return self.node.requires_grad
+
+    @requires_grad.setter
+    def requires_grad(self, on: bool) -> None:
+        if self.node.op is not None:
+            raise ValueError(
+                f"requires_grad can be set on leaves only, and {errors.describe(self)} is the "
+                f"result of {self.node.op.name}: use detach() for a constant"
+            )
+        if on:
+            self._array = self.node.out = _differentiable(self._array)
+        self.node.requires_grad = bool(on)
+
+    name: str | None = property(
+        lambda self: self.node.name,
+        lambda self, name: setattr(self.node, "name", _checked_name(name)),
+        doc="How pictures, derivations and reports call it, or None.",
+    )
+    shape: tuple[int, ...] = property(
+        lambda self: self._array.shape,
+        lambda self, shape: self._reshape(shape),
+        doc="The sizes of the axes, a tuple. Setting it is ``x = np.reshape(x, shape)``.",
+    )
+    dtype: np.dtype[Any] = property(
+        lambda self: self._array.dtype, doc="The dtype of the elements."
+    )
+    ndim: int = property(lambda self: self._array.ndim, doc="The number of axes.")
+    size: int = property(lambda self: self._array.size, doc="The number of elements.")
+    itemsize: int = property(lambda self: self._array.itemsize, doc="Bytes of one element.")
+    nbytes: int = property(lambda self: self._array.nbytes, doc="Bytes of all elements.")
+    T: Tensor = property(lambda self: np.transpose(self), doc="The axes reversed.")
+    mT: Tensor = property(lambda self: np.matrix_transpose(self), doc="The last two axes swapped.")
+    flat: Any = property(
+        lambda self: Flat(self),
+        lambda self, values: Flat(self).__setitem__(slice(None), values),
+        doc="All elements in one axis, to read and to write.",
+    )
+    real: Tensor = property(
+        lambda self: np.real(self),
+        lambda self, values: operator.setitem(self.real, ..., values),
+        doc="The real part.",
+    )
+    imag: Tensor = property(
+        lambda self: np.imag(self),
+        lambda self, values: operator.setitem(self.imag, ..., values),
+        doc="The imaginary part, 0 of a real tensor.",
+    )
+
+    def __repr__(self) -> str:
+        flags = ", requires_grad=True" if self.requires_grad and self.node.op is None else ""
+        if self.node.op is not None:
+            flags += f", op={self.node.op.name}"
+        if self.name is not None:
+            flags += f", name={self.name!r}"
+        text = np.array2string(np.asarray(self._array), separator=", ", prefix="Tensor(")
+        if self.dtype != np.float64:
+            flags = f", dtype={self.dtype}{flags}"
+        return f"Tensor({text}{flags})"
+
+    def __format__(self, spec: str) -> str:
+        try:
+            return format(self._array[()] if self.ndim == 0 else self._array, spec)
+        except TypeError:
+            raise TypeError(
+                f"the format {spec!r} is of one number, and {errors.describe(self)} has "
+                f"{self.size}: np.array2string(t.numpy(), precision=3) writes an array"
+            ) from None
+
+    # --- off the tape, and only when asked ----------------------------------------------
+
+    def zero_grad(self) -> None:
+        """Forget the gradient of a leaf: ``t.grad = None``."""
+        self.grad = None
+
+    def retain_grad(self) -> None:
+        """Keep the gradient of a result too, from the next backward pass on, in ``.grad``."""
+        if self.node.op is not None and hooks.retained(self.node) is None:
+            self.register_hook(hooks.Retained())
+
+    def detach(self) -> Tensor:
+        """The same value as a constant: nothing flows back through it."""
+        return constant(self._array)
+
+    def numpy(self) -> np.ndarray[Any, Any]:
+        """The value as a plain array, off the tape. It is read-only: copy it to write into it."""
+        return np.asarray(self.data)
+
+    def item(self) -> Any:
+        """The value of a tensor of one element as a Python number, off the tape."""
+        if self.size != 1:
+            raise ValueError(
+                f"item() of {errors.describe(self)}: one number is asked for, such as "
+                "np.sum(t).item() or t[0].item(); numpy() gives the whole array"
+            )
+        self._stay("item")
+        return self._array.item()
+
+    def tolist(self) -> Any:
+        """The value as nested Python lists, off the tape."""
+        self._stay("tolist")
+        return self._array.tolist()
+
+    def _stay(self, method):
+        """Refuse what an array has too: a rule that says it means no constant."""
+        if self.requires_grad and (rule := current().rule) is not None:
+            raise errors.left_in_rule(rule, self, method)
+
+    def _to_array(self, dtype=None, copy=None):
+        if self.requires_grad:
+            raise errors.kind_that_is_shown()(
+                f"{errors.foreign_caller()}{errors.STORED}Here it is {errors.describe(self)}. "
+                "Stay on the tape with ag.array([...]), ag.r_[...], np.stack([...]), "
+                "np.concatenate([...]), np.where(mask, t, array), or a tensor to fill, "
+                "x = ag.zeros(...); x[i] = t. "
+                f"Leave it on purpose with t.numpy() or t.detach().{errors.where_scipy_is()}"
+            )
+        return np.array(self.data, dtype=dtype, copy=copy)
+
+    if not TYPE_CHECKING:  # to checkers it is that of a scalar: operators.py
+        __array__ = _to_array
+
+    def _to_python(self, kind):
+        if self.requires_grad:
+            raise TypeError(
+                f"{kind.__name__}() of {errors.describe(self)}, or storing it into a NumPy array, "
+                "would take it off the tape in silence: to stay on it use NumPy's functions, "
+                "np.exp(t), not math.exp(t), np.stack([...]), np.where, or a tensor to fill, "
+                "x = ag.zeros(...); t.item() leaves it on purpose"
+            )
+        return kind(self._array)
+
+    def __float__(self) -> float:
+        return self._to_python(float)
+
+    def __int__(self) -> int:
+        return self._to_python(int)
+
+    def __complex__(self) -> complex:
+        return self._to_python(complex)
+
+    def __index__(self) -> int:
+        try:
+            return operator.index(self._array)
+        except TypeError:
+            raise TypeError(
+                f"an index or a count is an integer, and {errors.describe(self)} is none: "
+                "int(t.item())"
+            ) from None
+
+    def __bool__(self) -> bool:
+        try:
+            return bool(self._array)
+        except ValueError:
+            raise ValueError(
+                f"the truth value of {errors.describe(self)} of {self.size} elements is ambiguous: "
+                "np.any(t) and np.all(t) make one of them, np.where(condition, a, b) chooses by "
+                "element, np.maximum(t, 0) is max(t, 0), and np.sort(t) is sorted(t)"
+            ) from None
+
+    def __len__(self) -> int:
+        return len(self._array)
+
+    def reshape(self, *shape: Any, order: str = "C", copy: bool | None = None) -> Tensor:
+        """The elements in another shape: ``t.reshape(2, 3)`` or ``t.reshape((2, 3))``."""
+        shape = shape[0] if len(shape) == 1 else shape
+        return registry[np.reshape](self, shape, order, copy)
+
+    def transpose(self, *axes: Any) -> Tensor:
+        """The axes in another order, reversed by default."""
+        order = axes[0] if len(axes) == 1 else axes or None
+        return np.transpose(self, order)  # type: ignore[return-value]
+
+    def flatten(self, order: Any = "C") -> Tensor:
+        """All elements in one axis, a copy."""
+        elements: Any = np.ravel(self, order=order)
+        return elements.copy() if elements is self or is_view(elements) else elements
+
+    def astype(
+        self,
+        dtype: Any,
+        order: str = "K",
+        casting: Any = "unsafe",
+        subok: bool = True,
+        copy: bool = True,
+    ) -> Tensor:
+        """The same values in another dtype, on the tape; the tensor itself where it may be."""
+        if not np.can_cast(self.dtype, dtype, casting):
+            raise TypeError(f"cannot cast {errors.describe(self)} to {dtype} with {casting=}")
+        if not copy and np.dtype(dtype) == self.dtype:
+            return self
+        return registry["astype"](self, dtype)
+
+    def conj(self) -> Tensor:
+        """The complex conjugate; a tensor of real numbers is its own."""
+        return np.conjugate(self) if self.dtype.kind == "c" else self
+
+    conjugate = conj
+
+    def copy(self, order: str = "C") -> Tensor:
+        """The same values in new memory, on the tape."""
+        flags = getattr(self._array, "flags", None)
+        if order == "C" or (order in "KA" and getattr(flags, "c_contiguous", True)):
+            return registry["alias"](self)
+        return registry["alias"](self, order=order)
+
+    def view(self, *others: Any) -> Tensor:
+        """All elements, as NumPy's view(): what is written into it is written here."""
+        if others:
+            given = ", ".join(map(str, others))
+            raise TypeError(
+                f"view({given}) of {errors.describe(self)}: another shape is t.reshape({given}), "
+                "the plain array is t.numpy(), and the bits of another dtype have no derivative"
+            )
+        return self[...]
+
+    def __iter__(self) -> Iterator[Tensor]:
+        if self.ndim == 0:
+            raise TypeError(f"{errors.describe(self)} has no axis to iterate over")
+        return (self[i] for i in range(len(self)))
+
+    def __contains__(self, value: Any) -> bool:
+        return plain(value) in self._array
+
+    def __getitem__(self, index: Any) -> Tensor:
+        return registry["getitem"](self, index=index if is_plain(index) else plain(index))
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        """A new value, and this tensor is bound to it: what was computed from the old one stays."""
+        if isinstance(value, Tensor) and shows(value, self, index):
+            return  # x[i] += v has changed x through x[i]
+        index = plain(index)
+        self._rebind(registry["setitem"](self, value, index=index), index=index)
+
+    def __delitem__(self, index: Any) -> None:
+        raise ValueError(
+            f"elements of {errors.describe(self)} cannot be deleted, as it keeps its shape: "
+            "t = np.delete(t, index) is another tensor"
+        )
+
+    def fill(self, value: Any) -> None:
+        """Every element becomes this number or scalar tensor."""
+        self[...] = value
+
+    def compress(self, condition: Any, axis: int | None = None) -> Tensor:
+        """The slices along an axis, or the elements, where a condition holds."""
+        return np.compress(condition, self, axis)  # type: ignore[return-value]
+
+    def put(self, indices: Any, values: Any, mode: Any = "raise") -> None:
+        """Store values at positions in the flattened tensor: np.put."""
+        np.put(self, indices, values, mode)  # type: ignore[arg-type]
+
+    def _reshape(self, shape):
+        whole = twin(self)
+        reshape(self, whole, np.reshape(whole, shape))
+
+    def _rebind(self, other, what="x[i] = v", index=...):
+        """Become another tensor, or a constant, under the same name; new is what is at index."""
+        other = twin(other) if isinstance(other, Tensor) else constant(asarray(other))
+        rebind(self, other, what, index)
+
+    def _augmented(self, f, other, what):
+        return augmented(self, f, other, what)
+
+    def __copy__(self):
+        """A copy on the tape; of a leaf that is no argument of a function, another variable."""
+        if self.node.op is not None or isinstance(self.node, Argument):
+            return self.copy("K")
+        node = copy.copy(self.node)
+        node.grad = copy.copy(node.grad)
+        return wrap(self._array, node)
+
+    def __deepcopy__(self, memo):
+        """A copy with a history of its own; of an argument of a function, one on its tape."""
+        if any(isinstance(node, Argument) for node in history(self.node)):
+            return self.copy("K")
+        make, parts = self.__reduce__()
+        return make(*copy.deepcopy(parts, memo))
+
+    def __reduce__(self):
+        return _unpickled, (to_rows(self.node), self._array)
+
+    # --- NumPy's protocols ----------------------------------------------------------------
+
+    def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
+        try:
+            if method == "__call__" and not kwargs:
+                answer = registry.get(ufunc)
+                return dispatch(ufunc, inputs, kwargs) if answer is None else answer(*inputs)
+            return ufunc_methods[method](ufunc, inputs, kwargs)
+        except Exception as error:
+            errors.alone(error)
+            raise
+
+    def __array_function__(self, func, types, args, kwargs):
+        try:
+            answer = None if "out" in kwargs else registry.get(func)
+            return dispatch(func, args, kwargs) if answer is None else answer(*args, **kwargs)
+        except Exception as error:
+            errors.alone(error)
+            raise
+
+    # --- gradients ------------------------------------------------------------------------
+
+    @other_names.keywords
+    def backward(self, gradient: Any = None, keep_tape: bool = True) -> None:
+        """Add the gradient of this tensor to ``.grad`` of every leaf it was computed from.
+
+        Parameters
+        ----------
+        gradient : array_like, optional
+            The cotangent to start from, of this tensor's shape; 1 for a scalar.
+        keep_tape : bool
+            Whether the tape can be used again. Without it every call is freed as soon as the
+            walk has passed it, values and all: for a training loop that is short of memory.
+
+        Raises
+        ------
+        ValueError
+            On a constant, on a tensor of more than one element without ``gradient``,
+            for a gradient of another shape (nothing is broadcast), and on a freed tape.
+        """
+        if not self.requires_grad:
+            raise ValueError(
+                f"backward() on a constant: {errors.describe(self)} does not depend on any tensor "
+                "with requires_grad=True, or was computed inside no_grad()"
+            )
+        gradient = plain(gradient)
+        starts = {self.node: initial_cotangent(self, gradient)}
+        leaves = walk_back(starts, (), keep=keep_tape)
+        given = {id(gradient)}
+        for leaf, g in leaves.items():
+            g = own(g, given)
+            leaf.grad = g if leaf.grad is None else asarray(leaf.grad + g)
+
+    def register_hook(self, f: Callable[[Any], Any]) -> hooks.Hook:
+        """Observe or replace the gradient of this tensor, a leaf or not, in every backward pass.
+
+        Parameters
+        ----------
+        f : callable
+            ``f(g)`` gets the total gradient, a copy (a Tensor where the backward pass is
+            recorded), before it goes on to what this tensor was computed from, to ``.grad``
+            or to the caller. What it returns takes its place; None keeps it.
+
+        Returns
+        -------
+        Hook
+            Its ``remove()`` ends it, and so does leaving a ``with`` block over it.
+
+        Raises
+        ------
+        ValueError
+            On a constant. In the backward pass, when what f returns has another shape.
+
+        >>> x = Tensor([1.0, 2.0], requires_grad=True)
+        >>> with x.register_hook(lambda g: np.clip(g, -1, 1)):
+        ...     np.sum(x * x).backward()
+        >>> x.grad
+        array([1., 1.])
+        """
+        if not self.requires_grad:
+            raise ValueError(
+                f"a hook on a constant: no gradient reaches {errors.describe(self)}; "
+                "create it with requires_grad=True before it is used"
+            )
+        return hooks.Hook(self.node, f)
+
+
+# With a __getattr__ in their place each reading of an attribute would take 36 ns, not 7.
+_others = other_names.of_tensors().items()
+other_names.leave_out(Tensor, {name: line for name, line in _others if not hasattr(Tensor, name)})
+
+
+def constant(data):
+    """A tensor that requires no gradient, of data that may be shared."""
+    return wrap(data, Leaf(data))
+
+
+def wrap(data, node):
+    """The tensor of a value and its node; nothing is checked or copied."""
+    tensor = object.__new__(Tensor)
+    tensor._array = data
+    tensor.node = node
+    return tensor
+
+
+def twin(tensor):
+    """The same value and node; an assignment to it leaves the given tensor as it is."""
+    return wrap(tensor._array, tensor.node)
+
+
+def several(results, node):
+    """The results of a recorded call as tensors, in the type of tuple that they came in."""
+    nodes = part_nodes(results, node)
+    tensors = map(wrap, results, nodes)
+    return like(results, [t if continuous(r) else r for r, t in zip(results, tensors)])
+
+
+def _unpickled(rows, data):
+    return wrap(data, from_rows(rows))
+
+
+def plain(value):
+    """The value of a tensor; lists, tuples and slices of tensors too; anything else as it is."""
+    if type(value) is np.ndarray or value is None:
+        return value
+    if isinstance(value, Tensor):
+        return value._array
+    if type(value) in (list, tuple):
+        return type(value)(map(plain, value))
+    if type(value) is slice:
+        return slice(plain(value.start), plain(value.stop), plain(value.step))
+    return value
+
+
+_ATOMS = frozenset({int, float, complex, bool, str, type(None), type(Ellipsis)})
+
+
+def is_plain(value):
+    """Whether a value is made of numbers, slices and tuples alone: nobody can change it."""
+    kind = type(value)
+    if kind in _ATOMS:
+        return True
+    if kind is slice:
+        return is_plain((value.start, value.stop, value.step))
+    return kind is tuple and all(map(is_plain, value))
+
+
+def _numbers(data, dtype, requires_grad):
+    """Data as an array of numbers that nobody else writes into."""
+    errors.refuse_foreign("a Tensor", data)
+    ours = (np.ndarray, np.generic, Tensor, Flat)
+    foreign = hasattr(data, "__array_function__") and not isinstance(data, ours)
+    array = data.copy() if foreign else np.array(data)
+    given = array.dtype if dtype is None else np.dtype(dtype)
+    for kind in (array.dtype, given):
+        if kind.kind not in "biufc":
+            raise TypeError(
+                f"a Tensor holds numbers, and {errors.describe(data)} gives an array of dtype "
+                f"{kind}: convert it to numbers first"
+            )
+    if array.dtype != given:
+        array = array.astype(given)
+    return _differentiable(array) if requires_grad else array
+
+
+def _checked_name(name):
+    if name is not None and not isinstance(name, str):
+        raise TypeError(
+            f"the name of a tensor is a str, not {name!r}: Tensor(data, requires_grad, name, dtype)"
+        )
+    return name
+
+
+def _differentiable(array):
+    """Integers have no derivative: they become float64."""
+    return array if array.dtype.kind in "fc" else array.astype(np.float64)
+
+
+# --- gradients --------------------------------------------------------------------------------
+
+
+def initial_cotangent(output, gradient):
+    """The cotangent a walk starts from: what was given, checked, or 1 for a scalar."""
+    if gradient is None:
+        if output.size != 1:
+            raise ValueError(
+                f"{errors.describe(output)} is not a scalar, so its gradient needs a cotangent: "
+                f"reduce it (np.sum, np.mean), or pass an array of shape {output.shape}"
+            )
+        one = output._array
+        return type(one)(1) if isinstance(one, np.generic) else np.ones_like(one)[()]
+    if not isinstance(gradient, Tensor):
+        gradient = asarray(gradient)
+    if gradient.shape != output.shape:
+        raise ValueError(
+            f"a cotangent of shape {gradient.shape} does not fit {errors.describe(output)}: "
+            "shapes must be equal, nothing is broadcast"
+        )
+    return gradient if gradient.dtype == output.dtype else gradient.astype(output.dtype)
+
+
+def cotangents(output, targets, gradient, create_graph=False, hooked=True):
+    """The table of cotangents of a walk from one tensor; see `walk_back`."""
+    return walk_back({output.node: gradient}, targets, create_graph, hooked)
+
+
+def walk_back(seeds, targets, create_graph=False, hooked=True, keep=True):
+    """`tape.backward_pass` on arrays or, with create_graph, on tensors.
+
+    A zero cotangent times an infinite or undefined derivative is nan in floating point and
+    zero in mathematics: nothing comes through the branch of a ``where`` that was not taken.
+    That case is rare, so the walk first runs without a thought of it; only if a nan arrives
+    is it run again, carefully. (A nan in a cotangent cannot turn into a number on the way.
+    In a hook it can, and a hook is called once: with hooks the first walk is careful. So is
+    one that does not ``keep`` the tape.)
+    A walk that only looks, for a picture or a comparison, is not ``hooked``.
+    """
+    if create_graph:
+        seeds = {node: _as_tensor(g) for node, g in seeds.items()}
+    step = _recorded_step if create_graph else None
+
+    def carefully(arrive=None):
+        if current().watchers:  # somebody looks at every step, and at plain cotangents
+            run = watched("backward_pass", backward_pass)
+            return run(seeds, targets, arrive, step, careful=True, keep=keep)
+        values = _lifted if create_graph else None
+        return dead_branches.backward_pass(seeds, targets, arrive, values, keep)
+
+    with np.errstate(all="ignore"):
+        if hooked and hooks.alive:
+            convert = _as_tensor if create_graph else _as_array
+            return hooks.backward_pass(carefully, targets, convert)
+        if not keep or current().watchers:
+            return carefully()
+        table = backward_pass(seeds, targets, step=step)
+        return carefully() if any(map(has_nan, table.values())) else table
+
+
+def _as_tensor(g):
+    return g if isinstance(g, Tensor) else constant(asarray(g))
+
+
+def _as_array(g):
+    return asarray(plain(g))
+
+
+def _recorded_step(node, g, careful):
+    """One step back on tensors, so that what a rule does with them is recorded."""
+    out, args = _lifted(node)
+    return node.op.cotangents(g, out, args, node.kwargs, node.parents, careful)
+
+
+def _lifted(node):
+    """The result and the arguments of a recorded call as tensors."""
+    return _lift(node.out, node), list(map(_lift, node.args, node.parents))
+
+
+def _lift(value, parent):
+    """A recorded value as a tensor again."""
+    if parent is None:
+        return value
+    if type(parent) is tuple:
+        return [_lift(v, p) for v, p in zip(value, parent, strict=True)]
+    if isinstance(value, tuple):
+        return several(value, parent)
+    return wrap(value, parent)
+
+
+def has_nan(g):
+    """Whether a cotangent, of one result or of several, has a nan in it."""
+    if isinstance(g, Parts):
+        return any(has_nan(part) for part in g if part is not None)
+    g = plain(g)
+    norm = np.vdot(g, g)  # nan if any element is
+    return norm != norm and bool(np.isnan(g).any())
+
+
+def own(g, given):
+    """A gradient as an array of its own, so that the user may write into it.
+
+    Inside the engine gradients share memory. ``given`` holds the ids of the arrays handed
+    out already: those are copied, and so are views.
+    """
+    g = asarray(g)
+    if g.base is not None or id(g) in given:
+        g = g.copy()
+    given.add(id(g))
+    return g

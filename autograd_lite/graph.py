@@ -1,0 +1,147 @@
+"""The tape of one tensor as data: what every reading of it begins with.
+
+A tensor is called by its own name, its path in a module, its variable, or its operation.
+"""
+
+import sys
+from collections import Counter
+
+import numpy as np
+
+from .engine import quoting
+from .engine.primitives import Elementwise
+from .engine.tape import history
+from .engine.tensor import Tensor
+
+
+def caller_variables(depth):
+    """The variables of the function ``depth`` calls up, then of its callers, then the module's.
+
+    Callers count as far as they stand in the same file: a comprehension is in a function.
+    """
+    frame = sys._getframe(depth + 1)
+    file, scopes, module = frame.f_code.co_filename, [], frame.f_globals
+    while frame is not None and frame.f_code.co_filename == file:
+        scopes.append(frame.f_locals)
+        frame = frame.f_back
+    variables: dict = {}
+    for scope in (*scopes, module):
+        variables.update({n: v for n, v in scope.items() if n not in variables})
+    return {name: value for name, value in variables.items() if not name.startswith("_")}
+
+
+class Names:
+    """The names of all tensors and constants that a root was computed from.
+
+    Parameters
+    ----------
+    root : Tensor
+        The end of the graph.
+    variables : dict
+        Where a tensor without a name of its own may be bound: the caller's variables.
+    given : dict, optional
+        Names that go before all others: ``{"W1": tensor_or_array}``.
+    """
+
+    def __init__(self, root, variables, given=None):
+        self.nodes = history(root.node)
+        self.root = root.node
+        given = dict(given or {})
+        chosen, bound, paths = _bound(given), _bound(variables), _paths(variables)
+        self._arrays = [
+            {name: value for name, value in scope.items() if isinstance(value, np.ndarray)}
+            for scope in (given, variables)
+        ]
+        count = Counter()
+        self._given, self._names = {}, {}
+        for node in self.nodes:
+            kind = node.op.name if node.op else "variable" if node.requires_grad else "constant"
+            count[kind] += 1
+            name = chosen.get(node) or node.name or paths.get(node) or bound.get(node)
+            name = quoting.text(name) if name else None
+            self._given[node] = name
+            self._names[node] = name or f"{kind}_{count[kind]}"
+
+    def of(self, node):
+        """The name of a node of the graph."""
+        return self._names[node]
+
+    def given(self, node):
+        """The name that a person gave a node, or None."""
+        return self._given[node]
+
+    def of_array(self, array):
+        """The variable that holds the values of a plain array, of which the tape has a copy.
+
+        None where there is none, and where several different arrays hold these values.
+        """
+        for arrays in self._arrays:
+            found: dict = {}
+            for name, known in arrays.items():
+                if _same(known, array):
+                    found.setdefault(id(known), name)
+            if found:
+                return next(iter(found.values())) if len(found) == 1 else None
+        return None
+
+    def all(self):
+        """Every name, oldest first."""
+        return list(self._names.values())
+
+    def find(self, name):
+        """The nodes of this name."""
+        if not isinstance(name, str):
+            return []
+        name = quoting.text(name)
+        return [node for node, known in self._names.items() if known == name]
+
+
+def _bound(variables):
+    """The first name of each tensor."""
+    names: dict = {}
+    for name, value in variables.items():
+        if isinstance(value, Tensor):
+            names.setdefault(value.node, name)
+    return names
+
+
+def _paths(variables):
+    """The longest path of each parameter in a module among the variables."""
+    paths: dict = {}
+    for value in variables.values():
+        if isinstance(value, type) or not callable(getattr(value, "named_parameters", None)):
+            continue
+        try:
+            found = dict(value.named_parameters())
+        except (TypeError, ValueError):  # another library's module, or a stand-in for one
+            continue
+        for path, parameter in found.items():
+            if isinstance(parameter, Tensor) and len(path) > len(paths.get(parameter.node, "")):
+                paths[parameter.node] = path
+    return paths
+
+
+def _same(one, other):
+    if one.shape != other.shape or one.dtype != other.dtype:
+        return False
+    return np.array_equal(one, other, equal_nan=one.dtype.kind in "fc")
+
+
+def local_derivative(node, position):
+    """The factor of the chain rule between a call and its argument at ``position``.
+
+    For an element-wise call it is the derivative of each element, an array of the result's
+    shape; for a product ``x @ y`` the other operand; for a result that is one number the
+    gradient. None where no single array is multiplied by (reshape, concatenate, indexing ...).
+    """
+    op, args = node.op, node.args
+    if op.f is np.matmul:
+        return args[1 - position]
+    rule = op.rules[position]
+    several = isinstance(node.out, tuple) or isinstance(args[position], tuple)
+    if rule is None or op.sequence or several:
+        return None
+    if not (isinstance(op, Elementwise) or np.ndim(node.out) == 0):
+        return None
+    with np.errstate(all="ignore"):
+        return rule(np.ones_like(node.out), node.out, *args, **node.kwargs)

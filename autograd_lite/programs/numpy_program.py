@@ -1,0 +1,350 @@
+"""A program for speed, in NumPy: fewer and cheaper calls, and memory that is used again."""
+
+import builtins
+import functools
+import math
+from collections import Counter
+
+import numpy as np
+
+from ..symbolic import calls
+from ..symbolic.expressions import Expression, mapped
+from ..symbolic.graph import operands_of
+from ..symbolic.python_text import ATOM, CALL, Writer, guarded
+from .lowering import ArrayMethod, copied, dot, lowered
+from .merging import merged
+from .program import Program
+from .regions import in_regions, loop_lines
+from .storing import increment
+
+_LARGE = 1 << 11  # elements from which a result goes into memory that was used before
+_LONGEST = 60  # characters of an expression inside another
+_NEW = frozenset(
+    {np.where, np.concatenate, np.stack, np.vdot, np.tensordot, dot}
+)  # beside the ufuncs: what makes an array of its own
+_STORING = (calls.setitem, calls.add_at, increment)
+
+
+class NumpyProgram(Program):
+    """A program of the same meaning, after `lowering`.
+
+    A large result of a ufunc or of a product goes into the memory of an array that nobody needs
+    any more. What is returned are arrays of their own.
+    """
+
+    strict = None  # as a function that raises for other arrays: NumPy takes all that fit
+
+    def __init__(self, steps, inputs, results, names=None, name="program"):
+        for improved in (merged, lowered):
+            graph, table = improved(steps, inputs, results)
+            steps, inputs = graph.steps, graph.inputs
+            results = mapped(lambda x, table=table: _new(x, table), results)
+            names = {table[x]: given for x, given in (names or {}).items() if x in table}
+        super().__init__(steps, inputs, results, names, name)
+
+    def source(self):
+        """The text of a module with the function."""
+        return self._source
+
+    @functools.cached_property
+    def _source(self):
+        writer = _Writer(self.names, self._taken)
+        body = _Body(self, writer).lines()
+        imported = f"from numpy import {', '.join(sorted(writer.imported))}\n"
+        scipy = "import scipy\n" if any("scipy." in line for line in body) else ""
+        numbers = "".join(f"{name} = {text}\n" for text, name in writer.numbers.items())
+        parameters = ", ".join(self.names[x] for x in self.inputs)
+        head = f"import numpy as np\n{imported if writer.imported else ''}{scipy}"
+        lines = "".join(f"    {line}\n" for line in body)
+        return f"{head}\n{numbers}\n\ndef {self.name}({parameters}):\n{lines}"
+
+    def function(self):
+        """The program as a function of its inputs; None where a guard fails."""
+        scope: dict = {}
+        exec(compile(self.source(), f"<{self.name}>", "exec"), scope)
+        return scope[self.name]
+
+
+def _new(x, table):
+    return table.get(x, x) if type(x) is Expression else x
+
+
+class _Body:
+    """The lines of a program, and which memory is free at each."""
+
+    def __init__(self, program, writer):
+        self.program = program
+        self.writer = writer
+        self.names = writer.names
+        self.inner = set()
+        self.statements = []
+        self.in_rows = set()  # the arrays whose rows lie one after the other, as dot wants it
+        self.roots = {}  # the arrays whose memory an expression may be a view of
+        self.results = [x for x in operands_of(program.results) if x.kind == "call"]
+        self._choose()
+        self.statements = in_regions(self.statements, self.inner, self.results, self._read)
+        self._find_last_reads()
+
+    def _choose(self):
+        """Which expressions have a line of their own; all others stand inside one."""
+        count = 0
+        kept = set(self.results)
+        for step in self.program.steps:
+            if step.kind == "guard":
+                self.statements.append(step)
+                continue
+            self.roots[step] = self._roots_of(step)
+            if self._is_inner(step, kept):
+                self.inner.add(step)
+                continue
+            if step not in self.names:
+                count += 1
+                self.program.give_name(step, f"t{count}")
+            self.statements.append(step)
+
+    def _is_inner(self, step, kept):
+        if step in kept or step in self.names or self.program.uses[step] != 1:
+            return False
+        if step.func in _STORING or step.shape is None:
+            return False
+        if step.size >= _LARGE and self.roots[step] == {step}:
+            return False
+        return len(self.writer.write(step)) <= _LONGEST
+
+    def _roots_of(self, step):
+        if step.shape == () and not isinstance(step.value, np.ndarray):
+            return set()
+        if step.shape is not None and _is_new(step):  # several results may be views, as of split
+            return {step}
+        return set().union(*(self.roots.get(x, ()) for x in step.operands()))
+
+    def _find_last_reads(self):
+        """{array: the last line that reads it or a view of it}."""
+        self.last = Counter()
+        for position, statement in enumerate(self.statements):
+            for x in self._read(statement):
+                for root in self.roots.get(x, ()):
+                    self.last[root] = position
+        for x in self.results:
+            for root in self.roots[x]:
+                self.last[root] = math.inf
+
+    def _read(self, statement):
+        """The named expressions that a line reads."""
+        found, stack = [], list(statement.operands())
+        while stack:
+            x = stack.pop()
+            if x in self.inner:
+                stack.extend(x.operands())
+            else:
+                found.append(x)
+        return found
+
+    def lines(self):
+        """The statements, and what is returned."""
+        free: dict = {}  # by shape and dtype
+        lines = []
+        for position, statement in enumerate(self.statements):
+            if statement.kind == "guard":
+                lines.append(guarded(self.writer, statement))
+                continue
+            if statement.kind == "region":
+                lines += loop_lines(statement, self.writer)
+                continue
+            dying = [
+                root
+                for x in dict.fromkeys(self._read(statement))
+                for root in self.roots.get(x, ())
+                if self.last[root] == position and root is x
+            ]
+            lines += self._lines_of(statement, dying, free)
+            for root in {r for x in self._read(statement) for r in self.roots.get(x, ())}:
+                if self.last[root] == position and root in self.names:
+                    free.setdefault((root.shape, root.dtype), []).append(root)
+        lines.append(f"return {self.writer.write(self._returned())}")
+        return lines
+
+    def _lines_of(self, step, dying, free):
+        name = self.names.pop(step)
+        if step.func in _STORING:
+            name, lines = self._stored(step, name, dying)
+        else:
+            target = self._target(step, dying, free)
+            write = self.writer
+            text = (
+                write.definition(step) if target is None else write.into(step, self.names[target])
+            )
+            lines = [f"{name} = {text}"]
+            if target in self.in_rows if target is not None else self._is_in_rows(step):
+                self.in_rows.add(step)
+        self.names[step] = name
+        return lines
+
+    def _is_in_rows(self, step):
+        """Whether a new array is in C order, whatever the order of the inputs is."""
+        if step.func is dot:
+            return True
+        operands = [x for x in step.operands() if x.shape and x.ndim > 1]
+        return isinstance(step.func, np.ufunc) and self.in_rows.issuperset(operands)
+
+    def _target(self, step, dying, free):
+        """An array whose memory a result may have: one that ends here, or has ended before."""
+        is_ufunc = isinstance(step.func, np.ufunc) and not step.kwargs and step.func.nout == 1
+        if not step.shape or step.size < _LARGE or not (is_ufunc or step.func is dot):
+            return None
+        if is_ufunc and step.func.signature is None:
+            for root in dying:
+                if (root.shape, root.dtype) == (step.shape, step.dtype):
+                    self.last[root] = -1
+                    return root
+        pool = free.get((step.shape, step.dtype), ())
+        for position, root in enumerate(pool):
+            if is_ufunc or root in self.in_rows:
+                return pool.pop(position)
+        return None
+
+    def _stored(self, step, name, dying):
+        """The name and lines of x[i] = v, in a copy of x unless x ends here."""
+        x, index, value = step.args
+        write = self.writer
+        if x in dying and self.roots.get(x) == {x}:
+            self.last[x] = -1
+            name, lines = self.names[x], []
+        elif x.func is np.broadcast_to and x.args[0].is_number and x.args[0].value == 0:
+            dtype = write.constant(x.dtype)[0]
+            lines = [f"{name} = np.zeros({x.shape}, {dtype})"]
+        else:
+            lines = [f"{name} = np.array({write.write(x)})"]
+        if step.func is not calls.add_at:
+            sign = "=" if step.func is calls.setitem else "+="
+            lines.append(f"{name}[{write.index(index)}] {sign} {write.write(value)}")
+        else:
+            place = write.write(index)
+            if isinstance(index, (tuple, slice)):
+                place = f"np.s_[{write.index(index)}]"
+            lines.append(f"np.add.at({name}, {place}, {write.write(value)})")
+        return name, lines
+
+    def _returned(self):
+        """The results, copied where they are views, or stand there twice."""
+        seen = set()
+
+        def own(x):
+            if type(x) is not Expression or not isinstance(x.value, np.ndarray):
+                return x
+            if self.roots.get(x) == {x} and x not in seen and self._is_alone(x):
+                seen.add(x)
+                return x
+            return Expression("call", x.value, copied, (x,))
+
+        return mapped(own, self.program.results)
+
+    def _is_alone(self, x):
+        return not any(x in self.roots.get(y, ()) for y in self.results if y is not x)
+
+
+def _is_new(step):
+    """Whether a call makes an array of its own; whatever else may be a view of its arguments."""
+    if isinstance(step.func, np.ufunc) or step.func in _NEW or step.func in _STORING:
+        return True
+    return isinstance(step.func, calls.Method) and step.func.name == "reduce"
+
+
+class _Writer(Writer):
+    """Writes functions by their bare names, and numbers beside small arrays as arrays."""
+
+    def __init__(self, names, taken):
+        super().__init__(names)
+        self.taken = taken
+        self.imported = set()
+        self.numbers = {}  # {text: name}
+        self.variables = {}  # {wanted name: name}
+
+    def variable(self, wanted):
+        """The name of a variable that is no expression: the same one wherever it is wanted."""
+        if wanted not in self.variables:
+            self.variables[wanted] = self._free(wanted, wanted + "_")
+        return self.variables[wanted]
+
+    def _free(self, wanted, base):
+        """A name that nothing else has: as it is wanted, or with a number behind a base."""
+        name, count = wanted, 1
+        while name in self.taken:
+            count += 1
+            name = f"{base}{count}"
+        self.taken.add(name)
+        return name
+
+    def called(self, func):
+        """The name of a function: without ``np.`` where that hides nothing."""
+        full = super().called(func)
+        name = full.removeprefix("np.")
+        bare = name.partition(".")[0]
+        if name == full or hasattr(builtins, bare) or bare in self.taken or bare in _MODULES:
+            return full
+        self.imported.add(bare)
+        return name
+
+    def into(self, x, target):
+        """A call of a ufunc or a product with the array that its result goes to."""
+        given = [self._operand(x, arg) for arg in x.args]
+        if x.func is dot:
+            return f"{self.write(x.args[0], CALL)}.dot({self.write(x.args[1])}, {target})"
+        return f"{self.called(x.func)}({', '.join([*given, target])})"
+
+    def _called(self, x):
+        if isinstance(x.func, ArrayMethod):
+            target, *given = x.args
+            if x.func.__name__ == "reshape":
+                given = given[0] or [()]
+            text = ", ".join(map(self.write, given))
+            return f"{self.write(target, CALL)}.{x.func.__name__}({text})", CALL
+        return super()._called(x)
+
+    def _operand(self, x, arg, binding=0):
+        number = arg.value if type(arg) is Expression and arg.is_number else arg
+        if isinstance(number, (int, float, np.floating)) and not isinstance(number, bool):
+            dtype = self._array_dtype(x, arg)
+            if dtype is not None:
+                return self._named(number, dtype)
+        return super()._operand(x, arg, binding)
+
+    def _array_dtype(self, x, arg):
+        """The dtype in which a number may stand as an array: that of the small array beside it."""
+        if not isinstance(x.func, np.ufunc) or len(x.args) != 2 or x.size >= _LARGE:
+            return None
+        other = x.args[1] if x.args[0] is arg else x.args[0]
+        if type(other) is not Expression or other.shape in ((), None) or other.dtype.kind != "f":
+            return None
+        if other.dtype.itemsize > 8:  # a float has not all of its digits
+            return None
+        if x.dtype not in (other.dtype, np.dtype(bool)) or x.func not in _OF_NUMBERS:
+            return None
+        return other.dtype
+
+    def _named(self, number, dtype):
+        """The name of a number as an array of no axes: NumPy takes it in half of the time."""
+        kind = "" if dtype == np.float64 else f", {self.constant(dtype)[0]}"
+        text = f"np.array({self.constant(float(number))[0]}{kind})"
+        return self._outside(text, _WORDS.get(float(number), "c1"))
+
+    def _written(self, x):
+        if type(x) is Expression and x.kind == "constant" and isinstance(x.value, np.ndarray):
+            return self._outside(self.constant(x.value)[0], "c1"), ATOM
+        return super()._written(x)
+
+    def _outside(self, text, wanted):
+        """The name of a constant that is made once, before the function."""
+        if text not in self.numbers:
+            self.numbers[text] = self._free(wanted, "c")
+        return self.numbers[text]
+
+
+_OF_NUMBERS = frozenset(
+    {
+        np.add, np.subtract, np.multiply, np.divide, np.maximum, np.minimum, np.less,
+        np.less_equal, np.greater, np.greater_equal, np.equal, np.not_equal,
+    }
+)  # fmt: skip
+_WORDS = {0.0: "zero", 1.0: "one", 2.0: "two", 0.5: "half"}
+_MODULES = ("linalg", "fft", "lib", "random")

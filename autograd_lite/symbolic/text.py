@@ -1,0 +1,173 @@
+"""Formulas for people to read: NumPy's names without the module, operations by their own."""
+
+import numpy as np
+
+from ..engine import quoting
+from ..engine.dispatch import full_name
+from . import calls
+from .expressions import Expression
+from .python_text import ATOM, CALL, Writer
+from .simplification import number
+
+MANY = 24  # entries of an array that are all written
+_FRACTION = 14  # a name such as dLoss/dz2: an operand of * and -, not of ** and .T
+_PRODUCTS = {np.multiply, np.divide}
+_SUMS = {np.add, np.subtract}
+# Ours that take an index: x[index] of what they make is what they are given.
+_PLACING = {"scatter": "scatter", "setitem": "store", "add_at": "add_at"}
+
+
+def text_of(symbol):
+    """A name in a line: z1, dLoss/dz1, dLoss/d(layers.0.weight)."""
+    return quoting.text(symbol) if isinstance(symbol, str) else "/".join(map(differential, symbol))
+
+
+def differential(name):
+    """dW1, d(layers.0.weight)."""
+    name = quoting.text(name)
+    return f"d{name}" if name.isidentifier() else f"d({name})"
+
+
+class TextWriter(Writer):
+    """Writes formulas as text."""
+
+    def definition(self, x):
+        """What stands to the right of the equals sign."""
+        return self._written(x.args[0])[0] if x.func is calls.named else self._called(x)[0]
+
+    def named(self, x):
+        name = self.names[x]
+        return name, _FRACTION if "/" in name else ATOM
+
+    def called(self, func):
+        """The name of a function: NumPy's without ``np.``, ours without the module."""
+        module = getattr(func, "__module__", None) or "numpy"
+        if isinstance(func, (np.ufunc, calls.Method)) or module.startswith("numpy"):
+            return super().called(func).removeprefix("np.")
+        if module.startswith("scipy"):
+            return full_name(func)
+        return getattr(func, "__name__", type(func).__name__).strip("_<>")
+
+    def _called(self, x):
+        func = x.func
+        name = getattr(func, "__name__", "")
+        if func is np.broadcast_to and type(x.args[0]) is Expression and x.args[0].is_number:
+            return self.applied("full", [self.write(x.args[1]), self.write(x.args[0])]), CALL
+        if func is np.positive or func is calls.named:
+            return self._written(x.args[0])
+        if func is np.transpose and self._is_product(x.args[0]) and len(x.args) == 1:
+            return self._transposed_product(*x.args[0].args), 13
+        if func is np.swapaxes and x.args[1:] == (x.ndim - 2, x.ndim - 1):
+            return self.transposed(x.args[0], "mT")
+        if name in _PLACING and len(x.args) + len(x.kwargs) == 3:
+            return self._placed(x, _PLACING[name]), CALL
+        return super()._called(x)
+
+    def _is_product(self, x):
+        return self._is(x, {np.matmul}) and x.args[0].ndim == x.args[1].ndim == 2
+
+    def _transposed_product(self, one, two):
+        """(one @ two).T = two.T @ one.T"""
+        texts = []
+        for x in (two, one):
+            if self._is(x, {np.transpose}):
+                texts.append(self.write(x.args[0], CALL))
+            else:
+                text, own = self.transposed(x, "T")
+                texts.append(text if own >= 14 else self.enclosed(text))
+        return self.joined("@", None, texts)
+
+    def transposed(self, x, method):
+        """A matrix, or a stack of them, transposed."""
+        return f"{self.write(x, CALL)}.{method}", CALL
+
+    def _placed(self, x, name):
+        """scatter(g, [0:2], shape), store(x, value, [0])"""
+        given = list(x.args)
+        if "index" in x.kwargs:
+            given.insert(2, x.kwargs["index"])
+            given += [value for key, value in x.kwargs.items() if key != "index"]
+            place = 1 if name == "scatter" else 2
+            index = given.pop(2 if len(x.args) > 1 else 1)
+        else:
+            place = 1
+            index = given.pop(1)
+        texts = list(map(self.write, given))
+        texts.insert(place, f"[{self.index(index)}]")
+        return self.applied(name, texts)
+
+    def _infix(self, x, sign, binding):
+        one, two = x.args
+        if sign == "*" and (n := whole_reciprocal(one)):
+            return self._over(two, n)
+        if sign in "*/+":
+            left = ATOM if sign != "+" and self._is(one, {np.matmul}) else binding
+            right = binding + 0.5
+            associative = _PRODUCTS if sign == "*" else _SUMS if sign == "+" else ()
+            if self._is(two, associative):
+                right = binding
+            elif sign != "+" and self._is(two, {np.matmul}):
+                right = ATOM
+            texts = self._operand(x, one, left), self._operand(x, two, right)
+            return self.joined(sign, x, texts), binding
+        if sign == "@":
+            bindings = [ATOM if self._is(side, _PRODUCTS) else binding for side in x.args]
+            texts = self._operand(x, one, bindings[0]), self._operand(x, two, bindings[1] + 1)
+            return self.joined(sign, x, texts), binding
+        right = binding + 0.5 * (sign != "**")
+        texts = self._operand(x, one, binding + (sign == "**")), self._operand(x, two, right)
+        return self.joined(sign, x, texts), binding
+
+    def joined(self, sign, x, texts):
+        """Operands with what stands between them."""
+        return self.between(sign, x).join(texts)
+
+    def between(self, sign, x):
+        """What stands between two operands."""
+        return f" {sign} "
+
+    def _over(self, x, n):
+        """x / n and -x / n for x times the number 1 / n."""
+        sign = "-" if n < 0 else ""
+        return f"{sign}{self.write(x, 14 if n < 0 else 13)} / {abs(n)}", 13
+
+    def _is(self, x, functions):
+        """Whether an operand is written as a call of one of some functions."""
+        return type(x) is Expression and x not in self.names and x.func in functions
+
+    def other(self, value):
+        """A setting that is no number: as Python shows it."""
+        return quoting.text(repr(value))
+
+    def constant(self, value):
+        """A number in six digits, an array as nested lists, long ones by their ends."""
+        if isinstance(value, np.ndarray) and value.size:
+            return _nested(value.tolist(), self, value.size > MANY), ATOM
+        if isinstance(value, (np.floating, np.complexfloating, np.integer, np.bool)):
+            value = value.item()
+        if type(value) is float and np.isfinite(value):
+            text = f"{value + 0.0:.6g}"
+            return text, ATOM if value >= 0 else 14
+        text, binding = super().constant(value)
+        return text.removeprefix("np."), binding
+
+
+def whole_reciprocal(x):
+    """n where an operand is a number 1 / n that is longer to write than n; else None."""
+    c = number(x)
+    if c is None or isinstance(c, (int, complex, np.complexfloating)) or not 1e-6 < abs(c) < 1:
+        return None
+    n = round(float(1 / c))
+    is_short = len(f"{abs(float(c)):.15g}") <= 6
+    return n if not is_short and abs(c * n - 1) <= 4 * np.finfo(np.asarray(c).dtype).eps else None
+
+
+def _nested(value, writer, is_long):
+    if not isinstance(value, list):
+        return str(value) if isinstance(value, bool) else writer.constant(value)[0]
+    texts = [_nested(v, writer, is_long) for v in (value[:3] if is_long else value)]
+    if is_long and len(value) > 4:
+        texts += ["...", _nested(value[-1], writer, is_long)]
+    elif is_long:
+        texts += [_nested(v, writer, is_long) for v in value[3:]]
+    return f"[{', '.join(texts)}]"
