@@ -1,7 +1,7 @@
 """The article's network, its numbers, and its gradients derived by hand, in plain NumPy.
 
-The article explains backpropagation on a 2-3-2 network that learns XOR, with a sigmoid after
-both layers and no biases:
+The article is the one that TITLE names. It explains backpropagation on a 2-3-2 network that
+learns XOR, with a sigmoid after both layers and no biases:
 
     z1 = X W1    h1 = sigmoid(z1)    z2 = h1 W2    h2 = sigmoid(z2)
     Loss = 1/(2N) sum (y - h2)^2  +  lambda/(2N) sum W^2
@@ -11,6 +11,10 @@ import json
 from pathlib import Path
 
 import numpy as np
+
+TITLE = "One LEGO at a time: Explaining the Math of How Neural Networks Learn"
+AUTHOR = "Omar Florez"
+ADDRESS = "https://omar-florez.github.io/scratch_mlp/"
 
 #: Every number that the article's figures print, 8 decimals.
 FIGURES = {

@@ -29,9 +29,11 @@ def main(argv=None):
     options = arguments(argv)
     out = Path(options.out)
     out.mkdir(parents=True, exist_ok=True)
+    print(f"The article: {article.TITLE}\n  {article.AUTHOR}, {article.ADDRESS}\n")
     written = [observe(out / "graph.svg"), find_errata(out / "errata.txt")]
     X, y = article.data()
-    print("3. Training on the 300 points\n")
+    rate = f"learning rate {options.lr:g}"
+    print(f"3. Training on the 300 points: {options.epochs:,} full batches, {rate}\n")
     for hidden in options.hidden:
         biases = [False, True] if options.bias is None else [options.bias]
         runs = [train(X, y, hidden, bias, options) for bias in biases]
@@ -174,15 +176,17 @@ def compare_gradients(X, y, options, path, reg=1e-4):
 
     hand = article.hand_gradients(X, y, **values, reg=reg)
     numeric = ag.numeric_gradients(of_arrays, *values.values())
-    numeric = {f"dLoss/d{name}": g for name, g in zip(tensors, numeric, strict=True)}
+    numeric = {f"d{name}": g for name, g in zip(tensors, numeric, strict=True)}
     autodiff = dict(zip(numeric, ag.gradients(loss, list(tensors.values())), strict=True))
     reports = {
         "Hand-derived, beside autodiff:": ag.compare(loss, hand, names=tensors),
         "Numeric (complex step), beside autodiff:": ag.Comparison.of(
-            numeric, autodiff, given_is="complex step"
+            numeric, autodiff, given_is="numeric (complex step)"
         ),
     }
-    title = f"4. Gradients of the 2-{hidden}-2 network with biases, lambda = {reg:g}"
+    title = (
+        f"4. Gradients of the 2-{hidden}-2 network with biases, before training, lambda = {reg:g}"
+    )
     text = "\n\n".join([title, *(f"{head}\n\n{report}" for head, report in reports.items())]) + "\n"
     print(f"\n{text}")
     path.write_text(text)

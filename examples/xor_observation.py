@@ -61,7 +61,7 @@ def observe(path):
     print("Forward step and updated weights, beside the article's figures:\n")
     tensors = {"X": seen.X, "Y": seen.y, "W1": seen.W1, "W2": seen.W2, **seen.values}
     show_beside({name: tensor.numpy() for name, tensor in tensors.items()} | updated, figures)
-    print("\nBoth chains and the gradients, the article's numbers against autodiff:\n")
+    print("\nBoth chains and the gradients, the article's numbers (manual) beside autodiff:\n")
     factors = {name: value for name, value in figures.items() if name.startswith("d")}
     print(ag.compare(loss, factors, **PRINTED))
 

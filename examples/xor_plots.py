@@ -59,15 +59,24 @@ def save_film(runs, X, labels, path):
         for panel in panels:
             panel.show(number)
         figure.canvas.draw()
-        frames.append(Image.fromarray(np.array(figure.canvas.buffer_rgba())).convert("RGB"))
+        frames.append(np.array(figure.canvas.buffer_rgba())[..., :3])
     plt.close(figure)
-    frames[0].save(path, save_all=True, append_images=frames[1:], duration=170, loop=0)
+    first, *others = _in_one_palette(frames)
+    durations = [170] * len(others) + [2500]  # milliseconds: the last frame stays
+    first.save(path, save_all=True, append_images=others, duration=durations, loop=0)
     return path
+
+
+def _in_one_palette(frames):
+    """Frames of the same 256 colours, not dithered: a third of the bytes of a palette each."""
+    sample = Image.fromarray(np.concatenate(frames[::4]))
+    palette = sample.quantize(256, Image.Quantize.FASTOCTREE)
+    return [Image.fromarray(f).quantize(palette=palette, dither=Image.Dither.NONE) for f in frames]
 
 
 def _panels(runs, X, labels):
     figure, axes = plt.subplots(
-        1, len(runs), figsize=(4.6 * len(runs), 4.8), layout="constrained", squeeze=False
+        1, len(runs), figsize=(4.6 * len(runs), 5.0), layout="constrained", squeeze=False
     )
     return figure, [_Panel(ax, run, X, labels) for ax, run in zip(axes[0], runs, strict=True)]
 

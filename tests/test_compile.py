@@ -2,7 +2,6 @@
 
 import array as plain_arrays
 import copy
-import doctest
 import functools
 import io
 import math
@@ -15,7 +14,6 @@ import threading
 import time
 import types
 from collections import ChainMap, UserDict, UserList
-from pathlib import Path
 from types import SimpleNamespace
 
 import compile_xor
@@ -1712,13 +1710,6 @@ def test_the_source_of_other_arguments_is_another():
 
 
 # --- what is written about it ---------------------------------------------------------------------
-
-
-def test_the_page_about_it_runs_and_prints_what_it_says():
-    page = Path(__file__).parents[1] / "docs" / "compile.md"
-    failures, tests = doctest.testfile(str(page), module_relative=False)
-    assert tests > 15
-    assert failures == 0
 
 
 def test_the_example_trains_both_ways_alike(capsys):

@@ -1,10 +1,8 @@
 """Derivations: what they say is what the engine computes, in every form."""
 
-import doctest
 import re
 import subprocess
 import sys
-from pathlib import Path
 from types import SimpleNamespace
 
 import article
@@ -706,13 +704,6 @@ def test_wrong_simplification_is_found(monkeypatch):
     derivation, loss, parameters = _xor(3, True, 0.3)
     with pytest.raises(AssertionError):
         assert_same(executed(derivation), ag.gradients(loss, parameters))
-
-
-def test_page_about_derivations_prints_what_it_says():
-    page = Path(__file__).parents[1] / "docs/derivation.md"
-    failures, tests = doctest.testfile(str(page), module_relative=False)
-    assert tests > 15
-    assert failures == 0
 
 
 def test_example_writes_every_form(tmp_path, capsys):

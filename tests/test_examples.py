@@ -46,6 +46,12 @@ def test_job_names_everything_it_wrote(job):
     assert all(Path(path).stat().st_size > 100 for path in listed)
 
 
+def test_job_says_which_article_it_is_about(job):
+    done, _ = job
+    assert done.stdout.startswith(f"The article: {article.TITLE}\n")
+    assert f"{article.AUTHOR}, {article.ADDRESS}\n" in done.stdout
+
+
 def test_job_shows_a_progress_bar(job):
     done, _ = job
     assert "4 hidden neurons, with biases: 100%" in done.stderr
@@ -87,8 +93,10 @@ def test_pictures_can_be_opened_and_the_film_moves(job):
     _, out = job
     with Image.open(out / "boundary_4.gif") as film:
         first = np.asarray(film.convert("RGB"))
+        assert film.info["duration"] < 500
         film.seek(film.n_frames - 1)
         assert film.n_frames > 10
+        assert film.info["duration"] > 2000  # the last frame stays
         assert (np.asarray(film.convert("RGB")) != first).mean() > 0.05
     for name in ("training_4.png", "boundary_4.png"):
         with Image.open(out / name) as picture:
@@ -100,7 +108,8 @@ def test_three_ways_to_the_gradient_agree(job):
     table = (out / "gradients.txt").read_text()
     assert len(re.findall(r"\| right +\|", table)) == 8
     numeric = table[table.index("Numeric (complex step)") :]
-    relative = [float(row.split("|")[-1]) for row in numeric.splitlines() if "dLoss/d" in row]
+    assert "| numeric (complex step) |" in numeric
+    relative = [float(row.split("|")[-1]) for row in numeric.splitlines() if row[:1] == "d"]
     assert len(relative) == 4
     assert max(relative) < 1e-12  # what differences of a float64 do not reach
     assert "WRONG" not in table

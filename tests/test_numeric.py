@@ -115,6 +115,12 @@ def test_entries_are_judged_one_by_one():
 X = np.array([[0.4, -0.7, 1.2], [0.9, 0.3, -1.1]])
 
 
+def test_the_rounding_of_differences_does_not_refute_a_complex_step():
+    scale = 10.0 ** np.arange(-9, -3).reshape(X.shape)
+    [g] = ag.numeric_gradients(lambda x: 100 + np.sum(np.sin(scale * x)), X)
+    np.testing.assert_allclose(g, scale * np.cos(scale * X), rtol=1e-14)
+
+
 def test_the_complex_step_gives_sixteen_digits():
     [g] = ag.numeric_gradients(lambda x: np.sum(np.exp(x) * np.sin(x)), X)
     np.testing.assert_allclose(g, np.exp(X) * (np.sin(X) + np.cos(X)), rtol=4e-16)

@@ -40,7 +40,10 @@ def numeric_gradients(f, *args):
     args = as_points(args)
     gradients = central(f, args)
     steps = complex_step(f, args)
-    return gradients if steps is None else list(map(_better, gradients, steps))
+    if steps is None:
+        return gradients
+    rounding = 4 * EPS ** (2 / 3) * abs(f(*args))  # of a difference, divided by its step
+    return [_better(*pair, rounding) for pair in zip(gradients, steps)]
 
 
 def as_points(args):
@@ -84,12 +87,12 @@ def slope_at(f, args, i, index, direction=1) -> Slope:
     return first(lambda t: f(*_moved(args, i, index, t * direction)), abs(args[i][index]))
 
 
-def _better(by_differences, by_complex_steps):
+def _better(by_differences, by_complex_steps, rounding):
     """The complex step where differences confirm it, to what they can tell."""
     sizes = np.maximum(np.abs(by_differences), np.abs(by_complex_steps))
     with np.errstate(invalid="ignore"):
         far = np.abs(by_differences - by_complex_steps)
-        same = far <= 1e-6 * sizes + 1e-8 * np.max(sizes, initial=0.0)
+        same = far <= 1e-6 * sizes + 1e-8 * np.max(sizes, initial=0.0) + rounding
     return np.where(same, by_complex_steps, by_differences)
 
 

@@ -213,7 +213,10 @@ def _recurrent(wrong, steps=5):
     [
         ("no dh_next", "the error of the next step is not passed back"),
         ("before the derivative", "before it is multiplied by the derivative of tanh"),
-        ("h of the step itself", "of the next step stands where that of the step itself belongs"),
+        (
+            "h of the step itself",
+            "next step stands where that of the step itself belongs, in what goes back to Wh",
+        ),
     ],
 )
 def test_mistakes_between_the_steps_of_a_loop_are_named(wrong, expected):

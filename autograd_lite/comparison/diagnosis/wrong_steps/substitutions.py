@@ -16,9 +16,9 @@ def substitutions(many, graph):
         values = [value_of(i) for i in range(len(many))]
         if any(value is None for value in values):
             continue
-        name = _name(operands[0], graph)
+        name, label = unblanked(_name(operands[0], graph)), unblanked(values[0][0])
         yield (
-            unblanked(words(values[0][0])).replace("(y)", name),
+            words(label).replace("{y}", name),
             [_through(np.asarray(value)) for _, value in values],
         )
 
@@ -28,10 +28,12 @@ def _relations(operands, graph):
     first = operands[0]
     if first is None:
         return
-    x = "{x}"
     line = _alike(operands, graph)
     for by, which in ((1, "next"), (-1, "previous")):
-        words = f"{{y}} of the {which} step stands where that of the step itself belongs, in {x}"
+        words = (
+            f"{{y}} of the {which} step stands where that of the step itself belongs, in what goes "
+            "back to {x}"
+        )
         yield _shifted(operands, line, by, graph), lambda _, words=words: words
     for k, parent in enumerate(first.parents if first.op else ()):
         if parent is not None and type(parent) is not tuple and _fits(parent, first):
