@@ -22,10 +22,13 @@ SAFETY = 64  # between what the draws show and what another order of the terms m
 def jittered(value, draw, eps=0.0):
     """An array with each number moved by some roundings; equal numbers alike, and no zero.
 
-    ``eps`` is that of the coarsest numbers that are compared. Anything else comes back as it is.
+    ``eps`` is that of the coarsest numbers that are compared. Anything else, such as a number of
+    Python's, which may be an exponent, comes back as it is.
     """
     if isinstance(value, (list, tuple)):
         return type(value)(jittered(part, draw, eps) for part in value)
+    if isinstance(value, np.inexact):
+        value = np.asarray(value)
     if not isinstance(value, np.ndarray) or value.dtype.kind not in "fc" or not value.size:
         return value
     if value.dtype.kind == "c":
@@ -33,10 +36,17 @@ def jittered(value, draw, eps=0.0):
             value.dtype
         )
     bits = np.abs(value).astype(np.float64).view(np.uint64)
-    mixed = (bits ^ (bits >> np.uint64(29))) * np.uint64(0x9E3779B97F4A7C15 + 2 * draw)
-    unit = (mixed >> np.uint64(40)).astype(np.float64) / 2.0**23 - 1  # in [-1, 1)
+    unit = (_mixed(bits, draw) >> np.uint64(40)).astype(np.float64) / 2.0**23 - 1  # in [-1, 1)
     step = STEP * max(float(np.finfo(value.dtype).eps), eps)
     return (value * (1 + step * unit)).astype(value.dtype)
+
+
+def _mixed(bits, draw):
+    """Integers as random as any, others in every draw: SplitMix64, of Steele et al., 2014."""
+    bits = bits + np.uint64((draw + 1) * 0x9E3779B97F4A7C15 % 2**64)
+    bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return bits ^ (bits >> np.uint64(31))
 
 
 def floors(run, known):
@@ -72,7 +82,10 @@ def floors_of_gradients(root, nodes, eps=0.0):
 
 
 def _gradients(root, nodes, order, moved):
-    """The backward pass of a tape whose variables and constants were moved."""
+    """The backward pass of a tape whose variables and constants, and each cotangent, were moved.
+
+    Terms that cancel in pairs at any arguments cancel no longer where they are moved themselves.
+    """
     args, outs = {}, {}
 
     def value(x, parent):
@@ -81,6 +94,7 @@ def _gradients(root, nodes, order, moved):
         return outs[parent] if parent in outs else moved(x)
 
     def visit(node, g):
+        g = moved(g)
         if node.op.name in KINKED:  # the piece is that of the tape
             return node.op, g, node.out, node.args
         return node.op, g, outs[node], args[node]
