@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from . import errors
-from .dispatch import registry
+from .dispatch import answer_of, full_name, registry
 from .recording import holds_tensor, read_only, record, requires_grad
 from .tape import in_rule
 from .tensor import has_nan, is_plain, plain
@@ -344,9 +344,20 @@ def _declare(op):
             if hasattr(one, "__dict__") and not isinstance(one, types.MethodType):
                 vars(one)[_OF_USERS] = op
     else:
+        _refuse_declared(op.f)
         _primitives[op.f] = op
         registry[op.f] = call
     return call
+
+
+def _refuse_declared(f):
+    """Refuse other rules for what has an answer: they would be everybody's in this process."""
+    if answer_of(f) is not None:
+        name = full_name(f)
+        raise ValueError(
+            f"{name} is declared already, and another declaration would change it for all code "
+            f"in this process: declare a function of your own, such as lambda *args: {name}(*args)"
+        )
 
 
 def _reading(rule):
