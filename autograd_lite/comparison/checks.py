@@ -3,9 +3,10 @@
 import numpy as np
 
 from .. import errors, trees
+from ..rounding import floors, jittered
 from ..tensor import Tensor, plain
 from ..transforms import vjp
-from .numeric import central, slope_at
+from .numeric import EPS, central, slope_at
 from .report import Comparison
 from .rows import Tolerance, compared, distance
 from .slopes import AGREES, DIFFERS, INFINITE, KINK
@@ -76,12 +77,14 @@ def check_gradients(
         found = trees.flatten(f(*build(filled), **kwargs))[0]
         return [result for result in found if _is_continuous(result)]
 
-    rows = []
+    rows, noises = [], [np.zeros(x.shape) for x in points]
     weights = [_of_any_sign(rng, x) for x in _steady(results, points)]
     for n in range(1, order + 1):
         names = [f"{'d' * n} argument {i}" for i in chosen]
         derivative = _pulled(results, weights)
-        rows += _rows(names, _weighted(results, weights), derivative, points, rtol)
+        phi = _weighted(results, weights)
+        noises = list(map(np.maximum, noises, _noises(phi, points)))
+        rows += _rows(names, phi, derivative, points, rtol, noises)
         results, weights = derivative, [_random(rng, p) for p in points]
     report = Comparison(rows, given_is="autodiff", true_is="numeric")
     report.raise_if_bad()
@@ -129,7 +132,7 @@ def _pulled(results, weights):
     return lambda *points: vjp(results, *points)[1](weights)
 
 
-def _rows(names, phi, derivative, points, rtol):
+def _rows(names, phi, derivative, points, rtol, noises):
     """One row an argument: the derivative of phi beside finite differences."""
     with np.errstate(all="ignore"):
         value = phi(*points)
@@ -143,15 +146,35 @@ def _rows(names, phi, derivative, points, rtol):
                 "finite differences say nothing: choose another point"
             )
     rows = []
-    for i, (name, given, expected) in enumerate(
-        zip(names, map(plain, derivative(*points)), true, strict=True)
+    for i, (name, given, expected, noise) in enumerate(
+        zip(names, map(plain, derivative(*points)), true, noises, strict=True)
     ):
-        noise = 1e-9 * max(1.0, abs(value))
         tolerance = Tolerance(rtol, rtol * np.abs(expected).max(initial=0.0) + noise)
         if np.shape(given) == expected.shape:
             expected = _examined(phi, points, i, name, given, expected, tolerance)
         rows.append(compared(name, given, expected, tolerance))
     return rows
+
+
+def _noises(phi, points):
+    """What rounding may make of each difference, an array an argument: little of a small function.
+
+    It is looked for about where the differences are taken, and where no two numbers are equal:
+    of zeros and ones nothing is rounded.
+    """
+    sizes = [np.maximum(1.0, np.abs(x)) for x in points]
+    bases = [size * np.linspace(0.5, 1.5, size.size).reshape(size.shape) for size in sizes]
+    step = EPS ** (1 / 3)
+
+    def aside(draw=None):
+        moved = bases if draw is None else jittered(bases, draw)
+        shifts = (step * base + (other - base) for base, other in zip(bases, moved, strict=True))
+        return phi(*map(np.add, points, shifts))
+
+    with np.errstate(all="ignore"):
+        size = abs(phi(*points))
+        [floor] = floors(lambda draw: [aside(draw)], [aside()])
+    return [1e-9 * size + floor / (step * size_of) for size_of in sizes]
 
 
 def _examined(phi, points, i, name, given, expected, tolerance):
