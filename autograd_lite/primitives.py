@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from . import errors
+from . import errors, quoting
 from .dispatch import answer_of, full_name, registry
 from .recording import holds_tensor, read_only, record, requires_grad
 from .tape import in_rule
@@ -117,7 +117,7 @@ class Primitive:
         self.way_out = way_out
         self.sequence = sequence
         self.shares = self._of_sequences if sequence else None
-        self.name = _name(f).strip("_<>")
+        self.name = quoting.text(_name(f).strip("_<>"))
 
     @functools.cached_property
     def parameters(self):
