@@ -5,6 +5,8 @@ import sys
 import numpy as np
 
 from . import quoting
+from .frames import OURS, saying_all
+from .frames import alone as alone
 from .other_names import KEYWORDS
 
 BROADCAST = (
@@ -34,28 +36,11 @@ RESTATED = (np.linalg.LinAlgError, np.exceptions.AxisError, IndexError, TypeErro
 
 # What these say is said by the operands' shapes and the way out.
 _MISFITS = ("matmul: Input operand", "operands could not be broadcast", "shape mismatch: objects")
-_OURS = frozenset({"autograd_lite", "nn", "numpy"})
 
 
-def alone(error):
-    """Leave out what a traceback has below this frame, of an error whose message says it all.
-
-    For ``except Exception as error: alone(error); raise``. Frames of the user's are kept.
-    """
-    if not getattr(error, "says_all", False):
-        return
-    tb = error.__traceback__
-    while tb is not None:
-        if tb.tb_frame.f_globals.get("__name__", "").partition(".")[0] not in _OURS:
-            return
-        tb = tb.tb_next
-    error.__traceback__ = None
-
-
-def saying_all(error):
-    """The same error, told to be enough without what a traceback has below the call."""
-    error.says_all = True
-    return error
+def told(kind, text):
+    """An error whose message says it all."""
+    return saying_all(kind(text))
 
 
 def refused(name, keywords):
@@ -158,7 +143,7 @@ def _is_ours(error):
     tb = error.__traceback__
     while tb.tb_next is not None:
         tb = tb.tb_next
-    return tb.tb_frame.f_globals.get("__name__", "").partition(".")[0] in _OURS
+    return tb.tb_frame.f_globals.get("__name__", "").partition(".")[0] in OURS
 
 
 def _is_numpys(error):

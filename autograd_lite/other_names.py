@@ -8,6 +8,8 @@ from typing import Any, TypeVar, cast
 
 import numpy as np
 
+from .frames import alone
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 # attributes and methods of PyTorch's, JAX's and TensorFlow's tensors
@@ -249,6 +251,7 @@ def keywords(f: F, known=KEYWORDS) -> F:
         except TypeError as error:
             found = _UNEXPECTED.search(str(error))
             if found is None or found[1] not in kwargs or found[1] not in known:
+                alone(error)
                 raise
             text = f"{error}: here it is {known[found[1]]}"
         raise TypeError(text)

@@ -169,8 +169,7 @@ class Primitive:
         for key, value in kwargs.items():
             if not is_plain(value):
                 if requires_grad(value):
-                    is_users = self.is_users
-                    raise self._no_rule(key) if is_users else errors.refused(self.name, {key})
+                    raise self._no_rule(key)
                 kwargs[key] = plain(value)
         if unknown:
             raise errors.refused(self.name, unknown)
@@ -182,10 +181,11 @@ class Primitive:
         place = f"its argument {key!r}"
         if key in names:
             place += f" (number {names.index(key) + 1})"
-        return TypeError(
+        return errors.told(
+            TypeError,
             f"{self.name} is not differentiated with respect to {place}, and a tensor that "
-            "requires a gradient stands there: pass t.detach() for a constant, or declare the "
-            "operation with a rule for it"
+            "requires a gradient stands there: pass t.detach() for a constant"
+            f"{', or declare the operation with a rule for it' if self.is_users else ''}",
         )
 
     def _in_place(self, args, kwargs, names):

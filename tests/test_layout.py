@@ -14,7 +14,7 @@ NN = ENGINE.parent / "nn"
 
 # What stands lower may not import what stands higher; a row may import within itself.
 LAYERS = [
-    {"tape", "errors", "quoting", "other_names", "trees", "quiet", "memory", "arrays"},
+    {"tape", "errors", "frames", "quoting", "other_names", "trees", "quiet", "memory", "arrays"},
     {"hooks", "contributions", "dispatch", "pickling", "results", "rounding", "dead_branches"},
     {"operators", "assignment", "leaf_arrays", "flat"},
     {"tensor"},
