@@ -177,6 +177,13 @@ class Primitive:
 
     def _no_rule(self, key):
         """The error for a tensor where there is no rule."""
+        if not self.is_users:
+            return errors.told(
+                TypeError,
+                f"{self.name} is not differentiated with {key}=, where a tensor that requires a "
+                "gradient stands: leave it out, or write it with other operations; t.detach() is "
+                "a constant",
+            )
         names = self.parameters[0]
         place = f"its argument {key!r}"
         if key in names:
@@ -184,8 +191,8 @@ class Primitive:
         return errors.told(
             TypeError,
             f"{self.name} is not differentiated with respect to {place}, and a tensor that "
-            "requires a gradient stands there: pass t.detach() for a constant"
-            f"{', or declare the operation with a rule for it' if self.is_users else ''}",
+            "requires a gradient stands there: pass t.detach() for a constant, or declare the "
+            "operation with a rule for it",
         )
 
     def _in_place(self, args, kwargs, names):
