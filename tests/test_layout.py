@@ -23,7 +23,8 @@ ROOMS = [
     {"__init__"},
 ]
 ENGINE = [
-    {"__init__", "tape", "modes", "errors", "quoting", "other_names", "trees", "runtime", "arrays"},
+    {"__init__", "tape", "modes", "errors", "frames", "quoting", "other_names", "trees", "runtime"},
+    {"arrays"},
     {"hooks", "contributions", "dispatch", "pickling", "multiple_outputs", "dead_branches"},
     {"operators", "aliasing", "leaf_arrays", "flat"},
     {"tensor"},

@@ -78,9 +78,10 @@ class Call:
     def directions(self, given, name):
         """The leaves of one tree for each chosen argument, of its structure."""
         if self.several and not isinstance(given, (tuple, list)):
-            raise TypeError(
+            raise errors.told(
+                TypeError,
                 f"{name} is a tuple with one entry an argument, not {errors.describe(given)}: "
-                "write (v,) for one"
+                "write (v,) for one",
             )
         return trees.matching(tuple(self.chosen), tuple(given) if self.several else (given,))
 
@@ -94,9 +95,10 @@ class Call:
         if isinstance(output, Tensor):
             return output
         if not isinstance(output, (int, float, complex, np.ndarray, np.generic)):
-            raise TypeError(
+            raise errors.told(
+                TypeError,
                 f"{self.name} returned {_described(output)}: a derivative is taken of a function "
-                f"that returns {wanted}. {_way_out(output)}".rstrip()
+                f"that returns {wanted}. {_way_out(output)}".rstrip(),
             )
         return constant(asarray(output))
 
@@ -126,10 +128,11 @@ class Call:
     def _check_number(self, output):
         """Refuse what is not one number."""
         if output.size != 1:
-            raise ValueError(
+            raise errors.told(
+                ValueError,
                 f"{self.name} returned {errors.describe(output)}, and a gradient is of one number: "
                 "sum it up, np.sum(...), or np.mean(...); all its derivatives are "
-                "jacobian(f)(...), those of one direction of the result vjp(f, ...)"
+                "jacobian(f)(...), those of one direction of the result vjp(f, ...)",
             )
 
     def check_some_float(self, outputs):
@@ -142,10 +145,11 @@ class Call:
         for output in outputs:
             is_empty_sum = type(self.result) is int and self.result == 0
             if output.dtype.kind in "biu" and not is_empty_sum:
-                raise TypeError(
+                raise errors.told(
+                    TypeError,
                     f"{self.name} returned {errors.describe(output)}: what counts, compares or "
                     "rounds to integers has no derivative but 0. Return the number that it was "
-                    "computed from, or .astype(float) if the zeros are meant"
+                    "computed from, or .astype(float) if the zeros are meant",
                 )
 
     def check_kind(self, outputs, holomorphic):
@@ -153,22 +157,25 @@ class Call:
         self.check_floats(outputs)
         if not holomorphic:
             if any(t.dtype.kind == "c" for t in outputs):
-                raise TypeError(
+                raise errors.told(
+                    TypeError,
                     f"{self.name} returned complex numbers: pass holomorphic=True if it is a "
                     "holomorphic function of complex arguments, else differentiate np.real and "
-                    "np.imag of it"
+                    "np.imag of it",
                 )
         elif any(t.dtype.kind != "c" for t in (*self.inputs, *outputs)):
-            raise TypeError(
+            raise errors.told(
+                TypeError,
                 f"holomorphic=True, but not all arguments and results of {self.name} are "
-                "complex: convert them with .astype(complex), or leave it out"
+                "complex: convert them with .astype(complex), or leave it out",
             )
 
     def _pair(self, result):
         if not isinstance(result, tuple) or len(result) != 2:
-            raise TypeError(
+            raise errors.told(
+                TypeError,
                 f"{self.name} returned {errors.describe(result)}: with has_aux=True a function "
-                "returns two things, what is differentiated and anything else"
+                "returns two things, what is differentiated and anything else",
             )
         return result
 
@@ -241,9 +248,10 @@ def _fitting(g, output, what):
     g = g if isinstance(g, Tensor) else asarray(g)
     castable = not output.requires_grad or np.can_cast(g.dtype, output.dtype, "same_kind")
     if g.shape != output.shape or not castable:
-        raise ValueError(
+        raise errors.told(
+            ValueError,
             f"a {what} of shape {g.shape}, {g.dtype}, does not fit {errors.describe(output)}: "
-            "shapes must be equal, nothing is broadcast"
+            "shapes must be equal, nothing is broadcast",
         )
     return g if g.dtype == output.dtype else g.astype(output.dtype)
 
@@ -321,14 +329,16 @@ def _way_out(output):
 def check_function(f):
     """Refuse what is no function, such as the value of one."""
     if isinstance(f, Tensor):
-        raise TypeError(
+        raise errors.told(
+            TypeError,
             f"a function is differentiated here, not {errors.describe(f)}: the gradients of a "
-            "tensor are ag.gradients(loss, [x]), or loss.backward() and then x.grad"
+            "tensor are ag.gradients(loss, [x]), or loss.backward() and then x.grad",
         )
     if not callable(f):
-        raise TypeError(
+        raise errors.told(
+            TypeError,
             f"a function is differentiated here, not {errors.describe(f)}: write f without calling "
-            "it, grad(f)(x)"
+            "it, grad(f)(x)",
         )
 
 
@@ -338,10 +348,11 @@ def check_argnums(argnums):
     positions = list(argnums) if is_several else [argnums]
     for i in positions:
         if not isinstance(i, (int, np.integer)) or isinstance(i, bool):
-            raise TypeError(
+            raise errors.told(
+                TypeError,
                 f"argnums is an int or a tuple or list of ints, not {errors.describe(argnums)}: "
                 "it says which arguments are differentiated, and they themselves come in the "
-                "next call, grad(f)(x)"
+                "next call, grad(f)(x)",
             )
     return positions
 
@@ -352,11 +363,12 @@ def _positions(argnums, count, name):
     argnums = check_argnums(argnums)
     for i in argnums:
         if not -count <= i < count:
-            raise ValueError(
+            raise errors.told(
+                ValueError,
                 f"argnums={i}, but {name} was called with "
-                f"{count} positional arguments: pass what is differentiated by position"
+                f"{count} positional arguments: pass what is differentiated by position",
             )
     positions = [i % count for i in argnums]
     if len(set(positions)) < len(positions):
-        raise ValueError(f"argnums={argnums} names an argument twice")
+        raise errors.told(ValueError, f"argnums={argnums} names an argument twice")
     return positions

@@ -87,6 +87,12 @@ class Tensor(Operators):
                 f"only a leaf's data can be rebound, and {errors.describe(self)} is the result "
                 f"of {self.node.op.name}: use detach() for a leaf with the same value"
             )
+        if isinstance(value, Tensor) and value.requires_grad:
+            raise TypeError(
+                f"the data of {errors.describe(self)} cannot become {errors.describe(value)}, "
+                "which is on the tape: compute it from arrays, t.data = t.data - lr * t.grad, "
+                "or leave the tape, t.data = v.detach()"
+            )
         value = _numbers(value, self.dtype, False)
         if value.shape != self.shape:
             raise ValueError(
@@ -125,13 +131,16 @@ class Tensor(Operators):
                 f"only leaves keep a gradient, and {errors.describe(self)} is the result of "
                 f"{self.node.op.name}: use gradients(output, [tensor])"
             )
+        if isinstance(value, (int, float)) and value == 0:  # p.grad = 0 before the next pass
+            value = np.zeros(self.shape)
         if value is not None:
             value = asarray(value)
             if value.dtype != self.dtype:
                 value = value.astype(self.dtype)
             if value.shape != self.shape:
                 raise ValueError(
-                    f"a gradient of shape {value.shape} does not fit {errors.describe(self)}"
+                    f"a gradient of shape {value.shape} does not fit {errors.describe(self)}; "
+                    "t.grad = None clears it"
                 )
         self.node.grad = value
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -148,6 +149,10 @@ def grad(
     return Transformed(gradient, grad, f, **options)
 
 
+_of_argnums = functools.partial(other_names.keywords, known=other_names.ARGNUMS)
+
+
+@_of_argnums
 def vjp(
     f: Callable, *args, argnums: Argnums | None = None, has_aux: bool = False, **kwargs
 ) -> tuple:
@@ -193,6 +198,7 @@ def vjp(
     return (out, pull, call.plain_unless(nested, call.aux)) if has_aux else (out, pull)
 
 
+@_of_argnums
 def jvp(
     f: Callable,
     args: tuple,
@@ -349,6 +355,7 @@ def hessian(
     return Transformed(jacobian(grad(f, **options), **options), hessian, f, **options)
 
 
+@_of_argnums
 def hvp(
     f: Callable,
     args: tuple,
