@@ -6,7 +6,7 @@ import re
 import numpy as np
 
 from ..engine.tape import history
-from ..engine.tensor import Tensor, cotangents, initial_cotangent, plain, wrap
+from ..engine.tensor import Tensor, cotangents, plain, seed_of, wrap
 from ..graph import local_derivative
 
 _FACTOR = re.compile(r"d(?P<top>.+?)\s*/\s*d(?P<bottom>.+)", re.DOTALL)
@@ -18,7 +18,7 @@ class Factors:
     def __init__(self, loss, names):
         self.loss = loss
         self.names = names
-        start = initial_cotangent(loss, None)
+        start = seed_of(loss, None)
         self._gradients = cotangents(loss, names.nodes, start, hooked=False)
 
     def find(self, key, shape):

@@ -11,7 +11,7 @@ import numpy as np
 from ..engine import errors, quoting
 from ..engine.arrays import asarray
 from ..engine.modes import enable_grad
-from ..engine.tensor import Tensor, has_nan, initial_cotangent
+from ..engine.tensor import Tensor, has_nan, seed_of
 from ..graph import Names, caller_variables
 from ..programs.program import Program
 from ..symbolic.latex import LatexWriter, latex_of
@@ -96,7 +96,7 @@ def derive(
             "requires_grad=True, or was computed inside no_grad()"
         )
     if seed is not None:
-        seed = initial_cotangent(loss, asarray(seed))
+        seed = seed_of(loss, asarray(seed))
         variables.setdefault("seed", seed)
         with enable_grad():
             loss = np.sum(loss * seed)

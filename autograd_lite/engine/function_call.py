@@ -1,6 +1,6 @@
-"""A function called with tensors of its own, and the walks back from what it returned.
+"""A function called with tensors of its own, and the backward passes from what it returned.
 
-The one idea of nesting: the arguments become new tensors, so the walks of a function inside
+The one idea of nesting: the arguments become new tensors, so the passes of a function inside
 another never meet the other's. The results stay on a tape only if somebody else's tensors
 lie behind them: leaves of the user, and arguments of a function that is being differentiated
 around this one. Arguments of one that was differentiated inside are nobody's any more.
@@ -16,7 +16,7 @@ from .arrays import asarray
 from .dispatch import registry
 from .modes import current, enter, leave
 from .tape import Argument
-from .tensor import Tensor, constant, own, plain, twin, walk_back, wrap
+from .tensor import Tensor, backward_pass, constant, own, plain, twin, wrap
 
 _lock = Lock()
 
@@ -180,33 +180,33 @@ class Call:
         return result
 
 
-def gradients_from(starts, inputs, recorded):
+def gradients_from(seeds, inputs, recorded):
     """The gradients of inputs, and whether they are on a tape.
 
-    They are if a walk that starts from the cotangents ``{node: g}`` meets somebody else's
+    They are if a pass from the seeds ``{node: g}`` meets somebody else's
     tensors. Inside another function that is likely, so it is looked up, and so it is with
-    hooks, which are called once; elsewhere a walk on arrays is tried.
+    hooks, which are called once; elsewhere a pass on arrays is tried.
     """
     if not recorded:
-        _refuse_leaks(starts, inputs)
-    nested = recorded and (tracked(starts.values()) or _are_results(inputs))
+        _refuse_leaks(seeds, inputs)
+    nested = recorded and (tracked(seeds.values()) or _are_results(inputs))
     is_known = nested or not recorded
     if not is_known and (hooks.alive or current().nested):
-        nested, is_known = _reach_others(starts, inputs), True
-    found, table = walked(starts, inputs, nested)
+        nested, is_known = _reach_others(seeds, inputs), True
+    found, table = one_pass(seeds, inputs, nested)
     if not is_known and _reach_others(table, inputs):
         nested = True
-        found, _ = walked(starts, inputs, nested)
+        found, _ = one_pass(seeds, inputs, nested)
     return found, nested
 
 
-def walked(starts, inputs, nested):
-    """The gradients of inputs after one walk, and its table."""
+def one_pass(seeds, inputs, nested):
+    """The gradients of inputs after one pass, and its cotangents."""
     if not nested:
-        starts = {node: plain(g) for node, g in starts.items()}
+        seeds = {node: plain(g) for node, g in seeds.items()}
     with differentiating(inputs):
-        table = walk_back(starts, [t.node for t in inputs], nested)
-    return collect(table, inputs, nested, given=map(id, starts.values())), table
+        table = backward_pass(seeds, [t.node for t in inputs], nested)
+    return collect(table, inputs, nested, given=map(id, seeds.values())), table
 
 
 def released(value):
@@ -233,15 +233,15 @@ def collect(table, inputs, create_graph, given=()):
     return found
 
 
-def starting(outputs, cotangents, what="cotangent"):
+def seeds_of(outputs, cotangents, what="cotangent"):
     """{node: cotangent} of the outputs that depend on anything, each checked and converted."""
-    starts = {}
+    seeds = {}
     for output, g in zip(outputs, cotangents, strict=True):
         g = _fitting(g, output, what)
         if output.requires_grad:
             node = output.node
-            starts[node] = starts[node] + g if node in starts else g
-    return starts
+            seeds[node] = seeds[node] + g if node in seeds else g
+    return seeds
 
 
 def _fitting(g, output, what):

@@ -84,10 +84,10 @@ class Tape:
         """The value of a node, which was recorded as an argument or as a result."""
         return recorded
 
-    def pull(self, starts, targets):
+    def pull(self, seeds, targets):
         """The cotangents of nodes; {node: g}."""
         with np.errstate(all="ignore"):
-            return backward_pass(starts, targets, step=self._step)
+            return backward_pass(seeds, targets, step=self._step)
 
     def _step(self, node, g, careful):
         return node.step(g)

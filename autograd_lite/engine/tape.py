@@ -129,7 +129,7 @@ class Leaf(Node):
 class Argument(Leaf):
     """A differentiated argument of a function: a value of its own, which it may assign to.
 
-    ``uses`` counts the calls and the walks under way that differentiate with respect to it.
+    ``uses`` counts the calls and the passes under way that differentiate with respect to it.
     After the last one nobody asks for its gradient any more.
     """
 
