@@ -9,11 +9,11 @@ import numpy as np
 from ..engine.modes import enable_grad
 from ..symbolic.graph import Graph
 from ..symbolic.traced import Trace
-from .arguments import contents
+from .arguments import leaves
 from .draws import Drawing, Draws
+from .errors import CompilationError
 from .outputs import Tree
 from .randomness import Generators
-from .refusals import Impure
 
 
 class _Active(threading.local):
@@ -57,7 +57,7 @@ class Capture:
             self.trace.closed = True
             drawn = generators.drawn()
         if drawn:
-            raise Impure(
+            raise CompilationError(
                 f"it draws from {drawn[0][0]}, and a program would have the same random numbers at "
                 "every call: make a generator, rng = np.random.default_rng(), and draw by its "
                 "methods where they are used, rng.normal(size=3), or pass what was drawn as an "
@@ -71,10 +71,10 @@ class Capture:
             for position, (path, generator) in enumerate(surroundings.generators)
         }
         with enable_grad(), surroundings.standing_in(self.trace.input, drawings):
-            args, kwargs = arguments.standing_in(self.trace.input, drawings)
-            before = contents([args, kwargs])
+            args, kwargs = arguments.substituted(self.trace.input, drawings)
+            before = leaves([("", args), ("", kwargs)])
             result = f(*args, **kwargs)
-            _check_arguments(before, contents([args, kwargs]))
+            _check_arguments(before, leaves([("", args), ("", kwargs)]))
             self.result = Tree(self.graph, result, "the result")
             self.changes = [
                 (path, place, Tree(self.graph, value, path))
@@ -96,7 +96,7 @@ class Capture:
         if alive:
             holders = {type(r).__name__ for r in gc.get_referrers(alive[0]) if r is not alive}
             inside = f" in a {' or a '.join(sorted(holders - {'frame'}))}" if holders else ""
-            raise Impure(
+            raise CompilationError(
                 f"it keeps {alive[0]!r}{inside} after it has returned, where a program cannot put "
                 "its value again at every call: return it, in dicts, lists and tuples, and keep it "
                 "outside of the compiled function"
@@ -119,13 +119,14 @@ def _owner(array):
 
 
 def _check_arguments(before, after):
-    same = len(before) == len(after) and all(a is b or _is(a, b) for a, b in zip(before, after))
+    same = len(before) == len(after) and all(map(_is_same_leaf, before, after))
     if not same:
-        raise Impure(
+        raise CompilationError(
             "it changes one of its arguments, which its caller would not see: change a copy, and "
             "return it"
         )
 
 
-def _is(a, b):
-    return type(a) is type(b) is int and a == b
+def _is_same_leaf(one, other):
+    (path, a), (other_path, b) = one, other
+    return path == other_path and (a is b or (type(a) is type(b) is int and a == b))

@@ -15,11 +15,10 @@ import numpy as np
 from ..engine.leaf_arrays import LEAF_ARRAYS
 from ..engine.modes import current
 from ..programs.numpy_program import NumpyProgram
-from .arguments import Arguments, Differentiated
+from .arguments import Arguments, is_array
 from .capture import active
 from .draws import lock
-from .inputs import is_array
-from .refusals import OnTape
+from .errors import OnTape
 from .variant import FAILED
 from .variants import Variants
 
@@ -183,7 +182,7 @@ class Compiled:
         args = tuple(np.asarray(arg) if isinstance(arg, LEAF_ARRAYS) else arg for arg in args)
         try:
             arguments = Arguments(self.__wrapped__, args, kwargs)
-        except Differentiated:
+        except OnTape:
             return _Raw("one of them is on a tape, so that the function itself is called")
         programs = self._programs.get(arguments.key)
         if programs is None:

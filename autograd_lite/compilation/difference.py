@@ -6,7 +6,7 @@ from ..engine import errors
 from ..symbolic.expressions import Expression, key_of
 from ..symbolic.graph import needed
 from ..symbolic.python_text import Writer
-from .inputs import Same
+from .arguments import Identity
 from .outputs import outputs
 
 
@@ -97,7 +97,7 @@ def _is_same(a, b):
         )
     if isinstance(a, (bool, int, float, complex, np.generic)):
         return key_of(a) == key_of(b)
-    return a is b or Same(a) == Same(b) or bool(a == b)
+    return a is b or Identity(a) == Identity(b) or bool(a == b)
 
 
 def _name(func):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..symbolic.traced import LeftTheProgram, Traced
-from .inputs import is_input, kind_of
+from .arguments import abstract_value, is_input
 from .randomness import put_back, state_of
 
 # Held while a program draws, and while anybody traces: generators are put back by both.
@@ -48,7 +48,7 @@ class Draws(list):
         for draw in self:
             _, generator = named[draw.position]
             value = getattr(generator, draw.method)(*draw.args, **draw.kwargs)
-            if kind_of(value) != draw.kind:
+            if abstract_value(value) != draw.kind:
                 return None
             found.append(value)
         return found
@@ -128,7 +128,9 @@ class Drawing:
                     f"{text} gives {type(value).__name__}, and a program draws arrays and numbers: "
                     "draw positions, and index with them"
                 )
-            self._draws.append(Draw(self._position, name, args, kwargs, kind_of(value), text))
+            self._draws.append(
+                Draw(self._position, name, args, kwargs, abstract_value(value), text)
+            )
             given = self._given(value, text)
             return given.copy() if given.shape else given  # it belongs to the function
 

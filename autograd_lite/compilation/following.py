@@ -17,7 +17,7 @@ from ..engine import hooks
 from ..engine.primitives import Primitive
 from ..engine.tensor import Tensor
 from . import randomness
-from .inputs import is_array
+from .arguments import is_array
 from .places import Attributes, ClassAttributes, Place, TensorParts
 
 # Of the library, but as users' objects; by their names, for they need not be imported.

@@ -6,7 +6,7 @@ from ..engine import trees
 from ..engine.tensor import Tensor, constant
 from ..symbolic.expressions import Expression
 from ..symbolic.traced import Traced
-from .refusals import Impure
+from .errors import CompilationError
 
 
 class Tree:
@@ -70,7 +70,7 @@ def _leaf(graph, leaf, where):
     """A leaf as an expression where it is an array, of its own memory; else as it is."""
     if isinstance(leaf, Tensor):
         if where != "the result" and leaf.requires_grad:
-            raise Impure(
+            raise CompilationError(
                 f"it leaves a tensor with its tape in {where}, and a program has no tape: leave "
                 "t.detach() there, or t.data"
             )

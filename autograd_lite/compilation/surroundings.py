@@ -18,10 +18,10 @@ import numpy as np
 from ..engine import hooks
 from ..engine.tape import Leaf
 from ..engine.tensor import Tensor
+from .arguments import Identity, abstract_value, is_input
+from .errors import CompilationError, OnTape
 from .following import Walk, is_code
-from .inputs import Same, is_input, kind_of
 from .places import Attributes, TensorParts
-from .refusals import Impure, OnTape
 
 _PLAIN = (bool, int, str, bytes, type(None), type(Ellipsis), range, frozenset)
 
@@ -36,7 +36,7 @@ class _Refusing:
         return self
 
     def __next__(self):
-        raise Impure(
+        raise CompilationError(
             f"it takes the next item of {self.path}, which would be the same one at every call: "
             "pass the item as an argument"
         )
@@ -95,14 +95,14 @@ class Surroundings:
 
     def _described(self, atom, is_open, order):
         if is_open:
-            return kind_of(atom)
+            return abstract_value(atom)
         if isinstance(atom, _PLAIN):
             return type(atom), atom
         if isinstance(atom, Leaf):  # a tensor's, which is known
-            return Leaf, *map(Same, hooks.of(atom))
+            return Leaf, *map(Identity, hooks.of(atom))
         if id(atom) in order and not is_code(atom):
             return type(atom), order[id(atom)]
-        return Same(atom)
+        return Identity(atom)
 
     def _prepare_reading(self):
         """What `read` needs: pairs to read, and what they must give."""
@@ -117,7 +117,7 @@ class Surroundings:
             is_tuple = isinstance(place.value, tuple)  # it holds the same atoms for ever
             pairs = [((atom,), 0) if is_tuple else (place.holder, place.key) for atom in atoms]
             inputs += compress(pairs, opens)
-            self._kinds += map(kind_of, compress(atoms, opens))
+            self._kinds += map(abstract_value, compress(atoms, opens))
         self._inputs = _readings(inputs)
         self._whole = [holder for _, holder in self.whole]
         self._sized = [*self._whole, *self._classes]
@@ -154,7 +154,7 @@ class Surroundings:
                     return None
         except (KeyError, IndexError, AttributeError, ValueError):
             return None
-        return values if list(map(kind_of, values)) == self._kinds else None
+        return values if list(map(abstract_value, values)) == self._kinds else None
 
     def is_changed(self):
         """Whether the places are no longer what they were."""
@@ -219,7 +219,7 @@ class Surroundings:
 
         Raises
         ------
-        Impure
+        CompilationError
             For what cannot be done again after every run of a program.
         """
         found = []
@@ -227,7 +227,7 @@ class Surroundings:
             try:
                 now = place.holder[place.key]
             except (KeyError, AttributeError, ValueError, IndexError):
-                raise Impure(f"it deletes {place.path}: {_INSTEAD}") from None
+                raise CompilationError(f"it deletes {place.path}: {_INSTEAD}") from None
             if now is not before and not isinstance(now, Leaf):
                 found.append((place.path, (i, None), now))
         self._check_sizes()
@@ -236,10 +236,10 @@ class Surroundings:
     def _check_sizes(self):
         for (path, holder), length in zip(self.whole, self._lengths):
             if not isinstance(holder, dict) and len(holder) != length:
-                raise Impure(f"it changes the length of the list {path}: {_INSTEAD}")
+                raise CompilationError(f"it changes the length of the list {path}: {_INSTEAD}")
         for path, value, before in self._shapeless:
             if not _is_unchanged(value, before):
-                raise Impure(f"it changes {path}, a {type(value).__name__}: {_INSTEAD}")
+                raise CompilationError(f"it changes {path}, a {type(value).__name__}: {_INSTEAD}")
 
     def _additions(self):
         """New items of dicts, new attributes of objects, new globals."""
@@ -330,7 +330,7 @@ def _frozen(value):
         return frozenset(value)
     if isinstance(value, (bytearray, array)):
         return bytes(value)
-    elements = map(Same, value.flat) if value.dtype.hasobject else [value.tobytes()]
+    elements = map(Identity, value.flat) if value.dtype.hasobject else [value.tobytes()]
     return value.shape, value.dtype, *elements
 
 

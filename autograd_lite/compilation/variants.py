@@ -9,9 +9,9 @@ from ..engine.runtime import quiet
 from ..symbolic.traced import LeftTheProgram
 from .capture import Capture
 from .difference import difference
+from .errors import CompilationError
 from .observation import Observation
 from .randomness import Generators
-from .refusals import Impure
 from .surroundings import Surroundings
 from .variant import FAILED, Variant
 
@@ -113,7 +113,7 @@ class Variants:
     def _trace(self, arguments):
         surroundings, variants = self.current
         if len(variants) >= _MOST_VARIANTS:
-            raise Impure(_too_many(self.name, variants))
+            raise CompilationError(_too_many(self.name, variants))
         capture = self._captured(arguments, surroundings)
         counted = {
             path
@@ -146,12 +146,12 @@ class Variants:
         except Exception as error:
             self._refuse(error)
             Observation(self.f, arguments, surroundings)  # raises what the function raises
-            raise Impure(
+            raise CompilationError(
                 f"{self.name} cannot be compiled: uncompiled it runs, but on traced values it "
                 f"raises {type(error).__name__}: {error}"
             ) from error
         if found is not None:
-            raise Impure(
+            raise CompilationError(
                 f"{self.name} cannot be compiled: run twice with the same arguments, it does not "
                 f"do the same: {found}. The clock, a random draw or a counter would be in the "
                 "program as it was when it was traced: pass it as an argument"
@@ -161,8 +161,8 @@ class Variants:
     def _refuse(self, error):
         """Raise it again if it is of what traces, not of the function or of NumPy."""
         while error is not None:
-            if isinstance(error, (LeftTheProgram, Impure)) or _is_refusal(error):
-                raise type(error)(f"{self.name} cannot be compiled: {error}") from error
+            if isinstance(error, (LeftTheProgram, CompilationError)) or _is_refusal(error):
+                raise CompilationError(f"{self.name} cannot be compiled: {error}") from error
             error = error.__cause__
 
     def _compare(self, variant, arguments, surroundings):
@@ -185,7 +185,7 @@ class Variants:
 
         where = expected.difference(variant.built(results), drawn, variant.rounding, nearby)
         if where is not None:
-            raise Impure(
+            raise CompilationError(
                 f"{self.name} cannot be compiled: on traced values {where} is another than by "
                 "itself. Where it asks isinstance(x, np.ndarray) or type(x), ask "
                 'hasattr(x, "shape"); where it writes values into a text, return them instead'
