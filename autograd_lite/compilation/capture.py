@@ -70,7 +70,7 @@ class Capture:
             id(generator): Drawing(generator, path, position, self.draws, self.trace.input)
             for position, (path, generator) in enumerate(surroundings.generators)
         }
-        with enable_grad(), surroundings.standing_in(self.trace.input, drawings):
+        with enable_grad(), surroundings.substituted(self.trace.input, drawings):
             args, kwargs = arguments.substituted(self.trace.input, drawings)
             before = leaves([("", args), ("", kwargs)])
             result = f(*args, **kwargs)

@@ -29,7 +29,7 @@ class Observation:
         generators = Generators(surroundings.generators)
         active.tracing = True  # a compiled function inside runs by itself too
         try:
-            with enable_grad(), surroundings.standing_in(lambda value, name: value, {}):
+            with enable_grad(), surroundings.substituted(lambda value, name: value, {}):
                 self.result = _plain(f(*arguments.args, **arguments.kwargs))
                 changes = surroundings.changes()
                 self.left = [(place, _plain(value)) for _, place, value in changes]

@@ -12,7 +12,7 @@ from .difference import difference
 from .errors import CompilationError
 from .observation import Observation
 from .randomness import Generators
-from .surroundings import Surroundings
+from .state import State
 from .variant import FAILED, Variant
 
 _MOST_VARIANTS = 16  # for one signature of the surroundings, told apart by their guards
@@ -94,7 +94,7 @@ class Variants:
         """Find the variants for the surroundings as they are now."""
         before = self.current[0]
         roots = [("", self.f), *arguments.roots()]
-        now = Surroundings(roots, self.varying)
+        now = State(roots, self.varying)
         if before is not None:
             changed = {
                 path
@@ -103,7 +103,7 @@ class Variants:
             }
             if changed:
                 self.varying |= changed
-                now = Surroundings(roots, self.varying)
+                now = State(roots, self.varying)
         if len(self.known) > _MOST_SURROUNDINGS:
             del self.known[next(iter(self.known))]
         self.direct = self.strict = ()  # the variants may be others
@@ -115,6 +115,9 @@ class Variants:
         if len(variants) >= _MOST_VARIANTS:
             raise CompilationError(_too_many(self.name, variants))
         capture = self._captured(arguments, surroundings)
+        if surroundings.has_imported():
+            self._look(arguments)
+            return self._trace(arguments)
         counted = {
             path
             for path, _, tree in capture.changes
