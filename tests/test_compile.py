@@ -22,7 +22,7 @@ import pytest
 
 import autograd_lite as ag
 import nn
-from autograd_lite.compilation import compilation, variants
+from autograd_lite.compilation import compilation, specializations
 
 A = np.array([1.0, -2.0, 3.0])
 B = np.array([[0.5, 1.5], [2.0, -1.0], [0.1, 0.3]])
@@ -38,12 +38,12 @@ def traced(monkeypatch):
     """A list with an entry for every program that was traced."""
     found = []
 
-    class Counted(variants.Variant):
+    class Counted(specializations.Specialization):
         def __init__(self, *args):
             super().__init__(*args)
             found.append(self)
 
-    monkeypatch.setattr(variants, "Variant", Counted)
+    monkeypatch.setattr(specializations, "Specialization", Counted)
     return found
 
 

@@ -19,7 +19,7 @@ from ..engine.primitives import Primitive
 from ..engine.tensor import Tensor
 from .arguments import is_array
 from .names import is_bundled, is_library, modules_of, names_of
-from .randomness import is_generator
+from .random_draws import is_generator
 from .references import Attribute, ClassAttribute, Item, TensorPart
 
 # Of the library, but as users' objects; by their names, for they need not be imported.
