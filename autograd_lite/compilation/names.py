@@ -4,16 +4,15 @@ import dis
 import functools
 import sys
 import types
+from itertools import pairwise
+from types import SimpleNamespace
 from typing import NamedTuple
 
 _ENGINE = __package__.partition(".")[0]
 _INSTALLED = ("site-packages", "dist-packages")
 _IMPORTERS = {"import_module", "__import__", "modules"}  # they take the name of a module
-_KINDS = {
-    "LOAD_GLOBAL": 0, "LOAD_NAME": 0, "STORE_GLOBAL": 0,
-    "LOAD_ATTR": 1, "LOAD_METHOD": 1, "STORE_ATTR": 1,
-    "IMPORT_NAME": 2, "IMPORT_FROM": 3,
-}  # fmt: skip
+_NAMES = {"LOAD_GLOBAL", "LOAD_NAME", "LOAD_DEREF", "STORE_GLOBAL"}
+_ATTRIBUTES = {"LOAD_ATTR", "LOAD_METHOD", "STORE_ATTR"}
 
 
 class Names(NamedTuple):
@@ -22,39 +21,57 @@ class Names(NamedTuple):
     A text may be the name of anything: getattr(settings, "rate"), globals()["rate"].
     """
 
-    globals: frozenset
-    attributes: frozenset
-    modules: frozenset  # that it imports
-    members: frozenset  # what it imports from them
-    texts: frozenset
+    names: dict  # {global, cell: the attributes that are taken of it; None for another use}
+    attributes: set
+    modules: set  # that it imports
+    members: set  # what it imports from them
+    texts: set
+
+    def taken(self, name):
+        """The attributes that may be taken of what a name stands for."""
+        taken = self.names.get(name, {None})
+        return self.attributes if None in taken else taken | self.texts
+
+    @property
+    def has_importer(self):
+        """Whether something is called that takes the name of a module."""
+        return not _IMPORTERS.isdisjoint(self.names) or bool(_IMPORTERS & self.attributes)
 
 
 @functools.lru_cache(maxsize=1024)
 def names_of(code):
     """The names in a code object."""
-    kinds = [set(), set(), set(), set(), set()]
-    for instruction in dis.get_instructions(code):
-        if instruction.opname in _KINDS:
-            kinds[_KINDS[instruction.opname]].add(instruction.argval)
+    found = Names({}, set(), set(), set(), set())
+    for one, after in pairwise([*dis.get_instructions(code), _END]):
+        if one.opname in _NAMES:
+            attribute = after.argval if after.opname in _ATTRIBUTES else None
+            found.names.setdefault(one.argval, set()).add(attribute)
+        elif one.opname in _ATTRIBUTES:
+            found.attributes.add(one.argval)
+        elif one.opname == "IMPORT_NAME":
+            found.modules.add(one.argval)
+        elif one.opname == "IMPORT_FROM":
+            found.members.add(one.argval)
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
-            for names, more in zip(kinds, names_of(constant)):
-                names |= more
-        kinds[4] |= {x for x in _flat(constant) if isinstance(x, str)}
-    names, attributes, modules, members, texts = kinds
-    words = {text for text in texts if text.isidentifier()}
-    attributes |= words | members
-    if "globals" in names:
-        names |= words
-    if (names | attributes) & _IMPORTERS:
-        texts = {text for text in texts if text.replace(".", "_").isidentifier()}
-    else:
-        texts = set()
-    return Names(*map(frozenset, (names, attributes, modules, members, texts)))
+            inner = names_of(constant)
+            for name, taken in inner.names.items():
+                found.names.setdefault(name, set()).update(taken)
+            for own, others in zip(found[1:], inner[1:]):
+                own |= others
+        flat = constant if isinstance(constant, (tuple, frozenset)) else [constant]
+        found.texts.update(x for x in flat if isinstance(x, str) and _is_name(x))
+    found.attributes.update(found.texts, found.members)
+    if "globals" in found.names:
+        found.names.update({text: {None} for text in found.texts if text not in found.names})
+    return found
 
 
-def _flat(constant):
-    return constant if isinstance(constant, (tuple, frozenset)) else (constant,)
+_END = SimpleNamespace(opname="", argval=None)
+
+
+def _is_name(text):
+    return text.replace(".", "_").isidentifier()
 
 
 def modules_of(names, scope, values):
@@ -69,7 +86,7 @@ def modules_of(names, scope, values):
         What it may give to import_module().
     """
     modules, members = set(names.modules), set(names.members)
-    if (names.globals | names.attributes) & _IMPORTERS:
+    if names.has_importer:
         texts = {x.strip(".") for x in (*names.texts, *values) if isinstance(x, str)}
         modules, members = modules | texts, members | texts
     if not modules:

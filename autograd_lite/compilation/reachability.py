@@ -71,7 +71,7 @@ class Walk:
         self._follow()
         while self._modules and self._is_new("modules", *sorted(self._attributes)):
             for path, module in self._modules:
-                self._module(path, module, self._attributes)
+                self._module(path, module, self._attributes, self._attributes)
             self._follow()
 
     @property
@@ -111,16 +111,21 @@ class Walk:
             visit(self, path, value)
 
     def _refer(self, make, holder, key, path):
-        """One more reference, unless it is known or empty."""
+        """One more reference, unless it is known or empty, and what is behind it."""
         try:
             reference = make(holder, key, path)
         except (KeyError, AttributeError, ValueError):  # a name or a cell without a value
             return
-        if self._is_new(id(holder), key):
-            self._alive.append(holder)
-            self.references.append(reference)
+        if self._is_added(reference):
             is_numbered = isinstance(reference.value, Tensor) and path[-1:].isdigit()
             (self._numbered if is_numbered else self._queue).append((path, reference.value))
+
+    def _is_added(self, reference):
+        is_new = self._is_new(id(reference.holder), reference.key)
+        if is_new:
+            self._alive.append(reference.holder)
+            self.references.append(reference)
+        return is_new
 
     # --- one kind of value each ---------------------------------------------------------
 
@@ -136,11 +141,12 @@ class Walk:
         names = names_of(f.__code__)
         self._attributes.update(names.attributes)
         for name, cell in zip(f.__code__.co_freevars, f.__closure__ or ()):
-            self._named(Attribute, cell, "cell_contents", name, names.attributes)
-        for name in sorted(names.globals):
+            self._named(Attribute, cell, "cell_contents", name, names.attributes, names.taken(name))
+        for name in names.names:
             if name in f.__globals__:
-                self._named(Item, f.__globals__, name, name, names.attributes)
-        self._add_absent("", f.__globals__, names.globals - vars(builtins).keys())
+                self._named(Item, f.__globals__, name, name, names.attributes, names.taken(name))
+        cells = {*f.__code__.co_freevars, *f.__code__.co_cellvars}
+        self._add_absent("", f.__globals__, names.names.keys() - vars(builtins).keys() - cells)
         self._imports(f, names)
         if f.__defaults__:
             self._refer(Attribute, f, "__defaults__", f"{f.__name__}.defaults")
@@ -149,26 +155,28 @@ class Walk:
         if vars(f):
             self._items(f.__name__, vars(f))
 
-    def _named(self, make, holder, key, path, attributes):
+    def _named(self, make, holder, key, path, attributes, taken):
         """What a name stands for; of a module, what a function mentions of it."""
         try:
-            value = make(holder, key, path).value
+            reference = make(holder, key, path)
         except ValueError:  # an empty cell
             return
-        if not isinstance(value, types.ModuleType):
+        if not isinstance(reference.value, types.ModuleType):
             self._refer(make, holder, key, path)
-        elif not is_library(value.__name__):
-            self._refer(make, holder, key, path)
-            self._module(path, value, attributes)
+        elif not is_library(reference.value.__name__):
+            self._is_added(reference)
+            self._module(path, reference.value, attributes, taken)
 
-    def _module(self, path, module, attributes):
+    def _module(self, path, module, attributes, taken):
+        """The attributes of a module that a function mentions, and those that may come."""
         scope = vars(module)
-        if is_library(module.__name__) or not self._is_new(id(module), *sorted(attributes)):
+        if is_library(module.__name__) or not self._is_new(id(module), *sorted(attributes | taken)):
             return
         for name in sorted(attributes & scope.keys()):
-            self._named(Item, scope, name, f"{path}.{name}", attributes)
-        self._add_absent(f"{path}.", scope, attributes)
-        self._queue.append((path, scope.get("__getattr__")))
+            self._named(Item, scope, name, f"{path}.{name}", attributes, attributes)
+        self._add_absent(f"{path}.", scope, taken)
+        if taken - scope.keys():
+            self._queue.append((path, scope.get("__getattr__")))
 
     def _add_absent(self, path, scope, names):
         if names - scope.keys():
@@ -178,11 +186,11 @@ class Walk:
     def _imports(self, f, names):
         """The modules that a function imports when it runs, and what it mentions of them."""
         scope = f.__globals__
-        values = [*map(scope.get, names.globals), *_contents(f), *(f.__defaults__ or ())]
+        values = [*map(scope.get, names.names), *_contents(f), *(f.__defaults__ or ())]
         wanted = sorted(modules_of(names, scope, values))
         for name in wanted:
             if name in sys.modules and not is_library(name):
-                self._named(Item, sys.modules, name, name, names.attributes)
+                self._named(Item, sys.modules, name, name, names.attributes, names.attributes)
         self._add_absent("", sys.modules, {name for name in wanted if not is_bundled(name)})
 
     def _callable(self, path, value):
