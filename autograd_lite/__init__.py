@@ -94,6 +94,7 @@ if TYPE_CHECKING:
         compare_function,
         numeric_gradients,
     )
+    from .compilation import CompilationError
     from .compilation import compile as compile
     from .derivation.derivation import Derivation, derive
     from .drawing import Picture, draw
@@ -104,6 +105,7 @@ if TYPE_CHECKING:
 # What gradients do not need is imported when it is first used: it takes as long as the rest.
 _LATER = {
     "AnomalyError": "engine.anomaly",
+    "CompilationError": "compilation",
     "Comparison": "comparison",
     "Derivation": "derivation.derivation",
     "Picture": "drawing",
@@ -163,6 +165,7 @@ __all__ = [  # all but compile, which would hide Python's where everything is im
     # the glass box
     "draw", "Picture", "compare", "compare_function", "Comparison", "check_gradients",
     "numeric_gradients", "derive", "Derivation", "detect_anomaly", "AnomalyError",
+    "CompilationError",
     # tensors to fill, and of tensors
     "array", "asarray", "zeros", "ones", "empty", "full", "zeros_like", "ones_like", "empty_like",
     "full_like", "arange", "linspace", "eye", "identity", "as_strided", "r_", "c_",

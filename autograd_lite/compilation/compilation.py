@@ -15,13 +15,12 @@ import numpy as np
 from ..engine.leaf_arrays import LEAF_ARRAYS
 from ..engine.modes import current
 from ..programs.numpy_program import NumpyProgram
-from .arguments import Arguments, Differentiated
+from .arguments import Arguments, is_array
 from .capture import active
-from .draws import lock
-from .inputs import is_array
-from .refusals import OnTape
-from .variant import FAILED
-from .variants import Variants
+from .errors import OnTape
+from .random_draws import lock
+from .specialization import GUARD_FAILED
+from .specializations import Specializations
 
 _MOST_SIGNATURES = 512
 _ndarray = np.ndarray
@@ -102,24 +101,24 @@ class Compiled:
                     break
             else:
                 result = self._of_known(args)
-                if result is not FAILED:
+                if result is not GUARD_FAILED:
                     return result
         return self._call(args, kwargs)
 
     def _of_known(self, args):
-        """The result for arrays of shapes and dtypes that were traced before, or FAILED."""
+        """The result for arrays of shapes and dtypes that were traced before, or GUARD_FAILED."""
         if current().watchers:
-            return FAILED
+            return GUARD_FAILED
         latest, programs = self._latest
         if programs is not None and programs.strict:
             result = programs.run_strict(args)
-            if result is not FAILED:
+            if result is not GUARD_FAILED:
                 return result
         key = [part for arg in args for part in (arg.shape, arg.dtype)]
         if key != latest:
             programs = self._of_arrays.get(tuple(key))
             if programs is None:
-                return FAILED
+                return GUARD_FAILED
             self._latest = key, programs
         return programs.run_direct(args)
 
@@ -152,7 +151,7 @@ class Compiled:
         programs, arguments = found
         try:
             with lock:
-                return programs.variant(arguments).text
+                return programs.specialization(arguments).text
         except OnTape:
             raise TypeError(
                 f"there is no program of {self._name()}: it reads a tensor that is on a tape, so "
@@ -165,14 +164,14 @@ class Compiled:
             return self.__wrapped__(*args, **kwargs)
         programs, arguments = found
         result = programs.run(arguments.values)
-        if result is not FAILED:
+        if result is not GUARD_FAILED:
             return result
         try:
             with lock:
                 result = programs.run_traced(arguments)
         except OnTape:
-            result = FAILED
-        return self.__wrapped__(*args, **kwargs) if result is FAILED else result
+            result = GUARD_FAILED
+        return self.__wrapped__(*args, **kwargs) if result is GUARD_FAILED else result
 
     def _found(self, args, kwargs):
         """The programs of arguments, or why the function itself is to be called."""
@@ -183,11 +182,11 @@ class Compiled:
         args = tuple(np.asarray(arg) if isinstance(arg, LEAF_ARRAYS) else arg for arg in args)
         try:
             arguments = Arguments(self.__wrapped__, args, kwargs)
-        except Differentiated:
+        except OnTape:
             return _Raw("one of them is on a tape, so that the function itself is called")
         programs = self._programs.get(arguments.key)
         if programs is None:
-            programs = Variants(self.__wrapped__, self._name(), self._program_type)
+            programs = Specializations(self.__wrapped__, self._name(), self._program_type)
             if len(self._programs) >= _MOST_SIGNATURES:
                 self._programs, self._of_arrays = {}, {}
             programs = self._programs.setdefault(arguments.key, programs)

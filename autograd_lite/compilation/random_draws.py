@@ -1,29 +1,98 @@
 """Random numbers in a function: what it draws is drawn again at every run of its program.
 
 While a function is traced, a `Drawing` stands for each generator that it can reach. The numbers
-are inputs of the program; `Draws` makes them, in the same order, with the same arguments.
+are inputs of the program; `Draws` makes them, in the same order, with the same arguments. A draw
+of few possible values may come out the same twice; the state of its generator does not.
 """
 
 import copy
 import random
+import sys
 import threading
 from dataclasses import dataclass
 
 import numpy as np
 
 from ..symbolic.traced import LeftTheProgram, Traced
-from .inputs import is_input, kind_of
-from .randomness import put_back, state_of
+from .arguments import abstract_value, is_input
 
 # Held while a program draws, and while anybody traces: generators are put back by both.
 lock = threading.RLock()
+
+
+def is_generator(value):
+    """Whether a value is a generator. NumPy's are imported when they are first used, not here."""
+    if isinstance(value, random.Random):
+        return True
+    if "numpy.random" not in sys.modules:
+        return False
+    kinds = np.random.Generator, np.random.RandomState, np.random.BitGenerator
+    return isinstance(value, kinds)
+
+
+def _state_of(generator):
+    """All that the next draw depends on; of the system's generator nothing is known."""
+    if isinstance(generator, random.SystemRandom):
+        return None
+    if isinstance(generator, random.Random):
+        return generator.getstate()
+    if isinstance(generator, np.random.RandomState):
+        return generator.get_state(legacy=False)
+    return getattr(generator, "bit_generator", generator).state
+
+
+def _put_back(generator, state):
+    """Have a generator draw again what it drew after it was in this state."""
+    if state is None:
+        return
+    if isinstance(generator, random.Random):
+        generator.setstate(state)
+    elif isinstance(generator, np.random.RandomState):
+        generator.set_state(state)
+    else:
+        getattr(generator, "bit_generator", generator).state = state
+
+
+def _text(state):
+    """A state as a text: equal for equal states."""
+    if isinstance(state, dict):
+        return repr({key: _text(value) for key, value in state.items()})
+    return repr(state.tolist() if isinstance(state, np.ndarray) else state)
+
+
+class States:
+    """The states of generators, of NumPy's and Python's common ones too.
+
+    Parameters
+    ----------
+    named : list of (path, generator)
+    """
+
+    def __init__(self, named):
+        named = [*named, ("random", random.random.__self__)]
+        if "numpy.random" in sys.modules:
+            named.append(("np.random", np.random.random.__self__))
+        self._before = [(path, generator, _state_of(generator)) for path, generator in named]
+
+    def drawn(self):
+        """Pairs (path, state) of those that were drawn from. All are put back to where they were.
+
+        States are texts.
+        """
+        found = []
+        for path, generator, before in self._before:
+            after = _text(_state_of(generator))
+            if after != _text(before):
+                found.append((path, after))
+                _put_back(generator, before)
+        return found
 
 
 @dataclass(frozen=True, eq=False)
 class Draw:
     """One call of a generator's method, with plain arguments."""
 
-    position: int  # of the generator, among those of the surroundings
+    position: int  # of the generator, among those of the captured state
     method: str
     args: tuple
     kwargs: dict
@@ -34,35 +103,37 @@ class Draw:
         args = [*map(repr, self.args), *(f"{key}={v!r}" for key, v in self.kwargs.items())]
         return f"{self.path}({', '.join(args)})"
 
-    def parts(self):
-        """Nested plain values: the same for draws of the same numbers from the same state."""
-        return [self.position, self.method, self.args, self.kwargs]
-
 
 class Draws(list):
-    """What a function draws, in order; ``named`` are pairs (path, generator)."""
+    """What a function draws, in order."""
 
-    def again(self, named):
-        """What is drawn now, or None where a shape or a dtype is another."""
+    def run(self, named, call):
+        """``call(numbers)`` of what is drawn now; where that is None, nothing has been drawn.
+
+        ``named`` are pairs (path, generator).
+        """
+        with lock:
+            used = [named[position][1] for position in {draw.position for draw in self}]
+            before = [(generator, _state_of(generator)) for generator in used]
+            result = None
+            try:
+                numbers = self._again(named)
+                result = None if numbers is None else call(numbers)
+            finally:
+                if result is None:
+                    for pair in before:
+                        _put_back(*pair)
+        return result
+
+    def _again(self, named):
+        """The numbers, or None where a shape or a dtype is another."""
         found = []
         for draw in self:
-            _, generator = named[draw.position]
-            value = getattr(generator, draw.method)(*draw.args, **draw.kwargs)
-            if kind_of(value) != draw.kind:
+            value = getattr(named[draw.position][1], draw.method)(*draw.args, **draw.kwargs)
+            if abstract_value(value) != draw.kind:
                 return None
             found.append(value)
         return found
-
-    def undone(self, named):
-        """A function that puts the generators back to where they are now."""
-        used = [named[position][1] for position in {draw.position for draw in self}]
-        states = [(generator, state_of(generator)) for generator in used]
-
-        def undo():
-            for generator, state in states:
-                put_back(generator, state)
-
-        return undo
 
 
 class Drawing:
@@ -76,7 +147,7 @@ class Drawing:
     path : str
         What people call it.
     position : int
-        Among the generators of the surroundings.
+        Among the generators of the captured state.
     draws : Draws
         Where a draw is noted.
     given : function
@@ -128,7 +199,8 @@ class Drawing:
                     f"{text} gives {type(value).__name__}, and a program draws arrays and numbers: "
                     "draw positions, and index with them"
                 )
-            self._draws.append(Draw(self._position, name, args, kwargs, kind_of(value), text))
+            kind = abstract_value(value)
+            self._draws.append(Draw(self._position, name, args, kwargs, kind, text))
             given = self._given(value, text)
             return given.copy() if given.shape else given  # it belongs to the function
 

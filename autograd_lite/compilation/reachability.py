@@ -1,0 +1,289 @@
+"""What a function can reach without being given it: names, cells, the objects there, in them more.
+
+The walk goes breadth first, so that everything is called by the shortest way to it. It reads of
+a function's code which names it mentions, and does not ask whether it comes to read them.
+"""
+
+import builtins
+import functools
+import sys
+import types
+from array import array
+from collections import deque
+from contextlib import suppress
+
+import numpy as np
+
+from ..engine import hooks
+from ..engine.primitives import Primitive
+from ..engine.tensor import Tensor
+from .arguments import is_array
+from .names import is_bundled, is_library, modules_of, names_of
+from .random_draws import is_generator
+from .references import Attribute, ClassAttribute, Item, TensorPart
+
+# Of the library, but as users' objects; by their names, for they need not be imported.
+_OWN_TYPES = {
+    "types.SimpleNamespace", "argparse.Namespace",
+    "collections.UserDict", "collections.UserList", "collections.ChainMap",
+}  # fmt: skip
+# Where functions, methods, partials, properties and what is compiled keep the user's function.
+_PARTS = ("__self__", "__func__", "__wrapped__", "fget", "func", "args", "keywords")
+_CALLABLES = (
+    types.MethodType, types.BuiltinFunctionType, functools.partial,
+    staticmethod, classmethod, property, functools.cached_property,
+)  # fmt: skip
+
+
+class Walk:
+    """All that functions and objects can read.
+
+    Attributes
+    ----------
+    references
+        In order.
+    whole
+        Pairs (path, holder): dicts and lists all of whose items are references.
+    classes
+        What classes hold by name: only references, and others might be added.
+    unstructured
+        Pairs (path, value) of what has no items that could be traced: sets, arrays of objects.
+    generators
+        Pairs (path, value) of random generators.
+    order
+        Of every object with parts, the number by which it is known: the same object again.
+    """
+
+    def __init__(self, roots):
+        self.references = []
+        self.whole = []
+        self.classes = []
+        self._absent = {}
+        self.unstructured = []
+        self.generators = []
+        self.order = {}
+        self._alive = []  # what is known by its id stays alive
+        self._seen = set()
+        self._modules = []  # those that objects hold
+        self._attributes = set()  # that any function mentions
+        self._queue = deque(roots)
+        self._numbered = deque()  # tensors in lists: an attribute names them better
+        self._follow()
+        while self._modules and self._is_new("modules", *sorted(self._attributes)):
+            for path, module in self._modules:
+                self._module(path, module, self._attributes, self._attributes)
+            self._follow()
+
+    @property
+    def absent(self):
+        """Triples (path, dict, names): names that are mentioned, and are not there."""
+        return list(self._absent.values())
+
+    def _follow(self):
+        while self._queue or self._numbered:
+            self._visit(*(self._queue or self._numbered).popleft())
+
+    def _is_new(self, *key):
+        """Whether this has not been asked before."""
+        is_new = key not in self._seen
+        self._seen.add(key)
+        return is_new
+
+    def _visit(self, path, value):
+        kind = type(value)
+        if isinstance(value, tuple):
+            for i, part in enumerate(value):
+                self._visit(f"{path}.{i}", part)
+            return
+        visit = next((visit for kinds, visit in self._KINDS if issubclass(kind, kinds)), None)
+        if visit is None and is_generator(value):
+            visit = Walk._generator
+        elif visit is None and is_unstructured(value):
+            visit = Walk._unstructured
+        elif visit is None and (_full_name(kind) in _OWN_TYPES or not is_library(kind.__module__)):
+            visit = Walk._object
+        elif visit is None and hasattr(value, "__wrapped__"):  # compiled, cached
+            visit = Walk._callable
+        if visit is not None and self._is_new(id(value)):
+            self._alive.append(value)
+            if visit not in self._CODE:
+                self.order[id(value)] = len(self.order)
+            visit(self, path, value)
+
+    def _refer(self, make, holder, key, path):
+        """One more reference, unless it is known or empty, and what is behind it."""
+        try:
+            reference = make(holder, key, path)
+        except (KeyError, AttributeError, ValueError):  # a name or a cell without a value
+            return
+        if self._is_added(reference):
+            is_numbered = isinstance(reference.value, Tensor) and path[-1:].isdigit()
+            (self._numbered if is_numbered else self._queue).append((path, reference.value))
+
+    def _is_added(self, reference):
+        is_new = self._is_new(id(reference.holder), reference.key)
+        if is_new:
+            self._alive.append(reference.holder)
+            self.references.append(reference)
+        return is_new
+
+    # --- one kind of value each ---------------------------------------------------------
+
+    def _function(self, path, f):
+        self._visit(path, vars(f).get("__wrapped__"))
+        if is_library(f.__globals__.get("__name__", "")):
+            for value in _contents(f):  # such as grad(f) was made of
+                if isinstance(value, Primitive):
+                    self._visit(path, (value.f, *value.rules))
+                elif callable(value) or not is_library(type(value).__module__):
+                    self._queue.append((path, value))
+            return
+        names = names_of(f.__code__)
+        self._attributes.update(names.attributes)
+        for name, cell in zip(f.__code__.co_freevars, f.__closure__ or ()):
+            self._named(Attribute, cell, "cell_contents", name, names.attributes, names.taken(name))
+        for name in names.names:
+            if name in f.__globals__:
+                self._named(Item, f.__globals__, name, name, names.attributes, names.taken(name))
+        cells = {*f.__code__.co_freevars, *f.__code__.co_cellvars}
+        self._add_absent("", f.__globals__, names.names.keys() - vars(builtins).keys() - cells)
+        self._imports(f, names)
+        if f.__defaults__:
+            self._refer(Attribute, f, "__defaults__", f"{f.__name__}.defaults")
+        if f.__kwdefaults__:
+            self._items(f"{f.__name__}.defaults", f.__kwdefaults__)
+        if vars(f):
+            self._items(f.__name__, vars(f))
+
+    def _named(self, make, holder, key, path, attributes, taken):
+        """What a name stands for; of a module, what a function mentions of it."""
+        try:
+            reference = make(holder, key, path)
+        except ValueError:  # an empty cell
+            return
+        if not isinstance(reference.value, types.ModuleType):
+            self._refer(make, holder, key, path)
+        elif not is_library(reference.value.__name__):
+            self._is_added(reference)
+            self._module(path, reference.value, attributes, taken)
+
+    def _module(self, path, module, attributes, taken):
+        """The attributes of a module that a function mentions, and those that may come."""
+        scope = vars(module)
+        if is_library(module.__name__) or not self._is_new(id(module), *sorted(attributes | taken)):
+            return
+        for name in sorted(attributes & scope.keys()):
+            self._named(Item, scope, name, f"{path}.{name}", attributes, attributes)
+        self._add_absent(f"{path}.", scope, taken)
+        if taken - scope.keys():
+            self._queue.append((path, scope.get("__getattr__")))
+
+    def _add_absent(self, path, scope, names):
+        if names - scope.keys():
+            known = self._absent.setdefault(id(scope), (path, scope, set()))
+            known[2].update(names - scope.keys())
+
+    def _imports(self, f, names):
+        """The modules that a function imports when it runs, and what it mentions of them."""
+        scope = f.__globals__
+        values = [*map(scope.get, names.names), *_contents(f), *(f.__defaults__ or ())]
+        wanted = sorted(modules_of(names, scope, values))
+        for name in wanted:
+            if name in sys.modules and not is_library(name):
+                self._named(Item, sys.modules, name, name, names.attributes, names.attributes)
+        self._add_absent("", sys.modules, {name for name in wanted if not is_bundled(name)})
+
+    def _callable(self, path, value):
+        """A method, a partial, a property: what it is made of."""
+        for name in _PARTS:
+            part = getattr(value, name, None)
+            if name == "keywords" and part:
+                self._items(path, part)
+            elif name != "__self__":
+                self._queue.append((path, part))
+            elif not isinstance(part, types.ModuleType):  # whose functions are in C
+                self._queue.append(
+                    ("self" if path == getattr(value, "__name__", "") else f"{path}.self", part)
+                )
+
+    def _class(self, path, kind):
+        if is_library(kind.__module__) or hasattr(kind, "_fields"):
+            return
+        self.classes.append(vars(kind))
+        for name, value in list(vars(kind).items()):
+            is_special = name.startswith("__") and name.endswith("__")
+            is_code = isinstance(value, (types.FunctionType, *_CALLABLES))
+            if is_code or not (is_special or _is_slot(value)):
+                self._refer(ClassAttribute, kind, name, f"{path}.{name}")
+        self._queue.extend((base.__name__, base) for base in (*kind.__bases__, type(kind)))
+
+    def _items(self, path, holder):
+        """A dict or a list."""
+        self.whole.append((path, holder))
+        for key in list(holder) if isinstance(holder, dict) else range(len(holder)):
+            self._refer(Item, holder, key, _join(path, key))
+        if type(holder) not in (dict, list, deque):  # a class of their own has attributes
+            self._object(path, holder)
+
+    def _tensor(self, path, tensor):
+        self._queue.extend((path, hook.f) for hook in hooks.of(tensor.node))
+        path = tensor.node.name or path
+        for key in TensorPart.keys:
+            self._refer(TensorPart, tensor, key, path if key == "_array" else f"{path}.{key}")
+
+    def _object(self, path, value):
+        if hasattr(value, "__dict__"):
+            self._items(path, vars(value))
+        for kind in type(value).__mro__:
+            slots = vars(kind).get("__slots__", ())
+            for name in (slots,) if isinstance(slots, str) else slots:
+                if not name.startswith("__"):
+                    self._refer(Attribute, value, name, f"{path}.{name}")
+        self._queue.append((type(value).__name__, type(value)))
+
+    def _held_module(self, path, module):
+        self._modules.append((path, module))
+
+    def _generator(self, path, value):
+        self.generators.append((path, value))
+
+    def _unstructured(self, path, value):
+        self.unstructured.append((path, value))
+
+    _KINDS = (
+        (types.FunctionType, _function),
+        (types.ModuleType, _held_module),
+        (_CALLABLES, _callable),
+        (type, _class),
+        ((dict, list, deque), _items),
+        (Tensor, _tensor),
+    )
+    _CODE = (_function, _held_module, _callable, _class)  # another one is another program
+
+
+def is_unstructured(value):
+    """Whether a value can be changed and has no items that could be traced."""
+    if isinstance(value, (set, bytearray, array)):
+        return True
+    return isinstance(value, np.ndarray) and not is_array(value)
+
+
+def _is_slot(value):
+    return isinstance(value, (types.MemberDescriptorType, types.GetSetDescriptorType))
+
+
+def _contents(f):
+    """What the cells of a function hold."""
+    found = []
+    for cell in f.__closure__ or ():
+        with suppress(ValueError):  # it may be empty
+            found.append(cell.cell_contents)
+    return found
+
+
+def _full_name(kind):
+    return f"{kind.__module__}.{kind.__qualname__}"
+
+
+def _join(path, key):
+    return f"{path}.{key}" if path else str(key)

@@ -1,0 +1,206 @@
+"""The programs of a function for arguments of one signature: the right one, or a new one.
+
+A guard that fails, and captured state that has changed, lead to another one.
+"""
+
+from ..engine.rounding import jittered
+from ..engine.runtime import quiet
+from ..symbolic import dependence, memory, traced, writers
+from ..symbolic.traced import LeftTheProgram
+from .capture import Capture
+from .errors import CompilationError
+from .purity import Observation, difference
+from .random_draws import States
+from .specialization import GUARD_FAILED, Specialization
+from .state import State
+
+_MOST = 16  # for one signature of the captured state, told apart by their guards
+_MOST_STATES = 64
+_TRACERS = {module.__name__ for module in (traced, memory, writers, dependence)}
+
+
+class Specializations:
+    """The programs for arguments of one signature."""
+
+    def __init__(self, f, name, program_type):
+        self.f = f
+        self.name = name
+        self.program_type = program_type
+        self.varying = set()  # the paths of integers that have changed: they are inputs
+        self.known = {}  # {signature of the state: specializations}
+        self.current = None, ()  # the state as it was last, and its specializations
+        self.direct = ()  # the functions of those that need nothing but the arguments
+        self.strict = ()  # and of those that find out whether the arguments are right for them
+        self.is_changed = None  # whether the state is another now, where it can be
+
+    def run_strict(self, args):
+        """The result for arrays of which nothing is known, or GUARD_FAILED."""
+        if self.is_changed is None or not self.is_changed():
+            try:
+                for program in self.strict:
+                    result = program(*args)
+                    if result is not None:
+                        return result
+            except ValueError:  # other shapes
+                pass
+            except TypeError:  # other dtypes or layouts: so slow an answer that it is the last one
+                self.strict = ()
+        return GUARD_FAILED
+
+    def run_direct(self, args):
+        """The result for arrays of this signature, or GUARD_FAILED."""
+        if self.direct and (self.is_changed is None or not self.is_changed()):
+            for program in self.direct:
+                result = quiet.call(program, *args)
+                if result is not None:
+                    return result
+        return self.run(args)
+
+    def run(self, values):
+        """The result of the program that is right for these inputs, or GUARD_FAILED."""
+        state, specializations = self.current
+        if state is None or (read := state.read()) is None:
+            return GUARD_FAILED
+        for specialization in specializations:
+            result = specialization.run(values, read, state)
+            if result is not GUARD_FAILED:
+                return result
+        return GUARD_FAILED
+
+    def run_traced(self, arguments):
+        """The same, after the state is captured again, and after tracing if that is needed."""
+        self._capture_state(arguments)
+        result = self.run(arguments.values)
+        if result is GUARD_FAILED:
+            self._trace(arguments)
+            result = self.run(arguments.values)
+        return result
+
+    def specialization(self, arguments):
+        """The one that is right for these arguments; it is run, and nothing is stored."""
+        self._capture_state(arguments)
+        for specialization in self.current[1]:
+            if self._tried(specialization, arguments.values, self.current[0].read())[0] is not None:
+                return specialization
+        return self._trace(arguments)
+
+    def _tried(self, specialization, values, read):
+        """What a program gives, and what it draws; generators are afterwards as before."""
+        generators = self.current[0].generators
+        states = States(generators)
+        return specialization.call(values, read, generators), states.drawn()
+
+    def _capture_state(self, arguments):
+        before = self.current[0]
+        roots = [("", self.f), *arguments.roots()]
+        state = State(roots, self.varying)
+        if before is not None:
+            old = before.integers
+            changed = {path for path, n in state.integers.items() if old.get(path, n) != n}
+            if changed:
+                self.varying |= changed
+                state = State(roots, self.varying)
+        if len(self.known) > _MOST_STATES:
+            del self.known[next(iter(self.known))]
+        self.direct = self.strict = ()  # others may be right
+        self.current = state, self.known.setdefault(state.signature, [])
+        self._find_direct()
+
+    def _find_direct(self):
+        state, specializations = self.current
+        direct = [s for s in specializations if s.is_direct]
+        self.direct = tuple(s.function for s in direct)
+        self.strict = tuple(s.strict for s in direct if s.strict is not None)
+        self.is_changed = None if state.is_free else state.is_changed
+
+    def _trace(self, arguments):
+        state, specializations = self.current
+        if len(specializations) >= _MOST:
+            raise CompilationError(_too_many(self.name, specializations))
+        capture = self._captured(arguments, state)
+        counted = {
+            path
+            for path, _, tree in capture.changes
+            if path in state.integers and tree.is_integer()
+        }
+        if state.has_imported() or counted - self.varying:
+            self.varying |= counted
+            self._capture_state(arguments)
+            return self._trace(arguments)
+        specialization = Specialization(capture, self.name, self.program_type)
+        del capture
+        specialization.watch()
+        self._compare(specialization, arguments, state)
+        specializations.insert(0, specialization)
+        self._find_direct()
+        return specialization
+
+    def _captured(self, arguments, state):
+        try:
+            capture = Capture(self.f, arguments, state)
+            differs = difference(capture, Capture(self.f, arguments, state))
+        except Exception as error:
+            self._refuse(error)
+            Observation(self.f, arguments, state)  # raises what the function raises
+            raise CompilationError(
+                f"{self.name} cannot be compiled: uncompiled it runs, but on traced values it "
+                f"raises {type(error).__name__}: {error}"
+            ) from error
+        if differs is not None:
+            raise CompilationError(
+                f"{self.name} cannot be compiled: run twice with the same arguments, it does not "
+                f"do the same: {differs}. The clock, a random draw or a counter would be in the "
+                "program as it was when it was traced: pass it as an argument"
+            )
+        return capture
+
+    def _refuse(self, error):
+        """Raise it again if it is of what traces, not of the function or of NumPy."""
+        while error is not None:
+            traceback = error.__traceback__
+            while traceback.tb_next is not None:
+                traceback = traceback.tb_next
+            is_tracer = traceback.tb_frame.f_globals.get("__name__", "") in _TRACERS
+            if is_tracer or isinstance(error, (LeftTheProgram, CompilationError)):
+                raise CompilationError(f"{self.name} cannot be compiled: {error}") from error
+            error = error.__cause__
+
+    def _compare(self, specialization, arguments, state):
+        """Run the function itself, and hold what the program gives against it."""
+        expected = Observation(self.f, arguments, state)
+        results, drawn = self._tried(specialization, arguments.values, state.read())
+        if results is None:
+            return
+        eps = specialization.rounding
+
+        def nearby(draw):
+            inputs = arguments.values, state.read()
+            moved = [tuple(jittered(part, draw, eps, whole=draw % 2 == 1)) for part in inputs]
+            found, _ = self._tried(specialization, *moved)
+            return ((), ()) if found is None else specialization.built(found)
+
+        where = expected.difference(specialization.built(results), drawn, eps, nearby)
+        if where is not None:
+            raise CompilationError(
+                f"{self.name} cannot be compiled: on traced values {where} is another than by "
+                "itself. Where it asks isinstance(x, np.ndarray) or type(x), ask "
+                'hasattr(x, "shape"); where it writes values into a text, return them instead'
+            )
+
+
+def _too_many(name, specializations):
+    """The error for a branch that goes another way at every call."""
+    start = f"{name} was traced {len(specializations)} times for arguments of the same shapes, "
+    seen = [dict(s.guards) for s in specializations]
+    looked_at = sorted({text for guards in seen for text in guards}, key=len)
+    for text in looked_at:
+        if len({repr(guards.get(text)) for guards in seen}) > 1:
+            return (
+                f"{start}because it branches on a value, loops or indexes with one that keeps "
+                f"changing: {text[:100]}. Use np.where, or a mask, or leave that part out of the "
+                "compiled function"
+            )
+    return (
+        f"{start}because an array that it uses, and that no name leads to, keeps changing: pass it "
+        "as an argument"
+    )

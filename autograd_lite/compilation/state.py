@@ -1,0 +1,323 @@
+"""Captured state: what a function takes from around itself, as inputs and outputs of its program.
+
+The one idea: arrays and floats where the function can read them are inputs, read at every call;
+whatever else is there is part of the signature, and compared before every call. What the function
+leaves there is an output, stored after every run.
+"""
+
+import io
+import sys
+from array import array
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import compress
+from operator import is_
+from types import ModuleType
+
+from ..engine import hooks
+from ..engine.tape import Leaf
+from ..engine.tensor import Tensor
+from .arguments import Identity, abstract_value, is_input
+from .errors import CompilationError, OnTape
+from .reachability import Walk
+
+_PLAIN = (bool, int, str, bytes, type(None), type(Ellipsis), range, frozenset)
+
+
+class _Refusing:
+    """What stands for an iterator: its next item is another one at every call."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        raise CompilationError(
+            f"it takes the next item of {self.path}, which would be the same one at every call: "
+            "pass the item as an argument"
+        )
+
+
+class State:
+    """What can be read, as it is now.
+
+    Parameters
+    ----------
+    roots : list of (path, value)
+        The function, and the objects that it is given.
+    varying : set of str
+        The paths of the integers that are inputs.
+
+    Attributes
+    ----------
+    signature
+        Equal where a program serves for other objects too.
+    names
+        Of the inputs, in order.
+    integers
+        {path: value} of those that are part of the signature.
+    is_free
+        Whether there is nothing to look at.
+    """
+
+    def __init__(self, roots, varying=()):
+        self._walk = walk = Walk(roots)
+        self.references, self.generators = walk.references, walk.generators
+        self.references.sort(key=lambda r: r.is_attribute and not isinstance(r.value, tuple))
+        self.names, self.integers = [], {}
+        self._opened = []  # (reference, for each atom of its value whether it is an input)
+        described = []
+        for reference in self.references:
+            atoms = list(_atoms(reference.value, reference.path))
+            opened = [is_input(x) or (path in varying and type(x) is int) for path, x in atoms]
+            if any(opened):
+                self._opened.append((reference, opened))
+                self.names += compress((path for path, _ in atoms), opened)
+            for (path, atom), is_open in zip(atoms, opened):
+                if type(atom) is int and not is_open:
+                    self.integers[path] = atom
+                described.append((path, is_open, self._described(atom, is_open)))
+            _check_tensor(reference.value)
+        frozen = [(path, _frozen(value)) for path, value in walk.unstructured]
+        sizes = [(path, len(holder)) for path, holder in walk.whole]
+        absent = [(path, *sorted(names)) for path, _, names in walk.absent]
+        self.signature = (*described, *frozen, *sizes, *absent)
+        # where names may appear, and which: None stands for any
+        self._growing = [(f"{path}.", h, None) for path, h in walk.whole if isinstance(h, dict)]
+        self._growing += walk.absent
+        self._frozen = [value for _, value in frozen]
+        self._prepare_reading()
+
+    def _described(self, atom, is_open):
+        if is_open:
+            return abstract_value(atom)
+        if isinstance(atom, _PLAIN):
+            return type(atom), atom
+        if isinstance(atom, Leaf):  # a tensor's, which is known
+            return Leaf, *map(Identity, hooks.of(atom))
+        if id(atom) in self._walk.order:
+            return type(atom), self._walk.order[id(atom)]
+        return Identity(atom)
+
+    # --- guards: what is looked at before every call ----------------------------------------
+
+    def _prepare_reading(self):
+        """What `read` needs: pairs to read, and what they must give."""
+        opened = {id(r) for r, _ in self._opened}
+        fixed = [r for r in self.references if id(r) not in opened or isinstance(r.value, tuple)]
+        fixed.sort(key=lambda r: r.is_attribute)
+        self._fixed = _sources(fixed)
+        self._expected = [reference.value for reference in fixed]
+        inputs, self._abstract = [], []
+        for reference, opens in self._opened:
+            atoms = [atom for _, atom in _atoms(reference.value, "")]
+            if isinstance(reference.value, tuple):  # it holds the same atoms for ever
+                inputs += [((atom,), 0) for atom in compress(atoms, opens)]
+            else:
+                inputs.append(reference)
+            self._abstract += map(abstract_value, compress(atoms, opens))
+        self._inputs = _sources(inputs)
+        self._sized = [*(holder for _, holder in self._walk.whole), *self._walk.classes]
+        self._lengths = list(map(len, self._sized))
+        self._checks = list(self._needed_checks())
+        self.is_free = not (self._checks or self._abstract)
+        # [(scope, name, value)] where no more can change than what names stand for
+        items, attributes = self._fixed
+        is_simple = items and not (attributes or self._abstract or len(self._checks) > 1)
+        pairs = zip(items, self._expected)
+        self._bindings = [(*pair, value) for pair, value in pairs] if is_simple else None
+
+    def _needed_checks(self):
+        """What tells whether all is as it was: a function for each kind there is."""
+        has_tensors = any(isinstance(reference.value, Leaf) for reference in self.references)
+        alive, unstructured = set(hooks.alive.data), self._walk.unstructured
+        absent = [(scope.keys(), names) for _, scope, names in self._walk.absent]
+        if self._expected:
+            yield lambda: all(map(is_, _read(*self._fixed), self._expected))
+        if self._sized:
+            yield lambda: list(map(len, self._sized)) == self._lengths
+        if has_tensors or alive:
+            yield lambda: hooks.alive.data == alive
+        if unstructured:
+            yield lambda: [_frozen(value) for _, value in unstructured] == self._frozen
+        if absent:
+            yield lambda: all(keys.isdisjoint(names) for keys, names in absent)
+
+    def read(self):
+        """The values of the inputs, or None where the rest is no longer what it was."""
+        try:
+            values = _read(*self._inputs) if self._abstract else []
+            for is_as_before in self._checks:
+                if not is_as_before():
+                    return None
+        except (KeyError, IndexError, AttributeError, ValueError):
+            return None
+        return values if list(map(abstract_value, values)) == self._abstract else None
+
+    def is_changed(self):
+        """Whether `read` would give None."""
+        if self._bindings is None:
+            return self.read() is None
+        try:
+            for scope, name, expected in self._bindings:
+                if scope[name] is not expected:
+                    return True
+        except (KeyError, ValueError):
+            return True
+        return False
+
+    def has_imported(self):
+        """Whether a module that was absent is there: it has not been looked into."""
+        absent = [names for _, scope, names in self._walk.absent if scope is sys.modules]
+        return any(names & sys.modules.keys() for names in absent)
+
+    # --- tracing --------------------------------------------------------------------------
+
+    @contextmanager
+    def substituted(self, substitute, others):
+        """Put ``substitute(value, name)`` in place of every input; afterwards all is as before.
+
+        What stands for other objects is found in ``others``, by their id.
+        """
+        saved = [dict(h) if isinstance(h, dict) else list(h) for _, h in self._walk.whole]
+        names = iter(self.names)
+        opened = {id(reference): opens for reference, opens in self._opened}
+        try:
+            for reference in self.references:
+                value, opens = reference.value, opened.get(id(reference))
+                if isinstance(value, Iterator) and not isinstance(value, io.IOBase):
+                    reference.write(_Refusing(reference.path))
+                elif opens or any(id(atom) in others for _, atom in _atoms(value, "")):
+                    atoms = [others.get(id(atom), atom) for _, atom in _atoms(value, "")]
+                    if opens:
+                        pairs = zip(atoms, opens)
+                        atoms = [substitute(x, next(names)) if o else x for x, o in pairs]
+                    reference.write(_rebuilt(value, iter(atoms)))
+            self._before = [reference.read() for reference in self.references]
+            yield
+        finally:
+            self._before = None
+            for reference in self.references:
+                reference.write(reference.value)
+            for (_, holder), before in zip(self._walk.whole, saved):
+                _restore(holder, before)
+            for _, scope, names in self._walk.absent:
+                for name in names & scope.keys():
+                    if not isinstance(scope[name], ModuleType):  # an import is none of ours
+                        del scope[name]
+
+    def changes(self):
+        """Where the function, which has just run, left something else, and what.
+
+        Returns
+        -------
+        list of (path, place, value)
+            What `store` takes as ``place`` names the same place in other states of this
+            signature.
+
+        Raises
+        ------
+        CompilationError
+            For what cannot be done again after every run of a program.
+        """
+        found = []
+        for i, (reference, before) in enumerate(zip(self.references, self._before, strict=True)):
+            try:
+                now = reference.read()
+            except (KeyError, AttributeError, ValueError, IndexError):
+                raise CompilationError(f"it deletes {reference.path}: {_INSTEAD}") from None
+            if now is not before and not isinstance(now, Leaf):
+                found.append((reference.path, (i, None), now))
+        for (path, holder), length in zip(self._walk.whole, self._lengths):
+            if not isinstance(holder, dict) and len(holder) != length:
+                raise CompilationError(f"it changes the length of the list {path}: {_INSTEAD}")
+        for (path, value), before in zip(self._walk.unstructured, self._frozen):
+            if _frozen(value) != before:
+                kind = type(value).__name__
+                raise CompilationError(f"it changes {path}, a {kind}: {_INSTEAD}")
+        return found + self._additions()
+
+    def _additions(self):
+        """New items of dicts, new attributes of objects, new globals."""
+        known = {(id(reference.holder), reference.key) for reference in self.references}
+        return [
+            (f"{path}{name}", (~i, name), scope[name])
+            for i, (path, scope, names) in enumerate(self._growing)
+            for name in (scope if names is None else sorted(names & scope.keys()))
+            if (id(scope), name) not in known and not isinstance(scope[name], ModuleType)
+        ]
+
+    def store(self, place, value):
+        """Leave a value in a place that `changes` found."""
+        i, name = place
+        if i < 0:
+            self._growing[~i][1][name] = value
+        else:
+            self.references[i].store(value)
+
+
+_INSTEAD = (
+    "a program cannot do that again at every call. Return the value, and do it outside of the "
+    "compiled function"
+)
+
+
+def _sources(references):
+    """What to read by getitem, and what by getattr; references are sorted in this order."""
+    items, attributes = [], []
+    for reference in references:
+        is_pair = isinstance(reference, tuple)
+        is_attribute = not is_pair and reference.is_attribute
+        pair = reference if is_pair else reference.source()
+        (attributes if is_attribute else items).append(pair)
+    return items, attributes
+
+
+def _read(items, attributes):
+    return [holder[key] for holder, key in items] + [getattr(*pair) for pair in attributes]
+
+
+def _check_tensor(value):
+    """Only leaves are read by a program; what is on a tape belongs to somebody's derivative."""
+    if isinstance(value, Tensor) and value.requires_grad and type(value.node) is not Leaf:
+        raise OnTape
+
+
+def _atoms(value, path):
+    """What nested tuples hold, and where; of anything else, itself."""
+    if isinstance(value, tuple):
+        for i, part in enumerate(value):
+            yield from _atoms(part, f"{path}.{i}")
+    else:
+        yield path, value
+
+
+def _rebuilt(value, atoms):
+    """The same nested tuples of other atoms."""
+    if not isinstance(value, tuple):
+        return next(atoms)
+    parts = [_rebuilt(part, atoms) for part in value]
+    return type(value)(*parts) if hasattr(type(value), "_fields") else type(value)(parts)
+
+
+def _frozen(value):
+    """What can be changed and has no items, as something to compare."""
+    if isinstance(value, set):
+        return frozenset(value)
+    if isinstance(value, (bytearray, array)):
+        return bytes(value)
+    elements = map(Identity, value.flat) if value.dtype.hasobject else [value.tobytes()]
+    return value.shape, value.dtype, *elements
+
+
+def _restore(holder, before):
+    """A dict, a list or a deque becomes what it was."""
+    if isinstance(holder, dict):
+        for key in [key for key in holder if key not in before]:
+            del holder[key]
+        holder.update(before)
+    elif len(holder) != len(before) or not all(map(is_, holder, before)):
+        holder.clear()
+        holder.extend(before)
