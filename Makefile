@@ -5,12 +5,13 @@ ARGS   ?=
 
 run := $(VENV)/bin/python
 
-.PHONY: help test test-all numba oracles coverage bench xor lint format types clean
+.PHONY: help test test-all ablation numba oracles coverage bench xor lint format types clean
 
 help:
 	@echo "make xor       the article's network, end to end; ARGS='--help' shows its options"
 	@echo "make test      the test suite; ARGS='-k tape' chooses tests"
 	@echo "make test-all  the slow tests too"
+	@echo "make ablation  what each search of the diagnosis is worth; ARGS='stale _orders' chooses"
 	@echo "make numba     the programs that Numba compiles; ARGS='-m slow' takes half an hour"
 	@echo "make oracles   the operations against HIPS autograd (and PyTorch, where it is installed)"
 	@echo "make coverage  what of NumPy and SciPy is right, beside the peers; ARGS='--rows'"
@@ -25,6 +26,9 @@ test: $(VENV)/.test
 
 test-all: $(VENV)/.test
 	$(run) -m pytest $(ARGS)
+
+ablation: $(VENV)/.test
+	$(run) -m tests.mistakes.ablation $(ARGS)
 
 numba: $(VENV)/.oracles
 	$(run) -m pytest tests/test_numba.py tests/test_backends.py $(or $(ARGS),-m "not slow")

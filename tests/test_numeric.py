@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import autograd_lite as ag
-from autograd_lite.comparison.slopes import (
+from autograd_lite.comparison.finite_differences import (  # fmt: skip
     AGREES,
     DIFFERS,
     INFINITE,
@@ -16,7 +16,7 @@ from autograd_lite.comparison.slopes import (
     UNRELIABLE,
     first,
     second,
-)  # fmt: skip
+)
 
 SMOOTH = {
     "sine": (lambda t: np.sin(1 + t), np.cos(1), -np.sin(1)),

@@ -10,10 +10,9 @@ import numpy as np
 
 from ..rounding import Floor, gradient_of
 from ..tape import Node
-from .diagnosis.blind_spots import BlindSpots, blind_spots
+from .diagnosis.agreement import BlindSpots, blind_spots
 from .diagnosis.graph import Graph
 from .diagnosis.wrong_steps.backward import Backward
-from .later_means import later_means
 from .rows import RIGHT, UNSURE, WRONG, Row, Tolerance, compared, distance
 from .subgradients import Subgradients, is_kinked
 
@@ -148,3 +147,31 @@ def _floors(pairs, tolerance, loss, ends):
     eps = max((float(np.finfo(kind).eps) for kind in kinds), default=0.0)
     floor = Floor(loss.node, eps)
     return {label: floor.of(gradient_of(loss.node, node)) for label, node in nodes.items()}
+
+
+def later_means(case):
+    """{label: (N, N, the rows that divide)} of inner rows that are N times too large, on purpose.
+
+    So it is where all given parameters below such a row are right.
+    """
+    found = {}
+    leaves = [e for e in case.gradients.values() if e.bottom.op is None]
+    for entry in case.gradients.values():
+        if entry.row or entry.bottom.op is None or entry.given.shape != entry.true.shape:
+            continue
+        below = [e for e in leaves if case.graph.leads(e.bottom, entry.bottom)]
+        n = _common_factor(entry)
+        if n is None or n not in np.shape(entry.true) or not below or not all(e.row for e in below):
+            continue
+        names = [case.names.of(e.bottom) for e in below[:2]]
+        found[entry.label] = n, n, " and ".join(f"d{name}" for name in names)
+    return found
+
+
+def _common_factor(entry):
+    """N where a row is N times what it must be, in every entry."""
+    norm = np.vdot(entry.true, entry.true).real
+    c = np.vdot(entry.true, entry.given).real / norm if norm else 0.0
+    n = round(c)
+    close = n > 1 and np.allclose(entry.given, n * entry.true, rtol=1e-6, atol=0)
+    return n if close else None

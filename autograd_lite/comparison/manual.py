@@ -11,8 +11,7 @@ from .. import errors
 from ..names import Names, caller_variables
 from ..tensor import Tensor
 from .case import Case
-from .factors import Factors
-from .keys import flat, paths
+from .keys import Factors, flat, paths
 from .report import Comparison
 from .rows import Tolerance
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from .. import errors
 from ..tensor import Tensor
+from . import rendering
 from .case import Case
-from .diagnosis.blind_spots import BlindSpots
+from .diagnosis.agreement import BlindSpots
 from .diagnosis.findings import Finding
 from .diagnosis.order import diagnosed
-from .rendering import as_json, html, markdown, text
 from .rows import Row, Tolerance
 
 if TYPE_CHECKING:
@@ -159,26 +159,23 @@ class Comparison:
         return self.case.blind_spots
 
     def __str__(self) -> str:
-        evidence = self.evidence
-        gap = [""] if evidence else []
-        lines = [text.prose(self.summary), "", text.table(self), *gap, *map(text.prose, evidence)]
-        return "\n".join(lines)
+        return rendering.text(self)
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        return html.page(self)
+        return rendering.html(self)
 
     def markdown(self) -> str:
         """The report in Markdown: the sentence, the table, the evidence as a list."""
-        return markdown.page(self)
+        return rendering.markdown(self)
 
     def json(self) -> str:
         """The report as JSON, every number as exact as it is here.
 
         nan and infinities, which JSON lacks, are the strings "nan", "inf" and "-inf".
         """
-        return as_json.document(self)
+        return rendering.as_json(self)
 
     def draw(self, **options) -> Picture:
         """The graph in the colours of the verdicts; see `autograd_lite.draw` for the picture.
@@ -200,7 +197,7 @@ class Comparison:
             For a comparison of arrays alone, which has no graph, and for a graph that is too
             large.
         """
-        from .rendering.colours import coloured  # here, because drawing is not needed to compare
+        from .colours import coloured  # here, because drawing is not needed to compare
 
         return coloured(self, **options)
 

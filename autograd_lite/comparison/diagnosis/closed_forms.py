@@ -331,6 +331,14 @@ def _samples(given, expected, use):
         yield _Candidate("path missing", words, expected - one)
 
 
+def same_numbers(entry, others, fit):
+    """The label of the first of other arrays, pairs (label, array), that a row holds; or None."""
+    if entry.given.size < 2:
+        return None
+    fitting = (label for label, a in others if fit.explains(entry.given, a, entry.true))
+    return next(fitting, None)
+
+
 def typo(given, expected, tolerance):
     """A form for few wrong entries among right ones, with their place; else None."""
     if given.shape != expected.shape or given.size < 3:

@@ -1,8 +1,8 @@
-"""A finding: what one mistake is called, in a sentence with its evidence."""
+"""A mistake: before it is chosen, and as it was found, in a sentence with its evidence."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .mistakes import MISTAKES
 
@@ -38,3 +38,20 @@ class Finding:
 
     def __str__(self):
         return self.sentence
+
+
+@dataclass(eq=False)
+class Candidate:
+    """A mistake that explains some rows.
+
+    ``steps`` are what it changes in the pass; None where it concerns these rows alone.
+    """
+
+    key: str
+    text: str
+    explains: list
+    steps: dict | None = None
+    where: tuple = ()
+    rank: int = 2
+    more: list = field(default_factory=list)  # findings that belong to it
+    also: tuple = ()

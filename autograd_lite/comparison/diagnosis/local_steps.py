@@ -6,7 +6,7 @@ import numpy as np
 
 from ...edges import local_derivative
 from . import words
-from .closed_forms import Fit, forms, typo
+from .closed_forms import Fit, forms, same_numbers, typo
 from .constants import Constants
 from .findings import Finding
 from .wrong_steps.backward import Edge
@@ -88,22 +88,12 @@ def _other_rule(entry, case, fit):
 
 def _same_numbers(entry, case, fit):
     """The numbers of another row, or of a tensor."""
-    for other in case.entries:
-        if (
-            other is not entry
-            and entry.given.size > 1
-            and fit.explains(entry.given, other.true, entry.true)
-        ):
-            return [("wrong variable", f"these are the values of {other.label}")]
-    for node in case.graph.nodes:
-        value = node.out
-        if (
-            not isinstance(value, tuple)
-            and entry.given.size > 1
-            and fit.explains(entry.given, value, entry.true)
-        ):
-            label = case.graph.label(node)
-            return [("value for gradient", f"these are the values of {label}")]
+    rows = [(other.label, other.true) for other in case.entries if other is not entry]
+    nodes = [node for node in case.graph.nodes if not isinstance(node.out, tuple)]
+    values = [(case.graph.label(node), node.out) for node in nodes]
+    for key, others in (("wrong variable", rows), ("value for gradient", values)):
+        if label := same_numbers(entry, others, fit):
+            return [(key, f"these are the values of {label}")]
     return []
 
 

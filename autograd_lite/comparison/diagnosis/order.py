@@ -12,12 +12,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from . import words
-from .closed_forms import Fit, forms, typo
+from .agreement import agreement_hints, warnings
+from .closed_forms import Fit, forms, same_numbers, typo
 from .constants import Constants
 from .findings import Finding
-from .health import agreement_hints, warnings
 from .local_steps import factor_of_the_chain
-from .localisation import consequences
 from .search import Search
 from .wrong_steps.backward import Backward
 
@@ -177,7 +176,7 @@ def _of_gradients(case, wrong):
              if e.bottom.op is not None and e.given.shape == e.true.shape}  # fmt: skip
     base = Backward(graph, fixed=fixed) if fixed else true
     right = [e for e in case.gradients.values() if e.row]
-    because = consequences(case, graph, base, wrong, fixed) if fixed else {}
+    because = _consequences(case, graph, base, wrong, fixed) if fixed else {}
     own = [e for e in wrong if e.label not in because]
     fit = Fit(case.tolerance)
     kept = [e for e in right if fit.agree(e.given, np.asarray(base.table[e.bottom]), e.floor)]
@@ -189,6 +188,26 @@ def _of_gradients(case, wrong):
     if search.left:
         findings += _shapes(search.left, case)
     return findings, because
+
+
+def _consequences(case, graph, base, wrong, fixed):
+    """{label: label of the row it is wrong because of}.
+
+    In ``base`` the given gradients of inner tensors stand in the place of the true ones, and the
+    true rules go on from them. A row that comes out as given was computed rightly from wrong
+    numbers.
+    """
+    fit = Fit(case.tolerance)
+    because = {}
+    for entry in wrong:
+        expected = base.table.get(entry.bottom)
+        if expected is None or not fit.explains(entry.given, np.asarray(expected), entry.true):
+            continue
+        causes = [n for n in fixed if n is not entry.bottom and graph.leads(entry.bottom, n)]
+        if causes:
+            nearest = min(causes, key=lambda n: graph.distance(entry.bottom, n))
+            because[entry.label] = case.gradients[nearest].label
+    return because
 
 
 def _shapes(left, case):
@@ -230,10 +249,9 @@ def _of_array(entry, case, fit, constants):
     form = next(forms(given, true, fit), None)
     if form is not None:
         return Finding(form.key, f"{entry.label}: {form.words}", labels)
-    for label, value in case.others.items():
-        if label != entry.label and value.size > 1 and fit.explains(given, value, true):
-            text = f"{entry.label}: these are the values of {label}"
-            return Finding("wrong variable", text, labels)
+    others = [(label, value) for label, value in case.others.items() if label != entry.label]
+    if label := same_numbers(entry, others, fit):
+        return Finding("wrong variable", f"{entry.label}: these are the values of {label}", labels)
     form = typo(given, true, case.tolerance)
     if form is not None:
         return Finding("typo", f"{entry.label}: {form.words}", labels)

@@ -8,9 +8,8 @@ from ..case import Case
 from ..report import Comparison
 from ..rows import Tolerance, compared, distance
 from .clues import clues, of_another_function
-from .differences import Differences
 from .function_report import FunctionComparison
-from .traced import Traced
+from .voters import Differences, Traced
 from .votes import (
     AUTODIFF_ALONE,
     OF_SHAPES,
