@@ -6,13 +6,17 @@ and answers with what was done to P to get M.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
+from ...primitives import broadcast_axes
 from ..rows import distance
+from .wrong_steps.backward import Edge
+from .wrong_steps.edge_rules import PRODUCTS
 
 TINY = 1e-300  # in the place of a tolerance of 0
 
@@ -100,7 +104,7 @@ def forms(given, expected, fit, uses=(), constants=None) -> Iterator[Form]:
             yield found
     for use in uses:
         for form in (*_products(use), *_samples(given, expected, use)):
-            if form.array.shape == use.share.shape and fit.agree(form.array, use.share):
+            if fit.agree(form.array, use.edge.share):
                 continue
             found = _with_factor(given, form, fit, constants, expected)
             if found is not None:
@@ -111,13 +115,11 @@ def forms(given, expected, fit, uses=(), constants=None) -> Iterator[Form]:
 class Use:
     """One use of a value: the cotangent that arrives there, and the other operand of a product."""
 
-    g: np.ndarray
-    share: np.ndarray
+    edge: Edge
     full: np.ndarray  # the share before it is summed over what was broadcast
-    position: int | None
     other: np.ndarray | None
-    only: bool
-    label: str
+    is_only: bool
+    told: Callable  # fills the names of the edge into words
 
 
 @dataclass(frozen=True)
@@ -224,7 +226,7 @@ def _sums(given, expected, uses):
             continue
         if g.shape == expected.shape:
             continue
-        right = _summed_axes(expected.shape, g.shape)
+        right = broadcast_axes(expected.shape, g.shape)
         axes = range(g.ndim)
         for n in range(len(axes)):
             for chosen in itertools.combinations(axes, n):
@@ -241,19 +243,12 @@ def _sum_words(chosen, g, right, use):
     if not chosen:
         return "bias not summed", (
             f"it was not summed over the batch: it has the shape {g.shape} of the error of "
-            f"{use.label}, and its sum over axis {_listed(right)} is the gradient"
+            f"{use.told('{h}')}, and its sum over axis {_listed(right)} is the gradient"
         )
     return "bias axis", (
         f"it was summed over the wrong axis: over axis {_listed(chosen)} of the error of "
-        f"{use.label}, of shape {g.shape}, where the sum over axis {_listed(right)} is the gradient"
-    )
-
-
-def _summed_axes(shape, larger):
-    new = len(larger) - len(shape)
-    return (
-        *range(new),
-        *(new + i for i, n in enumerate(shape) if n == 1 != larger[new + i]),
+        f"{use.told('{h}')}, of shape {g.shape}, where the sum over axis {_listed(right)} is the "
+        "gradient"
     )
 
 
@@ -262,27 +257,16 @@ def _listed(axes):
 
 
 def _products(use):
-    """Other products of the error and the other operand of a matrix product."""
-    g, o = use.g, use.other
+    """Other products of the error and the other operand of a matrix product, of any shape."""
+    g, o = use.edge.g, use.other
     if o is None:
         return
-    yield from _elementwise_products(g, o, use)
-    if g.ndim != 2 or o.ndim != 2:
-        return
-    for key, words, product in (
-        ("transpose", "a transpose is missing or too much in the product with {0}", lambda: g @ o),
-        ("transpose", "a transpose is missing or too much in the product with {0}", lambda: o @ g),
-        ("transpose", "it is the transpose: the product with {0} is g.T @ x", lambda: g.T @ o),
-        ("transpose", "a transpose too much in the product with {0}", lambda: o @ g.T),
-        ("order", "the order of the matrix product with {0} is swapped", lambda: g @ o.T),
-        ("order", "the order of the matrix product with {0} is swapped", lambda: o.T @ g),
-    ):
-        try:
-            array = product()
-        except ValueError:
-            continue
-        yield _Candidate(key, words.format(use.label), array)
-    if g.shape[0] == o.shape[0] and use.position == 1:
+    for error in (g, g[:, None]) if g.ndim == 1 else (g,):
+        for key, words, product in PRODUCTS[use.edge.position]:
+            if g.ndim == o.ndim == 2 or key == "elementwise for product":
+                with contextlib.suppress(ValueError):
+                    yield _Candidate(key, use.told(words), product(error, o))
+    if g.ndim == o.ndim == 2 and len(g) == len(o) and use.edge.position == 1:
         words = (
             "it was not summed over the batch: an outer product for each row, and their sum over "
             "axis 0 is the gradient"
@@ -292,26 +276,13 @@ def _products(use):
         yield _Candidate("order", mean, np.outer(o.mean(axis=0), g.mean(axis=0)))
 
 
-def _elementwise_products(g, o, use):
-    """Products element by element, where a matrix product belongs."""
-    words = f"element by element with {use.label}, where a matrix product belongs"
-    columns = [g, g.T] + ([g[:, None]] if g.ndim == 1 else [])
-    for error in columns:
-        for other in (o, o.T):
-            try:
-                product = error * other
-            except ValueError:
-                continue
-            yield _Candidate("elementwise for product", words, product)
-
-
 def _samples(given, expected, use):
     """One sample's contribution to a sum over the batch."""
-    g, o = use.g, use.other
+    g, o = use.edge.g, use.other
     if not isinstance(g, np.ndarray) or g.ndim < 1 or len(g) < 2:
         return
     n = len(g)
-    if o is not None and use.position == 1 and o.ndim == g.ndim == 2 and len(o) == n:
+    if o is not None and use.edge.position == 1 and o.ndim == g.ndim == 2 and len(o) == n:
         if given.shape != (o.shape[1], g.shape[1]):
             return
         contributions = (np.outer(o[i], g[i]) for i in range(n))
@@ -325,7 +296,7 @@ def _samples(given, expected, use):
             f"it is the contribution of one sample, {which} of {n}: = in place of += in the loop "
             "over the batch"
         )
-        if use.only:
+        if use.is_only:
             yield _Candidate("one sample", words, one)
         words = f"a path is missing: the contribution of one sample, {which} of {n}, is left out"
         yield _Candidate("path missing", words, expected - one)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from ...primitives import Elementwise
@@ -223,22 +225,13 @@ def _uses(search, node):
     edges = [edge for edge in search.backward.edges if edge.parent is node]
     for edge in edges:
         other, full = None, edge.g
-        label = search.graph.label(edge.node)
         if isinstance(edge.op, Elementwise) and edge.position is not None:
             with np.errstate(all="ignore"):
                 full = edge.op.rules[edge.position](edge.g, edge.out, *edge.args, **edge.kwargs)
         if edge.node.op.f is np.matmul and edge.position is not None:
             other = np.asarray(edge.node.args[1 - edge.position])
-            label = words.told("{y}", edge, search.graph)
-        yield Use(
-            edge.g,
-            np.asarray(edge.share),
-            np.asarray(full),
-            edge.position,
-            other,
-            len(edges) == 1,
-            label,
-        )
+        told = partial(words.told, edge=edge, graph=search.graph)
+        yield Use(edge, np.asarray(full), other, len(edges) == 1, told)
 
 
 def other_tensor(search):

@@ -240,7 +240,7 @@ def _products(edge):
     """Other products of the cotangent and the other operand."""
     other = 1 - edge.position
     if np.ndim(edge.g) == 2 and np.ndim(edge.args[other]) == 2:
-        for key, words, product in _PRODUCTS[edge.position]:
+        for key, words, product in PRODUCTS[edge.position]:
             yield key, words, _product_of(product, other), 2
     words = "the factor {y} of the product {h} is missing in the chain"
     yield "chain factor missing", words, lambda e: e.g, 3
@@ -257,11 +257,11 @@ _E = (
     "elementwise for product",
     "{y} and the error of {h} are multiplied element by element, where a matrix product belongs",
 )
-_PRODUCTS = {
+PRODUCTS = {
     0: [(*_O, lambda g, o: o.T @ g)],
     1: [(*_O, lambda g, o: g @ o.T)],
 }
-for _products_at in _PRODUCTS.values():
+for _products_at in PRODUCTS.values():
     _products_at += [
         (*_T, lambda g, o: g @ o),
         (*_T, lambda g, o: o @ g),

@@ -10,7 +10,6 @@ from __future__ import annotations
 import numpy as np
 
 from ....rules import activations
-from ....rules.losses import cross_entropy
 from ....rules.softmax import log_softmax, softmax
 
 WRONG_RULES: dict = {}  # {function: [(position or None, key, words, rule, rank), ...]}
@@ -22,6 +21,16 @@ def wrong(f, key, words, rule, position=None, rank=2):
     rules.append((position, key, words, rule, rank))
 
 
+def taken(f, key, derivative, right, rules):
+    """Wrong rules that are wrong formulas of one derivative: pairs (formula, rule)."""
+    for formula, rule in rules:
+        wrong(f, key, f"{derivative} is taken as {formula}, where it is {right}", rule)
+
+
+def _negative(rule):
+    return lambda g, *args: -rule(g, *args)
+
+
 def _softmax_pulled(g, s, axis=-1):
     return s * (g - np.sum(g * s, axis=axis, keepdims=True))
 
@@ -29,59 +38,38 @@ def _softmax_pulled(g, s, axis=-1):
 # fmt: off
 # --- activations ------------------------------------------------------------------------------
 FORMULA = "activation formula"
-wrong(np.tanh, FORMULA,
-    "tanh'({x}) is taken as tanh({x}) = {h}, where it is 1 - {h}^2",
-    lambda g, out, x: g * out)
-wrong(np.tanh, FORMULA,
-    "tanh'({x}) is taken as 1 - {h}, where it is 1 - {h}^2",
-    lambda g, out, x: g * (1 - out))
-wrong(np.tanh, FORMULA,
-    "tanh'({x}) is taken as {h} * (1 - {h}), the derivative of sigmoid, where it is 1 - {h}^2",
-    lambda g, out, x: g * out * (1 - out))
-wrong(np.tanh, FORMULA,
-    "tanh'({x}) is taken as 1 + {h}^2, where it is 1 - {h}^2",
-    lambda g, out, x: g * (1 + out * out))
-wrong(np.tanh, FORMULA,
-    "tanh'({x}) is taken as (1 - {h}^2) / 2, the derivative of tanh({x}/2) at that value",
-    lambda g, out, x: g * (1 - out * out) / 2)
-wrong(np.tanh, FORMULA,
-    "tanh'({x}) is taken as (1 - {h})^2, where it is 1 - {h}^2",
-    lambda g, out, x: g * (1 - out) ** 2)
-wrong(activations.sigmoid, FORMULA,
-    "sigmoid'({x}) is taken as {h}, where it is {h} * (1 - {h})",
-    lambda g, out, x: g * out)
-wrong(activations.sigmoid, FORMULA,
-    "sigmoid'({x}) is taken as 1 - {h}, where it is {h} * (1 - {h})",
-    lambda g, out, x: g * (1 - out))
-wrong(activations.sigmoid, FORMULA,
-    "sigmoid'({x}) is taken as 1 - {h}^2, the derivative of tanh, where it is {h} * (1 - {h})",
-    lambda g, out, x: g * (1 - out * out))
-wrong(activations.sigmoid, FORMULA,
-    "sigmoid'({x}) is taken as {h} * (1 + {h}), where it is {h} * (1 - {h})",
-    lambda g, out, x: g * out * (1 + out))
-wrong(activations.sigmoid, FORMULA,
-    "sigmoid'({x}) is taken as {x} * (1 - {h}), where it is {h} * (1 - {h})",
-    lambda g, out, x: g * x * (1 - out))
+taken(np.tanh, FORMULA, "tanh'({x})", "1 - {h}^2", [
+    ("tanh({x}) = {h}",                              lambda g, out, x: g * out),
+    ("1 - {h}",                                      lambda g, out, x: g * (1 - out)),
+    ("{h} * (1 - {h}), the derivative of sigmoid",   lambda g, out, x: g * out * (1 - out)),
+    ("1 + {h}^2",                                    lambda g, out, x: g * (1 + out * out)),
+    ("(1 - {h}^2) / 2, that of tanh({x}/2) there",   lambda g, out, x: g * (1 - out * out) / 2),
+    ("(1 - {h})^2",                                  lambda g, out, x: g * (1 - out) ** 2),
+])
+taken(activations.sigmoid, FORMULA, "sigmoid'({x})", "{h} * (1 - {h})", [
+    ("{h}",                                          lambda g, out, x: g * out),
+    ("1 - {h}",                                      lambda g, out, x: g * (1 - out)),
+    ("1 - {h}^2, the derivative of tanh",            lambda g, out, x: g * (1 - out * out)),
+    ("{h} * (1 + {h})",                              lambda g, out, x: g * out * (1 + out)),
+    ("{x} * (1 - {h})",                              lambda g, out, x: g * x * (1 - out)),
+])
 for _relu, _zero in ((activations.relu, None), (np.maximum, 0)):
-    wrong(_relu, "relu mask",
-        "the relu mask is inverted: the gradient goes through where {x} <= 0",
-        lambda g, out, *args: g * (args[0] <= 0), _zero)
-    wrong(_relu, "relu mask",
-        "the relu mask is taken from the gradient: it goes through where it is positive, not "
-        "where {x} is",
-        lambda g, out, *args: g * (g > 0), _zero)
-    wrong(_relu, "relu mask",
-        "the value of relu is used as its derivative: {h} in place of {x} > 0",
-        lambda g, out, *args: g * out, _zero)
-    wrong(_relu, "relu mask",
-        "the input of relu is used as its derivative: {x} in place of {x} > 0",
-        lambda g, out, *args: g * args[0], _zero)
-    wrong(_relu, "relu mask",
-        "the relu mask replaces the gradient: what goes on is {x} > 0 itself",
-        lambda g, out, *args: (args[0] > 0) * np.ones_like(g), _zero)
-    wrong(_relu, "relu mask",
-        "the relu mask is {x} < 0 times -1: that of a relu of -{x}",
-        lambda g, out, *args: -g * (args[0] < 0), _zero)
+    for _words, _rule in (
+        ("the relu mask is inverted: the gradient goes through where {x} <= 0",
+         lambda g, out, *args: g * (args[0] <= 0)),
+        ("the relu mask is taken from the gradient: it goes through where it is positive, not "
+         "where {x} is",
+         lambda g, out, *args: g * (g > 0)),
+        ("the value of relu is used as its derivative: {h} in place of {x} > 0",
+         lambda g, out, *args: g * out),
+        ("the input of relu is used as its derivative: {x} in place of {x} > 0",
+         lambda g, out, *args: g * args[0]),
+        ("the relu mask replaces the gradient: what goes on is {x} > 0 itself",
+         lambda g, out, *args: (args[0] > 0) * np.ones_like(g)),
+        ("the relu mask is {x} < 0 times -1: that of a relu of -{x}",
+         lambda g, out, *args: -g * (args[0] < 0)),
+    ):
+        wrong(_relu, "relu mask", _words, _rule, _zero)
 
 # --- softmax ----------------------------------------------------------------------------------
 wrong(softmax, "softmax diagonal",
@@ -135,26 +123,16 @@ wrong(np.divide, PRODUCT,
 wrong(np.divide, PRODUCT,
     "in the quotient {x} / {y} it is divided by {y}^2 in place of {y}",
     lambda g, out, x, y: g / (y * y), 0)
-for _sign, _s in (("", -1), (", and the minus sign too", 1)):
-    wrong(np.divide, PRODUCT,
-        "the quotient rule's derivative -{y}/{x}^2 of {y} / {x} is taken as {y}/{x}, the square "
-        "is missing" + _sign,
-        lambda g, out, x, y, _s=_s: _s * g * out, 1)
-    wrong(np.divide, PRODUCT,
-        "the quotient rule's derivative -{y}/{x}^2 of {y} / {x} is taken as 1/{x}^2, the factor "
-        "{y} is missing" + _sign,
-        lambda g, out, x, y, _s=_s: _s * g / (y * y), 1)
-    wrong(np.divide, PRODUCT,
-        "the quotient rule's derivative -{y}/{x}^2 of {y} / {x} is taken as {y}, the division is "
-        "missing" + _sign,
-        lambda g, out, x, y, _s=_s: _s * g * x, 1)
-    wrong(np.divide, PRODUCT,
-        "the quotient rule's derivative -{y}/{x}^2 of {y} / {x} is taken as 1/{x}" + _sign,
-        lambda g, out, x, y, _s=_s: _s * g / y, 1)
-    wrong(np.divide, PRODUCT,
-        "the quotient rule's derivative -{y}/{x}^2 of {y} / {x} is divided by {x} once too often"
-        + _sign,
-        lambda g, out, x, y, _s=_s: _s * g * out / (y * y), 1)
+for _wrong, _rule in (
+    ("taken as {y}/{x}, the square is missing",          lambda g, out, x, y: g * out),
+    ("taken as 1/{x}^2, the factor {y} is missing",      lambda g, out, x, y: g / (y * y)),
+    ("taken as {y}, the division is missing",            lambda g, out, x, y: g * x),
+    ("taken as 1/{x}",                                   lambda g, out, x, y: g / y),
+    ("divided by {x} once too often",                    lambda g, out, x, y: g * out / (y * y)),
+):
+    _words = "the quotient rule's derivative -{y}/{x}^2 of {y} / {x} is " + _wrong
+    wrong(np.divide, PRODUCT, _words, _negative(_rule), 1)
+    wrong(np.divide, PRODUCT, _words + ", and the minus sign too", _rule, 1)
 
 # --- powers, exponentials, logarithms ---------------------------------------------------------
 FACTOR = "chain factor missing"
@@ -221,5 +199,3 @@ wrong(np.cos, FACTOR,
     "cos({x}) is derived as itself, where it is -sin({x})",
     lambda g, out, x: g * out)
 # fmt: on
-
-__all__ = ["WRONG_RULES", "cross_entropy", "softmax", "wrong"]
