@@ -2,33 +2,30 @@
 
 The public functions:
 
-    manual     `compare`: gradients by hand beside those of a recorded graph
-    functions  `compare_function`: derivatives by hand of a plain NumPy function
-    checks     `check_gradients`: autodiff beside finite differences
+    manual  `compare`: gradients by hand beside those of a recorded graph
+    checks  `check_gradients`: autodiff beside finite differences
 
 What they share:
 
     finite_differences  `numeric_gradients`, and derivatives that know how exact they are
-    keys                from the keys of given gradients to the true derivatives
     rows                how far a given array is from the true one
     subgradients        whether a gradient is right at a kink
-    case                all that is compared, and the graph it comes from
-    report              the report: a table that prints, and that is true if every row is right
+    report              all that is compared; a table that prints, true if every row is right
     rendering, colours  the forms in which a report is shown, and its picture
 
 The rooms:
 
     diagnosis  the search for the mistakes behind wrong gradients
-    voting     the vote on derivatives of a plain function
+    voting     `compare_function`: the vote on derivatives of a plain function
 """
 
 from .checks import check_gradients
-from .diagnosis.findings import Finding
+from .diagnosis.mistakes import Finding
 from .finite_differences import numeric_gradients
-from .functions import compare_function
 from .manual import compare
 from .report import Comparison
 from .rows import Row
+from .voting.contest import compare_function
 
 __all__ = [
     "Comparison", "Finding", "Row",

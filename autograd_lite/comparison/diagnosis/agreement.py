@@ -16,7 +16,7 @@ from ...rules.activations import relu, sigmoid
 from ...rules.losses import cross_entropy
 from ...rules.softmax import log_softmax, softmax
 from ..rows import distance
-from .findings import Finding
+from .mistakes import Finding
 from .regularisers import Penalties
 from .wrong_steps.composites import written_out
 from .wrong_steps.mutants import mutants

@@ -8,7 +8,7 @@ from ...edges import local_derivative
 from . import words
 from .closed_forms import Fit, forms, same_numbers, typo
 from .constants import Constants
-from .findings import Finding
+from .mistakes import Finding
 from .wrong_steps.backward import Edge
 from .wrong_steps.edge_rules import wrong_rules
 from .wrong_steps.mutant import tried

@@ -15,8 +15,8 @@ from . import words
 from .agreement import agreement_hints, warnings
 from .closed_forms import Fit, forms, same_numbers, typo
 from .constants import Constants
-from .findings import Finding
 from .local_steps import factor_of_the_chain
+from .mistakes import Finding
 from .search import Search
 from .wrong_steps.backward import Backward
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from ...tape import history
 from . import words
-from .findings import Candidate, Finding
+from .mistakes import Candidate, Finding
 
 _LINEAR = ("add", "subtract", "negative", "positive", "sum", "stack")
 _MOVES = {*_LINEAR, "mean", "getitem", "reshape", "transpose", "alias"}

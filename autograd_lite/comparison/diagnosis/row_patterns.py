@@ -9,7 +9,7 @@ import numpy as np
 from ...primitives import Elementwise
 from . import words
 from .closed_forms import Use, forms, is_reordered, same_numbers
-from .findings import Candidate, Finding
+from .mistakes import Candidate, Finding
 
 
 def common_factor(search):

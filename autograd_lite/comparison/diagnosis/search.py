@@ -11,7 +11,7 @@ import numpy as np
 from . import wrong_passes
 from .closed_forms import Fit
 from .constants import Constants
-from .findings import Candidate, Finding
+from .mistakes import Candidate, Finding
 from .regularisers import Penalties, unknown_regulariser, wrong_regulariser
 from .row_patterns import array_patterns, common_factor, other_argument, other_tensor
 

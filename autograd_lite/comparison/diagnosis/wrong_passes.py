@@ -7,7 +7,7 @@ from itertools import chain
 import numpy as np
 
 from . import words
-from .findings import Candidate, Finding
+from .mistakes import Candidate, Finding
 from .wrong_steps.mutants import mutants
 from .wrong_steps.repeated_steps import repeated
 from .wrong_steps.stale_weights import stale

@@ -5,9 +5,6 @@ From the question to the report:
     problem          the function, the point and the given derivatives, as lists of arrays
     voters           autodiff and finite differences
     votes            the three votes on one derivative, and what they say together
-    contest          the voters asked about each derivative of a problem
-    clues            what else is known when the votes are counted, in sentences
+    contest          `compare_function`: the voters asked about each derivative
     function_report  the report of the votes
-
-`compare_function`, one floor up in `functions`, starts here.
 """

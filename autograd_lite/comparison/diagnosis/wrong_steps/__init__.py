@@ -9,7 +9,6 @@ Running and enumerating them:
 What can be wrong in a step:
 
     wrong_rules       wrong local derivatives, by operation
-    wrong_windows     those of convolution, pooling and look-ups
     edge_rules        the wrong rules of one edge, and what may stand for its cotangent
     errors_of_losses  where p - y is in a loss, and what is done wrong with it
     fan_outs          values used several times: one use kept, or one for another

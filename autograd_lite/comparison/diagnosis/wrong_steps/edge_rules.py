@@ -7,7 +7,6 @@ import numpy as np
 from ....primitives import Elementwise, registered
 from ....rules.activations import elu, gelu, leaky_relu, relu, selu, sigmoid, silu, softplus
 from ....rules.softmax import log_softmax, softmax
-from . import wrong_windows  # noqa: F401  declares rules
 from .errors_of_losses import errors, wrong_errors
 from .mutant import unblanked
 from .wrong_rules import WRONG_RULES
