@@ -22,7 +22,7 @@ DIAGNOSIS = "autograd_lite.comparison.diagnosis"
 SEARCHES = {
     "search": "row_patterns.other_argument row_patterns.common_factor "
     "regularisers.wrong_regulariser row_patterns.array_patterns wrong_passes.one_step_everywhere "
-    "wrong_passes.one_step regularisers.unknown_regulariser row_patterns.other_tensor",
+    "wrong_passes.one_step row_patterns.other_tensor",
     "closed_forms": "_shapes _sums _orders _products _samples",
     "local_steps": "_signs _other_rule _other_function _factor _same_numbers",
     "wrong_passes": "stale",

@@ -118,15 +118,8 @@ _FORMS = [
 
 def wrong_regulariser(search):
     """Rows whose part of the loss's regulariser is not what it must be."""
-    return _looked(search) if search.penalties.terms else []
-
-
-def unknown_regulariser(search):
-    """The last resort: rows that hold a regulariser's gradient, of a loss that has none."""
-    return [] if search.penalties.terms else _looked(search)
-
-
-def _looked(search):
+    if not search.penalties.terms:
+        return []
     leaves = [e for e in search.left if e.bottom.op is None and e.given.shape == e.true.shape]
     if not leaves or any(np.iscomplexobj(e.given) or np.iscomplexobj(e.true) for e in leaves):
         return []
@@ -158,7 +151,15 @@ def _regulariser(search, kind, form, none, many, penalised):
     _, c, factor = many[0]
     form = form.replace("W", _weight(search, entries))
     if none:
-        kind, text = _unpenalised(search, entries, form, c, penalised)
+        who, be = words.subject(entries, search.case), words.is_or_are(entries)
+        names = " and ".join(search.graph.label(e.bottom) for e in entries)
+        kind, text = (
+            "regulariser on bias",
+            (
+                f"{who} {be} too large by {c:.6g} * {form}: a regulariser's gradient, and the penalty "
+                f"of this loss does not contain {names}"
+            ),
+        )
     else:
         text = _TEXTS[kind](search, many, form, penalised)
     candidate = Candidate(kind, text, entries, rank=0)
@@ -209,8 +210,8 @@ def _of_scale(search, many, form, penalised):
 def _as_scalar(search, many, form, penalised):
     _, who, _, true = _about(search, many, penalised)
     return (
-        f"the regulariser's gradient in {who} is a scalar, {_scalar(search, many)}, added to every "
-        f"entry, where {true} belongs"
+        f"the regulariser's gradient in {who} is a scalar, {many[0][1]:.6g}, added to every entry, "
+        f"where {true} belongs"
     )
 
 
@@ -228,20 +229,6 @@ _TEXTS = {
 }
 
 
-def _unpenalised(search, entries, form, c, penalised):
-    who = words.subject(entries, search.case)
-    be = words.is_or_are(entries)
-    if not penalised:
-        return "regulariser scale", (
-            f"{who} {be} too large by {c:.6g} * {form}: this may be a regulariser's gradient, but "
-            "this loss has no regulariser"
-        )
-    return "regulariser on bias", (
-        f"{who} {be} too large by {c:.6g} * {form}: a regulariser's gradient, and the penalty of "
-        f"this loss does not contain {' and '.join(search.graph.label(e.bottom) for e in entries)}"
-    )
-
-
 def _strength(search, entries, penalised):
     """k where the true gradient of the penalty is k times the weight."""
     for entry in entries:
@@ -256,26 +243,6 @@ def _multiple_of(search, array, node):
     """k where an array is k times the value of a node, or None."""
     value = search.graph.value(node)
     return 1.0 if search.fit.agree(array, value) else search.fit.ratio(array, value)
-
-
-def _scalar(search, many):
-    """What a scalar is that was added to every entry."""
-    entry, c, _ = many[0]
-    value = search.graph.value(entry.bottom)
-    total = search.penalties.value
-    known = {
-        "the value of the penalty": total,
-        "twice the value of the penalty": 2 * total,
-        "sum(W^2)": np.sum(value**2),
-        "sum(W)": np.sum(value),
-    }
-    for what, number in known.items():
-        if number and np.isclose(c, number, rtol=1e-5):
-            return f"{c:.6g}, {what}"
-    for what, number in list(known.items())[2:]:
-        if number:
-            return f"{c:.6g} = {c / number:.6g} * {what}"
-    return f"{c:.6g}"
 
 
 def _parts(given, data, penalty, value, fit, constants, strength=None):

@@ -12,7 +12,7 @@ from . import wrong_passes
 from .closed_forms import Fit
 from .constants import Constants
 from .mistakes import Candidate, Finding
-from .regularisers import Penalties, unknown_regulariser, wrong_regulariser
+from .regularisers import Penalties, wrong_regulariser
 from .row_patterns import array_patterns, common_factor, other_argument, other_tensor
 
 MOST = 6  # findings
@@ -26,7 +26,6 @@ _ORDER = (
     array_patterns,
     wrong_passes.one_step_everywhere,
     wrong_passes.one_step,
-    unknown_regulariser,
     other_tensor,
 )
 
