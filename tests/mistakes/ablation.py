@@ -24,7 +24,7 @@ SEARCHES = {
     "regularisers.wrong_regulariser row_patterns.array_patterns wrong_passes.one_step_everywhere "
     "wrong_passes.one_step row_patterns.other_tensor",
     "closed_forms": "_shapes _sums _orders _products _samples",
-    "local_steps": "_signs _other_rule _other_function _factor _same_numbers",
+    "single_arrays": "_signs _other_rule _other_function _factor _value",
     "wrong_passes": "stale",
     "row_patterns": "_of_biases",
     "wrong_steps.mutants": "fan_outs wrong_errors_at _scaled virtual_edges _one_sample",

@@ -11,7 +11,7 @@ What explains rows:
 
     row_patterns  one number times what several rows must be; sums, transposes; other tensors
     regularisers  the terms that depend on parameters alone, and what was made of their gradient
-    local_steps   one wrong factor of the chain, such as dh2/dz2
+    single_arrays  a factor of the chain, such as dh2/dz2, or an array without a graph
     wrong_passes  a backward pass with a wrong step, out of `wrong_steps`
 
 What they look at:

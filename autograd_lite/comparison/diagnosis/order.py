@@ -13,11 +13,10 @@ import numpy as np
 
 from . import words
 from .agreement import agreement_hints, warnings
-from .closed_forms import Fit, forms, same_numbers, typo
-from .constants import Constants
-from .local_steps import factor_of_the_chain
+from .closed_forms import Fit, typo
 from .mistakes import Finding
 from .search import Search
+from .single_arrays import findings_of_array, findings_of_factor
 from .wrong_steps.backward import Backward
 
 
@@ -50,7 +49,7 @@ def diagnosed(case) -> Diagnosis:
         e for e in wrong if e.bottom not in case.gradients or case.gradients[e.bottom] is not e
     ]
     for entry in factors:
-        findings += factor_of_the_chain(entry, case)
+        findings += findings_of_factor(entry, case)
     found, because = _of_gradients(case, [e for e in wrong if e not in factors])
     findings += found
     explained = {label for finding in findings for label in finding.explains}
@@ -227,35 +226,9 @@ def _shapes(left, case):
 def _of_arrays(case, wrong):
     """Findings from the numbers alone, and the rows that are left."""
     findings, wrong = _before_any_pattern(case, wrong)
-    fit, constants, left = Fit(case.tolerance), Constants(), []
     for entry in wrong:
-        finding = _of_array(entry, case, fit, constants)
-        if finding is None:
-            left.append(entry)
-        else:
-            findings.append(finding)
-    return findings, left
-
-
-def _of_array(entry, case, fit, constants):
-    given, true, labels = entry.given, entry.true, (entry.label,)
-    c = fit.ratio(given, true)
-    if c is not None and (given.size > 1 or constants.names(c)):
-        named = constants.names(c, fit.precision(given, true))
-        if named and named[0].key == "sign":
-            return Finding("sign", f"{entry.label} is the negative of the true value", labels)
-        times = named[0].text if named else f"{c:.6g}"
-        return Finding("factor", f"{entry.label} is {times} times the true value", labels)
-    form = next(forms(given, true, fit), None)
-    if form is not None:
-        return Finding(form.key, f"{entry.label}: {form.words}", labels)
-    others = [(label, value) for label, value in case.others.items() if label != entry.label]
-    if label := same_numbers(entry, others, fit):
-        return Finding("wrong variable", f"{entry.label}: these are the values of {label}", labels)
-    form = typo(given, true, case.tolerance)
-    if form is not None:
-        return Finding("typo", f"{entry.label}: {form.words}", labels)
-    if given.shape != true.shape:
-        text = f"{entry.label} has shape {given.shape}, and it must have {true.shape}"
-        return Finding("shape", f"{text}; nothing is broadcast", labels)
-    return None
+        findings += findings_of_array(entry, case)
+    explained = {label for finding in findings for label in finding.explains}
+    left = [entry for entry in wrong if entry.label not in explained]
+    shapes = list(_shapes(left, case))
+    return findings + shapes, [e for e in left if e.given.shape == e.true.shape]

@@ -153,12 +153,10 @@ def _regulariser(search, kind, form, none, many, penalised):
     if none:
         who, be = words.subject(entries, search.case), words.is_or_are(entries)
         names = " and ".join(search.graph.label(e.bottom) for e in entries)
-        kind, text = (
-            "regulariser on bias",
-            (
-                f"{who} {be} too large by {c:.6g} * {form}: a regulariser's gradient, and the penalty "
-                f"of this loss does not contain {names}"
-            ),
+        kind = "regulariser on bias"
+        text = (
+            f"{who} {be} too large by {c:.6g} * {form}: a regulariser's gradient, and the penalty "
+            f"of this loss does not contain {names}"
         )
     else:
         text = _TEXTS[kind](search, many, form, penalised)
