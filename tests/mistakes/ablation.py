@@ -29,9 +29,9 @@ SEARCHES = {
     "row_patterns": "_of_biases",
     "wrong_steps.mutants": "fan_outs wrong_errors_at _scaled virtual_edges _one_sample",
     "wrong_steps.edge_rules": "stand_ins _masks _products _activations _of_softmax",
-    "wrong_steps.fan_outs": "_lost _kept _doubled",
-    "wrong_steps.repeated_steps": "substitutions _past_the_activation _one_sample_everywhere "
-    "_scaled",
+    "wrong_steps.fan_outs": "_kept _doubled",
+    "wrong_steps.repeated_steps": "other_steps_operands _past_the_activation "
+    "_one_sample_everywhere _scaled",
 }
 
 

@@ -32,7 +32,7 @@ def repeated(backward, relevant):
             yield _mutant(
                 many, key, at + words, [Steps(edge, rule)(1.0) for edge in many], rank + 1
             )
-        for words, rules in substitutions(many, backward.graph):
+        for words, rules in other_steps_operands(many, backward.graph):
             steps = [edge.replaced(rule) for edge, rule in zip(many, rules, strict=True)]
             yield _mutant(many, "value for gradient", at + words, steps, 2)
         yield from _past_the_activation(many, at, backward)
@@ -200,93 +200,45 @@ def _one_sample_everywhere(backward, relevant):
             )
 
 
-def substitutions(many, graph):
-    """Pairs (words, one rule an edge) for the same step, ``many`` times, newest first."""
+# --- the operand of another step ----------------------------------------------------------------
+
+
+def other_steps_operands(many, graph):
+    """Pairs (words, one rule an edge): the other operand is that of the next step, or the last."""
     if many[0].op.f not in (np.matmul, np.multiply) or many[0].position is None:
         return
     operands = [edge.node.parents[1 - edge.position] for edge in many]
-    for value_of, words in _relations(operands, graph):
-        values = [value_of(i) for i in range(len(many))]
-        if any(value is None for value in values):
-            continue
-        name = _name(operands[0], graph)
-        yield (
-            unblanked(words(values[0][0])).replace("(y)", name),
-            [_through(np.asarray(value)) for _, value in values],
-        )
-
-
-def _relations(operands, graph):
-    """What may stand for an operand: (function of the step's number, words of a label)."""
-    first = operands[0]
-    if first is None:
+    if operands[0] is None:
         return
-    x = "{x}"
-    line = _alike(operands, graph)
+    line = _line(operands, graph)
     for by, which in ((1, "next"), (-1, "previous")):
-        words = f"{{y}} of the {which} step stands where that of the step itself belongs, in {x}"
-        yield _shifted(operands, line, by, graph), lambda _, words=words: words
-    for k, parent in enumerate(first.parents if first.op else ()):
-        if parent is not None and type(parent) is not tuple and _fits(parent, first):
-            yield _parent(operands, k, graph), lambda label: f"{label} stands where {{y}} belongs"
-    for k, user in enumerate(graph.users.get(first, ())[:4]):
-        if _fits(user, first):
-            yield _user(operands, k, graph), lambda label: f"{label} stands where {{y}} belongs"
+        values = [_beside(node, line, by) for node in operands]
+        if not any(value is None for value in values):
+            name = graph.label(operands[0])
+            words = f"{name} of the {which} step stands where that of the step itself belongs, in "
+            yield unblanked(words) + "{x}", [_through(value) for value in values]
 
 
-def _fits(node, other):
-    return not isinstance(node.out, tuple) and np.shape(node.out) == np.shape(other.out)
-
-
-def _alike(operands, graph):
+def _line(operands, graph):
     """The nodes of a loop that an operand is one of, oldest first."""
-    known = next((o for o in operands if o is not None and o.op is not None), None)
+    known = next((node for node in operands if node is not None and node.op is not None), None)
     if known is None:
         return []
-    alike = [n for n in graph.nodes if n.op is not None and n.op is known.op and _fits(n, known)]
-    own = {o for o in operands if o is not None}
-    later = [n for n in alike if n not in own]
+    shape = np.shape(known.out)
+    alike = [n for n in graph.nodes if n.op is known.op and np.shape(n.out) == shape]
+    own = {node for node in operands if node is not None}
     line = sorted(own & set(alike), key=lambda n: n.serial)
     step = line[1].serial - line[0].serial if len(line) > 1 else 0
+    later = [n for n in alike if n not in own]
     return line + [n for n in later if line and n.serial - line[-1].serial == step]
 
 
-def _shifted(operands, line, by, graph):
-    def value(i):
-        node = operands[i]
-        if node not in line:
-            return (graph.label(line[0]), line[0].out) if by == 1 and line else None
-        at = line.index(node) + by
-        return (graph.label(line[at]), line[at].out) if 0 <= at < len(line) else None
-
-    return value
-
-
-def _parent(operands, k, graph):
-    def value(i):
-        node = operands[i]
-        if node is None or k >= len(node.parents):
-            return None
-        parent = node.parents[k]
-        known = parent is not None and type(parent) is not tuple
-        label = graph.label(parent) if known else ""
-        return label, node.args[k]
-
-    return value
-
-
-def _user(operands, k, graph):
-    def value(i):
-        users = graph.users.get(operands[i], ())
-        if k >= len(users) or not _fits(users[k], operands[i]):
-            return None
-        return graph.label(users[k]), users[k].out
-
-    return value
-
-
-def _name(node, graph):
-    return "c" if node is None else graph.label(node)
+def _beside(node, line, by):
+    """The value of the next or the previous step; the first one follows what is no step."""
+    if node not in line:
+        return line[0].out if by == 1 and line else None
+    at = line.index(node) + by
+    return line[at].out if 0 <= at < len(line) else None
 
 
 def _through(value):
