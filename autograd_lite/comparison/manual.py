@@ -10,6 +10,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -282,26 +283,17 @@ class Factors:
         if out.ndim == 0:
             return self._pull(top, bottom, np.ones_like(out))
         if out.shape == x.shape and shape != out.shape + x.shape:
-            diagonal = self._diagonal(top, bottom)
-            if diagonal is not None:
-                return diagonal
+            tolerance = 1e3 * np.finfo(out.dtype).eps
+            factor = diagonal(partial(self._pull, top, bottom), np.ones_like(out), tolerance)
+            if factor is not None:
+                return factor
             if shape == x.shape:
                 raise ValueError(
                     f"{key!r}: that step mixes elements, so it has no diagonal to compare with: "
                     f"give the whole Jacobian, of shape {out.shape + x.shape}"
                 )
-        rows = [self._pull(top, bottom, unit) for unit in _units(out)]
+        rows = [self._pull(top, bottom, unit) for unit in units(out)]
         return np.reshape(rows, out.shape + x.shape)
-
-    def _diagonal(self, top, bottom):
-        """The derivative of an element-wise step, or None if a random cotangent shows a mixture."""
-        out = np.asarray(top.out)
-        diagonal = self._pull(top, bottom, np.ones_like(out))
-        probe = np.random.default_rng(0).uniform(1, 2, out.shape).astype(out.dtype)
-        mixed = self._pull(top, bottom, probe)
-        tolerance = 1e3 * np.finfo(out.dtype).eps
-        same = np.allclose(mixed, probe * diagonal, rtol=tolerance, atol=0, equal_nan=True)
-        return diagonal if same else None
 
     def _pull(self, top, bottom, cotangent):
         table = cotangents(wrap(top.out, top), [bottom], cotangent, hooked=False)
@@ -317,9 +309,18 @@ class Factors:
         return next(uses, node.out)
 
 
-def _units(out):
+def diagonal(pull, ones, rtol, atol=0.0):
+    """The derivative of an element-wise step, or None if a random cotangent shows a mixture."""
+    probe = np.random.default_rng(0).uniform(1, 2, np.shape(ones)).astype(ones.dtype)
+    found, mixed = pull(ones), pull(probe)
+    atol = atol * np.max(np.abs(found), initial=0.0)
+    same = np.allclose(mixed, probe * found, rtol=rtol, atol=atol, equal_nan=True)
+    return found if same else None
+
+
+def units(array):
     """Every one-hot cotangent of an array."""
-    for index in np.ndindex(out.shape):
-        unit = np.zeros_like(out)
+    for index in np.ndindex(array.shape):
+        unit = np.zeros_like(array)
         unit[index] = 1
         yield unit

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -23,10 +23,12 @@ TINY = 1e-300  # in the place of a tolerance of 0
 
 @dataclass(frozen=True)
 class Form:
-    """A mistake that turns the expected array into the given one, times ``factor``."""
+    """A mistake, the array that it gives, and what number times that is given."""
 
     key: str
     words: str
+    array: np.ndarray
+    size: float = 0.0  # of the terms, where the array is a sum
     factor: float = 1.0
 
 
@@ -122,33 +124,23 @@ class Use:
     told: Callable  # fills the names of the edge into words
 
 
-@dataclass(frozen=True)
-class _Candidate:
-    """Words, and the array that would have been given."""
-
-    key: str
-    words: str
-    array: np.ndarray
-    size: float = 0.0  # of the terms, where the array is a sum
-
-
-def _with_factor(given, candidate, fit, constants, expected):
+def _with_factor(given, form, fit, constants, expected):
     """A form, if its array is what is given, or a named multiple of it."""
-    array = candidate.array
+    array = form.array
     if array.shape != given.shape:
         return None
-    tiny = 1e-12 * candidate.size
+    tiny = 1e-12 * form.size
     if tiny and np.abs(given).max() <= tiny >= np.abs(array).max():
-        return Form(candidate.key, candidate.words)
+        return form
     if fit.explains(given, array, expected):
-        return Form(candidate.key, candidate.words)
+        return form
     if given.size < 2 or constants is None or not np.ptp(np.abs(array)):
         return None  # a constant is a multiple of any other
     c = fit.ratio(given, array)
     if c is None:
         return None
     c = constants.exact(c, fit.precision(given, array))
-    return None if c is None else Form(candidate.key, candidate.words, c)
+    return None if c is None else replace(form, factor=c)
 
 
 def _shapes(given, expected, uses):
@@ -160,18 +152,16 @@ def _shapes(given, expected, uses):
         elif given.ndim == expected.ndim:
             words = f"the numbers are right, and the shape {given.shape} is that of the transpose"
         key = "transpose" if given.ndim == expected.ndim == 2 else "kept axis"
-        yield _Candidate(
-            key, f"{words}: it must be {expected.shape}", expected.reshape(given.shape)
-        )
+        yield Form(key, f"{words}: it must be {expected.shape}", expected.reshape(given.shape))
     elif expected.ndim == 2 and given.shape == expected.T.shape:
         words = "it is the transpose of the gradient"
-        yield _Candidate("transpose", words, expected.T)
+        yield Form("transpose", words, expected.T)
     elif given.shape != expected.shape and given.size == expected.size:
         for order in "CF":
             words = (
                 f"the numbers are right, and the shape is not: {given.shape} for {expected.shape}"
             )
-            yield _Candidate("shape", words, expected.reshape(given.shape, order=order))
+            yield Form("shape", words, expected.reshape(given.shape, order=order))
 
 
 def _orders(given, expected):
@@ -181,11 +171,11 @@ def _orders(given, expected):
     right = "all numbers are right, in another order"
     for axis in range(expected.ndim):
         along = f" along axis {axis}" if expected.ndim > 1 else ""
-        yield _Candidate("shape", f"{right}: reversed{along}", np.flip(expected, axis))
+        yield Form("shape", f"{right}: reversed{along}", np.flip(expected, axis))
         for by in (1, -1):
             words = f"{right}: shifted by one place{along}"
-            yield _Candidate("shape", words, np.roll(expected, by, axis))
-    yield _Candidate("shape", f"{right}: reversed along all axes", np.flip(expected))
+            yield Form("shape", words, np.roll(expected, by, axis))
+    yield Form("shape", f"{right}: reversed along all axes", np.flip(expected))
     n = expected.size
     for rows in (a for a in range(2, n // 2 + 1) if n % a == 0):
         flat = expected.reshape(rows, n // rows).T.ravel()
@@ -193,11 +183,11 @@ def _orders(given, expected):
             f"{right}: flattened by rows (order C) where they lie by columns (order F), or the "
             f"reverse, as a table of {n // rows} and {rows}"
         )
-        yield _Candidate("shape", words, flat.reshape(expected.shape))
+        yield Form("shape", words, flat.reshape(expected.shape))
     for axes in itertools.permutations(range(expected.ndim)):
         moved = np.transpose(expected, axes)
         if moved.shape == expected.shape and axes != tuple(range(expected.ndim)):
-            yield _Candidate("transpose", f"{right}: the axes are exchanged, {axes}", moved)
+            yield Form("transpose", f"{right}: the axes are exchanged, {axes}", moved)
 
 
 def is_reordered(given, expected):
@@ -219,7 +209,7 @@ def _sums(given, expected, uses):
         if given.size == 1:
             words = "it is one number, the sum of the whole gradient: it was summed over all axes"
         words += ", where the sum over the rows (axis 0) is one number a column"
-        yield _Candidate("bias summed over all", words, np.full(given.shape, expected.sum()))
+        yield Form("bias summed over all", words, np.full(given.shape, expected.sum()))
     for use in uses:
         g = use.full
         if use.other is not None or not isinstance(g, np.ndarray) or g.ndim < 1:
@@ -236,7 +226,7 @@ def _sums(given, expected, uses):
                     total = g.sum(axis=chosen, keepdims=keepdims) if chosen else g
                     if total.shape == given.shape:
                         words = _sum_words(chosen, g, right, use)
-                        yield _Candidate(*words, total, float(np.abs(g).sum()))
+                        yield Form(*words, total, float(np.abs(g).sum()))
 
 
 def _sum_words(chosen, g, right, use):
@@ -265,15 +255,15 @@ def _products(use):
         for key, words, product in PRODUCTS[use.edge.position]:
             if g.ndim == o.ndim == 2 or key == "elementwise for product":
                 with contextlib.suppress(ValueError):
-                    yield _Candidate(key, use.told(words), product(error, o))
+                    yield Form(key, use.told(words), product(error, o))
     if g.ndim == o.ndim == 2 and len(g) == len(o) and use.edge.position == 1:
         words = (
             "it was not summed over the batch: an outer product for each row, and their sum over "
             "axis 0 is the gradient"
         )
-        yield _Candidate("bias not summed", words, np.einsum("ni,nk->nik", o, g))
+        yield Form("bias not summed", words, np.einsum("ni,nk->nik", o, g))
         mean = "the mean of the rows is taken before the product: mean(x).T @ mean(g)"
-        yield _Candidate("order", mean, np.outer(o.mean(axis=0), g.mean(axis=0)))
+        yield Form("order", mean, np.outer(o.mean(axis=0), g.mean(axis=0)))
 
 
 def _samples(given, expected, use):
@@ -297,9 +287,9 @@ def _samples(given, expected, use):
             "over the batch"
         )
         if use.is_only:
-            yield _Candidate("one sample", words, one)
+            yield Form("one sample", words, one)
         words = f"a path is missing: the contribution of one sample, {which} of {n}, is left out"
-        yield _Candidate("path missing", words, expected - one)
+        yield Form("path missing", words, expected - one)
 
 
 def same_numbers(entry, others, fit):
@@ -332,7 +322,7 @@ def typo(given, expected, tolerance):
         words += "; only the sign is wrong there, the magnitude is right"
     elif count > 1 and tolerance.agree(np.sort(given[wrong]), np.sort(expected[wrong])):
         words += "; these entries are exchanged"
-    return Form("typo", f"{words}; all others are right")
+    return Form("typo", f"{words}; all others are right", given)
 
 
 def _one_line(wrong):

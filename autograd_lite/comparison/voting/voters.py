@@ -12,6 +12,7 @@ from ...names import Names
 from ...tensor import Tensor, plain
 from ...transforms import grad, gradients, jacobian, vjp
 from ..finite_differences import Slope, checked, first, second
+from ..manual import diagonal, units
 
 
 class Traced:
@@ -109,25 +110,21 @@ class Traced:
             return grad(lambda *x: np.sum(self._problem.returned(*x)), i)(*filled)
 
         _, pull = vjp(slope, leaves[i])
-        diagonal = np.zeros_like(leaves[i])
-        rng = np.random.default_rng(0)
+        result = np.zeros_like(leaves[i])
         for column in np.ndindex(leaves[i].shape[1:]):
             at = (slice(None), *column) if leaves[i].ndim else ()
-            ones, probe = np.zeros_like(leaves[i]), np.zeros_like(leaves[i])
-            ones[at], probe[at] = 1, rng.uniform(1, 2, ones[at].shape)
-            found, mixed = pull(ones)[0][at], pull(probe)[0][at]
-            atol = 1e-12 * np.max(np.abs(found), initial=0.0)
-            if not np.allclose(mixed, probe[at] * found, rtol=1e-9, atol=atol):
-                return self._one_by_one(pull, diagonal)
-            diagonal[at] = found
-        return diagonal
 
-    def _one_by_one(self, pull, diagonal):
-        for index in np.ndindex(diagonal.shape):
-            unit = np.zeros_like(diagonal)
-            unit[index] = 1
-            diagonal[index] = pull(unit)[0][index]
-        return diagonal
+            def pull_column(g, at=at):
+                cotangent = np.zeros_like(leaves[i])
+                cotangent[at] = g
+                return pull(cotangent)[0][at]
+
+            found = diagonal(pull_column, np.ones_like(leaves[i][at]), 1e-9, 1e-12)
+            if found is None:
+                entries = [pull(unit)[0][unit == 1] for unit in units(leaves[i])]
+                return np.reshape(entries, leaves[i].shape)
+            result[at] = found
+        return result
 
     def _attempt(self, kind, derive):
         try:

@@ -15,7 +15,7 @@ from .backward import Arrival, both
 from .composites import inside, virtual_edges
 from .edge_rules import wrong_rules
 from .fan_outs import are_apart
-from .mutant import Mutant, Steps, tried, unblanked
+from .mutant import Mutant, Steps, through, tried, unblanked
 from .stale_weights import weight_of
 
 
@@ -33,7 +33,7 @@ def repeated(backward, relevant):
                 many, key, at + words, [Steps(edge, rule)(1.0) for edge in many], rank + 1
             )
         for words, rules in other_steps_operands(many, backward.graph):
-            steps = [edge.replaced(rule) for edge, rule in zip(many, rules, strict=True)]
+            steps = [Steps(edge, rule)(1.0) for edge, rule in zip(many, rules, strict=True)]
             yield _mutant(many, "value for gradient", at + words, steps, 2)
         yield from _past_the_activation(many, at, backward)
     yield from _one_sample_everywhere(backward, relevant)
@@ -216,7 +216,7 @@ def other_steps_operands(many, graph):
         if not any(value is None for value in values):
             name = graph.label(operands[0])
             words = f"{name} of the {which} step stands where that of the step itself belongs, in "
-            yield unblanked(words) + "{x}", [_through(value) for value in values]
+            yield unblanked(words) + "{x}", [through(value) for value in values]
 
 
 def _line(operands, graph):
@@ -239,18 +239,3 @@ def _beside(node, line, by):
         return line[0].out if by == 1 and line else None
     at = line.index(node) + by
     return line[at].out if 0 <= at < len(line) else None
-
-
-def _through(value):
-    """The share of a product through another value of the other operand."""
-
-    def rule(edge):
-        def put(e):
-            args = list(e.args)
-            args[1 - e.position] = np.reshape(value, np.shape(args[1 - e.position]))
-            return e.op.rules[e.position](e.g, e.out, *args, **e.kwargs)
-
-        found = tried(put, edge)
-        return edge.share if found is None else found
-
-    return rule
