@@ -8,10 +8,9 @@ from ..engine import errors, trees
 from ..engine.rounding import SAFETY, Floor, gradient_of
 from ..engine.tensor import Tensor, plain
 from ..engine.transforms import vjp
-from .numeric import EPS, central, slope_at
+from .finite_differences import AGREES, DIFFERS, EPS, INFINITE, KINK, central, slope_at, step_of
 from .report import Comparison
 from .rows import Tolerance, compared, distance
-from .slopes import AGREES, DIFFERS, INFINITE, KINK, step_of
 
 
 def check_gradients(
