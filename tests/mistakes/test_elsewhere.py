@@ -287,3 +287,19 @@ def test_what_can_never_show_is_no_blind_spot():
     blind = ag.compare(loss, found).blind
     assert "derivative twice" not in str(blind)
     assert blind.shown == blind.total > 10
+
+
+@pytest.mark.parametrize("activation", [np.tanh, ag.relu, ag.sigmoid])
+@pytest.mark.parametrize("operation", [np.matmul, np.multiply])
+def test_the_value_before_an_activation_in_a_product_is_named(activation, operation):
+    rng = np.random.default_rng(0)
+    X, g = rng.normal(size=(7, 4)), rng.normal(size=(7, 5))
+    W1 = ag.Tensor(rng.normal(size=(4, 5)), requires_grad=True, name="W1")
+    W2 = ag.Tensor(rng.normal(size=(5, 5) if operation is np.matmul else (7, 5)), name="W2",
+                   requires_grad=True)  # fmt: skip
+    z1 = X @ W1
+    h1 = activation(z1)
+    loss = np.sum(operation(h1, W2) * g)
+    manual = z1.numpy().T @ g if operation is np.matmul else z1.numpy() * g
+    report = ag.compare(loss, {"W2": manual})
+    assert report.summary.startswith("z1 stands where h1 belongs, in what goes back to W2")

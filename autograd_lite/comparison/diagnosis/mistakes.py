@@ -112,6 +112,8 @@ MISTAKES = {mistake.key: mistake for mistake in (
         "follow the chain from the loss: each step multiplies by its own derivative"),
     Mistake("value for gradient",
         "follow the names: the value h and its gradient dh are two arrays"),
+    Mistake("other operand",
+        "of a product x @ y the gradient of y is x.T @ g: x as it came into the product"),
     Mistake("other function",
         "the function that was derived is not the one that was coded: compare their values"),
     Mistake("not used",

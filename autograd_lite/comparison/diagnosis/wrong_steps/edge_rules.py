@@ -8,7 +8,7 @@ from ....engine.primitives import Elementwise, registered
 from ....rules.activations import elu, gelu, leaky_relu, relu, selu, sigmoid, silu, softplus
 from ....rules.softmax import log_softmax, softmax
 from .errors_of_losses import errors, wrong_errors
-from .mutant import unblanked
+from .mutant import through, unblanked
 from .wrong_rules import WRONG_RULES
 
 NEAR = 6  # other tensors of the same shape that may stand for a cotangent
@@ -125,9 +125,11 @@ def wrong_rules(edge, held=None, all_of_them=True):
             yield key, words, _of_edge(rule), rank
     if edge.op.f is np.multiply and edge.node.parents[1 - edge.position] is None:
         yield from _masks(edge)
+    if held is not None and edge.op.f in (np.matmul, np.multiply):
+        yield from _other_operands(edge, held.graph)
     if edge.op.f is np.matmul:
         yield from _products(edge)
-    elif edge.op.f in _ACTIVATIONS or _is_unary(edge.op):
+    elif _is_function(edge.op):
         yield from _activations(edge)
     elif edge.op.f in (_SOFTMAX, _LOG_SOFTMAX):
         yield from _of_softmax(edge)
@@ -140,6 +142,10 @@ def wrong_rules(edge, held=None, all_of_them=True):
 
 def _of_edge(rule):
     return lambda e: rule(e.g, e.out, *e.args, **e.kwargs)
+
+
+def _is_function(op):
+    return op is not None and (op.f in _ACTIVATIONS or _is_unary(op))
 
 
 def _is_unary(op):
@@ -247,6 +253,19 @@ def _products(edge):
 
 def _product_of(product, other):
     return lambda e: product(e.g, e.args[other])
+
+
+def _other_operands(edge, graph):
+    """The value before or after a function of the other operand, in its place."""
+    operand = edge.node.parents[1 - edge.position]
+    if operand is None:
+        return
+    before = operand.parents if _is_function(operand.op) else ()
+    after = [node for node in graph.users.get(operand, ()) if _is_function(node.op)]
+    for node in filter(None, (*before, *after)):
+        if np.shape(node.out) == np.shape(operand.out):
+            words = f"{graph.label(node)} stands where {graph.label(operand)} belongs, in what goes"
+            yield "other operand", unblanked(words) + " back to {x}", through(node.out), 1
 
 
 # Of the cotangent g and the other operand o: dx = g @ o.T and dy = o.T @ g are right.
