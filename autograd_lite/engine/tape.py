@@ -194,7 +194,11 @@ def backward_pass(seeds, targets=(), arrive=None, step=None, careful=False, keep
             g = arrive(node, g)
         if node in targets:
             cotangents[node] = g
-        pairs = node.step(g, careful) if step is None else step(node, g, careful)
+        if step is None:  # node.step, without a call more
+            op, out, args, kwargs, parents = node.op, node.out, node.args, node.kwargs, node.parents
+            pairs = op.cotangents(g, out, args, kwargs, parents, careful)
+        else:
+            pairs = step(node, g, careful)
         for parent, contribution in pairs:
             if parent in cotangents:
                 cotangents[parent] = cotangents[parent] + contribution
