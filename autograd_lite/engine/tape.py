@@ -195,8 +195,7 @@ def backward_pass(seeds, targets=(), arrive=None, step=None, careful=False, keep
         if node in targets:
             cotangents[node] = g
         if step is None:  # node.step, without a call more
-            op, out, args, kwargs, parents = node.op, node.out, node.args, node.kwargs, node.parents
-            pairs = op.cotangents(g, out, args, kwargs, parents, careful)
+            pairs = node.op.cotangents(g, node.out, node.args, node.kwargs, node.parents, careful)
         else:
             pairs = step(node, g, careful)
         for parent, contribution in pairs:
