@@ -18,7 +18,7 @@ import numpy as np
 from ..engine import errors
 from ..engine.tape import history
 from ..engine.tensor import Tensor, cotangents, plain, seed_of, wrap
-from ..graph import Names, caller_variables, local_derivative
+from ..graph import Names, caller_variables, check_on_tape, local_derivative
 from .report import Case, Comparison
 from .rows import Tolerance
 
@@ -67,20 +67,11 @@ def compare(
     TypeError
         For a loss that is not a Tensor.
     """
-    if not isinstance(loss, Tensor):
-        raise TypeError(
-            f"compare() takes the loss as a Tensor, not {errors.describe(loss)}: compute it from "
-            "tensors with requires_grad=True"
-        )
+    check_on_tape("compare()", loss)
     if not isinstance(manual, Mapping):
         raise TypeError(
             f"compare() takes a dict of what was derived by hand, not {errors.describe(manual)}: "
             'write compare(loss, {"W": dW})'
-        )
-    if not loss.requires_grad:
-        raise ValueError(
-            f"compare() of a constant: {errors.describe(loss)} does not depend on any tensor with "
-            "requires_grad=True"
         )
     variables = caller_variables(1)
     places = paths(variables)
