@@ -16,9 +16,9 @@ from ..engine.tape import Node
 from ..engine.tensor import Tensor
 from . import rendering
 from .diagnosis.agreement import BlindSpots, blind_spots
+from .diagnosis.diagnose import diagnosed
 from .diagnosis.graph import Graph
 from .diagnosis.mistakes import Finding
-from .diagnosis.order import diagnosed
 from .diagnosis.wrong_steps.backward import Backward
 from .rows import RIGHT, UNSURE, WRONG, Row, Tolerance, compared, distance
 from .subgradients import Subgradients, is_kinked

@@ -77,12 +77,12 @@ class Subgradients:
         g = self._backward.table[node]
         chosen = np.zeros_like(g)
         chosen[index] = g[index]
-        starts = {}
+        seeds = {}
         for (parent, ours), (_, other) in zip(
             _passed_on(node, chosen), _passed_on(node, chosen, side), strict=True
         ):
-            starts[parent] = starts.get(parent, 0) + (other - ours)
-        found = self._backward.change(starts, [bottom])
+            seeds[parent] = seeds.get(parent, 0) + (other - ours)
+        found = self._backward.change(seeds, [bottom])
         return np.asarray(found.get(bottom, np.zeros_like(self._graph.value(bottom))))
 
     def _step(self, side):

@@ -23,13 +23,13 @@ SEARCHES = {
     "search": "row_patterns.other_argument row_patterns.common_factor "
     "regularisers.wrong_regulariser row_patterns.array_patterns wrong_passes.one_step_everywhere "
     "wrong_passes.one_step row_patterns.other_tensor",
-    "closed_forms": "_shapes _sums _orders _products _samples",
+    "array_patterns": "_shapes _sums _orders _products _samples",
     "single_arrays": "_signs _other_rule _other_function _factor _value",
     "wrong_passes": "stale",
     "row_patterns": "_of_biases",
-    "wrong_steps.mutants": "fan_outs wrong_errors_at _scaled virtual_edges _one_sample",
-    "wrong_steps.edge_rules": "stand_ins _masks _products _activations _of_softmax",
-    "wrong_steps.fan_outs": "_kept _doubled",
+    "wrong_steps.mutants": "missing_accumulation wrong_errors_at _scaled fused_edges _one_sample",
+    "wrong_steps.edge_rules": "substitutes _masks _products _activations _of_softmax",
+    "wrong_steps.accumulation": "_kept _doubled",
     "wrong_steps.repeated_steps": "other_steps_operands _past_the_activation "
     "_one_sample_everywhere _scaled",
 }

@@ -18,8 +18,8 @@ from ...rules.softmax import log_softmax, softmax
 from ..rows import distance
 from .mistakes import Finding
 from .regularisers import Penalties
-from .wrong_steps.composites import written_out
 from .wrong_steps.mutants import mutants
+from .wrong_steps.recognised_functions import recognised_functions
 from .wrong_steps.stale_weights import stale
 
 RATE = 0.1  # of the step that a stale weight has made
@@ -90,11 +90,11 @@ def _mistakes(case) -> Iterator[tuple]:
         what, size = mutant.key, 1.0
         if mutant.size == "share":
             what, size = "sign", -2.0
-        yield what, mutant.where[0] if mutant.where else None, watched.sees(mutant.starts, size)
+        yield what, mutant.where[0] if mutant.where else None, watched.sees(mutant.seeds, size)
     edges = [edge for edge in backward.edges if relevant(edge.parent)]
     updates = {node: g for node, g in backward.table.items() if node.op is None}
     for mutant in graph.affordable(stale(backward, edges, updates, both_kinds=False)):
-        yield mutant.key, mutant.where[0], watched.sees(mutant.starts, RATE)
+        yield mutant.key, mutant.where[0], watched.sees(mutant.seeds, RATE)
 
 
 class _Watched:
@@ -106,12 +106,12 @@ class _Watched:
     def is_below(self, node):
         return any(self.case.graph.leads(row, node) for row in self.rows)
 
-    def sees(self, starts, size=1.0):
-        first = next(iter(starts))
+    def sees(self, seeds, size=1.0):
+        first = next(iter(seeds))
         rows = [row for row in self.rows if self.case.graph.leads(row, first)]
-        if not any(np.any(start) for start in starts.values()):
+        if not any(np.any(seed) for seed in seeds.values()):
             return False
-        found = self.backward.change(starts, rows)
+        found = self.backward.change(seeds, rows)
         return any(self._is_wrong(row, size * found[row]) for row in rows if row in found)
 
     def _is_wrong(self, row, change):
@@ -207,8 +207,8 @@ _SIGMOID, _RELU = registered(sigmoid).f, registered(relu).f
 def warnings(case):
     """Findings about the graph itself: a softmax of a softmax."""
     graph = case.graph
-    written = [(p, z) for p, z, op in written_out(graph) if op.f in _OF_LOGITS]
-    made = {p for p, z, op in written_out(graph) if op.f is _SOFTMAX}
+    written = [(p, z) for p, z, op in recognised_functions(graph) if op.f in _OF_LOGITS]
+    made = {p for p, z, op in recognised_functions(graph) if op.f is _SOFTMAX}
     inputs = {z: p for p, z in written}
     for node in graph.nodes:
         if node.op is not None and node.op.f is _SOFTMAX:

@@ -2,7 +2,7 @@
 
 One entry a mistake: its key, which findings carry, and what to say about it in general. What
 recognises a mistake stands beside others of its kind, under the same key: facts about the
-numbers in `closed_forms`, wrong local rules in `wrong_steps.wrong_rules`.
+numbers in `array_patterns`, wrong local rules in `wrong_steps.wrong_rules`.
 """
 
 from __future__ import annotations

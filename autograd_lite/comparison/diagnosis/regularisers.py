@@ -28,8 +28,8 @@ class Penalties:
 
     def gradients(self, backward, targets):
         """{node: gradient of all penalties}, with the cotangents of a pass."""
-        starts = {t: backward.table[t] for t in self.terms if t in backward.table}
-        found = backward.change(starts, targets) if starts else {}
+        seeds = {t: backward.table[t] for t in self.terms if t in backward.table}
+        found = backward.change(seeds, targets) if seeds else {}
         if self.alone:
             return {n: g for n, g in found.items() if _is_proportional(g, self.graph.value(n))}
         return found

@@ -8,7 +8,7 @@ import numpy as np
 
 from ...engine.primitives import Elementwise
 from . import words
-from .closed_forms import Use, forms, is_reordered, same_numbers
+from .array_patterns import Use, forms, is_reordered, same_numbers
 from .mistakes import Candidate, Finding
 
 

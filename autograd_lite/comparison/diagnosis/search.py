@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from . import wrong_passes
-from .closed_forms import Fit
+from .array_patterns import Fit
 from .constants import Constants
 from .mistakes import Candidate, Finding
 from .regularisers import Penalties, wrong_regulariser

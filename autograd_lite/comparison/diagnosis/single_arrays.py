@@ -6,7 +6,7 @@ import numpy as np
 
 from ...graph import local_derivative
 from . import words
-from .closed_forms import Fit, forms, same_numbers, typo
+from .array_patterns import Fit, forms, same_numbers, typo
 from .constants import Constants
 from .mistakes import Finding
 from .wrong_steps.backward import Edge

@@ -8,7 +8,7 @@ import numpy as np
 
 from ...drawing.formulas import HOLE, operand
 from ...engine.tape import Node
-from .wrong_steps.fan_outs import are_alike, is_quadratic, missing_words
+from .wrong_steps.accumulation import are_alike, is_quadratic, missing_words
 
 
 def subject(entries, case):

@@ -42,12 +42,12 @@ def _tried(search, relevant, first):
 
 
 def _try(search, mutant, first):
-    start = next(iter(mutant.starts))
-    rows = [e for e in search.left if search.graph.leads(e.bottom, start)
+    seed = next(iter(mutant.seeds))
+    rows = [e for e in search.left if search.graph.leads(e.bottom, seed)
             and e.given.shape == np.shape(search.expected(e))]  # fmt: skip
-    rows.sort(key=lambda e: search.graph.distance(e.bottom, start))
+    rows.sort(key=lambda e: search.graph.distance(e.bottom, seed))
     for row in rows[: 1 if first else 2]:
-        change = search.backward.change(mutant.starts, [row.bottom]).get(row.bottom)
+        change = search.backward.change(mutant.seeds, [row.bottom]).get(row.bottom)
         if change is None:
             continue
         fitted = _fitted(search, mutant, row, change)

@@ -11,8 +11,8 @@ What can be wrong in a step:
     wrong_rules       wrong local derivatives, by operation
     edge_rules        the wrong rules of one edge, and what may stand for its cotangent
     errors_of_losses  where p - y is in a loss, and what is done wrong with it
-    fan_outs          values used several times: one use kept, or one for another
+    accumulation      values used several times: one use kept, or one for another
     stale_weights     a weight updated before the error went through it
     repeated_steps    the same wrong step in each round of a loop, or in each layer
-    composites        functions written out of others, taken as one step
+    recognised_functions  functions written out of others, taken as one step
 """

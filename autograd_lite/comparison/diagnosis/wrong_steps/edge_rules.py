@@ -14,7 +14,7 @@ from .wrong_rules import WRONG_RULES
 NEAR = 6  # other tensors of the same shape that may stand for a cotangent
 
 
-class Held:
+class Substitutes:
     """What may stand in the place of a cotangent: other gradients, values, errors of the loss."""
 
     def __init__(self, backward):
@@ -72,7 +72,7 @@ class Held:
                 yield key, words.format(z=self.graph.label(z)), array, 4
 
 
-def stand_ins(edge, held):
+def substitutes(edge, held):
     """The rule of an edge with something else in the place of the cotangent."""
     for key, words, array, rank in held.instead_of(edge.node):
         yield key, unblanked(words), _with(array), rank
@@ -137,7 +137,7 @@ def wrong_rules(edge, held=None, all_of_them=True):
         yield "transpose", "the transpose of {h} is not undone on the way back", _reshaped, 2
     passes_on = edge.op.name in _PASS_ON and edge.parent.op is not None
     if all_of_them and held is not None and not passes_on:
-        yield from stand_ins(edge, held)
+        yield from substitutes(edge, held)
 
 
 def _of_edge(rule):

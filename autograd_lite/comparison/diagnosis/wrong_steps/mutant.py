@@ -20,7 +20,7 @@ class Mutant:
     ----------
     key, words : str
         The mistake, and what was done; the words of a share of any size come from that size.
-    starts : dict
+    seeds : dict
         What the step changes, ``{node: difference of its cotangent}``. Where a size is to be
         found it is the share itself, and any multiple of it may have been added.
     steps : callable
@@ -36,7 +36,7 @@ class Mutant:
 
     key: str
     words: str
-    starts: dict
+    seeds: dict
     steps: Callable
     edge: Edge | None = None
     size: str = ""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from .accumulation import missing_accumulation
 from .backward import Arrival, Backward
-from .composites import inside, virtual_edges
-from .edge_rules import Held, wrong_rules
+from .edge_rules import Substitutes, wrong_rules
 from .errors_of_losses import errors, wrong_errors
-from .fan_outs import fan_outs
 from .mutant import Mutant, Steps, tried
+from .recognised_functions import fused_edges, inside
 
 
 def mutants(backward: Backward, relevant, typical=False):
@@ -19,9 +19,9 @@ def mutants(backward: Backward, relevant, typical=False):
     cotangent, and those too that change nothing here.
     """
     parts = inside(backward.graph)
-    held = None if typical else Held(backward)
+    held = None if typical else Substitutes(backward)
     edges = [edge for edge in backward.edges if relevant(edge.parent)]
-    for edge in virtual_edges(backward):
+    for edge in fused_edges(backward):
         if relevant(edge.parent):
             yield from wrong_steps(edge, held, -1, typical)
     for edge in edges:
@@ -30,7 +30,7 @@ def mutants(backward: Backward, relevant, typical=False):
         later = 3 if edge.node in parts else 0
         yield _scaled(edge, later)
         yield from wrong_steps(edge, held, later, typical)
-    yield from fan_outs(backward, edges)
+    yield from missing_accumulation(backward, edges)
     yield from wrong_errors_at(backward, relevant)
 
 
@@ -56,9 +56,9 @@ def wrong_steps(edge, held, later=0, unchanged=False):
         changes = np.abs(difference).max(initial=0.0) > 1e-9 * size
         if not changes and not (unchanged and _could_show(rule, edge)):
             continue
-        starts, steps = {edge.parent: difference}, Steps(edge, rule)
+        seeds, steps = {edge.parent: difference}, Steps(edge, rule)
         loose = key == "value for gradient"
-        yield Mutant(key, words, starts, steps, edge, "", rank + later, loose=loose)
+        yield Mutant(key, words, seeds, steps, edge, "", rank + later, loose=loose)
 
 
 def _could_show(rule, edge):

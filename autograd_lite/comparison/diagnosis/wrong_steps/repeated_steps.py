@@ -11,11 +11,11 @@ from collections import Counter
 import numpy as np
 
 from ....engine.primitives import Elementwise
+from .accumulation import are_apart
 from .backward import Arrival, both
-from .composites import inside, virtual_edges
 from .edge_rules import wrong_rules
-from .fan_outs import are_apart
 from .mutant import Mutant, Steps, through, tried, unblanked
+from .recognised_functions import fused_edges, inside
 from .stale_weights import weight_of
 
 
@@ -56,7 +56,7 @@ def _groups(backward, relevant):
     fed = _fed_by(backward.graph)
     kinds: dict = {}
     roles: dict = {}
-    for edge in [*virtual_edges(backward), *(e for e in backward.edges if e.node not in parts)]:
+    for edge in [*fused_edges(backward), *(e for e in backward.edges if e.node not in parts)]:
         if not relevant(edge.parent):
             continue
         weight = edge.parent if edge.parent.op is None else weight_of(edge)

@@ -13,7 +13,7 @@ import numpy as np
 
 from . import words
 from .agreement import agreement_hints, warnings
-from .closed_forms import Fit, typo
+from .array_patterns import Fit, typo
 from .mistakes import Finding
 from .search import Search
 from .single_arrays import findings_of_array, findings_of_factor

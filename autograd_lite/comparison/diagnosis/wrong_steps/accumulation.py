@@ -1,4 +1,4 @@
-"""Values that are used several times: only one use kept, or one in the place of another."""
+"""Missing accumulation: of a value that is used several times one use is kept, or counted twice."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .mutant import Mutant, unblanked
 MANY = 16  # uses of which each is tried alone; of more, the first and the last
 
 
-def fan_outs(backward, edges):
+def missing_accumulation(backward, edges):
     """Only one use of a value kept, or one use in the place of another."""
     graph = backward.graph
     uses: dict = {}

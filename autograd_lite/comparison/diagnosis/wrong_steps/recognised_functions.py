@@ -20,13 +20,13 @@ _ENDS = {
 }  # fmt: skip
 
 
-class VirtualEdge(Edge):
+class FusedEdge(Edge):
     """The step of a function that is written out, as if it were one operation."""
 
     __slots__ = ()
 
     def like(self, g, share):
-        return VirtualEdge(self.node, 0, self.parent, 0, g, share, self.op, self.args, {}, self.out)
+        return FusedEdge(self.node, 0, self.parent, 0, g, share, self.op, self.args, {}, self.out)
 
     def replaced(self, rule):
         """The step in which nothing goes into the parts, and this share past them."""
@@ -39,34 +39,34 @@ class VirtualEdge(Edge):
         return {self.node: step}
 
 
-def written_out(graph):
+def recognised_functions(graph):
     """Triples (h, z, op) where h = op(z) is computed in several steps."""
-    if not hasattr(graph, "composites"):
-        graph.composites = list(_written_out(graph))
-    return graph.composites
+    if not hasattr(graph, "recognised"):
+        graph.recognised = list(_recognised(graph))
+    return graph.recognised
 
 
-def virtual_edges(backward):
+def fused_edges(backward):
     """The steps of the functions that are written out, with what is passed on there."""
-    for h, z, op in written_out(backward.graph):
+    for h, z, op in recognised_functions(backward.graph):
         g = backward.table.get(h)
         if not isinstance(g, np.ndarray) or h in backward.fixed:
             continue
         args = (np.asarray(z.out),)
         with np.errstate(all="ignore"):
             share = op.fitted(op.rules[0](g, h.out, *args), args[0], g, False)
-        yield VirtualEdge(h, 0, z, 0, g, share, op, args, {}, h.out)
+        yield FusedEdge(h, 0, z, 0, g, share, op, args, {}, h.out)
 
 
 def inside(graph):
     """The nodes that are parts of a function that is written out."""
     nodes = set()
-    for h, z, _ in written_out(graph):
+    for h, z, _ in recognised_functions(graph):
         nodes |= {n for n in graph.nodes if graph.leads(z, n) and graph.leads(n, h)} - {z}
     return nodes
 
 
-def _written_out(graph):
+def _recognised(graph):
     for h in graph.nodes:
         if h.op is None or h.op.name not in _ENDS or not _is_real_array(h.out):
             continue

@@ -1,7 +1,7 @@
 """What the numbers of one array show beside those that belong there.
 
-Every fact is checked on all entries. A form takes the given array M and the expected one P,
-and answers with what was done to P to get M.
+Every fact is checked on all entries. A pattern takes the given array M and the expected one P,
+and says what was done to P to get M.
 """
 
 from __future__ import annotations
