@@ -18,7 +18,7 @@ from ..engine import hooks
 from ..engine.tape import Leaf
 from ..engine.tensor import Tensor
 from .arguments import Identity, abstract_value, is_input
-from .errors import CompilationError, OnTape
+from .errors import CompilationError, Uncompiled
 from .reachability import Walk
 
 _PLAIN = (bool, int, str, bytes, type(None), type(Ellipsis), range, frozenset)
@@ -282,7 +282,9 @@ def _read(items, attributes):
 def _check_tensor(value):
     """Only leaves are read by a program; what is on a tape belongs to somebody's derivative."""
     if isinstance(value, Tensor) and value.requires_grad and type(value.node) is not Leaf:
-        raise OnTape
+        raise Uncompiled(
+            "it reads a tensor that is on a tape, so that the function itself is called"
+        )
 
 
 def _atoms(value, path):
