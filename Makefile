@@ -16,7 +16,7 @@ own      = $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2
 PYTHONS ?= $(filter-out $(own).%,$(shell pyenv versions --bare 2>/dev/null | \
   grep -E '^3\.1[1-9]\.[0-9]+$$' | sort -rV | sort -t. -uk2,2))
 
-.PHONY: help test test-all brief elsewhere floors pythons bare numba oracles coverage bench xor \
+.PHONY: help test test-all ablation brief elsewhere floors pythons bare numba oracles coverage bench xor \
   lint format types clean
 
 help:
@@ -25,6 +25,7 @@ help:
 	@echo "make test-all  the slow tests too"
 	@echo "make elsewhere most of it with the lowest versions (make floors), with the other Pythons"
 	@echo "               of pyenv (make pythons), and with no optional package (make bare)"
+	@echo "make ablation  what each search of the diagnosis is worth; ARGS='stale _orders' chooses"
 	@echo "make numba     the programs that Numba compiles; ARGS='-m slow' takes half an hour"
 	@echo "make oracles   the operations against HIPS autograd (and PyTorch, where it is installed)"
 	@echo "make coverage  what of NumPy and SciPy is right, beside the peers; ARGS='--rows'"
@@ -56,6 +57,9 @@ pythons:
 
 bare:
 	$(MAKE) brief VENV=$(VENV)-bare EXTRA=bare
+
+ablation: $(VENV)/.test
+	$(run) -m tests.mistakes.ablation $(ARGS)
 
 numba: $(VENV)/.oracles
 	$(run) -m pytest tests/test_numba.py tests/test_backends.py $(or $(ARGS),-m "not slow")

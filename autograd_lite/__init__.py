@@ -85,6 +85,8 @@ from .rules.strides import as_strided
 from .rules.through_numpy import c_, r_
 
 if TYPE_CHECKING:
+    import nn as nn
+
     from .comparison import (
         Comparison,
         check_gradients,
@@ -97,6 +99,8 @@ if TYPE_CHECKING:
     from .derivation.derivation import Derivation, derive
     from .drawing import Picture, draw
     from .engine.anomaly import AnomalyError, detect_anomaly
+
+    __version__: str
 
 # What gradients do not need is imported when it is first used: it takes as long as the rest.
 _LATER = {
@@ -130,18 +134,20 @@ def _package_nn():
     return package
 
 
-def __getattr__(name):
-    if name == "__version__":
-        from importlib.metadata import version  # here: it takes as long as the engine
+if not TYPE_CHECKING:  # to checkers every name would be there, misspelt ones too
 
-        return version("autograd-lite")
-    if name == "nn":
-        return _package_nn()
-    if name not in _LATER:
-        raise AttributeError(other_names.of_package(__name__, name, other_names.FUNCTIONS))
-    value = getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
-    globals()[name] = value
-    return value
+    def __getattr__(name):
+        if name == "__version__":
+            from importlib.metadata import version  # here: it takes as long as the engine
+
+            return version("autograd-lite")
+        if name == "nn":
+            return _package_nn()
+        if name not in _LATER:
+            raise AttributeError(other_names.of_package(__name__, name, other_names.FUNCTIONS))
+        value = getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
+        globals()[name] = value
+        return value
 
 
 def __dir__():

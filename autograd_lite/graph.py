@@ -8,7 +8,7 @@ from collections import Counter
 
 import numpy as np
 
-from .engine import quoting
+from .engine import errors, quoting
 from .engine.primitives import Elementwise
 from .engine.tape import history
 from .engine.tensor import Tensor
@@ -28,6 +28,20 @@ def caller_variables(depth):
     for scope in (*scopes, module):
         variables.update({n: v for n, v in scope.items() if n not in variables})
     return {name: value for name, value in variables.items() if not name.startswith("_")}
+
+
+def check_on_tape(what, loss):
+    """Refuse what was not computed from a tensor that requires a gradient."""
+    if not isinstance(loss, Tensor):
+        raise TypeError(
+            f"{what} takes the loss as a Tensor, not {errors.describe(loss)}: compute it from "
+            "tensors with requires_grad=True"
+        )
+    if not loss.requires_grad:
+        raise ValueError(
+            f"{what} of a constant: {errors.describe(loss)} does not depend on any tensor with "
+            "requires_grad=True, or was computed inside no_grad()"
+        )
 
 
 class Names:

@@ -13,6 +13,8 @@ Sequential(
 (1, 2)
 """
 
+from typing import TYPE_CHECKING
+
 from autograd_lite.engine.other_names import of_package
 
 from . import init
@@ -22,11 +24,12 @@ from .module import Module
 from .optimizers import SGD, Adam
 from .other_names import NN
 
+if not TYPE_CHECKING:  # to checkers every name would be there, misspelt ones too
 
-def __getattr__(name):
-    if name.startswith("_"):
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    raise AttributeError(of_package(__name__, name, NN))
+    def __getattr__(name):
+        if name.startswith("_"):
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        raise AttributeError(of_package(__name__, name, NN))
 
 
 __all__ = [

@@ -890,7 +890,7 @@ UPDATES = {
     "a view on the tape": "v = w[::-1]\nwith ag.no_grad(): v -= 0.1 * w.grad[::-1]",
 }
 FORGET = ["w.grad = None", "w.grad.zero_()", "w.grad.fill(0)", "w.grad[:] = 0", "w.zero_grad()",
-          "w.grad *= 0"]  # fmt: skip
+          "w.grad *= 0", "w.grad = 0", "w.grad = 0.0"]  # fmt: skip
 
 
 @pytest.mark.parametrize("forget", FORGET)
@@ -919,6 +919,17 @@ def test_a_tensor_that_is_no_parameter_any_more_says_so():
     np.sum(w * w).backward()
     with pytest.raises(ValueError, match=r"retain_grad.*ag\.gradients.*w\.data = w\.data - lr"):
         w = w - 0.1 * w.grad
+
+
+def test_what_does_not_fit_a_parameter_names_the_way_out():
+    w = variable([1.0, 2.0], name="w")
+    np.sum(w * w).backward()
+    with pytest.raises(TypeError, match=r"on the tape.* t\.data = t\.data - lr \* t\.grad"):
+        w.data = w - 0.1 * w.grad
+    with pytest.raises(ValueError, match=r"shape \(\) does not fit w.*t\.grad = None clears it"):
+        w.grad = 1.0
+    assert w.data.tolist() == [1.0, 2.0]
+    assert w.grad.tolist() == [2.0, 4.0]
 
 
 def test_the_data_of_a_result_are_not_written_into():

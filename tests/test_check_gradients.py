@@ -137,6 +137,33 @@ def test_an_integer_argument_is_not_mistaken_for_a_checked_one():
         ag.check_gradients(np.square, X, order=0)
 
 
+@pytest.mark.parametrize("size", [1e-40, 1e-12, 1.0, 1e12])
+def test_a_function_of_any_size_is_told_right_from_wrong(size):
+    """In units of physics, say."""
+    right = ag.elementwise(lambda x: size * np.sin(x), lambda g, out, x: g * size * np.cos(x))
+    wrong = ag.elementwise(lambda x: size * np.sin(x), lambda g, out, x: g * size * np.sin(x))
+    assert ag.check_gradients(right, X)
+    assert ag.check_gradients(lambda x: right(x) - right(x[::-1])[::-1], np.zeros((4, 2)))
+    with pytest.raises(AssertionError, match="WRONG"):
+        ag.check_gradients(wrong, X)
+
+
+@pytest.mark.parametrize("size", [1e-30, 1.0, 1e30])
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: np.sum(ag.softmax(x)),
+        lambda x: np.sin(x) ** 2 + np.cos(x) ** 2,
+        lambda x: np.sum(x) - np.sum(x[::-1]),
+        lambda x: np.mean(x - np.mean(x)),
+        lambda x: np.exp(x) * np.exp(-x) - 1,
+    ],
+)
+@pytest.mark.parametrize("x", [np.zeros(3), np.ones(3), 100 * X[0], X[0]])
+def test_a_derivative_that_is_zero_but_for_rounding_is_right(f, x, size):
+    assert ag.check_gradients(lambda x: size * f(x), x)
+
+
 # --- differences say nothing ----------------------------------------------------------------------
 
 

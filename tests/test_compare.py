@@ -494,6 +494,41 @@ def test_a_fit_without_residuals_has_gradients_of_rounding_alone():
     assert not ag.compare(loss, {"w": (X.T @ X) @ solution - X.T @ y + 1e-9})
 
 
+def lattice_energy(rng):
+    """An energy of pairs, by the place of all: the forces cancel in pairs."""
+    shift = variable(np.zeros(3))
+    r = rng.normal(size=(5, 3)) + shift
+    d = r[:, None] - r[None]
+    squared = np.sum(d**2, -1) + np.eye(5)
+    forces = -d.numpy() / squared.numpy()[..., None] ** 1.5
+    return np.sum(1 / np.sqrt(squared)), shift, forces.sum((0, 1))
+
+
+def unit_length(rng):
+    """A vector's length before it is divided by it: few terms in a sum that cancels."""
+    s, v, a = variable(rng.random(2) + 0.5), rng.normal(size=(2, 3)), rng.normal(size=(2, 3))
+    u = s[:, None] * v
+    length = np.sqrt(np.sum(u * u, 1, keepdims=True))
+    uv, n = u.numpy(), length.numpy()
+    du = a / n - uv * (a * uv).sum(1, keepdims=True) / n**3
+    return np.sum(u / length * a), s, (du * v).sum(1)
+
+
+def angle(rng):
+    """One number alone."""
+    c = variable(rng.normal())
+    a = c.item()
+    return np.sin(c) ** 2 + np.cos(c) ** 2, c, np.sin(2 * a) - 2 * np.sin(a) * np.cos(a)
+
+
+@pytest.mark.parametrize("case", [lattice_energy, unit_length, angle])
+def test_terms_that_cancel_are_right_at_every_point(case):
+    for seed in range(40):
+        loss, parameter, manual = case(np.random.default_rng(seed))
+        assert ag.compare(loss, {"p": manual}, names={"p": parameter}), (seed, manual)
+        assert not ag.compare(loss, {"p": manual + 1e-10}, names={"p": parameter})
+
+
 @pytest.mark.parametrize("scale", [1e-12, 1.0, 1e12])
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 def test_a_small_true_gradient_is_told_right_from_wrong(scale, dtype):

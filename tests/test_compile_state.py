@@ -516,6 +516,7 @@ CAPTURED = {
     "a padding":        lambda s: lambda x: np.sum(np.pad(x, 1, constant_values=s) ** 2),
     "a list of it":     lambda s: lambda x: np.dot(x, [s, 1.0, 2 * s]),
     "weights":          lambda s: lambda x: np.average(x, weights=[s, 1.0, 2.0]),
+    "inner":            lambda s: lambda x: np.sum(np.inner(x, [s, 1.0, 2.0])),
     "points":           lambda s: lambda x: np.sum(np.interp(x, [-1.0, s, 9.0], [s, 2.0, 3.0])),
     "a part of round":  lambda s: lambda x: np.sum(x) * round(s, 1),
     "float":            lambda s: lambda x: np.sum(x) * float(s),

@@ -141,6 +141,21 @@ def test_a_numpy_function_learns_its_derivative(monkeypatch):
     np.testing.assert_array_equal(x.grad, [3.0, 3.0])
 
 
+@pytest.mark.parametrize("declare", [ag.primitive, ag.elementwise])
+@pytest.mark.parametrize("f", [np.sum, np.exp, np.linalg.norm, np.round])
+def test_another_declaration_of_a_known_function_is_refused(declare, f):
+    """It would be everybody's, in this process."""
+
+    def known(x):
+        return np.sum(np.exp(x)) * np.linalg.norm(x + np.round(x))
+
+    before = ag.grad(known)(np.ones(2))
+    for rules in ((), (lambda g, out, x: g * 7.0,)):
+        with pytest.raises(ValueError, match=r"declared already.*lambda \*args: \w+\."):
+            declare(f, *rules)
+    np.testing.assert_array_equal(ag.grad(known)(np.ones(2)), before)
+
+
 def test_a_declared_operation_keeps_its_name_and_docstring():
     def gaussian(x):
         """exp(-x^2)"""

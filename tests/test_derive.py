@@ -600,7 +600,7 @@ def test_errors_say_what_was_given_and_the_way_out():
     loss = np.sum((z - y) ** 2)
     scale = ag.Tensor(2.0, name="scale")
     for error, match, call in (
-        (TypeError, "derive.. takes a Tensor, not 3.0", lambda: ag.derive(3.0)),
+        (TypeError, "derive.. takes the loss as a Tensor, not 3.0", lambda: ag.derive(3.0)),
         (ValueError, "of a constant: scale of shape", lambda: ag.derive(scale)),
         (ValueError, "not a scalar: reduce it .*seed=", lambda: ag.derive(z)),
         (ValueError, "cotangent of shape .2,. does not fit", lambda: ag.derive(z, seed=[1, 2])),

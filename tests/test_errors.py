@@ -298,6 +298,27 @@ def test_an_error_in_a_function_of_the_users_keeps_its_frames_and_its_cause():
     assert "in broken" in "".join(traceback.format_exception(caught.value))
 
 
+MISTAKES = {
+    "a value for a function": lambda x: ag.grad(3.0),
+    "an array for argnums": lambda x: ag.grad(np.sum, np.ones(2)),
+    "an argnum too many": lambda x: ag.grad(np.sum, 3)(x),
+    "a gradient of an array": lambda x: ag.grad(lambda x: x * 2)(np.ones(3)),
+    "a Hessian of an array": lambda x: ag.hessian(lambda x: x * 2)(np.ones(3)),
+    "no return": lambda x: ag.grad(lambda x: None)(1.0),
+    "a count": lambda x: ag.value_and_grad(np.argmax)(np.ones(3)),
+    "no list": lambda x: np.concatenate(x, x),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES.values(), ids=MISTAKES)
+def test_the_message_of_a_common_mistake_stands_alone(mistake):
+    """No frames of ours between the user's line and the sentence but the one he called."""
+    with pytest.raises((TypeError, ValueError)) as caught:
+        mistake(variable(np.ones((2, 3))))
+    lines = "".join(traceback.format_exception(caught.value)).splitlines()
+    assert len(lines) <= 14, "\n".join(lines)
+
+
 NAMED = [
     (lambda x: x.unsqueeze(0), AttributeError, r"np\.expand_dims\(t, axis\)"),
     (lambda x: x.exp(), AttributeError, r"NumPy's function takes a Tensor, np\.exp\(t\)"),
@@ -307,6 +328,11 @@ NAMED = [
     (lambda x: x.mean(axis=0, keepdim=True), TypeError, "keepdim= is keepdims= here"),
     (lambda x: np.sum(x).backward(retain_graph=True), TypeError, "keep_tape="),
     (lambda x: ag.grad(np.sum, argnum=0), TypeError, "argnums="),
+    (lambda x: ag.grad(np.sum, wrt=0), TypeError, "argnums="),
+    (lambda x: ag.vjp(lambda x: x, x, argnum=0), TypeError, "argnum.* here it is argnums=$"),
+    (lambda x: ag.jvp(lambda x: x, (x,), (x,), argnum=0), TypeError, "here it is argnums=$"),
+    (lambda x: ag.hvp(lambda x: x, (x,), (x,), argnum=0), TypeError, "here it is argnums=$"),
+    (lambda x: ag.vjp(lambda x: x, x, lr=0.1), TypeError, "keyword argument 'lr'$"),
     (lambda x: ag.elementwise_grad(np.sin), AttributeError, r"ag\.derivative\(f\)"),
     (lambda x: ag.tensor(1.0), AttributeError, r"ag\.Tensor\(array, requires_grad=True\)"),
     (lambda x: ag.exp(x), AttributeError, r"np\.exp\(\.\.\.\)"),

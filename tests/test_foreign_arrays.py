@@ -1,6 +1,7 @@
 """Arrays of other libraries: refused by name, with the way out, at every entrance."""
 
 import array
+import traceback
 import warnings
 
 import numpy as np
@@ -156,6 +157,28 @@ def test_the_operators_of_a_foreign_array_that_answer_first_name_the_way_out():
             kind() @ t
     with pytest.raises(TypeError, match=r"^A Tensor met a numpy MaskedArray.*filled"):
         masked() * t
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda pd, t: pd.Series(t),
+        lambda pd, t: pd.DataFrame({"a": t}),
+        lambda pd, t: pd.DataFrame({"a": VALUES}).mul(t, axis=0),
+    ],
+)
+def test_a_foreign_array_that_is_being_made_of_a_tensor_names_the_way_out(make):
+    """It stands in a frame, half made, and cannot be asked for anything yet."""
+    pd = pytest.importorskip("pandas")
+    with pytest.raises(TypeError, match=r"gradient would be lost.*t\.numpy\(\)"):
+        make(pd, ag.Tensor(VALUES, requires_grad=True))
+
+
+def test_the_message_is_all_that_is_told_of_a_foreign_array():
+    t = ag.Tensor(np.eye(3), requires_grad=True)
+    with pytest.raises(TypeError, match="Masked") as caught:
+        t * masked()
+    assert len("".join(traceback.format_exception(caught.value)).splitlines()) <= 14
 
 
 def test_a_compiled_function_refuses_a_masked_constant():

@@ -1,6 +1,7 @@
 """Imports run one way, and the engine needs NumPy only."""
 
 import ast
+import builtins
 import re
 import subprocess
 import sys
@@ -23,7 +24,8 @@ ROOMS = [
     {"__init__"},
 ]
 ENGINE = [
-    {"__init__", "tape", "modes", "errors", "quoting", "other_names", "trees", "runtime", "arrays"},
+    {"__init__", "tape", "modes", "errors", "frames", "quoting", "other_names", "trees", "runtime"},
+    {"arrays"},
     {"hooks", "contributions", "dispatch", "pickling", "multiple_outputs", "dead_branches"},
     {"operators", "aliasing", "leaf_arrays", "flat"},
     {"tensor"},
@@ -148,3 +150,14 @@ def test_what_the_design_page_names_is_there():
         assert (root / name).exists() or (PACKAGE / name).exists(), name
     for room in (path.name for path in PACKAGE.iterdir() if (path / "__init__.py").exists()):
         assert f"`{room}/`" in page, room
+
+
+def test_the_package_shows_its_public_names_alone():
+    assert set(dir(ag)) == {*ag.__all__, "compile", "nn", "__version__"}
+    assert all(hasattr(ag, name) for name in dir(ag))
+
+
+def test_what_a_star_imports_hides_no_builtin():
+    scope = {}
+    exec("from autograd_lite import *", scope)
+    assert not (scope.keys() - {"__builtins__"}) & vars(builtins).keys()

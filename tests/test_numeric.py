@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import autograd_lite as ag
-from autograd_lite.comparison.slopes import (
+from autograd_lite.comparison.finite_differences import (
     AGREES,
     DIFFERS,
     INFINITE,

@@ -222,6 +222,25 @@ def test_names_of_the_loss_of_functions_and_of_state_are_data(name):
         is_harmless(line)
 
 
+@pytest.mark.parametrize("name", NASTY, ids=ascii)
+def test_names_of_operations_are_data(name):
+    def square(x):
+        return x * x
+
+    square.__name__ = name
+    x = ag.Tensor([1.0, 2.0], requires_grad=True, name="x")
+    y = ag.primitive(square, lambda g, out, x: 2 * g * x)(x)
+    loss = np.sum(y)
+    derivation, report = ag.derive(loss), ag.compare(loss, {x: np.ones(2)})
+    for text in (str(derivation), derivation.latex, derivation.markdown, repr(y), str(report)):
+        is_harmless(text() if callable(text) else text)
+    is_program(derivation.source)
+    check_dot(ag.draw(loss).dot, ag.draw(np.sum(np.square(x))).dot)
+    with pytest.raises(TypeError) as error:
+        ag.primitive(square)(x)
+    is_harmless(str(error.value))
+
+
 def test_two_names_that_python_folds_into_one_stay_two():
     for one, two in (("ﬁ", "fi"), ("K", "K"), ("a b", "a_b"), ("x²", "x2"), ("", " ")):
         x, y, loss = graph(one, two)

@@ -381,3 +381,11 @@ def test_other_pictures_are_not_marked():
     picture = ag.draw(network()[0])
     assert marks(picture) == {}
     assert "by hand" not in picture.dot
+
+
+def test_a_row_is_read_at_the_prompt():
+    w = ag.Tensor([1.0, 2.0], requires_grad=True, name="w")
+    row = ag.compare(np.sum(w**2), {"w": [2.0, 5.0]})["w"]
+    assert repr(row) == "<dLoss/dw: WRONG, at [1] 5 where 4 is right>"
+    row = ag.compare(np.sum(w**2), {"w": [2.0]})["w"]
+    assert repr(row) == "<dLoss/dw: SHAPE (1,) for (2,)>"

@@ -41,6 +41,21 @@ def run(code):
     ).stdout.split()
 
 
+def test_another_declaration_of_a_known_function_is_refused():
+    """Before any of SciPy's has met a Tensor, too: theirs are declared late."""
+    code = """
+import scipy.special
+import autograd_lite as ag
+try:
+    ag.elementwise(scipy.special.expit, lambda g, out, x: g)
+except ValueError as error:
+    print(error)
+print(ag.grad(scipy.special.expit)(0.0))
+"""
+    found = run(code)
+    assert found[-4:] == ["lambda", "*args:", "scipy.special.expit(*args)", "0.25"]
+
+
 def test_a_ufunc_of_scipy_differentiates_without_another_import():
     code = (
         "import scipy.special as sp, autograd_lite as ag\n"

@@ -144,7 +144,10 @@ def test_copy_and_detach_and_numpy():
     assert x.copy().requires_grad
     assert not np.shares_memory(x.copy().data, x.data)
     assert ag.Tensor([True]).copy().data.tolist() == [True]
-    assert not x.detach().requires_grad
+    constant = x.detach()
+    assert not constant.requires_grad
+    constant -= 1.0
+    assert (constant.tolist(), x.tolist()) == ([0.0, 1.0], [1.0, 2.0])
     assert type(x.numpy()) is np.ndarray
     assert x.tolist() == [1.0, 2.0]
     assert type(x[0].item()) is float

@@ -35,3 +35,26 @@ def test_programs_with_types_pass_pyright():
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda path: path.stem)
 def test_programs_with_types_run(program):
     exec(compile(program.read_text(), str(program), "exec"), {"__name__": "program"})
+
+
+MISSPELT = """
+import autograd_lite as ag
+import nn
+
+ag.compare, ag.compile, ag.draw, ag.nn.Linear, ag.__version__, nn.init
+ag.gard
+ag.nn.Liner
+nn.Adm
+"""
+
+
+@pytest.mark.slow
+def test_a_misspelt_name_of_a_package_is_found(tmp_path):
+    pytest.importorskip("mypy")
+    (tmp_path / "program.py").write_text(MISSPELT)
+    run = subprocess.run(
+        [sys.executable, "-m", "mypy", "--follow-imports=silent", tmp_path / "program.py"],
+        cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    lines = [line.split(":")[1] for line in run.stdout.splitlines() if ": error:" in line]
+    assert lines == ["6", "7", "8"], run.stdout

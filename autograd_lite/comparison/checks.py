@@ -8,10 +8,9 @@ from ..engine import errors, trees
 from ..engine.rounding import SAFETY, Floor, gradient_of
 from ..engine.tensor import Tensor, plain
 from ..engine.transforms import vjp
-from .numeric import EPS, central, slope_at
+from .finite_differences import AGREES, DIFFERS, EPS, INFINITE, KINK, central, slope_at, step_of
 from .report import Comparison
 from .rows import Tolerance, compared, distance
-from .slopes import AGREES, DIFFERS, INFINITE, KINK, step_of
 
 
 def check_gradients(
@@ -135,17 +134,30 @@ def _pulled(results, weights):
 
 
 def _floors(results, weights, points):
-    """What rounding may leave of the derivative by each argument, and of differences of it."""
+    """What rounding may leave of the derivative by each argument, and of differences of it.
+
+    The second is looked for where differences are taken, and no two numbers are equal: at zeros
+    and ones nothing is rounded.
+    """
+    inputs, root = _recorded(results, weights, points)
+    if root is None:
+        return [np.zeros(point.shape) for point in points]
+    steps = [step_of(np.abs(point), EPS, 3) for point in points]
+    spread = (step * np.linspace(0.5, 1.5, step.size).reshape(step.shape) for step in steps)
+    _, beside = _recorded(results, weights, list(map(np.add, points, spread)))
+    noise = 2 / SAFETY * Floor(beside).of(lambda tape: tape.value(beside, beside.out))
+    floor = Floor(root)
+    found = [floor.of(gradient_of(root, t.node)) for t in inputs]
+    return [of_rule + noise / step for of_rule, step in zip(found, steps, strict=True)]
+
+
+def _recorded(results, weights, points):
+    """Tensors at the points, and the node of the weighted sum; None if it depends on nothing."""
     inputs = [Tensor(point, requires_grad=True) for point in points]
     pairs = zip(results(*map(np.positive, inputs)), weights, strict=True)  # f may assign
     root = sum(np.sum(np.real(result * weight)) for result, weight in pairs)
-    if not isinstance(root, Tensor) or not root.requires_grad:
-        return [np.zeros(point.shape) for point in points]
-    floor = Floor(root.node)
-    noise = 4 / SAFETY * floor.of(lambda tape: tape.value(root.node, root.node.out))
-    steps = [step_of(np.abs(point), EPS, 3) for point in points]
-    found = [floor.of(gradient_of(root.node, t.node)) for t in inputs]
-    return [of_rule + noise / step for of_rule, step in zip(found, steps, strict=True)]
+    is_on_tape = isinstance(root, Tensor) and root.requires_grad
+    return inputs, root.node if is_on_tape else None
 
 
 def _rows(names, phi, derivative, points, floors, rtol):

@@ -1,19 +1,25 @@
-"""`compare`: a hand-derived gradient beside the true one."""
+"""`compare`: gradients by hand beside the true ones, by the keys that they are given by.
+
+A path such as ``{"layer1": {"W": dW}}`` is the key ``"layer1.W"``: the name of a tensor, its path
+in a module, or its place in a dict or list of tensors that a variable holds. A key such as
+"dh2/dz2" is a factor of the chain.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import difflib
+import re
+from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from ..engine import errors
-from ..engine.tensor import Tensor
-from ..graph import Names, caller_variables
-from .case import Case
-from .factors import Factors
-from .keys import flat, paths
-from .report import Comparison
+from ..engine.tape import history
+from ..engine.tensor import Tensor, cotangents, plain, seed_of, wrap
+from ..graph import Names, caller_variables, check_on_tape, local_derivative
+from .report import Case, Comparison
 from .rows import Tolerance
 
 
@@ -61,20 +67,11 @@ def compare(
     TypeError
         For a loss that is not a Tensor.
     """
-    if not isinstance(loss, Tensor):
-        raise TypeError(
-            f"compare() takes the loss as a Tensor, not {errors.describe(loss)}: compute it from "
-            "tensors with requires_grad=True"
-        )
+    check_on_tape("compare()", loss)
     if not isinstance(manual, Mapping):
         raise TypeError(
             f"compare() takes a dict of what was derived by hand, not {errors.describe(manual)}: "
             'write compare(loss, {"W": dW})'
-        )
-    if not loss.requires_grad:
-        raise ValueError(
-            f"compare() of a constant: {errors.describe(loss)} does not depend on any tensor with "
-            "requires_grad=True"
         )
     variables = caller_variables(1)
     places = paths(variables)
@@ -130,3 +127,190 @@ def _array(key, value):
     if array.dtype.kind not in "biufc":
         raise TypeError(f"the manual value of {key!r} holds {array.dtype}, not numbers")
     return array
+
+
+def flat(manual: Mapping, is_known) -> Iterator:
+    """Pairs (key, value) of a nested mapping; ``is_known(key)`` says which keys are names."""
+    for key, value in manual.items():
+        yield from _below(key, value, is_known)
+
+
+def _below(key, value, is_known):
+    if isinstance(value, Mapping):
+        items = value.items()
+    elif type(value) in (list, tuple) and _is_nested(key, value, is_known):
+        items = enumerate(value)
+    else:
+        yield key, value
+        return
+    for inner, one in items:
+        yield from _below(f"{_text(key)}.{_text(inner)}", one, is_known)
+
+
+def _is_nested(key, value, is_known):
+    """Whether a list holds gradients of several tensors, and is no array itself."""
+    if any(isinstance(one, Mapping) for one in value):
+        return True
+    if not value or isinstance(key, (Tensor, tuple)) or is_known(key):
+        return False
+    return is_known(f"{key}.0") or any(isinstance(one, np.ndarray) for one in value)
+
+
+def _text(key):
+    return key if isinstance(key, str) else str(key)
+
+
+def paths(variables: Mapping) -> dict:
+    """Tensors by their place in the dicts, lists and tuples among variables.
+
+    Of a dict the place is told without the variable, "layer1.W", and with it, "params.layer1.W";
+    of a list with it alone, "weights.0". A place that several tensors have is left out.
+    """
+    found: dict = {}
+    for name, value in variables.items():
+        if not isinstance(value, (dict, list, tuple)):
+            continue
+        for path, tensor in _tensors(value):
+            places = [path] if isinstance(value, dict) else []
+            for place in (*places, f"{name}.{path}"):
+                found.setdefault(place, {})[tensor.node] = tensor
+    return {place: next(iter(own.values())) for place, own in found.items() if len(own) == 1}
+
+
+def _tensors(value, path=(), depth=4):
+    """Pairs (path, tensor) of nested containers."""
+    if isinstance(value, Tensor):
+        yield ".".join(path), value
+    elif depth and isinstance(value, dict):
+        for key, one in value.items():
+            yield from _tensors(one, (*path, str(key)), depth - 1)
+    elif depth and type(value) in (list, tuple) and len(value) <= 1000:
+        for i, one in enumerate(value):
+            yield from _tensors(one, (*path, str(i)), depth - 1)
+
+
+_FACTOR = re.compile(r"d(?P<top>.+?)\s*/\s*d(?P<bottom>.+)", re.DOTALL)
+
+
+class Factors:
+    """The derivatives of any tensor of a graph with respect to any other."""
+
+    def __init__(self, loss, names):
+        self.loss = loss
+        self.names = names
+        start = seed_of(loss, None)
+        self._gradients = cotangents(loss, names.nodes, start, hooked=False)
+
+    def find(self, key, shape):
+        """The label of a key, its true value in the form that the shape asks for, and its ends."""
+        top, bottom = self._parse(key)
+        label = f"d{self._label(top)}/d{self.names.of(bottom)}"
+        if top is bottom or bottom not in history(top):
+            raise ValueError(
+                f"{key!r}: {self._label(top)} is not computed from {self.names.of(bottom)}, so "
+                "there is no such factor of the chain; is it the other way round?"
+            )
+        if not bottom.requires_grad:
+            raise ValueError(
+                f"{key!r}: {self.names.of(bottom)} is a constant; create it with "
+                "requires_grad=True to compare its gradient"
+            )
+        if top is self.loss.node:
+            return label, plain(self._gradients[bottom]), (top, bottom)
+        return label, self._factor(key, top, bottom, shape), (top, bottom)
+
+    def of_unused(self, name, tensor):
+        """The label and the gradient, zeros, of a parameter that the loss does not depend on."""
+        return f"d{self._label(self.loss.node)}/d{name}", np.zeros_like(tensor._array), (None, None)
+
+    def _parse(self, key):
+        if isinstance(key, tuple) and len(key) == 2:
+            return self._node(key[0], top=True), self._node(key[1])
+        if isinstance(key, str) and not self.names.find(key) and (match := _FACTOR.fullmatch(key)):
+            return self._node(match["top"], top=True), self._node(match["bottom"])
+        return self.loss.node, self._node(key)
+
+    def _node(self, key, top=False):
+        if isinstance(key, Tensor):
+            if key.node not in self.names.nodes:
+                raise ValueError(f"the loss was not computed from the given tensor {key!r}")
+            return key.node
+        nodes = self.names.find(key)
+        if len(nodes) == 1 and isinstance(nodes[0].out, tuple):
+            parts = [self.names.of(node) for node in self.names.nodes if nodes[0] in node.parents]
+            raise ValueError(
+                f"{key!r} is a call with several results: name one of these, {', '.join(parts)}"
+            )
+        if len(nodes) == 1:
+            return nodes[0]
+        if len(nodes) > 1:
+            raise ValueError(
+                f"{key!r} is the name of {len(nodes)} tensors: give the tensor itself as the key, "
+                "or tell them apart with names={...}"
+            )
+        if top and str(key).lower() in ("loss", "l"):
+            return self.loss.node
+        near = difflib.get_close_matches(str(key), self.names.all(), n=1, cutoff=0.5)
+        hint = f"did you mean {near[0]!r}? " if near else ""
+        raise ValueError(
+            f"{key!r} is not the name of a tensor of this graph: {hint}It has "
+            f"{', '.join(self.names.all())}. Names come from name=, from module paths, or from "
+            "variables where compare() is called; names={...} sets them."
+        )
+
+    def _label(self, node):
+        """The root is called Loss unless it has a name of its own."""
+        named = self.names.given(node)
+        if node is self.loss.node and named in (None, "loss"):
+            return "Loss"
+        return named or self.names.of(node)
+
+    def _factor(self, key, top, bottom, shape):
+        """The other operand of a product, the diagonal of an element-wise step, or the Jacobian."""
+        out, x = np.asarray(top.out), np.asarray(self._value(bottom))
+        if top.op.f is np.matmul and bottom in top.parents and shape != out.shape + x.shape:
+            return local_derivative(top, top.parents.index(bottom))
+        if out.ndim == 0:
+            return self._pull(top, bottom, np.ones_like(out))
+        if out.shape == x.shape and shape != out.shape + x.shape:
+            tolerance = 1e3 * np.finfo(out.dtype).eps
+            factor = diagonal(partial(self._pull, top, bottom), np.ones_like(out), tolerance)
+            if factor is not None:
+                return factor
+            if shape == x.shape:
+                raise ValueError(
+                    f"{key!r}: that step mixes elements, so it has no diagonal to compare with: "
+                    f"give the whole Jacobian, of shape {out.shape + x.shape}"
+                )
+        rows = [self._pull(top, bottom, unit) for unit in units(out)]
+        return np.reshape(rows, out.shape + x.shape)
+
+    def _pull(self, top, bottom, cotangent):
+        table = cotangents(wrap(top.out, top), [bottom], cotangent, hooked=False)
+        return plain(table.get(bottom, np.zeros_like(self._value(bottom))))
+
+    def _value(self, node):
+        """A node's value as this graph saw it."""
+        if node.op is not None:
+            return node.out
+        uses = (
+            value for user in self.names.nodes for value, parent in user.inputs() if parent is node
+        )
+        return next(uses, node.out)
+
+
+def diagonal(pull, ones, rtol, atol=0.0):
+    """The derivative of an element-wise step, or None if a random cotangent shows a mixture."""
+    probe = np.random.default_rng(0).uniform(1, 2, np.shape(ones)).astype(ones.dtype)
+    found, mixed = pull(ones), pull(probe)
+    atol = atol * np.max(np.abs(found), initial=0.0)
+    same = np.allclose(mixed, probe * found, rtol=rtol, atol=atol, equal_nan=True)
+    return found if same else None
+
+
+def units(array):
+    """Every one-hot cotangent of an array."""
+    for index in np.ndindex(array.shape):
+        unit = np.zeros_like(array)
+        unit[index] = 1
+        yield unit

@@ -10,7 +10,7 @@ RIGHT, WRONG, SHAPE, UNSURE = "right", "WRONG", "SHAPE", "UNSURE"
 NOISE = "it differs by no more than rounding may"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Row:
     """A given array beside the true one.
 
@@ -49,6 +49,14 @@ class Row:
 
     def __bool__(self):
         return self.verdict == RIGHT
+
+    def __repr__(self):
+        if self.worst is None:
+            given, true = self.given_shape, self.true_shape
+            what = f" {given} for {true}" if self.verdict == SHAPE else ""
+        else:
+            what = f", at {list(self.worst)} {self.given:.6g} where {self.true:.6g} is right"
+        return f"<{self.name}: {self.verdict}{what}{self.note and f' ({self.note})'}>"
 
 
 @dataclass(frozen=True)

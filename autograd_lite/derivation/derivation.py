@@ -11,8 +11,8 @@ import numpy as np
 from ..engine import errors, quoting
 from ..engine.arrays import asarray
 from ..engine.modes import enable_grad
-from ..engine.tensor import Tensor, has_nan, initial_cotangent
-from ..graph import Names, caller_variables
+from ..engine.tensor import Tensor, has_nan, seed_of
+from ..graph import Names, caller_variables, check_on_tape
 from ..programs.program import Program
 from ..symbolic.latex import LatexWriter, latex_of
 from ..symbolic.numbers import Style, labelled
@@ -84,19 +84,10 @@ def derive(
     dLoss/dh = 2 * h
     dLoss/dx = dLoss/dh * (1 - h * h)
     """
-    if not isinstance(loss, Tensor):
-        raise TypeError(
-            f"derive() takes a Tensor, not {errors.describe(loss)}: compute it from tensors with "
-            "requires_grad=True"
-        )
+    check_on_tape("derive()", loss)
     variables = caller_variables(1)
-    if not loss.requires_grad:
-        raise ValueError(
-            f"derive() of a constant: {errors.describe(loss)} does not depend on any tensor with "
-            "requires_grad=True, or was computed inside no_grad()"
-        )
     if seed is not None:
-        seed = initial_cotangent(loss, asarray(seed))
+        seed = seed_of(loss, asarray(seed))
         variables.setdefault("seed", seed)
         with enable_grad():
             loss = np.sum(loss * seed)

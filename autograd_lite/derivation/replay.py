@@ -60,7 +60,7 @@ class Replay:
     factors : bool
         Whether local derivatives between named values are values of their own.
     careful : bool
-        Whether a zero cotangent times an undefined derivative is zero; see `tensor.walk_back`.
+        Whether a zero cotangent times an undefined derivative is zero; see `tensor.backward_pass`.
     """
 
     def __init__(

@@ -31,7 +31,9 @@ ARROWS = {RIGHT: "#1B7837", WRONG: "#B2182B", BECAUSE: "#E08214"}
 
 ALONG = "8"  # the weight of an arrow along the data: it is straight, and variables stand beside it
 
-MANY = 150  # arrows, beyond which labels take no place of their own: a layout with it takes 5 s
+# Arrows, beyond which a picture is laid out in a tenth of the time, 0.3 s for 250: labels take no
+# place of their own, arrows are of straight pieces, and the search for short ones ends earlier.
+MANY = 150
 
 VERDICTS = [
     "Green: the gradient by hand is right. Red: it is wrong; pale red: because another one is.",
@@ -52,13 +54,15 @@ def to_dot(diagram, style):
         caption = VERDICTS + caption
     if caption:
         dot.attr("graph", label=label(caption), labeljust="l", fontname=FONT, fontsize="9")
-    dot.attr("graph", nodesep="0.35", ranksep="0.3", ordering="in")
+    is_large = len(diagram.edges) > MANY
+    quickly = {"splines": "polyline", "nslimit": "2"} if is_large else {}
+    dot.attr("graph", nodesep="0.35", ranksep="0.3", ordering="in", **quickly)
     dot.attr("node", style="filled", fontname=FONT, fontsize="11", margin="0.12,0.08")
     dot.attr("edge", fontname=FONT, fontsize="10", fontcolor="#404040", arrowsize="0.8")
     for box in diagram.boxes.values():
         look = LOOKS[box.kind] | MARKS.get(box.mark, {}) | (SUSPECT if box.suspect else {})
         dot.node(box.id, label(box_lines(box, diagram, style)), **look)
-    where = "label" if len(diagram.edges) <= MANY else "xlabel"
+    where = "xlabel" if is_large else "label"
     for edge in diagram.edges:
         beside = [f" {text}" for text in edge_lines(edge, diagram, style)]
         line = "solid" if edge.flows else "dashed"

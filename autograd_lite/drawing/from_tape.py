@@ -8,7 +8,7 @@ import numpy as np
 
 from ..engine import errors
 from ..engine.primitives import Elementwise, broadcast_axes
-from ..engine.tensor import Tensor, cotangents, initial_cotangent, plain
+from ..engine.tensor import Tensor, cotangents, plain, seed_of
 from ..graph import local_derivative
 from .formulas import HOLE, formula, is_array, operand
 from .model import CONSTANT, OPERATION, OUTPUT, PARAMETER, Box, Diagram, Edge
@@ -155,4 +155,4 @@ def _gradients(root, nodes):
     """The gradient of every node in one walk; of a root with several elements there is none."""
     if root.size != 1 or not root.requires_grad:
         return {}
-    return cotangents(root, nodes, initial_cotangent(root, None), hooked=False)
+    return cotangents(root, nodes, seed_of(root, None), hooked=False)

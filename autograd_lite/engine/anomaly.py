@@ -100,15 +100,15 @@ class _Anomalies(Watcher):
 
     def _check(self, op, args, kwargs, tensors):
         place, direct = _caller()
-        walked = current().node
+        differentiated = current().node
         if place is not None:
             if self.broadcasting and direct and isinstance(op, Elementwise):
                 _check_broadcasting(op, args, tensors[0], place)
             if self.forward:
                 for t in tensors:
                     _check_result(op, args, kwargs, t, place)
-        elif walked is not None and hasattr(walked, "trace"):
-            place = walked.trace.place
+        elif hasattr(differentiated, "trace"):
+            place = differentiated.trace.place
         node = tensors[0].node
         node = node.parents[0] if node.op is part else node
         if node.op is op:
@@ -303,7 +303,7 @@ def _told(place):
 def _caller():
     """The user's line that called an operation, and whether it called it itself.
 
-    None for what a rule calls: the walk back is met before any line of the user.
+    None for what a rule calls: the backward pass is met before any line of the user.
     """
     frame, direct = sys._getframe(1), True
     while frame is not None:

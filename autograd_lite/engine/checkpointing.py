@@ -1,7 +1,7 @@
 """Gradient checkpointing: less memory for the tape, for one more run of the function.
 
 The call is one node of the tape. Its rule runs the function again, this time recorded, and
-walks back through what was recorded.
+makes a backward pass through what was recorded.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ import numpy as np
 from . import trees
 from .arrays import asarray
 from .dispatch import registry
-from .function_call import differentiating, starting, tracked, variable
+from .function_call import differentiating, seeds_of, tracked, variable
 from .modes import Watcher, current, enable_grad, is_recording, no_grad, watching
 from .tape import Leaf, Node, Operation
-from .tensor import Tensor, constant, plain, several, twin, walk_back, wrap
+from .tensor import Tensor, backward_pass, constant, plain, several, twin, wrap
 from .transformed import Transformed
 
 
@@ -127,13 +127,13 @@ class _Again(Operation):
         with enable_grad():
             inputs = [registry["alias"](x) if recorded else variable(x) for x in inputs]
         with enable_grad(), differentiating(inputs):
-            start = Leaf(None)  # the walk enters nothing older
+            start = Leaf(None)  # the pass enters nothing older
             found = trees.flatten(self.run(map(twin, inputs)))[0]
         outputs = [_as_tensor(found[i]) for i in self.places if i < len(found)]
         self._compare(outputs, outs)
         pairs = [(t, part) for t, part in zip(outputs, gs, strict=True) if part is not None]
         with differentiating(inputs):
-            table = walk_back(starting(*zip(*pairs, strict=True)), [start], recorded)
+            table = backward_pass(seeds_of(*zip(*pairs, strict=True)), [start], recorded)
         nodes = [*(t.node for t in inputs), *others]
         older = {node for node in table if node.serial < start.serial}
         if not older <= set(nodes):

@@ -3,7 +3,7 @@
 A zero cotangent times an infinite or undefined derivative is nan in floating point. It is zero
 where the cotangent is zero all around the point: the element was not chosen, or is multiplied by a
 constant 0. It is undefined where the cotangent only happens to be zero there, as that of sqrt(x)
-in sqrt(x)**2 at 0. So a careful walk carries along which elements are dead.
+in sqrt(x)**2 at 0. So a careful pass carries along which elements are dead.
 """
 
 import numpy as np

@@ -26,7 +26,7 @@ def available(*names):
 
 def dispatch(func, args, kwargs):
     """Answer for NumPy's function, or say that it has no derivative and what has."""
-    answer = registry.get(func) or _declared_late(func)
+    answer = answer_of(func)
     if answer is None:
         raise TypeError(f"{full_name(func)} has no derivative here: {_instead(func.__name__)}")
     if "out" in kwargs:
@@ -39,11 +39,20 @@ def dispatch(func, args, kwargs):
     return answer(*args, **kwargs)
 
 
-def _declared_late(func):
-    """SciPy's ufuncs are declared when the first of them meets a Tensor."""
-    if isinstance(func, np.ufunc) and "scipy.special" in sys.modules:
+def answer_of(func):
+    """What answers for a function; SciPy's ufuncs are declared when one is first asked for."""
+    if func not in registry and _is_scipys(func):
         importlib.import_module("autograd_lite.scipy.special")
     return registry.get(func)
+
+
+def _is_scipys(func):
+    name = getattr(func, "__name__", "")
+    return isinstance(func, np.ufunc) and _of_scipy(name) is func
+
+
+def _of_scipy(name):
+    return getattr(sys.modules.get("scipy.special"), name, None)
 
 
 # --- out= ---------------------------------------------------------------------------------------
@@ -108,7 +117,7 @@ def _stretched(func, target, result):
 def full_name(func):
     """How users write a function of NumPy: np.linalg.inv."""
     module = getattr(func, "__module__", None)  # SciPy's ufuncs have none, nor NumPy 2.0's
-    if getattr(sys.modules.get("scipy.special"), func.__name__, None) is func:
+    if _of_scipy(func.__name__) is func:
         module = "scipy.special"
     module = (module or "numpy").replace("numpy", "np", 1)
     return f"{module}.{func.__name__}"

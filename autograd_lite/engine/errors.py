@@ -5,6 +5,8 @@ import sys
 import numpy as np
 
 from . import quoting
+from .frames import OURS, saying_all
+from .frames import alone as alone
 from .other_names import KEYWORDS
 
 BROADCAST = (
@@ -34,36 +36,20 @@ RESTATED = (np.linalg.LinAlgError, np.exceptions.AxisError, IndexError, TypeErro
 
 # What these say is said by the operands' shapes and the way out.
 _MISFITS = ("matmul: Input operand", "operands could not be broadcast", "shape mismatch: objects")
-_OURS = frozenset({"autograd_lite", "nn", "numpy"})
 
 
-def alone(error):
-    """Leave out what a traceback has below this frame, of an error whose message says it all.
-
-    For ``except Exception as error: alone(error); raise``. Frames of the user's are kept.
-    """
-    if not getattr(error, "says_all", False):
-        return
-    tb = error.__traceback__
-    while tb is not None:
-        if tb.tb_frame.f_globals.get("__name__", "").partition(".")[0] not in _OURS:
-            return
-        tb = tb.tb_next
-    error.__traceback__ = None
-
-
-def _saying_all(error):
-    error.says_all = True
-    return error
+def told(kind, text):
+    """An error whose message says it all."""
+    return saying_all(kind(text))
 
 
 def refused(name, keywords):
     """The error for keywords that an operation is not differentiated with."""
     others = [f"{k}= is {KEYWORDS[k]} here" for k in sorted(keywords) if k in KEYWORDS]
     if others:
-        return _saying_all(TypeError(f"{name} has NumPy's keywords: {', '.join(others)}"))
+        return saying_all(TypeError(f"{name} has NumPy's keywords: {', '.join(others)}"))
     what = ", ".join(f"{keyword}=" for keyword in sorted(keywords)) or "that many arguments"
-    return _saying_all(
+    return saying_all(
         TypeError(
             f"{name} is not differentiated with {what}: leave it out, or write it with other "
             "operations"
@@ -79,7 +65,7 @@ def smuggled(name):
         "gradient would be lost. Pass it as an array argument with a rule, or t.detach()"
     )
     error.is_smuggled = True
-    return _saying_all(error)
+    return saying_all(error)
 
 
 def left_in_rule(rule, tensor, method):
@@ -147,7 +133,7 @@ def reraise(error, name, args, way_out):
     for kind in RESTATED:
         if type(error) is kind or (isinstance(error, kind) and _is_numpys(error)):
             cause = None if _is_ours(error) else error
-            raise _saying_all(kind(f"{name}({given}): {said}. {way_out}".rstrip())) from cause
+            raise saying_all(kind(f"{name}({given}): {said}. {way_out}".rstrip())) from cause
     error.add_note(f"in {name}({given}). {way_out}".rstrip())
     raise error
 
@@ -157,7 +143,7 @@ def _is_ours(error):
     tb = error.__traceback__
     while tb.tb_next is not None:
         tb = tb.tb_next
-    return tb.tb_frame.f_globals.get("__name__", "").partition(".")[0] in _OURS
+    return tb.tb_frame.f_globals.get("__name__", "").partition(".")[0] in OURS
 
 
 def _is_numpys(error):
@@ -214,7 +200,7 @@ def refuse_foreign(name, value, verb="was given"):
             for one in value:
                 refuse_foreign(name, one, verb)
     elif type(value) not in _KNOWN and (way_out := _way_out(value)) is not None:
-        raise TypeError(NOT_PLAIN.format(f"{name} {verb}", _kind(value), way_out))
+        raise saying_all(TypeError(NOT_PLAIN.format(f"{name} {verb}", _kind(value), way_out)))
 
 
 def foreign_caller():
@@ -222,7 +208,8 @@ def foreign_caller():
     frame = sys._getframe(1)
     while frame is not None:
         owner = frame.f_locals.get("self")
-        if type(owner) not in _KNOWN and (way_out := _way_out(owner)) is not None:
+        is_array = hasattr(type(owner), "shape")  # asked of the type: it may be half made
+        if is_array and type(owner) not in _KNOWN and (way_out := _way_out(owner)) is not None:
             return NOT_PLAIN.format("A Tensor met", _kind(owner), way_out) + " "
         frame = frame.f_back
     return ""
@@ -246,9 +233,11 @@ def _way_out(value):
     if isinstance(value, np.ndarray):
         is_special = kind.__array_ufunc__ is not np.ndarray.__array_ufunc__  # units, for one
         return "np.asarray(x)" if is_special else None
-    if isinstance(value, (np.generic, type)) or not hasattr(value, "shape"):
+    if isinstance(value, (np.generic, type)) or not (
+        hasattr(kind, "shape") or hasattr(value, "shape")
+    ):
         return None
-    if hasattr(value, "toarray"):  # the sparse arrays of SciPy and of those who follow it
+    if hasattr(kind, "toarray"):  # the sparse arrays of SciPy and of those who follow it
         return "m.toarray()"
     way_out = _WAYS_OUT.get(kind.__module__.partition(".")[0])
     is_mute = hasattr(kind, "__array__") and not hasattr(kind, "__array_function__")

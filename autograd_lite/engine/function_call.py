@@ -1,6 +1,6 @@
-"""A function called with tensors of its own, and the walks back from what it returned.
+"""A function called with tensors of its own, and the backward passes from what it returned.
 
-The one idea of nesting: the arguments become new tensors, so the walks of a function inside
+The one idea of nesting: the arguments become new tensors, so the passes of a function inside
 another never meet the other's. The results stay on a tape only if somebody else's tensors
 lie behind them: leaves of the user, and arguments of a function that is being differentiated
 around this one. Arguments of one that was differentiated inside are nobody's any more.
@@ -16,7 +16,7 @@ from .arrays import asarray
 from .dispatch import registry
 from .modes import current, enter, leave
 from .tape import Argument
-from .tensor import Tensor, constant, own, plain, twin, walk_back, wrap
+from .tensor import Tensor, backward_pass, constant, own, plain, twin, wrap
 
 _lock = Lock()
 
@@ -78,9 +78,10 @@ class Call:
     def directions(self, given, name):
         """The leaves of one tree for each chosen argument, of its structure."""
         if self.several and not isinstance(given, (tuple, list)):
-            raise TypeError(
+            raise errors.told(
+                TypeError,
                 f"{name} is a tuple with one entry an argument, not {errors.describe(given)}: "
-                "write (v,) for one"
+                "write (v,) for one",
             )
         return trees.matching(tuple(self.chosen), tuple(given) if self.several else (given,))
 
@@ -94,9 +95,10 @@ class Call:
         if isinstance(output, Tensor):
             return output
         if not isinstance(output, (int, float, complex, np.ndarray, np.generic)):
-            raise TypeError(
+            raise errors.told(
+                TypeError,
                 f"{self.name} returned {_described(output)}: a derivative is taken of a function "
-                f"that returns {wanted}. {_way_out(output)}".rstrip()
+                f"that returns {wanted}. {_way_out(output)}".rstrip(),
             )
         return constant(asarray(output))
 
@@ -126,10 +128,11 @@ class Call:
     def _check_number(self, output):
         """Refuse what is not one number."""
         if output.size != 1:
-            raise ValueError(
+            raise errors.told(
+                ValueError,
                 f"{self.name} returned {errors.describe(output)}, and a gradient is of one number: "
                 "sum it up, np.sum(...), or np.mean(...); all its derivatives are "
-                "jacobian(f)(...), those of one direction of the result vjp(f, ...)"
+                "jacobian(f)(...), those of one direction of the result vjp(f, ...)",
             )
 
     def check_some_float(self, outputs):
@@ -142,10 +145,11 @@ class Call:
         for output in outputs:
             is_empty_sum = type(self.result) is int and self.result == 0
             if output.dtype.kind in "biu" and not is_empty_sum:
-                raise TypeError(
+                raise errors.told(
+                    TypeError,
                     f"{self.name} returned {errors.describe(output)}: what counts, compares or "
                     "rounds to integers has no derivative but 0. Return the number that it was "
-                    "computed from, or .astype(float) if the zeros are meant"
+                    "computed from, or .astype(float) if the zeros are meant",
                 )
 
     def check_kind(self, outputs, holomorphic):
@@ -153,53 +157,56 @@ class Call:
         self.check_floats(outputs)
         if not holomorphic:
             if any(t.dtype.kind == "c" for t in outputs):
-                raise TypeError(
+                raise errors.told(
+                    TypeError,
                     f"{self.name} returned complex numbers: pass holomorphic=True if it is a "
                     "holomorphic function of complex arguments, else differentiate np.real and "
-                    "np.imag of it"
+                    "np.imag of it",
                 )
         elif any(t.dtype.kind != "c" for t in (*self.inputs, *outputs)):
-            raise TypeError(
+            raise errors.told(
+                TypeError,
                 f"holomorphic=True, but not all arguments and results of {self.name} are "
-                "complex: convert them with .astype(complex), or leave it out"
+                "complex: convert them with .astype(complex), or leave it out",
             )
 
     def _pair(self, result):
         if not isinstance(result, tuple) or len(result) != 2:
-            raise TypeError(
+            raise errors.told(
+                TypeError,
                 f"{self.name} returned {errors.describe(result)}: with has_aux=True a function "
-                "returns two things, what is differentiated and anything else"
+                "returns two things, what is differentiated and anything else",
             )
         return result
 
 
-def gradients_from(starts, inputs, recorded):
+def gradients_from(seeds, inputs, recorded):
     """The gradients of inputs, and whether they are on a tape.
 
-    They are if a walk that starts from the cotangents ``{node: g}`` meets somebody else's
+    They are if a pass from the seeds ``{node: g}`` meets somebody else's
     tensors. Inside another function that is likely, so it is looked up, and so it is with
-    hooks, which are called once; elsewhere a walk on arrays is tried.
+    hooks, which are called once; elsewhere a pass on arrays is tried.
     """
     if not recorded:
-        _refuse_leaks(starts, inputs)
-    nested = recorded and (tracked(starts.values()) or _are_results(inputs))
+        _refuse_leaks(seeds, inputs)
+    nested = recorded and (tracked(seeds.values()) or _are_results(inputs))
     is_known = nested or not recorded
     if not is_known and (hooks.alive or current().nested):
-        nested, is_known = _reach_others(starts, inputs), True
-    found, table = walked(starts, inputs, nested)
+        nested, is_known = _reach_others(seeds, inputs), True
+    found, table = one_pass(seeds, inputs, nested)
     if not is_known and _reach_others(table, inputs):
         nested = True
-        found, _ = walked(starts, inputs, nested)
+        found, _ = one_pass(seeds, inputs, nested)
     return found, nested
 
 
-def walked(starts, inputs, nested):
-    """The gradients of inputs after one walk, and its table."""
+def one_pass(seeds, inputs, nested):
+    """The gradients of inputs after one pass, and its cotangents."""
     if not nested:
-        starts = {node: plain(g) for node, g in starts.items()}
+        seeds = {node: plain(g) for node, g in seeds.items()}
     with differentiating(inputs):
-        table = walk_back(starts, [t.node for t in inputs], nested)
-    return collect(table, inputs, nested, given=map(id, starts.values())), table
+        table = backward_pass(seeds, [t.node for t in inputs], nested)
+    return collect(table, inputs, nested, given=map(id, seeds.values())), table
 
 
 def released(value):
@@ -226,24 +233,25 @@ def collect(table, inputs, create_graph, given=()):
     return found
 
 
-def starting(outputs, cotangents, what="cotangent"):
+def seeds_of(outputs, cotangents, what="cotangent"):
     """{node: cotangent} of the outputs that depend on anything, each checked and converted."""
-    starts = {}
+    seeds = {}
     for output, g in zip(outputs, cotangents, strict=True):
         g = _fitting(g, output, what)
         if output.requires_grad:
             node = output.node
-            starts[node] = starts[node] + g if node in starts else g
-    return starts
+            seeds[node] = seeds[node] + g if node in seeds else g
+    return seeds
 
 
 def _fitting(g, output, what):
     g = g if isinstance(g, Tensor) else asarray(g)
     castable = not output.requires_grad or np.can_cast(g.dtype, output.dtype, "same_kind")
     if g.shape != output.shape or not castable:
-        raise ValueError(
+        raise errors.told(
+            ValueError,
             f"a {what} of shape {g.shape}, {g.dtype}, does not fit {errors.describe(output)}: "
-            "shapes must be equal, nothing is broadcast"
+            "shapes must be equal, nothing is broadcast",
         )
     return g if g.dtype == output.dtype else g.astype(output.dtype)
 
@@ -321,14 +329,16 @@ def _way_out(output):
 def check_function(f):
     """Refuse what is no function, such as the value of one."""
     if isinstance(f, Tensor):
-        raise TypeError(
+        raise errors.told(
+            TypeError,
             f"a function is differentiated here, not {errors.describe(f)}: the gradients of a "
-            "tensor are ag.gradients(loss, [x]), or loss.backward() and then x.grad"
+            "tensor are ag.gradients(loss, [x]), or loss.backward() and then x.grad",
         )
     if not callable(f):
-        raise TypeError(
+        raise errors.told(
+            TypeError,
             f"a function is differentiated here, not {errors.describe(f)}: write f without calling "
-            "it, grad(f)(x)"
+            "it, grad(f)(x)",
         )
 
 
@@ -338,10 +348,11 @@ def check_argnums(argnums):
     positions = list(argnums) if is_several else [argnums]
     for i in positions:
         if not isinstance(i, (int, np.integer)) or isinstance(i, bool):
-            raise TypeError(
+            raise errors.told(
+                TypeError,
                 f"argnums is an int or a tuple or list of ints, not {errors.describe(argnums)}: "
                 "it says which arguments are differentiated, and they themselves come in the "
-                "next call, grad(f)(x)"
+                "next call, grad(f)(x)",
             )
     return positions
 
@@ -352,11 +363,12 @@ def _positions(argnums, count, name):
     argnums = check_argnums(argnums)
     for i in argnums:
         if not -count <= i < count:
-            raise ValueError(
+            raise errors.told(
+                ValueError,
                 f"argnums={i}, but {name} was called with "
-                f"{count} positional arguments: pass what is differentiated by position"
+                f"{count} positional arguments: pass what is differentiated by position",
             )
     positions = [i % count for i in argnums]
     if len(set(positions)) < len(positions):
-        raise ValueError(f"argnums={argnums} names an argument twice")
+        raise errors.told(ValueError, f"argnums={argnums} names an argument twice")
     return positions

@@ -1,7 +1,7 @@
-"""Hooks: functions of the user that see, or replace, the gradient of a tensor in the walk back.
+"""Hooks: functions of the user that see, or replace, the gradient of a tensor in the backward pass.
 
 A node holds its hooks and they do not know it, so a hook keeps nothing alive but what its
-function refers to. A walk pays for hooks only while there is one, anywhere.
+function refers to. A pass pays for hooks only while there is one, anywhere.
 """
 
 from __future__ import annotations

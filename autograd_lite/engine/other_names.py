@@ -8,6 +8,8 @@ from typing import Any, TypeVar, cast
 
 import numpy as np
 
+from .frames import alone
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 # attributes and methods of PyTorch's, JAX's and TensorFlow's tensors
@@ -161,12 +163,13 @@ FUNCTIONS = {
     "mse_loss": "np.mean((a - b) ** 2)",
     "scipy": "import autograd_lite.scipy",
 }
+ARGNUMS = {"argnum": "argnums=", "wrt": "argnums="}
 KEYWORDS = {
     "dim": "axis=",
     "dims": "axis=",
     "keepdim": "keepdims=",
     "lr": "learning_rate=",
-    "argnum": "argnums=",
+    **ARGNUMS,
     "retain_graph": "keep_tape= (True is the default)",
     "create_graph": "ag.gradients(loss, tensors, create_graph=True)",
     "inputs": "ag.gradients(loss, tensors)",
@@ -238,7 +241,7 @@ def of_package(package, name, names):
     return f"{text}. Did you mean {known[near[0]]!r}?" if near else text
 
 
-def keywords(f: F) -> F:
+def keywords(f: F, known=KEYWORDS) -> F:
     """The same function, or class with this ``__init__``, which knows the others' keywords."""
 
     @functools.wraps(f)
@@ -247,9 +250,10 @@ def keywords(f: F) -> F:
             return f(*args, **kwargs)
         except TypeError as error:
             found = _UNEXPECTED.search(str(error))
-            if found is None or found[1] not in kwargs or found[1] not in KEYWORDS:
+            if found is None or found[1] not in kwargs or found[1] not in known:
+                alone(error)
                 raise
-            text = f"{error}: here it is {KEYWORDS[found[1]]}"
+            text = f"{error}: here it is {known[found[1]]}"
         raise TypeError(text)
 
     return cast(F, call)

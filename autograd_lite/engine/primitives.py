@@ -22,9 +22,9 @@ from typing import Any
 
 import numpy as np
 
-from . import errors
+from . import errors, quoting
 from .calls import holds_tensor, read_only, record, requires_grad
-from .dispatch import registry
+from .dispatch import answer_of, full_name, registry
 from .modes import current, switched
 from .tape import Operation
 from .tensor import has_nan, is_plain, plain
@@ -116,7 +116,7 @@ class Primitive(Operation):
         self.rules = tuple(map(_reading, rules)) if self.is_users else rules
         self.arity = len(rules)  # of the arguments that are arrays
         self.way_out = way_out
-        self.name = _name(f).strip("_<>")
+        self.name = quoting.text(_name(f).strip("_<>"))
 
     @functools.cached_property
     def parameters(self):
@@ -168,8 +168,7 @@ class Primitive(Operation):
         for key, value in kwargs.items():
             if not is_plain(value):
                 if requires_grad(value):
-                    is_users = self.is_users
-                    raise self._no_rule(key) if is_users else errors.refused(self.name, {key})
+                    raise self._no_rule(key)
                 kwargs[key] = plain(value)
         if unknown:
             raise errors.refused(self.name, unknown)
@@ -177,14 +176,22 @@ class Primitive(Operation):
 
     def _no_rule(self, key):
         """The error for a tensor where there is no rule."""
+        if not self.is_users:
+            return errors.told(
+                TypeError,
+                f"{self.name} is not differentiated with {key}=, where a tensor that requires a "
+                "gradient stands: leave it out, or write it with other operations; t.detach() is "
+                "a constant",
+            )
         names = self.parameters[0]
         place = f"its argument {key!r}"
         if key in names:
             place += f" (number {names.index(key) + 1})"
-        return TypeError(
+        return errors.told(
+            TypeError,
             f"{self.name} is not differentiated with respect to {place}, and a tensor that "
             "requires a gradient stands there: pass t.detach() for a constant, or declare the "
-            "operation with a rule for it"
+            "operation with a rule for it",
         )
 
     def _in_place(self, args, kwargs, names):
@@ -383,9 +390,20 @@ def declare(op):
             if hasattr(one, "__dict__") and not isinstance(one, types.MethodType):
                 vars(one)[_OF_USERS] = op
     else:
+        _refuse_declared(op.f)
         _primitives[op.f] = op
         registry[op.f] = call
     return call
+
+
+def _refuse_declared(f):
+    """Refuse other rules for what has an answer: they would be everybody's in this process."""
+    if answer_of(f) is not None:
+        name = full_name(f)
+        raise ValueError(
+            f"{name} is declared already, and another declaration would change it for all code "
+            f"in this process: declare a function of your own, such as lambda *args: {name}(*args)"
+        )
 
 
 def _reading(rule):

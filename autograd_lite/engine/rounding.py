@@ -44,12 +44,19 @@ def jittered(value, draw, eps, times=1.0, whole=False):
     if value.dtype.kind != "f":
         return value
     bits = np.abs(value).astype(np.float64).view(np.uint64)
-    mixed = (bits ^ (bits >> np.uint64(29))) * np.uint64(0x9E3779B97F4A7C15 + 2 * draw)
-    unit = (mixed >> np.uint64(40)).astype(np.float64) / 2.0**23 - 1  # in [-1, 1)
+    unit = (_mixed(bits, draw) >> np.uint64(40)).astype(np.float64) / 2.0**23 - 1  # in [-1, 1)
     if not whole:
         unit = np.where((value == np.rint(value)) & (np.abs(value) < 2**20), 0.0, unit)
     own = max(float(np.finfo(value.dtype).eps), eps)
     return (value * (1 + times * own * unit)).astype(value.dtype)
+
+
+def _mixed(bits, draw):
+    """Integers as random as any, others in every draw: SplitMix64, of Steele et al., 2014."""
+    bits = bits + np.uint64((draw + 1) * 0x9E3779B97F4A7C15 % 2**64)
+    bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return bits ^ (bits >> np.uint64(31))
 
 
 def floors(run, known, times=1.0):
@@ -77,10 +84,10 @@ class Tape:
         """The value of a node, which was recorded as an argument or as a result."""
         return recorded
 
-    def pull(self, starts, targets):
+    def pull(self, seeds, targets):
         """The cotangents of nodes; {node: g}."""
         with np.errstate(all="ignore"):
-            return backward_pass(starts, targets, step=self._step)
+            return backward_pass(seeds, targets, step=self._step)
 
     def _step(self, node, g, careful):
         return node.step(g)

@@ -129,7 +129,7 @@ class Leaf(Node):
 class Argument(Leaf):
     """A differentiated argument of a function: a value of its own, which it may assign to.
 
-    ``uses`` counts the calls and the walks under way that differentiate with respect to it.
+    ``uses`` counts the calls and the passes under way that differentiate with respect to it.
     After the last one nobody asks for its gradient any more.
     """
 
@@ -194,7 +194,10 @@ def backward_pass(seeds, targets=(), arrive=None, step=None, careful=False, keep
             g = arrive(node, g)
         if node in targets:
             cotangents[node] = g
-        pairs = node.step(g, careful) if step is None else step(node, g, careful)
+        if step is None:  # node.step, without a call more
+            pairs = node.op.cotangents(g, node.out, node.args, node.kwargs, node.parents, careful)
+        else:
+            pairs = step(node, g, careful)
         for parent, contribution in pairs:
             if parent in cotangents:
                 cotangents[parent] = cotangents[parent] + contribution

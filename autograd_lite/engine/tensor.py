@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import dead_branches, errors, hooks, other_names
+from . import dead_branches, errors, hooks, other_names, tape
 from .aliasing import augmented, is_view, rebind, reshape, separate, shows
 from .arrays import asarray
 from .dispatch import dispatch, registry, ufunc_methods
@@ -24,7 +24,7 @@ from .modes import current, watched
 from .multiple_outputs import Parts, continuous, like, part_nodes
 from .operators import Operators
 from .pickling import from_rows, to_rows
-from .tape import Argument, Leaf, backward_pass, history
+from .tape import Argument, Leaf, history
 
 
 class Tensor(Operators):
@@ -87,6 +87,12 @@ class Tensor(Operators):
                 f"only a leaf's data can be rebound, and {errors.describe(self)} is the result "
                 f"of {self.node.op.name}: use detach() for a leaf with the same value"
             )
+        if isinstance(value, Tensor) and value.requires_grad:
+            raise TypeError(
+                f"the data of {errors.describe(self)} cannot become {errors.describe(value)}, "
+                "which is on the tape: compute it from arrays, t.data = t.data - lr * t.grad, "
+                "or leave the tape, t.data = v.detach()"
+            )
         value = _numbers(value, self.dtype, False)
         if value.shape != self.shape:
             raise ValueError(
@@ -125,13 +131,16 @@ class Tensor(Operators):
                 f"only leaves keep a gradient, and {errors.describe(self)} is the result of "
                 f"{self.node.op.name}: use gradients(output, [tensor])"
             )
+        if isinstance(value, (int, float)) and value == 0:  # p.grad = 0 before the next pass
+            value = np.zeros(self.shape)
         if value is not None:
             value = asarray(value)
             if value.dtype != self.dtype:
                 value = value.astype(self.dtype)
             if value.shape != self.shape:
                 raise ValueError(
-                    f"a gradient of shape {value.shape} does not fit {errors.describe(self)}"
+                    f"a gradient of shape {value.shape} does not fit {errors.describe(self)}; "
+                    "t.grad = None clears it"
                 )
         self.node.grad = value
 
@@ -451,7 +460,7 @@ class Tensor(Operators):
             The cotangent to start from, of this tensor's shape; 1 for a scalar.
         keep_tape : bool
             Whether the tape can be used again. Without it every call is freed as soon as the
-            walk has passed it, values and all: for a training loop that is short of memory.
+            pass has left it, values and all: for a training loop that is short of memory.
 
         Raises
         ------
@@ -465,8 +474,8 @@ class Tensor(Operators):
                 "with requires_grad=True, or was computed inside no_grad()"
             )
         gradient = plain(gradient)
-        starts = {self.node: initial_cotangent(self, gradient)}
-        leaves = walk_back(starts, (), keep=keep_tape)
+        seeds = {self.node: seed_of(self, gradient)}
+        leaves = backward_pass(seeds, (), keep=keep_tape)
         given = {id(gradient)}
         for leaf, g in leaves.items():
             g = own(g, given)
@@ -600,8 +609,8 @@ def _differentiable(array):
 # --- gradients --------------------------------------------------------------------------------
 
 
-def initial_cotangent(output, gradient):
-    """The cotangent a walk starts from: what was given, checked, or 1 for a scalar."""
+def seed_of(output, gradient):
+    """The seed of a backward pass: what was given, checked, or 1 for a scalar."""
     if gradient is None:
         if output.size != 1:
             raise ValueError(
@@ -621,20 +630,20 @@ def initial_cotangent(output, gradient):
 
 
 def cotangents(output, targets, gradient, create_graph=False, hooked=True):
-    """The table of cotangents of a walk from one tensor; see `walk_back`."""
-    return walk_back({output.node: gradient}, targets, create_graph, hooked)
+    """The cotangents {node: g} after a backward pass from one tensor; see `backward_pass`."""
+    return backward_pass({output.node: gradient}, targets, create_graph, hooked)
 
 
-def walk_back(seeds, targets, create_graph=False, hooked=True, keep=True):
+def backward_pass(seeds, targets, create_graph=False, hooked=True, keep=True):
     """`tape.backward_pass` on arrays or, with create_graph, on tensors.
 
     A zero cotangent times an infinite or undefined derivative is nan in floating point and
     zero in mathematics: nothing comes through the branch of a ``where`` that was not taken.
-    That case is rare, so the walk first runs without a thought of it; only if a nan arrives
+    That case is rare, so the pass first runs without a thought of it; only if a nan arrives
     is it run again, carefully. (A nan in a cotangent cannot turn into a number on the way.
-    In a hook it can, and a hook is called once: with hooks the first walk is careful. So is
+    In a hook it can, and a hook is called once: with hooks the first pass is careful. So is
     one that does not ``keep`` the tape.)
-    A walk that only looks, for a picture or a comparison, is not ``hooked``.
+    A pass that only looks, for a picture or a comparison, is not ``hooked``.
     """
     if create_graph:
         seeds = {node: _as_tensor(g) for node, g in seeds.items()}
@@ -642,7 +651,7 @@ def walk_back(seeds, targets, create_graph=False, hooked=True, keep=True):
 
     def carefully(arrive=None):
         if current().watchers:  # somebody looks at every step, and at plain cotangents
-            run = watched("backward_pass", backward_pass)
+            run = watched("backward_pass", tape.backward_pass)
             return run(seeds, targets, arrive, step, careful=True, keep=keep)
         values = _lifted if create_graph else None
         return dead_branches.backward_pass(seeds, targets, arrive, values, keep)
@@ -653,8 +662,8 @@ def walk_back(seeds, targets, create_graph=False, hooked=True, keep=True):
             return hooks.backward_pass(carefully, targets, convert)
         if not keep or current().watchers:
             return carefully()
-        table = backward_pass(seeds, targets, step=step)
-        return carefully() if any(map(has_nan, table.values())) else table
+        found = tape.backward_pass(seeds, targets, step=step)
+        return carefully() if any(map(has_nan, found.values())) else found
 
 
 def _as_tensor(g):

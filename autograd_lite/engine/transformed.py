@@ -4,6 +4,7 @@ import functools
 import sys
 import types
 
+from . import errors
 from .function_call import check_argnums, check_function
 
 
@@ -21,7 +22,11 @@ class Transformed:
         self._run, self._made = run, (make, f, options)
 
     def __call__(self, *args, **kwargs):
-        return self._run(*args, **kwargs)
+        try:
+            return self._run(*args, **kwargs)
+        except Exception as error:
+            errors.alone(error)
+            raise
 
     def __get__(self, instance, owner=None):
         return self if instance is None else types.MethodType(self, instance)

@@ -1,7 +1,8 @@
-"""Derivatives of tensors and of functions: compositions of a traced call and walks back."""
+"""Derivatives of tensors and of functions: compositions of a call and backward passes."""
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -14,14 +15,14 @@ from .function_call import (
     collect,
     differentiating,
     gradients_from,
+    one_pass,
     released,
-    starting,
+    seeds_of,
     tracked,
     variable,
-    walked,
 )
 from .modes import enable_grad, is_recording
-from .tensor import Tensor, cotangents, initial_cotangent, plain
+from .tensor import Tensor, cotangents, plain, seed_of
 from .transformed import Transformed
 
 Argnums = int | Sequence[int]
@@ -67,9 +68,9 @@ def gradients(
             )
     table = {}
     seed = seed if create_graph else plain(seed)
-    start = initial_cotangent(output, seed)
+    g = seed_of(output, seed)
     if output.requires_grad:
-        table = cotangents(output, [t.node for t in inputs], start, create_graph)
+        table = cotangents(output, [t.node for t in inputs], g, create_graph)
     return collect(table, inputs, create_graph, given={id(seed)})
 
 
@@ -117,8 +118,8 @@ def _in_one_pass(f, argnums, has_aux, holomorphic):
         call = Call(f, argnums, args, kwargs, has_aux)
         output = call.one_number(holomorphic)
         node = output.node
-        starts = {node: initial_cotangent(output, None)} if node.requires_grad else {}
-        found, nested = gradients_from(starts, call.inputs, call.recorded)
+        seeds = {node: seed_of(output, None)} if node.requires_grad else {}
+        found, nested = gradients_from(seeds, call.inputs, call.recorded)
         value = output if nested else released(output)
         if has_aux:
             value = value, call.plain_unless(nested, call.aux)
@@ -148,6 +149,10 @@ def grad(
     return Transformed(gradient, grad, f, **options)
 
 
+_of_argnums = functools.partial(other_names.keywords, known=other_names.ARGNUMS)
+
+
+@_of_argnums
 def vjp(
     f: Callable, *args, argnums: Argnums | None = None, has_aux: bool = False, **kwargs
 ) -> tuple:
@@ -185,14 +190,15 @@ def vjp(
     nested = call.nested(outputs)
 
     def pull(cotangent):
-        starts = starting(outputs, trees.matching(call.result, cotangent))
-        found, _ = gradients_from(starts, call.inputs, is_recording())
+        seeds = seeds_of(outputs, trees.matching(call.result, cotangent))
+        found, _ = gradients_from(seeds, call.inputs, is_recording())
         return call.like_arguments(found)
 
     out = call.plain_unless(nested, call.result)
     return (out, pull, call.plain_unless(nested, call.aux)) if has_aux else (out, pull)
 
 
+@_of_argnums
 def jvp(
     f: Callable,
     args: tuple,
@@ -204,8 +210,8 @@ def jvp(
 ) -> tuple:
     """The result of a function, and how it changes along a direction: Jacobian times tangents.
 
-    The walk back is linear in its cotangent, so that the derivative with respect to the
-    cotangent, walked back itself, is the derivative forward. Source: J. Townsend, "A new
+    The backward pass is linear in its cotangent, so that the derivative with respect to the
+    cotangent, one_pass back itself, is the derivative forward. Source: J. Townsend, "A new
     trick for calculating Jacobian vector products", 2017.
 
     Parameters
@@ -242,10 +248,10 @@ def jvp(
     # Ones, not zeros: a zero cotangent would hide where the derivative does not exist.
     probes = [variable(np.ones_like(t._array)) for t in outputs]
     with enable_grad(), differentiating(probes):
-        pulled, _ = walked(starting(outputs, probes), call.inputs, True)
-    starts = starting(pulled, tangents, "tangent")
-    nested = call.nested(outputs) or (call.recorded and tracked(starts.values()))
-    found, _ = walked(starts, probes, nested)
+        pulled, _ = one_pass(seeds_of(outputs, probes), call.inputs, True)
+    seeds = seeds_of(pulled, tangents, "tangent")
+    nested = call.nested(outputs) or (call.recorded and tracked(seeds.values()))
+    found, _ = one_pass(seeds, probes, nested)
     out, tangent_out = call.plain_unless(nested, call.result), build(found)
     aux = (call.plain_unless(nested, call.aux),) if has_aux else ()
     return out, tangent_out, *aux
@@ -255,7 +261,7 @@ def jvp(
 def jacobian(
     f: Callable, argnums: Argnums = 0, *, has_aux: bool = False, holomorphic: bool = False
 ) -> Callable:
-    """The function that returns all first derivatives of f, one walk back for each output.
+    """The function that returns all first derivatives of f, one backward pass for each output.
 
     Returns
     -------
@@ -319,8 +325,8 @@ def derivative(f: Callable, argnums: int = 0) -> Callable:
                 f"{call.name} returned {errors.describe(output)} for arguments of shapes {shapes}: "
                 "derivative() is of a function that works element by element; jacobian() is of any"
             )
-        starts = {output.node: np.ones_like(output._array)} if output.requires_grad else {}
-        found, _ = gradients_from(starts, call.inputs, call.recorded)
+        seeds = {output.node: np.ones_like(output._array)} if output.requires_grad else {}
+        found, _ = gradients_from(seeds, call.inputs, call.recorded)
         return call.like_arguments(found)
 
     return Transformed(slope, derivative, f, argnums=argnums)
@@ -349,6 +355,7 @@ def hessian(
     return Transformed(jacobian(grad(f, **options), **options), hessian, f, **options)
 
 
+@_of_argnums
 def hvp(
     f: Callable,
     args: tuple,
@@ -404,7 +411,7 @@ def _blocks(output, call, nested):
     for index in np.ndindex(output.shape):
         unit = np.zeros_like(output._array)
         unit[index] = 1
-        rows.append(walked({output.node: unit}, call.inputs, nested)[0])
+        rows.append(one_pass({output.node: unit}, call.inputs, nested)[0])
     columns = zip(*rows, strict=True)
     return [np.stack(column).reshape(s) for column, s in zip(columns, shapes, strict=True)]
 

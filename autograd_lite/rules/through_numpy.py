@@ -13,6 +13,7 @@ import types
 import numpy as np
 
 from ..engine import creation
+from ..engine.arrays import asarray, foreign
 from ..engine.calls import holds_tensor
 from ..engine.dispatch import registry
 from ..engine.flat import Flat
@@ -42,6 +43,14 @@ def _asarray(x, dtype=None, order=None, **kwargs):
     return creation.asarray(x, dtype)
 
 
+def _plain_asarray(x, dtype=None, order=None, **kwargs):
+    """np.asarray that keeps an array of another library."""
+    if foreign(x) is None:
+        return np.asarray(x, dtype, order, **kwargs)
+    x = asarray(x)
+    return x if dtype is None else x.astype(dtype)
+
+
 def _array(x, dtype=None, *, copy=True, ndmin=0, subok=False, order=None):
     x = x.copy() if isinstance(x, Flat) else x
     if not holds_tensor(x):
@@ -52,8 +61,8 @@ def _array(x, dtype=None, *, copy=True, ndmin=0, subok=False, order=None):
 
 
 KEEPING = {
-    "asarray": _kept(_asarray, np.asarray),
-    "asanyarray": _kept(_asarray, np.asanyarray),
+    "asarray": _kept(_asarray, _plain_asarray),
+    "asanyarray": _kept(_asarray, _plain_asarray),
     "array": _array,
     "ravel": _kept(lambda x: np.ravel(creation.asarray(x)), np.ravel),
     "empty_like": _kept(creation.empty_like, np.empty_like),

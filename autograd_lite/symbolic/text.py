@@ -46,7 +46,7 @@ class TextWriter(Writer):
             return super().called(func).removeprefix("np.")
         if module.startswith("scipy"):
             return full_name(func)
-        return getattr(func, "__name__", type(func).__name__).strip("_<>")
+        return quoting.text(getattr(func, "__name__", type(func).__name__)).strip("_<>")
 
     def _called(self, x):
         func = x.func

@@ -224,6 +224,40 @@ def test_mistakes_between_the_steps_of_a_loop_are_named(wrong, expected):
     assert expected in said(loss, manual, names)
 
 
+@pytest.mark.parametrize(
+    ("wrong", "mistake", "expected"),
+    [
+        (lambda z, h: h * (1 + h), "activation formula", "is taken as {h} * (1 + {h})"),
+        (lambda z, h: 1 - h * h, "activation formula", "is taken as 1 - {h}^2"),
+        (lambda z, h: -h * (1 - h), "sign", "it is the negative of the true value"),
+        (lambda z, h: 5.5 * h * (1 - h), "factor", "it is 5.5 times the true value"),
+        (lambda z, h: z, "value for gradient", "these are the values of z"),
+        (lambda z, h: np.where(z > 0, 1, -1) * h * (1 - h), "sign", "the magnitude is right"),
+    ],
+)
+def test_a_wrong_factor_of_the_chain_is_named(wrong, mistake, expected):
+    z = ag.Tensor([[0.3, -0.8], [1.2, -0.1]], requires_grad=True, name="z")
+    h = ag.sigmoid(z)
+    report = ag.compare(np.sum(h * h), {"dh/dz": wrong(z.numpy(), h.numpy())})
+    assert report.findings[0].mistake == mistake
+    assert expected.format(h="h") in report.summary
+
+
+def test_the_factor_of_another_function_is_named():
+    z = ag.Tensor([0.3, -0.8, 1.2], requires_grad=True, name="z")
+    h = np.arctan(z)
+    report = ag.compare(np.sum(h * h), {"dh/dz": 1 - h.numpy() ** 2})
+    assert "1 - h^2 is the derivative of tanh(z), and h is not tanh(z)" in report.summary
+
+
+def test_exchanged_gradients_of_two_weights_are_named():
+    X, Z = RNG.normal(size=(6, 4)), RNG.normal(size=(5, 4))
+    V, W = parameter(4, 3), parameter(4, 3)
+    loss = np.sum(np.tanh(X @ V) ** 2) + np.sum(np.sin(Z @ W))
+    dV, dW = ag.gradients(loss, [V, W])
+    assert "dW is the gradient of another variable: of V" in said(loss, {"V": dW, "W": dV})
+
+
 def test_one_gate_of_several_is_told_apart_at_every_step():
     rng = np.random.default_rng(0)
     X, Q = rng.normal(size=(4, 2, 3)), rng.normal(size=(2, 4))
@@ -253,3 +287,19 @@ def test_what_can_never_show_is_no_blind_spot():
     blind = ag.compare(loss, found).blind
     assert "derivative twice" not in str(blind)
     assert blind.shown == blind.total > 10
+
+
+@pytest.mark.parametrize("activation", [np.tanh, ag.relu, ag.sigmoid])
+@pytest.mark.parametrize("operation", [np.matmul, np.multiply])
+def test_the_value_before_an_activation_in_a_product_is_named(activation, operation):
+    rng = np.random.default_rng(0)
+    X, g = rng.normal(size=(7, 4)), rng.normal(size=(7, 5))
+    W1 = ag.Tensor(rng.normal(size=(4, 5)), requires_grad=True, name="W1")
+    W2 = ag.Tensor(rng.normal(size=(5, 5) if operation is np.matmul else (7, 5)), name="W2",
+                   requires_grad=True)  # fmt: skip
+    z1 = X @ W1
+    h1 = activation(z1)
+    loss = np.sum(operation(h1, W2) * g)
+    manual = z1.numpy().T @ g if operation is np.matmul else z1.numpy() * g
+    report = ag.compare(loss, {"W2": manual})
+    assert report.summary.startswith("z1 stands where h1 belongs, in what goes back to W2")

@@ -8,7 +8,6 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 
-import numpy as np
 import pytest
 
 import autograd_lite as ag
@@ -19,8 +18,9 @@ from .corpus import NETWORKS, compared
 from .inner import INNER
 from .kinds import KINDS
 
-ENOUGH = 36  # kinds of 38
-OF_OTHER_FORMS = OF_OTHER_VALUES = 0.9  # of the cases
+# A ratchet: how many cases are named today. A count may rise, and never falls.
+KINDS_NAMED = 36  # of 38, in all of their cases
+NAMED = {"first forms": 484, "other forms": 277, "seed": 454, "float32": 454}
 
 
 @dataclass(frozen=True)
@@ -80,13 +80,13 @@ def misses(cases):
 
 
 def score(cases):
-    """How many kinds are named in all of their cases, and the page that says which are not."""
+    """How many kinds are named in all their cases, how many cases, and the page of misses."""
     every = Counter(c.kinds[0] for c in cases)
     named = Counter(c.kinds[0] for c in cases if c.is_named)
     whole = sum(named[kind] == every[kind] for kind in every)
     head = f"{whole} of {len(every)} kinds named, {named.total()} of {every.total()} cases"
     table = [f"{KINDS[k].title:>42}: {named[k]} of {every[k]}" for k in sorted(every)]
-    return whole, "\n".join(["", head, *table, "", "misses:", *misses(cases)])
+    return whole, named.total(), "\n".join(["", head, *table, "", "misses:", *misses(cases)])
 
 
 def test_kinds_are_named_in_the_first_sentence():
@@ -97,23 +97,24 @@ def test_kinds_are_named_in_the_first_sentence():
         *of_right_gradients(),
     ]
     assert {c.kinds[0] for c in cases} == set(KINDS) - {0}
-    whole, page = score(cases)
+    whole, named, page = score(cases)
     print(page)
-    assert whole >= ENOUGH, page
+    assert whole >= KINDS_NAMED, page
+    assert named >= NAMED["first forms"], page
 
 
 @pytest.mark.slow
 def test_mistakes_are_named_when_the_loss_is_written_in_another_form():
     cases = list(of_networks(slice(1, None)))
-    _, page = score(cases)
+    _, named, page = score(cases)
     print(page)
-    assert sum(c.is_named for c in cases) >= OF_OTHER_FORMS * len(cases), page
+    assert named >= NAMED["other forms"], page
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("drawn", [{"seed": 5}, {"dtype": np.float32}], ids=["seed", "float32"])
-def test_mistakes_are_named_on_other_values(drawn):
+@pytest.mark.parametrize(("values", "drawn"), [("seed", {"seed": 5}), ("float32", {"dtype": "f4"})])
+def test_mistakes_are_named_on_other_values(values, drawn):
     cases = list(of_networks(slice(1), **drawn))
-    _, page = score(cases)
+    _, named, page = score(cases)
     print(page)
-    assert sum(c.is_named for c in cases) >= OF_OTHER_VALUES * len(cases), page
+    assert named >= NAMED[values], page

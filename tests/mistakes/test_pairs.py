@@ -1,4 +1,4 @@
-"""Two mistakes at once, in different lines: at least half of the pairs are both named.
+"""Two mistakes at once, in different lines: most pairs are both named.
 
 The others must not pass for understood: the report says that something remains unexplained.
 """
@@ -12,6 +12,7 @@ from .corpus import NETWORKS, compared
 from .kinds import KINDS
 
 PAIRS = 40
+BOTH_NAMED = 35  # a ratchet: it may rise, and never falls
 ADMITS = r"unexplained|no known pattern|has shape .*, and it must have"
 
 
@@ -72,14 +73,14 @@ def outcomes():
     return found
 
 
-def test_half_of_the_pairs_are_both_found(outcomes):
+def test_most_pairs_are_both_found(outcomes):
     whole = sum(count == 2 for *_, count in outcomes)
     lines = [f"{whole} of {len(outcomes)} pairs found"]
     for what, report, count in outcomes:
         if count < 2:
             lines += [what, *(f"    got: {f.sentence}" for f in report.findings)]
     print("", *lines, sep="\n")
-    assert 2 * whole >= len(outcomes), "\n".join(lines)
+    assert whole >= BOTH_NAMED, "\n".join(lines)
 
 
 def test_a_pair_that_is_not_found_is_not_explained_away(outcomes):

@@ -6,23 +6,29 @@ and answers with what was done to P to get M.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ...engine.primitives import broadcast_axes
 from ..rows import distance
+from .wrong_steps.backward import Edge
+from .wrong_steps.edge_rules import PRODUCTS
 
 TINY = 1e-300  # in the place of a tolerance of 0
 
 
 @dataclass(frozen=True)
 class Form:
-    """A mistake that turns the expected array into the given one, times ``factor``."""
+    """A mistake, the array that it gives, and what number times that is given."""
 
     key: str
     words: str
+    array: np.ndarray
+    size: float = 0.0  # of the terms, where the array is a sum
     factor: float = 1.0
 
 
@@ -100,7 +106,7 @@ def forms(given, expected, fit, uses=(), constants=None) -> Iterator[Form]:
             yield found
     for use in uses:
         for form in (*_products(use), *_samples(given, expected, use)):
-            if form.array.shape == use.share.shape and fit.agree(form.array, use.share):
+            if fit.agree(form.array, use.edge.share):
                 continue
             found = _with_factor(given, form, fit, constants, expected)
             if found is not None:
@@ -111,42 +117,30 @@ def forms(given, expected, fit, uses=(), constants=None) -> Iterator[Form]:
 class Use:
     """One use of a value: the cotangent that arrives there, and the other operand of a product."""
 
-    g: np.ndarray
-    share: np.ndarray
+    edge: Edge
     full: np.ndarray  # the share before it is summed over what was broadcast
-    position: int | None
     other: np.ndarray | None
-    only: bool
-    label: str
+    is_only: bool
+    told: Callable  # fills the names of the edge into words
 
 
-@dataclass(frozen=True)
-class _Candidate:
-    """Words, and the array that would have been given."""
-
-    key: str
-    words: str
-    array: np.ndarray
-    size: float = 0.0  # of the terms, where the array is a sum
-
-
-def _with_factor(given, candidate, fit, constants, expected):
+def _with_factor(given, form, fit, constants, expected):
     """A form, if its array is what is given, or a named multiple of it."""
-    array = candidate.array
+    array = form.array
     if array.shape != given.shape:
         return None
-    tiny = 1e-12 * candidate.size
+    tiny = 1e-12 * form.size
     if tiny and np.abs(given).max() <= tiny >= np.abs(array).max():
-        return Form(candidate.key, candidate.words)
+        return form
     if fit.explains(given, array, expected):
-        return Form(candidate.key, candidate.words)
+        return form
     if given.size < 2 or constants is None or not np.ptp(np.abs(array)):
         return None  # a constant is a multiple of any other
     c = fit.ratio(given, array)
     if c is None:
         return None
     c = constants.exact(c, fit.precision(given, array))
-    return None if c is None else Form(candidate.key, candidate.words, c)
+    return None if c is None else replace(form, factor=c)
 
 
 def _shapes(given, expected, uses):
@@ -158,18 +152,16 @@ def _shapes(given, expected, uses):
         elif given.ndim == expected.ndim:
             words = f"the numbers are right, and the shape {given.shape} is that of the transpose"
         key = "transpose" if given.ndim == expected.ndim == 2 else "kept axis"
-        yield _Candidate(
-            key, f"{words}: it must be {expected.shape}", expected.reshape(given.shape)
-        )
+        yield Form(key, f"{words}: it must be {expected.shape}", expected.reshape(given.shape))
     elif expected.ndim == 2 and given.shape == expected.T.shape:
         words = "it is the transpose of the gradient"
-        yield _Candidate("transpose", words, expected.T)
+        yield Form("transpose", words, expected.T)
     elif given.shape != expected.shape and given.size == expected.size:
         for order in "CF":
             words = (
                 f"the numbers are right, and the shape is not: {given.shape} for {expected.shape}"
             )
-            yield _Candidate("shape", words, expected.reshape(given.shape, order=order))
+            yield Form("shape", words, expected.reshape(given.shape, order=order))
 
 
 def _orders(given, expected):
@@ -179,11 +171,11 @@ def _orders(given, expected):
     right = "all numbers are right, in another order"
     for axis in range(expected.ndim):
         along = f" along axis {axis}" if expected.ndim > 1 else ""
-        yield _Candidate("shape", f"{right}: reversed{along}", np.flip(expected, axis))
+        yield Form("shape", f"{right}: reversed{along}", np.flip(expected, axis))
         for by in (1, -1):
             words = f"{right}: shifted by one place{along}"
-            yield _Candidate("shape", words, np.roll(expected, by, axis))
-    yield _Candidate("shape", f"{right}: reversed along all axes", np.flip(expected))
+            yield Form("shape", words, np.roll(expected, by, axis))
+    yield Form("shape", f"{right}: reversed along all axes", np.flip(expected))
     n = expected.size
     for rows in (a for a in range(2, n // 2 + 1) if n % a == 0):
         flat = expected.reshape(rows, n // rows).T.ravel()
@@ -191,11 +183,11 @@ def _orders(given, expected):
             f"{right}: flattened by rows (order C) where they lie by columns (order F), or the "
             f"reverse, as a table of {n // rows} and {rows}"
         )
-        yield _Candidate("shape", words, flat.reshape(expected.shape))
+        yield Form("shape", words, flat.reshape(expected.shape))
     for axes in itertools.permutations(range(expected.ndim)):
         moved = np.transpose(expected, axes)
         if moved.shape == expected.shape and axes != tuple(range(expected.ndim)):
-            yield _Candidate("transpose", f"{right}: the axes are exchanged, {axes}", moved)
+            yield Form("transpose", f"{right}: the axes are exchanged, {axes}", moved)
 
 
 def is_reordered(given, expected):
@@ -217,14 +209,14 @@ def _sums(given, expected, uses):
         if given.size == 1:
             words = "it is one number, the sum of the whole gradient: it was summed over all axes"
         words += ", where the sum over the rows (axis 0) is one number a column"
-        yield _Candidate("bias summed over all", words, np.full(given.shape, expected.sum()))
+        yield Form("bias summed over all", words, np.full(given.shape, expected.sum()))
     for use in uses:
         g = use.full
         if use.other is not None or not isinstance(g, np.ndarray) or g.ndim < 1:
             continue
         if g.shape == expected.shape:
             continue
-        right = _summed_axes(expected.shape, g.shape)
+        right = broadcast_axes(expected.shape, g.shape)
         axes = range(g.ndim)
         for n in range(len(axes)):
             for chosen in itertools.combinations(axes, n):
@@ -234,26 +226,19 @@ def _sums(given, expected, uses):
                     total = g.sum(axis=chosen, keepdims=keepdims) if chosen else g
                     if total.shape == given.shape:
                         words = _sum_words(chosen, g, right, use)
-                        yield _Candidate(*words, total, float(np.abs(g).sum()))
+                        yield Form(*words, total, float(np.abs(g).sum()))
 
 
 def _sum_words(chosen, g, right, use):
     if not chosen:
         return "bias not summed", (
             f"it was not summed over the batch: it has the shape {g.shape} of the error of "
-            f"{use.label}, and its sum over axis {_listed(right)} is the gradient"
+            f"{use.told('{h}')}, and its sum over axis {_listed(right)} is the gradient"
         )
     return "bias axis", (
         f"it was summed over the wrong axis: over axis {_listed(chosen)} of the error of "
-        f"{use.label}, of shape {g.shape}, where the sum over axis {_listed(right)} is the gradient"
-    )
-
-
-def _summed_axes(shape, larger):
-    new = len(larger) - len(shape)
-    return (
-        *range(new),
-        *(new + i for i, n in enumerate(shape) if n == 1 != larger[new + i]),
+        f"{use.told('{h}')}, of shape {g.shape}, where the sum over axis {_listed(right)} is the "
+        "gradient"
     )
 
 
@@ -262,56 +247,32 @@ def _listed(axes):
 
 
 def _products(use):
-    """Other products of the error and the other operand of a matrix product."""
-    g, o = use.g, use.other
+    """Other products of the error and the other operand of a matrix product, of any shape."""
+    g, o = use.edge.g, use.other
     if o is None:
         return
-    yield from _elementwise_products(g, o, use)
-    if g.ndim != 2 or o.ndim != 2:
-        return
-    for key, words, product in (
-        ("transpose", "a transpose is missing or too much in the product with {0}", lambda: g @ o),
-        ("transpose", "a transpose is missing or too much in the product with {0}", lambda: o @ g),
-        ("transpose", "it is the transpose: the product with {0} is g.T @ x", lambda: g.T @ o),
-        ("transpose", "a transpose too much in the product with {0}", lambda: o @ g.T),
-        ("order", "the order of the matrix product with {0} is swapped", lambda: g @ o.T),
-        ("order", "the order of the matrix product with {0} is swapped", lambda: o.T @ g),
-    ):
-        try:
-            array = product()
-        except ValueError:
-            continue
-        yield _Candidate(key, words.format(use.label), array)
-    if g.shape[0] == o.shape[0] and use.position == 1:
+    for error in (g, g[:, None]) if g.ndim == 1 else (g,):
+        for key, words, product in PRODUCTS[use.edge.position]:
+            if g.ndim == o.ndim == 2 or key == "elementwise for product":
+                with contextlib.suppress(ValueError):
+                    yield Form(key, use.told(words), product(error, o))
+    if g.ndim == o.ndim == 2 and len(g) == len(o) and use.edge.position == 1:
         words = (
             "it was not summed over the batch: an outer product for each row, and their sum over "
             "axis 0 is the gradient"
         )
-        yield _Candidate("bias not summed", words, np.einsum("ni,nk->nik", o, g))
+        yield Form("bias not summed", words, np.einsum("ni,nk->nik", o, g))
         mean = "the mean of the rows is taken before the product: mean(x).T @ mean(g)"
-        yield _Candidate("order", mean, np.outer(o.mean(axis=0), g.mean(axis=0)))
-
-
-def _elementwise_products(g, o, use):
-    """Products element by element, where a matrix product belongs."""
-    words = f"element by element with {use.label}, where a matrix product belongs"
-    columns = [g, g.T] + ([g[:, None]] if g.ndim == 1 else [])
-    for error in columns:
-        for other in (o, o.T):
-            try:
-                product = error * other
-            except ValueError:
-                continue
-            yield _Candidate("elementwise for product", words, product)
+        yield Form("order", mean, np.outer(o.mean(axis=0), g.mean(axis=0)))
 
 
 def _samples(given, expected, use):
     """One sample's contribution to a sum over the batch."""
-    g, o = use.g, use.other
+    g, o = use.edge.g, use.other
     if not isinstance(g, np.ndarray) or g.ndim < 1 or len(g) < 2:
         return
     n = len(g)
-    if o is not None and use.position == 1 and o.ndim == g.ndim == 2 and len(o) == n:
+    if o is not None and use.edge.position == 1 and o.ndim == g.ndim == 2 and len(o) == n:
         if given.shape != (o.shape[1], g.shape[1]):
             return
         contributions = (np.outer(o[i], g[i]) for i in range(n))
@@ -325,10 +286,18 @@ def _samples(given, expected, use):
             f"it is the contribution of one sample, {which} of {n}: = in place of += in the loop "
             "over the batch"
         )
-        if use.only:
-            yield _Candidate("one sample", words, one)
+        if use.is_only:
+            yield Form("one sample", words, one)
         words = f"a path is missing: the contribution of one sample, {which} of {n}, is left out"
-        yield _Candidate("path missing", words, expected - one)
+        yield Form("path missing", words, expected - one)
+
+
+def same_numbers(entry, others, fit):
+    """The label of the first of other arrays, pairs (label, array), that a row holds; or None."""
+    if entry.given.size < 2:
+        return None
+    fitting = (label for label, a in others if fit.explains(entry.given, a, entry.true))
+    return next(fitting, None)
 
 
 def typo(given, expected, tolerance):
@@ -353,7 +322,7 @@ def typo(given, expected, tolerance):
         words += "; only the sign is wrong there, the magnitude is right"
     elif count > 1 and tolerance.agree(np.sort(given[wrong]), np.sort(expected[wrong])):
         words += "; these entries are exchanged"
-    return Form("typo", f"{words}; all others are right")
+    return Form("typo", f"{words}; all others are right", given)
 
 
 def _one_line(wrong):

@@ -7,7 +7,7 @@ numbers in `closed_forms`, wrong local rules in `wrong_steps.wrong_rules`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -112,6 +112,8 @@ MISTAKES = {mistake.key: mistake for mistake in (
         "follow the chain from the loss: each step multiplies by its own derivative"),
     Mistake("value for gradient",
         "follow the names: the value h and its gradient dh are two arrays"),
+    Mistake("other operand",
+        "of a product x @ y the gradient of y is x.T @ g: x as it came into the product"),
     Mistake("other function",
         "the function that was derived is not the one that was coded: compare their values"),
     Mistake("not used",
@@ -121,3 +123,53 @@ MISTAKES = {mistake.key: mistake for mistake in (
         "look at these entries: an index, a sign, or a misprint"),
 )}
 # fmt: on
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One mistake that explains why rows are wrong.
+
+    Attributes
+    ----------
+    mistake : str
+        Its key in the table of mistakes, `mistakes.MISTAKES`.
+    sentence : str
+        Plain English with the evidence: "dLoss/dW1 is N = 50 times the gradient: ...".
+    explains : tuple of str
+        The labels of the rows that this mistake makes wrong; none for a warning about the graph.
+    where : tuple of Node
+        The nodes of the graph at which it was made, as far as that is known.
+    also : tuple of str
+        Other sentences that fit the same numbers equally well.
+    """
+
+    mistake: str
+    sentence: str
+    explains: tuple[str, ...] = ()
+    where: tuple = ()
+    also: tuple[str, ...] = ()
+
+    @property
+    def advice(self) -> str:
+        """What to do about a mistake of this kind, from the table of mistakes."""
+        return MISTAKES[self.mistake].advice
+
+    def __str__(self):
+        return self.sentence
+
+
+@dataclass(eq=False)
+class Candidate:
+    """A mistake that explains some rows.
+
+    ``steps`` are what it changes in the pass; None where it concerns these rows alone.
+    """
+
+    key: str
+    text: str
+    explains: list
+    steps: dict | None = None
+    where: tuple = ()
+    rank: int = 2
+    more: list = field(default_factory=list)  # findings that belong to it
+    also: tuple = ()

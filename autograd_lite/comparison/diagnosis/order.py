@@ -12,13 +12,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from . import words
-from .closed_forms import Fit, forms, typo
-from .constants import Constants
-from .findings import Finding
-from .health import agreement_hints, warnings
-from .local_steps import factor_of_the_chain
-from .localisation import consequences
+from .agreement import agreement_hints, warnings
+from .closed_forms import Fit, typo
+from .mistakes import Finding
 from .search import Search
+from .single_arrays import findings_of_array, findings_of_factor
 from .wrong_steps.backward import Backward
 
 
@@ -51,7 +49,7 @@ def diagnosed(case) -> Diagnosis:
         e for e in wrong if e.bottom not in case.gradients or case.gradients[e.bottom] is not e
     ]
     for entry in factors:
-        findings += factor_of_the_chain(entry, case)
+        findings += findings_of_factor(entry, case)
     found, because = _of_gradients(case, [e for e in wrong if e not in factors])
     findings += found
     explained = {label for finding in findings for label in finding.explains}
@@ -177,7 +175,7 @@ def _of_gradients(case, wrong):
              if e.bottom.op is not None and e.given.shape == e.true.shape}  # fmt: skip
     base = Backward(graph, fixed=fixed) if fixed else true
     right = [e for e in case.gradients.values() if e.row]
-    because = consequences(case, graph, base, wrong, fixed) if fixed else {}
+    because = _consequences(case, graph, base, wrong, fixed) if fixed else {}
     own = [e for e in wrong if e.label not in because]
     fit = Fit(case.tolerance)
     kept = [e for e in right if fit.agree(e.given, np.asarray(base.table[e.bottom]), e.floor)]
@@ -189,6 +187,26 @@ def _of_gradients(case, wrong):
     if search.left:
         findings += _shapes(search.left, case)
     return findings, because
+
+
+def _consequences(case, graph, base, wrong, fixed):
+    """{label: label of the row it is wrong because of}.
+
+    In ``base`` the given gradients of inner tensors stand in the place of the true ones, and the
+    true rules go on from them. A row that comes out as given was computed rightly from wrong
+    numbers.
+    """
+    fit = Fit(case.tolerance)
+    because = {}
+    for entry in wrong:
+        expected = base.table.get(entry.bottom)
+        if expected is None or not fit.explains(entry.given, np.asarray(expected), entry.true):
+            continue
+        causes = [n for n in fixed if n is not entry.bottom and graph.leads(entry.bottom, n)]
+        if causes:
+            nearest = min(causes, key=lambda n: graph.distance(entry.bottom, n))
+            because[entry.label] = case.gradients[nearest].label
+    return because
 
 
 def _shapes(left, case):
@@ -208,36 +226,9 @@ def _shapes(left, case):
 def _of_arrays(case, wrong):
     """Findings from the numbers alone, and the rows that are left."""
     findings, wrong = _before_any_pattern(case, wrong)
-    fit, constants, left = Fit(case.tolerance), Constants(), []
     for entry in wrong:
-        finding = _of_array(entry, case, fit, constants)
-        if finding is None:
-            left.append(entry)
-        else:
-            findings.append(finding)
-    return findings, left
-
-
-def _of_array(entry, case, fit, constants):
-    given, true, labels = entry.given, entry.true, (entry.label,)
-    c = fit.ratio(given, true)
-    if c is not None and (given.size > 1 or constants.names(c)):
-        named = constants.names(c, fit.precision(given, true))
-        if named and named[0].key == "sign":
-            return Finding("sign", f"{entry.label} is the negative of the true value", labels)
-        times = named[0].text if named else f"{c:.6g}"
-        return Finding("factor", f"{entry.label} is {times} times the true value", labels)
-    form = next(forms(given, true, fit), None)
-    if form is not None:
-        return Finding(form.key, f"{entry.label}: {form.words}", labels)
-    for label, value in case.others.items():
-        if label != entry.label and value.size > 1 and fit.explains(given, value, true):
-            text = f"{entry.label}: these are the values of {label}"
-            return Finding("wrong variable", text, labels)
-    form = typo(given, true, case.tolerance)
-    if form is not None:
-        return Finding("typo", f"{entry.label}: {form.words}", labels)
-    if given.shape != true.shape:
-        text = f"{entry.label} has shape {given.shape}, and it must have {true.shape}"
-        return Finding("shape", f"{text}; nothing is broadcast", labels)
-    return None
+        findings += findings_of_array(entry, case)
+    explained = {label for finding in findings for label in finding.explains}
+    left = [entry for entry in wrong if entry.label not in explained]
+    shapes = list(_shapes(left, case))
+    return findings + shapes, [e for e in left if e.given.shape == e.true.shape]

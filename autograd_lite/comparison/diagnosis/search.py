@@ -8,27 +8,25 @@ from __future__ import annotations
 
 import numpy as np
 
-from . import common_factors, parametrisations, regulariser, single_rows, wrong_passes
-from .candidates import Candidate
+from . import wrong_passes
 from .closed_forms import Fit
 from .constants import Constants
-from .findings import Finding
-from .penalties import Penalties
+from .mistakes import Candidate, Finding
+from .regularisers import Penalties, wrong_regulariser
+from .row_patterns import array_patterns, common_factor, other_argument, other_tensor
 
 MOST = 6  # findings
 
 
 # From what is cheap and says most to what is dear: the first that explains all rows ends it.
 _ORDER = (
-    parametrisations.look,
-    common_factors.look,
-    regulariser.look,
-    single_rows.look,
+    other_argument,
+    common_factor,
+    wrong_regulariser,
+    array_patterns,
     wrong_passes.one_step_everywhere,
     wrong_passes.one_step,
-    wrong_passes.two_paths,
-    regulariser.without_one,
-    single_rows.numbers_of_others,
+    other_tensor,
 )
 
 

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from itertools import chain, combinations
+from itertools import chain
 
 import numpy as np
 
 from . import words
-from .candidates import Candidate
-from .findings import Finding
-from .wrong_steps.backward import both
+from .mistakes import Candidate, Finding
 from .wrong_steps.mutants import mutants
 from .wrong_steps.repeated_steps import repeated
 from .wrong_steps.stale_weights import stale
-
-PAIRS = 24  # edges that are left out two at a time
 
 
 def one_step(search):
@@ -158,38 +154,3 @@ def one_step_everywhere(search):
         if len(steps) > 1:
             found += _as_candidates(search, mutant, list(search.left), 1.0, 1.0)
     return found
-
-
-# --- two paths that are missing ---------------------------------------------------------------
-
-
-def two_paths(search):
-    """Pairs of edges that pass nothing back, at values that are used several times."""
-    uses: dict = {}
-    for edge in search.backward.edges:
-        uses.setdefault(edge.parent, []).append(edge)
-    edges = [edge for many in uses.values() if len(many) > 1 for edge in many
-             if search.below(edge.parent)]  # fmt: skip
-    found = []
-    for one, other in search.graph.affordable(combinations(edges[:PAIRS], 2)):
-        found += _pair(search, one, other)
-    return found
-
-
-def _pair(search, one, other):
-    rows = [e for e in search.left if e.given.shape == np.shape(search.expected(e))
-            and search.graph.leads(e.bottom, other.parent)]  # fmt: skip
-    if not rows:
-        return []
-    steps = both(one.replaced(lambda e: 0 * e.share), other.replaced(lambda e: 0 * e.share))
-    table = search.backward.replaced(steps).table
-    explained = search.explained(rows, table)
-    if not explained:
-        return []
-    label, who = search.graph.label, words.subject(explained, search.case)
-    text = (
-        f"two paths are missing: what {label(one.parent)} does through {label(one.node)}, and "
-        f"what {label(other.parent)} does through {label(other.node)}, as if these were "
-        f"constants: with them left out the backward pass gives {who}"
-    )
-    return [Candidate("path missing", text, explained, steps, (one.node, other.node), 3)]

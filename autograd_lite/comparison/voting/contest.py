@@ -1,17 +1,96 @@
-"""The voters asked about each derivative of a problem, and the report of their votes."""
+"""`compare_function`: the derivatives by hand of a plain NumPy function, in a vote of three."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from ...engine.rounding import Floor, gradient_of
 from ...engine.tape import history
-from ..case import Case
-from ..report import Comparison
+from ..finite_differences import AGREES, DIFFERS, first
+from ..report import Case, Comparison
 from ..rows import Tolerance, compared, distance
-from .clues import clues, of_another_function
-from .differences import Differences
 from .function_report import FunctionComparison
-from .traced import Traced
-from .votes import AUTODIFF_ALONE, OF_SHAPES, Ballot, Vote, counted, row_of
+from .problem import Problem
+from .voters import Differences, Traced
+from .votes import (
+    AUTODIFF_ALONE,
+    DERIVATION_ALONE,
+    OF_SHAPES,
+    ONLY_TWO_DIFFER,
+    Ballot,
+    Vote,
+    counted,
+    row_of,
+)
+
+
+def compare_function(
+    f: Callable,
+    jac: Any,
+    x: Any,
+    hess_diag: Any = None,
+    *,
+    args: tuple = (),
+    rtol: float | None = None,
+    atol: float | None = None,
+) -> FunctionComparison:
+    """Compare derivatives by hand of a NumPy function with autodiff and finite differences.
+
+    The three vote. Autodiff and differences know the function as it is coded: where they agree
+    and the derivation does not, the derivation is wrong, or another function was derived.
+    Differences are taken in float64 over several steps, and abstain where they are unreliable:
+    at kinks and jumps, where the function is random, or where they settle at no value.
+
+    Parameters
+    ----------
+    f : callable
+        Called as ``f(x, *args)`` with arrays, and with Tensors in their place for autodiff. It
+        returns a number, or an array, such as a loss for each sample: then its sum is
+        differentiated.
+    jac : callable, array_like or True
+        The gradient by hand, or the function of ``(x, *args)`` that returns it, nested as x is:
+        a ``jac=`` of SciPy, or the objective of XGBoost or LightGBM with ``hess_diag=True``. Of
+        an f with several results it may be the Jacobian, of shape ``f(x).shape + x.shape``.
+        True, as in ``scipy.optimize.minimize``: f returns the value and the gradient.
+    x : array_like, or nested dict, list or tuple of these
+        Where; real numbers, converted to float64. Stay away from kinks.
+    hess_diag : callable, array_like or True, optional
+        The diagonal of the Hessian, of the shape of x, or the function that returns it. True:
+        jac returns the pair (gradient, diagonal).
+    args : tuple
+        Further arguments of all these functions, which are not differentiated: labels, data.
+    rtol, atol : float
+        As those of `compare`, between the derivation and autodiff. Differences are allowed 1e-5
+        at least, and what they are known to be off by.
+
+    Returns
+    -------
+    FunctionComparison
+        A `Comparison`: true if every derivative is right, and printed as a sentence, a table
+        with the three values, and the evidence. A slope between those of the two sides of a
+        kink is right. The verdict is UNSURE where nothing can be told.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For what is not real numbers, or not nested as x is.
+
+    >>> import numpy as np
+    >>> def logistic(margin, y):
+    ...     return np.logaddexp(0, margin) - y * margin
+    >>> def objective(margin, y):
+    ...     p = 1 / (1 + np.exp(-margin))
+    ...     return p - y, p  # and it is p * (1 - p)
+    >>> report = compare_function(
+    ...     logistic, objective, [-1.0, 2.0], hess_diag=True, args=(np.array([1, 0]),)
+    ... )
+    >>> [(row.name, row.verdict) for row in report]
+    [('dlogistic/dmargin', 'right'), ('d2logistic/dmargin2', 'WRONG')]
+    """
+    return Contest(Problem(f, jac, x, hess_diag, args), Tolerance(rtol, atol)).report()
 
 
 class Contest:
@@ -129,3 +208,122 @@ def _against(vote, ballot):
     if ballot.slope is None:
         return ballot.given
     return np.where(vote.wrong, ballot.slope.value, ballot.given)
+
+
+_WRONG_BY_HAND = (DERIVATION_ALONE, ONLY_TWO_DIFFER)
+
+
+def clues(contest):
+    """Why a voter is missing, and what wrong derivatives show by themselves."""
+    problem = contest.problem
+    if problem.wobble:
+        yield (
+            f"{problem.name} is random: called twice with the same x it gave values that differ "
+            f"by {problem.wobble:.2g}, so finite differences say nothing: make its random numbers "
+            "of a generator with a fixed seed inside it"
+        )
+    for kind, reason in contest.traced.why_not.items():
+        what = "" if kind == "loss" else f" to its {kind}"
+        yield f"autodiff cannot follow {problem.name}{what}: {reason}"
+    wrong = any(vote.outcome in _WRONG_BY_HAND for vote in _first_order(contest))
+    if wrong and not problem.wobble and of_no_function(problem):
+        yield (
+            "the manual gradient is that of no function at all, for its own derivatives are not "
+            f"symmetric; so it is wrong whatever {problem.name} is"
+        )
+    for (kind, _, label, given, true), vote in zip(contest.compared, contest.votes, strict=True):
+        if kind == "curvature" and vote.wrong.any():
+            yield from _floor(label, given[vote.wrong], true[vote.wrong])
+
+
+def of_another_function(contest):
+    """The sentence for derivatives of another function: they fit each other, and not f; or ""."""
+    problem, traced = contest.problem, contest.traced
+    outcomes = [vote.outcome for vote in contest.votes]
+    if "loss" not in traced.why_not and not traced.follows and DERIVATION_ALONE in outcomes:
+        return (
+            f"{problem.name} does not change with {', '.join(problem.labels)}: by autodiff and "
+            "finite differences its derivatives are 0"
+        )
+    if not problem.curvatures or problem.wobble:
+        return ""
+    for i, vote in enumerate(_first_order(contest)):
+        beside = contest.votes[len(problem.leaves) + i]
+        wrong = all(v.outcome in _WRONG_BY_HAND for v in (vote, beside))
+        if wrong and curvature_fits(problem, i):
+            return (
+                f"{problem.name} as it is coded is not what was derived: {vote.label} and "
+                f"{beside.label} fit each other, and neither fits {problem.name}"
+            )
+    return ""
+
+
+def _floor(label, given, true):
+    """What boosting libraries ask for: a curvature that is never too small."""
+    floors = np.unique(given)
+    if len(floors) == 1 and (true < floors).all():
+        yield (
+            f"{label} by manual is {floors[0]:.6g} wherever it is truly less: a floor, which "
+            "objectives for boosting may have on purpose"
+        )
+
+
+def _first_order(contest):
+    return contest.votes[: len(contest.problem.leaves)]
+
+
+def of_no_function(problem) -> bool:
+    """Whether the gradient by hand is no function's: the derivatives of one are symmetric.
+
+    With J its Jacobian, v J u = u J v for all u and v if it is the gradient of anything.
+    """
+    gradient = _vector_of(problem)
+    if gradient is None:
+        return False
+    x = np.concatenate([leaf.ravel() for leaf in problem.leaves])
+    rng = np.random.default_rng(0)
+    for _ in range(3):
+        u, v = rng.standard_normal((2, x.size)) * np.maximum(1.0, np.abs(x))
+        one = first(lambda t, u=u, v=v: v @ gradient(x + t * u))
+        other = first(lambda t, u=u, v=v: u @ gradient(x + t * v))
+        if one.why != "" or other.why != "":
+            return False
+        size = max(abs(one.value), abs(other.value))
+        if abs(one.value - other.value) > 1e-5 * size + 10 * (one.error + other.error):
+            return True
+    return False
+
+
+def curvature_fits(problem, i) -> bool:
+    """Whether the curvature by hand is the derivative of the gradient by hand."""
+    leaf, curvature = problem.leaves[i], problem.curvatures[i]
+    if not problem.derives or curvature.shape != leaf.shape:
+        return False
+    chosen = np.random.default_rng(0).permutation(leaf.size)[:20]
+    allowed = 1e-5 * np.max(np.abs(curvature), initial=0.0) + 1e-9
+    outcomes = []
+    for index in (np.unravel_index(k, leaf.shape) for k in chosen):
+
+        def g(t, index=index):
+            moved = leaf.copy()
+            moved[index] += t
+            leaves = problem.leaves
+            return problem.derived(*leaves[:i], moved, *leaves[i + 1 :])[0][i][index]
+
+        outcomes.append(first(g, abs(leaf[index])).judged(curvature[index], allowed))
+    return AGREES in outcomes and DIFFERS not in outcomes
+
+
+def _vector_of(problem):
+    """The gradient by hand as a function of one vector; None where it is no such function."""
+    shapes = [leaf.shape for leaf in problem.leaves]
+    if not problem.derives or [np.shape(g) for g in problem.gradients] != shapes:
+        return None
+    ends = np.cumsum([leaf.size for leaf in problem.leaves])[:-1]
+
+    def gradient(x):
+        parts = zip(np.split(x, ends), shapes, strict=True)
+        found = problem.derived(*[part.reshape(shape) for part, shape in parts])[0]
+        return np.concatenate([np.ravel(g).astype(np.float64) for g in found])
+
+    return gradient

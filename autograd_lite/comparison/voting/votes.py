@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from ..finite_differences import AGREES, DIFFERS, KINK, STEEP, UNASKED, UNRELIABLE, Slope
 from ..rows import RIGHT, SHAPE, UNSURE, WRONG, Row, distance
-from ..slopes import AGREES, DIFFERS, KINK, STEEP, UNASKED, UNRELIABLE, Slope
 
 # What a vote can come to.
 ALL_AGREE = "all agree"

@@ -9,13 +9,10 @@ Running and enumerating them:
 What can be wrong in a step:
 
     wrong_rules       wrong local derivatives, by operation
-    wrong_windows     those of convolution, pooling and look-ups
-    edge_rules        the wrong rules of one edge of the graph
-    stand_ins         what may stand in the place of a cotangent
+    edge_rules        the wrong rules of one edge, and what may stand for its cotangent
     errors_of_losses  where p - y is in a loss, and what is done wrong with it
     fan_outs          values used several times: one use kept, or one for another
     stale_weights     a weight updated before the error went through it
     repeated_steps    the same wrong step in each round of a loop, or in each layer
-    substitutions     another value in the place of the other operand of a product
     composites        functions written out of others, taken as one step
 """

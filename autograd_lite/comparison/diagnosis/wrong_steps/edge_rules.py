@@ -1,4 +1,4 @@
-"""The wrong rules of one edge: those of its operation, and those of its kind."""
+"""The wrong rules of one edge: of its operation, of its kind, with another array for g."""
 
 from __future__ import annotations
 
@@ -7,9 +7,105 @@ import numpy as np
 from ....engine.primitives import Elementwise, registered
 from ....rules.activations import elu, gelu, leaky_relu, relu, selu, sigmoid, silu, softplus
 from ....rules.softmax import log_softmax, softmax
-from . import wrong_windows  # noqa: F401  declares rules
-from .stand_ins import pulled, slope, stand_ins
+from .errors_of_losses import errors, wrong_errors
+from .mutant import through, unblanked
 from .wrong_rules import WRONG_RULES
+
+NEAR = 6  # other tensors of the same shape that may stand for a cotangent
+
+
+class Held:
+    """What may stand in the place of a cotangent: other gradients, values, errors of the loss."""
+
+    def __init__(self, backward):
+        self.backward, self.graph = backward, backward.graph
+        self._by_shape: dict = {}
+        for node in self.graph.nodes:
+            if not isinstance(node.out, tuple) and np.ndim(node.out):
+                self._by_shape.setdefault(np.shape(node.out), []).append(node)
+        self._errors = {z: (s, y, kind) for z, s, y, kind in errors(backward)}
+        self._memo: dict = {}
+
+    def instead_of(self, node):
+        """Four-tuples (key, words, array, rank)."""
+        if node not in self._memo:
+            self._memo[node] = list(self._instead_of(node))
+        return self._memo[node]
+
+    def _instead_of(self, node):
+        same = self._by_shape.get(np.shape(node.out), [])
+        if not same:
+            return
+        at = same.index(node) if node in same else 0
+        near = same[max(0, at - NEAR // 2) : at + NEAR // 2 + 1]
+        mine, name = self.backward.table.get(node), self.graph.label(node)
+        for other in near:
+            g = self.backward.table.get(other)
+            if other is node or not isinstance(g, np.ndarray) or np.array_equal(g, mine):
+                continue
+            label = self.graph.label(other)
+            words = f"the gradient of {label} is used in the place of that of {name}"
+            if self.graph.leads(node, other):
+                words += ": the derivative between them is left out"
+                yield "derivative missing", words, g, 3
+            else:
+                yield "wrong variable", words, g, 4
+        for other in near:
+            words = (
+                f"the value {self.graph.label(other)} is used where the gradient of {name} belongs"
+            )
+            yield "value for gradient", words, np.asarray(other.out), 3
+        for other in near:
+            if other in self._errors:
+                words = (
+                    f"the value p, what the last activation makes of {self.graph.label(other)}, is "
+                    f"used where the gradient of {name} belongs"
+                )
+                yield "value for gradient", words, self._errors[other][0], 3
+                yield from self._wrong_errors(other)
+
+    def _wrong_errors(self, z):
+        p, y, kind = self._errors[z]
+        for key, words, rule in wrong_errors(kind):
+            array = rule(self.backward.table[z], p, y, z.out)
+            if np.isfinite(array).all():
+                yield key, words.format(z=self.graph.label(z)), array, 4
+
+
+def stand_ins(edge, held):
+    """The rule of an edge with something else in the place of the cotangent."""
+    for key, words, array, rank in held.instead_of(edge.node):
+        yield key, unblanked(words), _with(array), rank
+    name, parent = held.graph.label(edge.node), edge.parent
+    words = f"the gradient of {name} is left out: the derivative of {name} with respect to "
+    words += f"{held.graph.label(parent)} stands alone, and is to be multiplied by it"
+    yield "chain factor missing", unblanked(words), slope, 3
+    for node in (edge.node, parent):
+        words = f"the value {held.graph.label(node)} is used where the gradient of "
+        words += f"{held.graph.label(parent)} belongs"
+        yield "value for gradient", unblanked(words), _constant(node.out), 3
+
+
+def pulled(e, g=None, x=None, out=None):
+    """The true rule of an edge, with something else in the place of g, x or out."""
+    args = list(e.args)
+    if x is not None:
+        args[e.position] = x
+    rule = e.op.rules[e.position]
+    return rule(e.g if g is None else g, e.out if out is None else out, *args, **e.kwargs)
+
+
+def slope(e):
+    return pulled(e, np.ones_like(e.g))
+
+
+def _with(array):
+    return lambda e: pulled(e, array)
+
+
+def _constant(array):
+    return lambda e: array
+
 
 _ACTIVATIONS = {
     getattr(f, "__wrapped__", f)
@@ -29,9 +125,11 @@ def wrong_rules(edge, held=None, all_of_them=True):
             yield key, words, _of_edge(rule), rank
     if edge.op.f is np.multiply and edge.node.parents[1 - edge.position] is None:
         yield from _masks(edge)
+    if held is not None and edge.op.f in (np.matmul, np.multiply):
+        yield from _other_operands(edge, held.graph)
     if edge.op.f is np.matmul:
         yield from _products(edge)
-    elif edge.op.f in _ACTIVATIONS or _is_unary(edge.op):
+    elif _is_function(edge.op):
         yield from _activations(edge)
     elif edge.op.f in (_SOFTMAX, _LOG_SOFTMAX):
         yield from _of_softmax(edge)
@@ -44,6 +142,10 @@ def wrong_rules(edge, held=None, all_of_them=True):
 
 def _of_edge(rule):
     return lambda e: rule(e.g, e.out, *e.args, **e.kwargs)
+
+
+def _is_function(op):
+    return op is not None and (op.f in _ACTIVATIONS or _is_unary(op))
 
 
 def _is_unary(op):
@@ -143,7 +245,7 @@ def _products(edge):
     """Other products of the cotangent and the other operand."""
     other = 1 - edge.position
     if np.ndim(edge.g) == 2 and np.ndim(edge.args[other]) == 2:
-        for key, words, product in _PRODUCTS[edge.position]:
+        for key, words, product in PRODUCTS[edge.position]:
             yield key, words, _product_of(product, other), 2
     words = "the factor {y} of the product {h} is missing in the chain"
     yield "chain factor missing", words, lambda e: e.g, 3
@@ -153,6 +255,19 @@ def _product_of(product, other):
     return lambda e: product(e.g, e.args[other])
 
 
+def _other_operands(edge, graph):
+    """The value before or after a function of the other operand, in its place."""
+    operand = edge.node.parents[1 - edge.position]
+    if operand is None:
+        return
+    before = operand.parents if _is_function(operand.op) else ()
+    after = [node for node in graph.users.get(operand, ()) if _is_function(node.op)]
+    for node in filter(None, (*before, *after)):
+        if np.shape(node.out) == np.shape(operand.out):
+            words = f"{graph.label(node)} stands where {graph.label(operand)} belongs, in what goes"
+            yield "other operand", unblanked(words) + " back to {x}", through(node.out), 1
+
+
 # Of the cotangent g and the other operand o: dx = g @ o.T and dy = o.T @ g are right.
 _T = "transpose", "a transpose is missing or too much in the product of {y} with the error of {h}"
 _O = "order", "the order of the product of {y} with the error of {h} is swapped"
@@ -160,11 +275,11 @@ _E = (
     "elementwise for product",
     "{y} and the error of {h} are multiplied element by element, where a matrix product belongs",
 )
-_PRODUCTS = {
+PRODUCTS = {
     0: [(*_O, lambda g, o: o.T @ g)],
     1: [(*_O, lambda g, o: g @ o.T)],
 }
-for _products_at in _PRODUCTS.values():
+for _products_at in PRODUCTS.values():
     _products_at += [
         (*_T, lambda g, o: g @ o),
         (*_T, lambda g, o: o @ g),

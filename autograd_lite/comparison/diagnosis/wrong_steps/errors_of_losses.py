@@ -68,7 +68,12 @@ def _number(g, s, y):
 
 def wrong_errors(kind):
     """Triples (key, words, rule(g, p, y, z)) of what is done wrong with an error of this kind."""
-    return _WRONG[kind]
+    weight = _rows if kind == "softmax" else _number
+    return [(key, words, _weighted(error, weight)) for key, words, error in _WRONG[kind]]
+
+
+def _weighted(error, weight):
+    return lambda g, p, y, z: weight(g, p, y) * error(p, y, z)
 
 
 def _shifted(y, by):
@@ -79,11 +84,25 @@ def _shifted(y, by):
     return moved
 
 
+def _softmax_again(p, y, z):
+    """Softmax's Jacobian times p - y."""
+    return p * (p - y - np.sum((p - y) * p, axis=-1, keepdims=True))
+
+
+def _at_output(p, y, z):
+    """(p - y) / sigmoid'(z), times sigmoid'(p)."""
+    s = _SIGMOID(p)
+    return (p - y) / (p * (1 - p)) * s * (1 - s)
+
+
 _OF = "in the gradient of the logits {z}"
 _SHIFTED = f"the label is shifted by one: the 1 is subtracted at the wrong class {_OF}"
 _MISSING = (
     f"the -1 at the label is forgotten {_OF}: the value p is taken, where it is p - y (one-hot y)"
 )
+_ADDED = _MISSING.replace("forgotten", "added, not subtracted,")
+_EVERYWHERE = f"1 is subtracted at all classes, not at the label alone, {_OF}"
+_OTHER_ORDER = f"the labels are in another order than the rows {_OF}"
 _TWICE = (
     "p - y is multiplied by p * (1 - p), the derivative of the last activation, which "
     "cross-entropy has cancelled: the gradient of the logits {z} is p - y"
@@ -92,18 +111,20 @@ _DIAGONAL = (
     "of softmax's Jacobian only the diagonal p * (1 - p) is used on the way to the logits {z}: the "
     "entries off the label are missing"
 )
-_PROBABILITIES = (
+_NO_SOFTMAX = (
     "the derivative of softmax is left out: the gradient with respect to the probabilities "
     "p = softmax({z}) is used as that of the logits {z}"
 )
 _NO_TARGET = (
     "the label (target) y is left out: the value p of {z} is used for the error, which is p - y"
 )
+_NO_LABEL = _NO_TARGET.replace("of {z}", "= sigmoid({z})")
+_TARGET_ADDED = "the label (target) y is added, not subtracted: the error at {z} is p - y"
 _ONE_TERM = (
     "the sign of one of the two terms of cross-entropy is wrong on the way to the logits {z}: "
     "-y / p + (1 - y) / (1 - p) is right"
 )
-_NO_SLOPE = (
+_NO_SIGMOID = (
     "the derivative of sigmoid is left out: the gradient with respect to p = sigmoid({z}) is used "
     "as that of the logits {z}"
 )
@@ -130,71 +151,41 @@ _MAGNITUDE = (
 )
 
 
-def _slope(z):
-    """sigmoid'(z)"""
-    s = _SIGMOID(z)
-    return s * (1 - s)
-
-
+# What stands in the place of p - y, by the kind of p.
 # fmt: off
 _WRONG = {
     "softmax": [
-        ("label", _SCORES.format("softmax"),
-         lambda g, p, y, z: _rows(g, p, y) * (z - y)),
-        ("label", _MISSING,
-         lambda g, p, y, z: _rows(g, p, y) * p),
-        ("label", _MISSING.replace("forgotten", "added, not subtracted,"),
-         lambda g, p, y, z: _rows(g, p, y) * (p + y)),
-        ("label", _SHIFTED,
-         lambda g, p, y, z: _rows(g, p, y) * (p - np.roll(y, 1, axis=-1))),
-        ("label", _SHIFTED,
-         lambda g, p, y, z: _rows(g, p, y) * (p - np.roll(y, -1, axis=-1))),
-        ("label", _SHIFTED,
-         lambda g, p, y, z: _rows(g, p, y) * (p - _shifted(y, 1))),
-        ("label", _SHIFTED,
-         lambda g, p, y, z: _rows(g, p, y) * (p - _shifted(y, -1))),
-        ("label", f"1 is subtracted at all classes, not at the label alone, {_OF}",
-         lambda g, p, y, z: _rows(g, p, y) * (p - 1)),
-        ("label", f"the labels are in another order than the rows {_OF}",
-         lambda g, p, y, z: _rows(g, p, y) * (p - np.roll(y, 1, axis=0))),
-        ("softmax on top", _ON_TOP,
-         lambda g, p, y, z: p * (g - np.sum(g * p, axis=-1, keepdims=True))),
-        ("derivative twice", _TWICE,
-         lambda g, p, y, z: g * p * (1 - p)),
-        ("derivative missing", _PROBABILITIES,
-         lambda g, p, y, z: -_rows(g, p, y) * y / p),
-        ("softmax diagonal", _DIAGONAL,
-         lambda g, p, y, z: -_rows(g, p, y) * y * (1 - p)),
+        ("label", _SCORES.format("softmax"),  lambda p, y, z: z - y),
+        ("label", _MISSING,                   lambda p, y, z: p),
+        ("label", _ADDED,                     lambda p, y, z: p + y),
+        ("label", _SHIFTED,                   lambda p, y, z: p - np.roll(y, 1, axis=-1)),
+        ("label", _SHIFTED,                   lambda p, y, z: p - np.roll(y, -1, axis=-1)),
+        ("label", _SHIFTED,                   lambda p, y, z: p - _shifted(y, 1)),
+        ("label", _SHIFTED,                   lambda p, y, z: p - _shifted(y, -1)),
+        ("label", _EVERYWHERE,                lambda p, y, z: p - 1),
+        ("label", _OTHER_ORDER,               lambda p, y, z: p - np.roll(y, 1, axis=0)),
+        ("softmax on top", _ON_TOP,           _softmax_again),
+        ("derivative twice", _TWICE,          lambda p, y, z: (p - y) * p * (1 - p)),
+        ("derivative missing", _NO_SOFTMAX,   lambda p, y, z: -y / p),
+        ("softmax diagonal", _DIAGONAL,       lambda p, y, z: -y * (1 - p)),
     ],
     "sigmoid": [
-        ("label", _SCORES.format("sigmoid"),
-         lambda g, p, y, z: _number(g, p, y) * (z - y)),
-        ("label", _NO_TARGET.replace("of {z}", "= sigmoid({z})"),
-         lambda g, p, y, z: _number(g, p, y) * p),
-        ("derivative twice", _TWICE,
-         lambda g, p, y, z: g * p * (1 - p)),
-        ("derivative missing", _NO_SLOPE,
-         lambda g, p, y, z: g / (p * (1 - p))),
-        ("sign", _ONE_TERM,
-         lambda g, p, y, z: -_number(g, p, y) * (y + p - 2 * y * p)),
-        ("sign", _ONE_TERM,
-         lambda g, p, y, z: _number(g, p, y) * (y + p - 2 * y * p)),
+        ("label", _SCORES.format("sigmoid"),  lambda p, y, z: z - y),
+        ("label", _NO_LABEL,                  lambda p, y, z: p),
+        ("derivative twice", _TWICE,          lambda p, y, z: (p - y) * p * (1 - p)),
+        ("derivative missing", _NO_SIGMOID,   lambda p, y, z: (p - y) / (p * (1 - p))),
+        ("sign", _ONE_TERM,                   lambda p, y, z: -(y + p - 2 * y * p)),
+        ("sign", _ONE_TERM,                   lambda p, y, z: y + p - 2 * y * p),
         ("output formula on input", _ON_INPUT,
-         lambda g, p, y, z: g / (p * (1 - p)) * z * (1 - z)),
-        ("derivative at output", _AT_OUTPUT,
-         lambda g, p, y, z: g / (p * (1 - p)) * _slope(p)),
-        ("path missing", _TERM.format(1, z="{z}"),
-         lambda g, p, y, z: _number(g, p, y) * (1 - y) * p),
-        ("path missing", _TERM.format(0, z="{z}"),
-         lambda g, p, y, z: -_number(g, p, y) * y * (1 - p)),
+                                lambda p, y, z: (p - y) / (p * (1 - p)) * z * (1 - z)),
+        ("derivative at output", _AT_OUTPUT,  _at_output),
+        ("path missing", _TERM.format(1, z="{z}"), lambda p, y, z: (1 - y) * p),
+        ("path missing", _TERM.format(0, z="{z}"), lambda p, y, z: -y * (1 - p)),
     ],
     "same": [
-        ("value for gradient", _NO_TARGET,
-         lambda g, p, y, z: _number(g, p, y) * p),
-        ("label", "the label (target) y is added, not subtracted: the error at {z} is p - y",
-         lambda g, p, y, z: _number(g, p, y) * (p + y)),
-        ("other function", _MAGNITUDE,
-         lambda g, p, y, z: _number(g, p, y) * np.sign(p - y)),
+        ("value for gradient", _NO_TARGET,    lambda p, y, z: p),
+        ("label", _TARGET_ADDED,              lambda p, y, z: p + y),
+        ("other function", _MAGNITUDE,        lambda p, y, z: np.sign(p - y)),
     ],
 }
 # fmt: on

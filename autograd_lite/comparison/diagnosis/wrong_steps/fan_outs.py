@@ -23,22 +23,10 @@ def fan_outs(backward, edges):
         users: dict = {}
         for edge in many:
             users.setdefault(edge.node, []).append(edge)
-        if len(users) > 1:
-            yield from _lost(node, many, users, graph)
         if len(users) > 2:
             yield from _kept(node, many, users, backward)
         if len(many) <= 4:
             yield from _doubled(node, many, graph)
-
-
-def _lost(node, many, users, graph):
-    """Of several users one that uses a value twice passes nothing back."""
-    for own in users.values():
-        if len(own) > 1:
-            change = -sum(edge.share for edge in own)
-            key, words = missing_words(own[0], graph)
-            factors = {id(edge): 0 for edge in own}
-            yield _weighted(node, many, factors, change, key, words, 1, own[0])
 
 
 def _kept(node, many, users, backward):

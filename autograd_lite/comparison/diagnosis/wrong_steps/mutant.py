@@ -78,6 +78,17 @@ def tried(rule, edge):
     return edge.op.fitted(share, x, edge.g, False)
 
 
+def through(value):
+    """The rule of a product through another value of the other operand."""
+
+    def rule(e):
+        args = list(e.args)
+        args[1 - e.position] = np.reshape(value, np.shape(args[1 - e.position]))
+        return e.op.rules[e.position](e.g, e.out, *args, **e.kwargs)
+
+    return rule
+
+
 def unblanked(words):
     """Words without anything to fill in."""
     return words.replace("{", "(").replace("}", ")")

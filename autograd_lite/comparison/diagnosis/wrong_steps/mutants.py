@@ -6,11 +6,10 @@ import numpy as np
 
 from .backward import Arrival, Backward
 from .composites import inside, virtual_edges
-from .edge_rules import wrong_rules
+from .edge_rules import Held, wrong_rules
 from .errors_of_losses import errors, wrong_errors
 from .fan_outs import fan_outs
 from .mutant import Mutant, Steps, tried
-from .stand_ins import Held
 
 
 def mutants(backward: Backward, relevant, typical=False):

@@ -15,9 +15,8 @@ from .backward import Arrival, both
 from .composites import inside, virtual_edges
 from .edge_rules import wrong_rules
 from .fan_outs import are_apart
-from .mutant import Mutant, Steps, tried, unblanked
+from .mutant import Mutant, Steps, through, tried, unblanked
 from .stale_weights import weight_of
-from .substitutions import substitutions
 
 
 def repeated(backward, relevant):
@@ -33,8 +32,8 @@ def repeated(backward, relevant):
             yield _mutant(
                 many, key, at + words, [Steps(edge, rule)(1.0) for edge in many], rank + 1
             )
-        for words, rules in substitutions(many, backward.graph):
-            steps = [edge.replaced(rule) for edge, rule in zip(many, rules, strict=True)]
+        for words, rules in other_steps_operands(many, backward.graph):
+            steps = [Steps(edge, rule)(1.0) for edge, rule in zip(many, rules, strict=True)]
             yield _mutant(many, "value for gradient", at + words, steps, 2)
         yield from _past_the_activation(many, at, backward)
     yield from _one_sample_everywhere(backward, relevant)
@@ -148,6 +147,8 @@ def _past_the_activation(many, at, backward):
 
     def rule(user):
         def share(edge):
+            if user not in arrived:
+                return edge.share
             g = edge.like(np.reshape(arrived[user], np.shape(edge.g)), edge.share)
             return tried(lambda e: e.op.rules[e.position](e.g, e.out, *e.args, **e.kwargs), g)
 
@@ -197,3 +198,44 @@ def _one_sample_everywhere(backward, relevant):
             yield Mutant(
                 "one sample", words, {}, lambda c, steps=steps: steps, None, "", 0, tuple(loops)
             )
+
+
+# --- the operand of another step ----------------------------------------------------------------
+
+
+def other_steps_operands(many, graph):
+    """Pairs (words, one rule an edge): the other operand is that of the next step, or the last."""
+    if many[0].op.f not in (np.matmul, np.multiply) or many[0].position is None:
+        return
+    operands = [edge.node.parents[1 - edge.position] for edge in many]
+    if operands[0] is None:
+        return
+    line = _line(operands, graph)
+    for by, which in ((1, "next"), (-1, "previous")):
+        values = [_beside(node, line, by) for node in operands]
+        if not any(value is None for value in values):
+            name = graph.label(operands[0])
+            words = f"{name} of the {which} step stands where that of the step itself belongs"
+            yield unblanked(words) + ", in what goes back to {x}", list(map(through, values))
+
+
+def _line(operands, graph):
+    """The nodes of a loop that an operand is one of, oldest first."""
+    known = next((node for node in operands if node is not None and node.op is not None), None)
+    if known is None:
+        return []
+    shape = np.shape(known.out)
+    alike = [n for n in graph.nodes if n.op is known.op and np.shape(n.out) == shape]
+    own = {node for node in operands if node is not None}
+    line = sorted(own & set(alike), key=lambda n: n.serial)
+    step = line[1].serial - line[0].serial if len(line) > 1 else 0
+    later = [n for n in alike if n not in own]
+    return line + [n for n in later if line and n.serial - line[-1].serial == step]
+
+
+def _beside(node, line, by):
+    """The value of the next or the previous step; the first one follows what is no step."""
+    if node not in line:
+        return line[0].out if by == 1 and line else None
+    at = line.index(node) + by
+    return line[at].out if 0 <= at < len(line) else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .backward import both
-from .mutant import Mutant, tried
+from .mutant import Mutant, through, tried
 
 
 def stale(backward, edges, updates, both_kinds=True):
@@ -18,7 +18,7 @@ def stale(backward, edges, updates, both_kinds=True):
         weight = weight_of(edge)
         if weight is None or weight not in updates or np.size(updates[weight]) < 3:
             continue  # one or two numbers fit a step of some rate by chance
-        share = tried(_through(updates[weight], -1.0), edge)
+        share = tried(through(-updates[weight]), edge)
         if share is None or (both_kinds and not np.any(share)):
             continue
         name = backward.graph.label(weight)
@@ -39,7 +39,7 @@ def _updated(edges, updates):
         for edge in edges:
             if (weight := weight_of(edge)) in updates:
                 value = edge.args[1 - edge.position] - rate * updates[weight]
-                found = both(found, edge.replaced(_through(value, 1.0)))
+                found = both(found, edge.replaced(through(value)))
         return found
 
     return steps
@@ -53,14 +53,3 @@ def weight_of(edge):
     if other is None or other.op is not None or not other.requires_grad:
         return None
     return other if edge.parent is not other else None
-
-
-def _through(value, sign):
-    """The share through another value of the other operand."""
-
-    def rule(e):
-        args = list(e.args)
-        args[1 - e.position] = value
-        return sign * e.op.rules[e.position](e.g, e.out, *args, **e.kwargs)
-
-    return rule

@@ -7,11 +7,19 @@ under its key in the table of mistakes. The words are told of one step: {x} is t
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 
+from ....engine.dispatch import registry
+from ....engine.primitives import registered
 from ....rules import activations
-from ....rules.losses import cross_entropy
+from ....rules.convolution import conv, spread, weigh
+from ....rules.pooling import average_pool, max_pool
 from ....rules.softmax import log_softmax, softmax
+from ....rules.windows import both_sides, each
+
+MOST = 4096  # positions that are gone through one by one
 
 WRONG_RULES: dict = {}  # {function: [(position or None, key, words, rule, rank), ...]}
 
@@ -22,6 +30,16 @@ def wrong(f, key, words, rule, position=None, rank=2):
     rules.append((position, key, words, rule, rank))
 
 
+def taken(f, key, derivative, right, rules):
+    """Wrong rules that are wrong formulas of one derivative: pairs (formula, rule)."""
+    for formula, rule in rules:
+        wrong(f, key, f"{derivative} is taken as {formula}, where it is {right}", rule)
+
+
+def _negative(rule):
+    return lambda g, *args: -rule(g, *args)
+
+
 def _softmax_pulled(g, s, axis=-1):
     return s * (g - np.sum(g * s, axis=axis, keepdims=True))
 
@@ -29,59 +47,38 @@ def _softmax_pulled(g, s, axis=-1):
 # fmt: off
 # --- activations ------------------------------------------------------------------------------
 FORMULA = "activation formula"
-wrong(np.tanh, FORMULA,
-    "tanh'({x}) is taken as tanh({x}) = {h}, where it is 1 - {h}^2",
-    lambda g, out, x: g * out)
-wrong(np.tanh, FORMULA,
-    "tanh'({x}) is taken as 1 - {h}, where it is 1 - {h}^2",
-    lambda g, out, x: g * (1 - out))
-wrong(np.tanh, FORMULA,
-    "tanh'({x}) is taken as {h} * (1 - {h}), the derivative of sigmoid, where it is 1 - {h}^2",
-    lambda g, out, x: g * out * (1 - out))
-wrong(np.tanh, FORMULA,
-    "tanh'({x}) is taken as 1 + {h}^2, where it is 1 - {h}^2",
-    lambda g, out, x: g * (1 + out * out))
-wrong(np.tanh, FORMULA,
-    "tanh'({x}) is taken as (1 - {h}^2) / 2, the derivative of tanh({x}/2) at that value",
-    lambda g, out, x: g * (1 - out * out) / 2)
-wrong(np.tanh, FORMULA,
-    "tanh'({x}) is taken as (1 - {h})^2, where it is 1 - {h}^2",
-    lambda g, out, x: g * (1 - out) ** 2)
-wrong(activations.sigmoid, FORMULA,
-    "sigmoid'({x}) is taken as {h}, where it is {h} * (1 - {h})",
-    lambda g, out, x: g * out)
-wrong(activations.sigmoid, FORMULA,
-    "sigmoid'({x}) is taken as 1 - {h}, where it is {h} * (1 - {h})",
-    lambda g, out, x: g * (1 - out))
-wrong(activations.sigmoid, FORMULA,
-    "sigmoid'({x}) is taken as 1 - {h}^2, the derivative of tanh, where it is {h} * (1 - {h})",
-    lambda g, out, x: g * (1 - out * out))
-wrong(activations.sigmoid, FORMULA,
-    "sigmoid'({x}) is taken as {h} * (1 + {h}), where it is {h} * (1 - {h})",
-    lambda g, out, x: g * out * (1 + out))
-wrong(activations.sigmoid, FORMULA,
-    "sigmoid'({x}) is taken as {x} * (1 - {h}), where it is {h} * (1 - {h})",
-    lambda g, out, x: g * x * (1 - out))
+taken(np.tanh, FORMULA, "tanh'({x})", "1 - {h}^2", [
+    ("tanh({x}) = {h}",                              lambda g, out, x: g * out),
+    ("1 - {h}",                                      lambda g, out, x: g * (1 - out)),
+    ("{h} * (1 - {h}), the derivative of sigmoid",   lambda g, out, x: g * out * (1 - out)),
+    ("1 + {h}^2",                                    lambda g, out, x: g * (1 + out * out)),
+    ("(1 - {h}^2) / 2, that of tanh({x}/2) there",   lambda g, out, x: g * (1 - out * out) / 2),
+    ("(1 - {h})^2",                                  lambda g, out, x: g * (1 - out) ** 2),
+])
+taken(activations.sigmoid, FORMULA, "sigmoid'({x})", "{h} * (1 - {h})", [
+    ("{h}",                                          lambda g, out, x: g * out),
+    ("1 - {h}",                                      lambda g, out, x: g * (1 - out)),
+    ("1 - {h}^2, the derivative of tanh",            lambda g, out, x: g * (1 - out * out)),
+    ("{h} * (1 + {h})",                              lambda g, out, x: g * out * (1 + out)),
+    ("{x} * (1 - {h})",                              lambda g, out, x: g * x * (1 - out)),
+])
 for _relu, _zero in ((activations.relu, None), (np.maximum, 0)):
-    wrong(_relu, "relu mask",
-        "the relu mask is inverted: the gradient goes through where {x} <= 0",
-        lambda g, out, *args: g * (args[0] <= 0), _zero)
-    wrong(_relu, "relu mask",
-        "the relu mask is taken from the gradient: it goes through where it is positive, not "
-        "where {x} is",
-        lambda g, out, *args: g * (g > 0), _zero)
-    wrong(_relu, "relu mask",
-        "the value of relu is used as its derivative: {h} in place of {x} > 0",
-        lambda g, out, *args: g * out, _zero)
-    wrong(_relu, "relu mask",
-        "the input of relu is used as its derivative: {x} in place of {x} > 0",
-        lambda g, out, *args: g * args[0], _zero)
-    wrong(_relu, "relu mask",
-        "the relu mask replaces the gradient: what goes on is {x} > 0 itself",
-        lambda g, out, *args: (args[0] > 0) * np.ones_like(g), _zero)
-    wrong(_relu, "relu mask",
-        "the relu mask is {x} < 0 times -1: that of a relu of -{x}",
-        lambda g, out, *args: -g * (args[0] < 0), _zero)
+    for _words, _rule in (
+        ("the relu mask is inverted: the gradient goes through where {x} <= 0",
+         lambda g, out, *args: g * (args[0] <= 0)),
+        ("the relu mask is taken from the gradient: it goes through where it is positive, not "
+         "where {x} is",
+         lambda g, out, *args: g * (g > 0)),
+        ("the value of relu is used as its derivative: {h} in place of {x} > 0",
+         lambda g, out, *args: g * out),
+        ("the input of relu is used as its derivative: {x} in place of {x} > 0",
+         lambda g, out, *args: g * args[0]),
+        ("the relu mask replaces the gradient: what goes on is {x} > 0 itself",
+         lambda g, out, *args: (args[0] > 0) * np.ones_like(g)),
+        ("the relu mask is {x} < 0 times -1: that of a relu of -{x}",
+         lambda g, out, *args: -g * (args[0] < 0)),
+    ):
+        wrong(_relu, "relu mask", _words, _rule, _zero)
 
 # --- softmax ----------------------------------------------------------------------------------
 wrong(softmax, "softmax diagonal",
@@ -135,26 +132,16 @@ wrong(np.divide, PRODUCT,
 wrong(np.divide, PRODUCT,
     "in the quotient {x} / {y} it is divided by {y}^2 in place of {y}",
     lambda g, out, x, y: g / (y * y), 0)
-for _sign, _s in (("", -1), (", and the minus sign too", 1)):
-    wrong(np.divide, PRODUCT,
-        "the quotient rule's derivative -{y}/{x}^2 of {y} / {x} is taken as {y}/{x}, the square "
-        "is missing" + _sign,
-        lambda g, out, x, y, _s=_s: _s * g * out, 1)
-    wrong(np.divide, PRODUCT,
-        "the quotient rule's derivative -{y}/{x}^2 of {y} / {x} is taken as 1/{x}^2, the factor "
-        "{y} is missing" + _sign,
-        lambda g, out, x, y, _s=_s: _s * g / (y * y), 1)
-    wrong(np.divide, PRODUCT,
-        "the quotient rule's derivative -{y}/{x}^2 of {y} / {x} is taken as {y}, the division is "
-        "missing" + _sign,
-        lambda g, out, x, y, _s=_s: _s * g * x, 1)
-    wrong(np.divide, PRODUCT,
-        "the quotient rule's derivative -{y}/{x}^2 of {y} / {x} is taken as 1/{x}" + _sign,
-        lambda g, out, x, y, _s=_s: _s * g / y, 1)
-    wrong(np.divide, PRODUCT,
-        "the quotient rule's derivative -{y}/{x}^2 of {y} / {x} is divided by {x} once too often"
-        + _sign,
-        lambda g, out, x, y, _s=_s: _s * g * out / (y * y), 1)
+for _wrong, _rule in (
+    ("taken as {y}/{x}, the square is missing",          lambda g, out, x, y: g * out),
+    ("taken as 1/{x}^2, the factor {y} is missing",      lambda g, out, x, y: g / (y * y)),
+    ("taken as {y}, the division is missing",            lambda g, out, x, y: g * x),
+    ("taken as 1/{x}",                                   lambda g, out, x, y: g / y),
+    ("divided by {x} once too often",                    lambda g, out, x, y: g * out / (y * y)),
+):
+    _words = "the quotient rule's derivative -{y}/{x}^2 of {y} / {x} is " + _wrong
+    wrong(np.divide, PRODUCT, _words, _negative(_rule), 1)
+    wrong(np.divide, PRODUCT, _words + ", and the minus sign too", _rule, 1)
 
 # --- powers, exponentials, logarithms ---------------------------------------------------------
 FACTOR = "chain factor missing"
@@ -222,4 +209,169 @@ wrong(np.cos, FACTOR,
     lambda g, out, x: g * out)
 # fmt: on
 
-__all__ = ["WRONG_RULES", "cross_entropy", "softmax", "wrong"]
+
+# --- windows and look-ups: convolution, pooling, embedding --------------------------------------
+# The loops that people write go over the samples, the filters and the positions in this order;
+# where they assign in place of adding, the last window stays. A wrong rule of a whole unit says
+# more than that of a step beside it.
+
+
+def _of_unit(f, key, words, rule, position=None):
+    wrong(f, key, words, rule, position, rank=1)
+
+
+def _flipped(kernel):
+    """A kernel turned by 180 degrees in its spatial axes."""
+    return kernel[(..., *(slice(None, None, -1),) * (kernel.ndim - 2))]
+
+
+def _windows(x, kernel_size, stride, padding, dilation, places):
+    """The slices of the padded x under the kernel, one position after the other."""
+    n = len(kernel_size)
+    steps, gaps = each(stride, n, "stride"), each(dilation, n, "dilation")
+    if np.prod(places) > MOST:
+        raise ValueError("too many positions")
+    for p in itertools.product(*map(range, places)):
+        yield (
+            p,
+            tuple(
+                slice(i * s, i * s + d * (k - 1) + 1, d)
+                for i, s, d, k in zip(p, steps, gaps, kernel_size, strict=True)
+            ),
+        )
+
+
+def _padded(x, padding):
+    return np.pad(x, ((0, 0), (0, 0), *both_sides(padding, x.ndim - 2)))
+
+
+def _assigned_x(filters):
+    """dx[window] = in place of +=, of all filters at once or of one after the other."""
+
+    def rule(g, out, x, kernel, stride=1, padding=0, dilation=1, groups=1):
+        if groups != 1:
+            raise ValueError("groups")
+        dx = _padded(np.zeros_like(x), padding)
+        places = g.shape[2:]
+        for p, at in _windows(x, kernel.shape[2:], stride, padding, dilation, places):
+            error = g[(slice(None), filters, *p)]
+            dx[(..., *at)] = np.tensordot(error, kernel[filters], 1)
+        inner = (slice(b, b + n) for n, (b, _) in zip(x.shape[2:], both_sides(padding, x.ndim - 2)))
+        return dx[(..., *inner)]
+
+    return rule
+
+
+def _assigned_kernel(samples):
+    """dW = in place of += in the loop over positions, and over samples where one is left."""
+
+    def rule(g, out, x, kernel, stride=1, padding=0, dilation=1, groups=1):
+        if groups != 1:
+            raise ValueError("groups")
+        *_, (p, at) = _windows(x, kernel.shape[2:], stride, padding, dilation, g.shape[2:])
+        patch = _padded(x, padding)[(samples, slice(None), *at)]
+        return np.tensordot(g[(samples, slice(None), *p)], patch, (0, 0))
+
+    return rule
+
+
+def _of_one_sample(g, out, x, kernel, *args, **kwargs):
+    return weigh(x[-1:], g[-1:], kernel.shape[2:], *args, **kwargs)
+
+
+# fmt: off
+_KEY, _ADD = "convolution", "one sample"
+_ALL, _LAST = slice(None), slice(-1, None)
+_of_unit(conv, _KEY,
+    "the kernel {y} is flipped (turned by 180 degrees) in the gradient of {x}: each window of it "
+    "gets {y} as it stands",
+    lambda g, out, x, kernel, *args, **kwargs:
+        spread(g, _flipped(kernel), x.shape[2:], *args, **kwargs), 0)
+_of_unit(conv, _KEY,
+    "the patches of {y} are flipped (turned by 180 degrees) in the gradient of {x}",
+    lambda g, out, x, kernel, *args, **kwargs:
+        _flipped(weigh(x, g, kernel.shape[2:], *args, **kwargs)), 1)
+_of_unit(conv, _KEY,
+    "the axes of filters and of channels of {y} are swapped in the gradient of {x}",
+    lambda g, out, x, kernel, *args, **kwargs:
+        spread(g, np.swapaxes(kernel, 0, 1), x.shape[2:], *args, **kwargs), 0)
+_of_unit(conv, _KEY,
+    "the height and the width of the kernel {y} are swapped in the gradient of {x}",
+    lambda g, out, x, kernel, *args, **kwargs:
+        spread(g, np.swapaxes(kernel, -1, -2), x.shape[2:], *args, **kwargs), 0)
+for _filters in (_ALL, _LAST):
+    _of_unit(conv, _ADD,
+        "overlapping windows overwrite each other in the gradient of {x}: = in place of += in the "
+        "loop over the positions",
+        _assigned_x(_filters), 0)
+for _samples in (_LAST, _ALL):
+    _of_unit(conv, _ADD,
+        "only the last window counts in the gradient of {x}: = in place of += in the loop over "
+        "the positions",
+        _assigned_kernel(_samples), 1)
+_of_unit(conv, _ADD,
+    "only the last sample counts in the gradient of {x}: = in place of += in the loop over the "
+    "batch",
+    _of_one_sample, 1)
+# fmt: on
+
+
+# --- pooling ------------------------------------------------------------------------------------
+
+
+def _spread(scale, share=average_pool):
+    """The cotangent of each window, to all of its elements."""
+    rule = registered(share).rules[0]
+
+    def everywhere(g, out, x, size, **kwargs):
+        count = np.prod(each(size, x.ndim - 2, "size")) if scale else 1
+        return count * rule(g, out, x, size, **kwargs)
+
+    return everywhere
+
+
+def _hits(g, out, x, size, **kwargs):
+    """1 at the maximum of each window."""
+    return registered(max_pool).rules[0](np.ones_like(g), out, x, size, **kwargs)
+
+
+# fmt: off
+_of_unit(max_pool, _KEY,
+    "max pooling is passed back as average pooling: the gradient of {h} is spread evenly over each "
+    "window, and belongs to its maximum alone",
+    _spread(False))
+_of_unit(max_pool, _KEY,
+    "the whole gradient of {h} goes to every element of a window, and belongs to its maximum alone",
+    _spread(True))
+_of_unit(max_pool, _KEY,
+    "the mask of the maxima stands alone: the incoming gradient of {h} is not multiplied in",
+    _hits)
+_of_unit(average_pool, _KEY,
+    "the gradient of {h} is not divided by the size of the window: each element gets 1/size of it",
+    _spread(True))
+# fmt: on
+
+
+# --- look-ups -----------------------------------------------------------------------------------
+
+
+def _assigned(order):
+    """dx[index] = g, where an element that is indexed twice must get both."""
+
+    def rule(g, out, x, index):
+        result = np.zeros_like(x)
+        if not isinstance(index, np.ndarray) or index.dtype.kind not in "iu":
+            raise ValueError("no array of indices")
+        result[index.ravel()[::order]] = g.reshape(-1, *x.shape[1:])[::order]
+        return result
+
+    return rule
+
+
+# fmt: off
+for _order in (1, -1):
+    _of_unit(registered(registry["getitem"]).f, "overwritten",
+        "rows of {x} that are looked up repeatedly keep one contribution: = (or += at an array of "
+        "indices) overwrites where np.add.at must add up",
+        _assigned(_order))
+# fmt: on

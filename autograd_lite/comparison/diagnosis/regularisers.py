@@ -2,11 +2,107 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 
+from ...engine.tape import history
 from . import words
-from .candidates import Candidate
-from .findings import Finding
+from .mistakes import Candidate, Finding
+
+_LINEAR = ("add", "subtract", "negative", "positive", "sum", "stack")
+_MOVES = {*_LINEAR, "mean", "getitem", "reshape", "transpose", "alias"}
+
+
+class Penalties:
+    """The terms of a loss that depend on parameters alone, and their gradients.
+
+    A penalty is a term of a sum that no data enter, and in which no two parameters meet.
+    """
+
+    def __init__(self, graph):
+        self.graph = graph
+        found = _terms(graph.root)
+        self.terms = [term for term in found if _is_penalty(term)]
+        self.alone = len(self.terms) == len(found)  # then the loss may be anything of one variable
+
+    def gradients(self, backward, targets):
+        """{node: gradient of all penalties}, with the cotangents of a pass."""
+        starts = {t: backward.table[t] for t in self.terms if t in backward.table}
+        found = backward.change(starts, targets) if starts else {}
+        if self.alone:
+            return {n: g for n, g in found.items() if _is_proportional(g, self.graph.value(n))}
+        return found
+
+    @cached_property
+    def value(self):
+        """The sum of all penalties."""
+        return sum(float(np.real(term.out)) for term in self.terms)
+
+    def over(self, nodes):
+        """The penalties that depend on these variables and no other."""
+        leaves = {
+            t: {n for n in history(t) if n.op is None and n.requires_grad} for t in self.terms
+        }
+        return [term for term, own in leaves.items() if own <= set(nodes)]
+
+
+def _is_proportional(one, other):
+    norm = np.vdot(other, other)
+    return bool(norm) and np.allclose(one, np.vdot(other, one) / norm * other, rtol=1e-9, atol=0)
+
+
+def _terms(root):
+    """The scalars that a scalar is a weighted sum of."""
+    terms, stack = [], [root]
+    while stack:
+        node = stack.pop()
+        parents = [p for p in node.parents if p is not None and p.requires_grad] if node.op else []
+        name = node.op.name if node.op else ""
+        is_sum = name in ("add", "subtract", "negative", "positive")
+        is_scaled = name == "multiply" or (name == "divide" and node.parents[0] in parents)
+        scalar = all(not isinstance(p.out, tuple) and np.ndim(p.out) == 0 for p in parents)
+        if parents and scalar and (is_sum or (is_scaled and len(parents) == 1)):
+            stack += parents
+        else:
+            terms.append(node)
+    return list(dict.fromkeys(terms))
+
+
+def _is_penalty(term):
+    """Whether a term is made of parameters alone, each by itself."""
+    if term.op is None or all(map(_is_linear, history(term))):
+        return False  # what is linear in the parameters is a score, and keeps nothing small
+    leaves: dict = {}
+    for node in history(term):
+        if node.op is None:
+            if not node.requires_grad and np.ndim(node.out):
+                return False
+            leaves[node] = {node} if node.requires_grad else set()
+            continue
+        if isinstance(node.out, tuple):
+            return False
+        if any(p is None and not _is_shape(v) and np.ndim(v) for v, p in node.inputs()):
+            return False
+        leaves[node] = set().union(*(leaves[p] for _, p in node.inputs() if p is not None))
+        if len(leaves[node]) > 1 and (np.ndim(node.out) or node.op.name not in _LINEAR):
+            return False
+        if node.op.f is np.matmul and np.ndim(node.out):
+            return False
+    return bool(leaves[term])
+
+
+def _is_linear(node):
+    """Whether a call is linear in the parameters: a product of two of them is not."""
+    many = [p for _, p in node.inputs() if p is not None and p.requires_grad]
+    if node.op is None or node.op.name in _MOVES:
+        return True
+    return node.op.name in ("multiply", "divide") and len(many) < 2
+
+
+def _is_shape(value):
+    return isinstance(value, (tuple, list))
+
 
 # fmt: off
 _FORMS = [
@@ -20,17 +116,10 @@ _FORMS = [
 # fmt: on
 
 
-def look(search):
+def wrong_regulariser(search):
     """Rows whose part of the loss's regulariser is not what it must be."""
-    return _looked(search) if search.penalties.terms else []
-
-
-def without_one(search):
-    """The last resort: rows that hold a regulariser's gradient, of a loss that has none."""
-    return [] if search.penalties.terms else _looked(search)
-
-
-def _looked(search):
+    if not search.penalties.terms:
+        return []
     leaves = [e for e in search.left if e.bottom.op is None and e.given.shape == e.true.shape]
     if not leaves or any(np.iscomplexobj(e.given) or np.iscomplexobj(e.true) for e in leaves):
         return []
@@ -42,7 +131,7 @@ def _looked(search):
         penalty, value = penalised.get(entry.bottom), search.graph.value(entry.bottom)
         expected = search.expected(entry)
         data = expected if penalty is None else expected - penalty
-        found = parts(entry.given, data, penalty, value, search.fit, search.constants, strength)
+        found = _parts(entry.given, data, penalty, value, search.fit, search.constants, strength)
         if found is None:
             continue
         kind, form, c, factor = found
@@ -62,7 +151,13 @@ def _regulariser(search, kind, form, none, many, penalised):
     _, c, factor = many[0]
     form = form.replace("W", _weight(search, entries))
     if none:
-        kind, text = _unpenalised(search, entries, form, c, penalised)
+        who, be = words.subject(entries, search.case), words.is_or_are(entries)
+        names = " and ".join(search.graph.label(e.bottom) for e in entries)
+        kind = "regulariser on bias"
+        text = (
+            f"{who} {be} too large by {c:.6g} * {form}: a regulariser's gradient, and the penalty "
+            f"of this loss does not contain {names}"
+        )
     else:
         text = _TEXTS[kind](search, many, form, penalised)
     candidate = Candidate(kind, text, entries, rank=0)
@@ -113,8 +208,8 @@ def _of_scale(search, many, form, penalised):
 def _as_scalar(search, many, form, penalised):
     _, who, _, true = _about(search, many, penalised)
     return (
-        f"the regulariser's gradient in {who} is a scalar, {_scalar(search, many)}, added to every "
-        f"entry, where {true} belongs"
+        f"the regulariser's gradient in {who} is a scalar, {many[0][1]:.6g}, added to every entry, "
+        f"where {true} belongs"
     )
 
 
@@ -130,20 +225,6 @@ _TEXTS = {
     "regulariser scalar": _as_scalar,
     "regulariser form": _of_form,
 }
-
-
-def _unpenalised(search, entries, form, c, penalised):
-    who = words.subject(entries, search.case)
-    be = words.is_or_are(entries)
-    if not penalised:
-        return "regulariser scale", (
-            f"{who} {be} too large by {c:.6g} * {form}: this may be a regulariser's gradient, but "
-            "this loss has no regulariser"
-        )
-    return "regulariser on bias", (
-        f"{who} {be} too large by {c:.6g} * {form}: a regulariser's gradient, and the penalty of "
-        f"this loss does not contain {' and '.join(search.graph.label(e.bottom) for e in entries)}"
-    )
 
 
 def _strength(search, entries, penalised):
@@ -162,27 +243,7 @@ def _multiple_of(search, array, node):
     return 1.0 if search.fit.agree(array, value) else search.fit.ratio(array, value)
 
 
-def _scalar(search, many):
-    """What a scalar is that was added to every entry."""
-    entry, c, _ = many[0]
-    value = search.graph.value(entry.bottom)
-    total = search.penalties.value
-    known = {
-        "the value of the penalty": total,
-        "twice the value of the penalty": 2 * total,
-        "sum(W^2)": np.sum(value**2),
-        "sum(W)": np.sum(value),
-    }
-    for what, number in known.items():
-        if number and np.isclose(c, number, rtol=1e-5):
-            return f"{c:.6g}, {what}"
-    for what, number in list(known.items())[2:]:
-        if number:
-            return f"{c:.6g} = {c / number:.6g} * {what}"
-    return f"{c:.6g}"
-
-
-def parts(given, data, penalty, value, fit, constants, strength=None):
+def _parts(given, data, penalty, value, fit, constants, strength=None):
     """What a given gradient holds beside the gradient of the data: ("kind", words, factor of data).
 
     ``penalty`` is the true gradient of the regulariser there, None where there is none;

@@ -1,9 +1,9 @@
 """The picture of a comparison: the graph, in the colours of the verdicts."""
 
-from ...drawing.model import BECAUSE, NOT_GIVEN, RIGHT, WRONG
-from ...drawing.picture import pictured
-from ...symbolic.numbers import Style
-from .. import rows
+from ..drawing.model import BECAUSE, NOT_GIVEN, RIGHT, WRONG
+from ..drawing.picture import pictured
+from ..symbolic.numbers import Style
+from . import rows
 
 
 def coloured(report, precision=4, max_elements=12, max_nodes=300, values=True, gradients=True):

@@ -1,0 +1,254 @@
+"""What the numbers of rows show before any pass is run: factors, sums, other arguments."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+
+from ...engine.primitives import Elementwise
+from . import words
+from .closed_forms import Use, forms, is_reordered, same_numbers
+from .mistakes import Candidate, Finding
+
+
+def common_factor(search):
+    """Rows that are one number times what is expected."""
+    groups: list[tuple[float, list]] = []
+    for entry in search.left:
+        c = search.fit.ratio(entry.given, search.expected(entry))
+        if c is None:
+            continue
+        for other, many in groups:
+            if abs(c - other) <= 2 * search.precision(entry) * abs(c):
+                many.append(entry)
+                break
+        else:
+            groups.append((c, [entry]))
+    return [found for c, many in groups for found in _factor(search, c, many)]
+
+
+def _factor(search, c, many):
+    suspects = _suspects(search, many)
+    names = search.constants.names(
+        c, min(map(search.precision, many)), [*suspects, *_passed(search, many)] if suspects else ()
+    )
+    if not names and sum(e.given.size for e in many) < 2:
+        return
+    texts = [*_of_biases(search, c, many), *_texts(search, c, many, names)]
+    whole, is_bias = len(many) == len(search.left), texts[0][0] == "bias mean"
+    steps = None
+    if not search.right and not is_bias:
+        steps = {search.graph.root: lambda node, g, pairs: [(p, s * c) for p, s in pairs]}
+    rank = 0 if whole else 1 if steps or is_bias else 4
+    (key, text), others = texts[0], tuple(text for _, text in texts[1:])
+    yield Candidate(key, text, many, steps, rank=rank, also=others)
+
+
+def _texts(search, c, many, names):
+    """Pairs (key, sentence) for each name of the factor."""
+    who, be = words.subject(many, search.case), words.is_or_are(many)
+    place = _place(search, many)
+    for named in names:
+        times = "the negative of" if named.key == "sign" else f"{named.text} times"
+        yield named.key, f"{who} {be} {times} the gradient: {named.reason}{place}"
+    if not names:
+        text = f"{who} {be} {c:.6g} times the gradient in every entry, which is no size of an axis"
+        yield "factor", f"{text} and no constant of the graph{place}"
+
+
+def _of_biases(search, c, many):
+    """The sentence for biases whose gradient is a mean over the rows."""
+    counts = {_rows_of_bias(search, entry) for entry in many}
+    if None in counts or any(abs(c * n - 1) >= 1e-6 for n in counts):
+        return
+    who, be, n = words.subject(many, search.case), words.is_or_are(many), next(iter(counts))
+    symbol = "1/N = " if search.constants.batch and n == search.constants.batch[0] else ""
+    text = (
+        f"{who} {be} {symbol}1/{n} times the gradient: the mean over the rows was taken, where "
+        f"the bias needs their sum: the 1/{n} of the loss is in the error already"
+    )
+    yield "bias mean", text
+
+
+def _rows_of_bias(search, entry):
+    """Over how many copies the gradient of a broadcast variable is summed, or None."""
+    counts = set()
+    for edge in search.backward.edges:
+        if edge.parent is entry.bottom:
+            if np.size(edge.g) == np.size(edge.share) or edge.node.op.f is np.matmul:
+                return None
+            counts.add(np.size(edge.g) // max(np.size(edge.share), 1))
+    return counts.pop() if len(counts) == 1 else None
+
+
+def _place(search, many):
+    """Between which nodes all these rows and no right one hang."""
+    right = [e for e in search.right if e.bottom is not None]
+    if not right:
+        return ""
+    suspects = _suspects(search, many)
+    good = words.subject(right, search.case)
+    be = words.is_or_are(right)
+    if not suspects:
+        return f" ({good} {be} right)"
+    if suspects == [e.bottom for e in many]:
+        return f" ({good} {be} right, so the mistake is in this one step)"
+    newest, oldest = search.graph.label(suspects[-1]), search.graph.label(suspects[0])
+    between = f"at {newest}" if newest == oldest else f"between {newest} and {oldest}"
+    return f" ({good} {be} right, so look {between})"
+
+
+def _suspects(search, many):
+    """The nodes through which all these rows and no right one got their gradients."""
+    right = [e for e in search.right if e.bottom is not None]
+    if not right:
+        return []
+    return [
+        node
+        for node in search.graph.nodes
+        if all(search.graph.leads(e.bottom, node) for e in many)
+        and not any(search.graph.leads(e.bottom, node) for e in right)
+    ]
+
+
+def _passed(search, many):
+    """The calls with arrays as results that every one of these rows got its gradient through."""
+    for node in search.graph.nodes:
+        through = all(search.graph.leads(e.bottom, node) for e in many)
+        if through and not isinstance(node.out, tuple) and np.ndim(node.out):
+            yield node
+
+
+# What a gradient is by, the factor dx/du for u of x, that factor in words, and where it holds.
+# fmt: off
+_ARGUMENTS = [
+    ("log({x})",   lambda x: x,                    "{x}",           lambda x: x > 0),
+    ("{x}^2",      lambda x: 1 / (2 * x),          "1 / (2 {x})",   lambda x: x > 0),
+    ("1 / {x}",    lambda x: -x * x,               "-{x}^2",        lambda x: x > 0),
+    ("sqrt({x})",  lambda x: 2 * np.sqrt(x),       "2 sqrt({x})",   lambda x: x > 0),
+    ("{x} in degrees", lambda x: np.full_like(x, np.pi / 180), "pi / 180",  lambda x: x == x),
+    ("{x} in radians", lambda x: np.full_like(x, 180 / np.pi), "180 / pi",  lambda x: x == x),
+]
+# fmt: on
+
+
+def other_argument(search):
+    """Rows of parameters that are the derivative by another function of the parameter."""
+    groups: dict = {}
+    for entry in search.left:
+        if entry.bottom.op is None and entry.given.shape == entry.true.shape:
+            for i in _fitting(search, entry):
+                groups.setdefault(i, []).append(entry)
+    return [_of_argument(search, _ARGUMENTS[i], many) for i, many in groups.items()]
+
+
+def _fitting(search, entry):
+    value = np.asarray(search.graph.value(entry.bottom))
+    expected = search.expected(entry)
+    if not value.size or value.dtype.kind != "f":
+        return
+    for i, (_, slope, _, holds) in enumerate(_ARGUMENTS):
+        with np.errstate(all="ignore"):
+            factor = slope(value)
+        if not holds(value).all() or np.allclose(factor, 1, rtol=1e-3):
+            continue
+        if search.fit.explains(entry.given, factor * expected, expected):
+            yield i
+
+
+def _of_argument(search, form, many):
+    by, _, factor, _ = form
+    names = [search.graph.label(entry.bottom) for entry in many]
+    who = words.subject(many, search.case)
+    text = "; ".join(
+        f"{words.short(entry, search.case)} is the derivative by {by.format(x=name)}, "
+        f"{factor.format(x=name)} times that by {name}"
+        for entry, name in zip(many[:1], names, strict=False)
+    )
+    if len(many) > 1:
+        listed = ", ".join(by.format(x=name) for name in names[:4]) + ", ..." * (len(names) > 4)
+        text = f"{who} are the derivatives by {listed}, not by the parameters themselves"
+    return Candidate("wrong variable", text, many, rank=0)
+
+
+def array_patterns(search):
+    found: dict = {}
+    for entry in search.left:
+        many = list(_forms_of(search, entry))
+        if many:
+            form = many[0]
+            others = [one.words for one in many if one.key != form.key]
+            found.setdefault((form.key, form.factor), []).append((entry, form, others))
+    for (key, factor), many in found.items():
+        yield _form(search, key, factor, many)
+
+
+def _forms_of(search, entry):
+    """The forms of a row, or of what it holds beside the regulariser's gradient."""
+    expected = search.expected(entry)
+    uses = list(_uses(search, entry.bottom))
+    found = list(forms(entry.given, expected, search.fit, uses, search.constants))
+    if found or not search.penalties.terms:
+        return found
+    penalty = search.penalties.gradients(search.backward, [entry.bottom]).get(entry.bottom)
+    if penalty is None:
+        return []
+    try:
+        given = entry.given - penalty
+    except ValueError:
+        return []
+    return list(forms(given, expected - penalty, search.fit, uses, search.constants))
+
+
+def _form(search, key, factor, many):
+    entries = [entry for entry, *_ in many]
+    said = dict.fromkeys(form.words for _, form, _ in many)
+    if len(said) == 1:
+        text = f"{words.subject(entries, search.case)}: {many[0][1].words}"
+    else:
+        text = "; ".join(f"{words.short(e, search.case)}: {form.words}" for e, form, _ in many)
+    who = words.subject(entries, search.case)
+    others = dict.fromkeys(f"{who}: {other}" for *_, others in many for other in others)
+    candidate = Candidate(key, text, entries, rank=1, also=tuple(others))
+    if factor != 1:
+        named = search.constants.names(factor, 1e-5)[0]
+        times = f"{words.is_or_are(entries)} {named.text} times that"
+        extra = f"besides, {who} {times}: {named.reason}"
+        labels = tuple(e.label for e in entries)
+        candidate.more.append(Finding(named.key, extra, labels))
+        candidate.rank = 2
+    return candidate
+
+
+def _uses(search, node):
+    edges = [edge for edge in search.backward.edges if edge.parent is node]
+    for edge in edges:
+        other, full = None, edge.g
+        if isinstance(edge.op, Elementwise) and edge.position is not None:
+            with np.errstate(all="ignore"):
+                full = edge.op.rules[edge.position](edge.g, edge.out, *edge.args, **edge.kwargs)
+        if edge.node.op.f is np.matmul and edge.position is not None:
+            other = np.asarray(edge.node.args[1 - edge.position])
+        told = partial(words.told, edge=edge, graph=search.graph)
+        yield Use(edge, np.asarray(full), other, len(edges) == 1, told)
+
+
+def other_tensor(search):
+    """Rows that hold the gradient of another tensor, a value, or their own in another order."""
+    graph, true = search.graph, search.case.backward.table
+    for entry in search.left:
+        nodes = [node for node in reversed(graph.nodes) if not isinstance(node.out, tuple)]
+        who, name = words.short(entry, search.case), graph.label(entry.bottom)
+        gradients = [(graph.label(n), true[n]) for n in nodes if n in true and n != entry.bottom]
+        values = [(graph.label(n), n.out) for n in nodes]
+        same_shape = entry.given.shape == entry.true.shape
+        if same_shape and is_reordered(entry.given, search.expected(entry)):
+            text = f"{who}: all numbers are right, in another order"
+            yield Candidate("shape", text, [entry], rank=3)
+        if other := same_numbers(entry, gradients, search.fit):
+            text = f"{who} is the gradient of another variable: of {other}, not of {name}"
+            yield Candidate("wrong variable", text, [entry])
+        elif other := same_numbers(entry, values, search.fit):
+            text = f"{who} is the value of {other} where a gradient belongs"
+            yield Candidate("value for gradient", text, [entry])
