@@ -177,7 +177,7 @@ def test_a_closure_on_a_tape_is_differentiated():
     f = ag.compile(lambda a: np.sum(a * y))
     f(A).backward()
     assert x.grad == 2 * A.sum()
-    with pytest.raises(TypeError, match=r"no program of <lambda>: it reads a tensor that is on a"):
+    with pytest.raises(TypeError, match=r"no program of <lambda> .*: it reads a tensor that is"):
         f.source(A)
 
 

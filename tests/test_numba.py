@@ -14,7 +14,7 @@ from autograd_lite.programs import numba_program as numba_programs
 from autograd_lite.programs.numba_program import NumbaProgram
 from autograd_lite.programs.program import Program
 from autograd_lite.symbolic.graph import Graph
-from autograd_lite.symbolic.traced import LeftTheProgram, Trace, expression_of
+from autograd_lite.symbolic.traced import ConcretizationError, Trace, expression_of
 from benchmarks.runners import Ours
 from benchmarks.workloads import WORKLOADS
 
@@ -85,7 +85,7 @@ def check_case(case):
 
         try:
             program_of(both, *arrays, kind=Program)
-        except (LeftTheProgram, TypeError):
+        except (ConcretizationError, TypeError):
             return  # what cannot be traced is no matter of the backend
         check(both, *arrays)
 

@@ -13,7 +13,7 @@ import autograd_lite as ag
 from autograd_lite.programs.program import Program
 from autograd_lite.symbolic.expressions import mapped
 from autograd_lite.symbolic.graph import Graph
-from autograd_lite.symbolic.traced import LeftTheProgram, Trace, expression_of
+from autograd_lite.symbolic.traced import ConcretizationError, Trace, expression_of
 
 
 def traced(f, *args):
@@ -309,7 +309,7 @@ def test_what_would_be_a_constant_is_refused_with_a_way_out(name):
     with pytest.raises((TypeError, ValueError)) as caught:
         traced(BAKED[name], V)
     raised = caught.value.__cause__ or caught.value  # NumPy says another thing of storing
-    assert isinstance(raised, LeftTheProgram)
+    assert isinstance(raised, ConcretizationError)
     assert ": " in str(raised)
 
 
@@ -349,7 +349,7 @@ def test_a_value_is_of_no_use_after_its_program():
     trace = Trace(Graph())
     x = trace.input(V)
     trace.closed = True
-    with pytest.raises(LeftTheProgram, match="after its program was traced"):
+    with pytest.raises(ConcretizationError, match="after its program was traced"):
         np.sum(x)
 
 

@@ -11,9 +11,10 @@ import numpy as np
 
 from ..engine.tensor import Tensor, constant
 from ..symbolic.traced import Traced
-from .errors import OnTape
+from .errors import Uncompiled
 
 _NUMBERS = (float, complex, np.bool, np.integer, np.floating, np.complexfloating)
+_ON_TAPE = "one of them is on a tape, and the tape knows its gradient"
 _HASHABLE = (bool, int, str, bytes, type(None), type(Ellipsis), range, np.dtype, enum.Enum)
 
 
@@ -59,7 +60,7 @@ class Arguments:
 
     Raises
     ------
-    OnTape
+    Uncompiled
         Where one is on a tape, or is traced.
     """
 
@@ -77,13 +78,13 @@ class Arguments:
     def _describe(self, value):
         kind = type(value)
         if kind is Traced:
-            raise OnTape
+            raise Uncompiled(_ON_TAPE)
         if is_input(value):
             self._key.append(abstract_value(value))
             self.values.append(value)
         elif kind is Tensor:
             if value.requires_grad or not is_input(value._array):
-                raise OnTape
+                raise Uncompiled(_ON_TAPE)
             self._key.append((Tensor, *abstract_value(value._array)))
             self.values.append(value._array)
         elif isinstance(value, _HASHABLE):

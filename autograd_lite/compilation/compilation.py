@@ -17,7 +17,7 @@ from ..engine.modes import current
 from ..programs.numpy_program import NumpyProgram
 from .arguments import Arguments, is_array
 from .capture import active
-from .errors import OnTape
+from .errors import Uncompiled
 from .random_draws import lock
 from .specialization import GUARD_FAILED
 from .specializations import Specializations
@@ -145,45 +145,34 @@ class Compiled:
         That of the backend "numba" needs Numba, and this package for its functions of numbers.
         The comments say what its parameters and its results are.
         """
-        found = self._found(args, kwargs)
-        if isinstance(found, _Raw):
-            raise TypeError(f"there is no program of {self._name()} for these arguments: {found}")
-        programs, arguments = found
         try:
+            programs, arguments = self._programs_for(args, kwargs)
             with lock:
                 return programs.specialization(arguments).text
-        except OnTape:
+        except Uncompiled as reason:
             raise TypeError(
-                f"there is no program of {self._name()}: it reads a tensor that is on a tape, so "
-                "that the function itself is called"
+                f"there is no program of {self._name()} for these arguments: {reason}"
             ) from None
 
     def _call(self, args, kwargs):
-        found = self._found(args, kwargs)
-        if isinstance(found, _Raw):
-            return self.__wrapped__(*args, **kwargs)
-        programs, arguments = found
-        result = programs.run(arguments.values)
-        if result is not GUARD_FAILED:
-            return result
         try:
-            with lock:
-                result = programs.run_traced(arguments)
-        except OnTape:
+            programs, arguments = self._programs_for(args, kwargs)
+            result = programs.run(arguments.values)
+            if result is GUARD_FAILED:
+                with lock:
+                    result = programs.run_traced(arguments)
+        except Uncompiled:
             result = GUARD_FAILED
         return self.__wrapped__(*args, **kwargs) if result is GUARD_FAILED else result
 
-    def _found(self, args, kwargs):
-        """The programs of arguments, or why the function itself is to be called."""
+    def _programs_for(self, args, kwargs):
+        """The programs for arguments of this signature, with the arguments."""
         if active.tracing:
-            return _Raw("another function is being traced")
+            raise Uncompiled("another function is being traced")
         if current().watchers:
-            return _Raw("anomalies are looked for")
+            raise Uncompiled("anomalies are looked for")
         args = tuple(np.asarray(arg) if isinstance(arg, LEAF_ARRAYS) else arg for arg in args)
-        try:
-            arguments = Arguments(self.__wrapped__, args, kwargs)
-        except OnTape:
-            return _Raw("one of them is on a tape, so that the function itself is called")
+        arguments = Arguments(self.__wrapped__, args, kwargs)
         programs = self._programs.get(arguments.key)
         if programs is None:
             programs = Specializations(self.__wrapped__, self._name(), self._program_type)
@@ -197,9 +186,3 @@ class Compiled:
 
     def _name(self):
         return getattr(self.__wrapped__, "__name__", type(self.__wrapped__).__name__)
-
-
-class _Raw(str):
-    """Why there is no program."""
-
-    __slots__ = ()

@@ -5,5 +5,5 @@ class CompilationError(TypeError):
     """A function does what a program cannot do again; the message says what to write instead."""
 
 
-class OnTape(Exception):
-    """A function takes a tensor that is on a tape: only the tape can tell its gradient."""
+class Uncompiled(Exception):
+    """The function itself is to be called; the message says why."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..symbolic.traced import LeftTheProgram, Traced
+from ..symbolic.traced import ConcretizationError, Traced
 from .arguments import abstract_value, is_input
 
 # Held while a program draws, and while anybody traces: generators are put back by both.
@@ -170,23 +170,25 @@ class Drawing:
         return f"<{self._path}, while it is traced: draw from it by its methods>"
 
     def __deepcopy__(self, memo):
-        raise LeftTheProgram(f"it copies {self._path}: a program draws numbers, and no more")
+        raise ConcretizationError(f"it copies {self._path}: {_DRAWS}")
 
     def __setattr__(self, name, value):
-        raise LeftTheProgram(f"it sets {self._path}.{name}: a program draws numbers, and no more")
+        raise ConcretizationError(
+            f"it sets {self._path}.{name}: a program draws numbers, and no more"
+        )
 
     def __getattr__(self, name):
         if name.startswith("_"):
             raise AttributeError(name)
         if self._copy is None:
-            raise LeftTheProgram(
+            raise ConcretizationError(
                 f"{self._path} is a {self._kind.__name__}: a program draws from a "
                 "np.random.Generator, a RandomState or a random.Random, and from nothing else"
             )
         method = getattr(self._copy, name)
         text = f"{self._path}.{name}"
         if not callable(method):
-            raise LeftTheProgram(
+            raise ConcretizationError(
                 f"{text} would be a constant of the compiled program, which draws numbers from a "
                 "generator, and does nothing else with it"
             )
@@ -195,7 +197,7 @@ class Drawing:
             args, kwargs = _plain(args, text), _plain(kwargs, text)
             value = method(*args, **kwargs)
             if not is_input(value) and type(value) is not int:
-                raise LeftTheProgram(
+                raise ConcretizationError(
                     f"{text} gives {type(value).__name__}, and a program draws arrays and numbers: "
                     "draw positions, and index with them"
                 )
@@ -205,6 +207,9 @@ class Drawing:
             return given.copy() if given.shape else given  # it belongs to the function
 
         return draw
+
+
+_DRAWS = "a program draws numbers, and no more"
 
 
 def _plain(arg, text):
@@ -219,7 +224,7 @@ def _plain(arg, text):
         if arg.expression.kind == "input" and type(arg.value) is float:
             return float(arg)
     if isinstance(arg, (Traced, np.ndarray)):
-        raise LeftTheProgram(
+        raise ConcretizationError(
             f"{text} gets {arg!r}, and a program draws before it computes: draw standard numbers, "
             "and scale and shift them, as in mean + deviation * rng.standard_normal(shape); or "
             "draw positions, as in x[rng.permutation(len(x))]; a plain array can be a list"

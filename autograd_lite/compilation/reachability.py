@@ -33,6 +33,8 @@ _CALLABLES = (
     types.MethodType, types.BuiltinFunctionType, functools.partial,
     staticmethod, classmethod, property, functools.cached_property,
 )  # fmt: skip
+_CODE = (types.FunctionType, *_CALLABLES)
+_SLOTS = (types.MemberDescriptorType, types.GetSetDescriptorType)
 
 
 class Walk:
@@ -50,6 +52,8 @@ class Walk:
         Pairs (path, value) of what has no items that could be traced: sets, arrays of objects.
     generators
         Pairs (path, value) of random generators.
+    modules
+        Pairs (path, module) of those that objects hold: any function may take of them.
     order
         Of every object with parts, the number by which it is known: the same object again.
     """
@@ -61,16 +65,16 @@ class Walk:
         self._absent = {}
         self.unstructured = []
         self.generators = []
+        self.modules = []
         self.order = {}
         self._alive = []  # what is known by its id stays alive
         self._seen = set()
-        self._modules = []  # those that objects hold
         self._attributes = set()  # that any function mentions
         self._queue = deque(roots)
         self._numbered = deque()  # tensors in lists: an attribute names them better
         self._follow()
-        while self._modules and self._is_new("modules", *sorted(self._attributes)):
-            for path, module in self._modules:
+        while self.modules and self._is_new("modules", *sorted(self._attributes)):
+            for path, module in self.modules:
                 self._module(path, module, self._attributes, self._attributes)
             self._follow()
 
@@ -90,42 +94,59 @@ class Walk:
         return is_new
 
     def _visit(self, path, value):
-        kind = type(value)
         if isinstance(value, tuple):
             for i, part in enumerate(value):
                 self._visit(f"{path}.{i}", part)
             return
-        visit = next((visit for kinds, visit in self._KINDS if issubclass(kind, kinds)), None)
-        if visit is None and is_generator(value):
-            visit = Walk._generator
-        elif visit is None and is_unstructured(value):
-            visit = Walk._unstructured
-        elif visit is None and (_full_name(kind) in _OWN_TYPES or not is_library(kind.__module__)):
-            visit = Walk._object
-        elif visit is None and hasattr(value, "__wrapped__"):  # compiled, cached
-            visit = Walk._callable
-        if visit is not None and self._is_new(id(value)):
-            self._alive.append(value)
-            if visit not in self._CODE:
-                self.order[id(value)] = len(self.order)
+        visit = self._visitor(value)
+        if visit is None or not self._is_new(id(value)):
+            return
+        self._alive.append(value)
+        if visit not in self._CODE:
+            self.order[id(value)] = len(self.order)
+        if isinstance(visit, str):
+            getattr(self, visit).append((path, value))
+        else:
             visit(self, path, value)
 
-    def _refer(self, make, holder, key, path):
-        """One more reference, unless it is known or empty, and what is behind it."""
+    def _visitor(self, value):
+        """What visits a value: a method, the name of a list that it belongs in, or None."""
+        kind = type(value)
+        for kinds, visit in self._KINDS:
+            if issubclass(kind, kinds):
+                return visit
+        if is_generator(value):
+            return "generators"
+        if isinstance(value, np.ndarray):
+            return None if is_array(value) else "unstructured"
+        name = f"{kind.__module__}.{kind.__qualname__}"
+        if name in _OWN_TYPES or not is_library(kind.__module__):
+            return Walk._object
+        return Walk._callable if hasattr(value, "__wrapped__") else None  # compiled, cached
+
+    def _refer(self, make, holder, key, path, names=None, taken=None):
+        """One more reference, unless it is known or empty, with what is behind it.
+
+        Of a module that is the attributes that a code mentions, and those of ``taken`` that may
+        come.
+        """
         try:
             reference = make(holder, key, path)
         except (KeyError, AttributeError, ValueError):  # a name or a cell without a value
             return
-        if self._is_added(reference):
-            is_numbered = isinstance(reference.value, Tensor) and path[-1:].isdigit()
-            (self._numbered if is_numbered else self._queue).append((path, reference.value))
-
-    def _is_added(self, reference):
-        is_new = self._is_new(id(reference.holder), reference.key)
+        value = reference.value
+        is_module = isinstance(value, types.ModuleType) and names is not None
+        if is_module and is_library(value.__name__):
+            return
+        is_new = self._is_new(id(holder), key)
         if is_new:
-            self._alive.append(reference.holder)
+            self._alive.append(holder)
             self.references.append(reference)
-        return is_new
+        if is_module:
+            self._module(path, value, names, taken)
+        elif is_new:
+            is_numbered = isinstance(value, Tensor) and path[-1:].isdigit()
+            (self._numbered if is_numbered else self._queue).append((path, value))
 
     # --- one kind of value each ---------------------------------------------------------
 
@@ -141,10 +162,9 @@ class Walk:
         names = names_of(f.__code__)
         self._attributes.update(names.attributes)
         for name, cell in zip(f.__code__.co_freevars, f.__closure__ or ()):
-            self._named(Attribute, cell, "cell_contents", name, names.attributes, names.taken(name))
+            self._refer(Attribute, cell, "cell_contents", name, names.attributes, names.taken(name))
         for name in names.names:
-            if name in f.__globals__:
-                self._named(Item, f.__globals__, name, name, names.attributes, names.taken(name))
+            self._refer(Item, f.__globals__, name, name, names.attributes, names.taken(name))
         cells = {*f.__code__.co_freevars, *f.__code__.co_cellvars}
         self._add_absent("", f.__globals__, names.names.keys() - vars(builtins).keys() - cells)
         self._imports(f, names)
@@ -155,25 +175,12 @@ class Walk:
         if vars(f):
             self._items(f.__name__, vars(f))
 
-    def _named(self, make, holder, key, path, attributes, taken):
-        """What a name stands for; of a module, what a function mentions of it."""
-        try:
-            reference = make(holder, key, path)
-        except ValueError:  # an empty cell
-            return
-        if not isinstance(reference.value, types.ModuleType):
-            self._refer(make, holder, key, path)
-        elif not is_library(reference.value.__name__):
-            self._is_added(reference)
-            self._module(path, reference.value, attributes, taken)
-
-    def _module(self, path, module, attributes, taken):
-        """The attributes of a module that a function mentions, and those that may come."""
+    def _module(self, path, module, names, taken):
         scope = vars(module)
-        if is_library(module.__name__) or not self._is_new(id(module), *sorted(attributes | taken)):
+        if is_library(module.__name__) or not self._is_new(id(module), *sorted(names | taken)):
             return
-        for name in sorted(attributes & scope.keys()):
-            self._named(Item, scope, name, f"{path}.{name}", attributes, attributes)
+        for name in sorted(names & scope.keys()):
+            self._refer(Item, scope, name, f"{path}.{name}", names, names)
         self._add_absent(f"{path}.", scope, taken)
         if taken - scope.keys():
             self._queue.append((path, scope.get("__getattr__")))
@@ -189,8 +196,7 @@ class Walk:
         values = [*map(scope.get, names.names), *_contents(f), *(f.__defaults__ or ())]
         wanted = sorted(modules_of(names, scope, values))
         for name in wanted:
-            if name in sys.modules and not is_library(name):
-                self._named(Item, sys.modules, name, name, names.attributes, names.attributes)
+            self._refer(Item, sys.modules, name, name, names.attributes, names.attributes)
         self._add_absent("", sys.modules, {name for name in wanted if not is_bundled(name)})
 
     def _callable(self, path, value):
@@ -212,8 +218,7 @@ class Walk:
         self.classes.append(vars(kind))
         for name, value in list(vars(kind).items()):
             is_special = name.startswith("__") and name.endswith("__")
-            is_code = isinstance(value, (types.FunctionType, *_CALLABLES))
-            if is_code or not (is_special or _is_slot(value)):
+            if isinstance(value, _CODE) or not (is_special or isinstance(value, _SLOTS)):
                 self._refer(ClassAttribute, kind, name, f"{path}.{name}")
         self._queue.extend((base.__name__, base) for base in (*kind.__bases__, type(kind)))
 
@@ -241,35 +246,16 @@ class Walk:
                     self._refer(Attribute, value, name, f"{path}.{name}")
         self._queue.append((type(value).__name__, type(value)))
 
-    def _held_module(self, path, module):
-        self._modules.append((path, module))
-
-    def _generator(self, path, value):
-        self.generators.append((path, value))
-
-    def _unstructured(self, path, value):
-        self.unstructured.append((path, value))
-
     _KINDS = (
         (types.FunctionType, _function),
-        (types.ModuleType, _held_module),
+        (types.ModuleType, "modules"),
         (_CALLABLES, _callable),
         (type, _class),
         ((dict, list, deque), _items),
         (Tensor, _tensor),
+        ((set, bytearray, array), "unstructured"),
     )
-    _CODE = (_function, _held_module, _callable, _class)  # another one is another program
-
-
-def is_unstructured(value):
-    """Whether a value can be changed and has no items that could be traced."""
-    if isinstance(value, (set, bytearray, array)):
-        return True
-    return isinstance(value, np.ndarray) and not is_array(value)
-
-
-def _is_slot(value):
-    return isinstance(value, (types.MemberDescriptorType, types.GetSetDescriptorType))
+    _CODE = (_function, "modules", _callable, _class)  # another one is another program
 
 
 def _contents(f):
@@ -279,10 +265,6 @@ def _contents(f):
         with suppress(ValueError):  # it may be empty
             found.append(cell.cell_contents)
     return found
-
-
-def _full_name(kind):
-    return f"{kind.__module__}.{kind.__qualname__}"
 
 
 def _join(path, key):

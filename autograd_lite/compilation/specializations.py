@@ -6,7 +6,7 @@ A guard that fails, and captured state that has changed, lead to another one.
 from ..engine.rounding import jittered
 from ..engine.runtime import quiet
 from ..symbolic import dependence, memory, traced, writers
-from ..symbolic.traced import LeftTheProgram
+from ..symbolic.traced import ConcretizationError
 from .capture import Capture
 from .errors import CompilationError
 from .purity import Observation, difference
@@ -161,7 +161,7 @@ class Specializations:
             while traceback.tb_next is not None:
                 traceback = traceback.tb_next
             is_tracer = traceback.tb_frame.f_globals.get("__name__", "") in _TRACERS
-            if is_tracer or isinstance(error, (LeftTheProgram, CompilationError)):
+            if is_tracer or isinstance(error, (ConcretizationError, CompilationError)):
                 raise CompilationError(f"{self.name} cannot be compiled: {error}") from error
             error = error.__cause__
 

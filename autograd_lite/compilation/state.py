@@ -8,8 +8,10 @@ leaves there is an output, stored after every run.
 import io
 import sys
 from array import array
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from itertools import compress
 from operator import is_
 from types import ModuleType
@@ -18,7 +20,7 @@ from ..engine import hooks
 from ..engine.tape import Leaf
 from ..engine.tensor import Tensor
 from .arguments import Identity, abstract_value, is_input
-from .errors import CompilationError, OnTape
+from .errors import CompilationError, Uncompiled
 from .reachability import Walk
 
 _PLAIN = (bool, int, str, bytes, type(None), type(Ellipsis), range, frozenset)
@@ -80,14 +82,13 @@ class State:
                     self.integers[path] = atom
                 described.append((path, is_open, self._described(atom, is_open)))
             _check_tensor(reference.value)
-        frozen = [(path, _frozen(value)) for path, value in walk.unstructured]
-        sizes = [(path, len(holder)) for path, holder in walk.whole]
+        self._probes = list(self._needed_probes())
+        probed = [(path, expected) for path, _, _, expected in self._probes]
         absent = [(path, *sorted(names)) for path, _, names in walk.absent]
-        self.signature = (*described, *frozen, *sizes, *absent)
+        self.signature = (*described, *probed, *absent)
         # where names may appear, and which: None stands for any
         self._growing = [(f"{path}.", h, None) for path, h in walk.whole if isinstance(h, dict)]
         self._growing += walk.absent
-        self._frozen = [value for _, value in frozen]
         self._prepare_reading()
 
     def _described(self, atom, is_open):
@@ -119,40 +120,39 @@ class State:
                 inputs.append(reference)
             self._abstract += map(abstract_value, compress(atoms, opens))
         self._inputs = _sources(inputs)
-        self._sized = [*(holder for _, holder in self._walk.whole), *self._walk.classes]
-        self._lengths = list(map(len, self._sized))
-        self._checks = list(self._needed_checks())
-        self.is_free = not (self._checks or self._abstract)
+        self._calls = [probe for _, _, probe, _ in self._probes]
+        self._answers = [expected for _, _, _, expected in self._probes]
+        self.is_free = not (fixed or inputs or self._probes)
         # [(scope, name, value)] where no more can change than what names stand for
         items, attributes = self._fixed
-        is_simple = items and not (attributes or self._abstract or len(self._checks) > 1)
         pairs = zip(items, self._expected)
+        is_simple = items and not (attributes or inputs or self._probes)
         self._bindings = [(*pair, value) for pair, value in pairs] if is_simple else None
 
-    def _needed_checks(self):
-        """What tells whether all is as it was: a function for each kind there is."""
-        has_tensors = any(isinstance(reference.value, Leaf) for reference in self.references)
-        alive, unstructured = set(hooks.alive.data), self._walk.unstructured
-        absent = [(scope.keys(), names) for _, scope, names in self._walk.absent]
-        if self._expected:
-            yield lambda: all(map(is_, _read(*self._fixed), self._expected))
-        if self._sized:
-            yield lambda: list(map(len, self._sized)) == self._lengths
-        if has_tensors or alive:
-            yield lambda: hooks.alive.data == alive
-        if unstructured:
-            yield lambda: [_frozen(value) for _, value in unstructured] == self._frozen
-        if absent:
-            yield lambda: all(keys.isdisjoint(names) for keys, names in absent)
+    def _needed_probes(self):
+        """What is compared by value: (path, what may not change in a run, function, its answer)."""
+        walk, alive = self._walk, set(hooks.alive.data)
+        for path, holder in [*walk.whole, *(("", names) for names in walk.classes)]:
+            is_list = isinstance(holder, (list, deque))
+            refused = f"the length of the list {path}" if is_list else None
+            yield path, refused, holder.__len__, len(holder)
+        for path, value in walk.unstructured:
+            refused = f"{path}, a {type(value).__name__}"
+            yield path, refused, partial(_frozen, value), _frozen(value)
+        for path, scope, names in walk.absent:
+            yield path, None, partial(scope.keys().isdisjoint, names), True
+        if alive or any(isinstance(reference.value, Leaf) for reference in self.references):
+            yield "hooks", None, lambda: hooks.alive.data == alive, True
 
     def read(self):
         """The values of the inputs, or None where the rest is no longer what it was."""
         try:
             values = _read(*self._inputs) if self._abstract else []
-            for is_as_before in self._checks:
-                if not is_as_before():
-                    return None
+            if self._expected and not all(map(is_, _read(*self._fixed), self._expected)):
+                return None
         except (KeyError, IndexError, AttributeError, ValueError):
+            return None
+        if self._calls and [probe() for probe in self._calls] != self._answers:
             return None
         return values if list(map(abstract_value, values)) == self._abstract else None
 
@@ -230,13 +230,9 @@ class State:
                 raise CompilationError(f"it deletes {reference.path}: {_INSTEAD}") from None
             if now is not before and not isinstance(now, Leaf):
                 found.append((reference.path, (i, None), now))
-        for (path, holder), length in zip(self._walk.whole, self._lengths):
-            if not isinstance(holder, dict) and len(holder) != length:
-                raise CompilationError(f"it changes the length of the list {path}: {_INSTEAD}")
-        for (path, value), before in zip(self._walk.unstructured, self._frozen):
-            if _frozen(value) != before:
-                kind = type(value).__name__
-                raise CompilationError(f"it changes {path}, a {kind}: {_INSTEAD}")
+        for _, refused, probe, expected in self._probes:
+            if refused and probe() != expected:
+                raise CompilationError(f"it changes {refused}: {_INSTEAD}")
         return found + self._additions()
 
     def _additions(self):
@@ -282,7 +278,9 @@ def _read(items, attributes):
 def _check_tensor(value):
     """Only leaves are read by a program; what is on a tape belongs to somebody's derivative."""
     if isinstance(value, Tensor) and value.requires_grad and type(value.node) is not Leaf:
-        raise OnTape
+        raise Uncompiled(
+            "it reads a tensor that is on a tape, so that the function itself is called"
+        )
 
 
 def _atoms(value, path):

@@ -12,7 +12,7 @@ from ..engine.tape import backward_pass
 from ..symbolic.calls import named
 from ..symbolic.expressions import Expression, mapped
 from ..symbolic.graph import Graph
-from ..symbolic.traced import LeftTheProgram, Trace, Traced, plain
+from ..symbolic.traced import ConcretizationError, Trace, Traced, plain
 
 FORWARD, BACKWARD, FACTOR = "forward", "backward", "factor"
 SMALL = 4  # elements of an array without a name that is written down in a formula
@@ -226,7 +226,7 @@ class Replay:
         """What a rule gives on traced values."""
         try:
             share = rule(g, out, *args, **kwargs)
-        except LeftTheProgram:  # it looks at what says where: here that is known
+        except ConcretizationError:  # it looks at what says where: here that is known
             if not self.as_written:
                 raise
             share = rule(g, out, *args, **node.kwargs)

@@ -27,7 +27,7 @@ _REDUCTIONS = {np.add: np.sum, np.multiply: np.prod, np.maximum: np.max, np.mini
 _NUMBERS = (np.generic, bool, int, float, complex)
 
 
-class LeftTheProgram(TypeError):
+class ConcretizationError(TypeError):
     """A value was asked for that is known only when the program runs."""
 
 
@@ -99,7 +99,7 @@ class Traced(Stored, np.lib.mixins.NDArrayOperatorsMixin):
         return answer
 
     def _refuse(self, what, way_out="return the value, or compute on with NumPy's functions"):
-        raise LeftTheProgram(
+        raise ConcretizationError(
             f"{what} of {self!r} would be a constant of the compiled program, which is right for "
             f"this call only: {way_out}"
         )
@@ -369,7 +369,7 @@ def _check_no_callback(func, arg):
     if isinstance(arg, (type, Stored, np.ufunc, np.ndarray)) or not callable(arg):
         return
     name = getattr(arg, "__name__", type(arg).__name__)
-    raise LeftTheProgram(
+    raise ConcretizationError(
         f"{full_name(func)} calls {name} with numbers, as often as they say, which no program of "
         f"NumPy's functions does: compile what comes before and after it, or write {name} with "
         "NumPy's functions of whole arrays"
@@ -400,7 +400,7 @@ class Trace:
 
     def _check(self):
         if self.closed:
-            raise LeftTheProgram(
+            raise ConcretizationError(
                 "a traced value is used after its program was traced: a compiled function must "
                 "not keep values in a list or an attribute; return them"
             )
@@ -428,14 +428,14 @@ class Trace:
         if isinstance(value, (tuple, list)):
             return self._parts(expression, value, func, args, kwargs)
         if value is None and place is None:
-            raise LeftTheProgram(
+            raise ConcretizationError(
                 f"{full_name(func)} of a traced value gives nothing, and a program would not call "
                 "it again: return the value, and call it outside"
             )
         if value is None:
             return None
         if not isinstance(value, np.ndarray):
-            raise LeftTheProgram(
+            raise ConcretizationError(
                 f"{full_name(func)} of a traced value gives a {type(value).__name__}, which would "
                 "be a constant of the compiled program: call it outside"
             )
