@@ -571,7 +571,10 @@ def is_plain(value):
     if kind in _ATOMS:
         return True
     if kind is slice:
-        return is_plain((value.start, value.stop, value.step))
+        start, stop, step = value.start, value.stop, value.step
+        if type(start) in _ATOMS and type(stop) in _ATOMS and type(step) in _ATOMS:
+            return True
+        return all(map(is_plain, (start, stop, step)))
     return kind is tuple and all(map(is_plain, value))
 
 
