@@ -3,7 +3,6 @@
 from . import (
     activations,
     assigning,
-    choosing,
     complex_numbers,
     convolution,
     cumulative,

@@ -3,8 +3,10 @@
 import numpy as np
 
 from ..engine import errors
+from ..engine.arrays import asarray
 from ..engine.dispatch import available
 from ..engine.primitives import composed, primitive
+from ..engine.tensor import plain
 
 
 def concatenate(arrays, axis=0, dtype=None, casting="same_kind"):
@@ -48,3 +50,15 @@ def _np_stack(arrays, axis=0, *, dtype=None, casting="same_kind"):
 @composed(*available("unstack"))
 def _np_unstack(x, /, *, axis=0):
     return tuple(np.moveaxis(x, axis, 0))
+
+
+@composed(np.select)
+def _np_select(condlist, choicelist, default=0):
+    """The first choice whose condition holds: the last is written first."""
+    conditions = [asarray(plain(c)) for c in condlist]
+    if not conditions or any(c.dtype != bool for c in conditions):
+        raise TypeError("select takes a list of boolean arrays, at least one, as conditions")
+    result = default
+    for condition, choice in reversed(list(zip(conditions, choicelist, strict=True))):
+        result = np.where(condition, choice, result)
+    return result

@@ -89,3 +89,16 @@ def _np_astype(x, dtype, /, *, copy=True, device=None):
 @composed(np.copy)
 def _np_copy(a, order="K", subok=False):
     return a.copy(order) if isinstance(a, Tensor) else registry["alias"](a)
+
+
+@composed(np.apply_along_axis)
+def _np_apply_along_axis(func1d, axis, arr, *args, **kwargs):
+    """One call a line along the axis; the axes of a call's result stand where the axis was."""
+    lines = np.moveaxis(arr, axis, -1)
+    others = lines.shape[:-1]
+    results = [func1d(line, *args, **kwargs) for line in np.reshape(lines, (-1, lines.shape[-1]))]
+    results = np.stack(results)
+    results = np.reshape(results, others + results.shape[1:])
+    made = range(results.ndim - len(others))
+    axis %= arr.ndim
+    return np.moveaxis(results, [len(others) + i for i in made], [axis + i for i in made])
