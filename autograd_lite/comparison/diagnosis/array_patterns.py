@@ -300,6 +300,45 @@ def same_numbers(entry, others, fit):
     return next(fitting, None)
 
 
+def clipped(given, expected, tolerance):
+    """A form for an array that is the expected one, but nowhere below or above some number.
+
+    One number shows that only if it is a round one, or stands in several entries.
+    """
+    if given.shape != expected.shape or given.size < 3 or not np.isrealobj(given):
+        return None
+    far = distance(given, expected) > tolerance.allowed(given, expected)
+    ends = np.unique(given[far])
+    if not 1 <= len(ends) <= 2:
+        return None
+    sides = [(c, given == c, expected[far & (given == c)]) for c in ends]
+    if not all(_is_round(c) or (far & at).sum() > 1 for c, at, _ in sides):
+        return None
+    low = [c for c, _, true in sides if (true < c).all()]
+    high = [c for c, _, true in sides if (true > c).all()]
+    if len(low) > 1 or len(high) > 1 or len(low) + len(high) != len(ends):
+        return None
+    found = np.clip(expected, *(low or [-np.inf]), *(high or [np.inf]))
+    if not tolerance.agree(given, found):
+        return None
+    if far.all():
+        words = f"it is {ends[0]:.6g} everywhere, where the true values are {_range(expected)}"
+        return Form("clipped", words, found) if len(ends) == 1 and _is_round(ends[0]) else None
+    said = [f"at least {c:.6g}" for c in low] + [f"at most {c:.6g}" for c in high]
+    kind = "it has a floor" if not high else "it is clipped"
+    return Form("clipped", f"{kind}: every entry is {' and '.join(said)}", found)
+
+
+def _is_round(c):
+    """Whether a number has at most two digits, as those have that people choose."""
+    return float(f"{c:.2g}") == c
+
+
+def _range(array):
+    low, high = array.min(), array.max()
+    return f"{low:.4g}" if low == high else f"{low:.4g} to {high:.4g}"
+
+
 def typo(given, expected, tolerance):
     """A form for few wrong entries among right ones, with their place; else None."""
     if given.shape != expected.shape or given.size < 3:

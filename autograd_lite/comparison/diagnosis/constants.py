@@ -28,7 +28,7 @@ class Constants:
     """The numbers that may stand before a gradient by mistake, with their names."""
 
     def __init__(self, graph=None):
-        self._known = list(_plain())
+        self._known = list(_plain(graph is None or _has_square(graph)))
         self._halves: list = []
         self.batch = None
         if graph is not None:
@@ -68,12 +68,31 @@ class Constants:
         return next(near, None)
 
 
-def _plain():
+def _has_square(graph):
+    """Whether a graph has a power, or a product of something with itself."""
+    for node in graph.nodes:
+        name = node.op.name if node.op else ""
+        uses = [p for p in node.parents if p is not None] if node.op else []
+        products = ("multiply", "matmul", "dot", "vecdot", "einsum", "norm", "var", "std")
+        if name in ("square", "power", "norm", "var", "std") or (
+            name in products and len(uses) > len(set(map(id, uses)))
+        ):
+            return True
+    return False
+
+
+def _plain(has_square):
     """The numbers that need no graph."""
     yield -1.0, Named("sign", "-1", "a minus sign is missing or too much")
     half = "the factor 2 of a square's derivative is missing, or the 1/2 is there twice"
-    yield 0.5, Named("factor", "1/2", half)
     two = "a factor 2 is too much: the 1/2 before the square was not applied, or 2 twice"
+    if not has_square:
+        half = "a factor 1/2 is too much, and the loss has no square"
+        two = (
+            "a factor 2 is too much, or it was added up twice: not set to zero between two "
+            "backward passes"
+        )
+    yield 0.5, Named("factor", "1/2", half)
     yield 2.0, Named("factor", "2", two)
     for c, text in ((-2.0, "-2"), (-0.5, "-1/2"), (4.0, "4"), (0.25, "1/4")):
         sign = " and a minus sign" if c < 0 else ""

@@ -13,7 +13,7 @@ import numpy as np
 
 from . import words
 from .agreement import agreement_hints, warnings
-from .array_patterns import Fit, typo
+from .array_patterns import Fit, clipped, typo
 from .mistakes import Finding
 from .search import Search
 from .single_arrays import findings_of_array, findings_of_factor
@@ -59,6 +59,10 @@ def diagnosed(case) -> Diagnosis:
             who = words.short(entry, case)
             text = f"{who} is zero in every entry: it was never filled, or nothing came through"
             findings.append(Finding("all zero", text, (entry.label,)))
+            unexplained.remove(entry)
+        elif (form := clipped(entry.given, entry.true, case.tolerance)) is not None:
+            text = f"{words.short(entry, case)}: {form.words}"
+            findings.append(Finding("clipped", text, (entry.label,)))
             unexplained.remove(entry)
         elif (form := typo(entry.given, entry.true, case.tolerance)) is not None:
             text = f"{words.short(entry, case)}: {form.words}"

@@ -118,7 +118,8 @@ class Graph:
         if node not in self._labels:
             named = self.names.given(node)
             short = "Loss" if node is self.root else self.names.of(node)
-            self._labels[node] = named or _Formulas(self.names).of(node) or short
+            formula = _Formulas(self.names).of(node) or _Formulas(self.names, holes=True).of(node)
+            self._labels[node] = named or formula or short
         return self._labels[node]
 
     def constants(self):
@@ -139,25 +140,55 @@ class Graph:
 class _Formulas:
     """Names for tensors that have none: short formulas of those that have."""
 
-    def __init__(self, names, depth=3):
-        self.names, self.depth = names, depth
+    def __init__(self, names, depth=3, holes=False):
+        self.names, self.depth, self.holes = names, depth, holes
 
     def of(self, node):
-        """The formula of a call in brackets; None where it is long or has a hole."""
+        """The formula of a call in brackets; None where it is long.
+
+        Where ``holes`` are allowed, "..." stands in functions and matrix products for what has
+        no name, beside what has one.
+        """
         if node.op is None or not self.depth:
             return None
-        text = formula(node, _Formulas(self.names, self.depth - 1))
+        inner = _Formulas(self.names, self.depth - 1, self.holes)
+        text = formula(node, inner)
+        if self.holes and self._is_told_by_names(node):
+            text = text.replace(HOLE, "...")
         if HOLE in text or len(text) > 40:
             return None
-        is_one = text.endswith(")") and text.split("(")[0].isidentifier()
-        is_one = is_one or (text.endswith("]") and text.split("[")[0].isidentifier())
+        is_call = text.endswith(")") and text.split("(")[0].isidentifier()
+        if is_call and text.count("((") and text.endswith("))"):
+            name, _, rest = text.partition("((")
+            text = f"{name}({rest[:-1]}" if _is_closed(rest[:-2]) else text
+        is_one = is_call or (text.endswith("]") and text.split("[")[0].isidentifier())
         return text if is_one else f"({text})"
+
+    def _is_told_by_names(self, node):
+        """Whether a call with holes still says which one it is: one that parameters feed."""
+        is_function = len(node.op.rules) == 1 or node.op.name in ("matmul", "add")
+        return is_function and self._has_a_name(node, self.depth)
+
+    def _has_a_name(self, node, depth):
+        """Whether the formula holds a name that a person gave."""
+        found = [parent for _, parent in node.inputs() if parent is not None] if depth else []
+        return any(self.names.given(n) or self._has_a_name(n, depth - 1) for n in found)
 
     def given(self, node):
         return self.names.given(node) or self.of(node)
 
     def of_array(self, array):
         return self.names.of_array(array)
+
+
+def _is_closed(text):
+    """Whether the parentheses of a text are its own."""
+    depth = 0
+    for letter in text:
+        depth += (letter == "(") - (letter == ")")
+        if depth < 0:
+            return False
+    return depth == 0
 
 
 def _parents(node):

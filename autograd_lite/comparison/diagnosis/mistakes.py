@@ -119,6 +119,10 @@ MISTAKES = {mistake.key: mistake for mistake in (
     Mistake("not used",
         "use the parameter in the forward pass, or leave its gradient out"),
     # single entries
+    Mistake("clipped",
+        "leave np.clip or np.maximum out of the gradient, or have it in the function too"),
+    Mistake("ties",
+        "the derivative of a maximum is shared among equal entries, or goes to one of them"),
     Mistake("typo",
         "look at these entries: an index, a sign, or a misprint"),
 )}

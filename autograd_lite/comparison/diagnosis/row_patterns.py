@@ -12,6 +12,52 @@ from .array_patterns import Use, forms, is_reordered, same_numbers
 from .mistakes import Candidate, Finding
 
 
+def zero_rows(search):
+    """Rows that are zero in every entry, where others are not."""
+
+    def is_zero(entry):
+        return (
+            entry.given.shape == entry.true.shape and entry.given.size > 1 and not entry.given.any()
+        )
+
+    many = [entry for entry in search.left if is_zero(entry)]
+    if many and any(e.given.any() for e in search.case.entries):
+        who = words.subject(many, search.case)
+        text = (
+            f"{who} {words.is_or_are(many)} zero in every entry: the gradient was left out, or "
+            "never written"
+        )
+        yield Candidate("all zero", text, many, rank=0.5)
+
+
+def ties(search):
+    """Every one of several equal maxima gets the whole gradient."""
+    graph = search.graph
+    steps = {}
+    for node in graph.nodes:
+        if node.op is not None and node.op.name in _EXTREMES and node in search.backward.table:
+            g, (x, *_) = search.backward.table[node], node.args
+            axis, keep = node.kwargs.get("axis"), node.kwargs.get("keepdims", False)
+            whole = [a if keep or axis is None else np.expand_dims(a, axis) for a in (g, node.out)]
+            hits = np.asarray(x) == whole[1]
+            if np.sum(hits) > np.size(g):
+                share = hits * whole[0]
+                steps[node] = lambda n, _, pairs, share=share: [(pairs[0][0], share)]
+    if steps:
+        table = search.backward.replaced(steps).table
+        explained = search.explained(list(search.left), table)
+        if explained:
+            name = graph.label(next(iter(steps)))
+            text = (
+                f"{name} has ties: each of the equal entries gets the whole gradient, where they "
+                "share it or one of them gets it"
+            )
+            yield Candidate("ties", text, explained, steps, tuple(steps), 0)
+
+
+_EXTREMES = ("max", "min", "amax", "amin")
+
+
 def common_factor(search):
     """Rows that are one number times what is expected."""
     groups: list[tuple[float, list]] = []

@@ -8,24 +8,38 @@ from __future__ import annotations
 
 import numpy as np
 
-from . import wrong_passes
+from . import wrong_formulas, wrong_passes
 from .array_patterns import Fit
 from .constants import Constants
 from .mistakes import Candidate, Finding
 from .regularisers import Penalties, wrong_regulariser
-from .row_patterns import array_patterns, common_factor, other_argument, other_tensor
+from .row_patterns import (
+    array_patterns,
+    common_factor,
+    other_argument,
+    other_tensor,
+    ties,
+    zero_rows,
+)
 
 MOST = 6  # findings
+
+
+def one_wrong_step(search):
+    """One step of the backward pass, or one formula of the derivation."""
+    return [*wrong_passes.one_step(search), *wrong_formulas.one_formula(search)]
 
 
 # From what is cheap and says most to what is dear: the first that explains all rows ends it.
 _ORDER = (
     other_argument,
+    ties,
+    zero_rows,
     common_factor,
     wrong_regulariser,
     array_patterns,
     wrong_passes.one_step_everywhere,
-    wrong_passes.one_step,
+    one_wrong_step,
     other_tensor,
 )
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from ...graph import local_derivative
 from . import words
-from .array_patterns import Fit, forms, same_numbers, typo
+from .array_patterns import Fit, clipped, forms, same_numbers, typo
 from .constants import Constants
 from .mistakes import Finding
 from .wrong_steps.backward import Edge
@@ -51,7 +51,7 @@ def _numbers(entry, case, constants, others):
     form = next(forms(given, true, fit), None)
     if form is None and (label := same_numbers(entry, others, fit)):
         return [("wrong variable", f"these are the values of {label}")]
-    form = form or typo(given, true, case.tolerance)
+    form = form or clipped(given, true, case.tolerance) or typo(given, true, case.tolerance)
     return [(form.key, form.words)] if form is not None else []
 
 

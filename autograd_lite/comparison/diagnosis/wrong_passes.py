@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import chain
 
 import numpy as np
@@ -11,6 +12,8 @@ from .mistakes import Candidate, Finding
 from .wrong_steps.mutants import mutants
 from .wrong_steps.repeated_steps import repeated
 from .wrong_steps.stale_weights import stale
+
+_WITHOUT_NAME = re.compile(r"\b[a-z]+_\d+\b")  # multiply_3: a tensor that nobody named
 
 
 def one_step(search):
@@ -121,7 +124,8 @@ def _as_candidates(search, mutant, rows, c, factor):
     tail = f": with this one mistake the backward pass gives {who} as {be}"
     found = []
     for key, text, rank in _names(search, mutant, c):
-        one = Candidate(key, text + tail, explained, steps, mutant.where, rank)
+        unclear = 0.9 * bool(_WITHOUT_NAME.search(text))
+        one = Candidate(key, text + tail, explained, steps, mutant.where, rank + unclear)
         if factor != 1:
             named = search.constants.names(factor, 1e-5)[0]
             extra = f"besides, all of it is {named.text} times the gradient: {named.reason}"

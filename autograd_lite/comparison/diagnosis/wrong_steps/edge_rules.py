@@ -9,6 +9,7 @@ from ....rules.activations import elu, gelu, leaky_relu, relu, selu, sigmoid, si
 from ....rules.softmax import log_softmax, softmax
 from .errors_of_losses import errors, wrong_errors
 from .mutant import through, unblanked
+from .normalisation import wrong_normalisations
 from .wrong_rules import WRONG_RULES
 
 NEAR = 6  # other tensors of the same shape that may stand for a cotangent
@@ -127,9 +128,12 @@ def wrong_rules(edge, held=None, all_of_them=True):
         yield from _masks(edge)
     if held is not None and edge.op.f in (np.matmul, np.multiply):
         yield from _other_operands(edge, held.graph)
+    if edge.op.name == "normalisation":
+        yield from wrong_normalisations(edge)
+        return  # its parts are edges of their own
     if edge.op.f is np.matmul:
         yield from _products(edge)
-    elif _is_function(edge.op):
+    elif is_function(edge.op):
         yield from _activations(edge)
     elif edge.op.f in (_SOFTMAX, _LOG_SOFTMAX):
         yield from _of_softmax(edge)
@@ -144,7 +148,8 @@ def _of_edge(rule):
     return lambda e: rule(e.g, e.out, *e.args, **e.kwargs)
 
 
-def _is_function(op):
+def is_function(op):
+    """Whether an operation is an activation, or another function of one argument."""
     return op is not None and (op.f in _ACTIVATIONS or _is_unary(op))
 
 
@@ -260,8 +265,8 @@ def _other_operands(edge, graph):
     operand = edge.node.parents[1 - edge.position]
     if operand is None:
         return
-    before = operand.parents if _is_function(operand.op) else ()
-    after = [node for node in graph.users.get(operand, ()) if _is_function(node.op)]
+    before = operand.parents if is_function(operand.op) else ()
+    after = [node for node in graph.users.get(operand, ()) if is_function(node.op)]
     for node in filter(None, (*before, *after)):
         if np.shape(node.out) == np.shape(operand.out):
             words = f"{graph.label(node)} stands where {graph.label(operand)} belongs, in what goes"

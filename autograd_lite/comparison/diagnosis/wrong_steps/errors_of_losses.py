@@ -35,6 +35,10 @@ def _errors(backward):
         if y is not None:
             yield z, _SOFTMAX(z.out), y, "softmax"
             continue
+        found = _margins(g, _picked(z, backward.graph), tolerance)
+        if found is not None:
+            yield z, *found, "hinge"
+            continue
         for y in targets:
             if y.shape != g.shape or y.dtype.kind not in "fiub":
                 continue
@@ -54,6 +58,31 @@ def _labels(g, s, tolerance):
     return y if np.abs(_rows(g, s, y) * (s - y) - g).max() <= tolerance else None
 
 
+def _picked(z, graph):
+    """1 where a call picks one score of each row, as the label does; None without such a call."""
+    for user in graph.users[z]:
+        index = user.kwargs.get("index") if user.op.name == "getitem" else None
+        if type(index) is tuple and all(np.ndim(i) == 1 for i in index):
+            picked = np.zeros_like(z.out)
+            picked[index] = 1
+            return picked
+    return None
+
+
+def _margins(g, label, tolerance):
+    """(p, count * y) of a gradient w * (p - count * y) of scores, None where it is no such.
+
+    p is 1 where a margin is violated, and y the one-hot label: so it is of the multi-class hinge
+    loss, the sum of max(0, s_j - s_y + margin).
+    """
+    if label is None or label.shape != g.shape or g.ndim != 2:
+        return None
+    w, p = g.max(), (g > 0).astype(g.dtype)
+    count = p.sum(axis=-1, keepdims=True)
+    fits = w > 0 and np.abs(w * (p - count * label) - g).max() <= tolerance
+    return (p, label) if fits else None
+
+
 def _rows(g, s, y):
     """w in g = w * (s - y), one for each row, from the entry of the label."""
     with np.errstate(all="ignore"):
@@ -61,14 +90,22 @@ def _rows(g, s, y):
     return np.where(np.isfinite(w), w, 0)
 
 
+def _largest(g, p, y):
+    """w in g = w * (p - y) where p is 0 or 1."""
+    return g.max(initial=0.0)
+
+
 def _number(g, s, y):
     """w in g = w * (s - y), one number."""
     return np.vdot(s - y, g) / (np.vdot(s - y, s - y) or 1)
 
 
+_WEIGHTS = {"softmax": _rows, "hinge": _largest}
+
+
 def wrong_errors(kind):
     """Triples (key, words, rule(g, p, y, z)) of what is done wrong with an error of this kind."""
-    weight = _rows if kind == "softmax" else _number
+    weight = _WEIGHTS.get(kind, _number)
     return [(key, words, _weighted(error, weight)) for key, words, error in _WRONG[kind]]
 
 
@@ -87,6 +124,10 @@ def _shifted(y, by):
 def _softmax_again(p, y, z):
     """Softmax's Jacobian times p - y."""
     return p * (p - y - np.sum((p - y) * p, axis=-1, keepdims=True))
+
+
+def _count(p):
+    return p.sum(axis=-1, keepdims=True)
 
 
 def _at_output(p, y, z):
@@ -128,6 +169,15 @@ _NO_SIGMOID = (
     "the derivative of sigmoid is left out: the gradient with respect to p = sigmoid({z}) is used "
     "as that of the logits {z}"
 )
+
+_NO_OWN = "the label's own entry is left out {at}: it must be minus the number of violated margins"
+_ONE_FOR_ALL = "the label's own entry is -1 {at}, where it is minus the number of violated margins"
+_OWN_COUNTED = (
+    "the label's own margin is counted {at}: its entry is minus the number of the other violated "
+    "margins"
+)
+_OWN_KEPT = "1 is left at the label {at}: its entry is minus the number of violated margins"
+_OWN_ADDED = "the label's own entry lacks its minus sign {at}: p - count * y is right"
 
 _ON_TOP = (
     "softmax's Jacobian is applied on top of p - y, the gradient of the logits {z}, which contains "
@@ -181,6 +231,13 @@ _WRONG = {
         ("derivative at output", _AT_OUTPUT,  _at_output),
         ("path missing", _TERM.format(1, z="{z}"), lambda p, y, z: (1 - y) * p),
         ("path missing", _TERM.format(0, z="{z}"), lambda p, y, z: -y * (1 - p)),
+    ],
+    "hinge": [
+        ("label", _NO_OWN.format(at=_OF),        lambda p, y, z: p),
+        ("label", _ONE_FOR_ALL.format(at=_OF),   lambda p, y, z: p - y),
+        ("label", _OWN_COUNTED.format(at=_OF),   lambda p, y, z: p - (_count(p) + 1) * y),
+        ("label", _OWN_KEPT.format(at=_OF),      lambda p, y, z: p - (_count(p) - 1) * y),
+        ("label", _OWN_ADDED.format(at=_OF),     lambda p, y, z: p + _count(p) * y),
     ],
     "same": [
         ("value for gradient", _NO_TARGET,    lambda p, y, z: p),

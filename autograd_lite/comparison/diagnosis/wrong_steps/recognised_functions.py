@@ -5,12 +5,15 @@ They are known by their values: h is sigmoid(z) where the inverse function of h 
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from ....engine.primitives import registered
 from ....rules.activations import relu, sigmoid
 from ....rules.softmax import log_softmax, softmax
-from .backward import Edge
+from .backward import Backward, Edge
+from .normalisation import normalisations
 
 REACH = 14  # nodes between a function's result and its argument
 
@@ -43,7 +46,13 @@ def recognised_functions(graph):
     """Triples (h, z, op) where h = op(z) is computed in several steps."""
     if not hasattr(graph, "recognised"):
         graph.recognised = list(_recognised(graph))
+        graph.recognised += normalisations(graph, partial(_pulled, graph))
     return graph.recognised
+
+
+def _pulled(graph, h, x, g):
+    """What a cotangent of h adds to that of x, by the steps between them."""
+    return Backward(graph).change({h: g}, [x]).get(x)
 
 
 def fused_edges(backward):

@@ -1,0 +1,473 @@
+"""What is written wrong in a formula: one edit of an expression.
+
+An edit knows nothing of the functions: a factor or a term is left out, a sign or an exponent is
+another, a transpose is missing, a sum is over the wrong axis, one value stands for another. A
+product is taken as factors with exponents, a sum as terms with signs, however they are bracketed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import combinations, permutations
+
+import numpy as np
+
+from ...symbolic.expressions import Expression
+from ...symbolic.graph import evaluated
+from ...symbolic.simplification import number
+
+DEPTH = 3  # of the operands without a name that are edited in their place
+CHAIN = 4  # matrices of which every order is tried
+TERMS = 5  # of a sum of which any are tried together
+
+SIGN, FACTOR, LEFT_OUT, PATH = "sign", "factor", "chain factor missing", "path missing"
+RULE, MASK, TRANSPOSE, AXIS = "product rule", "relu mask", "transpose", "bias axis"
+
+
+@dataclass(frozen=True)
+class Edit:
+    """One edit of an expression.
+
+    Attributes
+    ----------
+    kind : str
+        What makes the edits of several expressions the same.
+    key : str
+        The mistake, by its key in the table.
+    old, new : Expression
+        What belongs there, and what stands there: the least that differs.
+    whole : Expression
+        What stands in the place of the expression that was edited.
+    part : Expression or None
+        What the sentence is about.
+    says : str
+        The sentence, with {part}, {old} and {new}.
+    rank : float
+        Of several that fit the least is said first.
+    """
+
+    kind: str
+    key: str
+    old: Expression
+    new: Expression
+    whole: Expression
+    part: object
+    says: str
+    rank: float
+
+
+INSTEAD = "{new} stands where {old} belongs"
+_COMPARED = {
+    np.greater: np.less, np.greater_equal: np.less_equal, np.less: np.greater,
+    np.less_equal: np.greater_equal, np.equal: np.not_equal, np.not_equal: np.equal,
+}  # fmt: skip
+
+
+def call(func, *args, **kwargs):
+    """A call as an expression; None where it cannot be computed."""
+    if any(arg is None for arg in args):
+        return None
+    try:
+        with np.errstate(all="ignore"):
+            value = evaluated(func, args, kwargs)
+    except (ValueError, TypeError, IndexError, np.linalg.LinAlgError):
+        return None
+    return Expression("call", value, func, args, kwargs)
+
+
+class Editor:
+    """The edits of the expressions of a derivation."""
+
+    def __init__(self, formulas):
+        self.formulas = formulas
+        self._inner = set(formulas.backward)
+        self._pool: dict = {}
+        for x in formulas.symbols:
+            if x.shape and x.dtype is not None and x.dtype.kind == "f":
+                self._pool.setdefault(x.shape, []).append(x)
+
+    def edits(self, x, depth=DEPTH) -> Iterator[Edit]:
+        """The edits of an expression and of those of its operands that stand in no other line."""
+        for kind, key, new, part, says, rank, *old in self._of_call(x):
+            if part is None and "{part}" in says:
+                continue  # it is no formula
+            if type(new) is Expression and new.shape == x.shape:
+                yield Edit(kind, key, old[0] if old else x, new, new, part, says, rank)
+        if depth == DEPTH and x in self.formulas.lines:
+            yield from self._with_factor(x)
+        for i, arg in enumerate(x.args if depth else ()):
+            if type(arg) is not Expression or arg.kind != "call":
+                continue
+            if arg in self.formulas.symbols or arg in self._inner:
+                continue
+            for edit in self.edits(arg, depth - 1):
+                whole = call(x.func, *x.args[:i], edit.whole, *x.args[i + 1 :], **x.kwargs)
+                if whole is not None and whole.shape == x.shape:
+                    yield replace(edit, kind=f"{i}.{edit.kind}", whole=whole)
+
+    def _of_call(self, x):
+        func, args = x.func, x.args
+        if func in _PRODUCTS and not self._is_part(x, _PRODUCTS):
+            yield from _of_product(x, self._factors(x), self._terms)
+        elif func in _SUMS and not self._is_part(x, _SUMS):
+            yield from _of_sum(self._terms(x))
+        elif func is np.matmul:
+            yield from _of_matrices(*args)
+        elif func in _COMPARED:
+            new = call(_COMPARED[func], *args)
+            yield "inverted", MASK, new, None, "the comparison is inverted: " + INSTEAD, 1
+        elif func is np.where and len(args) == 3:
+            yield from _of_choice(x, *args)
+        elif func in (np.sum, np.mean):
+            yield from _of_reduction(x)
+        elif func in (np.transpose, np.swapaxes) and args[0].ndim == 2:
+            yield "transpose", TRANSPOSE, args[0], None, "the transpose is missing: " + INSTEAD, 1
+        elif isinstance(func, np.ufunc) and func.nin == 1 and type(args[0]) is Expression:
+            says = f"{func.__name__} is left out: {INSTEAD}"
+            yield "function", "activation formula", args[0], None, says, 1
+        if isinstance(func, np.ufunc):
+            yield from self._substituted(x)
+
+    def _substituted(self, x):
+        """Another value of the same shape in the place of an operand."""
+        place = self.formulas.place
+        for i, arg in enumerate(x.args):
+            for other in self._pool.get(arg.shape, ()) if type(arg) is Expression else ():
+                later = place.get(other, -1) > place.get(x, len(place))
+                if other is arg or other is x or later:
+                    continue
+                new = call(x.func, *x.args[:i], other, *x.args[i + 1 :], **x.kwargs)
+                is_same_kind = (other in self.formulas.lines) == (arg in self.formulas.lines)
+                yield (
+                    f"operand {i}",
+                    "value for gradient",
+                    new,
+                    arg,
+                    INSTEAD,
+                    2.5 + (not is_same_kind),
+                )
+
+    def _with_factor(self, x):
+        """A gradient times a value of its shape, or what is a derivative if that is an output."""
+        for h in self._pool.get(x.shape, ()):
+            if h in self.formulas.lines or h is x:
+                continue
+            slopes = (
+                (h, 1.0), (h, -1.0), (h, 0.5), (h, -0.5), (h, 2.0), (h, -2.0),
+                (total([(1.0, 1), (h, -1)]), 1.0),
+                (product([(h, 1.0), (total([(1.0, 1), (h, -1)]), 1.0)]), 1.0),
+                (total([(1.0, 1), (product([(h, 2.0)]), -1)]), 1.0),
+            )  # fmt: skip
+            for part, power in slopes:
+                new = product([(x, 1.0), (part, power)])
+                if type(new) is Expression and new.shape == x.shape:
+                    part = _raised(part, abs(power))
+                    how = "multiplied" if power > 0 else "divided"
+                    says = f"it is {how} by {{part}} where that does not belong"
+                    yield Edit(
+                        f"with {self.formulas.write(h)} {power}",
+                        "derivative twice",
+                        x,
+                        new,
+                        new,
+                        part,
+                        says,
+                        2.2 + 0.3 * (power != 1),
+                    )
+
+    # --- products and sums as a whole -------------------------------------------------------
+
+    def _is_part(self, x, functions):
+        """Whether an expression without a name is an operand of the same kind."""
+        if x in self.formulas.symbols:
+            return False
+        users = self.formulas.users.get(x, ())
+        return bool(users) and all(user.func in functions for user in users)
+
+    def _factors(self, x):
+        """Pairs (expression or number, exponent) of a product, each factor once."""
+        powers: dict = {}
+        for part, power in self._all_factors(x):
+            powers[part] = powers.get(part, 0.0) + power
+        return list(powers.items())
+
+    def _all_factors(self, x, power=1.0, top=True):
+        if type(x) is not Expression or (not top and x in self.formulas.symbols):
+            return [(x, power)]
+        below = lambda y, p: self._all_factors(y, p, False)  # noqa: E731
+        if x.func is np.multiply:
+            return below(x.args[0], power) + below(x.args[1], power)
+        if x.func is np.divide:
+            return below(x.args[0], power) + below(x.args[1], -power)
+        if x.func is np.negative:
+            return [(-1.0, 1.0), *below(x.args[0], power)]
+        if x.func is np.square:
+            return below(x.args[0], 2 * power)
+        if x.func is np.sqrt:
+            return below(x.args[0], power / 2)
+        if x.func is np.power and (n := number(x.args[1])) is not None:
+            return below(x.args[0], power * float(n))
+        return [(x, power)]
+
+    def _terms(self, x, sign=1, top=True):
+        """Pairs (expression or number, sign) of a sum."""
+        if type(x) is not Expression or (not top and x in self.formulas.symbols):
+            return [(x, sign)]
+        if x.func is np.add:
+            return self._terms(x.args[0], sign, False) + self._terms(x.args[1], sign, False)
+        if x.func is np.subtract:
+            return self._terms(x.args[0], sign, False) + self._terms(x.args[1], -sign, False)
+        if x.func is np.negative:
+            return self._terms(x.args[0], -sign, False)
+        return [(x, sign)]
+
+
+_PRODUCTS = (np.multiply, np.divide, np.negative, np.square, np.sqrt, np.power)
+_SUMS = (np.add, np.subtract)
+
+
+def product(factors):
+    """The expression of a product of factors with exponents."""
+    if any(x is None for x, _ in factors):
+        return None
+    above, below, c = [], [], 1.0
+    for x, p in factors:
+        if (n := number(x)) is not None and np.isrealobj(n):
+            c *= float(n) ** p if n > 0 or p == int(p) else np.nan
+        elif p:
+            (above if p > 0 else below).append(_raised(x, abs(p)))
+    result = _joined(np.multiply, above)
+    if result is None:
+        result, c = c, 1.0
+    elif c == -1:
+        result, c = call(np.negative, result), 1.0
+    result = result if c == 1 else call(np.multiply, c, result)
+    for x in below:
+        result = call(np.divide, result, x)
+    return result
+
+
+def _raised(x, p):
+    if p == 1:
+        return x
+    if p == 0.5:
+        return call(np.sqrt, x)
+    return call(np.power, x, int(p) if p == int(p) else p)
+
+
+def _joined(func, many):
+    result = many[0] if many else None
+    for x in many[1:]:
+        result = call(func, result, x)
+    return result
+
+
+def total(terms):
+    """The expression of a sum of terms with signs; the positive ones first."""
+    ordered = sorted(terms, key=lambda pair: pair[1] < 0)
+    result = None
+    for x, sign in ordered:
+        if result is None:
+            result = x if sign == 1 else product([(x, 1.0), (float(sign), 1.0)])
+        elif abs(sign) == 1:
+            result = call(np.add if sign > 0 else np.subtract, result, x)
+        else:
+            scaled = product([(x, 1.0), (float(abs(sign)), 1.0)])
+            result = call(np.add if sign > 0 else np.subtract, result, scaled)
+    return result
+
+
+def _spread(x, like):
+    """An expression in the shape of another."""
+    if x is None or np.shape(x.value if type(x) is Expression else x) == like.shape:
+        return (
+            x
+            if type(x) is Expression
+            else call(np.positive, np.asarray(x))
+            if x is not None
+            else None
+        )
+    return call(np.broadcast_to, x, like.shape)
+
+
+def _of_product(x, factors, terms_of):
+    """A factor left out, of another exponent or sign; one that reaches only some of the terms."""
+    for i, (part, power) in enumerate(factors):
+        rest = [*factors[:i], *factors[i + 1 :]]
+        c = number(part)
+        if c is not None:
+            continue
+        new = _spread(product(rest), x)
+        if power in (1, 2):
+            yield f"without {i}", LEFT_OUT, new, part, "the factor {part} is left out", 0.6
+        elif power == -1:
+            yield f"without {i}", RULE, new, part, "the division by {part} is left out", 0.8
+        else:
+            yield f"without {i}", RULE, new, None, INSTEAD, 0.8
+        for wrong, rank in (
+            (-power, 1.5),
+            (2 * power, 1.4),
+            (power - 1, 1.4),
+            (power + 1, 1.4),
+            (power / 2, 1.5),
+            (power - 0.5, 1.7),
+            (power + 0.5, 1.7),
+        ):
+            if wrong not in (0, power):
+                yield (
+                    f"power {i} {wrong - power:g}",
+                    RULE,
+                    _spread(product([*rest, (part, wrong)]), x),
+                    part,
+                    INSTEAD,
+                    rank,
+                )
+        terms = terms_of(part) if type(part) is Expression and power == 1 else []
+        if 1 < len(terms) <= TERMS and rest:
+            multiplied = product(rest)
+            for j, (late, sign) in enumerate(terms):
+                others = total([*terms[:j], *terms[j + 1 :]])
+                new = total([(product([*rest, (others, 1.0)]), 1), (late, sign)])
+                says = "the term {part} is added after the multiplication by {old}, which it lacks"
+                yield f"after {i}.{j}", LEFT_OUT, _spread(new, x), late, says, 1.6, multiplied
+    coefficient = product([f for f in factors if number(f[0]) is not None])
+    rest = [f for f in factors if number(f[0]) is None]
+    c = coefficient if isinstance(coefficient, float) else 1.0
+    for times, key in (
+        (-1, SIGN),
+        (0.5, FACTOR),
+        (2, FACTOR),
+        (1 / c if c else 1, FACTOR),
+        (c, FACTOR),
+    ):
+        if abs(times) != 1 or (times == -1):
+            new = _spread(product([(c * times, 1.0), *rest]), x)
+            says = "the sign is wrong: " if times == -1 else ""
+            yield f"number {times:g}", key, new, None, says + INSTEAD, 0.7 if times == -1 else 1.3
+
+
+def _of_sum(terms):
+    """Terms left out, with the wrong sign, or scaled."""
+    if len(terms) > 2 * TERMS:
+        return
+    like = total(terms)
+    counts = range(1, len(terms) if len(terms) <= TERMS else 2)
+    for count in counts:
+        for chosen in combinations(range(len(terms)), count):
+            part = total([terms[i] for i in chosen])
+            many = "terms" if count > 1 else "term"
+            for c in (0, -1, 2, 0.5):
+                new = [(x, s * (c if i in chosen else 1)) for i, (x, s) in enumerate(terms)]
+                new = _spread(total([pair for pair in new if pair[1]]), like)
+                if c == 0:
+                    yield (
+                        f"without {chosen}",
+                        PATH,
+                        new,
+                        part,
+                        f"the {many} {{part}} {'is' if count == 1 else 'are'} left out",
+                        0.5 + 0.1 * count,
+                    )
+                elif c == -1:
+                    yield (
+                        f"sign {chosen}",
+                        SIGN,
+                        new,
+                        part,
+                        f"the sign of {{part}} is wrong: {INSTEAD}",
+                        0.4 + 0.2 * count,
+                    )
+                else:
+                    says = f"{{part}} counts {c:g} times, where it must count once"
+                    yield f"scaled {chosen} {c}", FACTOR, new, part, says, 1.2 + 0.1 * count
+
+
+def _of_matrices(a, b):
+    """The matrices of a product transposed, in another order, or left out."""
+    if type(a) is not Expression or type(b) is not Expression or a.ndim != 2 or b.ndim != 2:
+        return
+    at, bt = _transposed(a), _transposed(b)
+    says = "a transpose is missing or too much: " + INSTEAD
+    for kind, one, two in (("left", at, b), ("right", a, bt), ("both", at, bt)):
+        yield kind, TRANSPOSE, call(np.matmul, one, two), None, says, 1
+    says = "the order of the product is wrong: " + INSTEAD
+    for kind, (one, two) in enumerate(((b, a), (bt, a), (b, at), (bt, at))):
+        yield f"order {kind}", "order", call(np.matmul, one, two), None, says, 1.2
+    c, many = _chain(a, b)
+    if 2 < len(many) <= CHAIN:
+        for order in permutations(range(len(many))):
+            if list(order) != sorted(order):
+                new = product([(c, 1.0), (_joined(np.matmul, [many[i] for i in order]), 1.0)])
+                yield f"chain {order}", "order", new, None, says, 1.3
+    says = "multiplied element by element: " + INSTEAD
+    yield "by element", "elementwise for product", call(np.multiply, a, b), None, says, 1.2
+    yield "without 0", LEFT_OUT, b, a, "the factor {part} is left out", 1
+    yield "without 1", LEFT_OUT, a, b, "the factor {part} is left out", 1
+
+
+def _chain(*many):
+    """(number, matrices): a product of products, with the numbers in it taken out."""
+    c, found = 1.0, []
+    for x in many:
+        while type(x) is Expression and x.func is np.multiply and number(x.args[0]) is not None:
+            c, x = c * float(number(x.args[0])), x.args[1]
+        if type(x) is Expression and x.func is np.matmul:
+            inner, more = _chain(*x.args)
+            c, found = c * inner, [*found, *more]
+        else:
+            found.append(x)
+    return c, found
+
+
+def _transposed(x):
+    return x.args[0] if x.func is np.transpose else call(np.transpose, x)
+
+
+def _of_choice(x, condition, a, b):
+    yield (
+        "branches",
+        MASK,
+        call(np.where, condition, b, a),
+        None,
+        "the two branches are exchanged: " + INSTEAD,
+        1,
+    )
+    yield (
+        "one branch",
+        MASK,
+        _spread(a, x),
+        condition,
+        "the condition {part} is left out: " + INSTEAD,
+        1,
+    )
+    yield (
+        "other branch",
+        MASK,
+        _spread(b, x),
+        condition,
+        "the condition {part} is left out: " + INSTEAD,
+        1.5,
+    )
+
+
+def _of_reduction(x):
+    """A mean for a sum, or the sum over another axis."""
+    a, settings = x.args[0], x.kwargs
+    other = np.mean if x.func is np.sum else np.sum
+    names = {np.mean: "a mean", np.sum: "a sum"}
+    says = f"{names[other]} stands where {names[x.func]} belongs: " + INSTEAD
+    yield "reduction", "bias mean", call(other, *x.args, **settings), None, says, 1
+    if len(x.args) > 1 or type(a) is not Expression:
+        return
+    for axis in (None, *range(a.ndim)):
+        new = call(x.func, a, **{**settings, "axis": axis})
+        if new is not None and new.shape != x.shape and settings.get("keepdims"):
+            new = (
+                None
+                if x is None
+                else call(np.broadcast_to, new, a.shape)
+                if x.shape == a.shape
+                else new
+            )
+        yield f"axis {axis}", AXIS, new, None, "it is summed over the wrong axis: " + INSTEAD, 1

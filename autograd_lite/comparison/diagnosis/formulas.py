@@ -1,0 +1,154 @@
+"""The derivation of a loss as formulas that can be changed and computed again."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from ...derivation.replay import BACKWARD, Replay
+from ...derivation.targets import labels_of
+from ...symbolic.expressions import Expression, mapped
+from ...symbolic.graph import evaluated, needed
+from ...symbolic.text import TextWriter, differential
+
+
+class Formulas:
+    """The gradients of a loss as a person writes them, one expression after the other.
+
+    Parameters
+    ----------
+    loss : Tensor
+    names : Names
+    targets : list of Node
+        Of which the gradients are wanted.
+    also : dict
+        {node: name}: what else is shown by a name, and not looked into.
+    fixed : dict
+        {node: g}: gradients of inner tensors that are given, whatever the formulas say.
+    careful : bool
+        Whether a zero cotangent times an undefined derivative is zero.
+    """
+
+    def __init__(self, loss, names, targets, also=(), fixed=(), careful=False):
+        labels, also = labels_of(names, targets), dict(also)
+        replay = Replay(
+            loss, names, labels, set(labels), targets, as_written=False, careful=careful
+        )
+        self.results = {node: replay.cotangents[node].expression for node in targets}
+        calls = [step for step in replay.graph.steps if step.kind == "call"]
+        behind = {s for s in replay.graph.steps[replay.start :] if s.kind == "call"}
+        self.steps = needed(calls, list(self.results.values()))
+        self.backward = [step for step in self.steps if step in behind]
+        self.place = {step: i for i, step in enumerate(self.steps)}
+        self.symbols = {x: x.name for x in replay.graph.inputs}
+        for d in replay.definitions:
+            name = d.symbol if isinstance(d.symbol, str) else differential(d.symbol[1])
+            self.symbols.setdefault(d.expression, name)
+        for node, x in _firsts_of(replay.values):
+            if (name := also.get(node)) is not None and x.kind == "call":
+                self.symbols.setdefault(x, name)
+        self.lines = {d.expression for d in replay.definitions if d.part == BACKWARD}
+        self.fixed = {
+            replay.cotangents[node].expression: g for node, g in dict(fixed).items()
+            if node in replay.cotangents
+        }  # fmt: skip
+        self.work = 0  # expressions that were computed again
+        self._reach: dict = {}
+        self.base, _ = self.recomputed({})
+
+    # --- computing again --------------------------------------------------------------------
+
+    @cached_property
+    def users(self):
+        """The steps that use an expression: {expression: [step, ...]}."""
+        users: dict = {}
+        for step in self.steps:
+            for x in dict.fromkeys(step.operands()):
+                users.setdefault(x, []).append(step)
+        return users
+
+    def recomputed(self, replaced):
+        """({expression: value}, {expression: value before}) of all that changes.
+
+        Of gradients that are given, the second is what the formulas say of them.
+        """
+        values = {**self.fixed, **replaced}
+        arrived = {}
+        first = min((self.place.get(x, -1) for x in values), default=len(self.steps))
+        for step in self.steps[first:] if values else ():
+            if step in replaced or not any(x in values for x in step.operands()):
+                continue
+            known = lambda x: values.get(x, x) if type(x) is Expression else x  # noqa: E731
+            args = tuple(mapped(known, arg) for arg in step.args)
+            kwargs = {key: mapped(known, arg) for key, arg in step.kwargs.items()}
+            (arrived if step in self.fixed else values)[step] = evaluated(step.func, args, kwargs)
+        return values, arrived
+
+    def reach(self, x):
+        """The steps that depend on an expression, and it."""
+        if x not in self._reach:
+            found = {x}
+            for user in self.users.get(x, ()):
+                found |= self.reach(user)
+            self._reach[x] = found
+        return self._reach[x]
+
+    def changed(self, replaced):
+        """{node: gradient} with some expressions replaced; those that stay are left out."""
+        values, arrived = self.recomputed(replaced)
+        self.work += len(values)
+        found = {}
+        for node, x in self.results.items():
+            if x in self.fixed and x not in replaced:
+                found[node] = arrived.get(x, x.value)
+            elif x in values:
+                found[node] = values[x]
+        return found
+
+    def value(self, x):
+        """What an expression is, with the given gradients in it."""
+        return self.base.get(x, x.value) if type(x) is Expression else x
+
+    # --- reading ----------------------------------------------------------------------------
+
+    @cached_property
+    def writer(self):
+        return TextWriter(self.symbols)
+
+    def write(self, x):
+        """An expression by its name, or as a formula."""
+        return self.writer.write(x)
+
+    def written_out(self, x):
+        """An expression as a formula, even where it has a name."""
+        is_call = type(x) is Expression and x.kind == "call"
+        return self.writer.definition(x) if is_call else self.writer.write(x)
+
+    def line_of(self, x):
+        """The first named gradient that an expression is part of, itself if it has a name."""
+        seen = {x}
+        level = [x]
+        while level:
+            for step in level:
+                if step in self.lines:
+                    return step
+            level = [u for step in level for u in self.users.get(step, ()) if u not in seen]
+            seen.update(level)
+        return None
+
+    def again(self, x):
+        """The value of a new expression, with the given gradients in it."""
+        if type(x) is not Expression or x in self.place:
+            return self.value(x)
+        if x.kind != "call":
+            return x.value
+        args = tuple(_each(self.again, arg) for arg in x.args)
+        return evaluated(x.func, args, {k: _each(self.again, v) for k, v in x.kwargs.items()})
+
+
+def _firsts_of(values):
+    """Pairs (node, expression) of the nodes whose value is one array."""
+    return [(n, v.expression) for n, v in values.items() if hasattr(v, "expression")]
+
+
+def _each(f, tree):
+    return mapped(lambda leaf: f(leaf) if type(leaf) is Expression else leaf, tree)

@@ -1,0 +1,133 @@
+"""Wrong formulas of the derivation that give the numbers of some rows."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...symbolic.expressions import Expression
+from .edits import Editor
+from .formulas import Formulas
+from .mistakes import Candidate
+from .wrong_steps.edge_rules import is_function
+from .wrong_steps.recognised_functions import recognised_functions
+
+NODES = 600  # of a graph that is derived again
+BEHIND = 2  # ranks: of mistakes that fit alike those that have a rule of their own are said first
+FEW = 3  # places of one formula of which each is edited alone, too
+LONG = 70  # characters of a formula that is shown whole
+
+
+def one_formula(search):
+    """One edit of the derivation, in one place or wherever the same formula stands."""
+    formulas = _formulas(search)
+    if formulas is None:
+        return []
+    found = []
+    tries = sorted(_tries(search, formulas), key=lambda edits: next(iter(edits.values())).rank)
+    for edits in search.graph.affordable(tries):
+        before = formulas.work
+        found += _candidates(search, formulas, edits)
+        search.graph.visits += formulas.work - before
+    return found
+
+
+def _tries(search, formulas):
+    """{expression: edit}: single edits, and the same edit wherever the same formula stands."""
+    editor, groups, singles = Editor(formulas), {}, []
+    wanted = {formulas.results[e.bottom] for e in search.left}
+    for x in reversed(formulas.backward):
+        if not formulas.reach(x) & wanted:
+            continue
+        for edit in editor.edits(x):
+            if _is_other(edit, x):
+                singles.append({x: edit})
+                for depth in (1, 3):
+                    groups.setdefault((edit.kind, _role(x, depth)), {}).setdefault(x, edit)
+    many = {(tuple(g), next(iter(g.values())).kind): g for g in groups.values() if len(g) > 1}
+    loops = {(x, kind) for group, kind in many if len(group) > FEW for x in group}
+    yield from many.values()
+    for one in singles:
+        ((x, edit),) = one.items()
+        if (x, edit.kind) not in loops:
+            yield one
+
+
+def _formulas(search):
+    """The derivation of the rows; None where there is none, or another mistake is in the pass."""
+    if search.backward.steps or len(search.graph.nodes) > NODES:
+        return None
+    case = search.case
+    targets = [e.bottom for e in case.gradients.values()]
+    try:
+        graph, fixed = search.graph, search.backward.fixed
+        also = {h: f"{op.name}({graph.label(z)})" for h, z, op in recognised_functions(graph)}
+        also |= {n: graph.label(n) for n in graph.nodes if is_function(n.op)}
+        return Formulas(case.loss, case.names, targets, also, fixed, graph.careful)
+    except (TypeError, ValueError, NotImplementedError):  # a call that has no formula
+        return None
+
+
+def _is_other(edit, x):
+    """Whether an edit changes the value, to something finite."""
+    new, old = np.asarray(edit.whole.value), np.asarray(x.value)
+    if new.dtype.kind not in "fciub" or not np.isfinite(new).all():
+        return False
+    if new.dtype.kind == "b":
+        return not np.array_equal(new, old)
+    return bool(np.abs(new - old).max(initial=0.0) > 1e-9 * np.abs(old).max(initial=0.0))
+
+
+def _role(x, depth):
+    """What makes two expressions the same step of a loop: their calls, down to named inputs."""
+    if type(x) is not Expression:
+        return repr(x)
+    if x.kind == "input":
+        return "input", x.shape
+    if x.kind == "constant":
+        return "constant", x.shape, repr(x.value) if x.is_number else ""
+    if not depth:
+        return x.func
+    return (x.func, x.shape, *(_role(a, depth - 1) for a in x.args))
+
+
+def _candidates(search, formulas, edits):
+    try:
+        with np.errstate(all="ignore"):
+            replaced = {x: formulas.again(edit.whole) for x, edit in edits.items()}
+            changed = formulas.changed(replaced)
+    except (ValueError, TypeError, IndexError, np.linalg.LinAlgError):
+        return []
+    rows = [e for e in search.left if e.bottom in changed]
+    explained = [
+        e for e in rows if search.fit.explains(e.given, changed[e.bottom], search.expected(e))
+    ]
+    spoiled = (
+        e.bottom in changed and not search.fit.agree(e.given, changed[e.bottom], e.floor)
+        for e in search.right
+    )
+    if not explained or any(spoiled):
+        return []
+    x, edit = next(iter(edits.items()))
+    text = _said(x, edit, formulas, len(edits))
+    rank = BEHIND + edit.rank + (len(edits) > 1) * 0.5
+    return [Candidate(edit.key, text, explained, rank=rank)]
+
+
+def _said(x, edit, formulas, count):
+    """The sentence: in which line, what stands there, and what belongs there."""
+    parts = {name: formulas.written_out(getattr(edit, name)) for name in ("old", "new")}
+    if edit.part is not None:
+        parts["part"] = formulas.write(edit.part)
+    line = formulas.line_of(x)
+    name = formulas.symbols.get(line)
+    where = "" if name is None else f"in {name}: "
+    if count > 1 and name is not None:
+        where = f"in {name} and {count - 1} more like it: "
+    said = where + edit.says.format(**parts)
+    if "{old}" not in edit.says:
+        whole = formulas.writer.definition(line) if name is not None else ""
+        if whole and len(whole) <= LONG and count == 1:
+            said += f": write {name} = {whole}"
+        elif edit.old is not line and len(parts["old"]) <= LONG:
+            said += f": write {parts['old']}"
+    return said
