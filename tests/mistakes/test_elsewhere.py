@@ -215,7 +215,7 @@ def _recurrent(wrong, steps=5):
         ("before the derivative", "before it is multiplied by the derivative of tanh"),
         (
             "h of the step itself",
-            "next step stands where that of the step itself belongs, in what goes back to Wh",
+            "next step stands where that of the step itself belongs",
         ),
     ],
 )
@@ -302,4 +302,4 @@ def test_the_value_before_an_activation_in_a_product_is_named(activation, operat
     loss = np.sum(operation(h1, W2) * g)
     manual = z1.numpy().T @ g if operation is np.matmul else z1.numpy() * g
     report = ag.compare(loss, {"W2": manual})
-    assert report.summary.startswith("z1 stands where h1 belongs, in what goes back to W2")
+    assert report.summary.startswith("in dW2: z1 stands where h1 belongs")

@@ -19,6 +19,7 @@ from ...symbolic.simplification import number
 
 DEPTH = 3  # of the operands without a name that are edited in their place
 CHAIN = 4  # matrices of which every order is tried
+MANY = 24  # named values of one shape: of more, none is tried in the place of another
 TERMS = 5  # of a sum of which any are tried together
 
 SIGN, FACTOR, LEFT_OUT, PATH = "sign", "factor", "chain factor missing", "path missing"
@@ -133,7 +134,8 @@ class Editor:
         """Another value of the same shape in the place of an operand."""
         place = self.formulas.place
         for i, arg in enumerate(x.args):
-            for other in self._pool.get(arg.shape, ()) if type(arg) is Expression else ():
+            pool = self._pool.get(arg.shape, ()) if type(arg) is Expression else ()
+            for other in pool if len(pool) <= MANY else ():
                 later = place.get(other, -1) > place.get(x, len(place))
                 if other is arg or other is x or later:
                     continue

@@ -7,7 +7,7 @@ from functools import cached_property
 from ...derivation.replay import BACKWARD, Replay
 from ...derivation.targets import labels_of
 from ...symbolic.expressions import Expression, mapped
-from ...symbolic.graph import evaluated, needed
+from ...symbolic.graph import needed
 from ...symbolic.text import TextWriter, differential
 
 
@@ -53,6 +53,7 @@ class Formulas:
         }  # fmt: skip
         self.work = 0  # expressions that were computed again
         self._reach: dict = {}
+        self._orders: dict = {}
         self.base, _ = self.recomputed({})
 
     # --- computing again --------------------------------------------------------------------
@@ -71,17 +72,21 @@ class Formulas:
 
         Of gradients that are given, the second is what the formulas say of them.
         """
-        values = {**self.fixed, **replaced}
-        arrived = {}
-        first = min((self.place.get(x, -1) for x in values), default=len(self.steps))
-        for step in self.steps[first:] if values else ():
-            if step in replaced or not any(x in values for x in step.operands()):
+        values, arrived = {**self.fixed, **replaced}, {}
+        for step in self._order(tuple(values)):
+            if step in replaced:
                 continue
-            known = lambda x: values.get(x, x) if type(x) is Expression else x  # noqa: E731
-            args = tuple(mapped(known, arg) for arg in step.args)
-            kwargs = {key: mapped(known, arg) for key, arg in step.kwargs.items()}
-            (arrived if step in self.fixed else values)[step] = evaluated(step.func, args, kwargs)
+            value = computed(step, values)
+            (arrived if step in self.fixed else values)[step] = value
         return values, arrived
+
+    def _order(self, starts):
+        """The steps that depend on any of some expressions, each after those it needs."""
+        if starts not in self._orders:
+            reached = set().union(*(self.reach(x) for x in starts))
+            found = [x for x in reached if x in self.place]
+            self._orders[starts] = sorted(found, key=self.place.__getitem__)
+        return self._orders[starts]
 
     def reach(self, x):
         """The steps that depend on an expression, and it."""
@@ -137,18 +142,25 @@ class Formulas:
 
     def again(self, x):
         """The value of a new expression, with the given gradients in it."""
-        if type(x) is not Expression or x in self.place:
+        if type(x) is not Expression or x in self.place or x.kind != "call":
             return self.value(x)
-        if x.kind != "call":
+        if not self.base:
             return x.value
-        args = tuple(_each(self.again, arg) for arg in x.args)
-        return evaluated(x.func, args, {k: _each(self.again, v) for k, v in x.kwargs.items()})
+        return computed(x, {arg: self.again(arg) for arg in x.operands()})
+
+
+def computed(step, values):
+    """The value of a call where some of its operands have other values."""
+
+    def known(x):
+        if type(x) is not Expression:
+            return x
+        return values.get(x, x.value)
+
+    args = [known(arg) if type(arg) is Expression else mapped(known, arg) for arg in step.args]
+    return step.func(*args, **{key: mapped(known, arg) for key, arg in step.kwargs.items()})
 
 
 def _firsts_of(values):
     """Pairs (node, expression) of the nodes whose value is one array."""
     return [(n, v.expression) for n, v in values.items() if hasattr(v, "expression")]
-
-
-def _each(f, tree):
-    return mapped(lambda leaf: f(leaf) if type(leaf) is Expression else leaf, tree)

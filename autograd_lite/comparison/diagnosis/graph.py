@@ -16,7 +16,7 @@ class Graph:
     ``walks`` counts the walks that were made on it, and ``visits`` the nodes met on them.
     """
 
-    VISITS = 100_000  # that one kind of search may make: a second or two
+    VISITS = 40_000  # that one kind of search may make: less than a second
 
     def __init__(self, root, names, careful=False):
         self.root = root

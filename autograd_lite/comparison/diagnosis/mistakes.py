@@ -145,6 +145,8 @@ class Finding:
         The nodes of the graph at which it was made, as far as that is known.
     also : tuple of str
         Other sentences that fit the same numbers equally well.
+    gives : str
+        What was found when the mistake was made on purpose, "" where it was not.
     """
 
     mistake: str
@@ -152,6 +154,7 @@ class Finding:
     explains: tuple[str, ...] = ()
     where: tuple = ()
     also: tuple[str, ...] = ()
+    gives: str = ""
 
     @property
     def advice(self) -> str:
@@ -177,3 +180,4 @@ class Candidate:
     rank: int = 2
     more: list = field(default_factory=list)  # findings that belong to it
     also: tuple = ()
+    gives: str = ""  # what the pass with the mistake comes to

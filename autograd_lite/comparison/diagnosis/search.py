@@ -134,7 +134,7 @@ class Search:
             same = [c for c in same if c.key != chosen.key]
         texts = dict.fromkeys([*chosen.also, *(c.text for c in self._ranked(same))])
         labels = tuple(e.label for e in chosen.explains)
-        finding = Finding(chosen.key, text, labels, tuple(nodes), tuple(texts)[:3])
+        finding = Finding(chosen.key, text, labels, tuple(nodes), tuple(texts)[:3], chosen.gives)
         self.findings += [finding, *chosen.more]
         self.left = [e for e in self.left if e not in chosen.explains]
         if chosen.steps is not None:

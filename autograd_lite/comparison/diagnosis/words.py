@@ -48,6 +48,9 @@ def told(words, edge, graph):
             shape = np.shape(edge.args[others[0]])
             words = words.replace("{y}", f"c (the constant array of shape {shape})", 1)
     names = {"x": graph.label(edge.parent), "h": graph.label(edge.node), "y": y}
+    for key, name in names.items():
+        if name.startswith("(") and name.endswith(")"):
+            words = words.replace(f"({{{key}}})", f"{{{key}}}")
     return re.sub(r"\{([xyh])\}", lambda blank: names[blank[1]], words)
 
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 
 from ...symbolic.expressions import Expression
+from . import words
 from .edits import Editor
 from .formulas import Formulas
 from .mistakes import Candidate
 from .wrong_steps.edge_rules import is_function
 from .wrong_steps.recognised_functions import recognised_functions
 
-NODES = 600  # of a graph that is derived again
+NODES = 250  # of a graph that is derived again
 BEHIND = 2  # ranks: of mistakes that fit alike those that have a rule of their own are said first
-FEW = 3  # places of one formula of which each is edited alone, too
+FEW = 4  # places of one formula of which each is edited alone, too
+EDIT = 3  # visits that it costs to make an edit
 LONG = 70  # characters of a formula that is shown whole
 
 
@@ -22,11 +26,15 @@ def one_formula(search):
     formulas = _formulas(search)
     if formulas is None:
         return []
-    found = []
+    found, lines = [], set()
     tries = sorted(_tries(search, formulas), key=lambda edits: next(iter(edits.values())).rank)
     for edits in search.graph.affordable(tries):
-        before = formulas.work
-        found += _candidates(search, formulas, edits)
+        line, before = formulas.line_of(next(iter(edits))), formulas.work
+        if line in lines:
+            continue  # something simpler in this line explains as much
+        many = _candidates(search, formulas, edits)
+        lines |= {line} if any(len(c.explains) == len(search.left) for c in many) else set()
+        found += many
         search.graph.visits += formulas.work - before
     return found
 
@@ -35,21 +43,21 @@ def _tries(search, formulas):
     """{expression: edit}: single edits, and the same edit wherever the same formula stands."""
     editor, groups, singles = Editor(formulas), {}, []
     wanted = {formulas.results[e.bottom] for e in search.left}
-    for x in reversed(formulas.backward):
+    roles = {x: (_role(x, 1), _role(x, 3)) for x in formulas.backward}
+    count = Counter(near for near, _ in roles.values())
+    for x in search.graph.affordable(reversed(formulas.backward)):
         if not formulas.reach(x) & wanted:
             continue
         for edit in editor.edits(x):
-            if _is_other(edit, x):
+            search.graph.visits += EDIT
+            if not _is_other(edit, x):
+                continue
+            if count[roles[x][0]] <= FEW:
                 singles.append({x: edit})
-                for depth in (1, 3):
-                    groups.setdefault((edit.kind, _role(x, depth)), {}).setdefault(x, edit)
-    many = {(tuple(g), next(iter(g.values())).kind): g for g in groups.values() if len(g) > 1}
-    loops = {(x, kind) for group, kind in many if len(group) > FEW for x in group}
-    yield from many.values()
-    for one in singles:
-        ((x, edit),) = one.items()
-        if (x, edit.kind) not in loops:
-            yield one
+            for role in roles[x]:
+                groups.setdefault((edit.kind, role), {}).setdefault(x, edit)
+    many = {(tuple(g), kind): g for (kind, _), g in groups.items() if len(g) > 1}
+    return [*many.values(), *singles]
 
 
 def _formulas(search):
@@ -110,7 +118,9 @@ def _candidates(search, formulas, edits):
     x, edit = next(iter(edits.items()))
     text = _said(x, edit, formulas, len(edits))
     rank = BEHIND + edit.rank + (len(edits) > 1) * 0.5
-    return [Candidate(edit.key, text, explained, rank=rank)]
+    who, be = words.subject(explained, search.case), "it is" if len(explained) == 1 else "they are"
+    gives = f"with this one mistake the derivation gives {who} as {be}"
+    return [Candidate(edit.key, text, explained, rank=rank, gives=gives)]
 
 
 def _said(x, edit, formulas, count):

@@ -7,6 +7,7 @@ from itertools import chain
 
 import numpy as np
 
+from ...symbolic.text import differential
 from . import words
 from .mistakes import Candidate, Finding
 from .wrong_steps.mutants import mutants
@@ -121,11 +122,13 @@ def _as_candidates(search, mutant, rows, c, factor):
         return []
     who = words.subject(explained, search.case)
     be = "it is" if len(explained) == 1 else "they are"
-    tail = f": with this one mistake the backward pass gives {who} as {be}"
+    gives = f"with this one mistake the backward pass gives {who} as {be}"
     found = []
+    line = _line(search, mutant, explained)
     for key, text, rank in _names(search, mutant, c):
+        text = text if line in text else f"in {line}: {text}"
         unclear = 0.9 * bool(_WITHOUT_NAME.search(text))
-        one = Candidate(key, text + tail, explained, steps, mutant.where, rank + unclear)
+        one = Candidate(key, text, explained, steps, mutant.where, rank + unclear, gives=gives)
         if factor != 1:
             named = search.constants.names(factor, 1e-5)[0]
             extra = f"besides, all of it is {named.text} times the gradient: {named.reason}"
@@ -133,6 +136,14 @@ def _as_candidates(search, mutant, rows, c, factor):
             one.rank += 2
         found.append(one)
     return found
+
+
+def _line(search, mutant, explained):
+    """The gradient whose line the mistake is in: of the step's argument, or the nearest row's."""
+    node = mutant.edge.parent if mutant.edge is not None else next(iter(mutant.where), None)
+    if node is not None and (name := search.case.names.given(node)):
+        return differential(name)
+    return words.short(explained[0], search.case)
 
 
 def _names(search, mutant, c):
@@ -149,11 +160,19 @@ def _names(search, mutant, c):
     return [(mutant.key, text, mutant.rank)]
 
 
+# Of a long loop not every mutant can be tried: first what is done wrong most.
+_OFTEN = ("one sample", "activation formula", "path missing", "derivative missing", "product rule")
+
+
+def _likely(mutant):
+    return _OFTEN.index(mutant.key) if mutant.key in _OFTEN else len(_OFTEN)
+
+
 def one_step_everywhere(search):
     """One wrong step wherever it is made."""
     found = []
     tries = repeated(search.backward, lambda node: search.below(node) > 0)
-    for mutant in search.graph.affordable(tries):
+    for mutant in search.graph.affordable(sorted(tries, key=_likely)):
         steps = mutant.steps(1.0)
         if len(steps) > 1:
             found += _as_candidates(search, mutant, list(search.left), 1.0, 1.0)

@@ -269,8 +269,8 @@ def _other_operands(edge, graph):
     after = [node for node in graph.users.get(operand, ()) if is_function(node.op)]
     for node in filter(None, (*before, *after)):
         if np.shape(node.out) == np.shape(operand.out):
-            words = f"{graph.label(node)} stands where {graph.label(operand)} belongs, in what goes"
-            yield "other operand", unblanked(words) + " back to {x}", through(node.out), 1
+            words = f"{graph.label(node)} stands where {graph.label(operand)} belongs"
+            yield "other operand", unblanked(words), through(node.out), 1
 
 
 # Of the cotangent g and the other operand o: dx = g @ o.T and dy = o.T @ g are right.

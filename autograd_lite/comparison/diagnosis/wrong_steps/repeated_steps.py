@@ -216,7 +216,7 @@ def other_steps_operands(many, graph):
         if not any(value is None for value in values):
             name = graph.label(operands[0])
             words = f"{name} of the {which} step stands where that of the step itself belongs"
-            yield unblanked(words) + ", in what goes back to {x}", list(map(through, values))
+            yield unblanked(words), list(map(through, values))
 
 
 def _line(operands, graph):
