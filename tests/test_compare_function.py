@@ -334,12 +334,25 @@ def by_math(x):
     return math.exp(x[0]) + x[1] ** 2
 
 
+def by_floats(x):
+    return math.exp(float(x[0])) + float(x[1]) ** 2
+
+
+def test_the_functions_of_math_are_followed_as_numpys():
+    def jacobian(x):
+        return [math.exp(x[0]), 2 * x[1]]
+
+    assert outcomes(ag.compare_function(by_math, jacobian, [1.0, 2.0])) == [votes.ALL_AGREE]
+    report = ag.compare_function(by_math, lambda x: [x[0], 2 * x[1]], [1.0, 2.0])
+    assert "exp(x[0])" in report.summary
+
+
 def test_without_autodiff_differences_decide():
-    report = ag.compare_function(by_math, lambda x: [math.exp(x[0]), 2 * x[1]], [1.0, 2.0])
+    report = ag.compare_function(by_floats, lambda x: [math.exp(x[0]), 2 * x[1]], [1.0, 2.0])
     assert report
     assert outcomes(report) == [votes.DIFFERENCES_ONLY]
-    assert "autodiff cannot follow by_math: TypeError: float()" in str(report)
-    report = ag.compare_function(by_math, lambda x: [math.exp(x[0]), x[1]], [1.0, 2.0])
+    assert "autodiff cannot follow by_floats: TypeError: float()" in str(report)
+    report = ag.compare_function(by_floats, lambda x: [math.exp(x[0]), x[1]], [1.0, 2.0])
     assert outcomes(report) == [votes.ONLY_TWO_DIFFER]
     assert report.rows[0].worst == (1,)
     assert report.rows[0].numeric == pytest.approx(4)

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 
 from ..report import Comparison, worst
 from . import votes as vote_on
 from .votes import Vote
+
+_NUMBER = re.compile(r"-?\d+(\.\d+)?(e-?\d+)?")
+
+
+def _holds(sentence, report):
+    """Whether another report says the same, but for the numbers."""
+    said = {s for finding in report.findings for s in (finding.sentence, *finding.also)}
+    return _NUMBER.sub("#", sentence) in {_NUMBER.sub("#", one) for one in said}
+
 
 _ORDER = [  # what is said first
     vote_on.DERIVATION_ALONE, vote_on.ONLY_TWO_DIFFER, vote_on.NONE_AGREE, vote_on.TWO_DIFFER,
@@ -46,12 +56,27 @@ class FunctionComparison(Comparison):
         "" or the sentence that the derivation fits another function than the one coded.
     clues : tuple of str
         What else is known: why a voter is missing, or what the derivation shows by itself.
+    beside : bool
+        Whether all was right at the given point, and this is the report of a point beside it.
     """
 
     votes: tuple[Vote, ...] = ()
     function: str = "f"
     elsewhere: str = ""
     clues: tuple[str, ...] = ()
+    beside: bool = False
+
+    def confirmed(self, others: list[FunctionComparison]) -> FunctionComparison:
+        """The report with those explanations alone that hold at other points too."""
+        kept = []
+        for finding in self.findings:
+            sentences = [finding.sentence, *finding.also]
+            held = [s for s in sentences if all(_holds(s, other) for other in others)]
+            if held:
+                sure = held[0] == finding.sentence
+                gives = finding.gives if sure else ""
+                kept.append(replace(finding, sentence=held[0], also=tuple(held[1:]), gives=gives))
+        return replace(self, findings=tuple(kept))
 
     @property
     def summary(self) -> str:
@@ -64,6 +89,8 @@ class FunctionComparison(Comparison):
             several = len(alike) > 1
             which = f"all {len(alike)}" if len(alike) == len(self.votes) else ", ".join(alike)
             return f"right: {self._right(first, which if several else alike[0], several)}"
+        if self.beside:
+            return f"right at the given point, and wrong beside it: {self._wrong(first)}"
         if self.elsewhere:
             return self.elsewhere
         return self._wrong(first)

@@ -13,6 +13,7 @@ import numpy as np
 from ...engine import errors, trees
 from ...engine.creation import array as array_of
 from ...engine.tensor import Tensor, plain
+from .plain_python import for_tensors
 
 AGAIN = 8  # calls that tell whether a function is random: a mask of two elements is often the same
 
@@ -36,6 +37,7 @@ class Problem:
 
     def __init__(self, f, jac, x, hess_diag, args):
         self._f, self._args = f, args
+        self._followed = f  # the form of f that tensors go through
         self._has_gradient = jac is True
         self.name = _name(f, "f")
         tree = _with_arrays(x)
@@ -52,16 +54,26 @@ class Problem:
 
     def returned(self, *leaves):
         """What f returns for other leaves, which may be tensors."""
-        return self._value(self._f(self._built(leaves), *self._args))
+        on_tape = any(isinstance(leaf, Tensor) for leaf in leaves)
+        f = self._followed if on_tape else self._f
+        return self._value(f(self._built(leaves), *self._args))
 
     def named(self, *tensors):
         """What f returns for tensors, and its variables then."""
-        found, variables = called(self._f, self._build(tensors), *self._args)
+        try:
+            found, variables = called(self._f, self._build(tensors), *self._args)
+        except (TypeError, ValueError):
+            again = for_tensors(self._f)
+            if again is None:
+                raise
+            self._followed = again
+            found, variables = called(again, self._build(tensors), *self._args)
         return self._value(found), variables
 
     def derived_on_tape(self, *tensors):
         """The gradient by hand of tensors, for each leaf, and the variables of its function."""
         f = self._f if self._jac is True else self._jac
+        f = for_tensors(f) or f
         found, variables = called(f, self._build(tensors), *self._args)
         if self._jac is True:
             found = found[1]
@@ -115,6 +127,29 @@ class Problem:
         if second is not None:
             second = list(_aligned(self._tree, second, "hess_diag", ""))
         return first, second
+
+    def beside(self, rng):
+        """The problem at another point: numbers of one sign keep it, others may change theirs."""
+        moved = []
+        for leaf in self.leaves:
+            if (leaf > 0).all() or (leaf < 0).all():
+                moved.append(leaf * np.exp(0.5 * rng.standard_normal(leaf.shape)))
+            else:
+                size = max(float(np.std(leaf)), float(np.abs(leaf).max(initial=0.0)) / 4, 1e-3)
+                moved.append(leaf + size * rng.standard_normal(leaf.shape))
+        return Problem(self._f, self._jac, self._build(moved), self._hess_diag, self._args)
+
+    def exchanged(self):
+        """The derivatives by hand with x and one further argument exchanged, where that works."""
+        if not callable(self._jac) or len(self.leaves) != 1:
+            return
+        x = self.leaves[0]
+        for i, other in enumerate(self._args):
+            if np.shape(other) == x.shape and x.size > 1:
+                args = [*self._args[:i], x, *self._args[i + 1 :]]
+                with contextlib.suppress(Exception):  # whatever a function does
+                    found = self._jac(np.asarray(other, float), *args)
+                    yield np.asarray(found[0] if self._hess_diag is True else found)
 
     @property
     def derives(self):

@@ -1,0 +1,70 @@
+"""Functions in plain Python: what stops a tensor - `math`, np.array of a list - in another form."""
+
+import math
+import types
+
+import numpy as np
+
+from ...engine import creation
+
+_OTHERWISE = {
+    "fabs": np.absolute, "pow": np.power, "gamma": None, "lgamma": None, "erf": None, "erfc": None,
+    "fsum": lambda values: sum(values), "prod": lambda values: math.prod(values),
+    "acos": np.arccos, "asin": np.arcsin, "atan": np.arctan, "atan2": np.arctan2,
+    "acosh": np.arccosh, "asinh": np.arcsinh, "atanh": np.arctanh, "dist": None,
+}  # fmt: skip
+
+
+def _log(x, base=math.e):
+    return np.log(x) if base == math.e else np.log(x) / np.log(base)
+
+
+def numpys(name):
+    """NumPy's function for one of `math`, a constant as it is; the function itself without one."""
+    if name == "log":
+        return _log
+    found = getattr(math, name)
+    if callable(found):
+        return _OTHERWISE.get(name) or getattr(np, name, found)
+    return found
+
+
+class _NumPy:
+    """NumPy, of which `array` takes lists of tensors."""
+
+    array, asarray = staticmethod(creation.array), staticmethod(creation.asarray)
+
+    def __getattr__(self, name):
+        return getattr(np, name)
+
+
+_MATH = types.SimpleNamespace(**{name: numpys(name) for name in dir(math) if name[0] != "_"})
+_NAMES = {id(getattr(math, name)): name for name in dir(math) if callable(getattr(math, name))}
+
+
+def for_tensors(f):
+    """The function in the form that tensors go through; None where it uses neither of the two."""
+    if not isinstance(f, types.FunctionType):
+        return None
+    found = {}
+    for name in set(_names(f.__code__)):
+        value = f.__globals__.get(name)
+        if value is math or value is np:
+            found[name] = _MATH if value is math else _NumPy()
+        elif id(value) in _NAMES:
+            found[name] = numpys(_NAMES[id(value)])
+    if not found:
+        return None
+    again = types.FunctionType(
+        f.__code__, {**f.__globals__, **found}, f.__name__, f.__defaults__, f.__closure__
+    )
+    again.__kwdefaults__ = f.__kwdefaults__
+    return again
+
+
+def _names(code):
+    """The global names of a code object and of those inside it."""
+    yield from code.co_names
+    for inner in code.co_consts:
+        if isinstance(inner, types.CodeType):
+            yield from _names(inner)
