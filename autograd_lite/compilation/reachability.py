@@ -4,7 +4,6 @@ The walk goes breadth first, so that everything is called by the shortest way to
 a function's code which names it mentions, and does not ask whether it comes to read them.
 """
 
-import builtins
 import functools
 import sys
 import types
@@ -166,7 +165,7 @@ class Walk:
         for name in names.names:
             self._refer(Item, f.__globals__, name, name, names.attributes, names.taken(name))
         cells = {*f.__code__.co_freevars, *f.__code__.co_cellvars}
-        self._add_absent("", f.__globals__, names.names.keys() - vars(builtins).keys() - cells)
+        self._add_absent("", f.__globals__, names.names.keys() - cells)
         self._imports(f, names)
         if f.__defaults__:
             self._refer(Attribute, f, "__defaults__", f"{f.__name__}.defaults")

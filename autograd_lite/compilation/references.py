@@ -28,9 +28,7 @@ class Item:
         """Have another value there."""
         self.holder[self.key] = value
 
-    def store(self, value):
-        """Have there what a program computed."""
-        self.write(value)
+    store = write  # what a program computed
 
 
 class Attribute(Item):
@@ -44,6 +42,8 @@ class Attribute(Item):
 
     def write(self, value):
         setattr(*self.source(), value)
+
+    store = write
 
 
 class ClassAttribute(Item):
@@ -60,6 +60,8 @@ class ClassAttribute(Item):
     def write(self, value):
         if self.read() is not value:
             setattr(self.holder, self.key, value)
+
+    store = write
 
 
 class TensorPart(Attribute):
@@ -78,10 +80,12 @@ class TensorPart(Attribute):
             self.holder.node.out = value
 
     def store(self, value):
-        tensor = self.holder  # an array, where what was computed may be a number
+        tensor, node = self.holder, self.holder.node
         if self.key == "_array":
             if getattr(tensor, "_view", None) or getattr(tensor, "_views", None):
                 separate(tensor)
-            self.write(asarray(value))
+            tensor._array = node.out = asarray(value)  # what was computed may be a number
+        elif self.key == "grad" and value is not None:
+            node.grad = asarray(value)
         else:
-            self.write(asarray(value) if self.key == "grad" and value is not None else value)
+            self.write(value)

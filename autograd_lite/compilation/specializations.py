@@ -31,11 +31,11 @@ class Specializations:
         self.current = None, ()  # the state as it was last, and its specializations
         self.direct = ()  # the functions of those that need nothing but the arguments
         self.strict = ()  # and of those that find out whether the arguments are right for them
-        self.is_changed = None  # whether the state is another now, where it can be
+        self.read = None  # that of the state, where there is anything to read
 
     def run_strict(self, args):
         """The result for arrays of which nothing is known, or GUARD_FAILED."""
-        if self.is_changed is None or not self.is_changed():
+        if self.read is None or self.read() is not None:
             try:
                 for program in self.strict:
                     result = program(*args)
@@ -49,7 +49,7 @@ class Specializations:
 
     def run_direct(self, args):
         """The result for arrays of this signature, or GUARD_FAILED."""
-        if self.direct and (self.is_changed is None or not self.is_changed()):
+        if self.direct and (self.read is None or self.read() is not None):
             for program in self.direct:
                 result = quiet.call(program, *args)
                 if result is not None:
@@ -111,7 +111,7 @@ class Specializations:
         direct = [s for s in specializations if s.is_direct]
         self.direct = tuple(s.function for s in direct)
         self.strict = tuple(s.strict for s in direct if s.strict is not None)
-        self.is_changed = None if state.is_free else state.is_changed
+        self.read = None if state.is_free else state.read
 
     def _trace(self, arguments):
         state, specializations = self.current
