@@ -1,25 +1,17 @@
 """One run of a function, with what it returned, left behind and drew."""
 
 import gc
-import threading
 import weakref
 
 import numpy as np
 
-from ..engine.modes import enable_grad
+from ..engine.modes import switched
 from ..symbolic.graph import Graph
 from ..symbolic.traced import Trace
 from .arguments import leaves
 from .errors import CompilationError
 from .random_draws import Drawing, Draws, States
 from .results import Tree
-
-
-class _Active(threading.local):
-    tracing = False
-
-
-active = _Active()  # whether this thread traces a function now
 
 
 class Run:
@@ -36,9 +28,9 @@ class Run:
     def __init__(self, f, arguments, state):
         states = States(state.generators)
         drawings = self.drawings(state.generators)
-        active.tracing = True  # a compiled function inside runs by itself
         try:
-            with enable_grad(), state.substituted(self.substitute, drawings):
+            mode = switched(recording=True, body=None, tracing=True)
+            with mode, state.substituted(self.substitute, drawings):
                 args, kwargs = arguments.substituted(self.substitute, drawings)
                 before = leaves([("", args), ("", kwargs)])
                 result = f(*args, **kwargs)
@@ -48,7 +40,6 @@ class Run:
                     (path, place, self.take(value, path)) for path, place, value in state.changes()
                 ]
         finally:
-            active.tracing = False
             self.drawn = states.drawn()
 
     def drawings(self, generators):

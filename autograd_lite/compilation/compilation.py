@@ -16,7 +16,6 @@ from ..engine.leaf_arrays import LEAF_ARRAYS
 from ..engine.modes import current
 from ..programs.numpy_program import NumpyProgram
 from .arguments import Arguments, is_array
-from .capture import active
 from .errors import Uncompiled
 from .random_draws import lock
 from .specialization import GUARD_FAILED
@@ -107,7 +106,8 @@ class Compiled:
 
     def _of_known(self, args):
         """The result for arrays of shapes and dtypes that were traced before, or GUARD_FAILED."""
-        if current().watchers:
+        mode = current()
+        if mode.watchers or mode.tracing:
             return GUARD_FAILED
         latest, programs = self._latest
         if programs is not None and programs.strict:
@@ -167,9 +167,10 @@ class Compiled:
 
     def _programs_for(self, args, kwargs):
         """The programs for arguments of this signature, with the arguments."""
-        if active.tracing:
+        mode = current()
+        if mode.tracing:
             raise Uncompiled("another function is being traced")
-        if current().watchers:
+        if mode.watchers:
             raise Uncompiled("anomalies are looked for")
         args = tuple(np.asarray(arg) if isinstance(arg, LEAF_ARRAYS) else arg for arg in args)
         arguments = Arguments(self.__wrapped__, args, kwargs)
