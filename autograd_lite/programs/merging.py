@@ -10,45 +10,28 @@ from collections import Counter
 import numpy as np
 
 from ..symbolic import calls
-from ..symbolic.expressions import Expression, mapped
-from ..symbolic.graph import Graph, needed, operands_of
+from ..symbolic.expressions import Expression
+from ..symbolic.graph import needed, operands_of, rewritten, sum_of
 from ..symbolic.simplification import fits
-from .storing import is_small_join, joined, stored
+from .storing import RULES, is_small_join, joined
 
 _LONGEST = 256  # rows of a term, up to which its product is a small one
 _FEWEST = 4  # terms from which it is worth a copy of them
 
 
 def merged(steps, inputs, results, splits_joins=False):
-    """A graph with fewer sums, and the table {old: new}; ``splits_joins`` stores small joins."""
+    """A graph with fewer sums, and its results; ``splits_joins`` stores small joins."""
     steps = needed(steps, operands_of(results))
     uses = Counter(x for step in steps for x in step.operands())
     uses.update(operands_of(results))
     groups = _groups(steps, uses)
-    graph = Graph(stored)
-    table = {x: graph.input(x.value, x.name) for x in inputs}
 
-    def new(x):
-        if type(x) is Expression and x not in table:
-            table[x] = graph.constant(x.value, x.name)
-        return table[x] if type(x) is Expression else x
+    def merged_sum(graph, step, new):
+        if step in groups:
+            return sum_of(graph, [_merged(graph, *each, new) for each in groups[step].items()])
+        return joined(graph, step, new) if splits_joins and is_small_join(step) else None
 
-    for step in steps:
-        if step.kind == "guard":
-            graph.guard(new(step.expression), step.expected)
-        elif step in groups:
-            terms = [_sum_of(graph, f, new, found) for f, found in groups[step].items()]
-            total = terms[0]
-            for term in terms[1:]:
-                total = graph.apply(np.add, total, term)
-            table[step] = total
-        elif splits_joins and is_small_join(step):
-            table[step] = joined(graph, step, new)
-        else:
-            args = tuple(mapped(new, arg) for arg in step.args)
-            kwargs = {key: mapped(new, arg) for key, arg in step.kwargs.items()}
-            table[step] = graph.call(step.func, args, kwargs, step.value)
-    return graph, table
+    return rewritten(steps, inputs, results, RULES, merged_sum)
 
 
 def _groups(steps, uses):
@@ -105,14 +88,10 @@ def _summed_rows(term):
     return is_small and only_axis and axis in (0, (0,))
 
 
-def _sum_of(graph, kind, new, terms):
+def _merged(graph, kind, terms, new):
     """The sum of terms of one kind."""
     if kind is None or len(terms) < _FEWEST:
-        terms = [new(x) for x in terms]
-        total = terms[0]
-        for x in terms[1:]:
-            total = graph.apply(np.add, total, x)
-        return total
+        return sum_of(graph, map(new, terms))
     if kind[0] is np.sum:
         rows = graph.apply(np.concatenate, [new(x.args[0]) for x in terms])
         return graph.apply(np.sum, rows, axis=0)

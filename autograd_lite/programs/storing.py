@@ -8,17 +8,10 @@ import numpy as np
 
 from ..symbolic import calls
 from ..symbolic.expressions import Expression, key_of
-from ..symbolic.simplification import fits, number, simplified
+from ..symbolic.simplification import Rules, fits, number
 from .layouts import is_basic
 
-
-def stored(graph, func, args, kwargs, value):
-    """What a call is, after the rules of this module and those that hold everywhere."""
-    rule = {calls.setitem: _incremented, np.add: _of_parts}.get(func)
-    found = rule(graph, args, kwargs, value) if rule else None
-    if found is not None and fits(found, value):
-        return found
-    return simplified(graph, func, args, kwargs, value)
+RULES = Rules()
 
 
 def increment(x, index, value):
@@ -28,6 +21,20 @@ def increment(x, index, value):
     return result
 
 
+STORING = {calls.setitem, calls.add_at, increment}
+
+
+def store_line(writer, step, name):
+    """The line of a call that stores something, into the array of that name."""
+    _, index, value = step.args
+    place, value = writer.index(index), writer.write(value)
+    if step.func is not calls.add_at:
+        return f"{name}[{place}] {'+=' if step.func is increment else '='} {value}"
+    where = f"np.s_[{place}]" if isinstance(index, (tuple, slice)) else writer.write(index)
+    return f"np.add.at({name}, {where}, {value})"
+
+
+@RULES.of(calls.setitem)
 def _incremented(graph, args, kwargs, value):
     """x[i] = x[i] + v"""
     x, index, new = args
@@ -45,6 +52,7 @@ def _incremented(graph, args, kwargs, value):
     return None
 
 
+@RULES.of(np.add)
 def _of_parts(graph, args, kwargs, value):
     """Zeros with x at i, and zeros with y at j, are zeros with both; of all parts a join."""
     if kwargs or not all(type(x) is Expression and fits(x, value) for x in args):
@@ -107,7 +115,8 @@ _FEW = 32  # elements of a join that a kernel stores one part after the other
 def is_small_join(step):
     """Whether a call joins small arrays: NumPy would take longer for the call than for the work."""
     return (
-        step.func in (np.stack, np.concatenate)
+        step.kind == "call"
+        and step.func in (np.stack, np.concatenate)
         and isinstance(step.value, np.ndarray)
         and 0 < step.value.size <= _FEW
         and step.kwargs.keys() <= {"axis"}
