@@ -5,7 +5,7 @@ A guard that fails, and captured state that has changed, lead to another one.
 
 from ..engine.rounding import jittered
 from ..engine.runtime import quiet
-from ..symbolic import dependence, memory, traced, writers
+from ..symbolic import dependence, memory, traced
 from ..symbolic.traced import ConcretizationError
 from .capture import Capture
 from .errors import CompilationError
@@ -16,7 +16,7 @@ from .state import State
 
 _MOST = 16  # for one signature of the captured state, told apart by their guards
 _MOST_STATES = 64
-_TRACERS = {module.__name__ for module in (traced, memory, writers, dependence)}
+_TRACERS = {module.__name__ for module in (traced, memory, dependence)}
 
 
 class Specializations:
