@@ -4,15 +4,18 @@ import dis
 import functools
 import sys
 import types
-from itertools import pairwise
-from types import SimpleNamespace
 from typing import NamedTuple
 
 _ENGINE = __package__.partition(".")[0]
 _INSTALLED = ("site-packages", "dist-packages")
 _IMPORTERS = {"import_module", "__import__", "modules"}  # they take the name of a module
-_NAMES = {"LOAD_GLOBAL", "LOAD_NAME", "LOAD_DEREF", "STORE_GLOBAL"}
-_ATTRIBUTES = {"LOAD_ATTR", "LOAD_METHOD", "STORE_ATTR"}
+_MENTIONED_BY = {
+    "names": ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_DEREF", "STORE_GLOBAL"),
+    "attributes": ("LOAD_ATTR", "LOAD_METHOD", "STORE_ATTR"),
+    "modules": ("IMPORT_NAME",),
+    "members": ("IMPORT_FROM",),
+}
+_KIND = {instruction: kind for kind, names in _MENTIONED_BY.items() for instruction in names}
 
 
 class Names(NamedTuple):
@@ -21,53 +24,35 @@ class Names(NamedTuple):
     A text may be the name of anything: getattr(settings, "rate"), globals()["rate"].
     """
 
-    names: dict  # {global, cell: the attributes that are taken of it; None for another use}
+    names: set  # globals, cells
     attributes: set
     modules: set  # that it imports
     members: set  # what it imports from them
     texts: set
 
-    def taken(self, name):
-        """The attributes that may be taken of what a name stands for."""
-        taken = self.names.get(name, {None})
-        return self.attributes if None in taken else taken | self.texts
-
     @property
     def has_importer(self):
         """Whether something is called that takes the name of a module."""
-        return not _IMPORTERS.isdisjoint(self.names) or bool(_IMPORTERS & self.attributes)
+        return not _IMPORTERS.isdisjoint(self.names | self.attributes)
 
 
 @functools.lru_cache(maxsize=1024)
 def names_of(code):
     """The names in a code object."""
-    found = Names({}, set(), set(), set(), set())
-    for one, after in pairwise([*dis.get_instructions(code), _END]):
-        if one.opname in _NAMES:
-            attribute = after.argval if after.opname in _ATTRIBUTES else None
-            found.names.setdefault(one.argval, set()).add(attribute)
-        elif one.opname in _ATTRIBUTES:
-            found.attributes.add(one.argval)
-        elif one.opname == "IMPORT_NAME":
-            found.modules.add(one.argval)
-        elif one.opname == "IMPORT_FROM":
-            found.members.add(one.argval)
+    found = Names(set(), set(), set(), set(), set())
+    for one in dis.get_instructions(code):
+        if one.opname in _KIND:
+            getattr(found, _KIND[one.opname]).add(one.argval)
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
-            inner = names_of(constant)
-            for name, taken in inner.names.items():
-                found.names.setdefault(name, set()).update(taken)
-            for own, others in zip(found[1:], inner[1:]):
+            for own, others in zip(found, names_of(constant)):
                 own |= others
         flat = constant if isinstance(constant, (tuple, frozenset)) else [constant]
         found.texts.update(x for x in flat if isinstance(x, str) and _is_name(x))
     found.attributes.update(found.texts, found.members)
     if "globals" in found.names:
-        found.names.update({text: {None} for text in found.texts if text not in found.names})
+        found.names.update(found.texts)
     return found
-
-
-_END = SimpleNamespace(opname="", argval=None)
 
 
 def _is_name(text):

@@ -74,7 +74,7 @@ class Walk:
         self._follow()
         while self.modules and self._is_new("modules", *sorted(self._attributes)):
             for path, module in self.modules:
-                self._module(path, module, self._attributes, self._attributes)
+                self._module(path, module, self._attributes)
             self._follow()
 
     @property
@@ -123,11 +123,10 @@ class Walk:
             return Walk._object
         return Walk._callable if hasattr(value, "__wrapped__") else None  # compiled, cached
 
-    def _refer(self, make, holder, key, path, names=None, taken=None):
+    def _refer(self, make, holder, key, path, names=None):
         """One more reference, unless it is known or empty, with what is behind it.
 
-        Of a module that is the attributes that a code mentions, and those of ``taken`` that may
-        come.
+        Of a module that is the attributes that a code mentions.
         """
         try:
             reference = make(holder, key, path)
@@ -142,7 +141,7 @@ class Walk:
             self._alive.append(holder)
             self.references.append(reference)
         if is_module:
-            self._module(path, value, names, taken)
+            self._module(path, value, names)
         elif is_new:
             is_numbered = isinstance(value, Tensor) and path[-1:].isdigit()
             (self._numbered if is_numbered else self._queue).append((path, value))
@@ -161,11 +160,11 @@ class Walk:
         names = names_of(f.__code__)
         self._attributes.update(names.attributes)
         for name, cell in zip(f.__code__.co_freevars, f.__closure__ or ()):
-            self._refer(Attribute, cell, "cell_contents", name, names.attributes, names.taken(name))
+            self._refer(Attribute, cell, "cell_contents", name, names.attributes)
         for name in names.names:
-            self._refer(Item, f.__globals__, name, name, names.attributes, names.taken(name))
+            self._refer(Item, f.__globals__, name, name, names.attributes)
         cells = {*f.__code__.co_freevars, *f.__code__.co_cellvars}
-        self._add_absent("", f.__globals__, names.names.keys() - cells)
+        self._add_absent("", f.__globals__, names.names - cells)
         self._imports(f, names)
         if f.__defaults__:
             self._refer(Attribute, f, "__defaults__", f"{f.__name__}.defaults")
@@ -174,14 +173,14 @@ class Walk:
         if vars(f):
             self._items(f.__name__, vars(f))
 
-    def _module(self, path, module, names, taken):
+    def _module(self, path, module, names):
         scope = vars(module)
-        if is_library(module.__name__) or not self._is_new(id(module), *sorted(names | taken)):
+        if is_library(module.__name__) or not self._is_new(id(module), *sorted(names)):
             return
         for name in sorted(names & scope.keys()):
-            self._refer(Item, scope, name, f"{path}.{name}", names, names)
-        self._add_absent(f"{path}.", scope, taken)
-        if taken - scope.keys():
+            self._refer(Item, scope, name, f"{path}.{name}", names)
+        self._add_absent(f"{path}.", scope, names)
+        if names - scope.keys():
             self._queue.append((path, scope.get("__getattr__")))
 
     def _add_absent(self, path, scope, names):
@@ -195,7 +194,7 @@ class Walk:
         values = [*map(scope.get, names.names), *_contents(f), *(f.__defaults__ or ())]
         wanted = sorted(modules_of(names, scope, values))
         for name in wanted:
-            self._refer(Item, sys.modules, name, name, names.attributes, names.attributes)
+            self._refer(Item, sys.modules, name, name, names.attributes)
         self._add_absent("", sys.modules, {name for name in wanted if not is_bundled(name)})
 
     def _callable(self, path, value):
