@@ -15,11 +15,9 @@ import numpy as np
 from ..engine.leaf_arrays import LEAF_ARRAYS
 from ..engine.modes import current
 from ..programs.numpy_program import NumpyProgram
-from .arguments import Arguments, is_array
-from .errors import Uncompiled
+from .arguments import Arguments, Uncompiled, is_array
 from .random_draws import lock
-from .specialization import GUARD_FAILED
-from .specializations import Specializations
+from .specializations import GUARD_FAILED, Specializations
 
 _MOST_SIGNATURES = 512
 _ndarray = np.ndarray

@@ -18,8 +18,7 @@ from types import ModuleType
 from ..engine import hooks
 from ..engine.tape import Leaf
 from ..engine.tensor import Tensor
-from .arguments import Identity, abstract_value, is_input
-from .errors import CompilationError, Uncompiled
+from .arguments import CompilationError, Identity, Uncompiled, abstract_value, is_input
 from .reachability import Walk
 
 _PLAIN = (bool, int, str, bytes, type(None), type(Ellipsis), range, frozenset)

@@ -13,11 +13,10 @@ from ..symbolic.python_text import Writer, guarded, new_name
 from .formulas import DTYPES, dtype_of
 from .kernels import Kernel, can_be_in_kernel
 from .layouts import contiguous, is_view, size_of, viewed
-from .merging import merged
+from .merging import STORING, merged, store_line
 from .numpy_program import NumpyProgram
 from .program import Program
 from .running import as_argument, compiled, conforming, decorated, left, name_of
-from .storing import STORING, store_line
 
 _LONGEST = 150  # calls in a kernel: Numba's time grows faster than their number
 _MOST_LINES = 2000  # of different kernels: Numba takes about 15 ms for one

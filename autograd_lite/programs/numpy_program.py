@@ -12,10 +12,9 @@ from ..symbolic.expressions import Expression
 from ..symbolic.graph import operands_of
 from ..symbolic.python_text import ATOM, CALL, Writer, guarded
 from .lowering import ArrayMethod, copied, dot, lowered
-from .merging import merged
+from .merging import STORING, merged, store_line
 from .program import Program
 from .regions import in_regions, loop_lines
-from .storing import STORING, store_line
 
 _LARGE = 1 << 11  # elements from which a result goes into memory that was used before
 _LONGEST = 60  # characters of an expression inside another

@@ -9,7 +9,7 @@ import numpy as np
 from ..symbolic.expressions import Expression, mapped
 from ..symbolic.graph import needed, operands_of
 from ..symbolic.python_text import Writer, guarded, new_name
-from .storing import STORING, store_line
+from .merging import STORING, store_line
 
 _LONGEST = 58  # characters of an expression inside another
 _BUILTINS = ("abs", "complex", "range", "slice")  # what a program may call

@@ -13,10 +13,10 @@ from ..engine.dispatch import as_targets, full_name, into, registry
 from ..engine.flat import Flat
 from ..engine.tensor import Tensor
 from . import calls, dependence
+from .calls import as_written
 from .expressions import mapped
 from .graph import evaluated
 from .memory import Stored, expression_of, plain_among, stored_among, value_of, view_of
-from .signatures import as_written
 
 # What says something of shapes and dtypes alone: a plain answer, the same in every run.
 _STATIC = {
