@@ -130,3 +130,33 @@ def test_a_module_that_comes_later_is_seen(monkeypatch):
     settings.rate = 5.0
     monkeypatch.setitem(sys.modules, "settings", settings)
     assert program(np.ones(1)) == 5.0
+
+
+def test_a_module_that_an_object_holds_is_watched(package):
+    holder = types.SimpleNamespace(settings=package)
+    program = ag.compile(lambda x: x * holder.settings.rate)
+    assert program(np.ones(1)) == 2.0
+    package.rate = 5.0
+    assert program(np.ones(1)) == 5.0
+
+
+def test_a_name_of_a_module_may_come_to_stand_for_another(package):
+    other = types.ModuleType("other_settings")
+    other.rate = 7.0
+    scope = {"settings": package}
+    exec("def f(x):\n    return x * settings.rate\n", scope)
+    program = ag.compile(scope["f"])
+    assert program(np.ones(1)) == 2.0
+    scope["settings"] = other
+    assert program(np.ones(1)) == 7.0
+
+
+def test_what_computes_an_attribute_of_a_module_is_watched(package):
+    scope = {"settings": package}
+    exec("def f(x):\n    return x * settings.computed\n", scope)
+    program = ag.compile(scope["f"])
+    assert program(np.ones(1)) == 2.0
+    package.rate = 5.0
+    assert program(np.ones(1)) == 5.0
+    package.computed = 6.0
+    assert program(np.ones(1)) == 6.0

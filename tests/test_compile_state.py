@@ -588,3 +588,20 @@ def test_numbers_in_other_holders_are_read_at_every_call(kind):
     change(holder)
     np.testing.assert_array_equal(compiled(A), 2 * A)
     np.testing.assert_array_equal(compiled(B), 2 * B)
+
+
+def test_a_compiled_function_around_it_may_become_another():
+    inner = ag.compile(lambda x: x * 2)
+    outer = ag.compile(lambda x: inner(x) + 1)
+    np.testing.assert_array_equal(outer(A), 2 * A + 1)
+    inner = ag.compile(lambda x: x * 3)
+    np.testing.assert_array_equal(outer(A), 3 * A + 1)
+
+
+def test_a_name_may_hide_a_builtin_later():
+    scope = {}
+    exec("def f(x):\n    return abs(x)\n", scope)
+    f = ag.compile(scope["f"])
+    np.testing.assert_array_equal(f(A), abs(A))
+    scope["abs"] = np.negative
+    np.testing.assert_array_equal(f(A), -A)

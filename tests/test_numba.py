@@ -13,6 +13,7 @@ from autograd_lite.engine import trees
 from autograd_lite.programs import numba_program as numba_programs
 from autograd_lite.programs.numba_program import NumbaProgram
 from autograd_lite.programs.program import Program
+from autograd_lite.symbolic.expressions import mapped
 from autograd_lite.symbolic.graph import Graph
 from autograd_lite.symbolic.traced import ConcretizationError, Trace, expression_of
 from benchmarks.runners import Ours
@@ -325,23 +326,20 @@ def test_a_guard_comes_before_what_it_protects():
 
 def test_results_may_be_nested_and_are_what_numpy_returns():
     def f(x):
-        return {"a": [np.sum(x), (np.max(x), x > 0)], "b": np.float32(2) * x.astype("f4")}
+        return [[np.sum(x), (np.max(x), x > 0)], np.float32(2) * x.astype("f4")]
 
     x = np.linspace(-1, 1, 7)
     want = f(x)
     graph = Graph()
     trace = Trace(graph)
     made = f(trace.input(x))
-    results = {
-        "a": [expression_of(made["a"][0]), tuple(map(expression_of, made["a"][1]))],
-        "b": expression_of(made["b"]),
-    }
+    results = mapped(expression_of, made)
     got = NumbaProgram(graph.steps, graph.inputs, results).function()(x)
-    assert type(got["a"][0]) is np.float64
-    assert (got["a"][0], got["a"][1][0]) == (want["a"][0], want["a"][1][0])
-    np.testing.assert_array_equal(got["a"][1][1], want["a"][1][1])
-    assert got["b"].dtype == np.float32
-    np.testing.assert_array_equal(got["b"], want["b"])
+    assert type(got[0][0]) is np.float64
+    assert (got[0][0], got[0][1][0]) == (want[0][0], want[0][1][0])
+    np.testing.assert_array_equal(got[0][1][1], want[0][1][1])
+    assert got[1].dtype == np.float32
+    np.testing.assert_array_equal(got[1], want[1])
 
 
 def test_the_same_loops_are_compiled_once():

@@ -2,7 +2,7 @@
 
 from ..drawing.model import BECAUSE, NOT_GIVEN, RIGHT, WRONG
 from ..drawing.picture import pictured
-from ..symbolic.numbers import Style
+from ..symbolic.text import Style
 from . import rows
 
 

@@ -1,6 +1,6 @@
 """`compile`: a function as straight programs, honest about what they depend on."""
 
+from .arguments import CompilationError
 from .compilation import compile
-from .errors import CompilationError
 
 __all__ = ["CompilationError", "compile"]

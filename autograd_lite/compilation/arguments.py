@@ -1,7 +1,7 @@
 """The arguments of a call: the inputs of a program, with the signature that chooses it.
 
 Arrays and numbers that are not integers, in nested dicts, lists and tuples, are inputs; the rest
-is part of the signature.
+is part of the signature. What cannot be an input is refused.
 """
 
 import enum
@@ -11,7 +11,17 @@ import numpy as np
 
 from ..engine.tensor import Tensor, constant
 from ..symbolic.traced import Traced
-from .errors import Uncompiled
+
+
+class CompilationError(TypeError):
+    """A function does what a program cannot do again; the message says what to write instead."""
+
+    __module__ = "autograd_lite"  # where users find it
+
+
+class Uncompiled(Exception):
+    """The function itself is to be called; the message says why."""
+
 
 _NUMBERS = (float, complex, np.bool, np.integer, np.floating, np.complexfloating)
 _ON_TAPE = "one of them is on a tape, and the tape knows its gradient"

@@ -15,12 +15,9 @@ import numpy as np
 from ..engine.leaf_arrays import LEAF_ARRAYS
 from ..engine.modes import current
 from ..programs.numpy_program import NumpyProgram
-from .arguments import Arguments, is_array
-from .capture import active
-from .errors import Uncompiled
+from .arguments import Arguments, Uncompiled, is_array
 from .random_draws import lock
-from .specialization import GUARD_FAILED
-from .specializations import Specializations
+from .specializations import GUARD_FAILED, Specializations
 
 _MOST_SIGNATURES = 512
 _ndarray = np.ndarray
@@ -107,7 +104,8 @@ class Compiled:
 
     def _of_known(self, args):
         """The result for arrays of shapes and dtypes that were traced before, or GUARD_FAILED."""
-        if current().watchers:
+        mode = current()
+        if mode.watchers or mode.tracing:
             return GUARD_FAILED
         latest, programs = self._latest
         if programs is not None and programs.strict:
@@ -167,9 +165,10 @@ class Compiled:
 
     def _programs_for(self, args, kwargs):
         """The programs for arguments of this signature, with the arguments."""
-        if active.tracing:
+        mode = current()
+        if mode.tracing:
             raise Uncompiled("another function is being traced")
-        if current().watchers:
+        if mode.watchers:
             raise Uncompiled("anomalies are looked for")
         args = tuple(np.asarray(arg) if isinstance(arg, LEAF_ARRAYS) else arg for arg in args)
         arguments = Arguments(self.__wrapped__, args, kwargs)

@@ -11,7 +11,6 @@ from array import array
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from itertools import compress
 from operator import is_
 from types import ModuleType
@@ -19,8 +18,7 @@ from types import ModuleType
 from ..engine import hooks
 from ..engine.tape import Leaf
 from ..engine.tensor import Tensor
-from .arguments import Identity, abstract_value, is_input
-from .errors import CompilationError, Uncompiled
+from .arguments import CompilationError, Identity, Uncompiled, abstract_value, is_input
 from .reachability import Walk
 
 _PLAIN = (bool, int, str, bytes, type(None), type(Ellipsis), range, frozenset)
@@ -83,7 +81,7 @@ class State:
                 described.append((path, is_open, self._described(atom, is_open)))
             _check_tensor(reference.value)
         self._probes = list(self._needed_probes())
-        probed = [(path, expected) for path, _, _, expected in self._probes]
+        probed = [(path, answer) for path, _, _, _, answer in self._probes]
         absent = [(path, *sorted(names)) for path, _, names in walk.absent]
         self.signature = (*described, *probed, *absent)
         # where names may appear, and which: None stands for any
@@ -108,65 +106,53 @@ class State:
         """What `read` needs: pairs to read, and what they must give."""
         opened = {id(r) for r, _ in self._opened}
         fixed = [r for r in self.references if id(r) not in opened or isinstance(r.value, tuple)]
-        fixed.sort(key=lambda r: r.is_attribute)
-        self._fixed = _sources(fixed)
-        self._expected = [reference.value for reference in fixed]
-        inputs, self._abstract = [], []
+        self._fixed = [(*r.source(), r.value) for r in fixed if not r.is_attribute]
+        self._fixed_attributes = [(*r.source(), r.value) for r in fixed if r.is_attribute]
+        self._inputs, self._input_attributes, self._abstract = [], [], []
         for reference, opens in self._opened:
-            atoms = [atom for _, atom in _atoms(reference.value, "")]
+            atoms = [atom for _, atom in compress(_atoms(reference.value, ""), opens)]
+            self._abstract += map(abstract_value, atoms)
             if isinstance(reference.value, tuple):  # it holds the same atoms for ever
-                inputs += [((atom,), 0) for atom in compress(atoms, opens)]
+                self._inputs += [((atom,), 0) for atom in atoms]
+            elif reference.is_attribute:  # these stand behind the others
+                self._input_attributes.append(reference.source())
             else:
-                inputs.append(reference)
-            self._abstract += map(abstract_value, compress(atoms, opens))
-        self._inputs = _sources(inputs)
-        self._calls = [probe for _, _, probe, _ in self._probes]
-        self._answers = [expected for _, _, _, expected in self._probes]
-        self.is_free = not (fixed or inputs or self._probes)
-        # [(scope, name, value)] where no more can change than what names stand for
-        items, attributes = self._fixed
-        pairs = zip(items, self._expected)
-        is_simple = items and not (attributes or inputs or self._probes)
-        self._bindings = [(*pair, value) for pair, value in pairs] if is_simple else None
+                self._inputs.append(reference.source())
+        self._calls = [(probe, value) for _, _, probe, value, _ in self._probes]
+        self._answers = [answer for *_, answer in self._probes]
+        self.is_free = not (self.references or self._probes)
 
     def _needed_probes(self):
-        """What is compared by value: (path, what may not change in a run, function, its answer)."""
+        """What is compared by value: (path, what a run may not change, f, x, f(x))."""
         walk, alive = self._walk, set(hooks.alive.data)
         for path, holder in [*walk.whole, *(("", names) for names in walk.classes)]:
             is_list = isinstance(holder, (list, deque))
             refused = f"the length of the list {path}" if is_list else None
-            yield path, refused, holder.__len__, len(holder)
+            yield path, refused, len, holder, len(holder)
         for path, value in walk.unstructured:
             refused = f"{path}, a {type(value).__name__}"
-            yield path, refused, partial(_frozen, value), _frozen(value)
+            yield path, refused, _frozen, value, _frozen(value)
         for path, scope, names in walk.absent:
-            yield path, None, partial(scope.keys().isdisjoint, names), True
+            yield path, None, scope.keys().isdisjoint, names, True
         if alive or any(isinstance(reference.value, Leaf) for reference in self.references):
-            yield "hooks", None, lambda: hooks.alive.data == alive, True
+            yield "hooks", None, alive.__eq__, hooks.alive.data, True
 
     def read(self):
         """The values of the inputs, or None where the rest is no longer what it was."""
         try:
-            values = _read(*self._inputs) if self._abstract else []
-            if self._expected and not all(map(is_, _read(*self._fixed), self._expected)):
-                return None
+            for holder, key, value in self._fixed:
+                if holder[key] is not value:
+                    return None
+            for owner, name, value in self._fixed_attributes:
+                if getattr(owner, name) is not value:
+                    return None
+            values = [holder[key] for holder, key in self._inputs]
+            values += [getattr(*pair) for pair in self._input_attributes]
         except (KeyError, IndexError, AttributeError, ValueError):
             return None
-        if self._calls and [probe() for probe in self._calls] != self._answers:
+        if self._calls and [probe(value) for probe, value in self._calls] != self._answers:
             return None
         return values if list(map(abstract_value, values)) == self._abstract else None
-
-    def is_changed(self):
-        """Whether `read` would give None."""
-        if self._bindings is None:
-            return self.read() is None
-        try:
-            for scope, name, expected in self._bindings:
-                if scope[name] is not expected:
-                    return True
-        except (KeyError, ValueError):
-            return True
-        return False
 
     def has_imported(self):
         """Whether a module that was absent is there: it has not been looked into."""
@@ -230,8 +216,8 @@ class State:
                 raise CompilationError(f"it deletes {reference.path}: {_INSTEAD}") from None
             if now is not before and not isinstance(now, Leaf):
                 found.append((reference.path, (i, None), now))
-        for _, refused, probe, expected in self._probes:
-            if refused and probe() != expected:
+        for _, refused, probe, value, answer in self._probes:
+            if refused and probe(value) != answer:
                 raise CompilationError(f"it changes {refused}: {_INSTEAD}")
         return found + self._additions()
 
@@ -258,21 +244,6 @@ _INSTEAD = (
     "a program cannot do that again at every call. Return the value, and do it outside of the "
     "compiled function"
 )
-
-
-def _sources(references):
-    """What to read by getitem, and what by getattr; references are sorted in this order."""
-    items, attributes = [], []
-    for reference in references:
-        is_pair = isinstance(reference, tuple)
-        is_attribute = not is_pair and reference.is_attribute
-        pair = reference if is_pair else reference.source()
-        (attributes if is_attribute else items).append(pair)
-    return items, attributes
-
-
-def _read(items, attributes):
-    return [holder[key] for holder, key in items] + [getattr(*pair) for pair in attributes]
 
 
 def _check_tensor(value):

@@ -15,8 +15,7 @@ from ..engine.tensor import Tensor, has_nan, seed_of
 from ..graph import Names, caller_variables, check_on_tape
 from ..programs.program import Program
 from ..symbolic.latex import LatexWriter, latex_of
-from ..symbolic.numbers import Style, labelled
-from ..symbolic.text import TextWriter, text_of
+from ..symbolic.text import Style, TextWriter, labelled, text_of
 from .lines import Line, definitions, worth_a_name
 from .replay import FORWARD, Replay
 from .targets import labels_of, targets_of

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..symbolic.numbers import labelled
+from ..symbolic.text import labelled
 from .formulas import HOLE
 from .model import OUTPUT
 

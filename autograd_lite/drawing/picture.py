@@ -10,7 +10,7 @@ from pathlib import Path
 from ..engine import errors
 from ..engine.tensor import Tensor
 from ..graph import Names, caller_variables
-from ..symbolic.numbers import Style
+from ..symbolic.text import Style
 from .from_tape import diagram
 from .model import Diagram
 

@@ -32,6 +32,8 @@ class Mode(NamedTuple):
         Called around every operation and every backward pass, the first innermost.
     nested : bool
         Whether a function is being differentiated.
+    tracing : bool
+        Whether a function is being traced for a program: a compiled one runs by itself in it.
     """
 
     recording: bool = True
@@ -40,6 +42,7 @@ class Mode(NamedTuple):
     node: Any = None
     watchers: tuple = ()
     nested: bool = False
+    tracing: bool = False
 
 
 _EVERYWHERE = Mode()

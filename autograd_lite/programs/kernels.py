@@ -8,12 +8,11 @@ import numpy as np
 
 from ..symbolic import calls
 from ..symbolic.expressions import Expression
-from .folds import FOLDS, fold_of
 from .formulas import DTYPES, dtype_of, formula_of, literal
 from .layouts import contiguous, is_array, is_basic, size_of, viewed
-from .nests import LETTERS, Nest, index_text, long_axes
+from .merging import increment
+from .nests import FOLDS, LETTERS, Nest, fold_of, index_text, long_axes
 from .running import LEFT, MISFIT, OK, name_of
-from .storing import increment
 
 STORES = {calls.setitem, increment}
 _PRODUCTS = {np.matmul, np.dot}

@@ -5,14 +5,12 @@ NumPy's functions written in Python take longer than their work: np.sum 3 us, np
 x @ y 1.3 us, x.dot(y) 0.6 us; x + 1 0.9 us, x + one 0.45 us.
 """
 
-import functools
-
 import numpy as np
 
 from ..symbolic import calls
-from ..symbolic.expressions import Expression, mapped
-from ..symbolic.graph import Graph, needed, operands_of
-from ..symbolic.simplification import fits, inverse, number, simplified
+from ..symbolic.expressions import Expression
+from ..symbolic.graph import rewritten, sum_of
+from ..symbolic.simplification import Rules, inverse, number
 
 
 class ArrayMethod:
@@ -44,31 +42,19 @@ _SHORT_ROW = 32  # up to this length a row is reduced in less time by its column
 
 
 def lowered(steps, inputs, results):
-    """A graph that computes the same in less time, and the table {old expression: new one}."""
-    steps = needed(steps, operands_of(results))
-    graph = Graph(_lowered_call)
-    table = {x: graph.input(x.value, x.name) for x in inputs}
+    """A graph that computes the same in less time, and its results."""
+    finite = {}  # sums of squares: their sum is nan if one of them is
 
-    def new(x):
-        if type(x) is Expression and x not in table:
-            table[x] = graph.constant(x.value, x.name)
-        return table[x] if type(x) is Expression else x
+    def noted(graph, step, new):
+        if step.kind == "guard" and _is_nan_guard(step):
+            return finite.setdefault(new(step.expression.args[0]), step)
+        return None
 
-    finite = []
-    for step in steps:
-        if step.kind == "guard":
-            if _is_nan_guard(step):
-                finite.append(new(step.expression.args[0]))
-            else:
-                graph.guard(new(step.expression), step.expected)
-            continue
-        args = tuple(mapped(new, arg) for arg in step.args)
-        kwargs = {key: mapped(new, arg) for key, arg in step.kwargs.items()}
-        table[step] = graph.call(step.func, args, kwargs, step.value)
-    if finite:  # sums of squares: their sum is nan if one of them is
-        total = functools.reduce(lambda x, y: graph.apply(np.add, x, y), dict.fromkeys(finite))
+    graph, results = rewritten(steps, inputs, results, _RULES, noted)
+    if finite:
+        total = sum_of(graph, finite)
         graph.guard(graph.apply(np.not_equal, total, total), False)
-    return graph, table
+    return graph, results
 
 
 def _is_nan_guard(guard):
@@ -80,25 +66,8 @@ def _is_nan_guard(guard):
     return norm.func is np.vdot and norm.args[0] is norm.args[1] and norm.dtype.kind == "f"
 
 
-def _lowered_call(graph, func, args, kwargs, value):
-    is_python = any(type(arg) is Expression and arg.dtype is None for arg in args)
-    for rule in () if is_python else _RULES.get(func, ()):  # the rules are about arrays
-        found = rule(graph, args, kwargs, value)
-        if found is not None and fits(found, value):
-            return found
-    return simplified(graph, func, args, kwargs, value)
-
-
-_RULES: dict = {}
-
-
-def _rule_of(*functions):
-    def declare(rule):
-        for func in functions:
-            _RULES.setdefault(func, []).append(rule)
-        return rule
-
-    return declare
+_RULES = Rules()
+_rule_of = _RULES.of
 
 
 def _is_real_array(x, ndim=None):

@@ -2,28 +2,25 @@
 
 import math
 from collections import Counter
-from functools import cached_property
-from importlib import import_module
+from functools import cached_property, partial
 from importlib.util import find_spec
 
 import numpy as np
 
-from ..symbolic import calls
-from ..symbolic.expressions import Expression, collect
-from ..symbolic.graph import needed
+from ..symbolic.expressions import Expression
+from ..symbolic.graph import operands_of
 from ..symbolic.python_text import Writer, guarded, new_name
 from .formulas import DTYPES, dtype_of
-from .kernels import STORES, Kernel, can_be_in_kernel
+from .kernels import Kernel, can_be_in_kernel
 from .layouts import contiguous, is_view, size_of, viewed
-from .merging import merged
+from .merging import STORING, merged, store_line
 from .numpy_program import NumpyProgram
+from .program import Program
 from .running import as_argument, compiled, conforming, decorated, left, name_of
-from .storing import increment
 
 _LONGEST = 150  # calls in a kernel: Numba's time grows faster than their number
 _MOST_LINES = 2000  # of different kernels: Numba takes about 15 ms for one
 _INTO = {np.matmul, np.dot}
-_STORING = {*STORES, calls.add_at}
 
 
 def numba_program(*given, **named):
@@ -36,33 +33,22 @@ def numba_program(*given, **named):
     return NumpyProgram(*given, **named) if program.is_mostly_apart else program
 
 
-class NumbaProgram:
-    """Steps that compute results from inputs, as functions that Numba compiles.
+class NumbaProgram(Program):
+    """A program as functions that Numba compiles.
 
     Called with arrays of the shapes and dtypes that were traced, it returns the results, or None
     where a guard does not hold. A call that Numba has no fast word for is a call of NumPy
     between two kernels.
-
-    Parameters
-    ----------
-    steps : list
-        Of the graph; those that nobody needs are left out.
-    inputs : list of Expression
-    results : nested tuples, lists and dicts of Expression
-    names : dict, optional
-        What expressions are called by people.
-    name : str
-        Of the function.
     """
 
-    def __init__(self, steps, inputs, results, names=None, name="program"):
-        graph, table = merged(steps, inputs, _leaves(results), splits_joins=True)
-        self.inputs = graph.inputs
-        self.results = _renewed(results, table)
-        is_free = name not in _WORDS and not name.startswith("kernel_")
-        self.name = name if is_free else f"{name}_program"
-        self._found = _leaves(self.results)
-        self.steps = needed(graph.steps, self._found)
+    passes = (partial(merged, splits_joins=True),)
+    reserved = tuple("np math native status space spaces workspace left as_argument scipy".split())
+
+    def __init__(self, steps, inputs, results, name="program"):
+        is_free = name not in self.reserved and not name.startswith("kernel_")
+        name = name if is_free else f"{name}_program"
+        super().__init__(steps, inputs, results, name=name)
+        self._found = operands_of(self.results)
         self._where = {}  # view -> (root, layout in the root)
         self._copies = {}  # view that NumPy copies for -> the copy
         parts = self._cut()
@@ -80,7 +66,7 @@ class NumbaProgram:
             if type(part) is not list and not _makes_its_own(part)
             for x in part.operands()
         }  # those that NumPy may have made views of
-        self._named({table[x]: given for x, given in (names or {}).items() if x in table})
+        self._arrays = {x: self.names[x] for x in self.inputs}  # names of the arrays of numbers
         self.constants = {}  # arrays that are known -> their names
         self._lines_, self._kept = self._lines()
 
@@ -119,7 +105,7 @@ class NumbaProgram:
 
         A store may write into what the run reads.
         """
-        if step.kind != "guard" and step.func in _STORING and run:
+        if step.kind != "guard" and step.func in STORING and run:
             return True
         roots = {self._root(x) for x in step.operands()}
         return any(other.kind == "guard" or other in roots for other in run)
@@ -204,22 +190,6 @@ class NumbaProgram:
 
     # --- the text ---------------------------------------------------------------------------
 
-    def _named(self, names):
-        self._taken = {*_WORDS, self.name}
-        self.names = {}
-        self._arrays = {}  # names of the arrays of numbers
-        for x in self.inputs:
-            name = self._call(x, x.name or "x")
-            self._arrays[x] = name
-        for x, given in names.items():
-            if x.kind != "input" and self._root(x) is x:
-                self._call(x, given)
-
-    def _call(self, x, wanted):
-        """Give an expression a name."""
-        self.names[x] = self.names.get(x) or self._new(wanted)
-        return self.names[x]
-
     def _new(self, wanted):
         return new_name(wanted, self._taken)
 
@@ -239,7 +209,7 @@ class NumbaProgram:
                 lines += self._call_lines(writer, part, kept)
             kept.free(x for x in ends.get(position, ()) if x in self._arrays)
         lines += ["spaces.append(space)"] if kept.arrays else []
-        lines.append(f"return {self._result(writer, self.results, set())}")
+        lines.append(f"return {writer.write(self.own_results(self._is_array_of_its_own))}")
         if kept.arrays:
             names = "".join(f"{name}, " for name in kept.arrays)
             lines[:0] = [
@@ -285,7 +255,7 @@ class NumbaProgram:
     def _made(self, root, lines, kept):
         """The name of an array that is written into: new in every call where the caller sees it."""
         if root in self._fresh:
-            name = self._call(root, f"t{len(self.names) + 1}")
+            name = self.give_name(root, f"t{len(self.names) + 1}")
             lines.append(f"{name} = {_empty(root.shape, root.dtype)}")
         else:
             name = kept.array(root, root.shape, root.dtype, self._new, self.names.get(root))
@@ -325,10 +295,10 @@ class NumbaProgram:
             operands = ", ".join(map(writer.write, step.args))
             func = "np.dot" if {x.ndim for x in step.args} == {2} else "np.matmul"
             return [f"{func}({operands}, out={self._made(step, [], kept)})"]
-        if step.func in _STORING:
+        if step.func in STORING:
             return self._stored(writer, step, kept)
         text = writer.definition(step)
-        return [f"{self._call(step, f't{len(self.names) + 1}')} = {text}"]
+        return [f"{self.give_name(step, f't{len(self.names) + 1}')} = {text}"]
 
     def _can_go_into(self, step):
         if step.func not in _INTO or step in self._fresh or step.kwargs or step.ndim < 2:
@@ -337,38 +307,17 @@ class NumbaProgram:
 
     def _stored(self, writer, step, kept):
         """x[i] = v, in x's own array where nobody needs it any more."""
-        x, index, value = step.args
-        source, value, at = writer.write(x), writer.write(value), writer.index(index)
-        lines = []
+        x, lines = step.args[0], []
+        source = writer.write(x)
         is_last = self._last[self._root(x)] is step and x not in self._viewed
         if is_last and x in self._arrays and x.kind == "call":
             name = self.names[step] = self._arrays[x]
             kept.hand_on(x, step)
         else:
-            name = self._call(step, f"t{len(self.names) + 1}")
+            name = self.give_name(step, f"t{len(self.names) + 1}")
             lines.append(f'{name} = np.array({source}, order="C")')
         self._arrays[step] = name
-        if step.func in STORES:
-            return [*lines, f"{name}[{at}] {'+=' if step.func is increment else '='} {value}"]
-        where = f"np.s_[{at}]" if isinstance(index, (tuple, slice)) else writer.write(index)
-        return [*lines, f"np.add.at({name}, {where}, {value})"]
-
-    def _result(self, writer, tree, seen):
-        """The text of the results: arrays of their own, copied where they are views or inputs."""
-        if isinstance(tree, dict):
-            pairs = (f"{key!r}: {self._result(writer, x, seen)}" for key, x in tree.items())
-            return f"{{{', '.join(pairs)}}}"
-        if isinstance(tree, (tuple, list)):
-            inner = ", ".join(self._result(writer, x, seen) for x in tree)
-            if isinstance(tree, list):
-                return f"[{inner}]"
-            return f"({inner},)" if len(tree) == 1 else f"({inner})"
-        text = writer.write(tree)
-        if type(tree) is not Expression or not isinstance(tree.value, np.ndarray):
-            return text
-        is_own = self._is_array_of_its_own(tree) and tree not in seen
-        seen.add(tree)
-        return text if is_own else f"np.array({text})"
+        return [*lines, store_line(writer, step, name)]
 
     def _is_array_of_its_own(self, x):
         if x.kind != "call" or self._root(x) is not x:
@@ -419,14 +368,10 @@ class NumbaProgram:
                 "the backend numba needs Numba: pip install numba, or take the backend numpy",
                 name="numba",
             )
-        scope = {"np": np, "left": left, "as_argument": as_argument}
-        driver = "\n".join(self._driver())
-        if "scipy." in driver:
-            scope["scipy"] = import_module("scipy")
-        scope.update({f"kernel_{n}": compiled(k) for n, k in enumerate(self._kernels, 1)})
+        scope = {f"kernel_{n}": compiled(k) for n, k in enumerate(self._kernels, 1)}
         scope.update({name: x.value.copy() for x, name in self.constants.items()})
-        exec(compile(driver, f"<{self.name}>", "exec"), scope)
-        return scope[self.name]
+        text = "\n".join(self._driver())
+        return self.loaded(text, np=np, left=left, as_argument=as_argument, **scope)
 
 
 class _Kept:
@@ -463,13 +408,12 @@ class _Kept:
 
 def _makes_its_own(step):
     """Whether a call's result shares no memory with its arguments."""
-    if step.kind == "guard" or step.func in _STORING:
+    if step.kind == "guard" or step.func in STORING:
         return True
     is_ufunc = isinstance(step.func, np.ufunc)
     return is_ufunc or step.func in _INTO or step.func in (np.concatenate, np.stack)
 
 
-_WORDS = "np math native status space spaces workspace left as_argument scipy".split()
 _HEAD = """\
 import math
 import numpy as np
@@ -483,26 +427,6 @@ from autograd_lite.programs.native import *
 def _count(parts):
     """How many steps are in kernels."""
     return sum(len(part) for part in parts if type(part) is list)
-
-
-def _leaves(tree):
-    """The expressions in nested tuples, lists and dicts."""
-    if isinstance(tree, dict):
-        return [x for part in tree.values() for x in _leaves(part)]
-    found = []
-    if isinstance(tree, (tuple, list)):
-        return [x for part in tree for x in _leaves(part)]
-    collect(tree, found)
-    return found
-
-
-def _renewed(tree, table):
-    """The same nested tuples, lists and dicts of what expressions have become."""
-    if isinstance(tree, dict):
-        return {key: _renewed(part, table) for key, part in tree.items()}
-    if isinstance(tree, (tuple, list)):
-        return type(tree)(_renewed(part, table) for part in tree)
-    return table.get(tree, tree) if type(tree) is Expression else tree
 
 
 def _empty(shape, dtype):

@@ -8,21 +8,19 @@ from collections import Counter
 import numpy as np
 
 from ..symbolic import calls
-from ..symbolic.expressions import Expression, mapped
+from ..symbolic.expressions import Expression
 from ..symbolic.graph import operands_of
 from ..symbolic.python_text import ATOM, CALL, Writer, guarded
 from .lowering import ArrayMethod, copied, dot, lowered
-from .merging import merged
+from .merging import STORING, merged, store_line
 from .program import Program
 from .regions import in_regions, loop_lines
-from .storing import increment
 
 _LARGE = 1 << 11  # elements from which a result goes into memory that was used before
 _LONGEST = 60  # characters of an expression inside another
 _NEW = frozenset(
     {np.where, np.concatenate, np.stack, np.vdot, np.tensordot, dot}
 )  # beside the ufuncs: what makes an array of its own
-_STORING = (calls.setitem, calls.add_at, increment)
 
 
 class NumpyProgram(Program):
@@ -32,15 +30,8 @@ class NumpyProgram(Program):
     any more. What is returned are arrays of their own.
     """
 
-    strict = None  # as a function that raises for other arrays: NumPy takes all that fit
-
-    def __init__(self, steps, inputs, results, names=None, name="program"):
-        for improved in (merged, lowered):
-            graph, table = improved(steps, inputs, results)
-            steps, inputs = graph.steps, graph.inputs
-            results = mapped(lambda x, table=table: _new(x, table), results)
-            names = {table[x]: given for x, given in (names or {}).items() if x in table}
-        super().__init__(steps, inputs, results, names, name)
+    passes = (merged, lowered)
+    copy = copied
 
     def source(self):
         """The text of a module with the function."""
@@ -57,16 +48,6 @@ class NumpyProgram(Program):
         head = f"import numpy as np\n{imported if writer.imported else ''}{scipy}"
         lines = "".join(f"    {line}\n" for line in body)
         return f"{head}\n{numbers}\n\ndef {self.name}({parameters}):\n{lines}"
-
-    def function(self):
-        """The program as a function of its inputs; None where a guard fails."""
-        scope: dict = {}
-        exec(compile(self.source(), f"<{self.name}>", "exec"), scope)
-        return scope[self.name]
-
-
-def _new(x, table):
-    return table.get(x, x) if type(x) is Expression else x
 
 
 class _Body:
@@ -105,7 +86,7 @@ class _Body:
     def _is_inner(self, step, kept):
         if step in kept or step in self.names or self.program.uses[step] != 1:
             return False
-        if step.func in _STORING or step.shape is None:
+        if step.func in STORING or step.shape is None:
             return False
         if step.size >= _LARGE and self.roots[step] == {step}:
             return False
@@ -161,12 +142,12 @@ class _Body:
             for root in {r for x in self._read(statement) for r in self.roots.get(x, ())}:
                 if self.last[root] == position and root in self.names:
                     free.setdefault((root.shape, root.dtype), []).append(root)
-        lines.append(f"return {self.writer.write(self._returned())}")
+        lines.append(f"return {self.writer.write(self.program.own_results(self._is_own))}")
         return lines
 
     def _lines_of(self, step, dying, free):
         name = self.names.pop(step)
-        if step.func in _STORING:
+        if step.func in STORING:
             name, lines = self._stored(step, name, dying)
         else:
             target = self._target(step, dying, free)
@@ -205,8 +186,7 @@ class _Body:
 
     def _stored(self, step, name, dying):
         """The name and lines of x[i] = v, in a copy of x unless x ends here."""
-        x, index, value = step.args
-        write = self.writer
+        x, write = step.args[0], self.writer
         if x in dying and self.roots.get(x) == {x}:
             self.last[x] = -1
             name, lines = self.names[x], []
@@ -215,37 +195,18 @@ class _Body:
             lines = [f"{name} = np.zeros({x.shape}, {dtype})"]
         else:
             lines = [f"{name} = np.array({write.write(x)})"]
-        if step.func is not calls.add_at:
-            sign = "=" if step.func is calls.setitem else "+="
-            lines.append(f"{name}[{write.index(index)}] {sign} {write.write(value)}")
-        else:
-            place = write.write(index)
-            if isinstance(index, (tuple, slice)):
-                place = f"np.s_[{write.index(index)}]"
-            lines.append(f"np.add.at({name}, {place}, {write.write(value)})")
-        return name, lines
+        return name, [*lines, store_line(write, step, name)]
 
-    def _returned(self):
-        """The results, copied where they are views, or stand there twice."""
-        seen = set()
-
-        def own(x):
-            if type(x) is not Expression or not isinstance(x.value, np.ndarray):
-                return x
-            if self.roots.get(x) == {x} and x not in seen and self._is_alone(x):
-                seen.add(x)
-                return x
-            return Expression("call", x.value, copied, (x,))
-
-        return mapped(own, self.program.results)
-
-    def _is_alone(self, x):
-        return not any(x in self.roots.get(y, ()) for y in self.results if y is not x)
+    def _is_own(self, x):
+        """Whether a result is an array that it shares with no other result."""
+        return self.roots.get(x) == {x} and not any(
+            x in self.roots.get(y, ()) for y in self.results if y is not x
+        )
 
 
 def _is_new(step):
     """Whether a call makes an array of its own; whatever else may be a view of its arguments."""
-    if isinstance(step.func, np.ufunc) or step.func in _NEW or step.func in _STORING:
+    if isinstance(step.func, np.ufunc) or step.func in _NEW or step.func in STORING:
         return True
     return isinstance(step.func, calls.Method) and step.func.name == "reduce"
 

@@ -1,13 +1,15 @@
 """A straight program of a graph: which expressions get a line of their own, and the lines."""
 
 from collections import Counter
+from collections.abc import Callable
 from importlib import import_module
 
 import numpy as np
 
-from ..symbolic import calls
+from ..symbolic.expressions import Expression, mapped
 from ..symbolic.graph import needed, operands_of
 from ..symbolic.python_text import Writer, guarded, new_name
+from .merging import STORING, store_line
 
 _LONGEST = 58  # characters of an expression inside another
 _BUILTINS = ("abs", "complex", "range", "slice")  # what a program may call
@@ -16,6 +18,10 @@ _BUILTINS = ("abs", "complex", "range", "slice")  # what a program may call
 class Program:
     """Steps that compute results from inputs.
 
+    A kind of program has ``passes``: functions from steps, inputs and results to a graph of a
+    program that is faster, and its results. It has names that are ``reserved``, and a function
+    that makes a ``copy`` of a result.
+
     Parameters
     ----------
     steps : list
@@ -23,12 +29,20 @@ class Program:
     inputs : list of Expression
     results : nested tuples and lists of Expression
     names : dict, optional
-        What expressions are called by people.
+        What expressions are called by people, where there are no passes.
     name : str
         Of the function.
     """
 
+    passes: tuple = ()
+    reserved: tuple = ("np", *_BUILTINS)
+    copy: Callable = np.array
+    strict = None  # as a function that raises for other arrays: NumPy takes all that fit
+
     def __init__(self, steps, inputs, results, names=None, name="program"):
+        for improved in self.passes:
+            graph, results = improved(steps, inputs, results)
+            steps, inputs = graph.steps, graph.inputs
         self.inputs = inputs
         self.results = results
         self.name = name
@@ -37,7 +51,7 @@ class Program:
         for step in self.steps:
             self.uses.update(step.operands())
         self.uses.update(operands_of(results))
-        self._taken = {"np", name, *_BUILTINS}
+        self._taken = {name, *self.reserved}
         self.names = {}
         for x in inputs:
             self.give_name(x, x.name or "x")
@@ -46,8 +60,10 @@ class Program:
                 self.give_name(x, given)
 
     def give_name(self, x, wanted):
-        """Call an expression as wanted, or with a number after it where that is taken."""
-        self.names[x] = new_name(wanted, self._taken)
+        """The name of an expression: as wanted, with a number after it where that is taken."""
+        if x not in self.names:
+            self.names[x] = new_name(wanted, self._taken)
+        return self.names[x]
 
     def lines(self):
         """The statements in order."""
@@ -58,7 +74,7 @@ class Program:
             if step.kind == "guard":
                 lines.append(guarded(writer, step))
                 continue
-            stores = step.func in (calls.setitem, calls.add_at)
+            stores = step.func in STORING
             named = step in self.names
             if not named and self.uses[step] == 1 and not stores and self._is_short(writer, step):
                 continue
@@ -67,7 +83,8 @@ class Program:
                 self.give_name(step, f"t{count}")
             name = self.names.pop(step)
             if stores:
-                lines += self._stored(writer, step, name)
+                lines.append(f"{name} = np.array({writer.write(step.args[0])})")
+                lines.append(store_line(writer, step, name))
             else:
                 lines.append(f"{name} = {writer.definition(step)}")
             self.names[step] = name
@@ -76,17 +93,19 @@ class Program:
     def _is_short(self, writer, step):
         return len(writer.write(step)) < _LONGEST
 
-    def _stored(self, writer, step, name):
-        x, index, value = step.args
-        target = writer.write(x)
-        place = f"{name}[{writer.index(index)}]"
-        if step.func is calls.setitem:
-            return [f"{name} = np.array({target})", f"{place} = {writer.write(value)}"]
-        where = f"np.s_[{writer.index(index)}]" if _is_index(index) else writer.write(index)
-        return [
-            f"{name} = np.array({target})",
-            f"np.add.at({name}, {where}, {writer.write(value)})",
-        ]
+    def own_results(self, is_own):
+        """The results, copied where they are no arrays of their own, or stand there twice."""
+        seen = set()
+
+        def own(x):
+            if type(x) is not Expression or not isinstance(x.value, np.ndarray):
+                return x
+            if is_own(x) and x not in seen:
+                seen.add(x)
+                return x
+            return Expression("call", x.value, type(self).copy, (x,))
+
+        return mapped(own, self.results)
 
     def source(self):
         """The whole function."""
@@ -98,12 +117,11 @@ class Program:
 
     def function(self):
         """The program as a function; it returns None where a guard does not hold."""
-        scope = {"np": np}
-        if "scipy." in self.source():
+        return self.loaded(self.source(), np=np)
+
+    def loaded(self, text, **scope):
+        """The function that a text defines, in which the names of a scope are known."""
+        if "scipy." in text:
             scope["scipy"] = import_module("scipy")
-        exec(compile(self.source(), f"<{self.name}>", "exec"), scope)
+        exec(compile(text, f"<{self.name}>", "exec"), scope)
         return scope[self.name]
-
-
-def _is_index(index):
-    return isinstance(index, (tuple, slice))

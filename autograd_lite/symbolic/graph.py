@@ -1,5 +1,6 @@
 """A graph of expressions as it grows: every call is evaluated, simplified and known once."""
 
+import functools
 import operator
 
 import numpy as np
@@ -159,11 +160,47 @@ def needed(steps, results):
     return kept[::-1]
 
 
+def rewritten(steps, inputs, results, simplify, special=None):
+    """The same steps, inputs and results in a graph with other rules.
+
+    Parameters
+    ----------
+    simplify : function
+        See `Graph`.
+    special : function, optional
+        From the graph, a step and the function from old expressions to new ones to what the step
+        becomes; None where it is a call or a guard as before.
+    """
+    graph = Graph(simplify)
+    table = {x: graph.input(x.value, x.name) for x in inputs}
+
+    def new(x):
+        if type(x) is Expression and x not in table:
+            table[x] = graph.constant(x.value, x.name)
+        return table[x] if type(x) is Expression else x
+
+    for step in needed(steps, operands_of(results)):
+        found = special(graph, step, new) if special else None
+        if found is not None:
+            table[step] = found
+        elif step.kind == "guard":
+            graph.guard(new(step.expression), step.expected)
+        else:
+            kwargs = {key: mapped(new, arg) for key, arg in step.kwargs.items()}
+            table[step] = graph.call(step.func, mapped(new, step.args), kwargs, step.value)
+    return graph, mapped(new, results)
+
+
 def operands_of(tree):
     """The expressions inside nested tuples and lists."""
     found = []
     collect(tree, found)
     return found
+
+
+def sum_of(graph, terms):
+    """The sum of expressions, one after the other."""
+    return functools.reduce(lambda x, y: graph.apply(np.add, x, y), terms)
 
 
 def _key(func, args, kwargs):

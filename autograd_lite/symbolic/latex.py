@@ -6,9 +6,8 @@ import numpy as np
 
 from ..engine import quoting
 from .expressions import Expression
-from .numbers import labelled
 from .python_text import ATOM, CALL
-from .text import TextWriter, whole_reciprocal
+from .text import TextWriter, labelled, whole_reciprocal
 
 _PRODUCT, _POWER, _SUM = 13, 15, 12
 _GREEK = set(

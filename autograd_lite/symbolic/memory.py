@@ -80,6 +80,12 @@ class Stored:
         owner._version += 1
         owner._bind(expression, value)
 
+    def _rebind(self, other, what="x[i] = v", index=...):
+        """Become a value in the dtype and the shape of this: for what stores into its arguments."""
+        self.check_writable()
+        other = other if other.dtype == self.dtype else other.astype(self.dtype)
+        self.write(other if other.shape == self.shape else np.broadcast_to(other, self.shape))
+
     def check_writable(self):
         """Refuse what NumPy would not write into, and what a caller has too."""
         if self.owner.given:

@@ -32,13 +32,7 @@ def simplified(graph, func, args, kwargs, value):
             stripped[i] = _unspread(arg, stripped, value)
         if any(a is not b for a, b in zip(stripped, args)):
             return graph.call(func, tuple(stripped), kwargs, value)
-    if any(type(arg) is Expression and arg.dtype is None for arg in args):
-        return None  # a Python number, or several results: no rule is about these
-    for rule in _RULES.get(func, ()):
-        found = rule(graph, args, kwargs, value)
-        if found is not None and fits(found, value):
-            return found
-    return None
+    return _RULES.simpler(graph, func, args, kwargs, value)
 
 
 def _filled(graph, func, args, value):
@@ -117,18 +111,37 @@ def _before_new_axes(graph, func, args):
     return graph.apply(longer[0].func, computed, *longer[0].args[1:], **longer[0].kwargs)
 
 
-def rule_of(*functions):
-    """Declare a rule for calls of these functions."""
+class Rules(dict):
+    """Rules by the functions that they are about, in the order in which they are tried."""
 
-    def declare(rule):
-        for func in functions:
-            _RULES.setdefault(func, []).append(rule)
-        return rule
+    def of(self, *functions):
+        """Declare a rule for calls of these functions."""
 
-    return declare
+        def declare(rule):
+            for func in functions:
+                self.setdefault(func, []).append(rule)
+            return rule
+
+        return declare
+
+    def simpler(self, graph, func, args, kwargs, value):
+        """What the first rule that is about a call makes of it, or None."""
+        if any(type(arg) is Expression and arg.dtype is None for arg in args):
+            return None  # a Python number, or several results: no rule is about these
+        for rule in self.get(func, ()):
+            found = rule(graph, args, kwargs, value)
+            if found is not None and fits(found, value):
+                return found
+        return None
+
+    def __call__(self, graph, func, args, kwargs, value):
+        """A simpler expression for a call by these rules, or by those that hold everywhere."""
+        found = self.simpler(graph, func, args, kwargs, value)
+        return simplified(graph, func, args, kwargs, value) if found is None else found
 
 
-_RULES: dict = {}
+_RULES = Rules()
+rule_of = _RULES.of
 
 
 # --- arithmetic --------------------------------------------------------------------------------

@@ -9,14 +9,14 @@ import weakref
 
 import numpy as np
 
-from ..engine.dispatch import full_name
+from ..engine.dispatch import as_targets, full_name, into, registry
 from ..engine.flat import Flat
 from ..engine.tensor import Tensor
-from . import calls, dependence, writers
+from . import calls, dependence
+from .calls import as_written
 from .expressions import mapped
 from .graph import evaluated
 from .memory import Stored, expression_of, plain_among, stored_among, value_of, view_of
-from .signatures import as_written
 
 # What says something of shapes and dtypes alone: a plain answer, the same in every run.
 _STATIC = {
@@ -151,10 +151,10 @@ class Traced(Stored, np.lib.mixins.NDArrayOperatorsMixin):
         if any(type(x) is Tensor for x in inputs):
             return NotImplemented
         if method == "at":
-            return writers.at(ufunc, *inputs)
+            return self.graph.add_at(ufunc, *inputs)
         where = kwargs.pop("where", True) if method == "__call__" else True
         if where is not True:
-            return writers.masked(self.graph, ufunc, inputs, where, out, kwargs)
+            return self.graph.masked(ufunc, inputs, where, out, kwargs)
         func, args = ufunc, inputs
         if method == "reduce" and ufunc in _REDUCTIONS:
             func = _REDUCTIONS[ufunc]
@@ -168,7 +168,8 @@ class Traced(Stored, np.lib.mixins.NDArrayOperatorsMixin):
         result = self.graph.traced(func, args, kwargs)
         if out is None:
             return result
-        return writers.into(out, result, kwargs.get("casting", "same_kind"), method == "__call__")
+        _check_traced(*out)
+        return into(ufunc, out, result, kwargs.get("casting", "same_kind"))
 
     def __array_function__(self, func, types, args, kwargs):
         if any(issubclass(kind, Tensor) for kind in types):
@@ -177,14 +178,17 @@ class Traced(Stored, np.lib.mixins.NDArrayOperatorsMixin):
             args, kwargs = dependence.with_fixed_settings(func, args, kwargs)
             args = [mapped(value_of, arg) for arg in args]
             return func(*args, **{k: mapped(value_of, v) for k, v in kwargs.items()})
-        if func in writers.WRITERS:
-            return writers.WRITERS[func](*args, **kwargs)
+        if func in _STORING:
+            _check_traced(*args[:1])
+            return registry[func](*args, **kwargs)
         for arg in (*args, *kwargs.values()):
             _check_no_callback(func, arg)
         kwargs = {key: value for key, value in kwargs.items() if key not in _OVERWRITING}
         out = kwargs.pop("out", None)
+        if func is np.nan_to_num and not kwargs.pop("copy", True):
+            out = args[0]
         result = self.graph.traced(func, args, kwargs)
-        return result if out is None else writers.into(out, result)
+        return result if out is None else _into(func, as_targets(out), result)
 
     def __getitem__(self, index):
         return self.graph.traced(calls.getitem, (self, _held(index)), {})
@@ -308,6 +312,28 @@ _INSTEAD_OF_PLAIN = (
     "np.array(a, like=t) is a copy of a to store traced values into"
 )
 _OVERWRITING = {"overwrite_input"}  # what is left of the input is nobody's
+# They store into their first argument.
+_STORING = {np.put, np.putmask, np.place, np.put_along_axis, np.fill_diagonal, np.copyto}
+
+
+def _check_traced(*targets):
+    if not all(target is None or isinstance(target, Stored) for target in targets):
+        raise TypeError(
+            "a compiled function stored a traced value into a plain array: make the array with a "
+            "function of traced values, such as np.zeros_like(x), or x.copy()"
+        )
+
+
+def _into(func, targets, results):
+    """Results in the arrays that were given as ``out=``."""
+    _check_traced(*targets)
+    for one, target in zip(results if isinstance(results, tuple) else (results,), targets):
+        if target is not None and one.dtype != target.dtype:
+            raise TypeError(
+                f"out= is {target!r}, and the result is of {one.dtype}: in a compiled function "
+                "they must be alike, as NumPy may compute in the dtype of out="
+            )
+    return into(func, targets, results)
 
 
 def _method(f):
@@ -420,6 +446,30 @@ class Trace:
         expression = self._graph.call(func, args_, kwargs_, value)
         dependence.hold(self._graph, func, args_, kwargs_, expression, value)
         return self._wrapped(expression, value, func, args, kwargs)
+
+    def masked(self, ufunc, inputs, where, out, kwargs):
+        """A ufunc of the elements where a condition holds; elsewhere what stands in out."""
+        if ufunc.nout > 1 or kwargs:
+            raise TypeError(
+                f"np.{ufunc.__name__} with where= is traced without other keywords only"
+            )
+        if out is None:
+            raise TypeError(
+                f"a compiled function called np.{ufunc.__name__} with where= and without out=, "
+                "which leaves elements undefined: give it out= too, such as np.zeros_like(x)"
+            )
+        _check_traced(*out)
+        (target,) = out
+        target.write(self.traced(calls.Masked(ufunc), (*inputs, where, target), {}))
+        return target
+
+    def add_at(self, ufunc, x, index, *values):
+        """ufunc.at, which counts an index as often as it is there."""
+        if ufunc not in (np.add, np.subtract):
+            raise TypeError(f"np.{ufunc.__name__}.at is not traced: write it with other operations")
+        _check_traced(x)
+        (value,) = values if ufunc is np.add else map(np.negative, values)
+        x.write(self.traced(calls.add_at, (x, index, value), {}))
 
     def _wrapped(self, expression, value, func, args, kwargs, place=None):
         """A result as a traced value; what is none, such as None, as it is."""
