@@ -69,7 +69,7 @@ def test_job_prints_the_article_s_numbers_and_finds_its_errata(job):
     errata = (out / "errata.txt").read_text()
     for found in (
         "dh2/dz2: the sign is wrong at [0, 0], and the magnitude is right",
-        "the derivative of h2 with respect to z2 stands alone",
+        "the factor dh2 is left out",
         "dh2 is 1/2 times the gradient",
         "dW1 and dW2 are N = 50 times the gradient",
         "the regulariser's gradient in dW1 and dW2 is a scalar",
