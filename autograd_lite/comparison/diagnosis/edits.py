@@ -191,8 +191,10 @@ class Editor:
         """Pairs (expression or number, exponent) of a product, each factor once."""
         powers: dict = {}
         for part, power in self._all_factors(x):
-            powers[part] = powers.get(part, 0.0) + power
-        return list(powers.items())
+            key = part if type(part) is Expression else repr(part)
+            _, before = powers.get(key, (part, 0.0))
+            powers[key] = part, before + power
+        return list(powers.values())
 
     def _all_factors(self, x, power=1.0, top=True):
         if type(x) is not Expression or (not top and x in self.formulas.symbols):

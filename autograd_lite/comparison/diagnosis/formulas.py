@@ -1,4 +1,4 @@
-"""The derivation of a loss as formulas that can be changed and computed again."""
+"""A derivation as formulas that can be changed and computed again."""
 
 from __future__ import annotations
 
@@ -9,48 +9,34 @@ from ...derivation.targets import labels_of
 from ...symbolic.expressions import Expression, mapped
 from ...symbolic.graph import needed
 from ...symbolic.text import TextWriter, differential
+from ...symbolic.traced import Traced
 
 
 class Formulas:
-    """The gradients of a loss as a person writes them, one expression after the other.
+    """Results as a person writes them, one expression after the other.
 
     Parameters
     ----------
-    loss : Tensor
-    names : Names
-    targets : list of Node
-        Of which the gradients are wanted.
-    also : dict
-        {node: name}: what else is shown by a name, and not looked into.
+    steps : list of Expression
+        All calls, each after those it needs.
+    results : dict
+        {key: expression}.
+    symbols : dict
+        {expression: name}.
+    lines : set of Expression
+        Those of the named ones that have lines of their own, in which a mistake may be.
+    edited : set of Expression, optional
+        The calls that may be edited; by default all.
     fixed : dict
-        {node: g}: gradients of inner tensors that are given, whatever the formulas say.
-    careful : bool
-        Whether a zero cotangent times an undefined derivative is zero.
+        {expression: value}: values that are given, whatever the formulas say.
     """
 
-    def __init__(self, loss, names, targets, also=(), fixed=(), careful=False):
-        labels, also = labels_of(names, targets), dict(also)
-        replay = Replay(
-            loss, names, labels, set(labels), targets, as_written=False, careful=careful
-        )
-        self.results = {node: replay.cotangents[node].expression for node in targets}
-        calls = [step for step in replay.graph.steps if step.kind == "call"]
-        behind = {s for s in replay.graph.steps[replay.start :] if s.kind == "call"}
-        self.steps = needed(calls, list(self.results.values()))
-        self.backward = [step for step in self.steps if step in behind]
+    def __init__(self, steps, results, symbols, lines, edited=None, fixed=()):
+        self.results, self.symbols, self.lines = results, symbols, lines
+        self.fixed = dict(fixed)
+        self.steps = needed(steps, list(results.values()))
+        self.backward = [step for step in self.steps if edited is None or step in edited]
         self.place = {step: i for i, step in enumerate(self.steps)}
-        self.symbols = {x: x.name for x in replay.graph.inputs}
-        for d in replay.definitions:
-            name = d.symbol if isinstance(d.symbol, str) else differential(d.symbol[1])
-            self.symbols.setdefault(d.expression, name)
-        for node, x in _firsts_of(replay.values):
-            if (name := also.get(node)) is not None and x.kind == "call":
-                self.symbols.setdefault(x, name)
-        self.lines = {d.expression for d in replay.definitions if d.part == BACKWARD}
-        self.fixed = {
-            replay.cotangents[node].expression: g for node, g in dict(fixed).items()
-            if node in replay.cotangents
-        }  # fmt: skip
         self.work = 0  # expressions that were computed again
         self._reach: dict = {}
         self._orders: dict = {}
@@ -140,13 +126,14 @@ class Formulas:
             seen.update(level)
         return None
 
-    def again(self, x):
-        """The value of a new expression, with the given gradients in it."""
+    def again(self, x, values=None):
+        """The value of a new expression, where some known ones have other values."""
+        values = self.base if values is None else values
         if type(x) is not Expression or x in self.place or x.kind != "call":
-            return self.value(x)
-        if not self.base:
+            return values.get(x, x.value) if type(x) is Expression else x
+        if not values:
             return x.value
-        return computed(x, {arg: self.again(arg) for arg in x.operands()})
+        return computed(x, {arg: self.again(arg, values) for arg in x.operands()})
 
 
 def computed(step, values):
@@ -163,4 +150,40 @@ def computed(step, values):
 
 def _firsts_of(values):
     """Pairs (node, expression) of the nodes whose value is one array."""
-    return [(n, v.expression) for n, v in values.items() if hasattr(v, "expression")]
+    return [(n, v.expression) for n, v in values.items() if type(v) is Traced]
+
+
+def formulas_of_tape(loss, names, targets, also, fixed, careful):
+    """The gradients of a loss.
+
+    Parameters
+    ----------
+    loss : Tensor
+    names : Names
+    targets : list of Node
+        Of which the gradients are wanted.
+    also : dict
+        {node: name}: what else is shown by a name, and not looked into.
+    fixed : dict
+        {node: g}: gradients of inner tensors that are given.
+    careful : bool
+        Whether a zero cotangent times an undefined derivative is zero.
+    """
+    labels = labels_of(names, targets)
+    replay = Replay(loss, names, labels, set(labels), targets, as_written=False, careful=careful)
+    symbols = {x: x.name for x in replay.graph.inputs}
+    for d in replay.definitions:
+        name = d.symbol if isinstance(d.symbol, str) else differential(d.symbol[1])
+        symbols.setdefault(d.expression, name)
+    for node, x in _firsts_of(replay.values):
+        if (name := also.get(node)) is not None and x.kind == "call":
+            symbols.setdefault(x, name)
+    cotangents = {node: g.expression for node, g in replay.cotangents.items() if type(g) is Traced}
+    return Formulas(
+        [step for step in replay.graph.steps if step.kind == "call"],
+        {node: replay.cotangents[node].expression for node in targets},
+        symbols,
+        {d.expression for d in replay.definitions if d.part == BACKWARD},
+        {step for step in replay.graph.steps[replay.start :] if step.kind == "call"},
+        {cotangents[node]: g for node, g in fixed.items() if node in cotangents},
+    )

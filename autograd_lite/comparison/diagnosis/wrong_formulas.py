@@ -9,7 +9,7 @@ import numpy as np
 from ...symbolic.expressions import Expression
 from . import words
 from .edits import Editor
-from .formulas import Formulas
+from .formulas import formulas_of_tape
 from .mistakes import Candidate
 from .wrong_steps.edge_rules import is_function
 from .wrong_steps.recognised_functions import recognised_functions
@@ -70,7 +70,7 @@ def _formulas(search):
         graph, fixed = search.graph, search.backward.fixed
         also = {h: f"{op.name}({graph.label(z)})" for h, z, op in recognised_functions(graph)}
         also |= {n: graph.label(n) for n in graph.nodes if is_function(n.op)}
-        return Formulas(case.loss, case.names, targets, also, fixed, graph.careful)
+        return formulas_of_tape(case.loss, case.names, targets, also, fixed, graph.careful)
     except (TypeError, ValueError, NotImplementedError):  # a call that has no formula
         return None
 

@@ -17,6 +17,7 @@ from ..report import Case, Comparison
 from ..rows import Tolerance, compared, distance
 from .function_report import FunctionComparison
 from .problem import Problem
+from .repairs import repaired
 from .voters import Differences, Traced
 from .votes import (
     AUTODIFF_ALONE,
@@ -104,25 +105,28 @@ SECONDS = 0.5  # that the vote at the given point may take for that
 def held(problem, tolerance) -> FunctionComparison:
     """The report at the given point, as far as it holds at points beside it too."""
     start = time.perf_counter()
-    report = Contest(problem, tolerance).report()
+    contest = Contest(problem, tolerance)
+    report = contest.report()
     many = sum(leaf.size for leaf in problem.leaves) > ENTRIES
     if many or time.perf_counter() - start > SECONDS or not problem.derives or problem.wobble:
         return report
     others = list(_beside(problem, tolerance))
     if report:
-        wrong = next((o for o in others if _is_alone(o)), None)
+        reports = (other.report() for other in others if not all(other.rows))
+        wrong = next(filter(_is_alone, reports), None)
         return report if wrong is None else replace(wrong, beside=True)
-    return report.confirmed([other for other in others if not other])
+    report = report.confirmed([other.report() for other in others if not all(other.rows)])
+    return replace(report, repair=repaired(contest, others) if _is_alone(report) else "")
 
 
 def _beside(problem, tolerance):
-    """Reports at points around the given one, as far as there are numbers."""
+    """Votes at points around the given one, as far as there are numbers."""
     rng = np.random.default_rng(0)
     for _ in range(POINTS):
         with contextlib.suppress(Exception), np.errstate(all="ignore"):
             other = problem.beside(rng)
             if np.isfinite(other.result).all() and not other.wobble:
-                yield Contest(other, tolerance).report()
+                yield Contest(other, tolerance)
 
 
 def _is_alone(report):
@@ -282,11 +286,17 @@ def of_another_function(contest):
             f"{problem.name} does not change with {', '.join(problem.labels)}: by autodiff and "
             "finite differences its derivatives are 0"
         )
+    for kind, i, label, given, _ in contest.compared:
+        if kind != "curvature" and (sentence := _transposed(contest, i, label, given)):
+            return sentence
     if not all(contest.rows) and _is_exchanged(contest):
-        return (
-            f"the arguments of the derivation are in another order: it is right where it is called "
-            f"with {problem.labels[0]} and the argument of its shape exchanged"
-        )
+        x, agree = problem.labels[0], contest.tolerance.agree
+        right = f"it is right where it is called with {x} and the argument of its shape exchanged"
+        given, true = problem.gradients[0], traced.derivatives("gradient")[0]
+        if agree(given, -np.asarray(true)):
+            label = contest.votes[0].label
+            return f"the sign of {label} is wrong, or its arguments are in the other order: {right}"
+        return f"the arguments of the derivation are in another order: {right}"
     if not problem.curvatures or problem.wobble:
         return ""
     for i, vote in enumerate(_first_order(contest)):
@@ -300,10 +310,26 @@ def of_another_function(contest):
     return ""
 
 
+def _transposed(contest, i, label, given):
+    """The sentence on a Jacobian with a row for each entry of x; "" for anything else."""
+    leaf, out = contest.problem.leaves[i], contest.problem.result
+    if not leaf.ndim == out.ndim == 1 or given.shape != leaf.shape + out.shape:
+        return ""
+    true = contest.traced.derivatives("jacobian")
+    if given.shape == out.shape + leaf.shape or true is None:
+        return ""
+    if not contest.tolerance.agree(given.T, np.asarray(true[i])):
+        return ""
+    return (
+        f"{label} is transposed: it has shape {given.shape}, a row for each entry of "
+        f"{contest.problem.labels[i]}, and must have {given.T.shape}, a row for each result"
+    )
+
+
 def _is_exchanged(contest):
     """Whether the first derivative is right with two arguments exchanged."""
     true = contest.traced.derivatives("gradient")
-    if true is None or contest.rows[0]:
+    if true is None or contest.rows[0] or contest.problem.gradients[0].shape != true[0].shape:
         return False
     agree = contest.tolerance.agree
     return any(

@@ -9,6 +9,8 @@ from ..report import Comparison, worst
 from . import votes as vote_on
 from .votes import Vote
 
+_VAGUE = ("typo", "factor", "clipped", "path missing")  # a repaired line says more
+
 _NUMBER = re.compile(r"-?\d+(\.\d+)?(e-?\d+)?")
 
 
@@ -58,6 +60,8 @@ class FunctionComparison(Comparison):
         What else is known: why a voter is missing, or what the derivation shows by itself.
     beside : bool
         Whether all was right at the given point, and this is the report of a point beside it.
+    repair : str
+        The line of the derivation that is wrong, and what belongs there; "" where none is known.
     """
 
     votes: tuple[Vote, ...] = ()
@@ -65,6 +69,7 @@ class FunctionComparison(Comparison):
     elsewhere: str = ""
     clues: tuple[str, ...] = ()
     beside: bool = False
+    repair: str = ""
 
     def confirmed(self, others: list[FunctionComparison]) -> FunctionComparison:
         """The report with those explanations alone that hold at other points too."""
@@ -107,6 +112,8 @@ class FunctionComparison(Comparison):
                 lines.append(self._right(vote, vote.label, False) if right else self._wrong(vote))
         if self.elsewhere:
             lines.append(self._wrong(first))
+        if self.repair:
+            lines.append(f"{self.repair}: with that alone all is right, here and beside")
         lines += self.clues
         for vote in self.votes:
             lines += self._silence(vote)
@@ -147,10 +154,15 @@ class FunctionComparison(Comparison):
                 f"{label}, and finite differences of {f} do not ({self._values(row)}); look for a "
                 "detached tensor, a rule of your own, or an assignment that hides part of it"
             )
-        named = next((x.sentence for x in self.findings if label in x.explains), None)
+        found = next((x for x in self.findings if label in x.explains), None)
+        named = None if found is None else found.sentence
         if outcome == vote_on.OF_SHAPES:
             return named or worst(row, self.given_is, self.true_is)
         who = _WHO[outcome].format(f=f)
+        if self.repair and (
+            found is None or found.mistake in _VAGUE or "derivation" in found.gives
+        ):
+            named = self.repair
         return f"{who}: {named}" if named else f"{who}, in no known pattern: {self._values(row)}"
 
     def _values(self, row):

@@ -6,6 +6,7 @@ import types
 import numpy as np
 
 from ...engine import creation
+from ...symbolic.traced import Traced
 
 _OTHERWISE = {
     "fabs": np.absolute, "pow": np.power, "gamma": None, "lgamma": None, "erf": None, "erfc": None,
@@ -29,10 +30,30 @@ def numpys(name):
     return found
 
 
+def _array(values, *args, **kwargs):
+    """np.array, of lists with tensors or traced values in them too."""
+    found: list = []
+    _collect(values, found)
+    if any(type(value) is Traced for value in found):
+        return _stacked(values)
+    return creation.array(values, *args, **kwargs)
+
+
+def _collect(values, found):
+    for value in values if isinstance(values, (list, tuple)) else (values,):
+        _collect(value, found) if isinstance(value, (list, tuple)) else found.append(value)
+
+
+def _stacked(values):
+    if not isinstance(values, (list, tuple)):
+        return values if type(values) is Traced else np.asarray(values, float)
+    return np.stack([_stacked(value) for value in values])
+
+
 class _NumPy:
     """NumPy, of which `array` takes lists of tensors."""
 
-    array, asarray = staticmethod(creation.array), staticmethod(creation.asarray)
+    array, asarray = staticmethod(_array), staticmethod(_array)
 
     def __getattr__(self, name):
         return getattr(np, name)

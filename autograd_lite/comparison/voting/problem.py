@@ -128,6 +128,33 @@ class Problem:
             second = list(_aligned(self._tree, second, "hess_diag", ""))
         return first, second
 
+    @property
+    def function(self):
+        """The function itself."""
+        return self._f
+
+    @property
+    def by_hand(self):
+        """The function of the derivatives by hand, and its further arguments."""
+        return (self._f if self._jac is True else self._jac), self._args
+
+    def built(self, leaves):
+        """x of other leaves."""
+        return self._build(leaves)
+
+    def split(self, found):
+        """What the derivatives by hand of other leaves are: (gradients, curvatures or None)."""
+        if self._jac is True:
+            found = found[1]
+        first, second = found if self._hess_diag is True else (found, None)
+        aligned = [
+            None
+            if one is None
+            else list(_aligned(self._tree, one, "jac", "", lambda leaf, *_: leaf))
+            for one in (first, second)
+        ]
+        return aligned[0], aligned[1]
+
     def beside(self, rng):
         """The problem at another point: numbers of one sign keep it, others may change theirs."""
         moved = []

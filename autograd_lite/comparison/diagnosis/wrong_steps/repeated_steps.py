@@ -147,7 +147,7 @@ def _past_the_activation(many, at, backward):
 
     def rule(user):
         def share(edge):
-            if user not in arrived:
+            if user not in arrived or np.size(arrived[user]) != np.size(edge.g):
                 return edge.share
             g = edge.like(np.reshape(arrived[user], np.shape(edge.g)), edge.share)
             return tried(lambda e: e.op.rules[e.position](e.g, e.out, *e.args, **e.kwargs), g)
