@@ -291,26 +291,15 @@ class Kernel:
             lines = [f"{total} = {zero}", inner, f"    {total} = plus_product({total}, {a}, {b})"]
             return lines + self._stored_number(step, total)
         out = f"{self.array(step)}[{index_text(0, (n, 1), 'ij')}]"
-        if over_j == 1 and n >= _WIDE:  # a row of the result at a time
-            return [
-                rows, f"    {columns}", f"        {out} = {zero}", f"    {inner}",
-                f"        {total} = {a}", f"        {columns}",
-                f"            {out} = plus_product({out}, {total}, {b})",
-            ]  # fmt: skip
-        if over_i == 1 and m >= _WIDE:  # a column
+        loops = rows, columns, inner
+        if over_j == 1 and n >= _WIDE:
+            return _by_rows(loops, out, total, zero, a, b)
+        if over_i == 1 and m >= _WIDE:
             column = self.new("w")
             if not self._makes(column, m, step.dtype):
                 self._made.append(f"{column} = np.empty({m}, np.{step.dtype.name})")
-            return [
-                columns, f"    {rows}", f"        {column}[i] = {zero}", f"    {inner}",
-                f"        {total} = {b}", f"        {rows}",
-                f"            {column}[i] = plus_product({column}[i], {total}, {a})",
-                f"    {rows}", f"        {out} = {column}[i]",
-            ]  # fmt: skip
-        return [  # a number
-            rows, f"    {columns}", f"        {total} = {zero}", f"        {inner}",
-            f"            {total} = plus_product({total}, {a}, {b})", f"        {out} = {total}",
-        ]  # fmt: skip
+            return _by_columns(loops, out, total, zero, a, b, f"{column}[i]")
+        return _by_numbers(loops, out, total, zero, a, b)
 
     def _element(self, root, step, index):
         if root.is_number:
@@ -338,6 +327,36 @@ class Kernel:
             self.kept[step] = self.new("v")
             lines.append(f"{self.kept[step]} = {self.array(step)}[0]")
         return lines
+
+
+def _by_rows(loops, out, total, zero, a, b):
+    """A product, a row of the result at a time."""
+    rows, columns, inner = loops
+    return [
+        rows, f"    {columns}", f"        {out} = {zero}", f"    {inner}",
+        f"        {total} = {a}", f"        {columns}",
+        f"            {out} = plus_product({out}, {total}, {b})",
+    ]  # fmt: skip
+
+
+def _by_columns(loops, out, total, zero, a, b, entry):
+    """A product, a column of the result at a time."""
+    rows, columns, inner = loops
+    return [
+        columns, f"    {rows}", f"        {entry} = {zero}", f"    {inner}",
+        f"        {total} = {b}", f"        {rows}",
+        f"            {entry} = plus_product({entry}, {total}, {a})",
+        f"    {rows}", f"        {out} = {entry}",
+    ]  # fmt: skip
+
+
+def _by_numbers(loops, out, total, zero, a, b):
+    """A product, a number of the result at a time."""
+    rows, columns, inner = loops
+    return [
+        rows, f"    {columns}", f"        {total} = {zero}", f"        {inner}",
+        f"            {total} = plus_product({total}, {a}, {b})", f"        {out} = {total}",
+    ]  # fmt: skip
 
 
 def _steps_of(layout):

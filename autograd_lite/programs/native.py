@@ -191,16 +191,15 @@ def _polynomial(factors, dtype):
     return fused(scope["polynomial"])
 
 
-def _exponentials(dtype, integer, bias, mantissa, high, low, terms, bounds):
-    """exp and expm1 of one dtype, and an expm1 of numbers that are not large.
+def _powers(dtype, integer, bias, mantissa, high, low, terms):
+    """What exponentials are made of: n and exp(r) - 1 of x, 2^n, and 2^n in two halves.
 
     x = n log 2 + r with n an integer; exp(x) = 2^n exp(r), and a Taylor polynomial gives
     exp(r) - 1. Adding 1.5 * 2^mantissa rounds to an integer, and leaves it in the lowest bits.
-    log 2 is ``high + low``, and 2^n is made in two halves: it may be below the smallest number.
+    log 2 is ``high + low``.
     """
     shift, high, low = map(dtype, (1.5 * 2**mantissa, high, low))
-    one, half, per_log2 = dtype(1), dtype(0.5), dtype(1 / math.log(2))
-    lowest, highest = map(dtype, bounds)
+    half, per_log2 = dtype(0.5), dtype(1 / math.log(2))
     tail = _polynomial([1 / math.factorial(k) for k in range(terms + 1, 1, -1)], dtype)
 
     @fused
@@ -215,12 +214,27 @@ def _exponentials(dtype, integer, bias, mantissa, high, low, terms, bounds):
         return of_bits(integer((bits_of(n + shift) + bias) << mantissa))
 
     @exact
+    def halves(n):
+        first = n * half + shift - shift
+        return power_of_two(first), power_of_two(n - first)
+
+    return parts, power_of_two, halves
+
+
+def _exponentials(dtype, parts, power_of_two, halves, bounds):
+    """exp and expm1 of one dtype, and an expm1 of numbers that are not large.
+
+    2^n is taken in two halves: it may be below the smallest number.
+    """
+    one, (lowest, highest) = dtype(1), map(dtype, bounds)
+
+    @exact
     def exp(x):
         x = highest if x > highest else x
         x = lowest if x < lowest else x
         n, p = parts(x)
-        first = n * half + shift - shift
-        return (p + one) * power_of_two(first) * power_of_two(n - first)
+        scale, rest = halves(n)
+        return (p + one) * scale * rest
 
     @exact
     def expm1(x):
@@ -228,9 +242,7 @@ def _exponentials(dtype, integer, bias, mantissa, high, low, terms, bounds):
         x = highest if x > highest else x
         x = -highest if x < -highest else x
         n, p = parts(x)
-        first = n * half + shift - shift
-        scale = power_of_two(first)
-        rest = power_of_two(n - first)
+        scale, rest = halves(n)
         value = (p * scale + (scale - one / rest)) * rest
         return small if small == 0 else value
 
@@ -246,12 +258,10 @@ def _exponentials(dtype, integer, bias, mantissa, high, low, terms, bounds):
 
 _LOG2_64 = {"high": 6.93147180369123816490e-01, "low": 1.90821492927058770002e-10}
 _LOG2_32 = {"high": 0.693359375, "low": -2.12194440e-4}
-exp, expm1, small_expm1 = _exponentials(
-    np.float64, types.int64, 1023, 52, **_LOG2_64, terms=12, bounds=(-746, 710)
-)
-exp_32, expm1_32, small_expm1_32 = _exponentials(
-    np.float32, types.int32, 127, 23, **_LOG2_32, terms=6, bounds=(-104, 89)
-)
+_POWERS_64 = _powers(np.float64, types.int64, 1023, 52, **_LOG2_64, terms=12)
+_POWERS_32 = _powers(np.float32, types.int32, 127, 23, **_LOG2_32, terms=6)
+exp, expm1, small_expm1 = _exponentials(np.float64, *_POWERS_64, bounds=(-746, 710))
+exp_32, expm1_32, small_expm1_32 = _exponentials(np.float32, *_POWERS_32, bounds=(-104, 89))
 
 
 def _hyperbolic_tangent(dtype, expm1, one_from):
@@ -275,8 +285,8 @@ tanh_32 = _hyperbolic_tangent(np.float32, small_expm1_32, 10)
 # --- logarithms ---------------------------------------------------------------------------------
 
 
-def _logarithms(dtype, real, integer, mantissa, high, low, terms):
-    """log and log1p of one dtype.
+def _logarithm_of_sum(dtype, real, integer, mantissa, high, low, terms):
+    """log(x + y) of one dtype, where y is below the rounding of x.
 
     x = 2^k m with m between sqrt(1/2) and sqrt(2); with f = m - 1 and s = f / (2 + f),
     log m = 2 (s + s^3 / 3 + s^5 / 5 + ...) = f - (f^2 / 2 - s (f^2 / 2 + r)).
@@ -290,7 +300,6 @@ def _logarithms(dtype, real, integer, mantissa, high, low, terms):
 
     @exact
     def log_plus(x, more):
-        """log x + more, where more is below the rounding of x."""
         is_small = x < smallest
         bits = bits_of(x * up if is_small else x) - root
         k = real(bits >> mantissa) - (added if is_small else zero)
@@ -302,6 +311,13 @@ def _logarithms(dtype, real, integer, mantissa, high, low, terms):
         value = x if x == infinity else value
         value = -infinity if x == 0 else value
         return value if x >= 0 else nan
+
+    return log_plus
+
+
+def _logarithms(dtype, log_plus):
+    """log and log1p of one dtype."""
+    zero, one, infinity = map(dtype, (0, 1, np.inf))
 
     @exact
     def log(x):
@@ -317,8 +333,10 @@ def _logarithms(dtype, real, integer, mantissa, high, low, terms):
     return log, log1p
 
 
-log, log1p = _logarithms(np.float64, types.float64, types.int64, 52, **_LOG2_64, terms=10)
-log_32, log1p_32 = _logarithms(np.float32, types.float32, types.int32, 23, **_LOG2_32, terms=5)
+_LOG_64 = _logarithm_of_sum(np.float64, types.float64, types.int64, 52, **_LOG2_64, terms=10)
+_LOG_32 = _logarithm_of_sum(np.float32, types.float32, types.int32, 23, **_LOG2_32, terms=5)
+log, log1p = _logarithms(np.float64, _LOG_64)
+log_32, log1p_32 = _logarithms(np.float32, _LOG_32)
 
 
 def _sum_of_exponentials(exp, log1p):
