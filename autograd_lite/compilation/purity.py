@@ -32,25 +32,6 @@ def difference(one, other):
 def _described(capture):
     """Triples (words, what tells it apart, where) of all that a capture consists of, in order."""
     numbers = {expression: i for i, expression in enumerate(capture.graph.inputs)}
-
-    def parts(tree, where):
-        kind = type(tree)
-        if kind is Expression and tree.kind != "constant":
-            yield "another value", numbers.get(tree), where
-            return
-        if isinstance(tree, (tuple, list)):
-            yield f"{len(tree)} values", (kind, len(tree)), where
-        elif kind is dict:
-            yield f"the keywords {list(tree)}", tuple(tree), where
-        elif kind is slice:
-            tree = (tree.start, tree.stop, tree.step)
-        else:
-            value = tree.value if kind is Expression else tree
-            yield partial(_of_constant, value), _key(value), where
-            return
-        for part in tree.values() if kind is dict else tree:
-            yield from parts(part, where)
-
     for step in needed(capture.graph.steps, capture.outputs()):
         if step.kind == "guard":
             key = numbers.get(step.expression), repr(step.expected)
@@ -58,14 +39,37 @@ def _described(capture):
             continue
         name = getattr(step.func, "__name__", repr(step.func))
         yield name, step.func, ""
-        yield from parts((step.args, step.kwargs), f", an argument of {name}")
+        yield from _parts((step.args, step.kwargs), f", an argument of {name}", numbers)
         numbers[step] = len(numbers)
     for draw in capture.draws:
         called = [draw.position, draw.method, draw.args, draw.kwargs]
-        yield from parts(called, ", in what it draws")
+        yield from _parts(called, ", in what it draws", numbers)
     for where, tree in capture.trees():
         yield f"another structure of {where}", (where, tree.structure), ""
-        yield from parts(tree.leaves, f", in {where}")
+        yield from _parts(tree.leaves, f", in {where}", numbers)
+
+
+def _parts(tree, where, numbers):
+    kind = type(tree)
+    if kind is Expression and tree.kind != "constant":
+        yield "another value", numbers.get(tree), where
+    elif isinstance(tree, (tuple, list)):
+        yield f"{len(tree)} values", (kind, len(tree)), where
+    elif kind is dict:
+        yield f"the keywords {list(tree)}", tuple(tree), where
+    elif kind is not slice:
+        value = tree.value if kind is Expression else tree
+        yield partial(_of_constant, value), _key(value), where
+    for part in _inside(tree):
+        yield from _parts(part, where, numbers)
+
+
+def _inside(tree):
+    if type(tree) is slice:
+        return tree.start, tree.stop, tree.step
+    if type(tree) is dict:
+        return tree.values()
+    return tree if isinstance(tree, (tuple, list)) else ()
 
 
 def _words(text):

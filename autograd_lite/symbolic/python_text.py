@@ -170,19 +170,15 @@ class Writer:
             return f"np.{value.dtype.name}({text})", CALL
         if isinstance(value, (bool, int, float, complex)):
             return _number(value)
-        if value is None:
-            return "None", ATOM
         if isinstance(value, bytes):
             return repr(bytes(value)), ATOM
         if isinstance(value, str):
             return quoting.string(value), ATOM
-        if value is Ellipsis:
-            return "...", ATOM
+        if value is None or value is Ellipsis or type(value) is range:
+            return "..." if value is Ellipsis else repr(value), ATOM
         if type(value) is slice:
             ends = map(self.write, (value.start, value.stop, value.step))
             return f"slice({', '.join(ends)})", CALL
-        if type(value) is range:
-            return repr(value), CALL
         if callable(value) and not isinstance(value, type):
             return full_name(value), ATOM
         return self.other(value), ATOM
