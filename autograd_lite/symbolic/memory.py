@@ -1,8 +1,10 @@
 """Views and writing: an array that is written into becomes another value, seen by every view.
 
 The one idea: a view is the call that made it, of the array that owns the memory. It is called
-again when that array has become another value in the meantime.
+again when that array becomes another value, as a view of a tensor is.
 """
+
+import weakref
 
 import numpy as np
 
@@ -16,69 +18,61 @@ class Stored:
 
     Attributes
     ----------
+    value
+        What it is in this run.
+    expression
+        How it is computed in every run.
     given : bool
         Whether it came from outside, where a caller has it too.
     made
         The `View` that made it, None for an array that owns its memory.
     """
 
-    __slots__ = ("_expression", "_root", "_seen", "_value", "_version", "given", "graph", "made")
+    __slots__ = ("__weakref__", "_views", "expression", "given", "graph", "made", "value")
 
     def __init__(self, graph, expression, value, view=None, given=False):
         self.graph = graph
         self.given = given
         self.made = view
-        self._root = None if view is None else view.wholes[0].owner
-        self._version = 0  # how often it has been written into
+        self._views = []  # weak references
         self._bind(expression, value)
+        for whole in () if view is None else view.wholes:
+            whole._link(self)
+
+    def _link(self, view):
+        if len(self._views).bit_count() == 1:  # at 1, 2, 4 ... forget those that are gone
+            self._views[:] = [link for link in self._views if link() is not None]
+        self._views.append(weakref.ref(view))
 
     @property
     def owner(self):
         """The array that owns the memory."""
-        return self if self._root is None else self._root
-
-    @property
-    def value(self):
-        """What it is in this run."""
-        self._update()
-        return self._value
-
-    @property
-    def expression(self):
-        """How it is computed in every run."""
-        self._update()
-        return self._expression
+        array = self
+        while array.made is not None:
+            array = array.made.wholes[0]
+        return array
 
     def _bind(self, expression, value):
-        self._expression = expression
-        self._value = value
-        self._seen = self.owner._version
-
-    def _update(self):
-        """Call again what made a view, and the views it is a view of, if memory has changed."""
-        if self._root is None or self._seen == self._root._version:
-            return
-        stale, one = [], self
-        while one.made is not None and one._seen != self._root._version:
-            stale.append(one)
-            one = one.made.wholes[0]
-        for one in reversed(stale):
-            one._bind(*one.made.again(one.graph))
+        self.expression = expression
+        self.value = value
 
     def write(self, new):
         """Become a traced value of the same shape and dtype, and with it all that shows this."""
         self.check_writable()
         owner, views = self._path()
-        if not views:
-            expression = new.expression
-        elif all(view.func is calls.getitem for view in views):
+        if all(view.func is calls.getitem for view in views):
             expression = _stored_in_turn(self.graph, views, new.expression)
         else:
             expression = _stored_by_number(self.graph, owner, views, new.expression)
         value = np.copy(owner.value, order="K")  # in the same layout of memory
         value[...] = expression.value
-        owner._version += 1
         owner._bind(expression, value)
+        changed = [owner]
+        while changed:
+            for link in changed.pop()._views:
+                if (view := link()) is not None:
+                    view._bind(*view.made.again(view.graph))
+                    changed.append(view)
 
     def _rebind(self, other, what="x[i] = v", index=...):
         """Become a value in the dtype and the shape of this: for what stores into its arguments."""

@@ -37,7 +37,7 @@ class Traced(Stored, np.lib.mixins.NDArrayOperatorsMixin):
     ``value`` is what it is in this run, and ``expression`` how it is computed in every run.
     """
 
-    __slots__ = ("__weakref__",)
+    __slots__ = ()
 
     def __init__(self, graph, expression, value=None, view=None, given=False):
         value = expression.value if value is None else value
