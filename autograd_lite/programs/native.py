@@ -221,7 +221,7 @@ def _powers(dtype, integer, bias, mantissa, high, low, terms):
     return parts, power_of_two, halves
 
 
-def _exponentials(dtype, parts, power_of_two, halves, bounds):
+def _exponentials(dtype, bounds, parts, power_of_two, halves):
     """exp and expm1 of one dtype, and an expm1 of numbers that are not large.
 
     2^n is taken in two halves: it may be below the smallest number.
@@ -260,8 +260,8 @@ _LOG2_64 = {"high": 6.93147180369123816490e-01, "low": 1.90821492927058770002e-1
 _LOG2_32 = {"high": 0.693359375, "low": -2.12194440e-4}
 _POWERS_64 = _powers(np.float64, types.int64, 1023, 52, **_LOG2_64, terms=12)
 _POWERS_32 = _powers(np.float32, types.int32, 127, 23, **_LOG2_32, terms=6)
-exp, expm1, small_expm1 = _exponentials(np.float64, *_POWERS_64, (-746, 710))
-exp_32, expm1_32, small_expm1_32 = _exponentials(np.float32, *_POWERS_32, (-104, 89))
+exp, expm1, small_expm1 = _exponentials(np.float64, (-746, 710), *_POWERS_64)
+exp_32, expm1_32, small_expm1_32 = _exponentials(np.float32, (-104, 89), *_POWERS_32)
 
 
 def _hyperbolic_tangent(dtype, expm1, one_from):
