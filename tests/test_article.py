@@ -87,10 +87,7 @@ def test_comparison_finds_whose_values_stand_under_the_wrong_label(network):
     assert row.verdict == "WRONG"
     np.testing.assert_allclose(row.true, -0.14673508, atol=1e-8)
     (finding,) = (f for f in report.findings if "dLoss/dz2" in f.explains)
-    assert (
-        "the factor dh2 is left out: write dz2 = dh2 * h2 * (1 - h2)"
-        in (finding.sentence)
-    )
+    assert "the factor dh2 is left out: write dz2 = dh2 * h2 * (1 - h2)" in (finding.sentence)
 
 
 def test_comparison_finds_the_half_in_the_table(network):

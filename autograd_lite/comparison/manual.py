@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from ..engine import errors
 from ..engine.tape import history
 from ..engine.tensor import Tensor, cotangents, plain, seed_of, wrap
 from ..graph import Names, caller_variables, check_on_tape, local_derivative
+from ..messages import errors
 from .report import Case, Comparison
 from .rows import Tolerance
 

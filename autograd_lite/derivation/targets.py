@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-from ..engine import errors
 from ..engine.tensor import Tensor
+from ..messages import errors
 
 
 def targets_of(names, wrt):

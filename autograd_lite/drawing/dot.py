@@ -4,7 +4,7 @@ record shapes have a syntax of their own, and not every renderer knows them.
 
 import graphviz
 
-from ..engine import quoting
+from ..messages import quoting
 from .formulas import HOLE
 from .labels import box_lines, edge_lines
 from .model import BECAUSE, CONSTANT, NOT_GIVEN, OPERATION, OUTPUT, PARAMETER, RIGHT, WRONG

@@ -6,10 +6,10 @@ from difflib import get_close_matches
 
 import numpy as np
 
-from ..engine import errors
 from ..engine.primitives import Elementwise, broadcast_axes
 from ..engine.tensor import Tensor, cotangents, plain, seed_of
 from ..graph import local_derivative
+from ..messages import errors
 from .formulas import HOLE, formula, is_array, operand
 from .model import CONSTANT, OPERATION, OUTPUT, PARAMETER, Box, Diagram, Edge
 

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 
-from ..engine import errors
 from ..engine.tensor import Tensor
 from ..graph import Names, caller_variables
 from ..symbolic.text import Style

@@ -11,7 +11,7 @@ from weakref import ref
 
 import numpy as np
 
-from . import errors
+from ..messages import errors
 from .arrays import foreign, is_scalar
 from .dispatch import registry
 from .modes import enable_grad, is_recording, no_grad

@@ -4,7 +4,7 @@ import operator
 
 import numpy as np
 
-from . import errors
+from ..messages import errors
 
 
 def asarray(value):

@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from . import errors
+from ..messages import errors
 from .aliasing import mark_view
 from .arrays import asarray
-from .leaf_arrays import LEAF_ARRAYS
 from .modes import current, switched, watched
 from .multiple_outputs import continuous, like
+from .shown_arrays import LEAF_ARRAYS
 from .tape import Node
 from .tensor import Tensor, constant, is_plain, several, wrap
 

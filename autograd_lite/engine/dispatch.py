@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from . import errors
+from ..messages import errors
 
 registry: dict[
     Any, Callable

@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from . import errors, quoting
+from ..messages import errors, other_names, quoting
 from .calls import holds_tensor, read_only, record, requires_grad
 from .dispatch import answer_of, full_name, registry
 from .modes import current, switched
@@ -90,7 +90,7 @@ def composed(*names):
         def call(*args, **kwargs):
             if kwargs and keywords() is not None and kwargs.keys() - keywords():
                 unknown = kwargs.keys() - keywords()
-                raise errors.refused(f.__name__.removeprefix("_np_"), unknown)
+                raise other_names.refused(f.__name__.removeprefix("_np_"), unknown)
             try:
                 return f(*args, **kwargs)
             except Exception as error:
@@ -171,7 +171,7 @@ class Primitive(Operation):
                     raise self._no_rule(key)
                 kwargs[key] = plain(value)
         if unknown:
-            raise errors.refused(self.name, unknown)
+            raise other_names.refused(self.name, unknown)
         return args, kwargs
 
     def _no_rule(self, key):
@@ -199,7 +199,7 @@ class Primitive(Operation):
         after = names[self.arity :]
         given = dict(zip(after, args[self.arity :]))
         if len(args) > self.arity + len(after):
-            raise errors.refused(self.name, ())
+            raise other_names.refused(self.name, ())
         if given.keys() & kwargs:
             raise TypeError(f"{self.name} was given {', '.join(given.keys() & kwargs)} twice")
         kwargs = {**given, **kwargs}

@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import dead_branches, errors, hooks, other_names, tape
+from ..messages import errors, other_names
+from . import dead_branches, hooks, tape
 from .aliasing import augmented, is_view, rebind, reshape, separate, shows
 from .arrays import asarray
 from .dispatch import dispatch, registry, ufunc_methods
-from .flat import Flat
-from .leaf_arrays import GradArray, LeafArray
 from .modes import current, watched
 from .multiple_outputs import Parts, continuous, like, part_nodes
 from .operators import Operators
 from .pickling import from_rows, to_rows
+from .shown_arrays import Flat, GradArray, LeafArray
 from .tape import Argument, Leaf, history
 
 

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from ..engine import errors
 from ..engine.aliasing import is_view
 from ..engine.dispatch import registry
 from ..engine.primitives import composed, primitive, unbroadcast
 from ..engine.tensor import Tensor, plain
+from ..messages import errors
 
 
 def reshape(x, shape, order="C"):

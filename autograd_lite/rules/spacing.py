@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from ..engine import creation
 from ..engine.primitives import composed, primitive, unbroadcast
+from . import creation
 
 
 def _weights(out, num, endpoint, axis):

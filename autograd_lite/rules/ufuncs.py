@@ -8,7 +8,6 @@ import itertools
 
 import numpy as np
 
-from ..engine import errors
 from ..engine.arrays import asarray, to_fill
 from ..engine.dispatch import (
     as_targets,
@@ -22,6 +21,7 @@ from ..engine.dispatch import (
 )
 from ..engine.primitives import primitive, unbroadcast
 from ..engine.tensor import Tensor, constant, plain
+from ..messages import errors
 
 REDUCTIONS = {np.add: np.sum, np.multiply: np.prod, np.maximum: np.max, np.minimum: np.min}
 ACCUMULATIONS = {np.add: np.cumsum, np.multiply: np.cumprod}

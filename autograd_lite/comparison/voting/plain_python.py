@@ -5,7 +5,7 @@ import types
 
 import numpy as np
 
-from ...engine import creation
+from ...rules import creation
 
 _OTHERWISE = {
     "fabs": np.absolute, "pow": np.power, "gamma": None, "lgamma": None, "erf": None, "erfc": None,

@@ -10,8 +10,6 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ...engine import errors, trees
-from ...engine.creation import array as array_of
 from ...engine.tensor import Tensor, plain
 from .plain_python import for_tensors
 

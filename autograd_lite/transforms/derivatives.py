@@ -8,9 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from . import errors, other_names, trees
+from ..engine.modes import enable_grad, is_recording
+from ..engine.tensor import Tensor, cotangents, plain, seed_of
+from ..messages import errors, other_names
+from . import trees
 from .function_call import (
     Call,
+    Transformed,
     check_function,
     collect,
     differentiating,
@@ -21,9 +25,6 @@ from .function_call import (
     tracked,
     variable,
 )
-from .modes import enable_grad, is_recording
-from .tensor import Tensor, cotangents, plain, seed_of
-from .transformed import Transformed
 
 Argnums = int | Sequence[int]
 

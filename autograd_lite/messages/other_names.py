@@ -8,7 +8,7 @@ from typing import Any, TypeVar, cast
 
 import numpy as np
 
-from .frames import alone
+from .errors import alone, told
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -257,3 +257,16 @@ def keywords(f: F, known=KEYWORDS) -> F:
         raise TypeError(text)
 
     return cast(F, call)
+
+
+def refused(name, unknown):
+    """The error for keywords that an operation is not differentiated with."""
+    others = [f"{k}= is {KEYWORDS[k]} here" for k in sorted(unknown) if k in KEYWORDS]
+    if others:
+        return told(TypeError, f"{name} has NumPy's keywords: {', '.join(others)}")
+    what = ", ".join(f"{keyword}=" for keyword in sorted(unknown)) or "that many arguments"
+    return told(
+        TypeError,
+        f"{name} is not differentiated with {what}: leave it out, or write it with other "
+        "operations",
+    )

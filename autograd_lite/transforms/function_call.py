@@ -6,19 +6,63 @@ lie behind them: leaves of the user, and arguments of a function that is being d
 around this one. Arguments of one that was differentiated inside are nobody's any more.
 """
 
+import functools
+import sys
+import types
 from collections.abc import Iterable
 from threading import Lock
 
 import numpy as np
 
-from . import errors, hooks, trees
-from .arrays import asarray
-from .dispatch import registry
-from .modes import current, enter, leave
-from .tape import Argument
-from .tensor import Tensor, backward_pass, constant, own, plain, twin, wrap
+from ..engine import hooks
+from ..engine.arrays import asarray
+from ..engine.dispatch import registry
+from ..engine.modes import current, enter, leave
+from ..engine.tape import Argument
+from ..engine.tensor import Tensor, backward_pass, constant, own, plain, twin, wrap
+from ..messages import errors
+from . import trees
 
 _lock = Lock()
+
+
+class Transformed:
+    """``run`` under the name of f.
+
+    It is pickled as the call that made it, ``make(f, **options)``, so that it can be sent to
+    another process wherever f can; and by its name where it has taken f's, as a decorator does.
+    """
+
+    def __init__(self, run, make, f, **options):
+        check_function(f)
+        check_argnums(options.get("argnums", 0))
+        functools.update_wrapper(self, f)
+        self._run, self._made = run, (make, f, options)
+
+    def __call__(self, *args, **kwargs):
+        try:
+            return self._run(*args, **kwargs)
+        except Exception as error:
+            errors.alone(error)
+            raise
+
+    def __get__(self, instance, owner=None):
+        return self if instance is None else types.MethodType(self, instance)
+
+    def __repr__(self):
+        make, f, _ = self._made
+        return f"<{make.__name__} of {getattr(f, '__qualname__', f)}>"
+
+    def __reduce__(self):
+        name = getattr(self, "__qualname__", "")
+        found = sys.modules.get(self.__module__)
+        for part in name.split("."):
+            found = getattr(found, part, None)
+        return name if found is self else (_made, self._made)
+
+
+def _made(make, f, options):
+    return make(f, **options)
 
 
 class differentiating:

@@ -10,14 +10,13 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ..engine.arrays import asarray
+from ..engine.dispatch import registry
+from ..engine.modes import Watcher, current, enable_grad, is_recording, no_grad, watching
+from ..engine.tape import Leaf, Node, Operation
+from ..engine.tensor import Tensor, backward_pass, constant, plain, several, twin, wrap
 from . import trees
-from .arrays import asarray
-from .dispatch import registry
-from .function_call import differentiating, seeds_of, tracked, variable
-from .modes import Watcher, current, enable_grad, is_recording, no_grad, watching
-from .tape import Leaf, Node, Operation
-from .tensor import Tensor, backward_pass, constant, plain, several, twin, wrap
-from .transformed import Transformed
+from .function_call import Transformed, differentiating, seeds_of, tracked, variable
 
 
 def checkpoint(f: Callable) -> Callable:
