@@ -185,7 +185,7 @@ def requires_grad(value):
     """Whether a value is a Tensor on the tape, or nested lists and tuples with one inside."""
     if type(value) in (list, tuple):
         return any(map(requires_grad, value))
-    return getattr(value, "requires_grad", False) is True
+    return isinstance(value, Tensor) and value.node.requires_grad
 
 
 def _is_rounded(dtype):

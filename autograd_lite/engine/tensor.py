@@ -535,7 +535,9 @@ def wrap(data, node):
 
 def twin(tensor):
     """The same value and node; an assignment to it leaves the given tensor as it is."""
-    return wrap(tensor._array, tensor.node)
+    other = object.__new__(Tensor)
+    other._array, other.node = tensor._array, tensor.node
+    return other
 
 
 def several(results, node):
@@ -620,8 +622,7 @@ def seed_of(output, gradient):
                 f"{errors.describe(output)} is not a scalar, so its gradient needs a cotangent: "
                 f"reduce it (np.sum, np.mean), or pass an array of shape {output.shape}"
             )
-        one = output._array
-        return type(one)(1) if isinstance(one, np.generic) else np.ones_like(one)[()]
+        return unit_seed(output)
     if not isinstance(gradient, Tensor):
         gradient = asarray(gradient)
     if gradient.shape != output.shape:
@@ -630,6 +631,12 @@ def seed_of(output, gradient):
             "shapes must be equal, nothing is broadcast"
         )
     return gradient if gradient.dtype == output.dtype else gradient.astype(output.dtype)
+
+
+def unit_seed(output):
+    """The seed of one number: 1."""
+    one = output._array
+    return type(one)(1) if isinstance(one, np.generic) else np.ones_like(one)[()]
 
 
 def cotangents(output, targets, gradient, create_graph=False, hooked=True):
@@ -703,7 +710,7 @@ def has_nan(g):
     """Whether a cotangent, of one result or of several, has a nan in it."""
     if isinstance(g, Parts):
         return any(has_nan(part) for part in g if part is not None)
-    g = plain(g)
+    g = g._array if isinstance(g, Tensor) else g
     norm = np.vdot(g, g)  # nan if any element is
     return norm != norm and bool(np.isnan(g).any())
 
@@ -714,7 +721,7 @@ def own(g, given):
     Inside the engine gradients share memory. ``given`` holds the ids of the arrays handed
     out already: those are copied, and so are views.
     """
-    g = asarray(g)
+    g = g if type(g) is np.ndarray else asarray(g)
     if g.base is not None or id(g) in given:
         g = g.copy()
     given.add(id(g))
