@@ -24,7 +24,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from . import rules as rules
-from .engine import runtime as runtime
 from .engine.modes import no_grad
 from .engine.primitives import elementwise, no_derivative, primitive
 from .engine.tensor import Tensor

@@ -26,7 +26,7 @@ ROOMS = [
     {"__init__"},
 ]
 ENGINE = [
-    {"__init__", "tape", "modes", "runtime"},
+    {"__init__", "tape", "modes"},
     {"arrays"},
     {"hooks", "contributions", "dispatch", "pickling", "multiple_outputs", "dead_branches"},
     {"operators", "aliasing", "shown_arrays"},

@@ -8,7 +8,7 @@ import textwrap
 
 import numpy as np
 
-from ..engine.runtime import quiet
+from ..engine.calls import quiet
 from ..messages import quoting
 from ..numerics.rounding import jittered
 from ..symbolic import dependence, memory, traced

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ..engine.tensor import Tensor
 from ..graph import Names, caller_variables
+from ..messages import errors
 from ..symbolic.text import Style
 from .from_tape import diagram
 from .model import Diagram
@@ -111,7 +112,7 @@ class Picture:
     """
 
     def __init__(self, model: Diagram, style: Style):
-        from .dot import to_dot
+        from .render import to_dot
 
         self.model = model
         self.dot = to_dot(model, style)

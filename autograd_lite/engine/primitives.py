@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 
 from ..messages import errors, other_names, quoting
+from .arrays import unbroadcast
 from .calls import holds_tensor, read_only, record, requires_grad
 from .dispatch import answer_of, full_name, registry
 from .modes import current, switched
@@ -304,18 +305,6 @@ def _first(g):
 def _any(g):
     """Whether any cotangent has arrived: one of a result, or of any of several."""
     return any(map(_any, g)) if isinstance(g, tuple) else bool((g != 0).any())
-
-
-def unbroadcast(g, shape):
-    """Sum over the axes along which an array of this shape was broadcast to g's."""
-    return np.add.reduce(g, axis=broadcast_axes(shape, g.shape)).reshape(shape)
-
-
-def broadcast_axes(shape, larger):
-    """The axes of a larger shape along which an array of this shape is repeated."""
-    new = len(larger) - len(shape)
-    stretched = (new + i for i, n in enumerate(shape) if n == 1 != larger[new + i])
-    return (*range(new), *stretched)
 
 
 def as_dtype(g, dtype):

@@ -104,6 +104,15 @@ def describe(value):
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
+def did_you_mean(word, known, cutoff=0.6):
+    """The question for the known word nearest to another in any case, or no words."""
+    import difflib
+
+    lower = {one.lower(): one for one in known}
+    near = difflib.get_close_matches(str(word).lower(), lower, 1, cutoff)
+    return f"did you mean {lower[near[0]]!r}? " if near else ""
+
+
 def reraise(error, name, args, way_out):
     """Raise an error again, of the same kind, with the operation, its operands, a way out.
 

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from ..engine.primitives import composed, primitive, unbroadcast
+from ..engine.arrays import unbroadcast
+from ..engine.primitives import composed, primitive
 from . import creation
 
 

@@ -8,7 +8,7 @@ import itertools
 
 import numpy as np
 
-from ..engine.arrays import asarray, to_fill
+from ..engine.arrays import asarray, to_fill, unbroadcast
 from ..engine.dispatch import (
     as_targets,
     check_cast,
@@ -19,7 +19,7 @@ from ..engine.dispatch import (
     ufunc_methods,
     undifferentiated,
 )
-from ..engine.primitives import primitive, unbroadcast
+from ..engine.primitives import primitive
 from ..engine.tensor import Tensor, constant, plain
 from ..messages import errors
 
