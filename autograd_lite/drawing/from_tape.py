@@ -7,7 +7,7 @@ import numpy as np
 
 from ..engine.arrays import broadcast_axes
 from ..engine.primitives import Elementwise
-from ..engine.tensor import Tensor, cotangents, plain, seed_of
+from ..engine.tensor import Tensor, backward_pass, plain, seed_of
 from ..graph import local_derivative
 from ..messages import errors
 from .formulas import HOLE, formula, is_array, operand
@@ -155,4 +155,4 @@ def _gradients(root, nodes):
     """The gradient of every node in one walk; of a root with several elements there is none."""
     if root.size != 1 or not root.requires_grad:
         return {}
-    return cotangents(root, nodes, seed_of(root, None), hooked=False)
+    return backward_pass({root.node: seed_of(root, None)}, nodes, hooked=False)

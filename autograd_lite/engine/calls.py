@@ -112,7 +112,8 @@ def _record_any(op, args, kwargs):
             unknown = True
             if parent is not None:
                 seen = True
-                tracked = tracked or _any_requires_grad(parent)
+                many = parent if type(parent) is tuple else (parent,)
+                tracked = tracked or any(p is not None and p.requires_grad for p in many)
         elif type(arg) is np.ndarray:
             if arg.dtype.hasobject:
                 raise TypeError(errors.OBJECTS.format(op.name))
@@ -123,7 +124,7 @@ def _record_any(op, args, kwargs):
         parents.append(parent)
     given = _checked(op, values) if unknown and seen else values
     out = _call(op, given, kwargs, args)
-    if not seen or (tracked and "dtype" in kwargs and _is_rounded(kwargs["dtype"])):
+    if not seen or (tracked and "dtype" in kwargs and np.dtype(kwargs["dtype"]).kind in "biu"):
         return out
     if unknown or kwargs or type(out) is complex:
         out = _numeric(op, out)
@@ -212,11 +213,6 @@ def requires_grad(value):
     return isinstance(value, Tensor) and value.node.requires_grad
 
 
-def _is_rounded(dtype):
-    """Whether results of this dtype have no derivative: they come back as plain NumPy."""
-    return np.dtype(dtype).kind in "biu"
-
-
 def _many(op, items):
     """A list of arrays: one by one where ``op`` takes a sequence, else as one array."""
     if op.sequence:
@@ -241,11 +237,6 @@ def as_array(item):
     if item.dtype.hasobject:
         raise TypeError(errors.OBJECTS.format("a function of a sequence of arrays"))
     return item
-
-
-def _any_requires_grad(parent):
-    many = parent if type(parent) is tuple else (parent,)
-    return any(p is not None and p.requires_grad for p in many)
 
 
 def holds_tensor(value):

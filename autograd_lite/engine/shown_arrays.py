@@ -61,12 +61,7 @@ class _Array(np.ndarray):
 
 
 class GradArray(_Array):
-    """``t.grad``: an array of the caller's own, which he may write into."""
-
-    @staticmethod
-    def of(array):
-        """A view of a gradient."""
-        return array.view(GradArray)
+    """``t.grad``: an array of the caller's own, to write into."""
 
 
 class LeafArray(_Array):

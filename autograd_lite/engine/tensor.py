@@ -110,7 +110,7 @@ class Tensor(Operators):
         """
         node = self.node
         if node.op is None:
-            return GradArray.of(node.grad) if type(node.grad) is np.ndarray else node.grad
+            return node.grad.view(GradArray) if type(node.grad) is np.ndarray else node.grad
         retained = hooks.retained(node)
         if retained is not None:
             return retained.grad
@@ -637,11 +637,6 @@ def unit_seed(output):
     """The seed of one number: 1."""
     one = output._array
     return type(one)(1) if isinstance(one, np.generic) else np.ones_like(one)[()]
-
-
-def cotangents(output, targets, gradient, create_graph=False, hooked=True):
-    """The cotangents {node: g} after a backward pass from one tensor; see `backward_pass`."""
-    return backward_pass({output.node: gradient}, targets, create_graph, hooked)
 
 
 def backward_pass(seeds, targets, create_graph=False, hooked=True, keep=True):

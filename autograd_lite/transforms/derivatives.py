@@ -10,7 +10,7 @@ import numpy as np
 
 from ..engine.calls import requires_grad
 from ..engine.modes import enable_grad, is_recording
-from ..engine.tensor import Tensor, cotangents, plain, seed_of
+from ..engine.tensor import Tensor, backward_pass, plain, seed_of
 from ..messages import errors, other_names
 from . import trees
 from .function_call import (
@@ -71,7 +71,7 @@ def gradients(
     seed = seed if create_graph else plain(seed)
     g = seed_of(output, seed)
     if output.requires_grad:
-        table = cotangents(output, [t.node for t in inputs], g, create_graph)
+        table = backward_pass({output.node: g}, [t.node for t in inputs], create_graph)
     return collect(table, inputs, create_graph, given={id(seed)})
 
 
