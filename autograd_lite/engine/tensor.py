@@ -663,7 +663,7 @@ def backward_pass(seeds, targets, create_graph=False, hooked=True, keep=True):
 
     with np.errstate(all="ignore"):
         if hooked and hooks.alive:
-            convert = _as_tensor if create_graph else _as_array
+            convert = _as_tensor if create_graph else lambda g: asarray(plain(g))
             return hooks.backward_pass(carefully, targets, convert)
         if not keep or current().watchers:
             return carefully()
@@ -673,10 +673,6 @@ def backward_pass(seeds, targets, create_graph=False, hooked=True, keep=True):
 
 def _as_tensor(g):
     return g if isinstance(g, Tensor) else constant(asarray(g))
-
-
-def _as_array(g):
-    return asarray(plain(g))
 
 
 def _recorded_step(node, g, careful):
