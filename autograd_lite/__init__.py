@@ -24,40 +24,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from . import rules as rules
-from .engine import other_names
-from .engine import runtime as runtime
-from .engine.checkpointing import checkpoint
-from .engine.creation import (
-    arange,
-    array,
-    asarray,
-    empty,
-    empty_like,
-    eye,
-    full,
-    full_like,
-    identity,
-    linspace,
-    ones,
-    ones_like,
-    zeros,
-    zeros_like,
-)
 from .engine.modes import no_grad
 from .engine.primitives import elementwise, no_derivative, primitive
 from .engine.tensor import Tensor
-from .engine.transforms import (
-    derivative,
-    grad,
-    gradients,
-    hessian,
-    hvp,
-    jacobian,
-    jvp,
-    value_and_grad,
-    vjp,
-)
-from .engine.vectors import flatten
+from .messages import other_names
 from .rules.activations import (
     elu,
     gelu,
@@ -76,6 +46,22 @@ from .rules.activations import (
     swish,
 )
 from .rules.convolution import conv, conv_transpose
+from .rules.creation import (
+    arange,
+    array,
+    asarray,
+    empty,
+    empty_like,
+    eye,
+    full,
+    full_like,
+    identity,
+    linspace,
+    ones,
+    ones_like,
+    zeros,
+    zeros_like,
+)
 from .rules.dropout import dropout, dropout_mask
 from .rules.error_function import erf, erfc
 from .rules.losses import cross_entropy, one_hot
@@ -83,6 +69,19 @@ from .rules.pooling import average_pool, max_pool
 from .rules.softmax import log_softmax, logsumexp, softmax
 from .rules.strides import as_strided
 from .rules.through_numpy import c_, r_
+from .transforms.checkpointing import checkpoint
+from .transforms.derivatives import (
+    derivative,
+    grad,
+    gradients,
+    hessian,
+    hvp,
+    jacobian,
+    jvp,
+    value_and_grad,
+    vjp,
+)
+from .transforms.vectors import flatten
 
 if TYPE_CHECKING:
     import nn as nn
@@ -98,13 +97,13 @@ if TYPE_CHECKING:
     from .compilation import compile as compile
     from .derivation.derivation import Derivation, derive
     from .drawing import Picture, draw
-    from .engine.anomaly import AnomalyError, detect_anomaly
+    from .numerics.anomaly import AnomalyError, detect_anomaly
 
     __version__: str
 
 # What gradients do not need is imported when it is first used: it takes as long as the rest.
 _LATER = {
-    "AnomalyError": "engine.anomaly",
+    "AnomalyError": "numerics.anomaly",
     "CompilationError": "compilation",
     "Comparison": "comparison",
     "Derivation": "derivation.derivation",
@@ -114,7 +113,7 @@ _LATER = {
     "compare_function": "comparison",
     "derive": "derivation.derivation",
     "compile": "compilation",
-    "detect_anomaly": "engine.anomaly",
+    "detect_anomaly": "numerics.anomaly",
     "draw": "drawing",
     "numeric_gradients": "comparison",
 }

@@ -8,10 +8,10 @@ from collections import Counter
 
 import numpy as np
 
-from .engine import errors, quoting
 from .engine.primitives import Elementwise
 from .engine.tape import history
 from .engine.tensor import Tensor
+from .messages import errors, quoting
 
 
 def caller_variables(depth):

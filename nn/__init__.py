@@ -15,7 +15,7 @@ Sequential(
 
 from typing import TYPE_CHECKING
 
-from autograd_lite.engine.other_names import of_package
+from autograd_lite.messages.other_names import of_package
 
 from . import init
 from .layers import Linear, ReLU, Sequential, Sigmoid, Tanh

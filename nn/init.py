@@ -5,7 +5,7 @@ The random generator is always explicit: a `numpy.random.Generator` or `RandomSt
 
 import numpy as np
 
-from autograd_lite.engine.other_names import of_package
+from autograd_lite.messages.other_names import of_package
 
 _OTHERS = {
     "xavier_uniform": "nn.init.glorot_uniform",

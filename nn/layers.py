@@ -9,7 +9,7 @@ from typing import overload
 import numpy as np
 
 import autograd_lite as ag
-from autograd_lite.engine.other_names import keywords
+from autograd_lite.messages.other_names import keywords
 
 from .init import glorot_uniform
 from .module import Module, _shown

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 import autograd_lite as ag
-from autograd_lite.engine.other_names import leave_out
+from autograd_lite.messages.other_names import leave_out
 
 from .other_names import MODULE
 

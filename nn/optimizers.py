@@ -8,7 +8,7 @@ from typing import SupportsFloat
 import numpy as np
 
 import autograd_lite as ag
-from autograd_lite.engine.other_names import keywords, leave_out
+from autograd_lite.messages.other_names import keywords, leave_out
 
 from .module import Module
 from .other_names import OPTIMIZER

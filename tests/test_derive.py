@@ -13,10 +13,10 @@ from operations import CASES
 
 import autograd_lite as ag
 import nn
-from autograd_lite.engine import trees
 from autograd_lite.engine.tape import history
 from autograd_lite.symbolic import simplification
 from autograd_lite.symbolic.traced import ConcretizationError
+from autograd_lite.transforms import trees
 from benchmarks.workloads.attention import ATTENTION
 from benchmarks.workloads.recurrent import LSTM
 

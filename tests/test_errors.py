@@ -9,7 +9,7 @@ import pytest
 
 import autograd_lite as ag
 import nn
-from autograd_lite.engine import other_names
+from autograd_lite.messages import other_names
 from nn.other_names import NN
 
 

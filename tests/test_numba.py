@@ -9,13 +9,13 @@ import pytest
 from operations import CASES, ROWS
 
 import autograd_lite as ag
-from autograd_lite.engine import trees
 from autograd_lite.programs import numba_program as numba_programs
 from autograd_lite.programs.numba_program import NumbaProgram
 from autograd_lite.programs.program import Program
 from autograd_lite.symbolic.expressions import mapped
 from autograd_lite.symbolic.graph import Graph
 from autograd_lite.symbolic.traced import ConcretizationError, Trace, expression_of
+from autograd_lite.transforms import trees
 from benchmarks.runners import Ours
 from benchmarks.workloads import WORKLOADS
 

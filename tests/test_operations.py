@@ -7,11 +7,11 @@ import pytest
 from operations import ROWS, for_every_case
 
 import autograd_lite as ag
-from autograd_lite.engine import trees
 from autograd_lite.engine.dispatch import registry, undifferentiated
 from autograd_lite.engine.primitives import _primitives
 from autograd_lite.engine.tape import history
 from autograd_lite.engine.tensor import plain
+from autograd_lite.transforms import trees
 
 
 def is_ours(key):

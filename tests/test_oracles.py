@@ -12,8 +12,8 @@ import pytest
 from operations import ROWS
 
 import autograd_lite as ag
-from autograd_lite.engine import trees
 from autograd_lite.engine.tensor import plain
+from autograd_lite.transforms import trees
 
 pytestmark = pytest.mark.oracle
 

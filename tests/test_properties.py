@@ -9,8 +9,8 @@ from operations import for_every_case
 
 import autograd_lite as ag
 from autograd_lite.comparison import numeric_gradients
-from autograd_lite.engine import trees
 from autograd_lite.engine.tensor import plain
+from autograd_lite.transforms import trees
 
 
 def is_float(value):

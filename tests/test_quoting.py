@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import autograd_lite as ag
-from autograd_lite.engine import quoting
+from autograd_lite.messages import quoting
 
 MARK = "PWNED"
 NASTY = [

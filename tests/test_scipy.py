@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
-from autograd_lite.engine import trees
+from autograd_lite.transforms import trees
 
 pytest.importorskip("scipy")
 

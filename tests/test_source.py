@@ -5,13 +5,13 @@ import pytest
 from operations import ROWS, for_every_case
 
 import autograd_lite as ag
-from autograd_lite.engine import trees
 from autograd_lite.programs.numpy_program import NumpyProgram
 from autograd_lite.programs.program import Program
 from autograd_lite.symbolic import simplification
 from autograd_lite.symbolic.expressions import Expression, mapped
 from autograd_lite.symbolic.graph import Graph
 from autograd_lite.symbolic.traced import ConcretizationError, Trace, Traced, expression_of
+from autograd_lite.transforms import trees
 
 SOLVERS = ("odeint", "odeint of t first")  # call a function as often as numbers say
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
-from autograd_lite.engine import trees
 from autograd_lite.engine.modes import Watcher, watching
 from autograd_lite.engine.tensor import plain
+from autograd_lite.transforms import trees
 
 V = np.array([1.0, 2.0])
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
-from autograd_lite.engine import trees
+from autograd_lite.transforms import trees
 
 A = np.array([[1.0, -2.0, 0.5], [0.3, 0.7, -1.1]])
 X = np.array([0.4, -0.7, 0.9])

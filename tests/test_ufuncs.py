@@ -7,8 +7,8 @@ import pytest
 from operations import complex_numbers, elementwise
 
 import autograd_lite as ag
-from autograd_lite.engine import trees
 from autograd_lite.engine.tensor import plain
+from autograd_lite.transforms import trees
 
 
 def variable(data, **options):

@@ -4,10 +4,11 @@ from functools import cache, partial
 
 import numpy as np
 
-from ..engine import errors, trees
-from ..engine.rounding import SAFETY, Floor, gradient_of
 from ..engine.tensor import Tensor, plain
-from ..engine.transforms import vjp
+from ..messages import errors
+from ..numerics.rounding import SAFETY, Floor, gradient_of
+from ..transforms import trees
+from ..transforms.derivatives import vjp
 from .finite_differences import AGREES, DIFFERS, EPS, INFINITE, KINK, central, slope_at, step_of
 from .report import Comparison
 from .rows import Tolerance, compared, distance

@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from ..engine import errors
 from ..engine.tape import history
-from ..engine.tensor import Tensor, cotangents, plain, seed_of, wrap
+from ..engine.tensor import Tensor, backward_pass, plain, seed_of
 from ..graph import Names, caller_variables, check_on_tape, local_derivative
+from ..messages import errors
 from .report import Case, Comparison
 from .rows import Tolerance
 
@@ -199,7 +199,7 @@ class Factors:
         self.loss = loss
         self.names = names
         start = seed_of(loss, None)
-        self._gradients = cotangents(loss, names.nodes, start, hooked=False)
+        self._gradients = backward_pass({loss.node: start}, names.nodes, hooked=False)
 
     def find(self, key, shape):
         """The label of a key, its true value in the form that the shape asks for, and its ends."""
@@ -286,7 +286,7 @@ class Factors:
         return np.reshape(rows, out.shape + x.shape)
 
     def _pull(self, top, bottom, cotangent):
-        table = cotangents(wrap(top.out, top), [bottom], cotangent, hooked=False)
+        table = backward_pass({top: cotangent}, [bottom], hooked=False)
         return plain(table.get(bottom, np.zeros_like(self._value(bottom))))
 
     def _value(self, node):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..engine import quoting
+from ..messages import quoting
 from .rows import RIGHT, SHAPE, UNSURE
 
 COLUMNS = 80  # of a terminal: the last column of the table is left out where it would be wider

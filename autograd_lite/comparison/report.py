@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..engine import errors
-from ..engine.rounding import Floor, gradient_of
 from ..engine.tape import Node
 from ..engine.tensor import Tensor
+from ..messages import errors
+from ..numerics.rounding import Floor, gradient_of
 from . import rendering
 from .diagnosis.agreement import BlindSpots, blind_spots
 from .diagnosis.diagnose import diagnosed

@@ -10,7 +10,7 @@ import itertools
 import numpy as np
 
 from ..engine.primitives import Elementwise, Primitive
-from ..engine.rounding import KINKED, Floor
+from ..numerics.rounding import KINKED, Floor
 from .diagnosis.wrong_steps.backward import Backward
 from .rows import distance
 

@@ -5,12 +5,12 @@ import weakref
 
 import numpy as np
 
-from ..engine import trees
 from ..engine.modes import switched
 from ..engine.tensor import Tensor, constant
 from ..symbolic.expressions import Expression
 from ..symbolic.graph import Graph
 from ..symbolic.traced import Trace, Traced
+from ..transforms import trees
 from .arguments import CompilationError, leaves
 from .random_draws import Drawing, Draws, States
 

@@ -12,8 +12,8 @@ from importlib.util import find_spec
 
 import numpy as np
 
-from ..engine.leaf_arrays import LEAF_ARRAYS
 from ..engine.modes import current
+from ..engine.shown_arrays import LEAF_ARRAYS
 from ..programs.numpy_program import NumpyProgram
 from .arguments import Arguments, Uncompiled, is_array
 from .random_draws import lock

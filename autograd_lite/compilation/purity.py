@@ -5,11 +5,12 @@ from itertools import zip_longest
 
 import numpy as np
 
-from ..engine import errors, trees
-from ..engine.rounding import SAFETY, floors
 from ..engine.tensor import Tensor
+from ..messages import errors
+from ..numerics.rounding import SAFETY, floors
 from ..symbolic.expressions import Expression, key_of
 from ..symbolic.graph import needed
+from ..transforms import trees
 from .arguments import Identity
 from .capture import Run
 

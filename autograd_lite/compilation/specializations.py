@@ -8,9 +8,9 @@ import textwrap
 
 import numpy as np
 
-from ..engine import quoting
-from ..engine.rounding import jittered
-from ..engine.runtime import quiet
+from ..engine.calls import quiet
+from ..messages import quoting
+from ..numerics.rounding import jittered
 from ..symbolic import dependence, memory, traced
 from ..symbolic.graph import needed
 from ..symbolic.python_text import Writer

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from ..engine import errors, quoting
 from ..engine.arrays import asarray
 from ..engine.modes import enable_grad
 from ..engine.tensor import Tensor, has_nan, seed_of
 from ..graph import Names, caller_variables, check_on_tape
+from ..messages import errors, quoting
 from ..programs.program import Program
 from ..symbolic.latex import LatexWriter, latex_of
 from ..symbolic.text import Style, TextWriter, labelled, text_of

@@ -1,10 +1,9 @@
 """The tensors of a derivation: those that are asked for, and the names of all."""
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
-from ..engine import errors
 from ..engine.tensor import Tensor
+from ..messages import errors
 
 
 def targets_of(names, wrt):
@@ -29,9 +28,8 @@ def _target(names, one):
     what = repr(one) if isinstance(one, str) else errors.describe(one)
     if len(found) != 1:
         known = [names.of(node) for node in names.nodes if node.requires_grad]
-        lower = {name.lower(): name for name in known}
-        near = get_close_matches(_bottom(one).lower(), lower, n=1) if isinstance(one, str) else []
-        hint = f"did you mean {lower[near[0]]!r}? " if near and not found else ""
+        is_unknown = isinstance(one, str) and not found
+        hint = errors.did_you_mean(_bottom(one), known) if is_unknown else ""
         raise ValueError(
             f"wrt has {what}, and {len(found) or 'no'} tensor{'s' * (len(found) > 1)} of this tape "
             f"{'are' if len(found) > 1 else 'is'} that: {hint}Give a tensor that the loss was "

@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from difflib import get_close_matches
 
 import numpy as np
 
-from ..engine import errors
-from ..engine.primitives import Elementwise, broadcast_axes
-from ..engine.tensor import Tensor, cotangents, plain, seed_of
+from ..engine.arrays import broadcast_axes
+from ..engine.primitives import Elementwise
+from ..engine.tensor import Tensor, backward_pass, plain, seed_of
 from ..graph import local_derivative
+from ..messages import errors
 from .formulas import HOLE, formula, is_array, operand
 from .model import CONSTANT, OPERATION, OUTPUT, PARAMETER, Box, Diagram, Edge
 
@@ -128,8 +128,8 @@ class _Builder:
 
     def _hint(self, key):
         names = [box.name for box in self.boxes.values() if box.name]
-        near = get_close_matches(str(key), names, n=1)
-        hint = f"did you mean {near[0]!r}? " if near and near[0] != key else ""
+        is_unknown = isinstance(key, str) and key not in names
+        hint = errors.did_you_mean(key, names) if is_unknown else ""
         return f"{hint}Give a tensor of this tape, or a name of one box among {', '.join(names)}"
 
 
@@ -155,4 +155,4 @@ def _gradients(root, nodes):
     """The gradient of every node in one walk; of a root with several elements there is none."""
     if root.size != 1 or not root.requires_grad:
         return {}
-    return cotangents(root, nodes, seed_of(root, None), hooked=False)
+    return backward_pass({root.node: seed_of(root, None)}, nodes, hooked=False)

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 
-from ..engine import errors
 from ..engine.tensor import Tensor
 from ..graph import Names, caller_variables
+from ..messages import errors
 from ..symbolic.text import Style
 from .from_tape import diagram
 from .model import Diagram
@@ -112,7 +112,7 @@ class Picture:
     """
 
     def __init__(self, model: Diagram, style: Style):
-        from .dot import to_dot
+        from .render import to_dot
 
         self.model = model
         self.dot = to_dot(model, style)

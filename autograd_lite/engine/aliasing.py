@@ -11,7 +11,7 @@ from weakref import ref
 
 import numpy as np
 
-from . import errors
+from ..messages import errors
 from .arrays import foreign, is_scalar
 from .dispatch import registry
 from .modes import enable_grad, is_recording, no_grad
@@ -269,7 +269,11 @@ def separate(tensor):
 
 def reshape(tensor, twin, other):
     """Become another tensor, a reshaped twin; the twin takes this tensor's place among views."""
-    _check_shape(tensor)
+    if is_variable(tensor):
+        raise ValueError(
+            f"x.shape = ... on {errors.describe(tensor)}, a leaf that requires a gradient: a "
+            "variable keeps its shape. Write y = x.reshape(...)"
+        )
     view, views = getattr(tensor, "_view", None), _views(tensor)
     bind(tensor, other)
     if view is None and not views:
@@ -318,15 +322,6 @@ def _check_bound(tensor, other, what):
         raise TypeError(
             f"{what} on {errors.describe(tensor)} would round a tensor that requires a gradient: "
             "make it of floats, ag.zeros(...) or x.astype(float)"
-        )
-
-
-def _check_shape(tensor):
-    """Refuse to give a variable another shape."""
-    if is_variable(tensor):
-        raise ValueError(
-            f"x.shape = ... on {errors.describe(tensor)}, a leaf that requires a gradient: a "
-            "variable keeps its shape. Write y = x.reshape(...)"
         )
 
 

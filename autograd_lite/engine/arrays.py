@@ -4,7 +4,7 @@ import operator
 
 import numpy as np
 
-from . import errors
+from ..messages import errors
 
 
 def asarray(value):
@@ -76,3 +76,15 @@ def to_fill(x, *values):
         if like is not None:
             return np.array(x, like=like)
     return np.copy(x)  # of a NumPy scalar too
+
+
+def unbroadcast(g, shape):
+    """Sum over the axes along which an array of this shape was broadcast to g's."""
+    return np.add.reduce(g, axis=broadcast_axes(shape, g.shape)).reshape(shape)
+
+
+def broadcast_axes(shape, larger):
+    """The axes of a larger shape along which an array of this shape is repeated."""
+    new = len(larger) - len(shape)
+    stretched = (new + i for i, n in enumerate(shape) if n == 1 != larger[new + i])
+    return (*range(new), *stretched)

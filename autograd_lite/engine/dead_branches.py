@@ -9,6 +9,7 @@ in sqrt(x)**2 at 0. So a careful pass carries along which elements are dead.
 import numpy as np
 
 from . import tape
+from .arrays import broadcast_axes
 from .multiple_outputs import Parts, part
 from .tape import Pending
 
@@ -124,7 +125,7 @@ class _Step:
             share = np.where(zero & np.isnan(_plain(share)), 0, share) if zero.any() else share
             own = own | zero
         if x.shape != g.shape:
-            own = np.logical_and.reduce(own, axis=_axes(x.shape, g.shape)).reshape(x.shape)
+            own = np.logical_and.reduce(own, axis=broadcast_axes(x.shape, g.shape)).reshape(x.shape)
         return share, own
 
     def _is_factor(self, i):
@@ -165,8 +166,3 @@ def _plain(x):
     if isinstance(x, Parts):
         return np.array([part is None for part in x])
     return getattr(x, "_array", x)
-
-
-def _axes(shape, larger):
-    new = len(larger) - len(shape)
-    return (*range(new), *(new + i for i, n in enumerate(shape) if n == 1 != larger[new + i]))

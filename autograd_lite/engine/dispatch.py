@@ -7,16 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from . import errors
+from ..messages import errors
 
-registry: dict[
-    Any, Callable
-] = {}  # NumPy's function, or an operator's name -> the function that answers for it
+# NumPy's function, or an operator's name -> the function that answers for it
+registry: dict[Any, Callable] = {}
 # those of them whose results come back as plain NumPy
 undifferentiated: set[Callable] = set()
-ufunc_methods: dict[
-    str, Callable
-] = {}  # the name of a ufunc's method -> the function that answers for it
+# the name of a ufunc's method -> the function that answers for it
+ufunc_methods: dict[str, Callable] = {}
 
 
 def available(*names):

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from ..messages.other_names import keywords
 from .dispatch import dispatch, registry
-from .other_names import keywords
 
 if TYPE_CHECKING:
     from .tensor import Tensor

@@ -22,7 +22,8 @@ from typing import Any
 
 import numpy as np
 
-from . import errors, quoting
+from ..messages import errors, other_names, quoting
+from .arrays import unbroadcast
 from .calls import holds_tensor, read_only, record, requires_grad
 from .dispatch import answer_of, full_name, registry
 from .modes import current, switched
@@ -90,7 +91,7 @@ def composed(*names):
         def call(*args, **kwargs):
             if kwargs and keywords() is not None and kwargs.keys() - keywords():
                 unknown = kwargs.keys() - keywords()
-                raise errors.refused(f.__name__.removeprefix("_np_"), unknown)
+                raise other_names.refused(f.__name__.removeprefix("_np_"), unknown)
             try:
                 return f(*args, **kwargs)
             except Exception as error:
@@ -171,7 +172,7 @@ class Primitive(Operation):
                     raise self._no_rule(key)
                 kwargs[key] = plain(value)
         if unknown:
-            raise errors.refused(self.name, unknown)
+            raise other_names.refused(self.name, unknown)
         return args, kwargs
 
     def _no_rule(self, key):
@@ -199,7 +200,7 @@ class Primitive(Operation):
         after = names[self.arity :]
         given = dict(zip(after, args[self.arity :]))
         if len(args) > self.arity + len(after):
-            raise errors.refused(self.name, ())
+            raise other_names.refused(self.name, ())
         if given.keys() & kwargs:
             raise TypeError(f"{self.name} was given {', '.join(given.keys() & kwargs)} twice")
         kwargs = {**given, **kwargs}
@@ -304,18 +305,6 @@ def _first(g):
 def _any(g):
     """Whether any cotangent has arrived: one of a result, or of any of several."""
     return any(map(_any, g)) if isinstance(g, tuple) else bool((g != 0).any())
-
-
-def unbroadcast(g, shape):
-    """Sum over the axes along which an array of this shape was broadcast to g's."""
-    return np.add.reduce(g, axis=broadcast_axes(shape, g.shape)).reshape(shape)
-
-
-def broadcast_axes(shape, larger):
-    """The axes of a larger shape along which an array of this shape is repeated."""
-    new = len(larger) - len(shape)
-    stretched = (new + i for i, n in enumerate(shape) if n == 1 != larger[new + i])
-    return (*range(new), *stretched)
 
 
 def as_dtype(g, dtype):

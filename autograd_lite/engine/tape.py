@@ -6,11 +6,12 @@ No graph search, no recursion, and 2^60 paths through 60 nodes cost 60 visits.
 
 from __future__ import annotations
 
-from heapq import heapify, heappop, heappush
+from heapq import heappop, heappush
 from itertools import count
 from operator import attrgetter
 
 _next_serial = count(1).__next__
+_serial = attrgetter("serial")
 
 
 class Operation:
@@ -112,15 +113,19 @@ class Leaf(Node):
     """Where a graph begins: a variable or a constant. Only leaves accumulate ``grad``.
 
     A leaf stays the same variable while its value is rebound; the calls that used an
-    earlier value keep it in their ``args``.
+    earlier value keep it in their ``args``. ``uses`` is for an `Argument`.
     """
 
-    __slots__ = ("requires_grad", "grad")
+    __slots__ = ("requires_grad", "grad", "uses")
 
     def __init__(self, out, requires_grad=False):
-        super().__init__(None, (), {}, out, ())
+        self.op = self.name = self.grad = None
+        self.args = self.parents = ()
+        self.kwargs = {}
+        self.out = out
+        self.serial = _next_serial()
         self.requires_grad = requires_grad
-        self.grad = None
+        self.uses = 0
 
     def __reduce__(self):
         return Leaf, (self.out, self.requires_grad), (None, {"grad": self.grad, "name": self.name})
@@ -133,11 +138,7 @@ class Argument(Leaf):
     After the last one nobody asks for its gradient any more.
     """
 
-    __slots__ = ("uses",)
-
-    def __init__(self, out):
-        super().__init__(out, True)
-        self.uses = 0
+    __slots__ = ()
 
 
 class Pending:
@@ -158,7 +159,7 @@ def history(*roots):
             if parent is not None and parent not in seen:
                 seen[parent] = None
                 stack.append(parent)
-    return sorted(seen, key=attrgetter("serial"))
+    return sorted(seen, key=_serial)
 
 
 def backward_pass(seeds, targets=(), arrive=None, step=None, careful=False, keep=True):
@@ -181,10 +182,11 @@ def backward_pass(seeds, targets=(), arrive=None, step=None, careful=False, keep
         Whether the nodes keep their values; else each gives them back when it has been passed.
     """
     targets = frozenset(targets)
-    oldest = min(node.serial for node in targets) if targets else 0
-    cotangents = dict(seeds)
-    queue = [(-node.serial, node) for node in cotangents if node.op is not None]
-    heapify(queue)
+    oldest = min(map(_serial, targets), default=0)
+    cotangents, queue = dict(seeds), []
+    for node in cotangents:
+        if node.op is not None:
+            heappush(queue, (-node.serial, node))
     while queue and -queue[0][0] > oldest:
         node = heappop(queue)[1]
         g = cotangents.pop(node)

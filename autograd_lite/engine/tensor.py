@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import dead_branches, errors, hooks, other_names, tape
+from ..messages import errors, other_names
+from . import dead_branches, hooks, tape
 from .aliasing import augmented, is_view, rebind, reshape, separate, shows
 from .arrays import asarray
 from .dispatch import dispatch, registry, ufunc_methods
-from .flat import Flat
-from .leaf_arrays import GradArray, LeafArray
 from .modes import current, watched
 from .multiple_outputs import Parts, continuous, like, part_nodes
 from .operators import Operators
 from .pickling import from_rows, to_rows
+from .shown_arrays import Flat, GradArray, LeafArray
 from .tape import Argument, Leaf, history
 
 
@@ -110,7 +110,7 @@ class Tensor(Operators):
         """
         node = self.node
         if node.op is None:
-            return GradArray.of(node.grad) if type(node.grad) is np.ndarray else node.grad
+            return node.grad.view(GradArray) if type(node.grad) is np.ndarray else node.grad
         retained = hooks.retained(node)
         if retained is not None:
             return retained.grad
@@ -535,7 +535,9 @@ def wrap(data, node):
 
 def twin(tensor):
     """The same value and node; an assignment to it leaves the given tensor as it is."""
-    return wrap(tensor._array, tensor.node)
+    other = object.__new__(Tensor)
+    other._array, other.node = tensor._array, tensor.node
+    return other
 
 
 def several(results, node):
@@ -620,8 +622,7 @@ def seed_of(output, gradient):
                 f"{errors.describe(output)} is not a scalar, so its gradient needs a cotangent: "
                 f"reduce it (np.sum, np.mean), or pass an array of shape {output.shape}"
             )
-        one = output._array
-        return type(one)(1) if isinstance(one, np.generic) else np.ones_like(one)[()]
+        return unit_seed(output)
     if not isinstance(gradient, Tensor):
         gradient = asarray(gradient)
     if gradient.shape != output.shape:
@@ -632,9 +633,10 @@ def seed_of(output, gradient):
     return gradient if gradient.dtype == output.dtype else gradient.astype(output.dtype)
 
 
-def cotangents(output, targets, gradient, create_graph=False, hooked=True):
-    """The cotangents {node: g} after a backward pass from one tensor; see `backward_pass`."""
-    return backward_pass({output.node: gradient}, targets, create_graph, hooked)
+def unit_seed(output):
+    """The seed of one number: 1."""
+    one = output._array
+    return type(one)(1) if isinstance(one, np.generic) else np.ones_like(one)[()]
 
 
 def backward_pass(seeds, targets, create_graph=False, hooked=True, keep=True):
@@ -661,7 +663,7 @@ def backward_pass(seeds, targets, create_graph=False, hooked=True, keep=True):
 
     with np.errstate(all="ignore"):
         if hooked and hooks.alive:
-            convert = _as_tensor if create_graph else _as_array
+            convert = _as_tensor if create_graph else lambda g: asarray(plain(g))
             return hooks.backward_pass(carefully, targets, convert)
         if not keep or current().watchers:
             return carefully()
@@ -671,10 +673,6 @@ def backward_pass(seeds, targets, create_graph=False, hooked=True, keep=True):
 
 def _as_tensor(g):
     return g if isinstance(g, Tensor) else constant(asarray(g))
-
-
-def _as_array(g):
-    return asarray(plain(g))
 
 
 def _recorded_step(node, g, careful):
@@ -703,7 +701,7 @@ def has_nan(g):
     """Whether a cotangent, of one result or of several, has a nan in it."""
     if isinstance(g, Parts):
         return any(has_nan(part) for part in g if part is not None)
-    g = plain(g)
+    g = g._array if isinstance(g, Tensor) else g
     norm = np.vdot(g, g)  # nan if any element is
     return norm != norm and bool(np.isnan(g).any())
 
@@ -714,7 +712,7 @@ def own(g, given):
     Inside the engine gradients share memory. ``given`` holds the ids of the arrays handed
     out already: those are copied, and so are views.
     """
-    g = asarray(g)
+    g = g if type(g) is np.ndarray else asarray(g)
     if g.base is not None or id(g) in given:
         g = g.copy()
     given.add(id(g))

@@ -5,6 +5,7 @@ from . import (
     assigning,
     complex_numbers,
     convolution,
+    creation,
     cumulative,
     decompositions,
     dropout,

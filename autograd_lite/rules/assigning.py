@@ -6,12 +6,12 @@ Whatever has a ``_rebind`` can be stored into: a Tensor, and an array that is be
 
 import numpy as np
 
-from ..engine import errors
 from ..engine.arrays import foreign
 from ..engine.calls import as_array
 from ..engine.dispatch import registry
 from ..engine.primitives import composed
 from ..engine.tensor import plain
+from ..messages import errors
 from .moving import moved
 
 

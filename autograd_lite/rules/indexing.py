@@ -3,10 +3,10 @@
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
-from ..engine.arrays import asarray, foreign, read, to_fill
+from ..engine.arrays import asarray, foreign, read, to_fill, unbroadcast
 from ..engine.contributions import Scattered, add_into, has_repeats
 from ..engine.dispatch import registry
-from ..engine.primitives import Primitive, as_dtype, composed, declare, primitive, unbroadcast
+from ..engine.primitives import Primitive, as_dtype, composed, declare, primitive
 from ..engine.tensor import plain
 
 

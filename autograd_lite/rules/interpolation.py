@@ -3,9 +3,9 @@
 import numpy as np
 
 from ..engine.arrays import read
-from ..engine.creation import asarray
 from ..engine.primitives import composed, primitive
 from ..engine.tensor import plain
+from .creation import asarray
 from .indexing import add_at
 
 

@@ -8,7 +8,8 @@ import math
 
 import numpy as np
 
-from ..engine.primitives import composed, primitive, unbroadcast
+from ..engine.arrays import unbroadcast
+from ..engine.primitives import composed, primitive
 from ..engine.tensor import plain
 from .decompositions import singular_values_vjp
 from .matrices import adjoint, as_array, conj, scaled_columns, symmetrized, transposed

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from ..engine import errors
 from ..engine.arrays import asarray
 from ..engine.dispatch import available
 from ..engine.primitives import composed, primitive
 from ..engine.tensor import plain
+from ..messages import errors
 
 
 def concatenate(arrays, axis=0, dtype=None, casting="same_kind"):

@@ -4,10 +4,10 @@ from typing import Any
 
 import numpy as np
 
-from ..engine import errors
 from ..engine.arrays import asarray
 from ..engine.primitives import primitive
 from ..engine.tensor import plain
+from ..messages import errors
 from .softmax import log_softmax, softmax
 
 

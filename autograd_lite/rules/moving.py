@@ -6,12 +6,12 @@ went. A 0 stands where the function put a zero of its own.
 
 import numpy as np
 
-from ..engine import errors
 from ..engine.arrays import called
 from ..engine.calls import as_array
 from ..engine.primitives import composed, primitive
 from ..engine.tensor import plain
-from ..engine.trees import flatten
+from ..messages import errors
+from ..transforms.trees import flatten
 from .indexing import add_at
 
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from ..engine.creation import asarray
 from ..engine.primitives import composed, primitive
+from .creation import asarray
 from .moving import moved, moves, refuse_to_round
 
 

@@ -4,10 +4,11 @@ import math
 
 import numpy as np
 
-from ..engine import errors
+from ..engine.arrays import unbroadcast
 from ..engine.dispatch import available
-from ..engine.primitives import composed, primitive, unbroadcast
+from ..engine.primitives import composed, primitive
 from ..engine.tensor import plain
+from ..messages import errors
 from .matrices import as_array, conj, transposed
 
 

@@ -5,8 +5,9 @@ import math
 
 import numpy as np
 
+from ..engine.arrays import unbroadcast
 from ..engine.dispatch import registry
-from ..engine.primitives import composed, primitive, unbroadcast
+from ..engine.primitives import composed, primitive
 from ..engine.tensor import plain
 from .columns import as_columns, from_columns, products_before
 from .elementwise import along

@@ -2,11 +2,12 @@
 
 import numpy as np
 
-from ..engine import errors
 from ..engine.aliasing import is_view
+from ..engine.arrays import unbroadcast
 from ..engine.dispatch import registry
-from ..engine.primitives import composed, primitive, unbroadcast
+from ..engine.primitives import composed, primitive
 from ..engine.tensor import Tensor, plain
+from ..messages import errors
 
 
 def reshape(x, shape, order="C"):

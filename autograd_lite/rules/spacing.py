@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from ..engine import creation
-from ..engine.primitives import composed, primitive, unbroadcast
+from ..engine.arrays import unbroadcast
+from ..engine.primitives import composed, primitive
+from . import creation
 
 
 def _weights(out, num, endpoint, axis):

@@ -10,10 +10,10 @@ import numpy as np
 
 from ..engine import arrays
 from ..engine.calls import holds_tensor, requires_grad
-from ..engine.creation import asarray
 from ..engine.dispatch import registry, undifferentiated
 from ..engine.primitives import composed
 from ..engine.tensor import plain
+from .creation import asarray
 from .indexing import add_at
 from .through_numpy import through_implementation
 

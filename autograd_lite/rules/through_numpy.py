@@ -12,11 +12,11 @@ import types
 
 import numpy as np
 
-from ..engine import creation
 from ..engine.arrays import asarray, foreign
 from ..engine.calls import holds_tensor
 from ..engine.dispatch import registry
-from ..engine.flat import Flat
+from ..engine.shown_arrays import Flat
+from . import creation
 
 # fmt: off
 FUNCTIONS = (

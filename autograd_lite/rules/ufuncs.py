@@ -8,8 +8,7 @@ import itertools
 
 import numpy as np
 
-from ..engine import errors
-from ..engine.arrays import asarray, to_fill
+from ..engine.arrays import asarray, to_fill, unbroadcast
 from ..engine.dispatch import (
     as_targets,
     check_cast,
@@ -20,8 +19,9 @@ from ..engine.dispatch import (
     ufunc_methods,
     undifferentiated,
 )
-from ..engine.primitives import primitive, unbroadcast
+from ..engine.primitives import primitive
 from ..engine.tensor import Tensor, constant, plain
+from ..messages import errors
 
 REDUCTIONS = {np.add: np.sum, np.multiply: np.prod, np.maximum: np.max, np.minimum: np.min}
 ACCUMULATIONS = {np.add: np.cumsum, np.multiply: np.cumprod}

@@ -8,14 +8,15 @@ arXiv:1806.07366. It is solved by the same function, so derivatives of any order
 import numpy as np
 import scipy.integrate
 
-from ..engine import errors, trees
 from ..engine.arrays import called
 from ..engine.calls import stacked
 from ..engine.dispatch import registry
 from ..engine.modes import enable_grad
 from ..engine.primitives import primitive
 from ..engine.tensor import Tensor, constant, plain, twin
-from ..engine.transforms import gradients
+from ..messages import errors
+from ..transforms import trees
+from ..transforms.derivatives import gradients
 
 HALF_AND_SINGLE = (np.float16, np.float32)
 

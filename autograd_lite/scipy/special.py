@@ -10,11 +10,11 @@ import math
 import numpy as np
 import scipy.special as sp
 
-from ..engine import errors
 from ..engine.arrays import called
 from ..engine.dispatch import registry, undifferentiated
 from ..engine.primitives import elementwise
 from ..engine.tensor import plain
+from ..messages import errors
 from ..rules import softmax as _softmax
 from ..rules.elementwise import by_convention
 from ..rules.error_function import bell

@@ -11,9 +11,9 @@ import math
 import numpy as np
 import scipy.special as sp
 
-from ..engine import errors
 from ..engine.arrays import asarray
 from ..engine.tensor import plain
+from ..messages import errors
 
 LOG_TWO_PI = math.log(2 * math.pi)
 

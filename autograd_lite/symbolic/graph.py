@@ -5,7 +5,7 @@ import operator
 
 import numpy as np
 
-from ..engine import errors
+from ..messages import errors
 from .expressions import Expression, collect, key_of, mapped
 from .simplification import simplified
 

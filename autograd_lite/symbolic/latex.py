@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 
-from ..engine import quoting
+from ..messages import quoting
 from .expressions import Expression
 from .python_text import ATOM, CALL
 from .text import TextWriter, labelled, whole_reciprocal

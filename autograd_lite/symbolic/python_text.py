@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 
-from ..engine import quoting
 from ..engine.dispatch import full_name
+from ..messages import quoting
 from . import calls
 from .expressions import Expression, collect
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..engine import quoting
 from ..engine.dispatch import full_name
+from ..messages import quoting
 from . import calls
 from .expressions import Expression
 from .python_text import ATOM, CALL, Writer

@@ -10,7 +10,7 @@ import weakref
 import numpy as np
 
 from ..engine.dispatch import as_targets, full_name, into, registry
-from ..engine.flat import Flat
+from ..engine.shown_arrays import Flat
 from ..engine.tensor import Tensor
 from . import calls, dependence
 from .calls import as_written

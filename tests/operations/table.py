@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from autograd_lite.engine import trees
+from autograd_lite.transforms import trees
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ...engine.primitives import broadcast_axes
+from ...engine.arrays import broadcast_axes
 from ..rows import distance
 from .wrong_steps.backward import Edge
 from .wrong_steps.edge_rules import PRODUCTS

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from ...engine.rounding import Floor, gradient_of
 from ...engine.tape import history
+from ...numerics.rounding import Floor, gradient_of
 from ..finite_differences import AGREES, DIFFERS, first
 from ..report import Case, Comparison
 from ..rows import Tolerance, compared, distance

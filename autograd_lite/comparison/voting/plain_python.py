@@ -5,7 +5,7 @@ import types
 
 import numpy as np
 
-from ...engine import creation
+from ...rules import creation
 from ...symbolic.traced import Traced
 
 _OTHERWISE = {

@@ -10,9 +10,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ...engine import errors, trees
-from ...engine.creation import array as array_of
 from ...engine.tensor import Tensor, plain
+from ...messages import errors
+from ...rules.creation import array as array_of
+from ...transforms import trees
 from .plain_python import for_tensors
 
 AGAIN = 8  # calls that tell whether a function is random: a mask of two elements is often the same

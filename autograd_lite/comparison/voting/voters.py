@@ -9,8 +9,8 @@ import contextlib
 import numpy as np
 
 from ...engine.tensor import Tensor, plain
-from ...engine.transforms import grad, gradients, jacobian, vjp
 from ...graph import Names
+from ...transforms.derivatives import grad, gradients, jacobian, vjp
 from ..finite_differences import Slope, checked, first, second
 from ..manual import diagonal, units
 

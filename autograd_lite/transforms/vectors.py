@@ -7,10 +7,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from . import errors, trees
-from .arrays import asarray
-from .primitives import as_dtype
-from .tensor import Tensor, plain
+from ..engine.arrays import asarray
+from ..engine.primitives import as_dtype
+from ..engine.tensor import Tensor, plain
+from ..messages import errors
+from . import trees
 
 
 def flatten(tree) -> tuple:

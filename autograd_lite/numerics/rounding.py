@@ -13,9 +13,9 @@ import functools
 
 import numpy as np
 
-from .multiple_outputs import like, part
-from .primitives import Primitive
-from .tape import backward_pass, history
+from ..engine.multiple_outputs import like, part
+from ..engine.primitives import Primitive
+from ..engine.tape import backward_pass, history
 
 DRAWS = 4
 SAFETY = 64  # between what the draws show and what another order of the terms may make of it

@@ -6,19 +6,66 @@ lie behind them: leaves of the user, and arguments of a function that is being d
 around this one. Arguments of one that was differentiated inside are nobody's any more.
 """
 
+import functools
+import sys
+import types
 from collections.abc import Iterable
+from operator import attrgetter
 from threading import Lock
 
 import numpy as np
 
-from . import errors, hooks, trees
-from .arrays import asarray
-from .dispatch import registry
-from .modes import current, enter, leave
-from .tape import Argument
-from .tensor import Tensor, backward_pass, constant, own, plain, twin, wrap
+from ..engine import hooks
+from ..engine.arrays import asarray
+from ..engine.calls import requires_grad
+from ..engine.dispatch import registry
+from ..engine.modes import current, enter, leave
+from ..engine.tape import Argument
+from ..engine.tensor import Tensor, backward_pass, constant, own, plain, twin, unit_seed, wrap
+from ..messages import errors
+from . import trees
 
 _lock = Lock()
+_node, _operation, _serial = map(attrgetter, ("node", "node.op", "serial"))
+
+
+class Transformed:
+    """``run`` under the name of f.
+
+    It is pickled as the call that made it, ``make(f, **options)``, so that it can be sent to
+    another process wherever f can; and by its name where it has taken f's, as a decorator does.
+    """
+
+    def __init__(self, run, make, f, **options):
+        check_function(f)
+        check_argnums(options.get("argnums", 0))
+        functools.update_wrapper(self, f)
+        self._run, self._made = run, (make, f, options)
+
+    def __call__(self, *args, **kwargs):
+        try:
+            return self._run(*args, **kwargs)
+        except Exception as error:
+            errors.alone(error)
+            raise
+
+    def __get__(self, instance, owner=None):
+        return self if instance is None else types.MethodType(self, instance)
+
+    def __repr__(self):
+        make, f, _ = self._made
+        return f"<{make.__name__} of {getattr(f, '__qualname__', f)}>"
+
+    def __reduce__(self):
+        name = getattr(self, "__qualname__", "")
+        found = sys.modules.get(self.__module__)
+        for part in name.split("."):
+            found = getattr(found, part, None)
+        return name if found is self else (_made, self._made)
+
+
+def _made(make, f, options):
+    return make(f, **options)
 
 
 class differentiating:
@@ -31,17 +78,17 @@ class differentiating:
 
     def __enter__(self):
         self._token = enter(current()._replace(nested=True, **self._changes))
-        self._count(1)
-
-    def __exit__(self, *error):
-        self._count(-1)
-        leave(self._token)
-
-    def _count(self, change):
         with _lock:
             for tensor in self._variables:
                 if type(tensor.node) is Argument:
-                    tensor.node.uses += change
+                    tensor.node.uses += 1
+
+    def __exit__(self, *error):
+        with _lock:
+            for tensor in self._variables:
+                if type(tensor.node) is Argument:
+                    tensor.node.uses -= 1
+        leave(self._token)
 
 
 class Call:
@@ -60,9 +107,10 @@ class Call:
         self.several = type(argnums) is not int and not isinstance(argnums, np.integer)
         self.recorded = current().recording
         positions, args = _positions(argnums, len(args), self.name), list(args)
-        self.chosen = [args[i] for i in positions]
-        leaves, self.build = trees.flatten(self.chosen)
-        self.inputs = [_argument(leaf) for leaf in leaves]
+        self.chosen = list(map(args.__getitem__, positions))
+        is_array = len(self.chosen) == 1 and type(self.chosen[0]) is np.ndarray
+        leaves, self.build = (self.chosen, list) if is_array else trees.flatten(self.chosen)
+        self.inputs = list(map(_argument, leaves))
         for i, arg in zip(positions, self.build(map(twin, self.inputs))):
             args[i] = arg
         with differentiating(self.inputs, recording=True, body=None):
@@ -122,18 +170,14 @@ class Call:
         if type(output) is not Tensor or output._array.dtype.kind != "f" or holomorphic:
             output = self.as_tensor(output, "one number")
             self.check_kind([output], holomorphic)
-        self._check_number(output)
-        return output
-
-    def _check_number(self, output):
-        """Refuse what is not one number."""
-        if output.size != 1:
+        if output._array.size != 1:
             raise errors.told(
                 ValueError,
                 f"{self.name} returned {errors.describe(output)}, and a gradient is of one number: "
                 "sum it up, np.sum(...), or np.mean(...); all its derivatives are "
                 "jacobian(f)(...), those of one direction of the result vjp(f, ...)",
             )
+        return output
 
     def check_some_float(self, outputs):
         """Refuse a result that holds booleans and integers alone."""
@@ -180,6 +224,24 @@ class Call:
         return result
 
 
+def in_one_pass(f, argnums, has_aux, holomorphic, with_value=True):
+    """A function that returns the gradient of f, with its value or without."""
+
+    def value_and_gradient(*args, **kwargs):
+        call = Call(f, argnums, args, kwargs, has_aux)
+        output = call.one_number(holomorphic)
+        node = output.node
+        seeds = {node: unit_seed(output)} if node.requires_grad else {}
+        found, nested = gradients_from(seeds, call.inputs, call.recorded)
+        found = call.like_arguments(found)
+        if with_value:
+            value = output if nested else released(output)
+            return ((value, call.plain_unless(nested, call.aux)) if has_aux else value), found
+        return (found, call.plain_unless(nested, call.aux)) if has_aux else found
+
+    return value_and_gradient
+
+
 def gradients_from(seeds, inputs, recorded):
     """The gradients of inputs, and whether they are on a tape.
 
@@ -189,7 +251,7 @@ def gradients_from(seeds, inputs, recorded):
     """
     if not recorded:
         _refuse_leaks(seeds, inputs)
-    nested = recorded and (tracked(seeds.values()) or _are_results(inputs))
+    nested = recorded and (any(map(requires_grad, seeds.values())) or _are_results(inputs))
     is_known = nested or not recorded
     if not is_known and (hooks.alive or current().nested):
         nested, is_known = _reach_others(seeds, inputs), True
@@ -202,21 +264,17 @@ def gradients_from(seeds, inputs, recorded):
 
 def one_pass(seeds, inputs, nested):
     """The gradients of inputs after one pass, and its cotangents."""
+    targets = list(map(_node, inputs))
     if not nested:
-        seeds = {node: plain(g) for node, g in seeds.items()}
+        seeds = dict(zip(seeds, map(plain, seeds.values()), strict=True))
     with differentiating(inputs):
-        table = backward_pass(seeds, [t.node for t in inputs], nested)
+        table = backward_pass(seeds, targets, nested)
     return collect(table, inputs, nested, given=map(id, seeds.values())), table
 
 
 def released(value):
     """What is handed out in place of a tensor: an array that is not on its tape, to write into."""
     return value._array.copy() if isinstance(value, Tensor) else value
-
-
-def tracked(values):
-    """Whether one of the values is a tensor that requires a gradient."""
-    return any(isinstance(value, Tensor) and value.node.requires_grad for value in values)
 
 
 def collect(table, inputs, create_graph, given=()):
@@ -264,7 +322,7 @@ def _refuse_leaks(nodes, inputs):
 
 def _are_results(inputs):
     """Whether an input was computed from tensors that require gradients."""
-    return any(tensor.node.op is not None for tensor in inputs)
+    return any(map(_operation, inputs))
 
 
 def _reach_others(nodes, inputs):
@@ -273,20 +331,20 @@ def _reach_others(nodes, inputs):
     Inside another function what is older than the inputs is taken for its part: of a long loop
     in it, each step would be searched again and again.
     """
-    seen = {t.node for t in inputs}
-    oldest = min((node.serial for node in seen), default=0) if current().nested else 0
-    stack = [node for node in nodes if node.requires_grad and node not in seen]
+    seen = set(map(_node, inputs))
+    oldest = min(map(_serial, seen), default=0) if current().nested else 0
+    stack = list(nodes)
     while stack:
         node = stack.pop()
+        if node in seen or not node.requires_grad:
+            continue
+        seen.add(node)
         if node.op is None:
             if type(node) is not Argument or node.uses:
                 return True
         elif node.serial < oldest:
             return True
-        for _, parent in node.inputs():
-            if parent is not None and parent.requires_grad and parent not in seen:
-                seen.add(parent)
-                stack.append(parent)
+        stack += [parent for _, parent in node.inputs() if parent is not None]
     return False
 
 
@@ -304,7 +362,7 @@ def _argument(value):
 
 def variable(data):
     """A tensor to differentiate with respect to, of data that may be shared."""
-    return wrap(data, Argument(data))
+    return wrap(data, Argument(data, True))
 
 
 def _described(output):

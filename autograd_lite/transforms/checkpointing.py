@@ -10,14 +10,14 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ..engine.arrays import asarray
+from ..engine.calls import requires_grad
+from ..engine.dispatch import registry
+from ..engine.modes import Watcher, current, enable_grad, is_recording, no_grad, watching
+from ..engine.tape import Leaf, Node, Operation
+from ..engine.tensor import Tensor, backward_pass, constant, plain, several, twin, wrap
 from . import trees
-from .arrays import asarray
-from .dispatch import registry
-from .function_call import differentiating, seeds_of, tracked, variable
-from .modes import Watcher, current, enable_grad, is_recording, no_grad, watching
-from .tape import Leaf, Node, Operation
-from .tensor import Tensor, backward_pass, constant, plain, several, twin, wrap
-from .transformed import Transformed
+from .function_call import Transformed, differentiating, seeds_of, variable
 
 
 def checkpoint(f: Callable) -> Callable:
@@ -50,7 +50,7 @@ def checkpoint(f: Callable) -> Callable:
         if not is_recording():
             return f(*args, **kwargs)
         leaves, build = trees.flatten([args, kwargs])
-        own = [i for i, leaf in enumerate(leaves) if tracked([leaf])]
+        own = [i for i, leaf in enumerate(leaves) if requires_grad(leaf)]
         again = _Again(f, leaves, own, build)
         with watching(_Others()) as others, no_grad():
             result = again.run([constant(leaves[i]._array) for i in own])
@@ -85,7 +85,7 @@ class _Others(Watcher):
 
     def meet(self, values):
         for value in values:
-            if tracked([value]) and value.node.serial < self.start:
+            if requires_grad(value) and value.node.serial < self.start:
                 self.met[value.node] = None
 
 

@@ -18,21 +18,22 @@ from pathlib import Path
 
 import numpy as np
 
-from . import errors, trees
-from .contributions import Scattered
-from .modes import Watcher, current, switched, watching
-from .multiple_outputs import Parts, part
-from .primitives import Elementwise
-from .tensor import Tensor, plain
+from ..engine.contributions import Scattered
+from ..engine.modes import Watcher, current, switched, watching
+from ..engine.multiple_outputs import Parts, part
+from ..engine.primitives import Elementwise
+from ..engine.tensor import Tensor, plain
+from ..messages import errors
+from ..transforms import trees
 
 Trace = namedtuple("Trace", "place arrays")
 Place = namedtuple("Place", "file line function")
 
-_ENGINE = Path(__file__).parent
-_PACKAGE = _ENGINE.parent
+_PACKAGE = Path(__file__).parent.parent
 _OURS = tuple(f"{d}{os.sep}" for d in (_PACKAGE, _PACKAGE.parent / "nn", Path(np.__file__).parent))
-_BETWEEN = ("operators", "primitives", "tensor", "dispatch", "calls", "modes", "anomaly")
-_PLUMBING = {str(_ENGINE / f"{name}.py") for name in _BETWEEN}  # from a user's call to the check
+_BETWEEN = ("operators", "primitives", "tensor", "dispatch", "calls", "modes")
+# from a user's call to the check
+_PLUMBING = {__file__, *(str(_PACKAGE / "engine" / f"{name}.py") for name in _BETWEEN)}
 
 
 class AnomalyError(FloatingPointError):

@@ -2,8 +2,6 @@
 
 import copy
 
-import numpy as np
-
 
 def flatten(tree):
     """The leaves of a tree in order, and a function that builds the same tree of other leaves.
@@ -12,8 +10,6 @@ def flatten(tree):
     >>> leaves, build([10, 20, 30])
     ([1, 2, 3], {'a': 10, 'b': [20, (30, None)]})
     """
-    if type(tree) is list and len(tree) == 1 and type(tree[0]) is np.ndarray:
-        return tree, list
     leaves: list = []
     build = _flatten_into(leaves, tree)
     return leaves, lambda new: build(iter(new))

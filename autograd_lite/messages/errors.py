@@ -5,9 +5,8 @@ import sys
 import numpy as np
 
 from . import quoting
-from .frames import OURS, saying_all
-from .frames import alone as alone
-from .other_names import KEYWORDS
+
+OURS = frozenset({"autograd_lite", "nn", "numpy"})  # whose frames a traceback may leave out
 
 BROADCAST = (
     "Shapes are aligned from the last axis, and sizes must be equal or 1: "
@@ -39,33 +38,22 @@ _MISFITS = ("matmul: Input operand", "operands could not be broadcast", "shape m
 
 
 def told(kind, text):
-    """An error whose message says it all."""
-    return saying_all(kind(text))
-
-
-def refused(name, keywords):
-    """The error for keywords that an operation is not differentiated with."""
-    others = [f"{k}= is {KEYWORDS[k]} here" for k in sorted(keywords) if k in KEYWORDS]
-    if others:
-        return saying_all(TypeError(f"{name} has NumPy's keywords: {', '.join(others)}"))
-    what = ", ".join(f"{keyword}=" for keyword in sorted(keywords)) or "that many arguments"
-    return saying_all(
-        TypeError(
-            f"{name} is not differentiated with {what}: leave it out, or write it with other "
-            "operations"
-        )
-    )
+    """An error whose message says it all: `alone` leaves out the rest of its traceback."""
+    error = kind(text)
+    error.says_all = True
+    return error
 
 
 def smuggled(name):
     """The error for a tensor inside the body of an operation that is none of its arguments."""
-    error = TypeError(
+    error = told(
+        TypeError,
         f"inside {name}, an operation with rules of its own, a tensor that requires a gradient was "
         "computed with: it came in a dict, an object, a function or from around it, so its "
-        "gradient would be lost. Pass it as an array argument with a rule, or t.detach()"
+        "gradient would be lost. Pass it as an array argument with a rule, or t.detach()",
     )
     error.is_smuggled = True
-    return saying_all(error)
+    return error
 
 
 def left_in_rule(rule, tensor, method):
@@ -116,6 +104,15 @@ def describe(value):
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
+def did_you_mean(word, known, cutoff=0.6):
+    """The question for the known word nearest to another in any case, or no words."""
+    import difflib
+
+    lower = {one.lower(): one for one in known}
+    near = difflib.get_close_matches(str(word).lower(), lower, 1, cutoff)
+    return f"did you mean {lower[near[0]]!r}? " if near else ""
+
+
 def reraise(error, name, args, way_out):
     """Raise an error again, of the same kind, with the operation, its operands, a way out.
 
@@ -133,7 +130,7 @@ def reraise(error, name, args, way_out):
     for kind in RESTATED:
         if type(error) is kind or (isinstance(error, kind) and _is_numpys(error)):
             cause = None if _is_ours(error) else error
-            raise saying_all(kind(f"{name}({given}): {said}. {way_out}".rstrip())) from cause
+            raise told(kind, f"{name}({given}): {said}. {way_out}".rstrip()) from cause
     error.add_note(f"in {name}({given}). {way_out}".rstrip())
     raise error
 
@@ -200,7 +197,7 @@ def refuse_foreign(name, value, verb="was given"):
             for one in value:
                 refuse_foreign(name, one, verb)
     elif type(value) not in _KNOWN and (way_out := _way_out(value)) is not None:
-        raise saying_all(TypeError(NOT_PLAIN.format(f"{name} {verb}", _kind(value), way_out)))
+        raise told(TypeError, NOT_PLAIN.format(f"{name} {verb}", _kind(value), way_out))
 
 
 def foreign_caller():
@@ -242,3 +239,21 @@ def _way_out(value):
     way_out = _WAYS_OUT.get(kind.__module__.partition(".")[0])
     is_mute = hasattr(kind, "__array__") and not hasattr(kind, "__array_function__")
     return "np.asarray(x)" if way_out is None and is_mute else way_out
+
+
+# --- what a traceback shows of an error whose message says it all: the user's own line ------------
+
+
+def alone(error):
+    """Leave out what a traceback has below this frame, of an error whose message says it all.
+
+    For ``except Exception as error: alone(error); raise``. Frames of the user's are kept.
+    """
+    if not getattr(error, "says_all", False):
+        return
+    tb = error.__traceback__
+    while tb is not None:
+        if tb.tb_frame.f_globals.get("__name__", "").partition(".")[0] not in OURS:
+            return
+        tb = tb.tb_next
+    error.__traceback__ = None

@@ -8,7 +8,7 @@ from typing import Any, TypeVar, cast
 
 import numpy as np
 
-from .frames import alone
+from .errors import alone, did_you_mean, told
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -234,11 +234,9 @@ def of_package(package, name, names):
         return f"{text}: here it is {names[name]}"
     if callable(getattr(np, name, None)):
         return f"{text}: NumPy's function takes Tensors, np.{name}(...)"
-    import difflib
-
-    known = {ours.lower(): ours for ours in dir(sys.modules[package])}
-    near = [] if name[0] == "_" else difflib.get_close_matches(name.lower(), known, 1, 0.75)
-    return f"{text}. Did you mean {known[near[0]]!r}?" if near else text
+    known = [] if name[0] == "_" else dir(sys.modules[package])
+    hint = did_you_mean(name, known, 0.75)
+    return f"{text}. D{hint[1:].rstrip()}" if hint else text
 
 
 def keywords(f: F, known=KEYWORDS) -> F:
@@ -257,3 +255,16 @@ def keywords(f: F, known=KEYWORDS) -> F:
         raise TypeError(text)
 
     return cast(F, call)
+
+
+def refused(name, unknown):
+    """The error for keywords that an operation is not differentiated with."""
+    others = [f"{k}= is {KEYWORDS[k]} here" for k in sorted(unknown) if k in KEYWORDS]
+    if others:
+        return told(TypeError, f"{name} has NumPy's keywords: {', '.join(others)}")
+    what = ", ".join(f"{keyword}=" for keyword in sorted(unknown)) or "that many arguments"
+    return told(
+        TypeError,
+        f"{name} is not differentiated with {what}: leave it out, or write it with other "
+        "operations",
+    )

@@ -10,11 +10,11 @@ import functools
 
 import numpy as np
 
-from . import arrays
-from .calls import holds_tensor, stacked
-from .dispatch import registry
-from .flat import Flat
-from .tensor import Tensor, plain
+from ..engine import arrays
+from ..engine.calls import holds_tensor, stacked
+from ..engine.dispatch import registry
+from ..engine.shown_arrays import Flat
+from ..engine.tensor import Tensor, plain
 
 
 def array(data, dtype=None) -> Tensor:

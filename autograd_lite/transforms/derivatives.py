@@ -8,22 +8,23 @@ from typing import Any
 
 import numpy as np
 
-from . import errors, other_names, trees
+from ..engine.calls import requires_grad
+from ..engine.modes import enable_grad, is_recording
+from ..engine.tensor import Tensor, backward_pass, plain, seed_of
+from ..messages import errors, other_names
+from . import trees
 from .function_call import (
     Call,
+    Transformed,
     check_function,
     collect,
     differentiating,
     gradients_from,
+    in_one_pass,
     one_pass,
-    released,
     seeds_of,
-    tracked,
     variable,
 )
-from .modes import enable_grad, is_recording
-from .tensor import Tensor, cotangents, plain, seed_of
-from .transformed import Transformed
 
 Argnums = int | Sequence[int]
 
@@ -70,7 +71,7 @@ def gradients(
     seed = seed if create_graph else plain(seed)
     g = seed_of(output, seed)
     if output.requires_grad:
-        table = cotangents(output, [t.node for t in inputs], g, create_graph)
+        table = backward_pass({output.node: g}, [t.node for t in inputs], create_graph)
     return collect(table, inputs, create_graph, given={id(seed)})
 
 
@@ -106,26 +107,9 @@ def value_and_grad(
     (np.float64(5.0), array([2., 4.]))
     """
 
-    run = _in_one_pass(f, argnums, has_aux, holomorphic)
+    run = in_one_pass(f, argnums, has_aux, holomorphic)
     options = {"argnums": argnums, "has_aux": has_aux, "holomorphic": holomorphic}
     return Transformed(run, value_and_grad, f, **options)
-
-
-def _in_one_pass(f, argnums, has_aux, holomorphic):
-    """A function that returns the value and the gradient of f."""
-
-    def value_and_gradient(*args, **kwargs):
-        call = Call(f, argnums, args, kwargs, has_aux)
-        output = call.one_number(holomorphic)
-        node = output.node
-        seeds = {node: seed_of(output, None)} if node.requires_grad else {}
-        found, nested = gradients_from(seeds, call.inputs, call.recorded)
-        value = output if nested else released(output)
-        if has_aux:
-            value = value, call.plain_unless(nested, call.aux)
-        return value, call.like_arguments(found)
-
-    return value_and_gradient
 
 
 @other_names.keywords
@@ -139,14 +123,9 @@ def grad(
     >>> grad(grad(np.sin))(0.5) + np.sin(0.5)
     np.float64(0.0)
     """
-    both = _in_one_pass(f, argnums, has_aux, holomorphic)
-
-    def gradient(*args, **kwargs):
-        value, found = both(*args, **kwargs)
-        return (found, value[1]) if has_aux else found
-
+    run = in_one_pass(f, argnums, has_aux, holomorphic, with_value=False)
     options = {"argnums": argnums, "has_aux": has_aux, "holomorphic": holomorphic}
-    return Transformed(gradient, grad, f, **options)
+    return Transformed(run, grad, f, **options)
 
 
 _of_argnums = functools.partial(other_names.keywords, known=other_names.ARGNUMS)
@@ -250,7 +229,7 @@ def jvp(
     with enable_grad(), differentiating(probes):
         pulled, _ = one_pass(seeds_of(outputs, probes), call.inputs, True)
     seeds = seeds_of(pulled, tangents, "tangent")
-    nested = call.nested(outputs) or (call.recorded and tracked(seeds.values()))
+    nested = call.nested(outputs) or (call.recorded and any(map(requires_grad, seeds.values())))
     found, _ = one_pass(seeds, probes, nested)
     out, tangent_out = call.plain_unless(nested, call.result), build(found)
     aux = (call.plain_unless(nested, call.aux),) if has_aux else ()

@@ -1,0 +1,1 @@
+"""What floating-point arithmetic does to the numbers of a tape."""

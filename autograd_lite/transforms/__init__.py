@@ -1,0 +1,1 @@
+"""Functions made of functions: derivatives, and the same function with less memory."""
