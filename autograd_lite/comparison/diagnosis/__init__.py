@@ -13,6 +13,7 @@ What explains rows:
     regularisers    the terms that depend on parameters alone, and what was made of their gradient
     single_arrays   a factor of the chain, such as dh2/dz2, or an array without a graph
     wrong_passes    a backward pass with a wrong step, out of `wrong_steps`
+    wrong_formulas  the derivation with one edit, out of `edits`, computed by `formulas`
 
 What they look at:
 

@@ -6,5 +6,7 @@ From the question to the report:
     voters           autodiff and finite differences
     votes            the three votes on one derivative, and what they say together
     contest          `compare_function`: the voters asked about each derivative
+    repairs          the line of the code by hand that is wrong, by one edit of it
+    plain_python     functions with `math` in a form that tensors go through
     function_report  the report of the votes
 """

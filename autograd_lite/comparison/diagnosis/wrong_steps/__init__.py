@@ -15,4 +15,5 @@ What can be wrong in a step:
     stale_weights     a weight updated before the error went through it
     repeated_steps    the same wrong step in each round of a loop, or in each layer
     recognised_functions  functions written out of others, taken as one step
+    normalisation     batch and layer norm and their kind as one step
 """
