@@ -19,7 +19,7 @@ for name in (f"training_{hidden}.png", f"boundary_{hidden}.png", f"boundary_{hid
 errata = " ".join((out / "errata.txt").read_text().split())  # its sentences are wrapped
 for found in (
     "dh2/dz2: the sign is wrong at [0, 0]",
-    "the derivative of h2 with respect to z2 stands alone",
+    "the factor dh2 is left out",
     "dh2 is 1/2 times the gradient",
     "dW1 and dW2 are N = 50 times the gradient",
     "where 2e-08 * W belongs",

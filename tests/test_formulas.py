@@ -50,7 +50,7 @@ def normalised(axis, eps=1e-5):
 
 @pytest.mark.parametrize("axis", [0, 1])
 def test_mistakes_in_a_normalisation_are_named(axis):
-    x, loss, g, h, s = normalised(axis)
+    _, loss, g, h, s = normalised(axis)
 
     def mean(a, axis=axis):
         return a.mean(axis, keepdims=True)
