@@ -130,6 +130,12 @@ def test_nn_uses_public_names_only(path):
             assert node.attr not in ("_array", "node"), f"{path.name} looks inside a Tensor"
 
 
+def test_the_engine_is_as_small_as_the_readme_says():
+    lines = sum(len(path.read_text().splitlines()) for path in (PACKAGE / "engine").glob("*.py"))
+    assert lines <= 3200
+    assert "one room of 3,200 lines" in (PACKAGE.parent / "README.md").read_text()
+
+
 def test_importing_the_engine_brings_in_numpy_only():
     code = "import sys, autograd_lite; print(*sorted({m.split('.')[0] for m in sys.modules}))"
     plain = "import sys, numpy; print(*sorted({m.split('.')[0] for m in sys.modules}))"
