@@ -147,3 +147,78 @@ def test_a_transposed_jacobian_and_exchanged_arguments_are_said():
     x, y = rng.normal(size=5), rng.normal(size=5)
     report = ag.compare_function(squares, lambda true, pred: pred - true, x, args=(y,))
     assert "in the other order" in report.summary
+
+
+@pytest.mark.parametrize("settings", [{"axis": 1}, {"axis": 1, "keepdims": True}, {"axis": 0}, {}])
+def test_the_whole_gradient_for_each_of_several_maxima_is_named(settings):
+    x = ag.Tensor([[1.0, 3.0, 3.0], [3.0, 3.0, 0.0]], requires_grad=True, name="x")
+    hits = (x.data == np.max(x.data, **{**settings, "keepdims": True})) * 1.0
+    loss = np.sum(np.max(x, **settings)) * 1.5
+    assert "has ties" in ag.compare(loss, {"x": 1.5 * hits}).summary
+    y = ag.Tensor([[1.0, 3.0, 2.0], [2.0, 4.0, 0.0]], requires_grad=True, name="y")
+    hits = (y.data == np.max(y.data, **{**settings, "keepdims": True})) * 1.0
+    assert "ties" not in ag.compare(np.sum(np.max(y, **settings)), {"y": 2 * hits}).summary
+
+
+def test_rows_of_zeros_are_said_to_be_that():
+    a, p = tensor("a", 4, 3), tensor("p", 4, 3)
+    loss = np.sum((a - p) ** 2)
+    report = ag.compare(loss, {"a": 2 * (a.data - p.data), "p": np.zeros((4, 3))})
+    assert report.summary.startswith("dp is zero in every entry")
+
+
+def test_a_mistake_in_a_hessian_is_said_of_the_hessian():
+    def f(pred, target):
+        return 0.5 * (pred - target) ** 2
+
+    x, y = rng.normal(size=6), rng.normal(size=6)
+    report = ag.compare_function(f, lambda p, t: (p - t, -np.ones(6)), x, True, args=(y,))
+    assert "d2f/dpred2 is the negative of the gradient" in report.summary
+
+
+def test_a_factor_of_two_is_no_square_s_where_the_loss_has_none():
+    w = tensor("w", 4)
+    report = ag.compare(np.sum(np.abs(X @ w)), {"w": 2 * X.T @ np.sign(X @ w.data)})
+    assert "added up twice" in report.summary
+    report = ag.compare(np.sum((X @ w) ** 2) / 2, {"w": 2 * X.T @ (X @ w.data)})
+    assert "1/2 before the square" in report.summary
+
+
+def test_four_times_is_the_mean_over_four():
+    C, u = tensor("C", 4, 3), rng.normal(size=3)
+    loss = np.sum(np.tanh(np.mean(C, axis=0)) * u)
+    g = u * (1 - np.tanh(C.data.mean(0)) ** 2)
+    summary = ag.compare(loss, {"C": np.tile(g, (4, 1))}).summary
+    assert "mean" in summary
+    assert "a factor 2" not in summary
+
+
+def unrolled(W, U):
+    """The loss of a recurrence, and the values of its states: no tensor of it has a name."""
+    h, values = np.zeros((6, 3)), [np.zeros((6, 3))]
+    for _ in range(3):
+        h = np.tanh(X @ W + h @ U)
+        values.append(h.numpy())
+    return np.sum(h * TARGET), values
+
+
+def test_the_steps_of_a_loop_are_told_by_what_feeds_them():
+    W, U = tensor("W", 4, 3), tensor("U", 3, 3)
+    loss, values = unrolled(W, U)
+    dh, dW, dU = TARGET, 0, 0
+    for before, after in zip(values[-2::-1], values[:0:-1], strict=True):
+        dz = dh * (1 - after)  # and it is 1 - h^2
+        dW, dU = dW + X.T @ dz, dU + before.T @ dz
+        dh = dz @ U.data.T
+    summary = ag.compare(loss, {"W": dW, "U": dU}).summary
+    assert "tanh((X @ W) + (... @ U))" in summary
+    assert "tanh_" not in summary
+
+
+def test_evidence_says_once_what_was_proved():
+    W, b = tensor("W", 4, 3), tensor("b", 3)
+    h = np.tanh(X @ W + b)
+    loss = np.sum((h - TARGET) ** 2)
+    dz = 2 * (h.numpy() - TARGET) * (1 - h.numpy())
+    text = str(ag.compare(loss, {"W": X.T @ dz, "b": dz.sum(0)}))
+    assert text.count("with this one mistake") == 1

@@ -268,3 +268,13 @@ def test_a_large_array_gives_what_its_parts_give(f, dtype):
                 y.numpy()[0, i : i + 1000], small.numpy(), tolerance, tolerance
             )
             np.testing.assert_allclose(gradient[0, i : i + 1000], expected, tolerance, tolerance)
+
+
+def test_a_class_may_be_a_python_number():
+    z = ag.Tensor([1.0, 2.0, 0.5], requires_grad=True)
+    ag.cross_entropy(z, 2).backward()
+    expected = np.exp(z.data) / np.exp(z.data).sum() - [0, 0, 1]
+    np.testing.assert_allclose(z.grad, expected)
+    rows = ag.Tensor(np.stack([z.data, -z.data]), requires_grad=True)
+    np.sum(ag.cross_entropy(rows, [2, 0])).backward()
+    np.testing.assert_allclose(rows.grad[0], expected)

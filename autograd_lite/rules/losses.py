@@ -54,7 +54,7 @@ def cross_entropy(logits, labels, axis=-1) -> Any:
 
 def _read(labels, logits, axis):
     """The labels as an array, and whether they are the numbers of classes, not weights."""
-    labels = labels if hasattr(labels, "shape") else np.asarray(labels)
+    labels = _with_shape(labels)
     if labels.shape == logits.shape:
         return labels, False
     shape = list(logits.shape)
@@ -65,6 +65,11 @@ def _read(labels, logits, axis):
         f"labels are integers of shape {tuple(shape)} or weights of shape {logits.shape}, "
         f"not {errors.describe(labels)}"
     )
+
+
+def _with_shape(labels):
+    """A label, or a list of them, as an array."""
+    return labels if hasattr(labels, "shape") else np.asarray(labels)
 
 
 def _checked(labels, classes):
@@ -80,7 +85,7 @@ def _checked(labels, classes):
 
 def _logits_vjp(g, out, logits, labels, axis=-1):
     """softmax times the sum of the weights, minus the weights; a class has the weight 1."""
-    p = softmax(logits, axis=axis)
+    p, labels = softmax(logits, axis=axis), _with_shape(labels)
     if labels.shape != logits.shape:
         classes = np.arange(logits.shape[axis])
         weights = np.moveaxis(np.equal(labels[..., None], classes), -1, axis)

@@ -190,7 +190,7 @@ def jvp(
     """The result of a function, and how it changes along a direction: Jacobian times tangents.
 
     The backward pass is linear in its cotangent, so that the derivative with respect to the
-    cotangent, one_pass back itself, is the derivative forward. Source: J. Townsend, "A new
+    cotangent, a pass back itself, is the derivative forward. Source: J. Townsend, "A new
     trick for calculating Jacobian vector products", 2017.
 
     Parameters

@@ -39,6 +39,7 @@ class Constants:
             self._known += [(c, n) for c, n in scalars if c not in (2.0, 0.5)]
             self._halves = [(c, n) for c, n in scalars if c in (2.0, 0.5)]
             self._known += [*_of_masks(graph), *_of_values(graph)]
+        self._known += _fours()
 
     def names(self, c, tolerance=1e-6, suspects=()):
         """All names of a number: first a constant of the suspected calls, then the simplest.
@@ -94,13 +95,18 @@ def _plain(has_square):
         )
     yield 0.5, Named("factor", "1/2", half)
     yield 2.0, Named("factor", "2", two)
-    for c, text in ((-2.0, "-2"), (-0.5, "-1/2"), (4.0, "4"), (0.25, "1/4")):
-        sign = " and a minus sign" if c < 0 else ""
-        yield c, Named("factor", text, f"a factor 2{sign} is missing or too much")
+    for c, text in ((-2.0, "-2"), (-0.5, "-1/2")):
+        yield c, Named("factor", text, "a factor 2 and a minus sign is missing or too much")
     for base, log in ((2, math.log(2)), (10, math.log(10))):
         reason = f"log{base} was derived as the natural logarithm, or the reverse"
         yield log, Named("constant", f"ln {base}", reason)
         yield 1 / log, Named("constant", f"1/ln {base}", reason)
+
+
+def _fours():
+    """Known after the sizes of axes: a 4 is the mean over four more often than two squares."""
+    yield 4.0, Named("factor", "4", "a factor 4 is too much", composite=True)
+    yield 0.25, Named("factor", "1/4", "a factor 4 is missing", composite=True)
 
 
 def _of_sizes(sizes, batch):

@@ -132,51 +132,35 @@ class Editor:
 
     def _substituted(self, x):
         """Another value of the same shape in the place of an operand."""
-        place = self.formulas.place
+        lines = self.formulas.lines
         for i, arg in enumerate(x.args):
             pool = self._pool.get(arg.shape, ()) if type(arg) is Expression else ()
             for other in pool if len(pool) <= MANY else ():
-                later = place.get(other, -1) > place.get(x, len(place))
-                if other is arg or other is x or later:
+                if other is arg or not self._is_before(other, x):
                     continue
                 new = call(x.func, *x.args[:i], other, *x.args[i + 1 :], **x.kwargs)
-                is_same_kind = (other in self.formulas.lines) == (arg in self.formulas.lines)
-                yield (
-                    f"operand {i}",
-                    "value for gradient",
-                    new,
-                    arg,
-                    INSTEAD,
-                    2.5 + (not is_same_kind),
-                )
+                rank = 2.5 + ((other in lines) != (arg in lines))
+                yield f"operand {i}", "value for gradient", new, arg, INSTEAD, rank
 
     def _with_factor(self, x):
         """A gradient times a value of its shape, or what is a derivative if that is an output."""
         for h in self._pool.get(x.shape, ()):
             if h in self.formulas.lines or h is x:
                 continue
-            slopes = (
-                (h, 1.0), (h, -1.0), (h, 0.5), (h, -0.5), (h, 2.0), (h, -2.0),
-                (total([(1.0, 1), (h, -1)]), 1.0),
-                (product([(h, 1.0), (total([(1.0, 1), (h, -1)]), 1.0)]), 1.0),
-                (total([(1.0, 1), (product([(h, 2.0)]), -1)]), 1.0),
-            )  # fmt: skip
-            for part, power in slopes:
+            for part, power in (*powers_of(h), *((slope, 1.0) for slope in slopes_of(h))):
                 new = product([(x, 1.0), (part, power)])
-                if type(new) is Expression and new.shape == x.shape:
-                    part = _raised(part, abs(power))
-                    how = "multiplied" if power > 0 else "divided"
-                    says = f"it is {how} by {{part}} where that does not belong"
-                    yield Edit(
-                        f"with {self.formulas.write(h)} {power}",
-                        "derivative twice",
-                        x,
-                        new,
-                        new,
-                        part,
-                        says,
-                        2.2 + 0.3 * (power != 1),
-                    )
+                if type(new) is not Expression or new.shape != x.shape:
+                    continue
+                how = "multiplied" if power > 0 else "divided"
+                says = f"it is {how} by {{part}} where that does not belong"
+                kind = f"with {self.formulas.write(h)} {power}"
+                part, rank = _raised(part, abs(power)), 2.2 + 0.3 * (power != 1)
+                yield Edit(kind, "derivative twice", x, new, new, part, says, rank)
+
+    def _is_before(self, h, x):
+        """Whether a value is there where another is computed: an input, or an earlier step."""
+        place = self.formulas.place
+        return place.get(h, -1) < place.get(x, len(place))
 
     # --- products and sums as a whole -------------------------------------------------------
 
@@ -282,73 +266,79 @@ def total(terms):
     return result
 
 
+def powers_of(h):
+    """Pairs (h, exponent) that may stand in a product by mistake."""
+    return [(h, power) for power in (1.0, -1.0, 0.5, -0.5, 2.0, -2.0)]
+
+
+def slopes_of(h):
+    """What would be a derivative if h were an activation's output: 1 - h, h (1 - h), 1 - h^2."""
+    rest = total([(1.0, 1), (h, -1)])
+    square = product([(h, 2.0)])
+    return rest, product([(h, 1.0), (rest, 1.0)]), total([(1.0, 1), (square, -1)])
+
+
 def _spread(x, like):
-    """An expression in the shape of another."""
-    if x is None or np.shape(x.value if type(x) is Expression else x) == like.shape:
-        return (
-            x
-            if type(x) is Expression
-            else call(np.positive, np.asarray(x))
-            if x is not None
-            else None
-        )
-    return call(np.broadcast_to, x, like.shape)
+    """An expression, or a number, in the shape of another; None of None."""
+    if x is None or (type(x) is Expression and x.shape == like.shape):
+        return x
+    if type(x) is Expression or like.shape:
+        return call(np.broadcast_to, x, like.shape)
+    return call(np.positive, np.asarray(x))
+
+
+# Exponents that stand in the place of another, p, with the ranks of the slips.
+_EXPONENTS = (
+    (lambda p: -p, 1.5), (lambda p: 2 * p, 1.4), (lambda p: p - 1, 1.4), (lambda p: p + 1, 1.4),
+    (lambda p: p / 2, 1.5), (lambda p: p - 0.5, 1.7), (lambda p: p + 0.5, 1.7),
+)  # fmt: skip
 
 
 def _of_product(x, factors, terms_of):
     """A factor left out, of another exponent or sign; one that reaches only some of the terms."""
     for i, (part, power) in enumerate(factors):
-        rest = [*factors[:i], *factors[i + 1 :]]
-        c = number(part)
-        if c is not None:
+        if number(part) is not None:
             continue
-        new = _spread(product(rest), x)
+        rest = [*factors[:i], *factors[i + 1 :]]
+        without = f"without {i}", LEFT_OUT if power in (1, 2) else RULE, _spread(product(rest), x)
         if power in (1, 2):
-            yield f"without {i}", LEFT_OUT, new, part, "the factor {part} is left out", 0.6
+            yield *without, part, "the factor {part} is left out", 0.6
         elif power == -1:
-            yield f"without {i}", RULE, new, part, "the division by {part} is left out", 0.8
+            yield *without, part, "the division by {part} is left out", 0.8
         else:
-            yield f"without {i}", RULE, new, None, INSTEAD, 0.8
-        for wrong, rank in (
-            (-power, 1.5),
-            (2 * power, 1.4),
-            (power - 1, 1.4),
-            (power + 1, 1.4),
-            (power / 2, 1.5),
-            (power - 0.5, 1.7),
-            (power + 0.5, 1.7),
-        ):
+            yield *without, None, INSTEAD, 0.8
+        for exponent, rank in _EXPONENTS:
+            wrong = exponent(power)
             if wrong not in (0, power):
-                yield (
-                    f"power {i} {wrong - power:g}",
-                    RULE,
-                    _spread(product([*rest, (part, wrong)]), x),
-                    part,
-                    INSTEAD,
-                    rank,
-                )
-        terms = terms_of(part) if type(part) is Expression and power == 1 else []
-        if 1 < len(terms) <= TERMS and rest:
-            multiplied = product(rest)
-            for j, (late, sign) in enumerate(terms):
-                others = total([*terms[:j], *terms[j + 1 :]])
-                new = total([(product([*rest, (others, 1.0)]), 1), (late, sign)])
-                says = "the term {part} is added after the multiplication by {old}, which it lacks"
-                yield f"after {i}.{j}", LEFT_OUT, _spread(new, x), late, says, 1.6, multiplied
-    coefficient = product([f for f in factors if number(f[0]) is not None])
-    rest = [f for f in factors if number(f[0]) is None]
-    c = coefficient if isinstance(coefficient, float) else 1.0
-    for times, key in (
-        (-1, SIGN),
-        (0.5, FACTOR),
-        (2, FACTOR),
-        (1 / c if c else 1, FACTOR),
-        (c, FACTOR),
-    ):
-        if abs(times) != 1 or (times == -1):
+                new = _spread(product([*rest, (part, wrong)]), x)
+                yield f"power {i} {wrong - power:g}", RULE, new, part, INSTEAD, rank
+        if type(part) is Expression and power == 1:
+            yield from _added_after(x, i, terms_of(part), rest)
+    yield from _of_coefficient(x, factors)
+
+
+def _added_after(x, i, terms, rest):
+    """(a + b) * c where a * c + b was written."""
+    if not 1 < len(terms) <= TERMS or not rest:
+        return
+    says = "the term {part} is added after the multiplication by {old}, which it lacks"
+    for j, (late, sign) in enumerate(terms):
+        others = total([*terms[:j], *terms[j + 1 :]])
+        new = total([(product([*rest, (others, 1.0)]), 1), (late, sign)])
+        yield f"after {i}.{j}", LEFT_OUT, _spread(new, x), late, says, 1.6, product(rest)
+
+
+def _of_coefficient(x, factors):
+    """The number in a product with another sign, halved, doubled, left out, or squared."""
+    rest = [pair for pair in factors if number(pair[0]) is None]
+    c = product([pair for pair in factors if number(pair[0]) is not None])
+    c = c if type(c) is float else 1.0
+    new = _spread(product([(-c, 1.0), *rest]), x)
+    yield "number -1", SIGN, new, None, "the sign is wrong: " + INSTEAD, 0.7
+    for times in (0.5, 2, 1 / c if c else 1, c):
+        if abs(times) != 1:
             new = _spread(product([(c * times, 1.0), *rest]), x)
-            says = "the sign is wrong: " if times == -1 else ""
-            yield f"number {times:g}", key, new, None, says + INSTEAD, 0.7 if times == -1 else 1.3
+            yield f"number {times:g}", FACTOR, new, None, INSTEAD, 1.3
 
 
 def _of_sum(terms):
@@ -356,35 +346,20 @@ def _of_sum(terms):
     if len(terms) > 2 * TERMS:
         return
     like = total(terms)
-    counts = range(1, len(terms) if len(terms) <= TERMS else 2)
-    for count in counts:
+    for count in range(1, len(terms) if len(terms) <= TERMS else 2):
+        be = "term {part} is" if count == 1 else "terms {part} are"
+        sayings = (
+            (0, "without", PATH, f"the {be} left out", 0.5 + 0.1 * count),
+            (-1, "sign", SIGN, "the sign of {part} is wrong: " + INSTEAD, 0.4 + 0.2 * count),
+            (2, "twice", FACTOR, "{part} counts twice", 1.2 + 0.1 * count),
+            (0.5, "half", FACTOR, "{part} counts half, and must count whole", 1.2 + 0.1 * count),
+        )
         for chosen in combinations(range(len(terms)), count):
             part = total([terms[i] for i in chosen])
-            many = "terms" if count > 1 else "term"
-            for c in (0, -1, 2, 0.5):
+            for c, kind, key, says, rank in sayings:
                 new = [(x, s * (c if i in chosen else 1)) for i, (x, s) in enumerate(terms)]
                 new = _spread(total([pair for pair in new if pair[1]]), like)
-                if c == 0:
-                    yield (
-                        f"without {chosen}",
-                        PATH,
-                        new,
-                        part,
-                        f"the {many} {{part}} {'is' if count == 1 else 'are'} left out",
-                        0.5 + 0.1 * count,
-                    )
-                elif c == -1:
-                    yield (
-                        f"sign {chosen}",
-                        SIGN,
-                        new,
-                        part,
-                        f"the sign of {{part}} is wrong: {INSTEAD}",
-                        0.4 + 0.2 * count,
-                    )
-                else:
-                    says = f"{{part}} counts {c:g} times, where it must count once"
-                    yield f"scaled {chosen} {c}", FACTOR, new, part, says, 1.2 + 0.1 * count
+                yield f"{kind} {chosen}", key, new, part, says, rank
 
 
 def _of_matrices(a, b):
@@ -429,30 +404,10 @@ def _transposed(x):
 
 
 def _of_choice(x, condition, a, b):
-    yield (
-        "branches",
-        MASK,
-        call(np.where, condition, b, a),
-        None,
-        "the two branches are exchanged: " + INSTEAD,
-        1,
-    )
-    yield (
-        "one branch",
-        MASK,
-        _spread(a, x),
-        condition,
-        "the condition {part} is left out: " + INSTEAD,
-        1,
-    )
-    yield (
-        "other branch",
-        MASK,
-        _spread(b, x),
-        condition,
-        "the condition {part} is left out: " + INSTEAD,
-        1.5,
-    )
+    exchanged, left_out = "the two branches are exchanged: ", "the condition {part} is left out: "
+    yield "branches", MASK, call(np.where, condition, b, a), None, exchanged + INSTEAD, 1
+    for one, rank in ((a, 1), (b, 1.5)):
+        yield f"branch {rank}", MASK, _spread(one, x), condition, left_out + INSTEAD, rank
 
 
 def _of_reduction(x):
@@ -466,12 +421,4 @@ def _of_reduction(x):
         return
     for axis in (None, *range(a.ndim)):
         new = call(x.func, a, **{**settings, "axis": axis})
-        if new is not None and new.shape != x.shape and settings.get("keepdims"):
-            new = (
-                None
-                if x is None
-                else call(np.broadcast_to, new, a.shape)
-                if x.shape == a.shape
-                else new
-            )
         yield f"axis {axis}", AXIS, new, None, "it is summed over the wrong axis: " + INSTEAD, 1

@@ -95,9 +95,14 @@ class Formulas:
                 found[node] = values[x]
         return found
 
-    def value(self, x):
-        """What an expression is, with the given gradients in it."""
-        return self.base.get(x, x.value) if type(x) is Expression else x
+    def again(self, x, values=None):
+        """The value of a new expression, where some known ones have other values."""
+        values = self.base if values is None else values
+        if type(x) is not Expression:
+            return x
+        if not values or x in self.place or x.kind != "call":
+            return values.get(x, x.value)
+        return computed(x, {arg: self.again(arg, values) for arg in x.operands()})
 
     # --- reading ----------------------------------------------------------------------------
 
@@ -126,15 +131,6 @@ class Formulas:
             seen.update(level)
         return None
 
-    def again(self, x, values=None):
-        """The value of a new expression, where some known ones have other values."""
-        values = self.base if values is None else values
-        if type(x) is not Expression or x in self.place or x.kind != "call":
-            return values.get(x, x.value) if type(x) is Expression else x
-        if not values:
-            return x.value
-        return computed(x, {arg: self.again(arg, values) for arg in x.operands()})
-
 
 def computed(step, values):
     """The value of a call where some of its operands have other values."""
@@ -146,11 +142,6 @@ def computed(step, values):
 
     args = [known(arg) if type(arg) is Expression else mapped(known, arg) for arg in step.args]
     return step.func(*args, **{key: mapped(known, arg) for key, arg in step.kwargs.items()})
-
-
-def _firsts_of(values):
-    """Pairs (node, expression) of the nodes whose value is one array."""
-    return [(n, v.expression) for n, v in values.items() if type(v) is Traced]
 
 
 def formulas_of_tape(loss, names, targets, also, fixed, careful):
@@ -175,8 +166,9 @@ def formulas_of_tape(loss, names, targets, also, fixed, careful):
     for d in replay.definitions:
         name = d.symbol if isinstance(d.symbol, str) else differential(d.symbol[1])
         symbols.setdefault(d.expression, name)
-    for node, x in _firsts_of(replay.values):
-        if (name := also.get(node)) is not None and x.kind == "call":
+    for node, name in also.items():
+        x = getattr(replay.values.get(node), "expression", None)
+        if x is not None and x.kind == "call":
             symbols.setdefault(x, name)
     cotangents = {node: g.expression for node, g in replay.cotangents.items() if type(g) is Traced}
     return Formulas(

@@ -14,48 +14,49 @@ from .mistakes import Candidate, Finding
 
 def zero_rows(search):
     """Rows that are zero in every entry, where others are not."""
-
-    def is_zero(entry):
-        return (
-            entry.given.shape == entry.true.shape and entry.given.size > 1 and not entry.given.any()
-        )
-
-    many = [entry for entry in search.left if is_zero(entry)]
+    many = [e for e in search.left if e.given.shape == e.true.shape and _is_zero(e.given)]
     if many and any(e.given.any() for e in search.case.entries):
-        who = words.subject(many, search.case)
-        text = (
-            f"{who} {words.is_or_are(many)} zero in every entry: the gradient was left out, or "
-            "never written"
-        )
-        yield Candidate("all zero", text, many, rank=0.5)
+        who, be = words.subject(many, search.case), words.is_or_are(many)
+        gone = "the gradient was left out, never written, or overwritten"
+        yield Candidate("all zero", f"{who} {be} zero in every entry: {gone}", many, rank=0.5)
+
+
+def _is_zero(array):
+    return array.size > 1 and not array.any()
 
 
 def ties(search):
     """Every one of several equal maxima gets the whole gradient."""
-    graph = search.graph
     steps = {}
-    for node in graph.nodes:
-        if node.op is not None and node.op.name in _EXTREMES and node in search.backward.table:
-            g, (x, *_) = search.backward.table[node], node.args
-            axis, keep = node.kwargs.get("axis"), node.kwargs.get("keepdims", False)
-            whole = [a if keep or axis is None else np.expand_dims(a, axis) for a in (g, node.out)]
-            hits = np.asarray(x) == whole[1]
+    for node, g in search.backward.table.items():
+        if node.op is not None and node.op.name in _EXTREMES:
+            whole, top = (_kept(node, array) for array in (g, node.out))
+            hits = np.asarray(node.args[0]) == top
             if np.sum(hits) > np.size(g):
-                share = hits * whole[0]
-                steps[node] = lambda n, _, pairs, share=share: [(pairs[0][0], share)]
-    if steps:
-        table = search.backward.replaced(steps).table
-        explained = search.explained(list(search.left), table)
-        if explained:
-            name = graph.label(next(iter(steps)))
-            text = (
-                f"{name} has ties: each of the equal entries gets the whole gradient, where they "
-                "share it or one of them gets it"
-            )
-            yield Candidate("ties", text, explained, steps, tuple(steps), 0)
+                steps[node] = _passing(hits * whole)
+    if not steps:
+        return
+    explained = search.explained(list(search.left), search.backward.replaced(steps).table)
+    if explained:
+        text = (
+            f"{search.graph.label(next(iter(steps)))} has ties: each of the equal entries gets the "
+            "whole gradient, where they share it or one of them gets it"
+        )
+        yield Candidate("ties", text, explained, steps, tuple(steps), 0)
 
 
 _EXTREMES = ("max", "min", "amax", "amin")
+
+
+def _kept(node, array):
+    """A result of a reduction with the axes that were reduced, of size 1."""
+    axis = node.kwargs.get("axis")
+    return array if node.kwargs.get("keepdims") or axis is None else np.expand_dims(array, axis)
+
+
+def _passing(share):
+    """The step that passes one share on, whatever arrives."""
+    return lambda node, g, pairs: [(pairs[0][0], share)]
 
 
 def common_factor(search):

@@ -8,6 +8,7 @@ import numpy as np
 
 from ...drawing.formulas import HOLE, operand
 from ...engine.tape import Node
+from ...symbolic.text import differential
 from .wrong_steps.accumulation import are_alike, is_quadratic, missing_words
 
 
@@ -23,10 +24,27 @@ def subject(entries, case):
 
 def short(entry, case):
     """dW1 for the gradient dLoss/dW1; other labels as they are."""
-    if entry.bottom is None or entry.bottom not in case.gradients:
+    if entry.bottom is None or entry.bottom not in case.gradients or is_second(entry):
         return entry.label
-    name = case.names.of(entry.bottom)
-    return f"d{name}" if name.isidentifier() else f"d({name})"
+    return differential(case.names.of(entry.bottom))
+
+
+def proof(entries, case, what):
+    """That with the mistake ``what``, a pass or a derivation, gives the rows as they are."""
+    be = "it is" if len(entries) == 1 else "they are"
+    return f"with this one mistake {what} gives {subject(entries, case)} as {be}"
+
+
+def line(node, explained, case):
+    """The gradient whose line a mistake is in: of a node with a name, or the nearest row."""
+    if not is_second(explained[0]) and node is not None and (name := case.names.given(node)):
+        return differential(name)
+    return short(explained[0], case)
+
+
+def is_second(entry):
+    """Whether a row is of a Hessian: d2f/dx2."""
+    return entry.label.startswith("d2")
 
 
 def is_or_are(entries):

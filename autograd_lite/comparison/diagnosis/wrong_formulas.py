@@ -65,14 +65,17 @@ def _formulas(search):
     if search.backward.steps or len(search.graph.nodes) > NODES:
         return None
     case = search.case
-    targets = [e.bottom for e in case.gradients.values()]
+    targets = list(case.gradients)
     try:
         graph, fixed = search.graph, search.backward.fixed
         also = {h: f"{op.name}({graph.label(z)})" for h, z, op in recognised_functions(graph)}
         also |= {n: graph.label(n) for n in graph.nodes if is_function(n.op)}
-        return formulas_of_tape(case.loss, case.names, targets, also, fixed, graph.careful)
+        found = formulas_of_tape(case.loss, case.names, targets, also, fixed, graph.careful)
     except (TypeError, ValueError, NotImplementedError):  # a call that has no formula
         return None
+    seconds = [e for e in case.gradients.values() if words.is_second(e)]
+    found.symbols.update((found.results[e.bottom], e.label) for e in seconds)
+    return found
 
 
 def _is_other(edit, x):
@@ -118,8 +121,7 @@ def _candidates(search, formulas, edits):
     x, edit = next(iter(edits.items()))
     text = _said(x, edit, formulas, len(edits))
     rank = BEHIND + edit.rank + (len(edits) > 1) * 0.5
-    who, be = words.subject(explained, search.case), "it is" if len(explained) == 1 else "they are"
-    gives = f"with this one mistake the derivation gives {who} as {be}"
+    gives = words.proof(explained, search.case, "the derivation")
     return [Candidate(edit.key, text, explained, rank=rank, gives=gives)]
 
 

@@ -7,7 +7,6 @@ from itertools import chain
 
 import numpy as np
 
-from ...symbolic.text import differential
 from . import words
 from .mistakes import Candidate, Finding
 from .wrong_steps.mutants import mutants
@@ -120,11 +119,10 @@ def _as_candidates(search, mutant, rows, c, factor):
     explained = search.explained(rows, backward.table)
     if not explained:
         return []
-    who = words.subject(explained, search.case)
-    be = "it is" if len(explained) == 1 else "they are"
-    gives = f"with this one mistake the backward pass gives {who} as {be}"
+    gives = words.proof(explained, search.case, "the backward pass")
     found = []
-    line = _line(search, mutant, explained)
+    node = mutant.edge.parent if mutant.edge is not None else next(iter(mutant.where), None)
+    line = words.line(node, explained, search.case)
     for key, text, rank in _names(search, mutant, c):
         text = text if line in text else f"in {line}: {text}"
         unclear = 0.9 * bool(_WITHOUT_NAME.search(text))
@@ -136,14 +134,6 @@ def _as_candidates(search, mutant, rows, c, factor):
             one.rank += 2
         found.append(one)
     return found
-
-
-def _line(search, mutant, explained):
-    """The gradient whose line the mistake is in: of the step's argument, or the nearest row's."""
-    node = mutant.edge.parent if mutant.edge is not None else next(iter(mutant.where), None)
-    if node is not None and (name := search.case.names.given(node)):
-        return differential(name)
-    return words.short(explained[0], search.case)
 
 
 def _names(search, mutant, c):

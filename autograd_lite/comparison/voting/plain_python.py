@@ -8,26 +8,17 @@ import numpy as np
 from ...rules import creation
 from ...symbolic.traced import Traced
 
-_OTHERWISE = {
-    "fabs": np.absolute, "pow": np.power, "gamma": None, "lgamma": None, "erf": None, "erfc": None,
-    "fsum": lambda values: sum(values), "prod": lambda values: math.prod(values),
-    "acos": np.arccos, "asin": np.arcsin, "atan": np.arctan, "atan2": np.arctan2,
-    "acosh": np.arccosh, "asinh": np.arcsinh, "atanh": np.arctanh, "dist": None,
-}  # fmt: skip
-
 
 def _log(x, base=math.e):
     return np.log(x) if base == math.e else np.log(x) / np.log(base)
 
 
+_OTHERWISE = {"log": _log, "fabs": np.absolute, "fsum": sum, "prod": math.prod}
+
+
 def numpys(name):
-    """NumPy's function for one of `math`, a constant as it is; the function itself without one."""
-    if name == "log":
-        return _log
-    found = getattr(math, name)
-    if callable(found):
-        return _OTHERWISE.get(name) or getattr(np, name, found)
-    return found
+    """NumPy's function for one of `math`, or what stands for it: constants, too, as they are."""
+    return _OTHERWISE.get(name) or getattr(np, name, getattr(math, name))
 
 
 def _array(values, *args, **kwargs):

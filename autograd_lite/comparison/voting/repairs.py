@@ -16,7 +16,7 @@ from ...symbolic import calls
 from ...symbolic.expressions import Expression
 from ...symbolic.graph import Graph
 from ...symbolic.traced import Trace, Traced
-from ..diagnosis.edits import Edit, Editor, call, product, total
+from ..diagnosis.edits import Editor, call, powers_of, product, slopes_of
 from ..diagnosis.formulas import Formulas
 from .plain_python import for_tensors
 from .problem import called
@@ -97,7 +97,7 @@ def _name_constants(graph, function, symbols):
     arrays = _arrays_around(function)
     for x in chain.from_iterable(step.operands() for step in graph.steps):
         if x.kind == "constant" and x.shape:
-            same = (n for n, a in arrays.items() if np.array_equal(a, x.value, equal_nan=False))
+            same = (n for n, a in arrays.items() if np.array_equal(a, x.value))
             if (name := next(same, None)) is not None:
                 symbols.setdefault(x, name)
 
@@ -143,26 +143,18 @@ class Repairs(Editor):
         known += self._columns.get(x, ())
         numbers += self._elements if x.shape == () else []
         for h in (*known, *numbers):
-            for part, power in ((h, 1.0), (h, -1.0), (h, 0.5), (h, -0.5), (h, 2.0), (h, -2.0)):
+            for part, power in powers_of(h):
                 kind = {1.0: "with times", -1.0: "with over"}.get(power, f"with {power}")
                 yield kind, "", product([(x, 1.0), (part, power)]), h, says, 2.0
             yield "with plus", "", call(np.add, x, h), h, says, 2.6
             yield "with minus", "", call(np.subtract, x, h), h, says, 2.6
         for h in known:
-            for slope in (
-                total([(1.0, 1), (h, -1)]),
-                product([(h, 1.0), (total([(1.0, 1), (h, -1)]), 1.0)]),
-                total([(1.0, 1), (product([(h, 2.0)]), -1)]),
-            ):
+            for slope in slopes_of(h):
                 yield "with slope", "", product([(x, 1.0), (slope, 1.0)]), h, says, 2.2
         for f in (np.exp, np.sign, np.absolute, np.square, np.log, np.sqrt):
             yield f"{f.__name__}", "", call(f, x), None, says, 2.4
         for axis in range(x.ndim if x.ndim > 1 else 0):
             yield "mean", "", call(np.mean, x, axis=axis, keepdims=True), None, says, 2.5
-
-    def _is_before(self, h, x):
-        place = self.formulas.place
-        return place.get(h, -1) < place.get(x, len(place))
 
 
 def repaired(contest, others) -> str:
@@ -240,7 +232,7 @@ _LACKS = {
 }  # fmt: skip
 
 
-def _said(x, edit: Edit, formulas):
+def _said(x, edit, formulas):
     old, new = formulas.written_out(edit.old), formulas.written_out(edit.new)
     line = formulas.line_of(x)
     name = formulas.symbols.get(line)
