@@ -130,6 +130,19 @@ def test_a_derivation_that_is_right_at_one_point_alone_is_wrong():
     assert ag.compare_function(cube, lambda x: 3 * x**2, np.ones(4))
 
 
+def cubes(x):
+    return np.sum(x**3)
+
+
+def test_an_explanation_that_fits_one_point_alone_is_none():
+    x = np.full(3, 3.0)  # there 18 * x is twice 3 * x^2, and 8 * x + x is it
+    assert "2 times" in ag.compare_function(cubes, 18 * x, x).summary
+    assert "2 times" not in ag.compare_function(cubes, lambda x: 18 * x, x).summary
+    report = ag.compare_function(cubes, lambda x: 8 * x, x)
+    assert not report
+    assert "belongs" not in str(report)
+
+
 def test_a_transposed_jacobian_and_exchanged_arguments_are_said():
     t = np.linspace(0, 1, 9)
 
@@ -191,6 +204,9 @@ def test_four_times_is_the_mean_over_four():
     summary = ag.compare(loss, {"C": np.tile(g, (4, 1))}).summary
     assert "mean" in summary
     assert "a factor 2" not in summary
+    w = tensor("w", 5)
+    summary = ag.compare(np.sum(np.sin(w)), {"w": 4 * np.cos(w.data)}).summary
+    assert "a factor 4 is too much" in summary
 
 
 def unrolled(W, U):
