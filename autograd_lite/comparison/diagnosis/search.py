@@ -23,11 +23,15 @@ from .row_patterns import (
 )
 
 MOST = 6  # findings
+KNOWN = 2  # the rank of a wrong step that needs no other reading of the numbers
 
 
 def one_wrong_step(search):
-    """One step of the backward pass, or one formula of the derivation."""
-    return [*wrong_passes.one_step(search), *wrong_formulas.one_formula(search)]
+    """One step of the backward pass; where none of a known rule explains all, one formula."""
+    found = wrong_passes.one_step(search)
+    if any(len(c.explains) == len(search.left) and c.rank <= KNOWN for c in found):
+        return found
+    return [*found, *wrong_formulas.one_formula(search)]
 
 
 # From what is cheap and says most to what is dear: the first that explains all rows ends it.
