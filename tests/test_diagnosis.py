@@ -544,3 +544,17 @@ def test_one_wrong_rule_everywhere_is_said_of_all():
         dW += before.T @ dh
         dh = dh @ W.data.T
     assert "at all 4 tanh steps" in str(ag.compare(np.sum(h**2), {"W": dW}))
+
+
+def test_the_place_of_a_mistake_is_that_of_the_first_sentence_alone():
+    """The same wrong rule at both sigmoids gives dz2 too: the second one is no suspect."""
+    rng = np.random.default_rng(3)
+    W1, W2 = (ag.Tensor(rng.normal(size=(3, 3)), requires_grad=True) for _ in range(2))
+    X, y = rng.normal(size=(4, 3)), rng.normal(size=(4, 3))
+    h1 = ag.sigmoid(X @ W1)
+    z2 = h1 @ W2
+    h2 = ag.sigmoid(z2)
+    loss = np.sum((y - h2) ** 2) / 2
+    dz2 = (h2.numpy() - y) * (1 - h2.numpy())
+    report = ag.compare(loss, {"W1": W1.data, "z2": dz2})
+    assert report.findings[0].where == (h2.node,)

@@ -128,8 +128,9 @@ class Search:
             and c.text != chosen.text
             and c.rank <= chosen.rank + 2
         ]
+        alike = same if chosen.key in _ANYWHERE else ()  # of the others the place is known
         nodes = dict.fromkeys(
-            node for c in (chosen, *same) if c.key == chosen.key for node in c.where
+            node for c in (chosen, *alike) if c.key == chosen.key for node in c.where
         )
         text = chosen.text
         if chosen.key in _ANYWHERE:
