@@ -1,0 +1,597 @@
+"""The lines that a line could have been: one part of it in another form."""
+
+import ast
+import re
+from dataclasses import dataclass
+from itertools import combinations
+
+from .texts import Text, is_simple
+from .vocabulary import is_atomic
+
+# How far an edit is from the line as it stands: what is tried first.
+SLIP, OTHER, FACTOR, TERM, FORMULA, INGREDIENT, TWO = range(1, 8)
+
+_FLIPS = {
+    ast.Add: ("-",),
+    ast.Sub: ("+",),
+    ast.Mult: ("/",),
+    ast.Div: ("*",),
+    ast.Gt: ("<=", ">=", "<"),
+    ast.GtE: ("<", ">"),
+    ast.Lt: (">=", "<=", ">"),
+    ast.LtE: (">", "<"),
+    ast.Eq: ("!=",),
+    ast.NotEq: ("==",),
+}
+_SIGNS = {
+    ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.MatMult: "@", ast.Gt: ">",
+    ast.GtE: ">=", ast.Lt: "<", ast.LtE: "<=", ast.Eq: "==", ast.NotEq: "!=",
+}  # fmt: skip
+_FUNCTIONS = (
+    ("sum", "mean"),
+    ("max", "min", "sum"),
+    ("maximum", "minimum"),
+    ("argmax", "argmin"),
+    ("zeros_like", "ones_like"),
+    ("zeros", "ones"),
+    ("sin", "cos"),
+    ("sinh", "cosh"),
+    ("exp", "log"),
+    ("log", "log1p", "log2", "log10"),
+    ("exp", "expm1"),
+    ("sign", "abs"),
+    ("dot", "outer", "multiply"),
+    ("ceil", "floor"),
+    ("std", "var"),
+    ("sqrt", "square"),
+    ("greater", "less", "greater_equal", "less_equal"),
+    ("add", "subtract"),
+)
+_REDUCTIONS = {"sum", "mean", "max", "min", "std", "var", "prod"}
+_TEMPLATES = (
+    ("({} > 0)", "array"),
+    ("(1 - {})", "array"),
+    ("{} * (1 - {})", "array"),
+    ("(1 - {} ** 2)", "array"),
+    ("1 / {}", "any"),
+    ("{} ** 2", "any"),
+    ("np.exp({})", "array"),
+    ("np.sign({})", "array"),
+    ("np.sqrt({})", "any"),
+    ("np.cos({})", "array"),
+    ("np.sin({})", "array"),
+    ("(1 + {})", "any"),
+    ("({} - 1)", "any"),
+    ("(1 / (1 + np.exp(-{})))", "array"),
+    ("np.tanh({})", "array"),
+    ("2 * {}", "array"),
+    ("~{}", "mask"),
+)
+
+
+@dataclass(frozen=True)
+class Edit:
+    """Another text of a statement.
+
+    ``kind`` says what is different, ``old`` and ``new`` are the parts in question.
+    """
+
+    rank: int
+    text: str
+    kind: str
+    old: str = ""
+    new: str = ""
+
+
+class Edits:
+    """The edits of a statement, with the atoms in reach."""
+
+    def __init__(self, statement, atoms, ingredients=()):
+        self.statement = statement
+        self.atoms = atoms
+        self.ingredients = ingredients
+        self.text = Text(statement)
+        node = statement.expression
+        self.root = getattr(node, "value", node) if not statement.part else node
+        self.nodes = [n for n in ast.walk(node) if isinstance(n, ast.expr) and self._is_read(n)]
+        self.inner = sorted(
+            {
+                name.id
+                for loop in ast.walk(node)
+                if isinstance(loop, ast.comprehension)
+                for name in ast.walk(loop.target)
+                if isinstance(name, ast.Name)
+            }
+        )
+
+    def _is_read(self, node):
+        """Whether a node is part of a value, or of an index."""
+        return not isinstance(getattr(node, "ctx", None), ast.Store) and hasattr(node, "lineno")
+
+    def all(self):
+        """The edits in the order of their ranks; a text comes once."""
+        seen = {self.statement.text}
+        makers = (
+            self._slips, self._assignments, self._others, self._factors, self._terms,
+            self._formulas, self._ingredients, self._twice,
+        )  # fmt: skip
+        for make in makers:
+            for edit in make():
+                if edit.text not in seen:
+                    seen.add(edit.text)
+                    yield edit
+
+    def _edit(self, rank, node, new, kind, old=None):
+        old = self.text.of(node) if old is None else old
+        return Edit(rank, self.text.replaced((node, new)), kind, old, new)
+
+    # --- slips: signs, transposes, numbers, axes, functions ------------------------------------
+
+    def _slips(self):
+        for node in self.nodes:
+            for new, kind in self._slips_at(node):
+                yield self._edit(SLIP, node, new, kind)
+        if not self.statement.part:
+            yield self._edit(SLIP, self.root, f"-({self.text.of(self.root)})", "sign")
+
+    def _slips_at(self, node):
+        text = self.text.of
+        if isinstance(node, ast.BinOp):
+            yield from self._of_operation(node)
+        elif isinstance(node, ast.UnaryOp):
+            yield text(node.operand), "sign"
+        elif isinstance(node, ast.Compare) and len(node.ops) == 1:
+            between = self.text.between(node.left, node.comparators[0])
+            for sign in _FLIPS.get(type(node.ops[0]), ()):
+                other = between.replace(_SIGNS[type(node.ops[0])], sign, 1)
+                yield text(node.left) + other + text(node.comparators[0]), "condition"
+        elif isinstance(node, ast.Constant) and type(node.value) in (int, float):
+            yield from ((new, "number") for new in _numbers(node.value))
+        elif isinstance(node, ast.IfExp):
+            yield text(node.body), "condition"
+            yield text(node.orelse), "condition"
+            yield f"{text(node.orelse)} if {text(node.test)} else {text(node.body)}", "condition"
+        elif isinstance(node, ast.Attribute) and node.attr == "T":
+            yield text(node.value), "transpose"
+        elif isinstance(node, ast.Subscript):
+            yield from self._of_subscript(node)
+        elif isinstance(node, ast.Call):
+            yield from self._of_call(node)
+        if isinstance(node, (ast.Name, ast.Subscript, ast.Attribute)) and is_atomic(node):
+            if not isinstance(self.statement.parents.get(node), ast.Attribute):
+                yield f"{text(node)}.T", "transpose"
+
+    def _of_operation(self, node):
+        text, between = self.text.of, self.text.between(node.left, node.right)
+        left, right = text(node.left), text(node.right)
+        sign = _SIGNS.get(type(node.op))
+        for other in _FLIPS.get(type(node.op), ()):
+            kind = "sign" if other in "+-" else "division"
+            yield left + between.replace(sign, other, 1) + right, kind
+        if isinstance(node.op, (ast.Sub, ast.Div, ast.MatMult)):
+            yield f"({right}) {sign} ({left})", "order"
+        if isinstance(node.op, ast.MatMult):
+            yield f"{_bracketed(left)}.T @ {_bracketed(right)}", "transpose"
+            yield f"{_bracketed(left)} @ {_bracketed(right)}.T", "transpose"
+            yield f"{_bracketed(right)}.T @ {_bracketed(left)}.T", "order"
+            yield f"{_bracketed(right)}.T @ {_bracketed(left)}", "order"
+        if isinstance(node.op, ast.Pow):
+            yield left, "exponent"
+            yield f"{_bracketed(left)} ** ({right} - 1)", "exponent"
+            yield f"{_bracketed(left)} ** ({right} + 1)", "exponent"
+            yield f"{_bracketed(left)} ** (-({right}))", "exponent"
+            return
+        what = "term" if isinstance(node.op, (ast.Add, ast.Sub)) else "factor"
+        inner = node.left
+        while isinstance(inner, ast.BinOp):
+            inner = inner.left
+            yield text(inner), f"extra {what}"
+            if isinstance(node.op, (ast.Mult, ast.Div)):
+                yield text(inner) + between + right, f"extra {what}"
+        yield left, f"extra {what}"
+        yield (f"-({right})" if isinstance(node.op, ast.Sub) else right), f"extra {what}"
+
+    def _of_subscript(self, node):
+        yield self.text.of(node.value), "index"
+        parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+        for i, part in enumerate(parts):
+            for other in self._indices(part):
+                texts = [self.text.of(p) for p in parts]
+                texts[i] = other
+                yield f"{self.text.of(node.value)}[{', '.join(texts)}]", "index"
+
+    def _indices(self, part):
+        """Other forms of one index."""
+        text = self.text.of(part)
+        if isinstance(part, ast.Slice):
+            low = self.text.of(part.lower) if part.lower else ""
+            up = self.text.of(part.upper) if part.upper else ""
+            if part.step is None:
+                yield from {f"{up}:{low}", ":", f"{low}:", f":{up}"} - {text}
+                if low == "1" and not up:
+                    yield ":-1"
+                if up == "-1" and not low:
+                    yield "1:"
+        elif not isinstance(part, ast.Constant) or isinstance(part.value, int):
+            yield f"{text} - 1"
+            yield f"{text} + 1"
+            yield f"-({text})"
+
+    def _of_call(self, node):
+        text, func = self.text.of, node.func
+        arguments = [text(a) for a in node.args]
+        keywords = [text(k) for k in node.keywords]
+        name = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
+        head = text(func)
+        for group in _FUNCTIONS:
+            for other in group if name in group else ():
+                if other != name:
+                    new = head[: len(head) - len(name)] + other
+                    yield f"{new}({', '.join(arguments + keywords)})", "function"
+        for argument in arguments:
+            yield argument, "function"
+        if isinstance(func, ast.Attribute) and not arguments:
+            yield text(func.value), "function"
+        if len(arguments) == 2:
+            one, two = arguments
+            yield f"{head}({', '.join([two, one, *keywords])})", "order"
+            for pair in ((f"{_bracketed(one)}.T", two), (one, f"{_bracketed(two)}.T")):
+                yield f"{head}({', '.join([*pair, *keywords])})", "transpose"
+            if name == "dot":
+                yield f"{head}({_bracketed(two)}.T, {_bracketed(one)}.T)", "order"
+        if name == "dot" and len(arguments) == 1:
+            owner, one = text(func.value), arguments[0]
+            yield f"{_bracketed(one)}.dot({owner})", "order"
+            yield f"{_bracketed(owner)}.T.dot({one})", "transpose"
+            yield f"{owner}.dot({_bracketed(one)}.T)", "transpose"
+            yield f"{_bracketed(one)}.T.dot({_bracketed(owner)}.T)", "order"
+        if name in _REDUCTIONS:
+            yield from self._axes(node, head, arguments, keywords)
+        for i, keyword in enumerate(keywords):
+            rest = keywords[:i] + keywords[i + 1 :]
+            yield f"{head}({', '.join(arguments + rest)})", f"{keyword.split('=')[0].strip()}"
+
+    def _axes(self, node, head, arguments, keywords):
+        """Other axes of a sum."""
+        rest = [k for k in keywords if not k.startswith("axis")]
+        first = 1 if head.startswith("np.") else 0
+        for axis in ("0", "1", "2", "-1", "(0, 1)", "(0, 2)", "(1, 2)", "(0, 2, 3)"):
+            if len(arguments) > first:
+                new = [*arguments[:first], axis, *arguments[first + 1 :], *rest]
+            else:
+                new = [*arguments, f"axis={axis}", *rest]
+            yield f"{head}({', '.join(new)})", "axis"
+            if not any("keepdims" in k for k in keywords):
+                yield f"{head}({', '.join([*new, 'keepdims=True'])})", "axis"
+
+    # --- what is done with the value -----------------------------------------------------------
+
+    def _assignments(self):
+        node, text = self.statement.node, self.text.of
+        if self.statement.part or self.statement.target is None:
+            return
+        target, value = self.statement.name, text(self.root) if hasattr(node, "value") else ""
+        if isinstance(node, ast.AugAssign):
+            sign = _SIGNS.get(type(node.op), "")
+            old = f"{sign}="
+            for other in ("=", "+=", "-=", "*=", "/="):
+                if other != old:
+                    yield Edit(SLIP, f"{target} {other} {value}", "assignment", old, other)
+            if isinstance(target_node := node.target, ast.Subscript) and sign == "+":
+                base, index = text(target_node.value), text(target_node.slice)
+                index = f"({index})" if isinstance(target_node.slice, ast.Tuple) else index
+                yield Edit(SLIP, f"np.add.at({base}, {index}, {value})", "repeated", "+=", "np.add.at")
+            yield Edit(SLIP, "pass", "extra statement", self.statement.text, "")
+        elif isinstance(node, ast.Assign) and len(node.targets) == 1:
+            if isinstance(node.targets[0], (ast.Name, ast.Subscript, ast.Attribute)):
+                for other in ("+=", "-="):
+                    yield Edit(SLIP, f"{target} {other} {value}", "assignment", "=", other)
+                if isinstance(node.targets[0], ast.Name):
+                    yield Edit(SLIP, f"{target} = {target} + {_bracketed(value)}", "assignment", "=", "+=")
+
+    # --- one value for another -----------------------------------------------------------------
+
+    def _others(self):
+        """One atom for another; a number, and an index of a subscript, for an atom."""
+        places = [n for n in self.nodes if self._is_place(n)]
+        for node in places:
+            old = self.text.of(node)
+            for atom in self.atoms:
+                if atom.text != old:
+                    yield self._edit(OTHER, node, atom.text, "value")
+        for name in {n.id for n in places if isinstance(n, ast.Name)}:
+            same = [n for n in places if isinstance(n, ast.Name) and n.id == name]
+            for atom in self.atoms if len(same) > 1 else ():
+                pairs = [(n, atom.text) for n in same]
+                yield Edit(OTHER, self.text.replaced(*pairs), "value", name, atom.text)
+        yield from self._other_indices()
+        yield from self._other_attributes()
+
+    def _is_place(self, node):
+        parent = self.statement.parents.get(node)
+        if isinstance(parent, ast.Call) and parent.func is node:
+            return False
+        if isinstance(node, ast.Constant):
+            return type(node.value) in (int, float, str)
+        return is_atomic(node)
+
+    def _other_indices(self):
+        """An index that stands in another subscript of the function."""
+        shown = _indices_of(self.statement)
+        for node in [n for n in ast.walk(self.statement.expression) if isinstance(n, ast.Subscript)]:
+            parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+            texts = [self.text.of(p) for p in parts]
+            for i in range(len(parts)):
+                for other in shown:
+                    if other != texts[i]:
+                        new = ", ".join([*texts[:i], other, *texts[i + 1 :]])
+                        whole = f"{self.text.of(node.value)}[{new}]"
+                        yield self._edit(OTHER, node, whole, "index")
+            for whole in _subscripts_of(self.statement):
+                if whole != ", ".join(texts):
+                    yield self._edit(OTHER, node, f"{self.text.of(node.value)}[{whole}]", "index")
+            if len(parts) > 1:
+                yield from self._shifted(node, parts)
+        for whole in _subscripts_of(self.statement):
+            for node in self.nodes:
+                if is_atomic(node) and isinstance(node, (ast.Name, ast.Attribute)):
+                    if not isinstance(self.statement.parents.get(node), (ast.Subscript, ast.Attribute)):
+                        new = f"{self.text.of(node)}[{whole}]"
+                        yield self._edit(OTHER, node, new, "index")
+            yield from self._everywhere(whole)
+
+    def _everywhere(self, index):
+        """The same index for the target and for what is stored in it."""
+        target = self.statement.target
+        if not isinstance(target, ast.Name):
+            return
+        for node in self.nodes:
+            if is_atomic(node) and node is not target:
+                new = [(target, f"{target.id}[{index}]"), (node, f"{self.text.of(node)}[{index}]")]
+                yield Edit(OTHER, self.text.replaced(*new), "index", target.id, f"{target.id}[{index}]")
+
+    def _shifted(self, node, parts):
+        """Every slice of a subscript moved by a number in reach; slices for entries."""
+        for atom in [a for a in self.atoms if a.kind == "scalar"]:
+            texts, moved = [], 0
+            for part in parts:
+                text = self.text.of(part)
+                if isinstance(part, ast.Slice) and part.upper and not part.lower:
+                    text = f"{atom.text}:{atom.text} + {self.text.of(part.upper)}"
+                    moved += 1
+                texts.append(text)
+            if moved:
+                yield self._edit(OTHER, node, f"{self.text.of(node.value)}[{', '.join(texts)}]", "index")
+
+    def _other_attributes(self):
+        """Another key or attribute of the same container: what other lines ask of theirs."""
+        names = {n.attr for n in ast.walk(self.statement.function) if isinstance(n, ast.Attribute)}
+        for node in self.nodes:
+            if isinstance(node, ast.Attribute) and is_atomic(node):
+                for name in sorted(names - {node.attr, "T"}):
+                    new = f"{self.text.of(node.value)}.{name}"
+                    yield self._edit(OTHER, node, new, "value")
+
+    # --- a factor or a term more ---------------------------------------------------------------
+
+    def _spots(self):
+        """Where a factor or a term may have been left out, the whole value first."""
+        if self.statement.part:
+            return []
+        spots = [self.root]
+        for node in self.nodes:
+            parent = self.statement.parents.get(node)
+            if node is self.root or isinstance(node, ast.Slice):
+                continue
+            within = isinstance(parent, (ast.BinOp, ast.UnaryOp, ast.ListComp, ast.Tuple, ast.Dict))
+            within = within or (isinstance(parent, ast.Attribute) and parent.attr in _REDUCTIONS)
+            if within or (isinstance(parent, ast.Call) and node in parent.args):
+                if not _in_index(node, self.statement.parents):
+                    spots.append(node)
+        return spots
+
+    def _factors(self):
+        for node in self._spots():
+            old = self.text.of(node)
+            for new in ("2", "0.5"):
+                yield Edit(
+                    FACTOR, self.text.replaced((node, f"{new} * {_bracketed(old)}")),
+                    "missing factor", old, new,
+                )  # fmt: skip
+            for name in self.inner:
+                new = f"{_bracketed(old)} * {name}"
+                yield Edit(FACTOR, self.text.replaced((node, new)), "missing factor", old, name)
+            for atom in self.atoms:
+                if atom.kind == "index":
+                    continue
+                for form, kind in (("{} * {}", "missing factor"), ("{} / {}", "missing division")):
+                    new = form.format(_bracketed(old), _bracketed(atom.text))
+                    yield Edit(FACTOR, self.text.replaced((node, new)), kind, old, atom.text)
+
+    def _terms(self):
+        for node in self._spots():
+            old = self.text.of(node)
+            terms = [a.text for a in self.atoms if a.kind in ("array", "scalar")] + self.inner
+            for term in [*terms, "1"]:
+                for sign in "+-":
+                    new = f"{old} {sign} {term}"
+                    yield Edit(TERM, self.text.replaced((node, new)), "missing term", old, term)
+                new = f"{term} - {_bracketed(old)}"
+                yield Edit(TERM, self.text.replaced((node, new)), "missing term", old, term)
+
+    # --- formulas ------------------------------------------------------------------------------
+
+    def _formulas(self):
+        made = [m for m in self._made() if m]
+        for node in self.nodes:
+            if self._is_replaceable(node):
+                for new in made:
+                    yield self._edit(FORMULA, node, new, "formula")
+        places = [n for n in self.nodes if self._is_place(n) and not isinstance(n, ast.Constant)]
+        for old in dict.fromkeys(map(self.text.of, places)):
+            same = [n for n in places if self.text.of(n) == old]
+            for new in made if len(same) > 1 else ():
+                yield Edit(FORMULA, self.text.replaced(*[(n, new) for n in same]), "value", old, new)
+        for node in self._spots()[:3]:
+            old = self.text.of(node)
+            for new in made:
+                text = f"{_bracketed(old)} * {_bracketed(new)}"
+                yield Edit(FORMULA, self.text.replaced((node, text)), "missing factor", old, new)
+        yield from self._penalties()
+
+    def _made(self):
+        """Short formulas of the atoms: the usual derivatives, and what the user calls with one."""
+        for atom in self.atoms:
+            for form, kind in _TEMPLATES:
+                if atom.kind == kind or (kind == "any" and atom.kind in ("array", "scalar")):
+                    yield form.format(*[_bracketed(atom.text)] * form.count("{}"))
+        slopes = [a.text for a in self.atoms if a.kind == "scalar" and 0 < abs(a.values[0]) < 1]
+        for slope in slopes[:4]:
+            for atom in self.atoms:
+                if atom.kind == "array":
+                    yield f"np.where({atom.text} > 0, 1, {slope})"
+        for name in _functions_of_one(self.statement):
+            for atom in self.atoms:
+                if atom.kind == "array":
+                    yield f"{name}({atom.text})"
+
+    def _is_replaceable(self, node):
+        parent = self.statement.parents.get(node)
+        if isinstance(parent, ast.Call) and parent.func is node:
+            return False
+        if _in_index(node, self.statement.parents):
+            return False
+        return isinstance(node, (ast.BinOp, ast.Call, ast.UnaryOp, ast.Compare)) or is_atomic(node)
+
+    def _penalties(self):
+        """A term that is a number times an array: a regulariser."""
+        scalars = [a.text for a in self.atoms if a.kind == "scalar" and not a.text.isdigit()]
+        arrays = [a for a in self.atoms if a.kind == "array"]
+        old = self.text.of(self.root) if not self.statement.part else ""
+        for one in scalars[:10]:
+            factors = [one, f"2 * {one}"] + [f"{one} / {two}" for two in scalars[:10] if two != one]
+            for factor in factors if old else ():
+                for atom in arrays:
+                    term = f"{factor} * {atom.text}"
+                    text = self.text.replaced((self.root, f"{old} + {term}"))
+                    yield Edit(FORMULA, text, "missing term", old, term)
+
+    def _products(self):
+        """A further path: the matrix product of two arrays in reach as one more term."""
+        if self.statement.part:
+            return
+        old = self.text.of(self.root)
+        arrays = [a for a in self.atoms if a.kind == "array" and len(a.shape) in (1, 2)]
+        for one in arrays:
+            for two in arrays:
+                if len(one.shape) == len(two.shape) == 1:
+                    forms = ("np.outer({}, {})",)
+                elif len(one.shape) == len(two.shape) == 2:
+                    forms = ("{}.T @ {}", "{} @ {}.T", "{} @ {}")
+                else:
+                    forms = ("{} @ {}",)
+                for form in forms:
+                    term = form.format(_bracketed(one.text), _bracketed(two.text))
+                    text = self.text.replaced((self.root, f"{old} + {term}"))
+                    yield Edit(INGREDIENT, text, "missing path", old, term)
+
+    def _ingredients(self):
+        """Parts of other lines, as they are or with one name exchanged."""
+        yield from self._products()
+        for node in self.nodes:
+            if self._is_replaceable(node) or isinstance(node, (ast.IfExp, ast.Subscript)):
+                for new in self.ingredients:
+                    yield self._edit(INGREDIENT, node, new, "formula")
+                if isinstance(node, ast.Call) and len(node.args) == 1 or is_atomic(node):
+                    one = self.text.of(node.args[0] if isinstance(node, ast.Call) else node)
+                    for new in self.ingredients:
+                        yield self._edit(INGREDIENT, node, f"{one} / {_bracketed(new)}", "formula")
+                        yield self._edit(INGREDIENT, node, f"{one} * {_bracketed(new)}", "formula")
+        for node in self._spots()[:2]:
+            old = self.text.of(node)
+            for new in self.ingredients:
+                for sign in "+-":
+                    text = self.text.replaced((node, f"{old} {sign} {new}"))
+                    yield Edit(INGREDIENT, text, "missing term", old, new)
+                for form in ("{} * {}", "{} / {}"):
+                    text = form.format(_bracketed(old), _bracketed(new))
+                    text = self.text.replaced((node, text))
+                    yield Edit(INGREDIENT, text, "missing factor", old, new)
+
+    def _twice(self):
+        """Two slips in one line, in parts that do not overlap."""
+        single = []
+        for node in self.nodes:
+            single += [(node, new, kind) for new, kind in self._slips_at(node)]
+        places = [n for n in self.nodes if self._is_place(n)]
+        for node in places:
+            old = self.text.of(node)
+            single += [(node, a.text, "value") for a in self.atoms[:12] if a.text != old]
+        for (one, new, kind), (other, second, _) in combinations(single, 2):
+            if _apart(self.text.span(one), self.text.span(other)):
+                text = self.text.replaced((one, new), (other, second))
+                yield Edit(TWO, text, kind, self.text.of(one), new)
+
+
+def _apart(one, other):
+    return one[1] <= other[0] or other[1] <= one[0]
+
+
+def _numbers(x):
+    """Other numbers for a number."""
+    found = [x + 1, x - 1, -x, 2 * x, x / 2]
+    texts = {repr(n) for n in found} | {"0", "1", "2", "0.5"}
+    return sorted(texts - {repr(x)})
+
+
+def _bracketed(text):
+    """A text as an operand."""
+    return text if is_simple(text) else f"({text})"
+
+
+def _in_index(node, parents):
+    """Whether a node stands inside the index of a subscript."""
+    while (parent := parents.get(node)) is not None:
+        if isinstance(parent, ast.Subscript) and parent.slice is node:
+            return True
+        node = parent
+    return False
+
+
+def _indices_of(statement):
+    """The single indices that a function writes."""
+    found = {}
+    for node in ast.walk(statement.function):
+        if isinstance(node, ast.Subscript):
+            parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+            for part in parts:
+                text = statement.source.segment(part)
+                if not re.match(r"^['\"]", text):
+                    found[text] = None
+    return list(found)[:24]
+
+
+def _subscripts_of(statement):
+    """The whole indices that a function writes, of slices and arrays, and then those of others."""
+    found = {}
+    for tree in (statement.function, statement.source.tree):
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Subscript) and not isinstance(node.slice, ast.Constant):
+                found[statement.source.segment(node.slice)] = None
+    return list(found)[:16]
+
+
+def _functions_of_one(statement):
+    """The user's functions in reach that are called with one argument somewhere in the file."""
+    found = {}
+    for node in ast.walk(statement.source.tree):
+        if isinstance(node, ast.Call) and len(node.args) == 1 and not node.keywords:
+            if isinstance(node.func, ast.Name):
+                found[node.func.id] = None
+    return [n for n in found if n not in _BUILTINS]
+
+
+_BUILTINS = {
+    "len", "range", "float", "int", "print", "sum", "max", "min", "abs", "list", "tuple", "set",
+    "dict", "reversed", "enumerate", "zip", "sorted", "str", "iter", "next", "super", "id", "type",
+}  # fmt: skip

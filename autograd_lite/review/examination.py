@@ -1,0 +1,218 @@
+"""A program with what is known of it: its runs, its true gradients, and which of its own are wrong."""
+
+import inspect
+import re
+from functools import cached_property
+
+import numpy as np
+
+from ..engine.tape import Node
+from ..engine.tensor import Tensor
+
+from . import instrumented, pairs, runs
+from .flow import nodes_in
+from .inputs import Inputs
+from .recognition import Known
+from .truths import BESIDE, Truth, beside
+
+
+class Examination:
+    """What `review` looks at.
+
+    Attributes
+    ----------
+    program, inputs
+    run : Run
+        On arrays, as the user's.
+    truth : Truth
+        At the given point.
+    pairs : dict
+        The name of what a gradient is of, by its path in what was returned.
+    """
+
+    def __init__(self, f, args, kwargs, by_hand=None):
+        instrumented.refuse_what_is_no_function(f)
+        codes: dict = {}
+        with instrumented.noticed(codes), runs.quietly():
+            _called_once(f, args, kwargs)
+        self.program = instrumented.Program(f, codes)
+        self.inputs = Inputs(self.program, _names(f), args, kwargs)
+        self.run = runs.recorded(self.program, self.inputs)
+        if self.run.loss is None:
+            raise ValueError(
+                f"review() found no loss in what {_name(f)} returned: it returns the loss, a "
+                "single number, and the gradients"
+            )
+        self.truth = self._truth_at(None)
+        self.close = _close(self.run.gradients.values())
+        self.called = _called(self.run, self.program)
+        self.pairs = pairs.paired(
+            self.run.gradients, self.called, self.inputs.places, self.truth.of, self.agree
+        )
+        for path, name in (by_hand or {}).items():
+            self.pairs[path] = name
+        self.true = {path: self.truth.of(name) for path, name in self.pairs.items()}
+        self.beside = self._beside()
+
+    def _truth_at(self, other):
+        """The true gradients of the loss at a point; None where the run does not get that far."""
+        run, leaves, failure = runs.on_tensors(self.program, self.inputs, other)
+        loss = run.loss.node if isinstance(run.loss, Tensor) else None
+        if loss is None:
+            loss = _loss_of(run, self.run, other)
+        if loss is None:
+            raise _unfollowed(failure, self.program) from failure
+        return Truth(run, leaves, failure, loss)
+
+    def _beside(self):
+        """Pairs (other, {path: true gradient}, loss) of points beside the given one."""
+        places = {name: self.inputs.places[name] for name in self.pairs.values()}
+        found = []
+        for seed in range(BESIDE):
+            other = beside(places, seed)
+            try:
+                truth = self._truth_at(other)
+            except Exception:
+                continue
+            true = {path: truth.of(name) for path, name in self.pairs.items()}
+            if all(np.isfinite(g).all() for g in true.values()):
+                found.append((other, true, float(truth.loss.out)))
+        return found
+
+    @cached_property
+    def known(self):
+        """What backpropagation computes here."""
+        truth = self.truth
+        named = {node for _, value in truth.run.events for node in nodes_in(value)}
+        named |= {leaf.node for leaf in truth.leaves.values()}
+        arrays: dict = {True: [], False: []}
+        for node, g in truth.gradients.items():
+            arrays[node in named] += [g, *truth.parts.get(node, ())]
+        return Known(arrays[True], arrays[False], self.close)
+
+    def agree(self, given, true):
+        """Whether a gradient is right, up to rounding."""
+        given, true = np.asarray(given), np.asarray(true)
+        if given.shape != true.shape:
+            return False
+        scale = float(np.max(np.abs(true), initial=0.0))
+        with np.errstate(invalid="ignore"):
+            return bool((np.abs(given - true) <= self.close * (np.abs(true) + scale + 1e-6)).all())
+
+    def wrong(self, gradients, true=None):
+        """The paths of the gradients that are not right."""
+        true = self.true if true is None else true
+        return [p for p in true if p not in gradients or not self.agree(gradients[p], true[p])]
+
+    def holds(self, changed=None, watcher=None):
+        """The wrong paths of a changed program at each point; None where it fails or the loss moved."""
+        found = []
+        points = [(None, self.true, float(self.run.loss)), *self.beside]
+        for other, true, loss in points:
+            result = self.result(watcher, other)
+            if result is None or not np.allclose(float(result.loss), loss, rtol=self.close, atol=1e-12):
+                return None
+            found += self.wrong(result.gradients, true)
+            if found:
+                break
+        return found
+
+    def result(self, watcher=None, other=None):
+        """What the program, watched already, gives; None where it fails."""
+        try:
+            result = runs.taken(self.inputs, watcher, other)
+        except Exception:
+            return None
+        return None if result.loss is None else result
+
+
+def _called_once(f, args, kwargs):
+    """One call as it is, on copies that nothing else sees."""
+    import copy
+
+    again = copy.deepcopy((args, kwargs))
+    owner = getattr(f, "__self__", None)
+    if owner is not None and not inspect.ismodule(owner):
+        f = copy.deepcopy(f)
+    return f(*again[0], **again[1])
+
+
+def _names(f):
+    """The names of a function's parameters."""
+    try:
+        found = inspect.signature(f).parameters.values()
+    except (TypeError, ValueError):
+        return []
+    return [p.name for p in found if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+
+
+def _name(f):
+    return getattr(f, "__name__", type(f).__name__)
+
+
+def _close(arrays):
+    """What two right numbers may differ by, relative to the larger."""
+    kinds = {np.asarray(a).dtype.itemsize for a in arrays}
+    return 1e-7 if min(kinds, default=8) >= 8 else 2e-3 if min(kinds) < 4 else 1e-4
+
+
+def _called(run, program):
+    """{path: names} of the lines that assigned the very values that were returned."""
+    found: dict = {}
+    last = dict(run.events)
+    statements = {
+        instrumented.key(s): s for source in program.sources.values() for s in source.statements
+    }
+    for path, gradient in run.gradients.items():
+        for key, value in last.items():
+            if _is_same(value, gradient):
+                words = re.findall(r"[A-Za-z_]\w*", statements[key].name)
+                found.setdefault(path, set()).update(words[-1:])
+    return found
+
+
+def _is_same(value, gradient):
+    if not hasattr(value, "shape") and not isinstance(value, float):
+        return False
+    return np.shape(value) == np.shape(gradient) and np.array_equal(value, gradient)
+
+
+def _loss_of(run, plain, other):
+    """The node of the loss in a run that broke off after it."""
+    if other is not None:
+        return None
+    target = float(plain.loss)
+    for _, value in reversed(run.events):
+        if isinstance(value, Node) and value.out.size == 1 and np.allclose(float(value.out), target, rtol=1e-9):
+            return value
+    return None
+
+
+def _unfollowed(failure, program):
+    """The error of a program that tensors do not go through."""
+    if failure is None:
+        return ValueError(
+            "review() cannot follow the loss back to an array: what is returned as the loss is "
+            "not computed from arrays of floats by NumPy"
+        )
+    place = _place(failure, program)
+    return TypeError(f"review() cannot follow the program{place}: {errors_text(failure)}")
+
+
+def errors_text(failure):
+    return f"{type(failure).__name__}: {failure}"
+
+
+def _place(failure, program):
+    """The last line of the user's in a traceback."""
+    trace, place = failure.__traceback__, ""
+    while trace is not None:
+        path = trace.tb_frame.f_code.co_filename
+        if path in program.sources:
+            text = program.sources[path].lines[trace.tb_lineno - 1].strip()
+            place = f" in {path}:{trace.tb_lineno}, {text!r}"
+        trace = trace.tb_next
+    return place
+
+
+

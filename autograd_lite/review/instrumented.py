@@ -1,0 +1,243 @@
+"""The code of the user's functions with calls in it that tell what each statement gave.
+
+A function keeps its identity: while a program is watched, the code objects of its functions are
+exchanged (``f.__code__``), and put back afterwards. No file is written.
+"""
+
+import ast
+import functools
+import gc
+import sys
+import types
+from contextlib import contextmanager
+
+from ..messages import errors
+from . import sources
+from .sources import Source
+
+HOOK = "__review__"  # the watcher, among the globals of a watched module
+RETURNED = "__returned__"
+
+
+class Program:
+    """A function of the user's, with the functions of his files that it calls.
+
+    Attributes
+    ----------
+    f : callable
+    functions : dict
+        The function objects by code object.
+    modules : list of dict
+        The globals of these functions.
+    sources : dict of Source by path
+    """
+
+    def __init__(self, f, codes):
+        self.f = f
+        self.functions = {code: list(_functions_of(code)) for code in codes}
+        owners = [fn for found in self.functions.values() for fn in found]
+        self.modules = list({id(fn.__globals__): fn.__globals__ for fn in owners}.values())
+        paths = dict.fromkeys(code.co_filename for code in codes)
+        self.sources = {path: Source.of(path) for path in paths}
+        self.functions_around = {fn for fn in owners if fn.__closure__}
+
+    @contextmanager
+    def watched(self, watcher, changed=None, executed=()):
+        """The program with a watcher in its code.
+
+        ``changed`` are other texts of the sources, by path; ``executed`` are the keys of the
+        statements that the watcher carries out itself, `key`.
+        """
+        new = {}
+        for path, source in {**self.sources, **(changed or {})}.items():
+            new |= _codes(source, watcher.records, frozenset(executed))
+        before = {}
+        for module in self.modules:
+            module[HOOK] = watcher
+        try:
+            for code, functions in self.functions.items():
+                other = new.get((code.co_filename, code.co_qualname, code.co_firstlineno))
+                for fn in functions if other is not None else ():
+                    if other.co_freevars == code.co_freevars:
+                        before[fn] = fn.__code__
+                        fn.__code__ = other
+            yield
+        finally:
+            for fn, code in before.items():
+                fn.__code__ = code
+            for module in self.modules:
+                del module[HOOK]
+
+
+def key(statement):
+    """What a statement is found by in other texts of its file: path, line, and which of it."""
+    beside = [s for s in statement.source.statements if s.line == statement.line]
+    return (*statement.place, beside.index(statement))
+
+
+def _functions_of(code):
+    """The function objects of a code object; those that hold it, wherever they are."""
+    return [
+        found
+        for found in gc.get_referrers(code)
+        if isinstance(found, types.FunctionType) and found.__code__ is code
+    ]
+
+
+@contextmanager
+def noticed(codes):
+    """Note the code objects of the user's files that are called meanwhile."""
+
+    @functools.cache
+    def counts(path):
+        return sources.is_users(path)
+
+    def profile(frame, event, argument):
+        if event == "call" and counts(frame.f_code.co_filename):
+            codes[frame.f_code] = None
+
+    before = sys.getprofile()
+    sys.setprofile(profile)
+    try:
+        yield
+    finally:
+        sys.setprofile(before)
+
+
+@functools.lru_cache(64)
+def _codes(source, records, executed):
+    """{(path, qualified name, first line): code object} of a file with the hooks in it."""
+    tree = ast.parse("\n".join(source.lines) + "\n", source.path)
+    names = {}
+    for statement in source.statements:
+        node = statement.node
+        names[node.lineno, node.col_offset, type(node)] = key(statement)
+    tree = ast.fix_missing_locations(_Hooks(names, records, executed).visit(tree))
+    found: dict = {}
+    doubled = set()
+    todo = [compile(tree, source.path, "exec", dont_inherit=True)]
+    while todo:
+        code = todo.pop()
+        todo += [inner for inner in code.co_consts if isinstance(inner, types.CodeType)]
+        name = (source.path, code.co_qualname, code.co_firstlineno)
+        doubled |= {name} & found.keys()
+        found[name] = code
+    return {name: code for name, code in found.items() if name not in doubled}
+
+
+class _Hooks(ast.NodeTransformer):
+    """Puts the calls of the watcher in.
+
+    With ``records``: each value of a statement goes through ``value``, what was stored into is
+    shown to ``stored``, and each function that is called goes through ``called``.
+    """
+
+    def __init__(self, names, records, executed):
+        self.names = names
+        self.records = records
+        self.executed = executed
+
+    def visit(self, node):
+        name = self.names.get((node.lineno, node.col_offset, type(node))) if _placed(node) else None
+        if name is not None and name in self.executed:
+            return _by_watcher(node, name)
+        if self.records and name is not None and not isinstance(node, (ast.For, ast.If)):
+            return self._recorded(self.generic_visit(node), name)
+        return self.generic_visit(node)
+
+    def visit_Call(self, node):
+        """A call through the watcher, which may answer in another form."""
+        node = self.generic_visit(node)
+        if not self.records:
+            return node
+        func = node.func
+        if isinstance(func, ast.Attribute) and func.attr in ("item", "tolist"):
+            return _call("plain", func.value, ast.Constant(func.attr))
+        if isinstance(func, ast.Name) and func.id in ("super", "locals", "globals"):
+            return node
+        return ast.Call(_call("called", func), node.args, node.keywords)
+
+    def _recorded(self, node, name):
+        if isinstance(node, ast.AugAssign):
+            return [node, _shown(name, node.target)]
+        if isinstance(node, ast.Expr):
+            return [node, _shown(name, node.value.args[0])]
+        node.value = _call("value", ast.Constant(name), node.value)
+        targets = node.targets if isinstance(node, ast.Assign) else []
+        inside = [t for t in targets if isinstance(t, ast.Subscript)]
+        return [node, *(_shown(name, target) for target in inside)]
+
+
+def _placed(node):
+    return isinstance(node, ast.stmt)
+
+
+def _call(method, *arguments):
+    hook = ast.Attribute(ast.Name(HOOK, ast.Load()), method, ast.Load())
+    return ast.Call(hook, list(arguments), [])
+
+
+def _shown(name, target):
+    """A statement that shows what was stored into: the array, or the entry of a container."""
+    whole = _loaded(target.value if isinstance(target, ast.Subscript) else target)
+    entry = ast.Lambda(_no_arguments(), _loaded(target))
+    return ast.Expr(_call("stored", ast.Constant(name), whole, entry))
+
+
+def _loaded(target):
+    """The expression of a target that is read."""
+    again = ast.parse(ast.unparse(target), mode="eval").body
+    return again
+
+
+def _no_arguments():
+    return ast.arguments([], [], None, [], [], None, [])
+
+
+def _by_watcher(node, name):
+    """The statement in the watcher's hands: it gets the names in reach, and gives them back.
+
+    The statement itself stays where it never runs, so that its names are the function's.
+    """
+    scope = ast.parse("{**globals(), **locals()}", mode="eval").body
+    run = _call("executed", ast.Constant(name), scope)
+    if isinstance(node, (ast.For, ast.If)):
+        run.func.attr = "header"
+        part = "iter" if isinstance(node, ast.For) else "test"
+        never = getattr(node, part)
+        setattr(node, part, ast.IfExp(ast.Constant(True), run, never))
+        return node
+    scope_name = "__scope__"
+    lines = [
+        ast.If(ast.Constant(0), [node], []),
+        ast.Assign([ast.Name(scope_name, ast.Store())], run),
+    ]
+    if isinstance(node, ast.Return):
+        return [*lines, ast.Return(_entry(scope_name, RETURNED))]
+    for bound in bound_names(node):
+        lines.append(ast.Assign([ast.Name(bound, ast.Store())], _entry(scope_name, bound)))
+    return lines
+
+
+def _entry(scope, name):
+    return ast.Subscript(ast.Name(scope, ast.Load()), ast.Constant(name), ast.Load())
+
+
+def bound_names(node):
+    """The local names that a statement binds."""
+    targets = getattr(node, "targets", [getattr(node, "target", None)])
+    found = []
+    for target in targets:
+        for inner in ast.walk(target) if target is not None else ():
+            if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):
+                found.append(inner.id)
+    return found
+
+
+def refuse_what_is_no_function(f):
+    """Raise for what cannot be called."""
+    if not callable(f):
+        raise TypeError(
+            f"review() takes the function that computes the loss and the gradients, and got "
+            f"{errors.describe(f)}: hand in the function itself, not its result"
+        )

@@ -1,0 +1,136 @@
+"""Which returned gradient is the gradient of what."""
+
+import re
+
+import numpy as np
+
+_BEFORE = re.compile(
+    r"^(dL_?d|d?loss_?d?_?|dJ_?d|dE_?d|dC_?d|grads?_|gradient_|nabla_|delta_|del_|"
+    r"D_|d_|g_|partial_|d(?=[A-Za-z])|g(?=[A-Z])|D(?=[A-Za-z]))",
+)
+_AFTER = re.compile(r"(_?(grad|gradient|grads|bar|dot)|_g|_d)$")
+_VAGUE = {"grads", "grad", "gradients", "gradient", "params", "parameters", "theta", "weights", "self", "out", "d", "g", "model", "net", "p"}
+
+
+def bare(name):
+    """A name without what says that it is a gradient: dW1, grad_W1, W1_grad become W1."""
+    name = _AFTER.sub("", name) or name
+    short = _BEFORE.sub("", name)
+    return short or name
+
+
+def says_gradient(name):
+    """Whether a name says that it is one of a gradient."""
+    return bare(name) != name
+
+
+def paired(gradients, names, places, truth, allclose):
+    """{path of a gradient: name of a place}.
+
+    Parameters
+    ----------
+    gradients : dict of arrays by path
+        What was returned.
+    names : dict of sets of str by path
+        What the program calls each.
+    places : dict of arrays by name
+    truth : function of a place's name
+        Its true gradient.
+    allclose : function of two arrays
+    """
+    scores = []
+    for order, (path, value) in enumerate(gradients.items()):
+        for other, name in enumerate(places):
+            score = _score(path, value, names.get(path, ()), name, places[name])
+            if np.shape(value) == np.shape(places[name]) and _generic(truth(name)):
+                score += 6 * allclose(value, truth(name))
+            if score > 0:
+                scores.append((-score, abs(order - other), order, path, name))
+    found: dict = {}
+    for _, _, _, path, name in sorted(scores):
+        if path not in found and name not in found.values():
+            found[path] = name
+    _beside_siblings(gradients, places, found)
+    return found | _by_order(gradients, places, found)
+
+
+def _beside_siblings(gradients, places, found):
+    """Pairs of what stands beside others in a container: the same container, the next in order."""
+    order = list(places)
+    for path, value in gradients.items():
+        if path in found or not path:
+            continue
+        near = {p: n for p, n in found.items() if p[:-1] == path[:-1] and len(p) == len(path)}
+        if not near:
+            continue
+        groups = {_group(name) for name in near.values()}
+        before = [order.index(n) for p, n in near.items() if _before(p, path, gradients)]
+        fits = [
+            name
+            for name in order
+            if name not in found.values()
+            and np.shape(places[name]) == np.shape(value)
+            and _group(name) in groups
+        ]
+        later = [name for name in fits if order.index(name) > max(before, default=-1)]
+        if later or fits:
+            found[path] = (later or fits)[0]
+
+
+def _before(one, other, gradients):
+    paths = list(gradients)
+    return paths.index(one) < paths.index(other)
+
+
+def _group(name):
+    """The container that a place stands in; "" for an argument."""
+    return re.sub(r"\[[^\]]*\]$", "", name) if name.endswith("]") else ""
+
+
+def _generic(array):
+    return np.any(array)
+
+
+def _score(path, value, called, name, place):
+    """How much speaks for a pair: names above all, then the place in a container."""
+    same = np.shape(value) == np.shape(place)
+    steps = [str(step) for step in path if isinstance(step, str)]
+    theirs = _steps(name)
+    words = [bare(step) for step in steps]
+    mine = [w.lower() for w in words if w.lower() not in _VAGUE]
+    score = 0.0
+    if mine:
+        tail = [step.lower() for step in theirs][-len(mine) :]
+        score = 4.0 if mine == tail else 2.0 if mine[-1] == tail[-1] else -3.0
+    by_name = {bare(c).lower() for c in called} - _VAGUE
+    last = theirs[-1].lower() if theirs else ""
+    if last in by_name:
+        score = max(score, 3.0)
+    numbers = [step for step in path if isinstance(step, int)]
+    end = re.search(r"\[(-?\d+)\]$", name)
+    if end and numbers and score >= 0:
+        group = name[: end.start()].lower()
+        close = {c for c in by_name if c[:1] == group[:1]}
+        score += 1.5 * bool(close) if int(end[1]) == numbers[-1] else -1.0
+    if score > 0 and not same:
+        score -= 1.5 if np.size(value) != np.size(place) else 0.5
+    return score + (0.25 if same and score > 0 else 0)
+
+
+def _steps(name):
+    """The names in a place's name: params['W1'] has params and W1."""
+    return re.findall(r"[A-Za-z_]\w*", name)
+
+
+def _by_order(gradients, places, found):
+    """What is left, where it can only be one way: the shapes in one order."""
+    left = [path for path in gradients if path not in found]
+    free = [name for name in places if name not in found.values()]
+    pairs = {}
+    for path in left:
+        shape = np.shape(gradients[path])
+        fits = [name for name in free if np.shape(places[name]) == shape]
+        among = [p for p in left if np.shape(gradients[p]) == shape]
+        if len(fits) == len(among) and (shape or found):
+            pairs[path] = fits[among.index(path)]
+    return pairs

@@ -1,0 +1,78 @@
+"""Whether an array is one that backpropagation computes: a gradient, or a part of one."""
+
+import numpy as np
+
+EXACT, SCALED, INNER, UNKNOWN = 3, 2, 1, 0
+_CLOSE = 1e-7
+
+
+class Known:
+    """The gradients and contributions of a true backward pass, found by their numbers.
+
+    What has the shape of one must be it entry by entry; of another shape it may be a transposed
+    or reshaped one. `SCALED` is a gradient times, or divided by, the size of an axis: the 1/N of
+    a mean may come later. `INNER` is one of a value that has no name.
+    """
+
+    def __init__(self, arrays, inner=(), close=_CLOSE):
+        self.inner = Known(inner, close=close) if inner else None
+        self.close = max(close, _CLOSE)
+        self.shapes: dict = {}
+        self.sizes: dict = {}
+        self.axes = {1.0}
+        for array in arrays:
+            array = np.asarray(array)
+            if array.dtype.kind != "f" or not array.size:
+                continue
+            self.axes |= {float(n) for n in array.shape}
+            described = _described(array)
+            if described is not None:
+                self.shapes.setdefault(array.shape, []).append(described[0])
+                self.sizes.setdefault(array.size, []).append(described[1])
+        self.shapes = {key: np.unique(np.array(rows), axis=0) for key, rows in self.shapes.items()}
+        self.sizes = {key: np.unique(np.array(rows), axis=0) for key, rows in self.sizes.items()}
+
+    def of(self, array):
+        """EXACT, SCALED, INNER or UNKNOWN; an array of zeros is EXACT."""
+        found = self._of(array)
+        if found == UNKNOWN and self.inner is not None and self.inner._of(array) == EXACT:
+            return INNER
+        return found
+
+    def _of(self, array):
+        array = np.asarray(array)
+        if array.dtype.kind != "f" or not array.size:
+            return UNKNOWN
+        if not np.isfinite(array).all():
+            return UNKNOWN
+        described = _described(array)
+        if described is None:
+            return EXACT
+        same = array.shape in self.shapes
+        rows = self.shapes.get(array.shape) if same else self.sizes.get(array.size)
+        mine = described[0] if same else described[1]
+        if rows is None:
+            return UNKNOWN
+        alike = (np.abs(rows[:, 1:] - mine[1:]) <= 10 * self.close).all(axis=1)
+        ratios = rows[alike, 0] / mine[0]
+        if (np.abs(ratios - 1) <= 10 * self.close).any():
+            return EXACT
+        if array.size < 2:
+            return UNKNOWN
+        scales = np.array(sorted(self.axes))
+        scales = np.concatenate([scales, 1 / scales])
+        close = np.abs(ratios[:, None] / scales - 1) <= 10 * self.close
+        return SCALED if close.any() else UNKNOWN
+
+
+def _described(array):
+    """(norm and direction entry by entry, norm and direction in any order); None for zeros."""
+    norm = float(np.sqrt(np.sum(np.square(array, dtype=float))))
+    if not norm:
+        return None
+    unit = np.asarray(array, dtype=float) / norm
+    positions = np.sin(np.arange(1.0, unit.size + 1) * 1.7) / np.sqrt(unit.size)
+    ordered = float(unit.ravel() @ positions)
+    cubes = float(np.sum(unit**3))
+    sums = float(unit.sum()) / np.sqrt(unit.size)
+    return (norm, ordered, cubes), (norm, sums, cubes)

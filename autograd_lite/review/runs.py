@@ -1,0 +1,113 @@
+"""One run of a program, on arrays or on tensors: its loss, its gradients, and what each line gave."""
+
+import contextlib
+import io
+import warnings
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ..engine.tensor import Tensor
+from .watchers import Executor, Lifter, Recorder
+
+_LOSSES = ("loss", "cost", "j", "l", "nll", "objective", "error", "energy", "total_loss", "obj")
+
+
+@dataclass(eq=False)
+class Run:
+    """What came out.
+
+    Attributes
+    ----------
+    loss : float or Tensor
+    gradients : dict
+        The arrays and numbers returned beside the loss, by their path: ``(1, "W1")``.
+    events : list
+        Pairs (key of a statement, what it gave).
+    """
+
+    loss: object
+    gradients: dict
+    events: list = field(default_factory=list)
+
+
+@contextlib.contextmanager
+def quietly():
+    """Without what the program prints and warns of."""
+    with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        yield
+
+
+def recorded(program, inputs, changed=None, other=None):
+    """A run on arrays, with what each statement gave."""
+    watcher = Recorder()
+    with program.watched(watcher, changed), quietly():
+        return taken(inputs, watcher, other)
+
+
+def on_tensors(program, inputs, other=None):
+    """A run on tensors: (run, {name of a place: its leaf}, exception of a run that failed)."""
+    watcher = Lifter()
+    leaves = {}
+
+    def lifted(name, value):
+        value = value if other is None else other(name, value)
+        tensor = watcher.tensor(value)
+        leaves[name] = watcher.leaves[-1]
+        return tensor
+
+    failure = None
+    with program.watched(watcher), quietly():
+        try:
+            run = taken(inputs, watcher, lifted)
+        except Exception as error:
+            run, failure = Run(None, {}, watcher.events), error
+    return run, leaves, failure
+
+
+def taken(inputs, watcher=None, other=None):
+    """The result of a call on copies, taken apart."""
+    with inputs.copied(other) as (f, args, kwargs):
+        result = f(*args, **kwargs)
+    loss, gradients = parted(result)
+    return Run(loss, gradients, getattr(watcher, "events", []))
+
+
+def parted(result):
+    """(loss, {path: gradient}) of what a program returned; (None, ...) where no loss is there."""
+    found = dict(_leaves(result, ()))
+    loss = next((path for path, x in found.items() if _is_loss(path, x)), None)
+    if loss is None:
+        loss = next((p for p, x in found.items() if np.ndim(x) == 0 and len(p) <= 1), None)
+    value = found.pop(loss, None)
+    return value, found
+
+
+def _is_loss(path, value):
+    """Whether a leaf is the loss by its place or its name."""
+    named = [str(step).lower() for step in path if isinstance(step, str)]
+    if named:
+        return len(path) == 1 and named[-1] in _LOSSES and np.size(value) == 1
+    return path in ((), (0,)) and np.size(value) == 1
+
+
+def _leaves(value, path):
+    """Pairs (path, array or number) of floats in nested containers and objects."""
+    if isinstance(value, Tensor) or (isinstance(value, np.ndarray) and value.dtype.kind == "f"):
+        yield path, value
+    elif isinstance(value, (float, np.floating)):
+        yield path, value
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _leaves(inner, (*path, key))
+    elif isinstance(value, (list, tuple)):
+        names = getattr(value, "_fields", range(len(value)))
+        for key, inner in zip(names, value, strict=True):
+            yield from _leaves(inner, (*path, key))
+    elif hasattr(value, "__dict__") and len(path) < 3 and not callable(value):
+        for key, inner in vars(value).items():
+            yield from _leaves(inner, (*path, key))
+
+
+__all__ = ["Executor", "Run", "on_tensors", "parted", "quietly", "recorded", "taken"]

@@ -1,0 +1,413 @@
+"""The smallest change of the program that makes its gradients right."""
+
+import contextlib
+import copy
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..engine.tensor import Tensor
+from . import runs, texts, vocabulary
+from .edits import FACTOR, FORMULA, INGREDIENT, OTHER, SLIP, TERM, TWO, Edits
+from .flow import Flow, arrays_in, nodes_in
+from .instrumented import key
+from .recognition import EXACT
+from .sources import Source
+from .watchers import Executor, kept
+
+RUNS = 400  # of the program, for one statement
+TRIED = 6000  # edits of one statement that are looked at
+DEPTH = 3  # mistakes
+_UNSEEN = ("assignment", "repeated", "extra statement")  # may differ only later
+
+
+@dataclass(frozen=True)
+class Repair:
+    """A statement and the text that is right in its place."""
+
+    key: tuple
+    statement: object
+    edit: object
+
+
+def repaired(examination):
+    """(repairs, changed sources): the changes that make all gradients right, as far as found."""
+    found: list = []
+    changed: dict = {}
+    wrong = examination.wrong(examination.run.gradients)
+    for _ in range(DEPTH):
+        if not wrong:
+            break
+        step = _Step(examination, changed, wrong)
+        repair, wrong = step.best()
+        if repair is None:
+            break
+        found.append(repair)
+        changed = {**changed, repair.statement.source.path: _with(repair)}
+    return found, changed, wrong
+
+
+def _with(repair):
+    """The source with the repair in it."""
+    source = repair.statement.source
+    lines = list(source.lines)
+    new = source.replaced(repair.statement.expression, repair.edit.text)
+    for number, text in new.items():
+        lines[number - 1] = text
+    return Source(source.path, lines)
+
+
+class _Step:
+    """The search for one repair, in the program as changed so far."""
+
+    def __init__(self, examination, changed, wrong):
+        self.examination = examination
+        self.changed = changed
+        self.wrong = wrong
+        self.sources = {**examination.program.sources, **changed}
+        self.statements = {
+            key(s): s for source in self.sources.values() for s in source.statements
+        }
+
+    def best(self):
+        """(the repair, what is wrong after it)."""
+        first, weak, rest = self.suspects()
+        likely = [*first, *weak]
+        trials: dict = {}
+        partial = None
+        for rank, keys in (
+            (SLIP, likely), (SLIP, rest), (OTHER, likely), (TERM, likely), (OTHER, rest),
+            (INGREDIENT, likely), (TERM, rest), (TWO, first),
+        ):  # fmt: skip
+            for name in keys:
+                if name not in self.statements:
+                    continue
+                trial = trials.get(name) or trials.setdefault(name, _Trials(self, name))
+                found = trial.up_to(rank, name in first)
+                if found is not None and not found[1]:
+                    return found
+                partial = _better(partial, found)
+            if partial is not None and len(partial[1]) < len(self.wrong) and keys is not rest:
+                return partial
+        return partial or (None, self.wrong)
+
+    def suspects(self):
+        """Keys of statements: of unknown values, of weakly known ones, and the others."""
+        examination = self.examination
+        truth = examination.truth
+        if self.changed:
+            run = runs.recorded(examination.program, examination.inputs, self.changed)
+            return self._by_values(run)
+        roots = {p: truth.run.gradients.get(p) for p in self.wrong}
+        roots = {p: t.node for p, t in roots.items() if isinstance(t, Tensor)}
+        if truth.failure is not None or not roots:
+            return self._by_values(examination.run)
+        flow = Flow(truth, examination.known, roots)
+        whole = {k for k, fed in flow.feeds.items() if fed >= set(roots)}
+        first = [k for k in flow.first if k in whole] + [k for k in flow.first if k not in whole]
+        weak = [k for k in flow.weak if k in whole]
+        rest = [k for k in flow.rest if k in whole]
+        return first, weak, [*rest, *self._headers(flow.feeds)]
+
+    def _by_values(self, run):
+        """The same from the values alone: lines in the order of their first unknown value."""
+        known, forward = self.examination.known, self._forward()
+        unknown, others = {}, {}
+        for name, value in run.events:
+            if name in forward:
+                continue
+            arrays = list(arrays_in(value))
+            strange = arrays and not all(map(known.of, arrays))
+            (unknown if strange else others)[name] = None
+        return list(unknown), [], [k for k in others if k not in unknown]
+
+    def _forward(self):
+        """The statements that the loss is computed by."""
+        truth = self.examination.truth
+        return {
+            name
+            for name, value in truth.run.events
+            if any(node in truth.forward for node in nodes_in(value))
+        }
+
+    def _headers(self, feeds):
+        """Loops, conditions, and lines without floats in the functions of the suspects."""
+        functions = {self.statements[k].function for k in feeds if k in self.statements}
+        forward = self._forward()
+        return [
+            name
+            for name, statement in self.statements.items()
+            if statement.function in functions and name not in feeds and name not in forward
+        ]
+
+
+class _Trials:
+    """The edits of one statement, tried."""
+
+    def __init__(self, step, name):
+        self.step = step
+        self.examination = step.examination
+        self.name = name
+        self.statement = step.statements[name]
+        self.left = RUNS
+        self.tried = 0
+        self.scopes: list = []
+        self.edits = iter(())
+        self.next = None
+        try:
+            self.code = texts.executable(self.statement, self.statement.text)
+        except SyntaxError:
+            return
+        self.executor = Executor(self.code)
+        with self.watched():
+            self.scopes = self.moments()
+        if self.scopes:
+            self._begin()
+
+    def _begin(self):
+        self.observe = texts.observed(self.statement)
+        before = self.values(self.code)
+        if before is None:
+            return
+        self.shape, self.mark = _shapes(before), _mark(before)
+        atoms = vocabulary.atoms(self.statement, self.scopes)
+        self.edits = Edits(self.statement, atoms, _ingredients(self.statement, self.scopes)).all()
+        self.next = next(self.edits, None)
+
+    def up_to(self, rank, likely):
+        """(repair, what is wrong after it) of the first edit of these ranks that helps, or None.
+
+        What makes all right comes before what makes some right. Of a likely line an edit helps
+        too that makes its value one that backpropagation knows.
+        """
+        partial = None
+        with self.watched():
+            while self.next is not None and self.next.rank <= rank and self.tried < TRIED:
+                found = self.run_all(self._groups(self.next.rank), likely)
+                if found is not None and not found[1]:
+                    return found
+                partial = _better(partial, found)
+        return partial
+
+    @contextlib.contextmanager
+    def watched(self):
+        program = self.examination.program
+        with program.watched(self.executor, self.step.changed, (self.name,)), runs.quietly():
+            yield
+
+    def moments(self):
+        """The names in reach when the statement is carried out: first, in the middle, last."""
+        times = [0]
+
+        def count(name, scope):
+            times[0] += 1
+
+        self.executor.seen = count
+        failed = self.examination.result() is None
+        seen, at, chosen = [], [0], {0, times[0] // 2, times[0] - 1}
+
+        def take(name, scope):
+            if at[0] in chosen:
+                seen.append(_private(scope))
+            at[0] += 1
+
+        self.executor.seen = take
+        if not failed:
+            self.examination.result()
+        self.executor.seen = None
+        self.limit = 10 * times[0] + 100
+        return seen
+
+    def values(self, code):
+        """What a form of the statement gives at each moment; None where it fails."""
+        found = []
+        for scope in self.scopes:
+            scope = self._fresh(scope)
+            try:
+                exec(code, scope)
+                found.append(kept(eval(self.observe, scope)))
+            except Exception:
+                return None
+        return found
+
+    def _fresh(self, scope):
+        """The names for one trial: what the statement writes into is a copy."""
+        scope = dict(scope)
+        for name in _written(self.statement):
+            if name in scope:
+                scope[name] = _private_value(scope[name])
+        return scope
+
+    def _groups(self, rank):
+        """The edits of one rank that change the value, in groups of the same values."""
+        groups: dict = {}
+        while (edit := self.next) is not None and edit.rank == rank and self.tried < TRIED:
+            self.next = next(self.edits, None)
+            self.tried += 1
+            try:
+                code = texts.executable(self.statement, edit.text)
+            except (SyntaxError, ValueError):
+                continue
+            values = self.values(code)
+            if values is None or (rank > SLIP and _shapes(values) != self.shape):
+                continue
+            mark = _mark(values)
+            if mark != self.mark or edit.kind in _UNSEEN:
+                groups.setdefault(mark, []).append((edit, code, values))
+        return list(groups.values())
+
+    def run_all(self, groups, likely):
+        """Run the edits of one rank, those with a known value first."""
+        known = self.examination.known
+        ordered = []
+        for group in groups:
+            arrays = [a for value in group[0][2] for a in arrays_in(value)]
+            share = sum(known.of(a) == EXACT for a in arrays) / max(len(arrays), 1)
+            group.sort(key=lambda entry: len(entry[0].text))
+            ordered.append((share, group))
+        ordered.sort(key=lambda entry: (-entry[0], len(entry[1][0][0].text)))
+        partial = None
+        for share, group in ordered:
+            for edit, code, values in group[:2]:
+                if self.left <= 0:
+                    return partial
+                self.left -= 1
+                wrong = self.wrong_with(code)
+                if wrong is None or not set(wrong) <= set(self.step.wrong):
+                    continue
+                if not wrong and self.fails_beside():
+                    continue
+                repair = Repair(self.name, self.statement, edit)
+                if not wrong:
+                    return repair, []
+                fits = likely and share == 1 and _shapes(values) == self.shape
+                fits = fits and self.statement.target is not None and edit.rank <= FACTOR
+                if len(wrong) < len(self.step.wrong) or fits:
+                    partial = _better(partial, (repair, wrong))
+        return partial
+
+    def wrong_with(self, code):
+        """What is wrong at the given point with another form; None where it fails."""
+        self.executor.code, self.executor.left = code, self.limit
+        result = self.examination.result()
+        if result is None:
+            return None
+        loss = float(self.examination.run.loss)
+        if not np.allclose(float(result.loss), loss, rtol=self.examination.close, atol=1e-12):
+            return None
+        return self.examination.wrong(result.gradients)
+
+    def fails_beside(self):
+        """Whether the form is wrong at a point beside the given one."""
+        for other, true, loss in self.examination.beside:
+            self.executor.left = self.limit
+            result = self.examination.result(None, other)
+            if result is None or self.examination.wrong(result.gradients, true):
+                return True
+        return False
+
+
+def _better(one, other):
+    """The more useful of two partial repairs."""
+    if one is None or other is None:
+        return one if other is None else other
+    return min(one, other, key=lambda found: len(found[1]))
+
+
+def _written(statement):
+    """The names whose values a statement writes into."""
+    import ast
+
+    target = statement.target
+    while isinstance(target, (ast.Subscript, ast.Attribute)):
+        target = target.value
+    return [target.id] if isinstance(target, ast.Name) else []
+
+
+def _private(scope):
+    """The names as they are now."""
+    return {name: _private_value(value, 2) for name, value in scope.items() if _is_data(value)} | {
+        name: value for name, value in scope.items() if not _is_data(value)
+    }
+
+
+def _is_data(value):
+    return isinstance(value, (np.ndarray, list, dict, tuple)) or hasattr(value, "__dict__")
+
+
+def _private_value(value, depth=3):
+    """A value that may be written into without the rest seeing it."""
+    if isinstance(value, np.ndarray):
+        return value.copy()
+    if callable(value) or isinstance(value, type) or depth == 0:
+        return value
+    if type(value) in (list, tuple):
+        return type(value)(_private_value(v, depth - 1) for v in value)
+    if type(value) is dict:
+        return {k: _private_value(v, depth - 1) for k, v in value.items()}
+    if hasattr(value, "__dict__") and not type(value).__name__ == "module":
+        try:
+            again = copy.copy(value)
+            again.__dict__.update(
+                {k: _private_value(v, depth - 1) for k, v in vars(value).items()}
+            )
+            return again
+        except Exception:
+            return value
+    return value
+
+
+def _flat(value):
+    if isinstance(value, (list, tuple)):
+        for inner in value:
+            yield from _flat(inner)
+    elif isinstance(value, dict):
+        for name in value:
+            yield from _flat(value[name])
+    else:
+        yield value
+
+
+def _shapes(values):
+    return [np.shape(v) for v in _flat(values)]
+
+
+def _mark(values):
+    """The values to nine digits, to be compared."""
+    marks = []
+    for value in _flat(values):
+        if isinstance(value, (str, type(None))):
+            marks.append(value)
+            continue
+        array = np.asarray(value)
+        if array.dtype.kind == "f":
+            with np.errstate(all="ignore"):
+                exponent = np.floor(np.log10(np.abs(array).max(initial=1e-300) + 1e-300))
+                array = np.round(array / 10.0**exponent, 9) + 0.0
+                marks.append((array.shape, float(exponent), array.tobytes()))
+        else:
+            marks.append((array.shape, str(array.dtype), array.tobytes()))
+    return tuple(marks)
+
+
+def _ingredients(statement, scopes):
+    """Parts of other lines of the function that have a value here."""
+    import ast
+
+    found: dict = {}
+    for other in statement.source.statements:
+        if other.function is not statement.function and len(statement.source.statements) > 80:
+            continue
+        for node in ast.walk(other.expression):
+            if isinstance(node, (ast.BinOp, ast.Compare, ast.Call, ast.UnaryOp)):
+                text = other.source.segment(node)
+                if len(text) <= 70 and text not in found and "\n" not in text:
+                    near = other.function is statement.function
+                    found[text] = (not near, abs(other.line - statement.line))
+    ordered = sorted(found, key=lambda text: found[text])
+    kept_ = []
+    for text in ordered:
+        value = vocabulary.valued(text, scopes[0])
+        if vocabulary.kind_of(value) is not None:
+            kept_.append(text)
+    return kept_[:40]

@@ -1,0 +1,171 @@
+"""The statements of the user's files, with the text of each."""
+
+import ast
+import linecache
+import sysconfig
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+OURS = str(Path(__file__).resolve().parent.parent)
+_LIBRARIES = tuple({*sysconfig.get_paths().values(), OURS} - {sysconfig.get_paths()["data"]})
+_JUDGED = (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Return)
+
+
+def is_users(path):
+    """Whether a file is the user's own: none of a library, and its text is at hand."""
+    if path.startswith(("<frozen", "<string>")) or not linecache.getlines(path):
+        return False
+    return "site-packages" not in path and not path.startswith(_LIBRARIES)
+
+
+@dataclass(eq=False)
+class Statement:
+    """A statement inside a function.
+
+    Attributes
+    ----------
+    source : Source
+    node : ast.stmt
+        With the attributes lineno, col_offset, end_lineno and end_col_offset of its text.
+    function : ast.FunctionDef
+        The innermost function around it.
+    part : str
+        Of a header the expression that counts: "iter" of a loop, "test" of a condition.
+    """
+
+    source: "Source"
+    node: ast.AST
+    function: ast.AST
+    part: str = ""
+
+    @property
+    def line(self):
+        return self.node.lineno
+
+    @property
+    def place(self):
+        return self.source.path, self.line
+
+    @cached_property
+    def expression(self):
+        """Of a header: the node of its expression; of others: the statement."""
+        return getattr(self.node, self.part) if self.part else self.node
+
+    @cached_property
+    def text(self):
+        """The text of `expression`."""
+        return self.source.segment(self.expression)
+
+    @cached_property
+    def target(self):
+        """The expression that is assigned to; None of what returns or calls."""
+        node = self.node
+        if isinstance(node, ast.Assign):
+            return node.targets[0]
+        if isinstance(node, (ast.AugAssign, ast.AnnAssign)):
+            return node.target
+        added = isinstance(node, ast.Expr) and is_scatter(node.value)
+        return node.value.args[0] if added else None
+
+    @cached_property
+    def name(self):
+        """What the line is called in a report: the text of its target."""
+        if self.part:
+            return self.text
+        if self.target is None:
+            return "return" if isinstance(self.node, ast.Return) else self.text
+        return self.source.segment(self.target)
+
+    @cached_property
+    def parents(self):
+        """{node: the node around it} inside the statement."""
+        found = {}
+        for node in ast.walk(self.expression):
+            for child in ast.iter_child_nodes(node):
+                found[child] = node
+        return found
+
+    def __repr__(self):
+        return f"<{Path(self.source.path).name}:{self.line} {self.text[:40]}>"
+
+
+def is_scatter(call):
+    """Whether a call is ``np.add.at(x, i, v)`` or one like it."""
+    return (
+        isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Attribute)
+        and call.func.attr == "at"
+        and len(call.args) > 1
+    )
+
+
+@dataclass(eq=False)
+class Source:
+    """One file.
+
+    Attributes
+    ----------
+    path : str
+    lines : list of str
+    tree : ast.Module
+    statements : list of Statement
+        Those inside functions that assign, return, add in place, or head a loop or a condition.
+    """
+
+    path: str
+    lines: list
+    tree: ast.Module = field(init=False)
+    statements: list = field(init=False)
+
+    @classmethod
+    def of(cls, path):
+        linecache.checkcache(path)
+        return cls(path, [line.rstrip("\n") for line in linecache.getlines(path)])
+
+    def __post_init__(self):
+        self.tree = ast.parse("\n".join(self.lines) + "\n", self.path)
+        self.statements = []
+        self._collect(self.tree, None)
+
+    def _collect(self, node, function):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            function = node
+        for child in ast.iter_child_nodes(node):
+            if function is not None and _counts(child):
+                part = {ast.For: "iter", ast.If: "test"}.get(type(child), "")
+                self.statements.append(Statement(self, child, function, part))
+            self._collect(child, function)
+
+    def segment(self, node):
+        """The text of a node."""
+        return "\n".join(self.cut(node.lineno, node.col_offset, node.end_lineno, node.end_col_offset))
+
+    def cut(self, line, column, end_line, end_column):
+        """The lines of a part of the text; columns count the bytes of UTF-8, as ast does."""
+        lines = [text.encode() for text in self.lines[line - 1 : end_line]]
+        lines[-1] = lines[-1][:end_column]
+        lines[0] = lines[0][column:]
+        return [text.decode() for text in lines]
+
+    def replaced(self, node, text):
+        """{line number: text} of the lines that change when a node's text is replaced.
+
+        A replacement that needs fewer lines leaves the rest out: the numbers of other lines stay.
+        """
+        head = self.lines[node.lineno - 1].encode()[: node.col_offset].decode()
+        tail = self.lines[node.end_lineno - 1].encode()[node.end_col_offset :].decode()
+        new = (head + text + tail).split("\n")
+        numbers = range(node.lineno, node.end_lineno + 1)
+        return dict(zip(numbers, new + [""] * (len(numbers) - len(new)), strict=False))
+
+
+def _counts(node):
+    """Whether a node is a statement that could be wrong."""
+    if isinstance(node, ast.Return):
+        return node.value is not None
+    if isinstance(node, ast.AnnAssign):
+        return node.value is not None
+    return isinstance(node, (*_JUDGED, ast.For, ast.If)) or (
+        isinstance(node, ast.Expr) and is_scatter(node.value)
+    )

@@ -1,0 +1,98 @@
+"""The true gradients of a program's loss, at the given point and at points beside it."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ..engine.tape import Pending, backward_pass, history
+from ..engine.tensor import Tensor
+from .inputs import is_floats
+
+BESIDE = 2  # points
+_STEP = 0.2
+
+
+@dataclass(eq=False)
+class Truth:
+    """One run on tensors, differentiated.
+
+    Attributes
+    ----------
+    run : Run
+    leaves : dict
+        The leaf of each place of the inputs.
+    failure : Exception or None
+        What stopped the run after the loss.
+    loss : Node
+    gradients : dict of arrays by node
+        Of the loss, with respect to all it was computed from.
+    parts : dict of lists of arrays by node
+        What arrived at a node one by one, and the sums of these so far.
+    """
+
+    run: object
+    leaves: dict
+    failure: Exception | None
+    loss: object
+    gradients: dict = field(default_factory=dict)
+    parts: dict = field(default_factory=dict)
+
+    def __post_init__(self):
+        sums: dict = {}
+
+        def step(node, g, careful):
+            pairs = []
+            for parent, contribution in node.step(g, careful):
+                if isinstance(contribution, Pending):
+                    contribution = contribution.total()
+                parts = self.parts.setdefault(parent, [])
+                parts.append(contribution)
+                if parent in sums:
+                    sums[parent] = sums[parent] + contribution
+                    parts.append(sums[parent])
+                else:
+                    sums[parent] = contribution
+                pairs.append((parent, contribution))
+            return pairs
+
+        def arrive(node, g):
+            self.gradients[node] = g
+            return g
+
+        seed = {self.loss: np.ones_like(np.asarray(self.loss.out))}
+        left = backward_pass(seed, arrive=arrive, step=step, careful=True)
+        self.gradients |= left
+        self.forward = set(history(self.loss))
+
+    def of(self, place):
+        """The gradient with respect to one place of the inputs; zeros where it was not used."""
+        leaf = self.leaves[place].node
+        found = self.gradients.get(leaf)
+        return np.zeros_like(leaf.out) if found is None else np.asarray(found)
+
+
+def node_of(value):
+    """The node of a tensor; None of other values."""
+    return value.node if isinstance(value, Tensor) else None
+
+
+def beside(places, seed):
+    """A function ``other(name, value)`` that moves the named places a little.
+
+    What is positive stays positive, and what is a number among 0 and 1 alone stays as it is.
+    """
+    rng = np.random.default_rng(seed)
+    moved = {}
+    for name, value in places.items():
+        array = np.asarray(value, dtype=float)
+        scale = np.sqrt(np.mean(array**2)) if array.size else 0.0
+        factors = np.exp(_STEP * rng.uniform(-1, 1, array.shape))
+        new = array * factors
+        if not (array > 0).all():
+            new = new + 0.5 * _STEP * (scale or 1.0) * rng.normal(size=array.shape)
+        moved[name] = new.astype(value.dtype) if is_floats(value) else float(new)
+    return lambda name, value: _like(moved.get(name, value), value)
+
+
+def _like(new, value):
+    return np.array(new) if is_floats(value) else new

@@ -1,0 +1,165 @@
+"""The expressions that a line could contain: what its function has in reach, with their values."""
+
+import ast
+import types
+from dataclasses import dataclass
+
+import numpy as np
+
+ARRAYS, SCALARS = 40, 24  # at most so many, the nearest first
+_QUIET = {"globals", "locals"}
+
+
+@dataclass(frozen=True, eq=False)
+class Atom:
+    """An expression with its value at each of the looked at moments.
+
+    ``kind`` is "array", "scalar", "mask" or "index".
+    """
+
+    text: str
+    values: tuple
+    kind: str
+    far: float
+
+    @property
+    def shape(self):
+        return np.shape(self.values[0])
+
+
+def kind_of(value):
+    """What a value may be used as; None for what is no number."""
+    if isinstance(value, (bool, np.bool_)):
+        return None
+    if isinstance(value, (int, float, np.integer, np.floating)):
+        return "scalar"
+    if isinstance(value, np.ndarray):
+        kind = value.dtype.kind
+        if kind == "b":
+            return "mask"
+        if kind == "f":
+            return "array" if value.ndim else "scalar"
+        return "index" if kind in "iu" else None
+    return None
+
+
+def atoms(statement, scopes):
+    """The atoms in reach of a statement, the nearest first, without repetitions."""
+    found: dict = {}
+    for text, far in _texts(statement, scopes[0]):
+        if text in found and found[text].far <= far:
+            continue
+        atom = _atom(text, far, scopes)
+        if atom is not None:
+            found[text] = atom
+    kept, seen, counts = [], set(), {"scalar": 0}
+    for atom in sorted(found.values(), key=lambda a: (a.far, len(a.text))):
+        mark = (atom.kind, *map(_mark, atom.values))
+        group = "scalar" if atom.kind == "scalar" else "array"
+        if mark in seen or counts.get(group, 0) >= (SCALARS if group == "scalar" else ARRAYS):
+            continue
+        seen.add(mark)
+        counts[group] = counts.get(group, 0) + 1
+        kept.append(atom)
+    return kept
+
+
+def _mark(value):
+    value = np.asarray(value)
+    return value.shape, value.tobytes() if value.size < 10_000 else value.ravel()[:64].tobytes()
+
+
+def _atom(text, far, scopes):
+    values = []
+    for scope in scopes:
+        value = valued(text, scope)
+        if kind_of(value) is None:
+            return None
+        values.append(value)
+    kinds = {kind_of(value) for value in values}
+    return Atom(text, tuple(values), kinds.pop(), far) if len(kinds) == 1 else None
+
+
+def valued(text, scope):
+    """The value of an expression among names; None where it has none."""
+    try:
+        return eval(text, dict(scope))
+    except Exception:
+        return None
+
+
+def _texts(statement, scope):
+    """Pairs (expression, how far from the statement it is written)."""
+    line = statement.line
+    for other in statement.source.statements:
+        if other.function is not statement.function:
+            continue
+        far = 0.0 if other is statement else min(1 + abs(other.line - line) / 100, 1.9)
+        for node in ast.walk(other.expression):
+            if is_atomic(node):
+                yield statement.source.segment(node), far
+                if isinstance(node, ast.Name):
+                    yield from _of_value(node.id, scope.get(node.id), far + 0.5)
+    yield from _of_lists(statement, scope)
+    for name in local_names(statement, scope):
+        yield name, 2.0
+        yield from _of_value(name, scope[name], 2.5)
+
+
+def _of_lists(statement, scope):
+    """Entries of lists, by the indices that the function writes for any of its lists."""
+    lists, indices = {}, {"-1": None, "-2": None, "0": None}
+    for node in ast.walk(statement.function):
+        if isinstance(node, ast.Subscript) and not isinstance(node.slice, (ast.Slice, ast.Tuple)):
+            text = statement.source.segment(node.value)
+            value = valued(text, scope) if is_atomic(node.value) else None
+            if isinstance(value, (list, tuple, dict)):
+                lists[text] = None
+                indices[statement.source.segment(node.slice)] = None
+    for text in lists:
+        for index in list(indices)[:10]:
+            yield f"{text}[{index}]", 1.5
+
+
+def local_names(statement, scope):
+    """The names of a function and of what is around it that have a value."""
+    used = {n.id for n in ast.walk(statement.function) if isinstance(n, ast.Name)}
+    used |= {a.arg for a in ast.walk(statement.function) if isinstance(a, ast.arg)}
+    return sorted(name for name in used if name in scope and name not in _QUIET)
+
+
+def _of_value(name, value, far):
+    """What an array, an object or a dict has to give, as text."""
+    if isinstance(value, np.ndarray):
+        for axis in range(value.ndim):
+            yield f"{name}.shape[{axis}]", far + 0.4
+        yield f"{name}.size", far + 0.6
+    elif isinstance(value, (list, tuple)) and name.isidentifier():
+        yield f"len({name})", far + 0.3
+    elif isinstance(value, dict) and len(value) < 60:
+        for key in value:
+            if isinstance(key, str):
+                yield f'{name}["{key}"]', far
+    elif hasattr(value, "__dict__") and not isinstance(value, (types.ModuleType, type)):
+        for key, inner in list(vars(value).items())[:40]:
+            if kind_of(inner) is not None:
+                yield f"{name}.{key}", far
+
+
+def is_atomic(node):
+    """A name, or an attribute or an entry of one, that is read."""
+    if isinstance(node, ast.Name):
+        return True
+    if isinstance(node, ast.Attribute):
+        return is_atomic(node.value) and node.attr not in ("T", "shape")
+    if isinstance(node, ast.Subscript):
+        return is_atomic(node.value) or _is_shape(node.value)
+    return isinstance(node, ast.Call) and _is_length(node)
+
+
+def _is_shape(node):
+    return isinstance(node, ast.Attribute) and node.attr == "shape" and is_atomic(node.value)
+
+
+def _is_length(call):
+    return isinstance(call.func, ast.Name) and call.func.id == "len" and is_atomic(call.args[0])

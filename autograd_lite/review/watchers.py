@@ -1,0 +1,161 @@
+"""Who answers the calls in an instrumented program: what is noted, and what runs in place of what."""
+
+import math
+import random
+
+import numpy as np
+
+from ..comparison.voting.plain_python import numpys
+from ..engine.tensor import Tensor
+from ..rules import creation
+from .inputs import is_floats
+from .instrumented import RETURNED
+
+EVENTS = 200_000  # a program with more is not followed
+
+
+class Recorder:
+    """Notes what each statement gave: pairs (key of the statement, value as it was then)."""
+
+    records = True
+
+    def __init__(self):
+        self.events = []
+
+    def value(self, key, value):
+        """What a statement assigns or returns."""
+        self.note(key, value)
+        return value
+
+    def stored(self, key, whole, entry):
+        """What a statement stored into: the array, or an entry of a list, a dict, an object."""
+        inside = isinstance(whole, (np.ndarray, Tensor)) and not isinstance(whole, np.generic)
+        self.note(key, whole if inside else entry())
+
+    def note(self, key, value):
+        if len(self.events) < EVENTS:
+            self.events.append((key, kept(value)))
+
+    def called(self, function):
+        return function
+
+    def plain(self, value, method):
+        return getattr(value, method)
+
+
+class Lifter(Recorder):
+    """The same on tensors: arrays of floats become tensors where they are made."""
+
+    def __init__(self):
+        super().__init__()
+        self.leaves = []
+
+    def value(self, key, value):
+        return super().value(key, self.lifted(value))
+
+    def lifted(self, value):
+        """A value on the tape; what a list or a dict holds is exchanged in it."""
+        if is_floats(value):
+            return self.tensor(value)
+        if type(value) is list:
+            value[:] = map(self.lifted, value)
+        elif type(value) is dict:
+            value.update({key: self.lifted(inner) for key, inner in value.items()})
+        elif type(value) is tuple:
+            return tuple(map(self.lifted, value))
+        return value
+
+    def tensor(self, array):
+        """A tensor that may be stored into: a copy of a leaf."""
+        leaf = Tensor(array, requires_grad=True)
+        self.leaves.append(leaf)
+        return leaf.copy()
+
+    def called(self, function):
+        try:
+            other = _ON_TENSORS.get(function)
+        except TypeError:  # no hash
+            return function
+        return function if other is None else lambda *a, **k: self.lifted(other(*a, **k))
+
+    def plain(self, value, method):
+        """``x.item()`` and ``x.tolist()`` of a tensor: what is still on the tape."""
+        if not isinstance(value, Tensor):
+            return getattr(value, method)
+        return lambda *index: value if method == "item" else list(value)
+
+
+class Executor:
+    """Carries out one statement in place of the program, in another form.
+
+    ``code`` is that form, compiled; ``seen`` is called with the key and the names in reach
+    before each time.
+    """
+
+    records = False
+
+    def __init__(self, code=None, seen=None, limit=EVENTS):
+        self.code = code
+        self.seen = seen
+        self.left = limit
+
+    def executed(self, key, scope):
+        """The names in reach, afterwards."""
+        self.left -= 1
+        if self.left < 0:
+            raise RuntimeError("the statement is carried out more often than in the program")
+        if self.seen is not None:
+            self.seen(key, scope)
+        exec(self.code, scope)
+        return scope
+
+    def header(self, key, scope):
+        """The value of the expression of a header."""
+        return self.executed(key, scope)[RETURNED]
+
+
+def kept(value, depth=4):
+    """A value as it is now: arrays are copied, of tensors the node is kept."""
+    if isinstance(value, Tensor):
+        return value.node
+    if isinstance(value, np.ndarray):
+        return value.copy()
+    if depth and isinstance(value, (list, tuple)):
+        return [kept(inner, depth - 1) for inner in value[:1000]]
+    if depth and isinstance(value, dict):
+        return {key: kept(inner, depth - 1) for key, inner in value.items()}
+    return value if isinstance(value, (int, float, complex, np.generic, str)) else None
+
+
+def _float(x=0.0):
+    return x if isinstance(x, Tensor) else float(x)
+
+
+def _isinstance(x, kinds):
+    """A tensor counts as the array, or the number, that it stands for."""
+    if not isinstance(x, Tensor):
+        return isinstance(x, kinds)
+    like = x.data if x.ndim else float(x.data)
+    return isinstance(x, kinds) or isinstance(like, kinds)
+
+
+def _same(x):
+    return x
+
+
+_MADE = ("zeros", "ones", "empty", "full", "zeros_like", "ones_like", "empty_like", "full_like")
+_DRAWN = (random.gauss, random.uniform, random.random)
+_ON_TENSORS = {
+    float: _float,
+    np.float64: _float,
+    np.float32: _same,
+    isinstance: _isinstance,
+    np.array: creation.array,
+    np.asarray: creation.asarray,
+    **{getattr(np, name): getattr(np, name) for name in _MADE},
+    **{
+        getattr(math, name): numpys(name)
+        for name in dir(math)
+        if callable(getattr(math, name)) and numpys(name) is not getattr(math, name)
+    },
+}
