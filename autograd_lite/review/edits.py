@@ -86,10 +86,11 @@ class Edit:
 class Edits:
     """The edits of a statement, with the atoms in reach."""
 
-    def __init__(self, statement, atoms, ingredients=()):
+    def __init__(self, statement, atoms, ingredients=(), shapes=()):
         self.statement = statement
         self.atoms = atoms
         self.ingredients = ingredients
+        self.shapes = set(shapes)
         self.text = Text(statement)
         node = statement.expression
         self.root = getattr(node, "value", node) if not statement.part else node
@@ -133,6 +134,17 @@ class Edits:
                 yield self._edit(SLIP, node, new, kind)
         if not self.statement.part:
             yield self._edit(SLIP, self.root, f"-({self.text.of(self.root)})", "sign")
+        yield from self._exchanged()
+
+    def _exchanged(self):
+        """Two names in each other's place."""
+        names: dict = {}
+        for node in ast.walk(self.statement.expression):
+            if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Store):
+                names.setdefault(node.id, []).append(node)
+        for one, other in combinations(names, 2):
+            pairs = [(n, other) for n in names[one]] + [(n, one) for n in names[other]]
+            yield Edit(SLIP, self.text.replaced(*pairs), "exchanged", one, other)
 
     def _slips_at(self, node):
         text = self.text.of
@@ -144,7 +156,8 @@ class Edits:
             between = self.text.between(node.left, node.comparators[0])
             for sign in _FLIPS.get(type(node.ops[0]), ()):
                 other = between.replace(_SIGNS[type(node.ops[0])], sign, 1)
-                yield text(node.left) + other + text(node.comparators[0]), "condition"
+                head, tail = self.text.around(node, node.left, node.comparators[0])
+                yield head + other + tail, "condition"
         elif isinstance(node, ast.Constant) and type(node.value) in (int, float):
             yield from ((new, "number") for new in _numbers(node.value))
         elif isinstance(node, ast.IfExp):
@@ -158,16 +171,19 @@ class Edits:
         elif isinstance(node, ast.Call):
             yield from self._of_call(node)
         if isinstance(node, (ast.Name, ast.Subscript, ast.Attribute)) and is_atomic(node):
-            if not isinstance(self.statement.parents.get(node), ast.Attribute):
+            if not isinstance(self.statement.parents.get(node), (ast.Attribute, ast.Subscript)):
                 yield f"{text(node)}.T", "transpose"
+                if not isinstance(self.statement.parents.get(node), ast.Call):
+                    yield f"{text(node)} ** 2", "exponent"
 
     def _of_operation(self, node):
         text, between = self.text.of, self.text.between(node.left, node.right)
         left, right = text(node.left), text(node.right)
         sign = _SIGNS.get(type(node.op))
+        head, tail = self.text.around(node, node.left, node.right)
         for other in _FLIPS.get(type(node.op), ()):
             kind = "sign" if other in "+-" else "division"
-            yield left + between.replace(sign, other, 1) + right, kind
+            yield head + between.replace(sign, other, 1) + tail, kind
         if isinstance(node.op, (ast.Sub, ast.Div, ast.MatMult)):
             yield f"({right}) {sign} ({left})", "order"
         if isinstance(node.op, ast.MatMult):
@@ -187,13 +203,18 @@ class Edits:
             inner = inner.left
             yield text(inner), f"extra {what}"
             if isinstance(node.op, (ast.Mult, ast.Div)):
-                yield text(inner) + between + right, f"extra {what}"
+                yield text(inner) + between + tail, f"extra {what}"
         yield left, f"extra {what}"
         yield (f"-({right})" if isinstance(node.op, ast.Sub) else right), f"extra {what}"
 
     def _of_subscript(self, node):
         yield self.text.of(node.value), "index"
         parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+        for n in range(1, len(parts)):
+            some = ", ".join(map(self.text.of, parts[:n]))
+            yield f"{self.text.of(node.value)}[{some}]", "index"
+        plain = [self.text.of(p).replace("::-1", ":") for p in parts]
+        yield f"{self.text.of(node.value)}[{', '.join(plain)}]", "index"
         for i, part in enumerate(parts):
             for other in self._indices(part):
                 texts = [self.text.of(p) for p in parts]
@@ -402,8 +423,6 @@ class Edits:
                 new = f"{_bracketed(old)} * {name}"
                 yield Edit(FACTOR, self.text.replaced((node, new)), "missing factor", old, name)
             for atom in self.atoms:
-                if atom.kind == "index":
-                    continue
                 for form, kind in (("{} * {}", "missing factor"), ("{} / {}", "missing division")):
                     new = form.format(_bracketed(old), _bracketed(atom.text))
                     yield Edit(FACTOR, self.text.replaced((node, new)), kind, old, atom.text)
@@ -441,13 +460,14 @@ class Edits:
 
     def _made(self):
         """Short formulas of the atoms: the usual derivatives, and what the user calls with one."""
-        for atom in self.atoms:
+        arrays = [a for a in self.atoms if a.kind != "scalar"][:12]
+        for atom in [*arrays, *[a for a in self.atoms if a.kind == "scalar"][:6]]:
             for form, kind in _TEMPLATES:
                 if atom.kind == kind or (kind == "any" and atom.kind in ("array", "scalar")):
                     yield form.format(*[_bracketed(atom.text)] * form.count("{}"))
         slopes = [a.text for a in self.atoms if a.kind == "scalar" and 0 < abs(a.values[0]) < 1]
         for slope in slopes[:4]:
-            for atom in self.atoms:
+            for atom in arrays:
                 if atom.kind == "array":
                     yield f"np.where({atom.text} > 0, 1, {slope})"
         for name in _functions_of_one(self.statement):
@@ -484,13 +504,7 @@ class Edits:
         arrays = [a for a in self.atoms if a.kind == "array" and len(a.shape) in (1, 2)]
         for one in arrays:
             for two in arrays:
-                if len(one.shape) == len(two.shape) == 1:
-                    forms = ("np.outer({}, {})",)
-                elif len(one.shape) == len(two.shape) == 2:
-                    forms = ("{}.T @ {}", "{} @ {}.T", "{} @ {}")
-                else:
-                    forms = ("{} @ {}",)
-                for form in forms:
+                for form in [f for f, shape in _shapes_of(one.shape, two.shape) if shape in self.shapes]:
                     term = form.format(_bracketed(one.text), _bracketed(two.text))
                     text = self.text.replaced((self.root, f"{old} + {term}"))
                     yield Edit(INGREDIENT, text, "missing path", old, term)
@@ -531,6 +545,18 @@ class Edits:
             if _apart(self.text.span(one), self.text.span(other)):
                 text = self.text.replaced((one, new), (other, second))
                 yield Edit(TWO, text, kind, self.text.of(one), new)
+
+
+def _shapes_of(one, two):
+    """Pairs (form of a matrix product, shape of its result) of arrays of two shapes."""
+    if len(one) == len(two) == 1:
+        yield "np.outer({}, {})", (*one, *two)
+    elif len(one) == len(two) == 2:
+        for form, m, n in (("{}.T @ {}", one[::-1], two), ("{} @ {}.T", one, two[::-1]), ("{} @ {}", one, two)):
+            if m[1] == n[0]:
+                yield form, (m[0], n[1])
+    elif one[-1] == two[0]:
+        yield "{} @ {}", (*one[:-1], *two[1:])
 
 
 def _apart(one, other):

@@ -1,5 +1,6 @@
 """A program with what is known of it: its runs, its true gradients, and which of its own are wrong."""
 
+import ast
 import inspect
 import re
 from functools import cached_property
@@ -46,6 +47,8 @@ class Examination:
         self.truth = self._truth_at(None)
         self.close = _close(self.run.gradients.values())
         self.called = _called(self.run, self.program)
+        for path, words in _displayed(self.run, self.program, f).items():
+            self.called.setdefault(path, set()).update(words)
         self.pairs = pairs.paired(
             self.run.gradients, self.called, self.inputs.places, self.truth.of, self.agree
         )
@@ -54,9 +57,9 @@ class Examination:
         self.true = {path: self.truth.of(name) for path, name in self.pairs.items()}
         self.beside = self._beside()
 
-    def _truth_at(self, other):
-        """The true gradients of the loss at a point; None where the run does not get that far."""
-        run, leaves, failure = runs.on_tensors(self.program, self.inputs, other)
+    def _truth_at(self, other, changed=None):
+        """The true gradients of the loss at a point."""
+        run, leaves, failure = runs.on_tensors(self.program, self.inputs, other, changed)
         loss = run.loss.node if isinstance(run.loss, Tensor) else None
         if loss is None:
             loss = _loss_of(run, self.run, other)
@@ -89,6 +92,36 @@ class Examination:
         for node, g in truth.gradients.items():
             arrays[node in named] += [g, *truth.parts.get(node, ())]
         return Known(arrays[True], arrays[False], self.close)
+
+    def changed(self, sources):
+        """The truth of the program with other sources, whose lines are other nodes."""
+        return self._truth_at(None, sources) if sources else self.truth
+
+    @cached_property
+    def targets(self):
+        """{name: the gradients of what the program calls so}, in lower case."""
+        statements = {
+            instrumented.key(s): s for source in self.program.sources.values() for s in source.statements
+        }
+        found: dict = {}
+        for place, leaf in self.truth.leaves.items():
+            words = re.findall(r"[A-Za-z_]\w*", place)
+            found.setdefault(words[-1].lower(), {})[leaf.node] = None
+        for key, value in self.truth.run.events:
+            statement = statements.get(key)
+            if statement is None or statement.target is None:
+                continue
+            words = re.findall(r"[A-Za-z_]\w*", statement.name)
+            nodes = [n for n in nodes_in(value) if n in self.truth.gradients]
+            for word in words[-1:] if nodes else ():
+                found.setdefault(word.lower(), {}).update(dict.fromkeys(nodes))
+        return {
+            name: Known(
+                [a for n in nodes for a in (self.truth.gradients.get(n), *self.truth.parts.get(n, ())) if a is not None],
+                close=self.close,
+            )
+            for name, nodes in found.items()
+        }
 
     def agree(self, given, true):
         """Whether a gradient is right, up to rounding."""
@@ -169,6 +202,36 @@ def _called(run, program):
                 words = re.findall(r"[A-Za-z_]\w*", statements[key].name)
                 found.setdefault(path, set()).update(words[-1:])
     return found
+
+
+def _displayed(run, program, f):
+    """{path: names} by the expressions that stand in the function's return."""
+    code = getattr(inspect.unwrap(f), "__code__", None)
+    found: dict = {}
+    for source in program.sources.values():
+        for statement in source.statements:
+            mine = code is not None and source.path == code.co_filename
+            mine = mine and getattr(statement.function, "name", "") == code.co_name
+            if mine and isinstance(statement.node, ast.Return):
+                for path in run.gradients:
+                    node = _shown_at(statement.node.value, path)
+                    words = [] if node is None else re.findall(r"[A-Za-z_]\w*", source.segment(node))
+                    if 0 < len(words) < 4:
+                        found.setdefault(path, set()).update(words)
+    return found
+
+
+def _shown_at(node, path):
+    """The expression at a path of nested displays: tuples, lists and dicts."""
+    for step in path:
+        if isinstance(node, (ast.Tuple, ast.List)) and isinstance(step, int):
+            node = node.elts[step] if step < len(node.elts) else None
+        elif isinstance(node, ast.Dict):
+            keys = [k.value if isinstance(k, ast.Constant) else None for k in node.keys]
+            node = node.values[keys.index(step)] if step in keys else None
+        else:
+            return None
+    return node
 
 
 def _is_same(value, gradient):

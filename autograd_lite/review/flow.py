@@ -1,8 +1,12 @@
 """How values go through a backward pass: which lines feed a gradient, and which come first."""
 
+import ast
+
+import numpy as np
+
 from ..engine.tape import Leaf, Node, history
 from .inputs import is_floats
-from .recognition import EXACT, INNER, SCALED, UNKNOWN
+from .recognition import EXACT, INNER, SCALED, UNKNOWN, Known
 
 
 def nodes_in(value):
@@ -28,10 +32,14 @@ class Flow:
         Lines whose value is unknown to backpropagation though all that they got was known.
     weak : list of keys
         Lines whose value is known but for the size of an axis, or as that of something unnamed.
-    rest : list of keys
+    known : list of keys
+        Lines whose value is known.
+    later : list of keys
+        Lines whose value is unknown, and so was something that they got.
     """
 
-    def __init__(self, truth, known, wrong):
+    def __init__(self, truth, known, wrong, statements, says_gradient):
+        self.statements = statements
         self.forward = truth.forward
         self.events = truth.run.events
         self.feeds: dict = {}
@@ -43,18 +51,25 @@ class Flow:
                 for key in self.passed.get(node, ()):
                     self.feeds.setdefault(key, set()).add(path)
         self.nodes = sorted(above, key=lambda node: node.serial)
-        self.status = {
-            node: EXACT if node in self.interim else known.of(node.out)
-            for node in self.nodes
-            if node in self.owner
-        }
-        self._ordered()
+        values = Known(n.out for n in self.forward if n.out.size > 1)
+        roots = set(wrong.values())
+        self.status = {}
+        for node in self.nodes:
+            if node in roots:
+                self.status[node] = UNKNOWN
+            elif node in self.interim or (node.out.size > 1 and values.of(node.out) == EXACT):
+                self.status[node] = EXACT
+            elif node in self.owner:
+                status = known.of(node.out)
+                self.status[node] = min(status, SCALED) if node.out.size == 1 else status
+        self._ordered(says_gradient)
 
     def _owners(self):
         """Which statement made a node, and which hand it on; what is stored over later."""
         self.owner: dict = {}
         self.passed: dict = {}
         self.interim = set()
+        self.chains: dict = {}
         for key, value in self.events:
             for node in nodes_in(value):
                 if node in self.forward or isinstance(node, Leaf):
@@ -65,10 +80,28 @@ class Flow:
                     self._stored_over(node, key)
 
     def _stored_over(self, node, key):
-        """Note that a value is not the last one at a line that adds up or fills an array."""
+        """Note that a value is not the last one of an array that is filled or added up.
+
+        The lines that change it together are a chain: each may be what makes the end wrong.
+        """
+        name = self._root_name(key)
         for _, parent in node.inputs():
-            if self.owner.get(parent) == key and parent.out.shape == node.out.shape:
+            before = self.owner.get(parent)
+            if before is None or parent.out.shape != node.out.shape:
+                continue
+            if before == key or (name and self._root_name(before) == name):
                 self.interim.add(parent)
+                chain = self.chains.get(before, {before: None})
+                chain[key] = None
+                self.chains[key] = self.chains[before] = chain
+
+    def _root_name(self, key):
+        """The name of the array that a line changes, with the function that it is in."""
+        statement = self.statements.get(key)
+        target = None if statement is None else statement.target
+        while isinstance(target, ast.Subscript):
+            target = target.value
+        return (statement.function, ast.unparse(target)) if target is not None else None
 
     def _goes_into_unknown(self, key):
         """Whether a line's value is used where the result is unknown to backpropagation."""
@@ -79,31 +112,41 @@ class Flow:
             if any(parent in mine for _, parent in node.inputs())
         )
 
-    def _ordered(self):
+    def _ordered(self, says_gradient):
         tainted: dict = {}
+        seeded: dict = {}
         first, weak = {}, {}
         for node in self.nodes:
-            dirty = any(
-                tainted.get(parent) or self.status.get(parent, EXACT) == UNKNOWN
-                for _, parent in node.inputs()
-                if parent is not None and parent not in self.forward
-            )
-            tainted[node] = dirty
+            above = [p for _, p in node.inputs() if p is not None and p not in self.forward]
+            owner = self.owner.get(node)
             status = self.status.get(node, EXACT)
+            dirty = any(tainted.get(parent) for parent in above)
+            seeded[node] = any(seeded.get(parent) for parent in above) or (
+                owner is not None and says_gradient(owner)
+            )
+            strange = status == UNKNOWN and owner is not None and node.out.size > 1
+            tainted[node] = dirty or (strange and seeded[node])
+            if owner is None:
+                continue
             if status == UNKNOWN and not dirty:
-                first.setdefault(self.owner[node])
+                for key in self.chains.get(owner, (owner,)):
+                    first.setdefault(key)
             elif status in (SCALED, INNER):
-                weak.setdefault(self.owner[node])
+                weak.setdefault(owner)
         self.first = list(first)
         weak = {key: None for key in weak if key not in first}
         mixed = [key for key in weak if self._goes_into_unknown(key)]
         self.weak = [*mixed, *reversed([key for key in weak if key not in mixed])]
-        self.rest = [key for key in reversed(self.feeds) if key not in first and key not in weak]
+        rest = [key for key in reversed(self.feeds) if key not in first and key not in weak]
+        owners = set(self.owner.values())
+        unknown = {self.owner[n] for n, status in self.status.items() if status == UNKNOWN}
+        self.known = [key for key in rest if key in owners and key not in unknown]
+        self.later = [key for key in rest if key in unknown]
 
 
 def arrays_in(value):
-    """The arrays of floats in a kept value."""
-    if is_floats(value):
+    """The arrays of floats in a kept value, and single numbers."""
+    if is_floats(value) or isinstance(value, (float, np.floating)):
         yield value
     elif isinstance(value, (list, tuple)):
         for inner in value:

@@ -19,9 +19,12 @@ def bare(name):
     return short or name
 
 
+_SAYS = re.compile(r"grad|nabla|delta|residual|adjoint|^adj|^err(or)?$|^err_|_err(or)?$|_bar$|^bar_", re.I)
+
+
 def says_gradient(name):
     """Whether a name says that it is one of a gradient."""
-    return bare(name) != name
+    return bare(name) != name or bool(_SAYS.search(name))
 
 
 def paired(gradients, names, places, truth, allclose):

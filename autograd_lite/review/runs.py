@@ -46,7 +46,7 @@ def recorded(program, inputs, changed=None, other=None):
         return taken(inputs, watcher, other)
 
 
-def on_tensors(program, inputs, other=None):
+def on_tensors(program, inputs, other=None, changed=None):
     """A run on tensors: (run, {name of a place: its leaf}, exception of a run that failed)."""
     watcher = Lifter()
     leaves = {}
@@ -58,7 +58,7 @@ def on_tensors(program, inputs, other=None):
         return tensor
 
     failure = None
-    with program.watched(watcher), quietly():
+    with program.watched(watcher, changed), quietly():
         try:
             run = taken(inputs, watcher, lifted)
         except Exception as error:

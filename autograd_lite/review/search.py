@@ -1,22 +1,26 @@
 """The smallest change of the program that makes its gradients right."""
 
+import ast
 import contextlib
 import copy
+import re
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from ..engine.tensor import Tensor
-from . import runs, texts, vocabulary
+from . import pairs, runs, texts, vocabulary
 from .edits import FACTOR, FORMULA, INGREDIENT, OTHER, SLIP, TERM, TWO, Edits
 from .flow import Flow, arrays_in, nodes_in
 from .instrumented import key
-from .recognition import EXACT
+from .recognition import EXACT, INNER, SCALED, UNKNOWN
 from .sources import Source
 from .watchers import Executor, kept
 
 RUNS = 400  # of the program, for one statement
-TRIED = 6000  # edits of one statement that are looked at
+UNKNOWN_RUNS = 60  # of edits of one rank whose value is unknown
+TRIED = 8000  # edits of one statement that are looked at
 DEPTH = 3  # mistakes
 _UNSEEN = ("assignment", "repeated", "extra statement")  # may differ only later
 
@@ -64,6 +68,7 @@ class _Step:
         self.examination = examination
         self.changed = changed
         self.wrong = wrong
+        self.roots: set = set()
         self.sources = {**examination.program.sources, **changed}
         self.statements = {
             key(s): s for source in self.sources.values() for s in source.statements
@@ -71,43 +76,62 @@ class _Step:
 
     def best(self):
         """(the repair, what is wrong after it)."""
-        first, weak, rest = self.suspects()
-        likely = [*first, *weak]
+        likely, copies, known, later = self.suspects()
+        self.likely = frozenset(likely)
         trials: dict = {}
         partial = None
-        for rank, keys in (
-            (SLIP, likely), (SLIP, rest), (OTHER, likely), (TERM, likely), (OTHER, rest),
-            (INGREDIENT, likely), (TERM, rest), (TWO, first),
+        for rank, names in (
+            (SLIP, likely), (SLIP, copies), (SLIP, known), (OTHER, [*likely, *copies]),
+            (TERM, [*copies, *likely]), (FORMULA, likely), (OTHER, known), (INGREDIENT, likely),
+            (FORMULA, copies), (FORMULA, known), (TERM, later), (TWO, likely),
         ):  # fmt: skip
-            for name in keys:
+            for name in names:
                 if name not in self.statements:
                     continue
                 trial = trials.get(name) or trials.setdefault(name, _Trials(self, name))
-                found = trial.up_to(rank, name in first)
+                found = trial.up_to(rank, names is known)
                 if found is not None and not found[1]:
                     return found
                 partial = _better(partial, found)
-            if partial is not None and len(partial[1]) < len(self.wrong) and keys is not rest:
+            if partial is not None and len(partial[1]) < len(self.wrong) and rank >= INGREDIENT:
                 return partial
         return partial or (None, self.wrong)
 
     def suspects(self):
-        """Keys of statements: of unknown values, of weakly known ones, and the others."""
+        """Keys of statements: the likely ones, those that copy, of known values, and the others."""
         examination = self.examination
-        truth = examination.truth
-        if self.changed:
-            run = runs.recorded(examination.program, examination.inputs, self.changed)
-            return self._by_values(run)
+        truth = examination.changed(self.changed)
         roots = {p: truth.run.gradients.get(p) for p in self.wrong}
         roots = {p: t.node for p, t in roots.items() if isinstance(t, Tensor)}
         if truth.failure is not None or not roots:
-            return self._by_values(examination.run)
-        flow = Flow(truth, examination.known, roots)
+            run = runs.recorded(examination.program, examination.inputs, self.changed)
+            return self._by_values(run)
+        flow = Flow(truth, examination.known, roots, self.statements, self._says_gradient)
+        self.roots = {flow.owner.get(root) for root in roots.values()}
         whole = {k for k, fed in flow.feeds.items() if fed >= set(roots)}
         first = [k for k in flow.first if k in whole] + [k for k in flow.first if k not in whole]
-        weak = [k for k in flow.weak if k in whole]
-        rest = [k for k in flow.rest if k in whole]
-        return first, weak, [*rest, *self._headers(flow.feeds)]
+        likely = [*first, *[k for k in flow.weak if k in whole]]
+        known = [k for k in flow.known if k in whole]
+        later = [k for k in flow.later if k in whole]
+        copies = [k for k in self._copies(flow.feeds) if k not in likely and k not in known]
+        return likely, copies, known, [*later, *self._headers(flow.feeds)]
+
+    def _says_gradient(self, name):
+        """Whether the name that a line assigns to says that it is a gradient."""
+        statement = self.statements[name]
+        if statement.target is None:
+            return False
+        words = re.findall(r"[A-Za-z_]\w*", statement.name)
+        return any(map(pairs.says_gradient, words))
+
+    def _copies(self, feeds):
+        """Statements beside those that feed a wrong gradient that only hand a value on."""
+        functions = {self.statements[k].function for k in feeds if k in self.statements}
+        return [
+            name
+            for name, statement in self.statements.items()
+            if statement.function in functions and _is_copy(statement.node)
+        ]
 
     def _by_values(self, run):
         """The same from the values alone: lines in the order of their first unknown value."""
@@ -119,7 +143,7 @@ class _Step:
             arrays = list(arrays_in(value))
             strange = arrays and not all(map(known.of, arrays))
             (unknown if strange else others)[name] = None
-        return list(unknown), [], [k for k in others if k not in unknown]
+        return list(unknown), [], [], [k for k in others if k not in unknown]
 
     def _forward(self):
         """The statements that the loss is computed by."""
@@ -171,19 +195,20 @@ class _Trials:
             return
         self.shape, self.mark = _shapes(before), _mark(before)
         atoms = vocabulary.atoms(self.statement, self.scopes)
-        self.edits = Edits(self.statement, atoms, _ingredients(self.statement, self.scopes)).all()
+        parts = _ingredients(self.statement, self.scopes)
+        self.edits = Edits(self.statement, atoms, parts, self.shape).all()
         self.next = next(self.edits, None)
 
-    def up_to(self, rank, likely):
+    def up_to(self, rank, must_be_known):
         """(repair, what is wrong after it) of the first edit of these ranks that helps, or None.
 
-        What makes all right comes before what makes some right. Of a likely line an edit helps
-        too that makes its value one that backpropagation knows.
+        What makes all right comes before what makes some right. Of a line whose value is known an
+        edit must give one that is known too.
         """
         partial = None
         with self.watched():
             while self.next is not None and self.next.rank <= rank and self.tried < TRIED:
-                found = self.run_all(self._groups(self.next.rank), likely)
+                found = self.run_all(self._groups(self.next.rank), must_be_known)
                 if found is not None and not found[1]:
                     return found
                 partial = _better(partial, found)
@@ -216,6 +241,7 @@ class _Trials:
             self.examination.result()
         self.executor.seen = None
         self.limit = 10 * times[0] + 100
+        self.times = times[0]
         return seen
 
     def values(self, code):
@@ -256,20 +282,20 @@ class _Trials:
                 groups.setdefault(mark, []).append((edit, code, values))
         return list(groups.values())
 
-    def run_all(self, groups, likely):
+    def run_all(self, groups, must_be_known):
         """Run the edits of one rank, those with a known value first."""
-        known = self.examination.known
         ordered = []
         for group in groups:
-            arrays = [a for value in group[0][2] for a in arrays_in(value)]
-            share = sum(known.of(a) == EXACT for a in arrays) / max(len(arrays), 1)
+            share = self._share(group[0][2])
             group.sort(key=lambda entry: len(entry[0].text))
-            ordered.append((share, group))
+            if share > 0.65 or (share and not must_be_known) or not (must_be_known or self._is_root):
+                ordered.append((share, group))
         ordered.sort(key=lambda entry: (-entry[0], len(entry[1][0][0].text)))
-        partial = None
+        partial, left = None, UNKNOWN_RUNS
         for share, group in ordered:
             for edit, code, values in group[:2]:
-                if self.left <= 0:
+                left -= share < 0.45
+                if self.left <= 0 or left < 0:
                     return partial
                 self.left -= 1
                 wrong = self.wrong_with(code)
@@ -280,11 +306,42 @@ class _Trials:
                 repair = Repair(self.name, self.statement, edit)
                 if not wrong:
                     return repair, []
-                fits = likely and share == 1 and _shapes(values) == self.shape
+                fits = not must_be_known and share == 1 and _shapes(values) == self.shape
                 fits = fits and self.statement.target is not None and edit.rank <= FACTOR
+                fits = fits and self.name in self.step.likely and edit.kind != "extra statement"
                 if len(wrong) < len(self.step.wrong) or fits:
                     partial = _better(partial, (repair, wrong))
         return partial
+
+    @property
+    def _is_root(self):
+        """Whether what the statement gives at last is a wrong gradient itself."""
+        return self.name in self.step.roots and self.times == 1
+
+    def _share(self, values):
+        """How much of the values backpropagation knows: 1 is all of it, and exactly."""
+        known = self.examination.known
+        arrays = [a for value in (values[-1:] if self._is_root else values) for a in arrays_in(value)]
+        arrays = [a for a in arrays if np.any(a)]
+        if not arrays:
+            return 0.0
+        worth = {EXACT: 0.7, SCALED: 0.0 if self._is_root else 0.6, INNER: 0.5, UNKNOWN: 0.0}
+        mine = self._target
+        if mine is not None and all(mine.of(a) == EXACT for a in arrays):
+            return 1.0
+        return sum(worth[known.of(a)] for a in arrays) / len(arrays)
+
+    @cached_property
+    def _target(self):
+        """The gradients of what the line's name is the gradient of; None where that is unknown."""
+        statement = self.statement
+        if statement.target is None or not self.step._says_gradient(self.name):
+            return None
+        for word in reversed(re.findall(r"[A-Za-z_]\w*", statement.name)):
+            found = self.examination.targets.get(pairs.bare(word).lower())
+            if found is not None:
+                return found
+        return None
 
     def wrong_with(self, code):
         """What is wrong at the given point with another form; None where it fails."""
@@ -314,10 +371,20 @@ def _better(one, other):
     return min(one, other, key=lambda found: len(found[1]))
 
 
+def _is_copy(node):
+    """Whether a statement assigns what is there already, or what a function of a name gives."""
+    value = getattr(node, "value", None)
+    if not isinstance(node, ast.Assign):
+        return False
+    if isinstance(value, ast.Call) and isinstance(value.func, ast.Name):
+        return True
+    if isinstance(value, ast.ListComp):
+        return isinstance(value.elt, ast.Name)
+    return vocabulary.is_atomic(value) and not isinstance(value, ast.Call)
+
+
 def _written(statement):
     """The names whose values a statement writes into."""
-    import ast
-
     target = statement.target
     while isinstance(target, (ast.Subscript, ast.Attribute)):
         target = target.value
@@ -392,8 +459,6 @@ def _mark(values):
 
 def _ingredients(statement, scopes):
     """Parts of other lines of the function that have a value here."""
-    import ast
-
     found: dict = {}
     for other in statement.source.statements:
         if other.function is not statement.function and len(statement.source.statements) > 80:

@@ -35,6 +35,12 @@ class Text:
         start, end = self.span(node)
         return self.bytes[start:end].decode()
 
+    def around(self, node, left, right):
+        """The text of a node up to the end of its left part, and from its right part on."""
+        start, end = self.span(node)
+        head = self.bytes[start : self.span(left)[1]].decode()
+        return head, self.bytes[self.span(right)[0] : end].decode()
+
     def between(self, one, other):
         """The text from the end of one node to the beginning of another."""
         return self.bytes[self.span(one)[1] : self.span(other)[0]].decode()

@@ -101,6 +101,7 @@ def _texts(statement, scope):
                 if isinstance(node, ast.Name):
                     yield from _of_value(node.id, scope.get(node.id), far + 0.5)
     yield from _of_lists(statement, scope)
+    yield from _of_patterns(statement, scope)
     for name in local_names(statement, scope):
         yield name, 2.0
         yield from _of_value(name, scope[name], 2.5)
@@ -119,6 +120,23 @@ def _of_lists(statement, scope):
     for text in lists:
         for index in list(indices)[:10]:
             yield f"{text}[{index}]", 1.5
+
+
+def _of_patterns(statement, scope):
+    """Arrays with an index of slices and new axes that the statement, or the function, writes."""
+    patterns: dict = {}
+    for tree, far in ((statement.node, 0.8), (statement.function, 2.0)):
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Subscript):
+                parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+                if all(isinstance(p, (ast.Slice, ast.Constant)) for p in parts):
+                    text = statement.source.segment(node.slice)
+                    if "None" in text or ":" in text:
+                        patterns.setdefault(text, far)
+    for name in local_names(statement, scope):
+        if isinstance(scope[name], np.ndarray):
+            for pattern, far in list(patterns.items())[:4]:
+                yield f"{name}[{pattern}]", far
 
 
 def local_names(statement, scope):
