@@ -1,1 +1,27 @@
-"""`review`: which line of a hand-written backward pass is wrong, and what it should say."""
+"""`review`: which line of a hand-written backward pass is wrong, and what it should say.
+
+======================  ==========================================================================
+`review.py`             the function
+`forms.py`              what may be handed in, as one function
+`sources.py`            the statements of the user's files
+`instrumented.py`       their code with calls in it that tell what each statement gave
+`watchers.py`           who answers these calls
+`inputs.py`             copies of what a program is run on
+`runs.py`               one run: the loss, the gradients, what each line gave
+`truths.py`             the true gradients, at the given point and beside it
+`pairs.py`              which returned gradient is the gradient of what
+`examination.py`        all that is known of a program
+`recognition.py`        whether an array is one that backpropagation computes
+`flow.py`               which lines feed a wrong gradient, and which come first
+`vocabulary.py`         the expressions that a line could contain
+`texts.py`              statements as text, with a part replaced
+`edits.py`              the lines that a line could have been
+`search.py`             the smallest change that makes the gradients right
+`verdicts.py`           the verdict on each line
+`words.py`              what is wrong with a line, in words
+`report.py`             the report and its forms
+======================  ==========================================================================
+"""
+
+from .report import Review as Review
+from .review import review as review

@@ -12,6 +12,7 @@ from ..engine.tensor import Tensor
 
 from . import instrumented, pairs, runs
 from .flow import nodes_in
+from .forms import names_of
 from .inputs import Inputs
 from .recognition import Known
 from .truths import BESIDE, Truth, beside
@@ -32,12 +33,11 @@ class Examination:
     """
 
     def __init__(self, f, args, kwargs, by_hand=None):
-        instrumented.refuse_what_is_no_function(f)
         codes: dict = {}
         with instrumented.noticed(codes), runs.quietly():
             _called_once(f, args, kwargs)
         self.program = instrumented.Program(f, codes)
-        self.inputs = Inputs(self.program, _names(f), args, kwargs)
+        self.inputs = Inputs(self.program, names_of(f), args, kwargs)
         self.run = runs.recorded(self.program, self.inputs)
         if self.run.loss is None:
             raise ValueError(
@@ -52,10 +52,23 @@ class Examination:
         self.pairs = pairs.paired(
             self.run.gradients, self.called, self.inputs.places, self.truth.of, self.agree
         )
-        for path, name in (by_hand or {}).items():
-            self.pairs[path] = name
+        self._pair_by_hand(by_hand or {})
         self.true = {path: self.truth.of(name) for path, name in self.pairs.items()}
         self.beside = self._beside()
+
+    def _pair_by_hand(self, by_hand):
+        """Set what the user says of a gradient, by its name or that of a variable."""
+        for name, place in by_hand.items():
+            paths = [p for p in self.run.gradients if name in p or name in self.called.get(p, ())]
+            if not paths:
+                known = sorted({str(p[-1]) for p in self.run.gradients if p})
+                raise ValueError(f"pairs: no returned gradient is called {name!r}; there are {known}")
+            if place not in self.inputs.places:
+                raise ValueError(
+                    f"pairs: {place!r} is no array of the arguments; there are "
+                    f"{list(self.inputs.places)[:12]}"
+                )
+            self.pairs[paths[0]] = place
 
     def _truth_at(self, other, changed=None):
         """The true gradients of the loss at a point."""
@@ -137,17 +150,12 @@ class Examination:
         true = self.true if true is None else true
         return [p for p in true if p not in gradients or not self.agree(gradients[p], true[p])]
 
-    def holds(self, changed=None, watcher=None):
-        """The wrong paths of a changed program at each point; None where it fails or the loss moved."""
-        found = []
-        points = [(None, self.true, float(self.run.loss)), *self.beside]
-        for other, true, loss in points:
-            result = self.result(watcher, other)
-            if result is None or not np.allclose(float(result.loss), loss, rtol=self.close, atol=1e-12):
-                return None
-            found += self.wrong(result.gradients, true)
-            if found:
-                break
+    def wrong_anywhere(self):
+        """The paths of the gradients that are wrong at the given point, or else beside it."""
+        found = self.wrong(self.run.gradients)
+        for other, true, _ in self.beside if not found else ():
+            run = runs.recorded(self.program, self.inputs, None, other)
+            found = found or self.wrong(run.gradients, true)
         return found
 
     def result(self, watcher=None, other=None):
@@ -168,15 +176,6 @@ def _called_once(f, args, kwargs):
     if owner is not None and not inspect.ismodule(owner):
         f = copy.deepcopy(f)
     return f(*again[0], **again[1])
-
-
-def _names(f):
-    """The names of a function's parameters."""
-    try:
-        found = inspect.signature(f).parameters.values()
-    except (TypeError, ValueError):
-        return []
-    return [p.name for p in found if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
 
 
 def _name(f):

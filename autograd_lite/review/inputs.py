@@ -42,6 +42,8 @@ class Inputs:
         for name, value in [*zip(self.argument_names, args, strict=True), *kwargs.items()]:
             self._collect(name, value, numbers=True)
         owner = getattr(program.f, "__self__", None)
+        if owner is None and not isinstance(program.f, types.FunctionType):
+            owner = program.f
         self._collect("self", owner)
         for name, cell in self.cells:
             self._collect(name, cell.cell_contents)

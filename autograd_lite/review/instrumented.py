@@ -11,7 +11,6 @@ import sys
 import types
 from contextlib import contextmanager
 
-from ..messages import errors
 from . import sources
 from .sources import Source
 
@@ -232,12 +231,3 @@ def bound_names(node):
             if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):
                 found.append(inner.id)
     return found
-
-
-def refuse_what_is_no_function(f):
-    """Raise for what cannot be called."""
-    if not callable(f):
-        raise TypeError(
-            f"review() takes the function that computes the loss and the gradients, and got "
-            f"{errors.describe(f)}: hand in the function itself, not its result"
-        )

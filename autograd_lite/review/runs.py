@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..engine.tensor import Tensor
-from .watchers import Executor, Lifter, Recorder
+from .forms import stored
+from .watchers import Lifter, Recorder
 
 _LOSSES = ("loss", "cost", "j", "l", "nll", "objective", "error", "energy", "total_loss", "obj")
 
@@ -70,7 +71,11 @@ def taken(inputs, watcher=None, other=None):
     """The result of a call on copies, taken apart."""
     with inputs.copied(other) as (f, args, kwargs):
         result = f(*args, **kwargs)
-    loss, gradients = parted(result)
+        loss, gradients = parted(result)
+        if not gradients:
+            owners = [getattr(f, "__self__", f), *getattr(f, "__dict__", {}).values(), *args]
+            owners = [getattr(owner, "__self__", owner) for owner in owners]
+            gradients = stored(owners)
     return Run(loss, gradients, getattr(watcher, "events", []))
 
 
@@ -109,5 +114,3 @@ def _leaves(value, path):
         for key, inner in vars(value).items():
             yield from _leaves(inner, (*path, key))
 
-
-__all__ = ["Executor", "Run", "on_tensors", "parted", "quietly", "recorded", "taken"]

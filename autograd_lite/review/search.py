@@ -19,7 +19,7 @@ from .sources import Source
 from .watchers import Executor, kept
 
 RUNS = 400  # of the program, for one statement
-UNKNOWN_RUNS = 60  # of edits of one rank whose value is unknown
+UNKNOWN_RUNS = 100  # of edits of one rank whose value is unknown
 TRIED = 8000  # edits of one statement that are looked at
 DEPTH = 3  # mistakes
 _UNSEEN = ("assignment", "repeated", "extra statement")  # may differ only later
@@ -27,7 +27,7 @@ _UNSEEN = ("assignment", "repeated", "extra statement")  # may differ only later
 
 @dataclass(frozen=True)
 class Repair:
-    """A statement and the text that is right in its place."""
+    """A statement and the edit that makes it right; None where none was found."""
 
     key: tuple
     statement: object
@@ -45,6 +45,7 @@ def repaired(examination):
         step = _Step(examination, changed, wrong)
         repair, wrong = step.best()
         if repair is None:
+            found += step.likeliest()
             break
         found.append(repair)
         changed = {**changed, repair.statement.source.path: _with(repair)}
@@ -77,6 +78,7 @@ class _Step:
     def best(self):
         """(the repair, what is wrong after it)."""
         likely, copies, known, later = self.suspects()
+        self.first = likely
         self.likely = frozenset(likely)
         trials: dict = {}
         partial = None
@@ -96,6 +98,11 @@ class _Step:
             if partial is not None and len(partial[1]) < len(self.wrong) and rank >= INGREDIENT:
                 return partial
         return partial or (None, self.wrong)
+
+    def likeliest(self):
+        """The first line whose value is none of backpropagation's, as a list."""
+        names = [name for name in self.first if name in self.statements][:1]
+        return [Repair(name, self.statements[name], None) for name in names]
 
     def suspects(self):
         """Keys of statements: the likely ones, those that copy, of known values, and the others."""
@@ -175,6 +182,7 @@ class _Trials:
         self.statement = step.statements[name]
         self.left = RUNS
         self.tried = 0
+        self.waiting: list = []
         self.scopes: list = []
         self.edits = iter(())
         self.next = None
@@ -207,6 +215,11 @@ class _Trials:
         """
         partial = None
         with self.watched():
+            if not must_be_known and self.waiting:
+                waiting, self.waiting = self.waiting, []
+                partial = self.run_all(waiting, False)
+                if partial is not None and not partial[1]:
+                    return partial
             while self.next is not None and self.next.rank <= rank and self.tried < TRIED:
                 found = self.run_all(self._groups(self.next.rank), must_be_known)
                 if found is not None and not found[1]:
@@ -288,30 +301,36 @@ class _Trials:
         for group in groups:
             share = self._share(group[0][2])
             group.sort(key=lambda entry: len(entry[0].text))
-            if share > 0.65 or (share and not must_be_known) or not (must_be_known or self._is_root):
+            if must_be_known and share <= 0.65:
+                self.waiting.append(group)
+            elif share or not self._is_root:
                 ordered.append((share, group))
         ordered.sort(key=lambda entry: (-entry[0], len(entry[1][0][0].text)))
+        queue = [(share, *entry) for share, group in ordered for entry in group[:2]]
+        queue += [(share, *entry) for share, group in ordered for entry in group[2:]]
         partial, left = None, UNKNOWN_RUNS
-        for share, group in ordered:
-            for edit, code, values in group[:2]:
-                left -= share < 0.45
-                if self.left <= 0 or left < 0:
-                    return partial
-                self.left -= 1
-                wrong = self.wrong_with(code)
-                if wrong is None or not set(wrong) <= set(self.step.wrong):
-                    continue
-                if not wrong and self.fails_beside():
-                    continue
-                repair = Repair(self.name, self.statement, edit)
-                if not wrong:
-                    return repair, []
-                fits = not must_be_known and share == 1 and _shapes(values) == self.shape
-                fits = fits and self.statement.target is not None and edit.rank <= FACTOR
-                fits = fits and self.name in self.step.likely and edit.kind != "extra statement"
-                if len(wrong) < len(self.step.wrong) or fits:
-                    partial = _better(partial, (repair, wrong))
+        for share, edit, code, values in queue:
+            left -= share < 0.45
+            if self.left <= 0 or left < 0:
+                return partial
+            self.left -= 1
+            wrong = self.wrong_with(code)
+            if wrong is None or not set(wrong) <= set(self.step.wrong):
+                continue
+            if not wrong and self.fails_beside():
+                continue
+            repair = Repair(self.name, self.statement, edit)
+            if not wrong:
+                return repair, []
+            if len(wrong) < len(self.step.wrong) or self._fits(share, edit, values):
+                partial = _better(partial, (repair, wrong))
         return partial
+
+    def _fits(self, share, edit, values):
+        """Whether an edit is right as far as one can tell, though it makes no gradient right."""
+        likely = self.name in self.step.likely and self.statement.target is not None
+        small = edit.rank <= FACTOR and edit.kind != "extra statement"
+        return share == 1 and likely and small and _shapes(values) == self.shape
 
     @property
     def _is_root(self):

@@ -135,4 +135,4 @@ def observed(statement):
         text = f"{base} if hasattr({base}, 'dtype') else {entry}"
     else:
         text = statement.source.segment(target)
-    return compile(text, "<review>", "eval", dont_inherit=True)
+    return compile(f"({text})", "<review>", "eval", dont_inherit=True)

@@ -1,0 +1,176 @@
+"""The verdict on each line of the backward pass."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from . import runs, words
+from .flow import Flow, arrays_in, nodes_in
+from .instrumented import key
+from .recognition import UNKNOWN
+from .texts import tidied
+
+RIGHT, WRONG, FOLLOWS, NOT_JUDGED = "right", "WRONG", "follows", "not judged"
+
+
+@dataclass(frozen=True)
+class Line:
+    """A source line that was judged; a line in a loop is one.
+
+    Attributes
+    ----------
+    path : str
+    line : int
+    name : str
+        What the line assigns, as it is written.
+    text : str
+        The statement.
+    verdict : str
+        "right", "WRONG" (by itself), "follows" (wrong because of another line), "not judged".
+    because : int or None
+        The line that a line follows.
+    suggestion : str or None
+        The right line: in its place, it made all that is compared right.
+    reason : str
+        What is wrong with it.
+    values : str
+        Where it is furthest off, and what is right there.
+    """
+
+    path: str
+    line: int
+    name: str
+    text: str
+    verdict: str
+    because: int | None = None
+    suggestion: str | None = None
+    reason: str = ""
+    values: str = ""
+
+
+def judged(examination, repairs, changed, left):
+    """A `Line` for each statement of the backward pass, in the order of the files."""
+    statements = {
+        key(s): s for source in examination.program.sources.values() for s in source.statements
+    }
+    flow = _flow(examination, statements)
+    wrong = {repair.key: repair for repair in repairs}
+    after = _after(examination, changed) if repairs and not left else None
+    before = _by_statement(examination.run.events)
+    causes = _causes(flow, wrong)
+    lines: dict = {}
+    for name in sorted({*_keys(flow), *wrong}):
+        statement = statements.get(name)
+        if statement is None:
+            continue
+        line = _line(examination, statement, name, wrong, before, after, causes)
+        place = statement.place
+        if place not in lines or _rank(line) < _rank(lines[place]):
+            lines[place] = line
+    return list(lines.values())
+
+
+def _rank(line):
+    return (WRONG, FOLLOWS, RIGHT, NOT_JUDGED).index(line.verdict)
+
+
+def _flow(examination, statements):
+    truth = examination.truth
+    roots = {}
+    for path in examination.pairs:
+        nodes = list(nodes_in(_kept(truth.run.gradients.get(path))))
+        if nodes:
+            roots[path] = nodes[0]
+    return Flow(truth, examination.known, roots, statements, lambda name: True)
+
+
+def _kept(value):
+    return getattr(value, "node", None)
+
+
+def _keys(flow):
+    """The statements that made something of the returned gradients."""
+    above = set(flow.nodes)
+    return {owner for node, owner in flow.owner.items() if node in above}
+
+
+def _after(examination, changed):
+    """What each statement gives once the program is right."""
+    run = runs.recorded(examination.program, examination.inputs, changed)
+    return _by_statement(run.events)
+
+
+def _by_statement(events):
+    found: dict = {}
+    for name, value in events:
+        found.setdefault(name, []).append(value)
+    return found
+
+
+def _causes(flow, wrong):
+    """{key: the wrong statements that its values come from}."""
+    reached: dict = {}
+    found: dict = {}
+    for node in flow.nodes:
+        mine = set()
+        for _, parent in node.inputs():
+            mine |= reached.get(parent, set())
+        owner = flow.owner.get(node)
+        if owner is not None:
+            found.setdefault(owner, set()).update(mine - {owner})
+        for name in flow.passed.get(node, ()):
+            if name in wrong:
+                mine = mine | {name}
+        reached[node] = mine
+    return found
+
+
+def _line(examination, statement, name, wrong, before, after, causes):
+    source = statement.source
+    text = statement.text
+    head = (source.path, statement.line, statement.name, text)
+    if name in wrong:
+        edit = wrong[name].edit
+        values = _differs(examination, before.get(name), (after or {}).get(name), statement)
+        if edit is None:
+            return Line(*head, WRONG, reason="what it gives is no gradient of the loss", values=values)
+        return Line(*head, WRONG, None, suggestion(statement, edit), words.of_edit(edit), values)
+    values = _differs(examination, before.get(name), (after or {}).get(name), statement)
+    found = sorted(causes.get(name, ()))
+    because = found[-1][1] if found else None
+    if after is not None:
+        if values:
+            return Line(*head, FOLLOWS, because, values=values)
+        return Line(*head, RIGHT)
+    if found and wrong:
+        return Line(*head, FOLLOWS, because)
+    arrays = [a for value in before.get(name, ()) for a in arrays_in(value)]
+    known = arrays and all(examination.known.of(a) != UNKNOWN for a in arrays[-1:])
+    return Line(*head, RIGHT if known or not wrong else NOT_JUDGED)
+
+
+def suggestion(statement, edit):
+    """The whole line with the right statement in it."""
+    new = tidied(edit.text)
+    lines = statement.source.replaced(statement.expression, new)
+    return "\n".join(lines[n] for n in sorted(lines) if lines[n]).strip()
+
+
+def _differs(examination, given, right, statement):
+    """Where a line's value is furthest from the right one, in words; "" where it is not."""
+    if given is None or right is None:
+        return ""
+    if len(given) != len(right):
+        return f"carried out {len(given)} times, and {len(right)} times is right"
+    for one, other in zip(given, right, strict=True):
+        for a, b in zip(arrays_in(one), arrays_in(other), strict=False):
+            a, b = np.asarray(a), np.asarray(b)
+            if a.shape != b.shape:
+                return f"{words.short(statement.name, 24)} has shape {a.shape}, and {b.shape} is right"
+            if not examination.agree(a, b):
+                far = np.abs(a - b)
+                at = np.unravel_index(int(np.nanargmax(far)) if far.size else 0, far.shape)
+                where = f"[{', '.join(map(str, at))}]" if at else ""
+                name = words.short(statement.name, 24)
+                return f"{name}{where} is {a[at]:.4g}, and {b[at]:.4g} is right"
+    return ""

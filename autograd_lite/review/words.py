@@ -1,0 +1,46 @@
+"""What is wrong with a line, in words."""
+
+import re
+
+_KINDS = {
+    "sign": "the sign is wrong",
+    "transpose": "a transpose is wrong",
+    "order": "the operands are in the wrong order",
+    "axis": "the sum goes over the wrong axis",
+    "condition": "the condition is wrong",
+    "exponent": "an exponent is wrong",
+    "index": "an index is wrong",
+    "keepdims": "the shape of the sum is wrong",
+    "repeated": "an index that comes twice is added once",
+    "extra statement": "this line is too much",
+}
+_OVERWRITTEN = "the value is overwritten, where it must be added to what is there"
+_ADDED = "the value is added to what is there, where it must replace it"
+
+
+def of_edit(edit):
+    """A clause on a wrong line, from what makes it right: `Edit`."""
+    kind, old, new = edit.kind, short(edit.old), short(edit.new)
+    if kind == "missing factor":
+        return f"the factor {new} is left out"
+    if kind == "missing division":
+        return f"the division by {new} is left out"
+    if kind in ("missing term", "missing path"):
+        return f"the term {new} is left out"
+    if kind.startswith("extra "):
+        return f"a {kind.removeprefix('extra ')} is too much: {old} stands where {new} belongs"
+    if kind == "assignment":
+        return {"+=": _OVERWRITTEN, "=": _ADDED}.get(new, f"{old} stands where {new} belongs")
+    if kind == "exchanged":
+        return f"{old} and {new} are in each other's place"
+    if kind == "formula" and (found := re.fullmatch(r"\((\S+) > 0\)", edit.new)):
+        return f"the derivative of relu is {found[1]} > 0, and here stands {old}"
+    if kind in _KINDS:
+        return f"{_KINDS[kind]}: {old} stands where {new} belongs" if new else _KINDS[kind]
+    return f"{old} stands where {new} belongs"
+
+
+def short(text, length=48):
+    """A text on one line, cut where it is long."""
+    text = " ".join(text.split())
+    return text if len(text) <= length else f"{text[: length - 3]}..."
