@@ -14,12 +14,14 @@ from . import pairs, runs, texts, vocabulary
 from .edits import FACTOR, FORMULA, INGREDIENT, OTHER, SLIP, TERM, TWO, Edits
 from .flow import Flow, arrays_in, nodes_in
 from .instrumented import key
+from .localisation import Localisation
+from .localisation import Localisation
 from .recognition import EXACT, INNER, SCALED, UNKNOWN
 from .sources import Source
 from .watchers import Executor, kept
 
-RUNS = 400  # of the program, for one statement
-UNKNOWN_RUNS = 100  # of edits of one rank whose value is unknown
+RUNS = 1000  # of the program, for one statement
+UNKNOWN_RUNS = 250  # of edits of one rank whose value is unknown
 TRIED = 8000  # edits of one statement that are looked at
 DEPTH = 3  # mistakes
 _UNSEEN = ("assignment", "repeated", "extra statement")  # may differ only later
@@ -32,6 +34,8 @@ class Repair:
     key: tuple
     statement: object
     edit: object
+    values: object = None
+    values: object = None
 
 
 def repaired(examination):
@@ -48,6 +52,8 @@ def repaired(examination):
             found += step.likeliest()
             break
         found.append(repair)
+        if repair.edit is None:
+            break
         changed = {**changed, repair.statement.source.path: _with(repair)}
     return found, changed, wrong
 
@@ -70,6 +76,8 @@ class _Step:
         self.changed = changed
         self.wrong = wrong
         self.roots: set = set()
+        self.in_order: list = []
+        self.in_order: list = []
         self.sources = {**examination.program.sources, **changed}
         self.statements = {
             key(s): s for source in self.sources.values() for s in source.statements
@@ -79,25 +87,38 @@ class _Step:
         """(the repair, what is wrong after it)."""
         likely, copies, known, later = self.suspects()
         self.first = likely
-        self.likely = frozenset(likely)
+        culprit = Localisation(self).first(self.in_order)
+        self.culprit = culprit
+        mine = [culprit[0]] if culprit is not None else []
+        self.likely = frozenset([*mine, *likely])
         trials: dict = {}
         partial = None
         for rank, names in (
-            (SLIP, likely), (SLIP, copies), (SLIP, known), (OTHER, [*likely, *copies]),
-            (TERM, [*copies, *likely]), (FORMULA, likely), (OTHER, known), (INGREDIENT, likely),
-            (FORMULA, copies), (FORMULA, known), (TERM, later), (TWO, likely),
+            (TERM, mine), (SLIP, likely), (SLIP, copies), (SLIP, known), (OTHER, [*likely, *copies]),
+            (TERM, [*copies, *likely]), (TWO, mine), (FORMULA, likely), (OTHER, known),
+            (INGREDIENT, likely), (FORMULA, copies), (FORMULA, known), (TERM, later), (TWO, likely),
         ):  # fmt: skip
+            if culprit is not None and not culprit[1] and names is not mine and rank == FORMULA:
+                return self.unrepaired(culprit)
             for name in names:
                 if name not in self.statements:
                     continue
                 trial = trials.get(name) or trials.setdefault(name, _Trials(self, name))
-                found = trial.up_to(rank, names is known)
+                found = trial.up_to(rank, names is known and rank < FORMULA)
                 if found is not None and not found[1]:
                     return found
                 partial = _better(partial, found)
-            if partial is not None and len(partial[1]) < len(self.wrong) and rank >= INGREDIENT:
-                return partial
+            if partial is not None and len(partial[1]) < len(self.wrong):
+                if rank >= INGREDIENT or (culprit is not None and len(partial[1]) <= len(culprit[1])):
+                    return partial
+        if partial is None and culprit is not None:
+            return self.unrepaired(culprit)
         return partial or (None, self.wrong)
+
+    def unrepaired(self, culprit):
+        """The line that is wrong, of which the right form was not found."""
+        name, wrong, values = culprit
+        return Repair(name, self.statements[name], None, values), wrong
 
     def likeliest(self):
         """The first line whose value is none of backpropagation's, as a list."""
@@ -116,11 +137,15 @@ class _Step:
         flow = Flow(truth, examination.known, roots, self.statements, self._says_gradient)
         self.roots = {flow.owner.get(root) for root in roots.values()}
         whole = {k for k, fed in flow.feeds.items() if fed >= set(roots)}
+        self.in_order = flow.in_order
+        self.in_order = flow.in_order
         first = [k for k in flow.first if k in whole] + [k for k in flow.first if k not in whole]
         likely = [*first, *[k for k in flow.weak if k in whole]]
         known = [k for k in flow.known if k in whole]
         later = [k for k in flow.later if k in whole]
         copies = [k for k in self._copies(flow.feeds) if k not in likely and k not in known]
+        copies = [k for k in copies if not flow.is_zero(k)]
+        likely = [k for k in likely if not flow.is_zero(k)]
         return likely, copies, known, [*later, *self._headers(flow.feeds)]
 
     def _says_gradient(self, name):

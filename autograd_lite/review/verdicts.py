@@ -133,6 +133,10 @@ def _line(examination, statement, name, wrong, before, after, causes):
         edit = wrong[name].edit
         values = _differs(examination, before.get(name), (after or {}).get(name), statement)
         if edit is None:
+            given = (before.get(name), wrong[name].values)
+            values = _differs(examination, *given, statement) if wrong[name].values else values
+            given = (before.get(name), wrong[name].values)
+            values = _differs(examination, *given, statement) if wrong[name].values else values
             return Line(*head, WRONG, reason="what it gives is no gradient of the loss", values=values)
         return Line(*head, WRONG, None, suggestion(statement, edit), words.of_edit(edit), values)
     values = _differs(examination, before.get(name), (after or {}).get(name), statement)

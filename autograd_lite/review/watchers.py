@@ -11,6 +11,7 @@ from ..rules import creation
 from .inputs import is_floats
 from .instrumented import RETURNED
 
+_NEXT = "__value__"
 EVENTS = 200_000  # a program with more is not followed
 
 
@@ -112,6 +113,22 @@ class Executor:
     def header(self, key, scope):
         """The value of the expression of a header."""
         return self.executed(key, scope)[RETURNED]
+
+
+class Substitute(Executor):
+    """Puts a given value in the place of what a statement gives, each time the next one."""
+
+    def __init__(self, target, values):
+        super().__init__(compile(f"{target} = {_NEXT}", "<review>", "exec", dont_inherit=True))
+        self.values = values
+        self.at = 0
+
+    def executed(self, key, scope):
+        if self.at >= len(self.values):
+            raise RuntimeError("the statement is carried out more often than in the program")
+        scope[_NEXT] = self.values[self.at].copy()
+        self.at += 1
+        return super().executed(key, scope)
 
 
 def kept(value, depth=4):

@@ -1,0 +1,116 @@
+"""The line that is wrong, found by values: given the true gradient there, all else is right."""
+
+import ast
+
+import numpy as np
+
+from . import runs
+from .flow import nodes_in
+from .instrumented import RETURNED
+from .watchers import Substitute
+
+TIMES = 400  # a statement that is carried out more often is not tried
+
+
+class Localisation:
+    """Statements that alone would make more of the gradients right, if they gave the right value.
+
+    What a line should give is the gradient of something that the forward pass assigned, in the
+    order of the loop or against it, perhaps times the N of a mean that is divided by later.
+    """
+
+    def __init__(self, step):
+        self.step = step
+        self.examination = step.examination
+        self.groups = self._groups()
+
+    def _groups(self):
+        """Lists of the gradients of what each statement of the forward pass gave."""
+        truth = self.examination.truth
+        found: dict = {}
+        for name, value in truth.run.events:
+            nodes = [node for node in nodes_in(value) if node in truth.gradients]
+            if len(nodes) == 1 and nodes[0] in truth.forward:
+                found.setdefault(name, []).append(np.asarray(truth.gradients[nodes[0]]))
+        groups = list(found.values())
+        groups += [[g] for path, g in self.examination.true.items()]
+        return groups
+
+    def first(self, names):
+        """(key, what stays wrong, the values) of the first statement that helps, or None."""
+        run = runs.recorded(self.examination.program, self.examination.inputs, self.step.changed)
+        given: dict = {}
+        for name, value in run.events:
+            given.setdefault(name, []).append(value)
+        partial = None
+        for name in names:
+            found = self._helps(name, given.get(name, ()))
+            if found is not None and not found[1]:
+                return found
+            if partial is None:
+                partial = found
+        return partial
+
+    def _helps(self, name, values):
+        statement = self.step.statements.get(name)
+        target = _target(statement)
+        plain = [v for v in values if isinstance(v, (np.ndarray, np.floating, float))]
+        if target is None or not values or len(plain) < len(values) or len(values) > TIMES:
+            return None
+        best = None
+        for candidates in self._candidates([np.asarray(v) for v in plain]):
+            wrong = self._wrong_with(name, target, candidates)
+            if wrong is not None and not wrong:
+                return name, wrong, candidates
+            if wrong is not None and set(wrong) < set(self.step.wrong) and best is None:
+                best = name, wrong, candidates
+        return best
+
+    def _candidates(self, values):
+        """Other values for each time, of the right shapes; what differs from them."""
+        seen = set()
+        sizes = sorted({n for v in values for n in v.shape} | self._sizes())
+        for group in self.groups:
+            for ordered in (group, group[::-1]) if len(group) > 1 else (group,):
+                if [g.shape for g in ordered] != [v.shape for v in values]:
+                    continue
+                mark = b"".join(g.tobytes()[:256] for g in ordered)
+                if mark in seen:
+                    continue
+                seen.add(mark)
+                for scale in (1, *(n for n in sizes if n > 1)):
+                    scaled = [scale * g for g in ordered]
+                    same = all(self.examination.agree(a, b) for a, b in zip(scaled, values, strict=True))
+                    if not same:
+                        yield scaled
+
+    def _sizes(self):
+        """The sizes of the axes of what was handed in: an N of a mean is one of them."""
+        places = self.examination.inputs.places
+        given = {name: v for name, v in places.items() if name not in self.examination.pairs.values()}
+        return {n for v in given.values() for n in np.shape(v)[:2]}
+
+    def _wrong_with(self, name, target, values):
+        examination = self.examination
+        watcher = Substitute(target, values)
+        with examination.program.watched(watcher, self.step.changed, (name,)), runs.quietly():
+            result = examination.result()
+        if result is None or not np.allclose(float(result.loss), float(examination.run.loss)):
+            return None
+        return examination.wrong(result.gradients)
+
+
+def _target(statement):
+    """The text that a value is assigned to in place of a statement; None where that cannot be."""
+    if statement is None or statement.part:
+        return None
+    if isinstance(statement.node, ast.Return):
+        return RETURNED
+    target = statement.target
+    while isinstance(target, ast.Subscript) and isinstance(statement.node, ast.AugAssign):
+        target = target.value
+    if isinstance(target, (ast.Name, ast.Attribute)):
+        return statement.source.segment(target)
+    if isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name):
+        return statement.source.segment(target)
+    return None
