@@ -137,8 +137,10 @@ class _Step:
         flow = Flow(truth, examination.known, roots, self.statements, self._says_gradient)
         self.roots = {flow.owner.get(root) for root in roots.values()}
         whole = {k for k, fed in flow.feeds.items() if fed >= set(roots)}
-        self.in_order = flow.in_order
-        self.in_order = flow.in_order
+        trivial = {k for root in roots.values() for k in flow.passed.get(root, ())}
+        self.in_order = [k for k in flow.in_order if k not in trivial or k in flow.first]
+        trivial = {k for root in roots.values() for k in flow.passed.get(root, ())}
+        self.in_order = [k for k in flow.in_order if k not in trivial or k in flow.first]
         first = [k for k in flow.first if k in whole] + [k for k in flow.first if k not in whole]
         likely = [*first, *[k for k in flow.weak if k in whole]]
         known = [k for k in flow.known if k in whole]
