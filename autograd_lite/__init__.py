@@ -98,7 +98,7 @@ if TYPE_CHECKING:
     from .derivation.derivation import Derivation, derive
     from .drawing import Picture, draw
     from .numerics.anomaly import AnomalyError, detect_anomaly
-    from .review import Review, review
+    from .reviewing import Review, review
 
     __version__: str
 
@@ -109,7 +109,7 @@ _LATER = {
     "Comparison": "comparison",
     "Derivation": "derivation.derivation",
     "Picture": "drawing",
-    "Review": "review",
+    "Review": "reviewing",
     "check_gradients": "comparison",
     "compare": "comparison",
     "compare_function": "comparison",
@@ -118,7 +118,7 @@ _LATER = {
     "detect_anomaly": "numerics.anomaly",
     "draw": "drawing",
     "numeric_gradients": "comparison",
-    "review": "review",
+    "review": "reviewing",
 }
 
 
@@ -166,7 +166,8 @@ __all__ = [  # all but compile, which would hide Python's where everything is im
     "checkpoint", "flatten",
     # the glass box
     "draw", "Picture", "compare", "compare_function", "Comparison", "check_gradients",
-    "numeric_gradients", "review", "Review", "derive", "Derivation", "detect_anomaly", "AnomalyError",
+    "numeric_gradients", "review", "Review",
+    "derive", "Derivation", "detect_anomaly", "AnomalyError",
     "CompilationError",
     # tensors to fill, and of tensors
     "array", "asarray", "zeros", "ones", "empty", "full", "zeros_like", "ones_like", "empty_like",

@@ -23,6 +23,7 @@ ROOMS = [
     {"graph", "numerics", "symbolic", "scipy"},
     {"programs", "drawing", "derivation"},
     {"compilation", "comparison"},
+    {"reviewing"},
     {"__init__"},
 ]
 ENGINE = [

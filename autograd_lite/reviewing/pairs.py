@@ -9,7 +9,23 @@ _BEFORE = re.compile(
     r"D_|d_|g_|partial_|d(?=[A-Za-z])|g(?=[A-Z])|D(?=[A-Za-z]))",
 )
 _AFTER = re.compile(r"(_?(grad|gradient|grads|bar|dot)|_g|_d)$")
-_VAGUE = {"grads", "grad", "gradients", "gradient", "params", "parameters", "theta", "weights", "self", "out", "d", "g", "model", "net", "p"}
+_VAGUE = {
+    "grads",
+    "grad",
+    "gradients",
+    "gradient",
+    "params",
+    "parameters",
+    "theta",
+    "weights",
+    "self",
+    "out",
+    "d",
+    "g",
+    "model",
+    "net",
+    "p",
+}
 
 
 def bare(name):
@@ -19,7 +35,9 @@ def bare(name):
     return short or name
 
 
-_SAYS = re.compile(r"grad|nabla|delta|residual|adjoint|^adj|^err(or)?$|^err_|_err(or)?$|_bar$|^bar_", re.I)
+_SAYS = re.compile(
+    r"grad|nabla|delta|residual|adjoint|^adj|^err(or)?$|^err_|_err(or)?$|_bar$|^bar_", re.I
+)
 
 
 def says_gradient(name):

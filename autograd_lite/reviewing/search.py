@@ -15,13 +15,13 @@ from .edits import FACTOR, FORMULA, INGREDIENT, OTHER, SLIP, TERM, TWO, Edits
 from .flow import Flow, arrays_in, nodes_in
 from .instrumented import key
 from .localisation import Localisation
-from .localisation import Localisation
 from .recognition import EXACT, INNER, SCALED, UNKNOWN
 from .sources import Source
 from .watchers import Executor, kept
 
 RUNS = 1000  # of the program, for one statement
 UNKNOWN_RUNS = 250  # of edits of one rank whose value is unknown
+MOMENTS = 9  # at which a statement in a loop is looked at
 TRIED = 8000  # edits of one statement that are looked at
 DEPTH = 3  # mistakes
 _UNSEEN = ("assignment", "repeated", "extra statement")  # may differ only later
@@ -34,7 +34,6 @@ class Repair:
     key: tuple
     statement: object
     edit: object
-    values: object = None
     values: object = None
 
 
@@ -68,6 +67,22 @@ def _with(repair):
     return Source(source.path, lines)
 
 
+class _Known(list):
+    """Names of statements whose value is known, so that another one must be known too."""
+
+    known = True
+
+
+def _places(likely, copies, known, later):
+    """Pairs (rank, names): which edits of which statements are tried, in this order."""
+    known = _Known(known)
+    return [
+        (SLIP, likely), (SLIP, copies), (SLIP, known), (OTHER, [*likely, *copies]),
+        (TERM, [*copies, *likely]), (FORMULA, likely), (OTHER, known), (INGREDIENT, likely),
+        (FORMULA, copies), (FORMULA, known), (TERM, later), (TWO, likely),
+    ]  # fmt: skip
+
+
 class _Step:
     """The search for one repair, in the program as changed so far."""
 
@@ -76,44 +91,42 @@ class _Step:
         self.changed = changed
         self.wrong = wrong
         self.roots: set = set()
+        self.trials: dict = {}
         self.in_order: list = []
         self.in_order: list = []
         self.sources = {**examination.program.sources, **changed}
-        self.statements = {
-            key(s): s for source in self.sources.values() for s in source.statements
-        }
+        self.statements = {key(s): s for source in self.sources.values() for s in source.statements}
 
     def best(self):
         """(the repair, what is wrong after it)."""
         likely, copies, known, later = self.suspects()
         self.first = likely
         culprit = Localisation(self).first(self.in_order)
-        self.culprit = culprit
         mine = [culprit[0]] if culprit is not None else []
         self.likely = frozenset([*mine, *likely])
-        trials: dict = {}
+        alone = culprit is not None and not culprit[1]  # it alone would make all right
+        repair = self._tried(((TERM, mine), (TWO, mine if alone else [])))
+        if repair is None or repair[1]:
+            more = _places(likely, copies, known, later)
+            repair = _better(repair, self._tried(more[:5] if alone else more))
+        if repair is not None and (not alone or not repair[1]):
+            return repair
+        return self.unrepaired(culprit) if culprit is not None else (None, self.wrong)
+
+    def _tried(self, places):
+        """The first edit that makes all right, else the most useful one; pairs (rank, names)."""
         partial = None
-        for rank, names in (
-            (TERM, mine), (SLIP, likely), (SLIP, copies), (SLIP, known), (OTHER, [*likely, *copies]),
-            (TERM, [*copies, *likely]), (TWO, mine), (FORMULA, likely), (OTHER, known),
-            (INGREDIENT, likely), (FORMULA, copies), (FORMULA, known), (TERM, later), (TWO, likely),
-        ):  # fmt: skip
-            if culprit is not None and not culprit[1] and names is not mine and rank == FORMULA:
-                return self.unrepaired(culprit)
+        for rank, names in places:
             for name in names:
                 if name not in self.statements:
                     continue
-                trial = trials.get(name) or trials.setdefault(name, _Trials(self, name))
-                found = trial.up_to(rank, names is known and rank < FORMULA)
+                trial = self.trials.get(name) or self.trials.setdefault(name, _Trials(self, name))
+                sure = getattr(names, "known", False) and rank < FORMULA
+                found = trial.up_to(rank, sure)
                 if found is not None and not found[1]:
                     return found
                 partial = _better(partial, found)
-            if partial is not None and len(partial[1]) < len(self.wrong):
-                if rank >= INGREDIENT or (culprit is not None and len(partial[1]) <= len(culprit[1])):
-                    return partial
-        if partial is None and culprit is not None:
-            return self.unrepaired(culprit)
-        return partial or (None, self.wrong)
+        return partial
 
     def unrepaired(self, culprit):
         """The line that is wrong, of which the right form was not found."""
@@ -261,7 +274,7 @@ class _Trials:
             yield
 
     def moments(self):
-        """The names in reach when the statement is carried out: first, in the middle, last."""
+        """The names in reach at some of the times that the statement is carried out."""
         times = [0]
 
         def count(name, scope):
@@ -269,7 +282,8 @@ class _Trials:
 
         self.executor.seen = count
         failed = self.examination.result() is None
-        seen, at, chosen = [], [0], {0, times[0] // 2, times[0] - 1}
+        seen, at = [], [0]
+        chosen = {round(i * (times[0] - 1) / (MOMENTS - 1)) for i in range(MOMENTS)}
 
         def take(name, scope):
             if at[0] in chosen:
@@ -282,7 +296,25 @@ class _Trials:
         self.executor.seen = None
         self.limit = 10 * times[0] + 100
         self.times = times[0]
-        return seen
+        return self._telling(seen)
+
+    def _telling(self, scopes):
+        """Three of the moments: the first, the last, and one at which something is stored."""
+        if len(scopes) <= 3:
+            return scopes
+        observe = texts.observed(self.statement)
+
+        def told(scope):
+            scope = self._fresh(scope)
+            try:
+                before = _mark([kept(eval(observe, scope))]) if self.statement.target else None
+                exec(self.code, scope)
+                return before != _mark([kept(eval(observe, scope))])
+            except Exception:
+                return False
+
+        busy = [scope for scope in scopes if told(scope)] or scopes
+        return [busy[0], busy[len(busy) // 2], busy[-1]]
 
     def values(self, code):
         """What a form of the statement gives at each moment; None where it fails."""
@@ -367,7 +399,9 @@ class _Trials:
     def _share(self, values):
         """How much of the values backpropagation knows: 1 is all of it, and exactly."""
         known = self.examination.known
-        arrays = [a for value in (values[-1:] if self._is_root else values) for a in arrays_in(value)]
+        arrays = [
+            a for value in (values[-1:] if self._is_root else values) for a in arrays_in(value)
+        ]
         arrays = [a for a in arrays if np.any(a)]
         if not arrays:
             return 0.0
@@ -402,7 +436,7 @@ class _Trials:
 
     def fails_beside(self):
         """Whether the form is wrong at a point beside the given one."""
-        for other, true, loss in self.examination.beside:
+        for other, true, _ in self.examination.beside:
             self.executor.left = self.limit
             result = self.examination.result(None, other)
             if result is None or self.examination.wrong(result.gradients, true):
@@ -458,12 +492,10 @@ def _private_value(value, depth=3):
         return type(value)(_private_value(v, depth - 1) for v in value)
     if type(value) is dict:
         return {k: _private_value(v, depth - 1) for k, v in value.items()}
-    if hasattr(value, "__dict__") and not type(value).__name__ == "module":
+    if hasattr(value, "__dict__") and type(value).__name__ != "module":
         try:
             again = copy.copy(value)
-            again.__dict__.update(
-                {k: _private_value(v, depth - 1) for k, v in vars(value).items()}
-            )
+            again.__dict__.update({k: _private_value(v, depth - 1) for k, v in vars(value).items()})
             return again
         except Exception:
             return value

@@ -62,7 +62,9 @@ class Review:
         bad = [line for line in self.lines if line.verdict == WRONG]
         if not bad:
             if self.wrong:
-                return f"{', '.join(self.wrong)}: wrong, and no single line was found to be the cause"
+                return (
+                    f"{', '.join(self.wrong)}: wrong, and no single line was found to be the cause"
+                )
             return f"right: all {len(self.compared)} gradients that were compared agree"
         return _sentence(bad[0])
 
@@ -81,17 +83,22 @@ class Review:
     def _counts(self):
         count = {v: sum(line.verdict == v for line in self.lines) for v in (RIGHT, WRONG, FOLLOWS)}
         total = len(self.compared) + len(self.unpaired)
-        parts = [f"{count[RIGHT]} lines of the backward pass right", f"{count[WRONG]} wrong"]
-        parts += [f"{count[FOLLOWS]} wrong because of {'it' if count[WRONG] == 1 else 'them'}"]
+        them = "it" if count[WRONG] == 1 else "them"
+        parts = [
+            f"{count[RIGHT]} {'line' if count[RIGHT] == 1 else 'lines'} of the backward pass right",
+            *([f"{count[WRONG]} wrong"] if count[WRONG] else []),
+            *([f"{count[FOLLOWS]} wrong because of {them}"] if count[FOLLOWS] else []),
+        ]
         yield f"{', '.join(parts)}; {len(self.compared)} of {total} gradients returned were compared"
         if self.unpaired:
-            yield f"not compared, as nothing tells what they are gradients of: {', '.join(self.unpaired)}"
+            names = ", ".join(self.unpaired)
+            yield f"not compared, as nothing tells what they are gradients of: {names}"
         yield from self.notes
 
     @property
     def diff(self) -> str:
         """The right lines as a unified diff."""
-        parts = []
+        parts: list[str] = []
         for path, text in self.fixed.items():
             before = [line + "\n" for line in self.sources[path]]
             after = text.splitlines(keepends=True)
@@ -184,7 +191,9 @@ def _rows(line, number, width, colour):
     mark = ">" if line.verdict == WRONG else " "
     verdict = line.verdict
     if line.verdict == FOLLOWS:
-        verdict = f"wrong because of line {line.because}" if line.because else "wrong because of another"
+        verdict = (
+            f"wrong because of line {line.because}" if line.because else "wrong because of another"
+        )
     if colour:
         verdict = f"\x1b[{_COLOURS.get(line.verdict, '0')}m{verdict}\x1b[0m"
     text = _first(line.text)
@@ -197,6 +206,6 @@ def _rows(line, number, width, colour):
 
 
 def _wants_colour():
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-
-
+    return (
+        sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    )

@@ -76,7 +76,7 @@ class Inputs:
         for name, value in self.places.items():
             if is_floats(value):
                 memo[id(value)] = made[name]
-        state = np.random.get_state(), random.getstate()
+        state = np.random.get_state(), random.getstate()  # noqa: NPY002 - that of the user's
         cells = [(cell, cell.cell_contents) for _, cell in self.cells]
         rest = [(module, name, module[name]) for module, name in self.names_of_globals]
         try:
@@ -93,7 +93,7 @@ class Inputs:
                 cell.cell_contents = value
             for module, name, value in rest:
                 module[name] = value
-            np.random.set_state(state[0])
+            np.random.set_state(state[0])  # noqa: NPY002
             random.setstate(state[1])
 
     def _numbers(self, name, value, made):

@@ -32,12 +32,15 @@ class Statement:
         The innermost function around it.
     part : str
         Of a header the expression that counts: "iter" of a loop, "test" of a condition.
+    outer : ast.FunctionDef or None
+        The function around that one.
     """
 
     source: "Source"
     node: ast.AST
     function: ast.AST
     part: str = ""
+    outer: ast.AST | None = None
 
     @property
     def line(self):
@@ -126,20 +129,22 @@ class Source:
     def __post_init__(self):
         self.tree = ast.parse("\n".join(self.lines) + "\n", self.path)
         self.statements = []
-        self._collect(self.tree, None)
+        self._collect(self.tree, None, None)
 
-    def _collect(self, node, function):
+    def _collect(self, node, function, outer):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            function = node
+            function, outer = node, function
         for child in ast.iter_child_nodes(node):
             if function is not None and _counts(child):
                 part = {ast.For: "iter", ast.If: "test"}.get(type(child), "")
-                self.statements.append(Statement(self, child, function, part))
-            self._collect(child, function)
+                self.statements.append(Statement(self, child, function, part, outer))
+            self._collect(child, function, outer)
 
     def segment(self, node):
         """The text of a node."""
-        return "\n".join(self.cut(node.lineno, node.col_offset, node.end_lineno, node.end_col_offset))
+        return "\n".join(
+            self.cut(node.lineno, node.col_offset, node.end_lineno, node.end_col_offset)
+        )
 
     def cut(self, line, column, end_line, end_column):
         """The lines of a part of the text; columns count the bytes of UTF-8, as ast does."""

@@ -1,4 +1,4 @@
-"""One run of a program, on arrays or on tensors: its loss, its gradients, and what each line gave."""
+"""One run of a program, on arrays or on tensors: what it returned, what each line gave."""
 
 import contextlib
 import io
@@ -35,7 +35,11 @@ class Run:
 @contextlib.contextmanager
 def quietly():
     """Without what the program prints and warns of."""
-    with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings(), np.errstate(all="ignore"):
+    with (
+        contextlib.redirect_stdout(io.StringIO()),
+        warnings.catch_warnings(),
+        np.errstate(all="ignore"),
+    ):
         warnings.simplefilter("ignore")
         yield
 
@@ -99,9 +103,11 @@ def _is_loss(path, value):
 
 def _leaves(value, path):
     """Pairs (path, array or number) of floats in nested containers and objects."""
-    if isinstance(value, Tensor) or (isinstance(value, np.ndarray) and value.dtype.kind == "f"):
-        yield path, value
-    elif isinstance(value, (float, np.floating)):
+    if (
+        isinstance(value, Tensor)
+        or (isinstance(value, np.ndarray) and value.dtype.kind == "f")
+        or isinstance(value, (float, np.floating))
+    ):
         yield path, value
     elif isinstance(value, dict):
         for key, inner in value.items():
@@ -113,4 +119,3 @@ def _leaves(value, path):
     elif hasattr(value, "__dict__") and len(path) < 3 and not callable(value):
         for key, inner in vars(value).items():
             yield from _leaves(inner, (*path, key))
-

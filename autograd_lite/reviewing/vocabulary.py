@@ -104,7 +104,7 @@ def _texts(statement, scope):
     yield from _of_patterns(statement, scope)
     for name in local_names(statement, scope):
         yield name, 2.0
-        yield from _of_value(name, scope[name], 2.5)
+        yield from _of_value(name, scope[name], 1.9)
 
 
 def _of_lists(statement, scope):
@@ -142,6 +142,8 @@ def _of_patterns(statement, scope):
 def local_names(statement, scope):
     """The names of a function and of what is around it that have a value."""
     used = {n.id for n in ast.walk(statement.function) if isinstance(n, ast.Name)}
+    if statement.outer is not None:
+        used |= {n.id for n in ast.walk(statement.outer) if isinstance(n, ast.Name)}
     used |= {a.arg for a in ast.walk(statement.function) if isinstance(a, ast.arg)}
     return sorted(name for name in used if name in scope and name not in _QUIET)
 

@@ -48,7 +48,7 @@ class Program:
         statements that the watcher carries out itself, `key`.
         """
         new = {}
-        for path, source in {**self.sources, **(changed or {})}.items():
+        for source in {**self.sources, **(changed or {})}.values():
             new |= _codes(source, watcher.records, frozenset(executed))
         before = {}
         for module in self.modules:
@@ -135,11 +135,19 @@ class _Hooks(ast.NodeTransformer):
         self.names = names
         self.records = records
         self.executed = executed
+        self.around: list = []  # the names of the functions around the innermost one
+        self.inside: list = []
 
     def visit(self, node):
         name = self.names.get((node.lineno, node.col_offset, type(node))) if _placed(node) else None
         if name is not None and name in self.executed:
-            return _by_watcher(node, name)
+            return _by_watcher(node, name, self.around)
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            before, self.around = self.around, self.around + self.inside
+            self.inside = _locals(node)
+            node = self.generic_visit(node)
+            self.inside, self.around = self.around[len(before) :], before
+            return node
         if self.records and name is not None and not isinstance(node, (ast.For, ast.If)):
             return self._recorded(self.generic_visit(node), name)
         return self.generic_visit(node)
@@ -193,10 +201,25 @@ def _no_arguments():
     return ast.arguments([], [], None, [], [], None, [])
 
 
-def _by_watcher(node, name):
+def _locals(function):
+    """The names that a function's own statements and parameters bind."""
+    found = [a.arg for a in ast.walk(function.args) if isinstance(a, ast.arg)]
+    todo = list(function.body)
+    while todo:
+        node = todo.pop()
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.Lambda)):
+            continue
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.append(node.id)
+        todo += ast.iter_child_nodes(node)
+    return found
+
+
+def _by_watcher(node, name, around=()):
     """The statement in the watcher's hands: it gets the names in reach, and gives them back.
 
-    The statement itself stays where it never runs, so that its names are the function's.
+    The statement itself stays where it never runs, so that its names are the function's; so do
+    the names of the functions around it, which another form may need.
     """
     scope = ast.parse("{**globals(), **locals()}", mode="eval").body
     run = _call("executed", ast.Constant(name), scope)
@@ -208,7 +231,7 @@ def _by_watcher(node, name):
         return node
     scope_name = "__scope__"
     lines = [
-        ast.If(ast.Constant(0), [node], []),
+        ast.If(ast.Constant(0), [node, *_mentioned(around)], []),
         ast.Assign([ast.Name(scope_name, ast.Store())], run),
     ]
     if isinstance(node, ast.Return):
@@ -216,6 +239,11 @@ def _by_watcher(node, name):
     for bound in bound_names(node):
         lines.append(ast.Assign([ast.Name(bound, ast.Store())], _entry(scope_name, bound)))
     return lines
+
+
+def _mentioned(names):
+    """Statements that read names, and so bring them into reach."""
+    return [ast.Expr(ast.Name(name, ast.Load())) for name in dict.fromkeys(names)]
 
 
 def _entry(scope, name):

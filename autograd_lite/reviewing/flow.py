@@ -111,38 +111,8 @@ class Flow:
         for key, value in self.events:
             if any(node in above and node not in self.forward for node in nodes_in(value)):
                 found.setdefault(key)
-            elif any(isinstance(node, Leaf) or node in self.forward for node in nodes_in(value)):
-                if key in self.feeds or self._is_beside(key):
-                    found.setdefault(key)
-        return list(found)
-
-    def _is_beside(self, key):
-        """Whether a line hands on a value of the forward pass in a function that goes back."""
-        statement = self.statements.get(key)
-        if statement is None or isinstance(statement.node, ast.Return):
-            return False
-        return any(
-            self.statements[fed].function is statement.function
-            for fed in self.feeds
-            if fed in self.statements
-        )
-
-    def is_zero(self, key):
-        """Whether a line gives zeros alone: where something is added up."""
-        values = [node.out for name, value in self.events if name == key for node in nodes_in(value)]
-        return bool(values) and not any(np.any(value) for value in values)
-
-    @property
-    def in_order(self):
-        """The statements that feed a wrong gradient, as they are carried out."""
-        above = set(self.nodes)
-        found: dict = {}
-        for key, value in self.events:
-            if any(node in above and node not in self.forward for node in nodes_in(value)):
+            elif (key in self.feeds or self._is_beside(key)) and any(nodes_in(value)):
                 found.setdefault(key)
-            elif any(isinstance(node, Leaf) or node in self.forward for node in nodes_in(value)):
-                if key in self.feeds or self._is_beside(key):
-                    found.setdefault(key)
         return list(found)
 
     def _is_beside(self, key):
@@ -158,7 +128,9 @@ class Flow:
 
     def is_zero(self, key):
         """Whether a line gives zeros alone: where something is added up."""
-        values = [node.out for name, value in self.events if name == key for node in nodes_in(value)]
+        values = [
+            node.out for name, value in self.events if name == key for node in nodes_in(value)
+        ]
         return bool(values) and not any(np.any(value) for value in values)
 
     def _goes_into_unknown(self, key):

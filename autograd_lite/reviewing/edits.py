@@ -301,14 +301,18 @@ class Edits:
             if isinstance(target_node := node.target, ast.Subscript) and sign == "+":
                 base, index = text(target_node.value), text(target_node.slice)
                 index = f"({index})" if isinstance(target_node.slice, ast.Tuple) else index
-                yield Edit(SLIP, f"np.add.at({base}, {index}, {value})", "repeated", "+=", "np.add.at")
+                yield Edit(
+                    SLIP, f"np.add.at({base}, {index}, {value})", "repeated", "+=", "np.add.at"
+                )
             yield Edit(SLIP, "pass", "extra statement", self.statement.text, "")
         elif isinstance(node, ast.Assign) and len(node.targets) == 1:
             if isinstance(node.targets[0], (ast.Name, ast.Subscript, ast.Attribute)):
                 for other in ("+=", "-="):
                     yield Edit(SLIP, f"{target} {other} {value}", "assignment", "=", other)
                 if isinstance(node.targets[0], ast.Name):
-                    yield Edit(SLIP, f"{target} = {target} + {_bracketed(value)}", "assignment", "=", "+=")
+                    yield Edit(
+                        SLIP, f"{target} = {target} + {_bracketed(value)}", "assignment", "=", "+="
+                    )
 
     # --- one value for another -----------------------------------------------------------------
 
@@ -339,7 +343,9 @@ class Edits:
     def _other_indices(self):
         """An index that stands in another subscript of the function."""
         shown = _indices_of(self.statement)
-        for node in [n for n in ast.walk(self.statement.expression) if isinstance(n, ast.Subscript)]:
+        for node in [
+            n for n in ast.walk(self.statement.expression) if isinstance(n, ast.Subscript)
+        ]:
             parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
             texts = [self.text.of(p) for p in parts]
             for i in range(len(parts)):
@@ -356,7 +362,9 @@ class Edits:
         for whole in _subscripts_of(self.statement):
             for node in self.nodes:
                 if is_atomic(node) and isinstance(node, (ast.Name, ast.Attribute)):
-                    if not isinstance(self.statement.parents.get(node), (ast.Subscript, ast.Attribute)):
+                    if not isinstance(
+                        self.statement.parents.get(node), (ast.Subscript, ast.Attribute)
+                    ):
                         new = f"{self.text.of(node)}[{whole}]"
                         yield self._edit(OTHER, node, new, "index")
             yield from self._everywhere(whole)
@@ -369,7 +377,9 @@ class Edits:
         for node in self.nodes:
             if is_atomic(node) and node is not target:
                 new = [(target, f"{target.id}[{index}]"), (node, f"{self.text.of(node)}[{index}]")]
-                yield Edit(OTHER, self.text.replaced(*new), "index", target.id, f"{target.id}[{index}]")
+                yield Edit(
+                    OTHER, self.text.replaced(*new), "index", target.id, f"{target.id}[{index}]"
+                )
 
     def _shifted(self, node, parts):
         """Every slice of a subscript moved by a number in reach; slices for entries."""
@@ -382,7 +392,9 @@ class Edits:
                     moved += 1
                 texts.append(text)
             if moved:
-                yield self._edit(OTHER, node, f"{self.text.of(node.value)}[{', '.join(texts)}]", "index")
+                yield self._edit(
+                    OTHER, node, f"{self.text.of(node.value)}[{', '.join(texts)}]", "index"
+                )
 
     def _other_attributes(self):
         """Another key or attribute of the same container: what other lines ask of theirs."""
@@ -450,7 +462,9 @@ class Edits:
         for old in dict.fromkeys(map(self.text.of, places)):
             same = [n for n in places if self.text.of(n) == old]
             for new in made if len(same) > 1 else ():
-                yield Edit(FORMULA, self.text.replaced(*[(n, new) for n in same]), "value", old, new)
+                yield Edit(
+                    FORMULA, self.text.replaced(*[(n, new) for n in same]), "value", old, new
+                )
         for node in self._spots()[:3]:
             old = self.text.of(node)
             for new in made:
@@ -504,7 +518,9 @@ class Edits:
         arrays = [a for a in self.atoms if a.kind == "array" and len(a.shape) in (1, 2)]
         for one in arrays:
             for two in arrays:
-                for form in [f for f, shape in _shapes_of(one.shape, two.shape) if shape in self.shapes]:
+                for form in [
+                    f for f, shape in _shapes_of(one.shape, two.shape) if shape in self.shapes
+                ]:
                     term = form.format(_bracketed(one.text), _bracketed(two.text))
                     text = self.text.replaced((self.root, f"{old} + {term}"))
                     yield Edit(INGREDIENT, text, "missing path", old, term)
@@ -516,7 +532,7 @@ class Edits:
             if self._is_replaceable(node) or isinstance(node, (ast.IfExp, ast.Subscript)):
                 for new in self.ingredients:
                     yield self._edit(INGREDIENT, node, new, "formula")
-                if isinstance(node, ast.Call) and len(node.args) == 1 or is_atomic(node):
+                if (isinstance(node, ast.Call) and len(node.args) == 1) or is_atomic(node):
                     one = self.text.of(node.args[0] if isinstance(node, ast.Call) else node)
                     for new in self.ingredients:
                         yield self._edit(INGREDIENT, node, f"{one} / {_bracketed(new)}", "formula")
@@ -552,7 +568,11 @@ def _shapes_of(one, two):
     if len(one) == len(two) == 1:
         yield "np.outer({}, {})", (*one, *two)
     elif len(one) == len(two) == 2:
-        for form, m, n in (("{}.T @ {}", one[::-1], two), ("{} @ {}.T", one, two[::-1]), ("{} @ {}", one, two)):
+        for form, m, n in (
+            ("{}.T @ {}", one[::-1], two),
+            ("{} @ {}.T", one, two[::-1]),
+            ("{} @ {}", one, two),
+        ):
             if m[1] == n[0]:
                 yield form, (m[0], n[1])
     elif one[-1] == two[0]:

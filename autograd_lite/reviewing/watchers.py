@@ -1,4 +1,4 @@
-"""Who answers the calls in an instrumented program: what is noted, and what runs in place of what."""
+"""Who answers the calls in an instrumented program."""
 
 import math
 import random

@@ -24,7 +24,9 @@ class Text:
 
     def span(self, node):
         """Where a node begins and ends in the bytes of the text."""
-        return self._at(node.lineno, node.col_offset), self._at(node.end_lineno, node.end_col_offset)
+        return self._at(node.lineno, node.col_offset), self._at(
+            node.end_lineno, node.end_col_offset
+        )
 
     def _at(self, line, column):
         line -= self.origin[0]

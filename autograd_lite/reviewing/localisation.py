@@ -80,14 +80,18 @@ class Localisation:
                 seen.add(mark)
                 for scale in (1, *(n for n in sizes if n > 1)):
                     scaled = [scale * g for g in ordered]
-                    same = all(self.examination.agree(a, b) for a, b in zip(scaled, values, strict=True))
+                    same = all(
+                        self.examination.agree(a, b) for a, b in zip(scaled, values, strict=True)
+                    )
                     if not same:
                         yield scaled
 
     def _sizes(self):
         """The sizes of the axes of what was handed in: an N of a mean is one of them."""
         places = self.examination.inputs.places
-        given = {name: v for name, v in places.items() if name not in self.examination.pairs.values()}
+        given = {
+            name: v for name, v in places.items() if name not in self.examination.pairs.values()
+        }
         return {n for v in given.values() for n in np.shape(v)[:2]}
 
     def _wrong_with(self, name, target, values):

@@ -137,7 +137,9 @@ def _line(examination, statement, name, wrong, before, after, causes):
             values = _differs(examination, *given, statement) if wrong[name].values else values
             given = (before.get(name), wrong[name].values)
             values = _differs(examination, *given, statement) if wrong[name].values else values
-            return Line(*head, WRONG, reason="what it gives is no gradient of the loss", values=values)
+            return Line(
+                *head, WRONG, reason="what it gives is no gradient of the loss", values=values
+            )
         return Line(*head, WRONG, None, suggestion(statement, edit), words.of_edit(edit), values)
     values = _differs(examination, before.get(name), (after or {}).get(name), statement)
     found = sorted(causes.get(name, ()))
@@ -170,7 +172,9 @@ def _differs(examination, given, right, statement):
         for a, b in zip(arrays_in(one), arrays_in(other), strict=False):
             a, b = np.asarray(a), np.asarray(b)
             if a.shape != b.shape:
-                return f"{words.short(statement.name, 24)} has shape {a.shape}, and {b.shape} is right"
+                return (
+                    f"{words.short(statement.name, 24)} has shape {a.shape}, and {b.shape} is right"
+                )
             if not examination.agree(a, b):
                 far = np.abs(a - b)
                 at = np.unravel_index(int(np.nanargmax(far)) if far.size else 0, far.shape)

@@ -1,4 +1,4 @@
-"""A program with what is known of it: its runs, its true gradients, and which of its own are wrong."""
+"""What is known of a program: its runs, its true gradients, which of its own are wrong."""
 
 import ast
 import inspect
@@ -9,7 +9,6 @@ import numpy as np
 
 from ..engine.tape import Node
 from ..engine.tensor import Tensor
-
 from . import instrumented, pairs, runs
 from .flow import nodes_in
 from .forms import names_of
@@ -62,7 +61,9 @@ class Examination:
             paths = [p for p in self.run.gradients if name in p or name in self.called.get(p, ())]
             if not paths:
                 known = sorted({str(p[-1]) for p in self.run.gradients if p})
-                raise ValueError(f"pairs: no returned gradient is called {name!r}; there are {known}")
+                raise ValueError(
+                    f"pairs: no returned gradient is called {name!r}; there are {known}"
+                )
             if place not in self.inputs.places:
                 raise ValueError(
                     f"pairs: {place!r} is no array of the arguments; there are "
@@ -114,7 +115,9 @@ class Examination:
     def targets(self):
         """{name: the gradients of what the program calls so}, in lower case."""
         statements = {
-            instrumented.key(s): s for source in self.program.sources.values() for s in source.statements
+            instrumented.key(s): s
+            for source in self.program.sources.values()
+            for s in source.statements
         }
         found: dict = {}
         for place, leaf in self.truth.leaves.items():
@@ -130,7 +133,12 @@ class Examination:
                 found.setdefault(word.lower(), {}).update(dict.fromkeys(nodes))
         return {
             name: Known(
-                [a for n in nodes for a in (self.truth.gradients.get(n), *self.truth.parts.get(n, ())) if a is not None],
+                [
+                    a
+                    for n in nodes
+                    for a in (self.truth.gradients.get(n), *self.truth.parts.get(n, ()))
+                    if a is not None
+                ],
                 close=self.close,
             )
             for name, nodes in found.items()
@@ -214,7 +222,9 @@ def _displayed(run, program, f):
             if mine and isinstance(statement.node, ast.Return):
                 for path in run.gradients:
                     node = _shown_at(statement.node.value, path)
-                    words = [] if node is None else re.findall(r"[A-Za-z_]\w*", source.segment(node))
+                    words = (
+                        [] if node is None else re.findall(r"[A-Za-z_]\w*", source.segment(node))
+                    )
                     if 0 < len(words) < 4:
                         found.setdefault(path, set()).update(words)
     return found
@@ -245,7 +255,11 @@ def _loss_of(run, plain, other):
         return None
     target = float(plain.loss)
     for _, value in reversed(run.events):
-        if isinstance(value, Node) and value.out.size == 1 and np.allclose(float(value.out), target, rtol=1e-9):
+        if (
+            isinstance(value, Node)
+            and value.out.size == 1
+            and np.allclose(float(value.out), target, rtol=1e-9)
+        ):
             return value
     return None
 
@@ -275,6 +289,3 @@ def _place(failure, program):
             place = f" in {path}:{trace.tb_lineno}, {text!r}"
         trace = trace.tb_next
     return place
-
-
-

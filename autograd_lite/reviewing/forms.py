@@ -61,7 +61,8 @@ def _number_of_arguments(f):
     if inspect.Parameter.VAR_POSITIONAL in kinds:
         return None
     return sum(
-        p.default is p.empty and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) for p in found
+        p.default is p.empty and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
+        for p in found
     )
 
 
