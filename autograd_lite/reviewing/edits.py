@@ -94,6 +94,7 @@ class Edits:
         self.text = Text(statement)
         node = statement.expression
         self.root = getattr(node, "value", node) if not statement.part else node
+        self.stored = set(_stored_into(statement.target))
         self.nodes = [n for n in ast.walk(node) if isinstance(n, ast.expr) and self._is_read(n)]
         self.inner = sorted(
             {
@@ -107,7 +108,8 @@ class Edits:
 
     def _is_read(self, node):
         """Whether a node is part of a value, or of an index."""
-        return not isinstance(getattr(node, "ctx", None), ast.Store) and hasattr(node, "lineno")
+        stored = isinstance(getattr(node, "ctx", None), ast.Store) or node in self.stored
+        return not stored and hasattr(node, "lineno")
 
     def all(self):
         """The edits in the order of their ranks; a text comes once."""
@@ -140,7 +142,7 @@ class Edits:
         """Two names in each other's place."""
         names: dict = {}
         for node in ast.walk(self.statement.expression):
-            if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Store):
+            if isinstance(node, ast.Name) and self._is_read(node):
                 names.setdefault(node.id, []).append(node)
         for one, other in combinations(names, 2):
             pairs = [(n, other) for n in names[one]] + [(n, one) for n in names[other]]
@@ -561,6 +563,13 @@ class Edits:
             if _apart(self.text.span(one), self.text.span(other)):
                 text = self.text.replaced((one, new), (other, second))
                 yield Edit(TWO, text, kind, self.text.of(one), new)
+
+
+def _stored_into(target):
+    """The nodes of what a statement stores into, without those of the index."""
+    while isinstance(target, (ast.Subscript, ast.Attribute)):
+        target = target.value
+        yield target
 
 
 def _shapes_of(one, two):

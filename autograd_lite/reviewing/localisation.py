@@ -9,6 +9,7 @@ from .flow import nodes_in
 from .instrumented import RETURNED
 from .watchers import Substitute
 
+LAYERS = 12
 TIMES = 400  # a statement that is carried out more often is not tried
 
 
@@ -70,7 +71,7 @@ class Localisation:
         """Other values for each time, of the right shapes; what differs from them."""
         seen = set()
         sizes = sorted({n for v in values for n in v.shape} | self._sizes())
-        for group in self.groups:
+        for group in self._parts(len(values)):
             for ordered in (group, group[::-1]) if len(group) > 1 else (group,):
                 if [g.shape for g in ordered] != [v.shape for v in values]:
                     continue
@@ -85,6 +86,13 @@ class Localisation:
                     )
                     if not same:
                         yield scaled
+
+    def _parts(self, n):
+        """The groups of n, and every k-th of those of k times n: one layer of several."""
+        for group in self.groups:
+            k, rest = divmod(len(group), n)
+            if not rest and 0 < k <= LAYERS:
+                yield from (group[first::k] for first in range(k))
 
     def _sizes(self):
         """The sizes of the axes of what was handed in: an N of a mean is one of them."""

@@ -35,6 +35,7 @@ class Repair:
     statement: object
     edit: object
     values: object = None
+    proved: bool = False
 
 
 def repaired(examination):
@@ -48,12 +49,16 @@ def repaired(examination):
         step = _Step(examination, changed, wrong)
         repair, wrong = step.best()
         if repair is None:
-            found += step.likeliest()
+            found += [r for r in step.likeliest() if r.key not in {f.key for f in found}]
             break
-        found.append(repair)
+        found = [r for r in found if r.key != repair.key] + [repair]
         if repair.edit is None:
             break
         changed = {**changed, repair.statement.source.path: _with(repair)}
+    if wrong:  # what made nothing right is not offered
+        found = [r if r.proved else Repair(r.key, r.statement, None) for r in found]
+        proved = {r.statement.source.path for r in found if r.edit is not None}
+        changed = {path: source for path, source in changed.items() if path in proved}
     return found, changed, wrong
 
 
@@ -378,10 +383,11 @@ class _Trials:
                 continue
             if not wrong and self.fails_beside():
                 continue
-            repair = Repair(self.name, self.statement, edit)
+            fewer = len(wrong) < len(self.step.wrong)
+            repair = Repair(self.name, self.statement, edit, None, fewer)
             if not wrong:
                 return repair, []
-            if len(wrong) < len(self.step.wrong) or self._fits(share, edit, values):
+            if fewer or self._fits(share, edit, values):
                 partial = _better(partial, (repair, wrong))
         return partial
 
