@@ -17,6 +17,24 @@ from .recognition import Known
 from .truths import BESIDE, Truth, beside
 
 
+class Effort:
+    """How much may still be tried: in the program's own statements, so that a clock decides nothing."""
+
+    def __init__(self, events):
+        self.runs = min(4000, 200 + 1_500_000 // max(events, 1))
+        self.looks = 40_000
+
+    def run(self):
+        """Whether the program may be run once more."""
+        self.runs -= 1
+        return self.runs >= 0
+
+    def look(self):
+        """Whether one more edit may be looked at."""
+        self.looks -= 1
+        return self.looks >= 0
+
+
 class Examination:
     """What `review` looks at.
 
@@ -44,6 +62,7 @@ class Examination:
                 "single number, and the gradients"
             )
         self.truth = self._truth_at(None)
+        self.effort = Effort(len(self.run.events))
         self.close = _close(self.run.gradients.values())
         self.called = _called(self.run, self.program)
         for path, words in _displayed(self.run, self.program, f).items():
@@ -93,7 +112,7 @@ class Examination:
                 continue
             true = {path: truth.of(name) for path, name in self.pairs.items()}
             if all(np.isfinite(g).all() for g in true.values()):
-                found.append((other, true, float(truth.loss.out)))
+                found.append((other, true, runs.number(truth.loss.out)))
         return found
 
     @cached_property
@@ -253,7 +272,7 @@ def _loss_of(run, plain, other):
     """The node of the loss in a run that broke off after it."""
     if other is not None:
         return None
-    target = float(plain.loss)
+    target = runs.number(plain.loss)
     for _, value in reversed(run.events):
         if (
             isinstance(value, Node)

@@ -70,9 +70,13 @@ class Flow:
         self.passed: dict = {}
         self.interim = set()
         self.chains: dict = {}
+        self.makers = set()  # the lines that made what the loss was computed from
+        seen = set()
         for key, value in self.events:
             for node in nodes_in(value):
                 if node in self.forward or isinstance(node, Leaf):
+                    self.makers |= {key} if node not in seen else set()
+                    seen.add(node)
                     continue
                 self.passed.setdefault(node, {})[key] = None
                 if node not in self.owner:
@@ -109,18 +113,20 @@ class Flow:
         above = set(self.nodes)
         found: dict = {}
         for key, value in self.events:
-            if any(node in above and node not in self.forward for node in nodes_in(value)):
-                found.setdefault(key)
-            elif (key in self.feeds or self._is_beside(key)) and any(nodes_in(value)):
+            nodes = list(nodes_in(value))
+            mine = [node for node in nodes if self.owner.get(node) == key]
+            if any(node in above for node in mine) or (nodes and self._hands_on(key)):
                 found.setdefault(key)
         return list(found)
 
-    def _is_beside(self, key):
-        """Whether a line hands on a value of the forward pass in a function that goes back."""
+    def _hands_on(self, key):
+        """Whether a line assigns a value that another line made, in a function that goes back."""
         statement = self.statements.get(key)
-        if statement is None or isinstance(statement.node, ast.Return):
+        if statement is None or not isinstance(statement.node, ast.Assign) or key in self.makers:
             return False
-        return any(
+        if isinstance(statement.node.value, ast.Call):
+            return False
+        return key in self.feeds or any(
             self.statements[fed].function is statement.function
             for fed in self.feeds
             if fed in self.statements

@@ -5,6 +5,7 @@ exchanged (``f.__code__``), and put back afterwards. No file is written.
 """
 
 import ast
+import copy
 import functools
 import gc
 import sys
@@ -149,7 +150,8 @@ class _Hooks(ast.NodeTransformer):
             self.inside, self.around = self.around[len(before) :], before
             return node
         if self.records and name is not None and not isinstance(node, (ast.For, ast.If)):
-            return self._recorded(self.generic_visit(node), name)
+            original = copy.deepcopy(node) if isinstance(node, ast.Expr) else node
+            return self._recorded(self.generic_visit(node), name, original)
         return self.generic_visit(node)
 
     def visit_Call(self, node):
@@ -164,11 +166,15 @@ class _Hooks(ast.NodeTransformer):
             return node
         return ast.Call(_call("called", func), node.args, node.keywords)
 
-    def _recorded(self, node, name):
+    def _recorded(self, node, name, original):
         if isinstance(node, ast.AugAssign):
             return [node, _shown(name, node.target)]
         if isinstance(node, ast.Expr):
-            return [node, _shown(name, node.value.args[0])]
+            if sources.is_append(original.value):
+                node.value.args[0] = _call("value", ast.Constant(name), node.value.args[0])
+            if sources.is_scatter(original.value):
+                return [node, _shown(name, original.value.args[0])]
+            return node
         node.value = _call("value", ast.Constant(name), node.value)
         targets = node.targets if isinstance(node, ast.Assign) else []
         inside = [t for t in targets if isinstance(t, ast.Subscript)]

@@ -1,12 +1,14 @@
 """The line that is wrong, found by values: given the true gradient there, all else is right."""
 
 import ast
+import re
 
 import numpy as np
 
-from . import runs
+from . import runs, texts
 from .flow import nodes_in
 from .instrumented import RETURNED
+from .pairs import bare
 from .watchers import Substitute
 
 LAYERS = 12
@@ -26,16 +28,24 @@ class Localisation:
         self.groups = self._groups()
 
     def _groups(self):
-        """Lists of the gradients of what each statement of the forward pass gave."""
+        """Pairs (name, the gradients of what a statement of the forward pass gave)."""
         truth = self.examination.truth
         found: dict = {}
-        for name, value in truth.run.events:
+        for key, value in truth.run.events:
             nodes = [node for node in nodes_in(value) if node in truth.gradients]
-            if len(nodes) == 1 and nodes[0] in truth.forward:
-                found.setdefault(name, []).append(np.asarray(truth.gradients[nodes[0]]))
-        groups = list(found.values())
-        groups += [[g] for path, g in self.examination.true.items()]
-        return groups
+            for i, node in enumerate(nodes[:4]):
+                if node in truth.forward:
+                    found.setdefault((key, i), []).append(np.asarray(truth.gradients[node]))
+        groups = [(self._word(key), group) for (key, _), group in found.items()]
+        return groups + [("", [g]) for g in self.examination.true.values()]
+
+    def _word(self, key):
+        """The name that a statement assigns to, in lower case; "" where it has none."""
+        statement = self.step.statements.get(key)
+        if statement is None or statement.target is None:
+            return ""
+        words = re.findall(r"[A-Za-z_]\w*", statement.name)
+        return bare(words[-1]).lower() if words else ""
 
     def first(self, names):
         """(key, what stays wrong, the values) of the first statement that helps, or None."""
@@ -59,7 +69,7 @@ class Localisation:
         if target is None or not values or len(plain) < len(values) or len(values) > TIMES:
             return None
         best = None
-        for candidates in self._candidates([np.asarray(v) for v in plain]):
+        for candidates in self._candidates(name, [np.asarray(v) for v in plain]):
             wrong = self._wrong_with(name, target, candidates)
             if wrong is not None and not wrong:
                 return name, wrong, candidates
@@ -67,13 +77,13 @@ class Localisation:
                 best = name, wrong, candidates
         return best
 
-    def _candidates(self, values):
+    def _candidates(self, key, values):
         """Other values for each time, of the right shapes; what differs from them."""
         seen = set()
         sizes = sorted({n for v in values for n in v.shape} | self._sizes())
-        for group in self._parts(len(values)):
+        for group in self._parts(self._word(key), len(values)):
             for ordered in (group, group[::-1]) if len(group) > 1 else (group,):
-                if [g.shape for g in ordered] != [v.shape for v in values]:
+                if [g.shape for g in ordered] != [v.shape for v in values[: len(ordered)]]:
                     continue
                 mark = b"".join(g.tobytes()[:256] for g in ordered)
                 if mark in seen:
@@ -81,15 +91,21 @@ class Localisation:
                 seen.add(mark)
                 for scale in (1, *(n for n in sizes if n > 1)):
                     scaled = [scale * g for g in ordered]
-                    same = all(
-                        self.examination.agree(a, b) for a, b in zip(scaled, values, strict=True)
-                    )
-                    if not same:
+                    agree = self.examination.agree
+                    if not all(agree(a, b) for a, b in zip(scaled, values, strict=False)):
                         yield scaled
 
-    def _parts(self, n):
-        """The groups of n, and every k-th of those of k times n: one layer of several."""
-        for group in self.groups:
+    def _parts(self, word, n):
+        """The groups of n, every k-th of those of k times n: one layer of several; and of n - 1.
+
+        A line that is called after something is only given the gradients of that. With one less the last time is left as it is: the gradient of the input is no one's.
+        """
+        contradicted = word in {name for name, _ in self.groups}
+        for name, group in self.groups:
+            if contradicted and name and name != word:
+                continue
+            if len(group) == n - 1 > 0:
+                yield group
             k, rest = divmod(len(group), n)
             if not rest and 0 < k <= LAYERS:
                 yield from (group[first::k] for first in range(k))
@@ -104,10 +120,13 @@ class Localisation:
 
     def _wrong_with(self, name, target, values):
         examination = self.examination
-        watcher = Substitute(target, values)
+        statement = self.step.statements[name]
+        watcher = Substitute(target, values, texts.executable(statement, statement.text))
         with examination.program.watched(watcher, self.step.changed, (name,)), runs.quietly():
             result = examination.result()
-        if result is None or not np.allclose(float(result.loss), float(examination.run.loss)):
+        if result is None or not np.allclose(
+            runs.number(result.loss), runs.number(examination.run.loss)
+        ):
             return None
         return examination.wrong(result.gradients)
 

@@ -93,6 +93,12 @@ def parted(result):
     return value, found
 
 
+def number(loss):
+    """A loss as a float: it may be an array of one entry, or a tensor."""
+    loss = getattr(loss, "data", loss) if isinstance(loss, Tensor) else loss
+    return float(np.asarray(loss).reshape(-1)[0])
+
+
 def _is_loss(path, value):
     """Whether a leaf is the loss by its place or its name."""
     named = [str(step).lower() for step in path if isinstance(step, str)]

@@ -96,7 +96,10 @@ class _Step:
         self.changed = changed
         self.wrong = wrong
         self.roots: set = set()
+        self.first: list = []
         self.trials: dict = {}
+        self.chains: dict = {}
+        self.makers: set = set()
         self.in_order: list = []
         self.in_order: list = []
         self.sources = {**examination.program.sources, **changed}
@@ -107,7 +110,7 @@ class _Step:
         likely, copies, known, later = self.suspects()
         self.first = likely
         culprit = Localisation(self).first(self.in_order)
-        mine = [culprit[0]] if culprit is not None else []
+        mine = self.chains.get(culprit[0], [culprit[0]]) if culprit is not None else []
         self.likely = frozenset([*mine, *likely])
         alone = culprit is not None and not culprit[1]  # it alone would make all right
         repair = self._tried(((TERM, mine), (TWO, mine if alone else [])))
@@ -155,6 +158,8 @@ class _Step:
         flow = Flow(truth, examination.known, roots, self.statements, self._says_gradient)
         self.roots = {flow.owner.get(root) for root in roots.values()}
         whole = {k for k, fed in flow.feeds.items() if fed >= set(roots)}
+        self.chains = {k: list(chain) for k, chain in flow.chains.items()}
+        self.makers = flow.makers
         trivial = {k for root in roots.values() for k in flow.passed.get(root, ())}
         self.in_order = [k for k in flow.in_order if k not in trivial or k in flow.first]
         trivial = {k for root in roots.values() for k in flow.passed.get(root, ())}
@@ -182,7 +187,9 @@ class _Step:
         return [
             name
             for name, statement in self.statements.items()
-            if statement.function in functions and _is_copy(statement.node)
+            if statement.function in functions
+            and (_is_copy(statement.node) or statement.is_call)
+            and name not in self.makers
         ]
 
     def _by_values(self, run):
@@ -347,6 +354,8 @@ class _Trials:
         while (edit := self.next) is not None and edit.rank == rank and self.tried < TRIED:
             self.next = next(self.edits, None)
             self.tried += 1
+            if not self.examination.effort.look():
+                self.next = None
             try:
                 code = texts.executable(self.statement, edit.text)
             except (SyntaxError, ValueError):
@@ -354,7 +363,7 @@ class _Trials:
             values = self.values(code)
             if values is None or (rank > SLIP and _shapes(values) != self.shape):
                 continue
-            mark = _mark(values)
+            mark = edit.text if self.statement.is_call else _mark(values)
             if mark != self.mark or edit.kind in _UNSEEN:
                 groups.setdefault(mark, []).append((edit, code, values))
         return list(groups.values())
@@ -375,7 +384,7 @@ class _Trials:
         partial, left = None, UNKNOWN_RUNS
         for share, edit, code, values in queue:
             left -= share < 0.45
-            if self.left <= 0 or left < 0:
+            if self.left <= 0 or left < 0 or not self.examination.effort.run():
                 return partial
             self.left -= 1
             wrong = self.wrong_with(code)
@@ -393,7 +402,7 @@ class _Trials:
 
     def _fits(self, share, edit, values):
         """Whether an edit is right as far as one can tell, though it makes no gradient right."""
-        likely = self.name in self.step.likely and self.statement.target is not None
+        likely = self.name in self.step.first and self.statement.target is not None
         small = edit.rank <= FACTOR and edit.kind != "extra statement"
         return share == 1 and likely and small and _shapes(values) == self.shape
 
@@ -435,8 +444,8 @@ class _Trials:
         result = self.examination.result()
         if result is None:
             return None
-        loss = float(self.examination.run.loss)
-        if not np.allclose(float(result.loss), loss, rtol=self.examination.close, atol=1e-12):
+        loss = runs.number(self.examination.run.loss)
+        if not np.allclose(runs.number(result.loss), loss, rtol=self.examination.close, atol=1e-12):
             return None
         return self.examination.wrong(result.gradients)
 

@@ -68,8 +68,15 @@ class Statement:
             return node.targets[0]
         if isinstance(node, (ast.AugAssign, ast.AnnAssign)):
             return node.target
+        if isinstance(node, ast.Expr) and is_append(node.value):
+            return node.value.func.value
         added = isinstance(node, ast.Expr) and is_scatter(node.value)
         return node.value.args[0] if added else None
+
+    @cached_property
+    def is_call(self):
+        """Whether it calls something and does nothing with the result."""
+        return isinstance(self.node, ast.Expr) and self.target is None
 
     @cached_property
     def name(self):
@@ -103,6 +110,16 @@ def is_scatter(call):
     )
 
 
+def is_append(call):
+    """Whether a call is ``list.append(v)``."""
+    return (
+        isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Attribute)
+        and call.func.attr == "append"
+        and len(call.args) == 1
+    )
+
+
 @dataclass(eq=False)
 class Source:
     """One file.
@@ -113,7 +130,7 @@ class Source:
     lines : list of str
     tree : ast.Module
     statements : list of Statement
-        Those inside functions that assign, return, add in place, or head a loop or a condition.
+        Those inside functions that assign, return or call, or head a loop or a condition.
     """
 
     path: str
@@ -172,5 +189,5 @@ def _counts(node):
     if isinstance(node, ast.AnnAssign):
         return node.value is not None
     return isinstance(node, (*_JUDGED, ast.For, ast.If)) or (
-        isinstance(node, ast.Expr) and is_scatter(node.value)
+        isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)
     )

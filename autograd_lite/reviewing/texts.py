@@ -4,6 +4,7 @@ import ast
 from functools import lru_cache
 
 from .instrumented import RETURNED
+from .sources import is_append
 
 _OPERATORS = (ast.BinOp, ast.UnaryOp, ast.Compare, ast.IfExp, ast.BoolOp, ast.Lambda)
 
@@ -129,8 +130,12 @@ def executable(statement, text):
 def observed(statement):
     """The code of the expression that shows what a statement did."""
     target = statement.target
-    if statement.part or target is None:
+    if statement.is_call:
+        text = "None"
+    elif statement.part or target is None:
         text = RETURNED
+    elif is_append(statement.node.value):
+        text = f"{statement.source.segment(target)}[-1]"
     elif isinstance(target, ast.Subscript):
         base = statement.source.segment(target.value)
         entry = statement.source.segment(target)

@@ -116,17 +116,19 @@ class Executor:
 
 
 class Substitute(Executor):
-    """Puts a given value in the place of what a statement gives, each time the next one."""
+    """Puts given values in the place of what a statement gives, as long as there are some."""
 
-    def __init__(self, target, values):
+    def __init__(self, target, values, code):
         super().__init__(compile(f"{target} = {_NEXT}", "<review>", "exec", dont_inherit=True))
         self.values = values
+        self.otherwise = code
         self.at = 0
 
     def executed(self, key, scope):
         if self.at >= len(self.values):
-            raise RuntimeError("the statement is carried out more often than in the program")
-        scope[_NEXT] = self.values[self.at].copy()
+            self.code = self.otherwise
+        else:
+            scope[_NEXT] = self.values[self.at].copy()
         self.at += 1
         return super().executed(key, scope)
 

@@ -1,0 +1,53 @@
+"""Programs as people write them, with wrong lines put in: which line is named, what is offered."""
+
+import collections
+
+import pytest
+
+from .marks import names, versions
+from .scoring import outcome
+
+NAMED, REPAIRED = 0.95, 0.85  # asked of the whole corpus
+SAMPLE = 29  # every so manieth wrong version is read in the quick tests
+
+
+def read(chosen, folder):
+    for version in chosen:
+        yield outcome(version, folder, next(versions(version.program)))
+
+
+@pytest.mark.parametrize("name", names())
+def test_a_right_program_is_right(name, tmp_path):
+    (found,) = read([next(versions(name))], tmp_path)
+    assert not found.accused, found.own
+
+
+def test_a_sample_of_wrong_lines(tmp_path):
+    wrong = [v for name in names() for v in versions(name) if v.kind == "wrong"][::SAMPLE]
+    found = list(read(wrong, tmp_path))
+    assert not [str(o.version) for o in found if o.repair == "wrong"]
+    missed = [f"{o.version}: {sorted(o.own)}" for o in found if not o.named]
+    assert len(missed) <= 0.1 * len(found), missed
+
+
+@pytest.mark.slow
+def test_the_whole_corpus(tmp_path, capsys):
+    count: collections.Counter = collections.Counter()
+    notes = []
+    for o in read([v for name in names() for v in versions(name)], tmp_path):
+        if o.version.kind in ("right", "same"):
+            count["right"] += 1
+            count["accused"] += o.accused
+            notes += [f"accused: {o.version}"] if o.accused else []
+            continue
+        count["wrong"] += 1
+        count["named"] += o.named
+        count[f"repair {o.repair}"] += 1
+        notes += [] if o.named else [f"named {sorted(o.own)}: {o.version}"]
+        notes += [f"wrong repair: {o.version}"] if o.repair == "wrong" else []
+    with capsys.disabled():
+        print("\n".join(notes), dict(count), sep="\n")
+    assert not count["accused"]
+    assert not count["repair wrong"]
+    assert count["named"] >= NAMED * count["wrong"]
+    assert count["repair right"] >= REPAIRED * count["wrong"]
