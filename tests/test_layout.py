@@ -24,7 +24,7 @@ ROOMS = [
     {"programs", "drawing", "derivation"},
     {"compilation", "comparison"},
     {"reviewing"},
-    {"__init__"},
+    {"__init__", "__main__"},
 ]
 ENGINE = [
     {"__init__", "tape", "modes"},

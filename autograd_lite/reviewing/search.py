@@ -83,7 +83,8 @@ def _places(likely, copies, known, later):
     known = _Known(known)
     return [
         (SLIP, likely), (SLIP, copies), (SLIP, known), (OTHER, [*likely, *copies]),
-        (TERM, [*copies, *likely]), (FORMULA, likely), (OTHER, known), (INGREDIENT, likely),
+        (TERM, [*copies, *likely]), (SLIP, list(known)), (FORMULA, likely), (OTHER, known),
+        (INGREDIENT, likely),
         (FORMULA, copies), (FORMULA, known), (TERM, later), (TWO, likely),
     ]  # fmt: skip
 
@@ -113,10 +114,10 @@ class _Step:
         mine = self.chains.get(culprit[0], [culprit[0]]) if culprit is not None else []
         self.likely = frozenset([*mine, *likely])
         alone = culprit is not None and not culprit[1]  # it alone would make all right
-        repair = self._tried(((TERM, mine), (TWO, mine if alone else [])))
-        if repair is None or repair[1]:
-            more = _places(likely, copies, known, later)
-            repair = _better(repair, self._tried(more[:5] if alone else more))
+        more = _places(likely, copies, known, later)
+        if alone:
+            more = [(SLIP, likely), (OTHER, copies), (TWO, mine), *more[:6]]
+        repair = self._tried([(TERM, mine), *more])
         if repair is not None and (not alone or not repair[1]):
             return repair
         return self.unrepaired(culprit) if culprit is not None else (None, self.wrong)

@@ -46,7 +46,9 @@ def kind_of(value):
 def atoms(statement, scopes):
     """The atoms in reach of a statement, the nearest first, without repetitions."""
     found: dict = {}
+    over = _left_over(statement)
     for text, far in _texts(statement, scopes[0]):
+        far += over.get(text, 0)
         if text in found and found[text].far <= far:
             continue
         atom = _atom(text, far, scopes)
@@ -62,6 +64,15 @@ def atoms(statement, scopes):
         counts[group] = counts.get(group, 0) + 1
         kept.append(atom)
     return kept
+
+
+def _left_over(statement):
+    """{name: how much further away} of the variables of loops that are over."""
+    found = {}
+    for node in ast.walk(statement.function):
+        if isinstance(node, ast.For) and not node.lineno <= statement.line <= node.end_lineno:
+            found |= {n.id: 2.0 for n in ast.walk(node.target) if isinstance(n, ast.Name)}
+    return found
 
 
 def _mark(value):

@@ -1,0 +1,190 @@
+"""`review`: what may be handed in, what the report says, and that nothing of the user's changes."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import autograd_lite as ag
+
+rng = np.random.default_rng(0)
+X, Y = rng.normal(size=(6, 3)), rng.normal(size=(6, 2))
+W1, W2 = rng.normal(size=(3, 4)), rng.normal(size=(4, 2))
+
+
+def network(X, Y, W1, W2):
+    h = np.tanh(X @ W1)
+    e = h @ W2 - Y
+    loss = np.sum(e**2) / len(X)
+    de = 2 * e / len(X)
+    dW2 = h.T @ de
+    dh = de @ W2.T
+    dz = dh * (1 - h)
+    dW1 = X.T @ dz
+    return loss, {"W1": dW1, "W2": dW2}
+
+
+def right_network(X, Y, W1, W2):
+    h = np.tanh(X @ W1)
+    e = h @ W2 - Y
+    de = 2 * e / len(X)
+    return np.sum(e**2) / len(X), (X.T @ ((de @ W2.T) * (1 - h**2)), h.T @ de)
+
+
+def line_of(function, text):
+    first = function.__code__.co_firstlineno
+    lines = Path(__file__).read_text().split("\n")
+    return next(n for n in range(first, len(lines)) if text in lines[n - 1])
+
+
+def test_the_wrong_line_and_what_it_should_say():
+    report = ag.review(network, X, Y, W1, W2)
+    assert not report
+    (wrong,) = [line for line in report.lines if line.verdict == "WRONG"]
+    assert wrong.line == line_of(network, "dz = dh")
+    assert wrong.suggestion == "dz = dh * (1 - h ** 2)"
+    verdicts = {line.name: line.verdict for line in report.lines}
+    assert verdicts == {
+        "de": "right", "dW2": "right", "dh": "right", "dz": "WRONG", "dW1": "follows",
+    }  # fmt: skip
+    (follows,) = [line for line in report.lines if line.verdict == "follows"]
+    assert follows.because == wrong.line
+    assert report.wrong == ("W1",)
+
+
+def test_the_report_in_its_forms():
+    report = ag.review(network, X, Y, W1, W2)
+    text = str(report)
+    assert f"test_review.py:{line_of(network, 'dz = dh')}: dz is wrong" in text.split("\n")[0]
+    assert "write: dz = dh * (1 - h ** 2)" in text
+    assert "2 of 2 gradients returned were compared" in text
+    assert "\x1b" not in text
+    assert "dz = dh * (1 - h ** 2)" in report.markdown()
+    assert "<table>" in report._repr_html_()
+    assert json.loads(report.json())["right"] is False
+    assert "-    dz = dh * (1 - h)\n+    dz = dh * (1 - h ** 2)\n" in report.diff
+    with pytest.raises(AssertionError, match="dz is wrong"):
+        report.raise_if_bad()
+
+
+def test_a_right_program_is_right():
+    report = ag.review(right_network, X, Y, W1, W2)
+    assert report
+    assert not report.diff
+    report.raise_if_bad()
+
+
+def test_nothing_of_the_users_changes():
+    before = [a.copy() for a in (X, Y, W1, W2)]
+    code, state = network.__code__, np.random.get_state()[1].copy()  # noqa: NPY002
+    ag.review(network, X, Y, W1, W2)
+    assert all(np.array_equal(a, b) for a, b in zip(before, (X, Y, W1, W2), strict=True))
+    assert network.__code__ is code
+    assert np.array_equal(np.random.get_state()[1], state)  # noqa: NPY002
+    assert not [name for name in globals() if "review__" in name]
+
+
+class Layer:
+    def __init__(self, W):
+        self.W = W
+
+    def forward(self, x):
+        self.x = x
+        return x @ self.W
+
+    def backward(self, dout):
+        self.dW = self.x.T @ dout * 2
+        return dout @ self.W.T
+
+
+def test_a_layer_as_a_pair():
+    layer = Layer(W1.copy())
+    report = ag.review((layer.forward, layer.backward), X)
+    assert not report.wrong  # what it returns is right
+    assert not hasattr(layer, "dW")
+
+
+def affine_forward(x, w, b):
+    return x @ w + b, (x, w)
+
+
+def affine_backward(dout, cache):
+    x, w = cache
+    return dout @ w.T, x.T @ dout, dout.mean(axis=0)
+
+
+def test_functions_with_a_cache_as_a_pair():
+    report = ag.review((affine_forward, affine_backward), X, W1, np.ones(4))
+    (wrong,) = [line for line in report.lines if line.verdict == "WRONG"]
+    assert wrong.suggestion == "return dout @ w.T, x.T @ dout, dout.sum(axis=0)"
+
+
+class Stored:
+    def __init__(self, w):
+        self.w = w
+
+    def loss(self, x, y):
+        e = x @ self.w - y
+        self.grads = {"w": x.T @ e}
+        return np.sum(e * e)
+
+
+def test_gradients_that_are_stored():
+    report = ag.review(Stored(W1[:, 0].copy()).loss, X, Y[:, 0])
+    assert not report
+    assert [line.suggestion for line in report.lines if line.verdict == "WRONG"] == [
+        'self.grads = {"w": 2 * (x.T @ e)}'
+    ]
+
+
+def no_loss(x):
+    return {"dx": x}
+
+
+def test_what_has_no_loss():
+    with pytest.raises(ValueError, match="no loss"):
+        ag.review(no_loss, X)
+
+
+def test_what_is_no_function():
+    with pytest.raises(TypeError, match="hand in the function itself"):
+        ag.review(1.5, X)
+    with pytest.raises(TypeError, match="pair"):
+        ag.review((network, network, network), X)
+
+
+def test_pairs_by_hand():
+    def f(x, y):
+        return np.sum(x * y), (y, x)
+
+    assert ag.review(f, X, X[::-1].copy())
+    with pytest.raises(ValueError, match="no returned gradient is called 'q'"):
+        ag.review(f, X, Y[:, :1], pairs={"q": "x"})
+
+
+def test_a_wrong_line_that_shows_only_beside():
+    def f(w):
+        return np.sum(w**3), 3 * w
+
+    report = ag.review(f, np.ones(3))
+    assert not report
+
+
+def test_the_command_line(tmp_path):
+    source = (
+        "import numpy as np\n\n\ndef f(w, x):\n    loss = np.sum((x @ w) ** 2)\n"
+        "    dw = x.T @ (x @ w)\n    return loss, {'w': dw}\n\n\ndef example():\n"
+        "    r = np.random.default_rng(1)\n    return r.normal(size=3), r.normal(size=(5, 3))\n"
+    )
+    (tmp_path / "mine.py").write_text(source)
+    place = str(tmp_path / "mine.py")
+    done = subprocess.run(
+        [sys.executable, "-m", "autograd_lite", "review", f"{place}:f", "--setup", f"{place}:example"],
+        capture_output=True, text=True, cwd=Path(ag.__file__).parent.parent,
+    )  # fmt: skip
+    assert done.returncode == 1, done.stderr
+    assert "mine.py:6: dw is wrong" in done.stdout
+    assert (tmp_path / "mine.py").read_text() == source
