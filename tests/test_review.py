@@ -62,7 +62,7 @@ def test_the_report_in_its_forms():
     assert "write: dz = dh * (1 - h ** 2)" in text
     assert "2 of 2 gradients returned were compared" in text
     assert "\x1b" not in text
-    assert "dz = dh * (1 - h ** 2)" in report.markdown()
+    assert "dz is wrong" in report.markdown()
     assert "<table>" in report._repr_html_()
     assert json.loads(report.json())["right"] is False
     assert "-    dz = dh * (1 - h)\n+    dz = dh * (1 - h ** 2)\n" in report.diff
@@ -103,7 +103,8 @@ class Layer:
 def test_a_layer_as_a_pair():
     layer = Layer(W1.copy())
     report = ag.review((layer.forward, layer.backward), X)
-    assert not report.wrong  # what it returns is right
+    assert report.wrong == ("dW",)
+    assert report.compared == {"result[1]": "x", "dW": "self.forward.__self__.W"}
     assert not hasattr(layer, "dW")
 
 
@@ -182,7 +183,7 @@ def test_the_command_line(tmp_path):
     (tmp_path / "mine.py").write_text(source)
     place = str(tmp_path / "mine.py")
     done = subprocess.run(
-        [sys.executable, "-m", "autograd_lite", "review", f"{place}:f", "--setup", f"{place}:example"],
+        [sys.executable, "-m", "autograd_lite", "review", f"{place}:f", f"--setup={place}:example"],
         capture_output=True, text=True, cwd=Path(ag.__file__).parent.parent,
     )  # fmt: skip
     assert done.returncode == 1, done.stderr

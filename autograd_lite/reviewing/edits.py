@@ -47,6 +47,7 @@ _FUNCTIONS = (
     ("greater", "less", "greater_equal", "less_equal"),
     ("add", "subtract"),
 )
+_PARTS = (ast.Name, ast.Subscript, ast.Attribute)
 _REDUCTIONS = {"sum", "mean", "max", "min", "std", "var", "prod"}
 _TEMPLATES = (
     ("({} > 0)", "array"),
@@ -86,11 +87,12 @@ class Edit:
 class Edits:
     """The edits of a statement, with the atoms in reach."""
 
-    def __init__(self, statement, atoms, ingredients=(), shapes=()):
+    def __init__(self, statement, atoms, ingredients=(), shapes=(), called=()):
         self.statement = statement
         self.atoms = atoms
         self.ingredients = ingredients
         self.shapes = set(shapes)
+        self.called = called
         self.text = Text(statement)
         node = statement.expression
         self.root = getattr(node, "value", node) if not statement.part else node
@@ -172,11 +174,12 @@ class Edits:
             yield from self._of_subscript(node)
         elif isinstance(node, ast.Call):
             yield from self._of_call(node)
-        if isinstance(node, (ast.Name, ast.Subscript, ast.Attribute)) and is_atomic(node):
-            if not isinstance(self.statement.parents.get(node), (ast.Attribute, ast.Subscript)):
-                yield f"{text(node)}.T", "transpose"
-                if not isinstance(self.statement.parents.get(node), ast.Call):
-                    yield f"{text(node)} ** 2", "exponent"
+        parent = self.statement.parents.get(node)
+        whole = isinstance(node, _PARTS) and not isinstance(parent, (ast.Attribute, ast.Subscript))
+        if whole and is_atomic(node):
+            yield f"{text(node)}.T", "transpose"
+            if not isinstance(parent, ast.Call):
+                yield f"{text(node)} ** 2", "exponent"
 
     def _of_operation(self, node):
         text, between = self.text.of, self.text.between(node.left, node.right)
@@ -307,11 +310,10 @@ class Edits:
                     SLIP, f"np.add.at({base}, {index}, {value})", "repeated", "+=", "np.add.at"
                 )
             yield Edit(SLIP, "pass", "extra statement", self.statement.text, "")
-        elif isinstance(node, ast.Assign) and len(node.targets) == 1:
-            if isinstance(node.targets[0], (ast.Name, ast.Subscript, ast.Attribute)):
-                for other in ("+=", "-="):
-                    yield Edit(SLIP, f"{target} {other} {value}", "assignment", "=", other)
-                if isinstance(node.targets[0], ast.Name):
+        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], _PARTS):
+            for other in ("+=", "-="):
+                yield Edit(SLIP, f"{target} {other} {value}", "assignment", "=", other)
+            if isinstance(node.targets[0], ast.Name):
                     yield Edit(
                         SLIP, f"{target} = {target} + {_bracketed(value)}", "assignment", "=", "+="
                     )
@@ -420,9 +422,9 @@ class Edits:
                 continue
             within = isinstance(parent, (ast.BinOp, ast.UnaryOp, ast.ListComp, ast.Tuple, ast.Dict))
             within = within or (isinstance(parent, ast.Attribute) and parent.attr in _REDUCTIONS)
-            if within or (isinstance(parent, ast.Call) and node in parent.args):
-                if not _in_index(node, self.statement.parents):
-                    spots.append(node)
+            within = within or (isinstance(parent, ast.Call) and node in parent.args)
+            if within and not _in_index(node, self.statement.parents):
+                spots.append(node)
         return spots
 
     def _factors(self):
@@ -486,7 +488,7 @@ class Edits:
             for atom in arrays:
                 if atom.kind == "array":
                     yield f"np.where({atom.text} > 0, 1, {slope})"
-        for name in _functions_of_one(self.statement):
+        for name in _functions_of_one(self.statement, self.called):
             for atom in self.atoms:
                 if atom.kind == "array":
                     yield f"{name}({atom.text})"
@@ -636,17 +638,11 @@ def _subscripts_of(statement):
     return list(found)[:16]
 
 
-def _functions_of_one(statement):
-    """The user's functions in reach that are called with one argument somewhere in the file."""
+def _functions_of_one(statement, called):
+    """The user's functions that ran, and are called with one argument somewhere in the file."""
     found = {}
     for node in ast.walk(statement.source.tree):
-        if isinstance(node, ast.Call) and len(node.args) == 1 and not node.keywords:
-            if isinstance(node.func, ast.Name):
-                found[node.func.id] = None
-    return [n for n in found if n not in _BUILTINS]
-
-
-_BUILTINS = {
-    "len", "range", "float", "int", "print", "sum", "max", "min", "abs", "list", "tuple", "set",
-    "dict", "reversed", "enumerate", "zip", "sorted", "str", "iter", "next", "super", "id", "type",
-}  # fmt: skip
+        single = isinstance(node, ast.Call) and len(node.args) == 1 and not node.keywords
+        if single and isinstance(node.func, ast.Name):
+            found[node.func.id] = None
+    return [name for name in found if name in called]

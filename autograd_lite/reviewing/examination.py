@@ -1,8 +1,10 @@
 """What is known of a program: its runs, its true gradients, which of its own are wrong."""
 
 import ast
+import copy
 import inspect
 import re
+import types
 from functools import cached_property
 
 import numpy as np
@@ -18,7 +20,7 @@ from .truths import BESIDE, Truth, beside
 
 
 class Effort:
-    """How much may still be tried: in the program's own statements, so that a clock decides nothing."""
+    """How much may still be tried, counted: no clock decides what is found."""
 
     def __init__(self, events):
         self.runs = min(4000, 200 + 1_500_000 // max(events, 1))
@@ -196,11 +198,8 @@ class Examination:
 
 def _called_once(f, args, kwargs):
     """One call as it is, on copies that nothing else sees."""
-    import copy
-
     again = copy.deepcopy((args, kwargs))
-    owner = getattr(f, "__self__", None)
-    if owner is not None and not inspect.ismodule(owner):
+    if not isinstance(f, types.FunctionType):
         f = copy.deepcopy(f)
     return f(*again[0], **again[1])
 

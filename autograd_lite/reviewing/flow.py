@@ -175,7 +175,7 @@ class Flow:
         self.weak = [*mixed, *reversed([key for key in weak if key not in mixed])]
         rest = [key for key in reversed(self.feeds) if key not in first and key not in weak]
         owners = set(self.owner.values())
-        unknown = {self.owner[n] for n, status in self.status.items() if status == UNKNOWN}
+        unknown = {self.owner.get(n) for n, status in self.status.items() if status == UNKNOWN}
         self.known = [key for key in rest if key in owners and key not in unknown]
         self.later = [key for key in rest if key in unknown]
 

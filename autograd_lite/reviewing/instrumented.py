@@ -30,6 +30,10 @@ class Program:
     modules : list of dict
         The globals of these functions.
     sources : dict of Source by path
+    ran : set
+        Pairs (path, name) of these functions.
+    called : set
+        Their names.
     """
 
     def __init__(self, f, codes):
@@ -37,6 +41,8 @@ class Program:
         self.functions = {code: list(_functions_of(code)) for code in codes}
         owners = [fn for found in self.functions.values() for fn in found]
         self.modules = list({id(fn.__globals__): fn.__globals__ for fn in owners}.values())
+        self.ran = {(code.co_filename, code.co_name) for code in codes}
+        self.called = {code.co_name for code in codes}
         paths = dict.fromkeys(code.co_filename for code in codes)
         self.sources = {path: Source.of(path) for path in paths}
         self.functions_around = {fn for fn in owners if fn.__closure__}

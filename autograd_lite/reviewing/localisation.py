@@ -98,7 +98,8 @@ class Localisation:
     def _parts(self, word, n):
         """The groups of n, every k-th of those of k times n: one layer of several; and of n - 1.
 
-        A line that is called after something is only given the gradients of that. With one less the last time is left as it is: the gradient of the input is no one's.
+        A line that is called after something is given the gradients of that alone. With one
+        less the last time is left as it is: the gradient of the input is no one's.
         """
         contradicted = word in {name for name, _ in self.groups}
         for name, group in self.groups:

@@ -89,7 +89,8 @@ class Review:
             *([f"{count[WRONG]} wrong"] if count[WRONG] else []),
             *([f"{count[FOLLOWS]} wrong because of {them}"] if count[FOLLOWS] else []),
         ]
-        yield f"{', '.join(parts)}; {len(self.compared)} of {total} gradients returned were compared"
+        compared = f"{len(self.compared)} of {total} gradients returned were compared"
+        yield f"{', '.join(parts)}; {compared}"
         if self.unpaired:
             names = ", ".join(self.unpaired)
             yield f"not compared, as nothing tells what they are gradients of: {names}"

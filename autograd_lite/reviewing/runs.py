@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..engine.tensor import Tensor
-from .forms import stored
+from .forms import Whole, stored
 from .watchers import Lifter, Recorder
 
 _LOSSES = ("loss", "cost", "j", "l", "nll", "objective", "error", "energy", "total_loss", "obj")
@@ -76,10 +76,10 @@ def taken(inputs, watcher=None, other=None):
     with inputs.copied(other) as (f, args, kwargs):
         result = f(*args, **kwargs)
         loss, gradients = parted(result)
-        if not gradients:
-            owners = [getattr(f, "__self__", f), *getattr(f, "__dict__", {}).values(), *args]
-            owners = [getattr(owner, "__self__", owner) for owner in owners]
-            gradients = stored(owners)
+        if not gradients or isinstance(f, Whole):
+            held = [getattr(f, "__self__", f), *getattr(f, "__dict__", {}).values(), *args]
+            owners = {id(o): o for o in (getattr(one, "__self__", one) for one in held)}
+            gradients = {**gradients, **stored(owners.values())}
     return Run(loss, gradients, getattr(watcher, "events", []))
 
 

@@ -21,6 +21,7 @@ from .watchers import Executor, kept
 
 RUNS = 1000  # of the program, for one statement
 UNKNOWN_RUNS = 250  # of edits of one rank whose value is unknown
+MANY = 80  # statements of a file, above which a line takes parts of its own function alone
 MOMENTS = 9  # at which a statement in a loop is looked at
 TRIED = 8000  # edits of one statement that are looked at
 DEPTH = 3  # mistakes
@@ -66,7 +67,7 @@ def _with(repair):
     """The source with the repair in it."""
     source = repair.statement.source
     lines = list(source.lines)
-    new = source.replaced(repair.statement.expression, repair.edit.text)
+    new = source.replaced(repair.statement.expression, texts.tidied(repair.edit.text))
     for number, text in new.items():
         lines[number - 1] = text
     return Source(source.path, lines)
@@ -256,8 +257,9 @@ class _Trials:
             return
         self.shape, self.mark = _shapes(before), _mark(before)
         atoms = vocabulary.atoms(self.statement, self.scopes)
-        parts = _ingredients(self.statement, self.scopes)
-        self.edits = Edits(self.statement, atoms, parts, self.shape).all()
+        parts = _ingredients(self.statement, self.scopes, self.examination.program)
+        called = self.examination.program.called
+        self.edits = Edits(self.statement, atoms, parts, self.shape, called).all()
         self.next = next(self.edits, None)
 
     def up_to(self, rank, must_be_known):
@@ -551,22 +553,20 @@ def _mark(values):
     return tuple(marks)
 
 
-def _ingredients(statement, scopes):
-    """Parts of other lines of the function that have a value here."""
+def _ingredients(statement, scopes, program):
+    """Parts of other lines that were carried out, with a value here; they change nothing."""
     found: dict = {}
     for other in statement.source.statements:
-        if other.function is not statement.function and len(statement.source.statements) > 80:
+        mine = other.function is statement.function
+        far = not mine and len(statement.source.statements) > MANY
+        if far or (statement.source.path, getattr(other.function, "name", "")) not in program.ran:
             continue
         for node in ast.walk(other.expression):
             if isinstance(node, (ast.BinOp, ast.Compare, ast.Call, ast.UnaryOp)):
                 text = other.source.segment(node)
-                if len(text) <= 70 and text not in found and "\n" not in text:
-                    near = other.function is statement.function
-                    found[text] = (not near, abs(other.line - statement.line))
+                short = len(text) <= 70 and "\n" not in text
+                if short and text not in found and vocabulary.is_harmless(node, program.called):
+                    found[text] = (not mine, abs(other.line - statement.line))
     ordered = sorted(found, key=lambda text: found[text])
-    kept_ = []
-    for text in ordered:
-        value = vocabulary.valued(text, scopes[0])
-        if vocabulary.kind_of(value) is not None:
-            kept_.append(text)
-    return kept_[:40]
+    values = ((text, vocabulary.valued(text, scopes[0])) for text in ordered)
+    return [text for text, value in values if vocabulary.kind_of(value) is not None][:40]

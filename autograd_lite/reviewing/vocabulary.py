@@ -8,6 +8,11 @@ import numpy as np
 
 ARRAYS, SCALARS = 40, 24  # at most so many, the nearest first
 _QUIET = {"globals", "locals"}
+_BUILTINS = {"len", "range", "abs", "sum", "min", "max", "float", "int", "enumerate", "zip"}
+_ARRAY_METHODS = {
+    "dot", "sum", "mean", "max", "min", "std", "var", "prod", "cumsum", "reshape", "transpose",
+    "ravel", "flatten", "copy", "astype", "argmax", "argmin", "swapaxes", "squeeze", "any", "all",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,6 +180,26 @@ def _of_value(name, value, far):
         for key, inner in list(vars(value).items())[:40]:
             if kind_of(inner) is not None:
                 yield f"{name}.{key}", far
+
+
+def is_harmless(node, called):
+    """Whether an expression calls nothing but NumPy, methods of arrays, and what ran before."""
+    for call in ast.walk(node):
+        if isinstance(call, ast.Call):
+            func = call.func
+            name = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
+            of_numpy = isinstance(func, ast.Attribute) and _root(func) in ("np", "numpy")
+            if not (of_numpy or name in called or name in _ARRAY_METHODS or name in _BUILTINS):
+                return False
+            if name in ("save", "load", "savez", "savetxt", "loadtxt", "fromfile", "tofile"):
+                return False
+    return True
+
+
+def _root(node):
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return getattr(node, "id", "")
 
 
 def is_atomic(node):

@@ -9,19 +9,9 @@ def affine_forward(x, w, b):
 
 def affine_backward(dout, cache):
     x, w, b = cache
-    dx = dout.dot(
-        w.T
-    ).reshape(
-        x.shape
-    )  #! dx = dout.dot(w.T).reshape(x.shape) / x.shape[0]  #= dx = (w.dot(dout.T)).T.reshape(x.shape)
-    dw = x.reshape(
-        x.shape[0], -1
-    ).T.dot(
-        dout
-    )  #! dw = x.reshape(x.shape[0], -1).T.dot(dout) / x.shape[0] #| dw = x.reshape(-1, x.shape[0]).dot(dout)
-    db = np.sum(
-        dout, axis=0
-    )  #! db = np.sum(dout) / dout.shape[1] * np.ones_like(b) #| db = np.mean(dout, axis=0)  #= db = dout.T.dot(np.ones(dout.shape[0]))  #&b db = -np.sum(dout, axis=0)
+    dx = dout.dot(w.T).reshape(x.shape)  #! dx = dout.dot(w.T).reshape(x.shape) / x.shape[0]  #= dx = (w.dot(dout.T)).T.reshape(x.shape)
+    dw = x.reshape(x.shape[0], -1).T.dot(dout)  #! dw = x.reshape(x.shape[0], -1).T.dot(dout) / x.shape[0] #| dw = x.reshape(-1, x.shape[0]).dot(dout)
+    db = np.sum(dout, axis=0)  #! db = np.sum(dout) / dout.shape[1] * np.ones_like(b) #| db = np.mean(dout, axis=0)  #= db = dout.T.dot(np.ones(dout.shape[0]))  #&b db = -np.sum(dout, axis=0)
     return dx, dw, db
 
 
@@ -31,9 +21,7 @@ def relu_forward(x):
 
 def relu_backward(dout, cache):
     x = cache
-    dx = (
-        dout * (x > 0)
-    )  #! dx = dout * (x < 0) #| dx = dout * (dout > 0) #| dx = dout * np.maximum(0, x)  #= dx = np.where(x <= 0, 0, dout)
+    dx = dout * (x > 0)  #! dx = dout * (x < 0) #| dx = dout * (dout > 0) #| dx = dout * np.maximum(0, x)  #= dx = np.where(x <= 0, 0, dout)
     return dx
 
 
@@ -71,9 +59,7 @@ class FullyConnectedNet(object):
     def loss(self, X, y):
         out, caches = X, {}
         for i in range(1, self.num_layers):
-            out, caches[i] = affine_relu_forward(
-                out, self.params["W%d" % i], self.params["b%d" % i]
-            )
+            out, caches[i] = affine_relu_forward(out, self.params["W%d" % i], self.params["b%d" % i])
         L = self.num_layers
         scores, caches[L] = affine_forward(out, self.params["W%d" % L], self.params["b%d" % L])
         loss, dout = softmax_loss(scores, y)
@@ -81,14 +67,10 @@ class FullyConnectedNet(object):
             loss += 0.5 * self.reg * np.sum(self.params["W%d" % i] ** 2)
         grads = {}
         dout, grads["W%d" % L], grads["b%d" % L] = affine_backward(dout, caches[L])
-        grads["W%d" % L] += (
-            self.reg * self.params["W%d" % L]
-        )  #! pass #| grads["W%d" % L] += 0.5 * self.reg * self.params["W%d" % L]  #&a grads["W%d" % L] += self.reg
+        grads["W%d" % L] += self.reg * self.params["W%d" % L]  #! pass #| grads["W%d" % L] += 0.5 * self.reg * self.params["W%d" % L]  #&a grads["W%d" % L] += self.reg
         for i in range(L - 1, 0, -1):
             dout, grads["W%d" % i], grads["b%d" % i] = affine_relu_backward(dout, caches[i])
-            grads["W%d" % i] += (
-                self.reg * self.params["W%d" % i]
-            )  #! grads["W%d" % i] -= self.reg * self.params["W%d" % i] #| grads["W%d" % i] += 2 * self.reg * self.params["W%d" % i] #| grads["W%d" % i] += self.reg * self.params["W%d" % i] ** 2  #= grads["W%d" % i] = grads["W%d" % i] + self.reg * self.params["W%d" % i]  #&a grads["W%d" % i] += self.reg * grads["W%d" % i]  #&b pass
+            grads["W%d" % i] += self.reg * self.params["W%d" % i]  #! grads["W%d" % i] -= self.reg * self.params["W%d" % i] #| grads["W%d" % i] += 2 * self.reg * self.params["W%d" % i] #| grads["W%d" % i] += self.reg * self.params["W%d" % i] ** 2  #= grads["W%d" % i] = grads["W%d" % i] + self.reg * self.params["W%d" % i]  #&a grads["W%d" % i] += self.reg * grads["W%d" % i]  #&b pass
         return loss, grads
 
 

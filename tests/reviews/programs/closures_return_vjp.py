@@ -1,22 +1,16 @@
 """Every operation returns its value and a function that takes the gradient back."""
-
 import numpy as np
 
 
 def linear(x, w):
     def back(g):
-        return (
-            g @ w.T,
-            x.T @ g,
-        )  #! return g @ w.T, x.T @ g / len(x) #| return g @ w, x.T @ g  #= return np.einsum("no,io->ni", g, w), np.einsum("ni,no->io", x, g)
-
+        return g @ w.T, x.T @ g  #! return g @ w.T, x.T @ g / len(x) #| return g @ w, x.T @ g  #= return np.einsum("no,io->ni", g, w), np.einsum("ni,no->io", x, g)
     return x @ w, back
 
 
 def add_bias(x, b):
     def back(g):
         return g, g.sum(0)  #! return g, g.mean(0)
-
     return x + b, back
 
 
@@ -24,22 +18,16 @@ def swish(x):
     s = 1 / (1 + np.exp(-x))
 
     def back(g):
-        return (
-            g * (s + x * s * (1 - s))
-        )  #! return g * (s + s * (1 - s)) #| return g * x * s * (1 - s) #| return g * (s - x * s * (1 - s)) #| return g * s  #= return g * s * (1 + x - x * s)  #&a return g * (1 + x * s * (1 - s))
-
+        return g * (s + x * s * (1 - s))  #! return g * (s + s * (1 - s)) #| return g * x * s * (1 - s) #| return g * (s - x * s * (1 - s)) #| return g * s  #= return g * s * (1 + x - x * s)  #&a return g * (1 + x * s * (1 - s))
     return x * s, back
 
 
 def l2_normalize(x):
-    norm = np.sqrt((x**2).sum(1, keepdims=True))
+    norm = np.sqrt((x ** 2).sum(1, keepdims=True))
     u = x / norm
 
     def back(g):
-        return (
-            (g - u * (u * g).sum(1, keepdims=True)) / norm
-        )  #! return (g - x * (u * g).sum(1, keepdims=True)) / norm #| return g / norm #| return (g + u * (u * g).sum(1, keepdims=True)) / norm #| return (g - u * (u * g).sum(1, keepdims=True)) * norm #| return (g - u * (u * g).sum(0)) / norm  #= return g / norm - x * (x * g).sum(1, keepdims=True) / norm ** 3
-
+        return (g - u * (u * g).sum(1, keepdims=True)) / norm  #! return (g - x * (u * g).sum(1, keepdims=True)) / norm #| return g / norm #| return (g + u * (u * g).sum(1, keepdims=True)) / norm #| return (g - u * (u * g).sum(1, keepdims=True)) * norm #| return (g - u * (u * g).sum(0)) / norm  #= return g / norm - x * (x * g).sum(1, keepdims=True) / norm ** 3
     return u, back
 
 
@@ -48,10 +36,7 @@ def cosine_loss(u, t):
     loss = np.mean((1 - (u * t).sum(1)) ** 2)
 
     def back():
-        return (
-            -2 / n * (1 - (u * t).sum(1))[:, None] * t
-        )  #! return 2 / n * (1 - (u * t).sum(1))[:, None] * t #| return -2 / n * (1 - (u * t).sum(1))[:, None] * u #| return -2 * (1 - (u * t).sum(1))[:, None] * t #| return -2 / n * t  #= return 2 / n * ((u * t).sum(1, keepdims=True) - 1) * t
-
+        return -2 / n * (1 - (u * t).sum(1))[:, None] * t  #! return 2 / n * (1 - (u * t).sum(1))[:, None] * t #| return -2 / n * (1 - (u * t).sum(1))[:, None] * u #| return -2 * (1 - (u * t).sum(1))[:, None] * t #| return -2 / n * t  #= return 2 / n * ((u * t).sum(1, keepdims=True) - 1) * t
     return loss, back
 
 
@@ -67,8 +52,8 @@ def run(x, w1, b1, w2, target):
     du = back()
     ds = back_u(du)
     dh, dw2 = back_r(ds)
-    dz = back_h(dh)  #! dz = back_h(ds @ w2)
-    da, db1 = back_z(dz)  # &a da, db1 = back_z(dh)
+    dz = back_h(dh)  #! dz = back_h(ds @ w2) 
+    da, db1 = back_z(dz)  #&a da, db1 = back_z(dh)
     dx, dw1 = back_a(da)
     dx = dx + ds  #! dx = ds #| dx = dx + du  #= dx += ds
     return loss, (dx, dw1, db1, dw2)
@@ -77,10 +62,4 @@ def run(x, w1, b1, w2, target):
 def example():
     rng = np.random.default_rng(133)
     t = rng.normal(size=(5, 4))
-    return (
-        rng.normal(size=(5, 4)),
-        rng.normal(size=(4, 4)),
-        rng.normal(size=4),
-        rng.normal(size=(4, 4)),
-        t / np.linalg.norm(t, axis=1, keepdims=True),
-    )
+    return rng.normal(size=(5, 4)), rng.normal(size=(4, 4)), rng.normal(size=4), rng.normal(size=(4, 4)), t / np.linalg.norm(t, axis=1, keepdims=True)

@@ -9,9 +9,7 @@ def im2col(x, fh, fw, stride, pad):
     col = np.zeros((N, C, fh, fw, oh, ow))
     for y in range(fh):
         for xx in range(fw):
-            col[:, :, y, xx, :, :] = img[
-                :, :, y : y + stride * oh : stride, xx : xx + stride * ow : stride
-            ]
+            col[:, :, y, xx, :, :] = img[:, :, y:y + stride * oh:stride, xx:xx + stride * ow:stride]
     return col.transpose(0, 4, 5, 1, 2, 3).reshape(N * oh * ow, -1)
 
 
@@ -23,12 +21,8 @@ def col2im(col, x_shape, fh, fw, stride, pad):
     img = np.zeros((N, C, H + 2 * pad + stride - 1, W + 2 * pad + stride - 1))
     for y in range(fh):
         for xx in range(fw):
-            img[:, :, y : y + stride * oh : stride, xx : xx + stride * ow : stride] += col[
-                :, :, y, xx, :, :
-            ]  #! img[:, :, y:y + stride * oh:stride, xx:xx + stride * ow:stride] = col[:, :, y, xx, :, :] #| img[:, :, y:y + stride * oh:stride, xx:xx + stride * ow:stride] += col[:, :, xx, y, :, :]
-    return img[
-        :, :, pad : H + pad, pad : W + pad
-    ]  #! return img[:, :, :H, :W]  #= return img[:, :, pad:pad + H, pad:pad + W].copy()
+            img[:, :, y:y + stride * oh:stride, xx:xx + stride * ow:stride] += col[:, :, y, xx, :, :]  #! img[:, :, y:y + stride * oh:stride, xx:xx + stride * ow:stride] = col[:, :, y, xx, :, :] #| img[:, :, y:y + stride * oh:stride, xx:xx + stride * ow:stride] += col[:, :, xx, y, :, :]
+    return img[:, :, pad:H + pad, pad:W + pad]  #! return img[:, :, :H, :W]  #= return img[:, :, pad:pad + H, pad:pad + W].copy()
 
 
 class Convolution:
@@ -49,13 +43,9 @@ class Convolution:
     def backward(self, dout):
         FN, C, FH, FW = self.W.shape
         dout = dout.transpose(0, 2, 3, 1).reshape(-1, FN)
-        self.db = np.sum(
-            dout, axis=0
-        )  #! self.db = np.mean(dout, axis=0) #| self.db = np.sum(dout, axis=0) / len(self.x)  #= self.db = np.ones(len(dout)) @ dout
+        self.db = np.sum(dout, axis=0)  #! self.db = np.mean(dout, axis=0) #| self.db = np.sum(dout, axis=0) / len(self.x)  #= self.db = np.ones(len(dout)) @ dout
         self.dW = self.col.T @ dout
-        self.dW = self.dW.T.reshape(
-            FN, C, FH, FW
-        )  #! self.dW = self.dW.reshape(FN, C, FH, FW) #| self.dW = self.dW.T.reshape(FN, C, FH, FW) / len(self.x)  #= self.dW = self.dW.transpose(1, 0).reshape(FN, C, FH, FW)  #&a self.dW = -self.dW.T.reshape(FN, C, FH, FW)
+        self.dW = self.dW.T.reshape(FN, C, FH, FW)  #! self.dW = self.dW.reshape(FN, C, FH, FW) #| self.dW = self.dW.T.reshape(FN, C, FH, FW) / len(self.x)  #= self.dW = self.dW.transpose(1, 0).reshape(FN, C, FH, FW)  #&a self.dW = -self.dW.T.reshape(FN, C, FH, FW)
         dcol = dout @ self.col_W.T
         return col2im(dcol, self.x.shape, FH, FW, self.stride, self.pad)
 
@@ -68,7 +58,7 @@ class Relu:
         return out
 
     def backward(self, dout):
-        dout = dout.copy()  # = dout = dout + 0
+        dout = dout.copy()  #= dout = dout + 0
         dout[self.mask] = 0  #! dout[~self.mask] = 0 #| dout[dout <= 0] = 0
         return dout
 
@@ -80,17 +70,15 @@ class Pooling:
     def forward(self, x):
         N, C, H, W = x.shape
         oh, ow = (H - self.size) // self.stride + 1, (W - self.size) // self.stride + 1
-        col = im2col(x, self.size, self.size, self.stride, 0).reshape(-1, self.size**2)
+        col = im2col(x, self.size, self.size, self.stride, 0).reshape(-1, self.size ** 2)
         self.x_shape = x.shape
         self.arg_max = np.argmax(col, axis=1)
         return np.max(col, axis=1).reshape(N, oh, ow, C).transpose(0, 3, 1, 2)
 
     def backward(self, dout):
         dout = dout.transpose(0, 2, 3, 1)  #! dout = dout.transpose(0, 3, 2, 1)
-        dmax = np.zeros((dout.size, self.size**2))
-        dmax[np.arange(dout.size), self.arg_max] = (
-            dout.flatten()
-        )  #! dmax[:, self.arg_max] = dout.flatten()[:, None]  #= dmax[range(dout.size), self.arg_max] += dout.ravel()
+        dmax = np.zeros((dout.size, self.size ** 2))
+        dmax[np.arange(dout.size), self.arg_max] = dout.flatten()  #! dmax[:, self.arg_max] = dout.flatten()[:, None]  #= dmax[range(dout.size), self.arg_max] += dout.ravel()
         dcol = dmax.reshape(dout.shape[0] * dout.shape[1] * dout.shape[2], -1)
         return col2im(dcol, self.x_shape, self.size, self.size, self.stride, 0)
 
@@ -107,7 +95,7 @@ def run(x, W, b, V, labels):
     dscores = np.exp(logp)
     dscores[np.arange(len(x)), labels] -= 1
     dscores /= len(x)  #! pass #| dscores /= scores.size
-    dV = flat.T @ dscores  # &a dV = flat.T @ dscores * len(x)
+    dV = flat.T @ dscores  #&a dV = flat.T @ dscores * len(x)
     dh = (dscores @ V.T).reshape(h.shape)
     dx = conv.backward(relu.backward(pool.backward(dh)))
     return loss, (dx, conv.dW, conv.db, dV)
@@ -115,10 +103,4 @@ def run(x, W, b, V, labels):
 
 def example():
     rng = np.random.default_rng(115)
-    return (
-        rng.normal(size=(3, 2, 4, 4)),
-        rng.normal(size=(2, 2, 3, 3)),
-        rng.normal(size=2) * 0.4 + 0.5,
-        rng.normal(size=(8, 4)),
-        np.array([3, 0, 2]),
-    )
+    return rng.normal(size=(3, 2, 4, 4)), rng.normal(size=(2, 2, 3, 3)), rng.normal(size=2) * 0.4 + 0.5, rng.normal(size=(8, 4)), np.array([3, 0, 2])

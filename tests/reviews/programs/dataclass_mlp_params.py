@@ -31,9 +31,7 @@ def mish(v: np.ndarray) -> np.ndarray:
 def mish_derivative(v: np.ndarray) -> np.ndarray:
     sp = np.log1p(np.exp(v))
     t = np.tanh(sp)
-    return (
-        t + v * (1 - t * t) / (1 + np.exp(-v))
-    )  #!m return t #| return t + v * (1 - t * t) #| return t + v * (1 - t) / (1 + np.exp(-v)) #| return t - v * (1 - t * t) / (1 + np.exp(-v)) #| return v * (1 - t * t) / (1 + np.exp(-v))  #= return t + v * (1 - t ** 2) * (1 - 1 / (1 + np.exp(v)))
+    return t + v * (1 - t * t) / (1 + np.exp(-v))  #!m return t #| return t + v * (1 - t * t) #| return t + v * (1 - t) / (1 + np.exp(-v)) #| return t - v * (1 - t * t) / (1 + np.exp(-v)) #| return v * (1 - t * t) / (1 + np.exp(-v))  #= return t + v * (1 - t ** 2) * (1 - 1 / (1 + np.exp(v)))
 
 
 def forward(p: Params, x: np.ndarray) -> Tape:
@@ -51,20 +49,12 @@ def backward(p: Params, tape: Tape, y: np.ndarray, tau: float) -> Params:
     n = len(y)
     for row, pre, hid, out, target in zip(tape.x, tape.pre, tape.hid, tape.out, y):
         r = target - out
-        d_out = (
-            -(tau - 1 / (1 + np.exp(r))) / n
-        )  #! d_out = (tau - 1 / (1 + np.exp(r))) / n #| d_out = -(tau - 1 / (1 + np.exp(-r))) / n #| d_out = -(tau - 1 / (1 + np.exp(r))) #| d_out = -(tau + 1 / (1 + np.exp(r))) / n  #= d_out = (1 - 1 / (1 + np.exp(-r)) - tau) / n
-        g.w2 += np.outer(
-            d_out, hid
-        )  #! g.w2 = np.outer(d_out, hid) #| g.w2 += np.outer(d_out, pre)  #= g.w2 += d_out[:, None] @ hid[None]  #&a g.w2 += np.outer(d_out, hid) / n
+        d_out = -(tau - 1 / (1 + np.exp(r))) / n  #! d_out = (tau - 1 / (1 + np.exp(r))) / n #| d_out = -(tau - 1 / (1 + np.exp(-r))) / n #| d_out = -(tau - 1 / (1 + np.exp(r))) #| d_out = -(tau + 1 / (1 + np.exp(r))) / n  #= d_out = (1 - 1 / (1 + np.exp(-r)) - tau) / n
+        g.w2 += np.outer(d_out, hid)  #! g.w2 = np.outer(d_out, hid) #| g.w2 += np.outer(d_out, pre)  #= g.w2 += d_out[:, None] @ hid[None]  #&a g.w2 += np.outer(d_out, hid) / n
         g.b2 += d_out
         d_hid = p.w2.T @ d_out
-        d_pre = (
-            d_hid * mish_derivative(pre)
-        )  # ~m  #! d_pre = d_hid * mish_derivative(hid) #| d_pre = d_hid * mish(pre) #| d_pre = mish_derivative(pre)
-        g.w1 += np.outer(
-            d_pre, row
-        )  #! g.w1 += np.outer(d_pre, tape.x[0]) #| g.w1 += np.outer(d_hid, row)
+        d_pre = d_hid * mish_derivative(pre)  #~m  #! d_pre = d_hid * mish_derivative(hid) #| d_pre = d_hid * mish(pre) #| d_pre = mish_derivative(pre)
+        g.w1 += np.outer(d_pre, row)  #! g.w1 += np.outer(d_pre, tape.x[0]) #| g.w1 += np.outer(d_hid, row)
         g.b1 += d_pre  #! g.b1 = d_pre  #&a g.b1 -= d_pre
     return g
 
@@ -82,7 +72,5 @@ def run(p, x, y):
 
 def example():
     rng = np.random.default_rng(147)
-    p = Params(
-        rng.normal(size=(5, 3)), rng.normal(size=5), rng.normal(size=(2, 5)), rng.normal(size=2)
-    )
+    p = Params(rng.normal(size=(5, 3)), rng.normal(size=5), rng.normal(size=(2, 5)), rng.normal(size=2))
     return p, rng.normal(size=(6, 3)), rng.normal(size=(6, 2))

@@ -11,7 +11,7 @@ def relu(Z):
 
 def relu_backward(dA, activation_cache):
     Z = activation_cache
-    dZ = np.array(dA, copy=True)  # = dZ = dA * 1.0
+    dZ = np.array(dA, copy=True)  #= dZ = dA * 1.0
     dZ[Z <= 0] = 0  #! dZ[Z > 0] = 0 #| dZ[dA <= 0] = 0
     return dZ
 
@@ -19,9 +19,7 @@ def relu_backward(dA, activation_cache):
 def sigmoid_backward(dA, activation_cache):
     Z = activation_cache
     s = 1 / (1 + np.exp(-Z))
-    dZ = (
-        dA * s * (1 - s)
-    )  #! dZ = dA * Z * (1 - Z) #| dZ = dA * s #| dZ = dA * (1 - s ** 2)  #= dZ = dA * (s - s ** 2)
+    dZ = dA * s * (1 - s)  #! dZ = dA * Z * (1 - Z) #| dZ = dA * s #| dZ = dA * (1 - s ** 2)  #= dZ = dA * (s - s ** 2)
     return dZ
 
 
@@ -35,12 +33,8 @@ def linear_activation_forward(A_prev, W, b, activation):
 def linear_backward(dZ, linear_cache):
     A_prev, W, b = linear_cache
     m = A_prev.shape[1]
-    dW = (
-        np.dot(dZ, A_prev.T) / m
-    )  #! dW = np.dot(dZ, A_prev.T) #| dW = np.dot(dZ, A_prev.T) / W.shape[1]
-    db = (
-        np.sum(dZ, axis=1, keepdims=True) / m
-    )  #! db = np.sum(dZ, axis=1, keepdims=True)  #= db = np.mean(dZ, axis=1, keepdims=True)  #&a db = -np.sum(dZ, axis=1, keepdims=True) / m
+    dW = np.dot(dZ, A_prev.T) / m  #! dW = np.dot(dZ, A_prev.T) #| dW = np.dot(dZ, A_prev.T) / W.shape[1]
+    db = np.sum(dZ, axis=1, keepdims=True) / m  #! db = np.sum(dZ, axis=1, keepdims=True)  #= db = np.mean(dZ, axis=1, keepdims=True)  #&a db = -np.sum(dZ, axis=1, keepdims=True) / m
     dA_prev = np.dot(W.T, dZ)  #! dA_prev = np.dot(W.T, dZ) / m
     return dA_prev, dW, db
 
@@ -60,13 +54,9 @@ def L_model_forward(X, parameters):
     L = len(parameters) // 2
     for l in range(1, L):
         A_prev = A
-        A, cache = linear_activation_forward(
-            A_prev, parameters["W" + str(l)], parameters["b" + str(l)], "relu"
-        )
+        A, cache = linear_activation_forward(A_prev, parameters["W" + str(l)], parameters["b" + str(l)], "relu")
         caches.append(cache)
-    AL, cache = linear_activation_forward(
-        A, parameters["W" + str(L)], parameters["b" + str(L)], "sigmoid"
-    )
+    AL, cache = linear_activation_forward(A, parameters["W" + str(L)], parameters["b" + str(L)], "sigmoid")
     caches.append(cache)
     return AL, caches
 
@@ -75,18 +65,12 @@ def L_model_backward(AL, Y, caches):
     grads = {}
     L = len(caches)
     Y = Y.reshape(AL.shape)
-    dAL = -(
-        np.divide(Y, AL) - np.divide(1 - Y, 1 - AL)
-    )  #! dAL = np.divide(Y, AL) - np.divide(1 - Y, 1 - AL) #| dAL = -(np.divide(Y, AL) + np.divide(1 - Y, 1 - AL)) #| dAL = AL - Y  #= dAL = (AL - Y) / (AL * (1 - AL))  #&a dAL = -(np.divide(Y, AL) - np.divide(1 - Y, AL))
+    dAL = -(np.divide(Y, AL) - np.divide(1 - Y, 1 - AL))  #! dAL = np.divide(Y, AL) - np.divide(1 - Y, 1 - AL) #| dAL = -(np.divide(Y, AL) + np.divide(1 - Y, 1 - AL)) #| dAL = AL - Y  #= dAL = (AL - Y) / (AL * (1 - AL))  #&a dAL = -(np.divide(Y, AL) - np.divide(1 - Y, AL))
     current_cache = caches[L - 1]
-    dA, grads["dW" + str(L)], grads["db" + str(L)] = linear_activation_backward(
-        dAL, current_cache, "sigmoid"
-    )
+    dA, grads["dW" + str(L)], grads["db" + str(L)] = linear_activation_backward(dAL, current_cache, "sigmoid")
     for l in reversed(range(L - 1)):
         current_cache = caches[l]
-        dA, dW_temp, db_temp = linear_activation_backward(
-            dA, current_cache, "relu"
-        )  #! _, dW_temp, db_temp = linear_activation_backward(dA, current_cache, "relu")
+        dA, dW_temp, db_temp = linear_activation_backward(dA, current_cache, "relu")  #! _, dW_temp, db_temp = linear_activation_backward(dA, current_cache, "relu")
         grads["dW" + str(l + 1)] = dW_temp
         grads["db" + str(l + 1)] = db_temp
     return grads

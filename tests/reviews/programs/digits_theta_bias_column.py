@@ -27,25 +27,17 @@ def nnCostFunction(Theta1, Theta2, X, y, lam):
         J += -yk @ np.log(a3) - (1 - yk) @ np.log(1 - a3)
         # step 2, 3: errors
         delta3 = a3 - yk  #! delta3 = yk - a3 #| delta3 = (a3 - yk) * a3 * (1 - a3)
-        delta2 = (
-            (Theta2.T @ delta3)[1:] * sigmoidGradient(z2)
-        )  # ~h  #! delta2 = (Theta2.T @ delta3)[1:] * sigmoidGradient(a2[1:]) #| delta2 = (Theta2.T @ delta3)[:-1] * sigmoidGradient(z2)  #= delta2 = Theta2[:, 1:].T @ delta3 * a2[1:] * (1 - a2[1:])
+        delta2 = (Theta2.T @ delta3)[1:] * sigmoidGradient(z2)  #~h  #! delta2 = (Theta2.T @ delta3)[1:] * sigmoidGradient(a2[1:]) #| delta2 = (Theta2.T @ delta3)[:-1] * sigmoidGradient(z2)  #= delta2 = Theta2[:, 1:].T @ delta3 * a2[1:] * (1 - a2[1:])
         # step 4: accumulate
         Theta1_grad += np.outer(delta2, a1)  #! Theta1_grad = np.outer(delta2, a1)
-        Theta2_grad += np.outer(
-            delta3, a2
-        )  # = Theta2_grad += delta3[:, None] * a2  #&a Theta2_grad = np.outer(delta3, a2)
+        Theta2_grad += np.outer(delta3, a2)  #= Theta2_grad += delta3[:, None] * a2  #&a Theta2_grad = np.outer(delta3, a2)
 
     J = J / m + lam / (2 * m) * (np.sum(Theta1[:, 1:] ** 2) + np.sum(Theta2[:, 1:] ** 2))
     # step 5: divide, regularise all but the bias
     Theta1_grad = Theta1_grad / m
-    Theta2_grad = Theta2_grad / m  # = Theta2_grad /= m
-    Theta1_grad[:, 1:] += (
-        lam / m * Theta1[:, 1:]
-    )  #! Theta1_grad += lam / m * Theta1 #| Theta1_grad[:, 1:] += lam / (2 * m) * Theta1[:, 1:]  #&a Theta1_grad[:, 1:] += lam * Theta1[:, 1:]
-    Theta2_grad[:, 1:] += (
-        lam / m * Theta2[:, 1:]
-    )  #! pass #| Theta2_grad[:, 1:] -= lam / m * Theta2[:, 1:]
+    Theta2_grad = Theta2_grad / m  #= Theta2_grad /= m
+    Theta1_grad[:, 1:] += lam / m * Theta1[:, 1:]  #! Theta1_grad += lam / m * Theta1 #| Theta1_grad[:, 1:] += lam / (2 * m) * Theta1[:, 1:]  #&a Theta1_grad[:, 1:] += lam * Theta1[:, 1:]
+    Theta2_grad[:, 1:] += lam / m * Theta2[:, 1:]  #! pass #| Theta2_grad[:, 1:] -= lam / m * Theta2[:, 1:]
     return J, [Theta1_grad, Theta2_grad]
 
 
@@ -55,9 +47,4 @@ def run(Theta1, Theta2, X, y):
 
 def example():
     rng = np.random.default_rng(104)
-    return (
-        rng.normal(size=(5, 4)),
-        rng.normal(size=(3, 6)),
-        rng.normal(size=(7, 3)),
-        np.array([2, 0, 1, 1, 2, 0, 0]),
-    )
+    return rng.normal(size=(5, 4)), rng.normal(size=(3, 6)), rng.normal(size=(7, 3)), np.array([2, 0, 1, 1, 2, 0, 0])

@@ -26,20 +26,14 @@ def backward(X, Y, A3, params, cache, keep_prob):
     grads["W3"] = dZ3 @ A2.T
     grads["b3"] = dZ3.sum(axis=1, keepdims=True)
     dA2 = params["W3"].T @ dZ3
-    dA2 = (
-        dA2 * D2 / keep_prob
-    )  #! dA2 = dA2 * D1 / keep_prob #| dA2 = dA2 * D2 #| dA2 = dA2 / keep_prob  #= dA2 = dA2 * (D2 / keep_prob)
-    s2 = 1 / (1 + np.exp(-Z2))  # &a s2 = A2
-    dZ2 = (
-        dA2 * s2 * (1 - s2)
-    )  #! dZ2 = dA2 * A2 * (1 - A2) #| dZ2 = dA2 * s2  #= dZ2 = dA2 * (s2 - s2 * s2)
+    dA2 = dA2 * D2 / keep_prob  #! dA2 = dA2 * D1 / keep_prob #| dA2 = dA2 * D2 #| dA2 = dA2 / keep_prob  #= dA2 = dA2 * (D2 / keep_prob)
+    s2 = 1 / (1 + np.exp(-Z2))  #&a s2 = A2
+    dZ2 = dA2 * s2 * (1 - s2)  #! dZ2 = dA2 * A2 * (1 - A2) #| dZ2 = dA2 * s2  #= dZ2 = dA2 * (s2 - s2 * s2)
     grads["W2"] = dZ2 @ A1.T  #! grads["W2"] = dZ2 @ np.tanh(Z1).T  #&a grads["W2"] = dZ2 @ A1.T / m
     grads["b2"] = dZ2.sum(axis=1, keepdims=True)  #! grads["b2"] = dZ2.mean(axis=1, keepdims=True)
     dA1 = params["W2"].T @ dZ2  #! dA1 = params["W2"] @ dZ2
     dA1 = dA1 * D1 / keep_prob  #! dA1 = dA1 * ~D1 / keep_prob
-    dZ1 = dA1 * (
-        1 - np.tanh(Z1) ** 2
-    )  #! dZ1 = dA1 * (1 - A1 ** 2)  #= dZ1 = dA1 / np.cosh(Z1) ** 2
+    dZ1 = dA1 * (1 - np.tanh(Z1) ** 2)  #! dZ1 = dA1 * (1 - A1 ** 2)  #= dZ1 = dA1 / np.cosh(Z1) ** 2
     grads["W1"] = dZ1 @ X.T
     grads["b1"] = dZ1.sum(axis=1, keepdims=True)
     return grads

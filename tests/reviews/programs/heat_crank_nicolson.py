@@ -1,5 +1,4 @@
 """Find the source and the conductivity of a rod from its temperature at the end (Crank-Nicolson, discrete adjoint)."""
-
 from dataclasses import dataclass
 import numpy as np
 
@@ -20,7 +19,7 @@ class Rod:
                 A[i, i - 1] = kappa[i]
             if i < self.n - 1:
                 A[i, i + 1] = kappa[i + 1]
-        return A / self.dx**2
+        return A / self.dx ** 2
 
     def solve(self, u0, kappa, source):
         A = self.stiffness(kappa)
@@ -41,31 +40,19 @@ def objective_and_gradient(rod, u0, kappa, source, measured, weight):
     g_A = np.zeros((rod.n, rod.n))
     g_source = np.zeros(rod.n)
     for k in range(rod.steps - 1, -1, -1):
-        q = np.linalg.solve(
-            lhs.T, p
-        )  #! q = lhs.T @ p #| q = np.linalg.solve(rhs.T, p)  #= q = np.linalg.inv(lhs).T @ p
-        g_source += (
-            rod.dt * np.cos(0.3 * k) * q
-        )  #! g_source = rod.dt * np.cos(0.3 * k) * q #| g_source += rod.dt * q #| g_source += rod.dt * np.cos(0.3 * (k + 1)) * q #| g_source += np.cos(0.3 * k) * q #| g_source += rod.dt * np.cos(0.3 * k) * p  #= g_source = g_source + q * (rod.dt * np.cos(0.3 * k))  #&a g_source -= rod.dt * np.cos(0.3 * k) * q
-        g_A += (
-            0.5 * rod.dt * np.outer(q, u[k] + u[k + 1])
-        )  #! g_A += 0.5 * rod.dt * np.outer(q, u[k]) #| g_A += rod.dt * np.outer(q, u[k] + u[k + 1]) #| g_A += 0.5 * rod.dt * np.outer(q, u[k + 1] - u[k])  #= g_A += 0.5 * rod.dt * (np.outer(q, u[k]) + np.outer(q, u[k + 1]))
+        q = np.linalg.solve(lhs.T, p)  #! q = lhs.T @ p #| q = np.linalg.solve(rhs.T, p)  #= q = np.linalg.inv(lhs).T @ p
+        g_source += rod.dt * np.cos(0.3 * k) * q  #! g_source = rod.dt * np.cos(0.3 * k) * q #| g_source += rod.dt * q #| g_source += rod.dt * np.cos(0.3 * (k + 1)) * q #| g_source += np.cos(0.3 * k) * q #| g_source += rod.dt * np.cos(0.3 * k) * p  #= g_source = g_source + q * (rod.dt * np.cos(0.3 * k))  #&a g_source -= rod.dt * np.cos(0.3 * k) * q
+        g_A += 0.5 * rod.dt * np.outer(q, u[k] + u[k + 1])  #! g_A += 0.5 * rod.dt * np.outer(q, u[k]) #| g_A += rod.dt * np.outer(q, u[k] + u[k + 1]) #| g_A += 0.5 * rod.dt * np.outer(q, u[k + 1] - u[k])  #= g_A += 0.5 * rod.dt * (np.outer(q, u[k]) + np.outer(q, u[k + 1]))
         p = rhs.T @ q  #! p = rhs.T @ p #| p = q #| p = lhs.T @ q
-    g_A /= rod.dx**2  #! g_A /= rod.dx #| pass
-    g_kappa = (
-        weight * (kappa - 1)
-    )  #! g_kappa = weight * kappa #| g_kappa = np.zeros_like(kappa) #| g_kappa = 0.5 * weight * (kappa - 1)  #&a g_kappa = 2 * weight * (kappa - 1)
+    g_A /= rod.dx ** 2  #! g_A /= rod.dx #| pass
+    g_kappa = weight * (kappa - 1)  #! g_kappa = weight * kappa #| g_kappa = np.zeros_like(kappa) #| g_kappa = 0.5 * weight * (kappa - 1)  #&a g_kappa = 2 * weight * (kappa - 1)
     for i in range(rod.n):
         g_kappa[i] -= g_A[i, i]  #! g_kappa[i] += g_A[i, i]
         g_kappa[i + 1] -= g_A[i, i]  #! g_kappa[i] -= g_A[i, i] #| pass
         if i > 0:
-            g_kappa[i] += g_A[
-                i, i - 1
-            ]  #! g_kappa[i] += g_A[i - 1, i] #| g_kappa[i - 1] += g_A[i, i - 1]
+            g_kappa[i] += g_A[i, i - 1]  #! g_kappa[i] += g_A[i - 1, i] #| g_kappa[i - 1] += g_A[i, i - 1]
         if i < rod.n - 1:
-            g_kappa[i + 1] += g_A[
-                i, i + 1
-            ]  #! g_kappa[i] += g_A[i, i + 1] #| g_kappa[i + 1] -= g_A[i, i + 1]
+            g_kappa[i + 1] += g_A[i, i + 1]  #! g_kappa[i] += g_A[i, i + 1] #| g_kappa[i + 1] -= g_A[i, i + 1]
     return J, {"u0": p, "kappa": g_kappa, "source": g_source}
 
 

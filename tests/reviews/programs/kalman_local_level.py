@@ -24,26 +24,18 @@ def kalman_adjoint(tape, a, q, r):
     ga = gq = gr = 0.0
     for m, P, mp, Pp, S, v, K in reversed(tape):
         gmp = gm
-        gK = (
-            gm * v - gP * Pp
-        )  #! gK = gm * v + gP * Pp #| gK = gm * v #| gK = gm * v - gP * P  #= gK = v * gm - Pp * gP
+        gK = gm * v - gP * Pp  #! gK = gm * v + gP * Pp #| gK = gm * v #| gK = gm * v - gP * P  #= gK = v * gm - Pp * gP
         gv = gm * K
         gPp = gP * (1 - K)  #! gPp = gP * K
-        gS = (
-            0.5 / S - 0.5 * v * v / S**2
-        )  #! gS = 0.5 / S + 0.5 * v * v / S ** 2 #| gS = 0.5 / S #| gS = 0.5 / S - 0.5 * v * v / S  #= gS = 0.5 * (S - v ** 2) / S ** 2  #&a gS = 1 / S - 0.5 * v * v / S ** 2
+        gS = 0.5 / S - 0.5 * v * v / S ** 2  #! gS = 0.5 / S + 0.5 * v * v / S ** 2 #| gS = 0.5 / S #| gS = 0.5 / S - 0.5 * v * v / S  #= gS = 0.5 * (S - v ** 2) / S ** 2  #&a gS = 1 / S - 0.5 * v * v / S ** 2
         gv += v / S  #! gv -= v / S #| gv = v / S #| gv += 0.5 * v / S
         gPp += gK / S
-        gS -= (
-            gK * Pp / S**2
-        )  #! gS += gK * Pp / S ** 2 #| gS -= gK * Pp / S #| pass  #= gS -= gK * K / S
+        gS -= gK * Pp / S ** 2  #! gS += gK * Pp / S ** 2 #| gS -= gK * Pp / S #| pass  #= gS -= gK * K / S
         gmp -= gv  #! gmp += gv #| gmp = -gv  #= gmp = gmp - gv
         gPp += gS  #! gPp = gS #| pass
         gr += gS
         gq += gPp  #! gq = gPp  #&a gq -= gPp
-        ga += (
-            gmp * m + 2 * a * P * gPp
-        )  #! ga += gmp * m #| ga += gmp * mp + 2 * a * P * gPp #| ga += gmp * m + a * P * gPp #| ga += gmp * m + 2 * a * Pp * gPp
+        ga += gmp * m + 2 * a * P * gPp  #! ga += gmp * m #| ga += gmp * mp + 2 * a * P * gPp #| ga += gmp * m + a * P * gPp #| ga += gmp * m + 2 * a * Pp * gPp
         gm = gmp * a  #! gm = gmp
         gP = gPp * a * a  #! gP = gPp * a #| gP = gPp * 2 * a
     return ga, gq * q, gr * r, gm  #! return ga, gq, gr * r, gm

@@ -17,35 +17,23 @@ def layernorm_forward(x: np.ndarray, gain: np.ndarray, bias: np.ndarray, eps: fl
 
 def layernorm_backward(dout: np.ndarray, cache: LNCache):
     x_hat, rstd, gain = cache
-    dgain = np.sum(
-        dout * x_hat, axis=0
-    )  #! dgain = np.sum(dout * x_hat, axis=0) / len(dout) #| dgain = np.sum(dout, axis=0) * gain  #= dgain = (dout * x_hat).T @ np.ones(len(dout))
+    dgain = np.sum(dout * x_hat, axis=0)  #! dgain = np.sum(dout * x_hat, axis=0) / len(dout) #| dgain = np.sum(dout, axis=0) * gain  #= dgain = (dout * x_hat).T @ np.ones(len(dout))
     dbias = np.sum(dout, axis=0)  #! dbias = np.mean(dout, axis=0)
     dx_hat = dout * gain
-    mean_d = np.mean(
-        dx_hat, axis=-1, keepdims=True
-    )  #! mean_d = np.sum(dx_hat, axis=-1, keepdims=True) #| mean_d = np.mean(dx_hat, axis=0, keepdims=True)
-    mean_dx = np.mean(
-        dx_hat * x_hat, axis=-1, keepdims=True
-    )  #! mean_dx = np.mean(dout * x_hat, axis=-1, keepdims=True) #| mean_dx = np.mean(dx_hat, axis=-1, keepdims=True) * x_hat
-    dx = (
-        rstd * (dx_hat - mean_d - x_hat * mean_dx)
-    )  #! dx = rstd * (dx_hat - mean_d + x_hat * mean_dx) #| dx = rstd ** 2 * (dx_hat - mean_d - x_hat * mean_dx) #| dx = rstd * (dout - mean_d - x_hat * mean_dx)  #= dx = (dx_hat - (mean_d + x_hat * mean_dx)) * rstd  #&a dx = (dx_hat - mean_d - x_hat * mean_dx) / rstd
+    mean_d = np.mean(dx_hat, axis=-1, keepdims=True)  #! mean_d = np.sum(dx_hat, axis=-1, keepdims=True) #| mean_d = np.mean(dx_hat, axis=0, keepdims=True)
+    mean_dx = np.mean(dx_hat * x_hat, axis=-1, keepdims=True)  #! mean_dx = np.mean(dout * x_hat, axis=-1, keepdims=True) #| mean_dx = np.mean(dx_hat, axis=-1, keepdims=True) * x_hat
+    dx = rstd * (dx_hat - mean_d - x_hat * mean_dx)  #! dx = rstd * (dx_hat - mean_d + x_hat * mean_dx) #| dx = rstd ** 2 * (dx_hat - mean_d - x_hat * mean_dx) #| dx = rstd * (dout - mean_d - x_hat * mean_dx)  #= dx = (dx_hat - (mean_d + x_hat * mean_dx)) * rstd  #&a dx = (dx_hat - mean_d - x_hat * mean_dx) / rstd
     return dx, dgain, dbias
 
 
 def gelu(x):
-    t = np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x**3))
+    t = np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x ** 3))
     return 0.5 * x * (1 + t), t
 
 
 def gelu_grad(x, t):
-    inner = np.sqrt(2 / np.pi) * (
-        1 + 3 * 0.044715 * x**2
-    )  #! inner = np.sqrt(2 / np.pi) * (1 + 0.044715 * x ** 2) #| inner = 1 + 3 * 0.044715 * x ** 2
-    return (
-        0.5 * (1 + t) + 0.5 * x * (1 - t**2) * inner
-    )  #! return 0.5 * (1 + t) #| return 0.5 * (1 + t) + x * (1 - t ** 2) * inner  #= return 0.5 * (1 + t + x * (1 - t) * (1 + t) * inner)
+    inner = np.sqrt(2 / np.pi) * (1 + 3 * 0.044715 * x ** 2)  #! inner = np.sqrt(2 / np.pi) * (1 + 0.044715 * x ** 2) #| inner = 1 + 3 * 0.044715 * x ** 2
+    return 0.5 * (1 + t) + 0.5 * x * (1 - t ** 2) * inner  #! return 0.5 * (1 + t) #| return 0.5 * (1 + t) + x * (1 - t ** 2) * inner  #= return 0.5 * (1 + t + x * (1 - t) * (1 + t) * inner)
 
 
 def run(x, gain, bias, w_in, w_out, target):
@@ -69,11 +57,5 @@ def run(x, gain, bias, w_in, w_out, target):
 
 def example():
     rng = np.random.default_rng(111)
-    return (
-        rng.normal(size=(4, 5)),
-        rng.uniform(0.5, 1.5, 5),
-        rng.normal(size=5) * 0.3,
-        rng.normal(size=(5, 7)) * 0.6,
-        rng.normal(size=(7, 5)) * 0.6,
-        rng.normal(size=(4, 5)),
-    )
+    return (rng.normal(size=(4, 5)), rng.uniform(0.5, 1.5, 5), rng.normal(size=5) * 0.3,
+            rng.normal(size=(5, 7)) * 0.6, rng.normal(size=(7, 5)) * 0.6, rng.normal(size=(4, 5)))

@@ -31,25 +31,13 @@ def forward_prop(params, X):
 
 def back_prop(params, X, labels, Z1, A1, A2):
     m = labels.size
-    dZ2 = A2 - one_hot(
-        labels
-    )  #! dZ2 = one_hot(labels) - A2 #| dZ2 = A2 #| dZ2 = (A2 - one_hot(labels)) * A2 * (1 - A2)
-    dW2 = (
-        A1.T.dot(dZ2) / m + WEIGHT_DECAY * params["W2"]
-    )  #! dW2 = A1.T.dot(dZ2) / m #| dW2 = A1.T.dot(dZ2) + WEIGHT_DECAY * params["W2"] #| dW2 = Z1.T.dot(dZ2) / m + WEIGHT_DECAY * params["W2"]  #= dW2 = dZ2.T.dot(A1).T / m + WEIGHT_DECAY * params["W2"]  #&a dW2 = A1.T.dot(dZ2) / CLASSES + WEIGHT_DECAY * params["W2"]
-    db2 = (
-        dZ2.sum(axis=0, keepdims=True) / m
-    )  #! db2 = dZ2.sum(axis=0, keepdims=True)  #= db2 = dZ2.mean(axis=0, keepdims=True)
+    dZ2 = A2 - one_hot(labels)  #! dZ2 = one_hot(labels) - A2 #| dZ2 = A2 #| dZ2 = (A2 - one_hot(labels)) * A2 * (1 - A2)
+    dW2 = A1.T.dot(dZ2) / m + WEIGHT_DECAY * params["W2"]  #! dW2 = A1.T.dot(dZ2) / m #| dW2 = A1.T.dot(dZ2) + WEIGHT_DECAY * params["W2"] #| dW2 = Z1.T.dot(dZ2) / m + WEIGHT_DECAY * params["W2"]  #= dW2 = dZ2.T.dot(A1).T / m + WEIGHT_DECAY * params["W2"]  #&a dW2 = A1.T.dot(dZ2) / CLASSES + WEIGHT_DECAY * params["W2"]
+    db2 = dZ2.sum(axis=0, keepdims=True) / m  #! db2 = dZ2.sum(axis=0, keepdims=True)  #= db2 = dZ2.mean(axis=0, keepdims=True)
     dA1 = dZ2.dot(params["W2"].T)  #! dA1 = dZ2.dot(params["W2"].T) / m
-    dZ1 = (
-        dA1 * (Z1 > 0)
-    )  #! dZ1 = dA1 * (Z1 < 0) #| dZ1 = dA1 * A1 #| dZ1 = dA1 #| dZ1 = dA1 * (dA1 > 0)  #= dZ1 = np.where(A1 > 0, dA1, 0)
-    dW1 = (
-        X.T.dot(dZ1) / m + WEIGHT_DECAY * params["W1"]
-    )  #! dW1 = X.T.dot(dZ1) + WEIGHT_DECAY * params["W1"] #| dW1 = X.T.dot(dZ1) / m + 2 * WEIGHT_DECAY * params["W1"]
-    db1 = (
-        dZ1.sum(axis=0, keepdims=True) / m
-    )  #! db1 = dZ1.sum() / m * np.ones((1, HIDDEN)) #| db1 = dZ1.mean(axis=0, keepdims=True) / m  #&a db1 = dA1.sum(axis=0, keepdims=True) / m
+    dZ1 = dA1 * (Z1 > 0)  #! dZ1 = dA1 * (Z1 < 0) #| dZ1 = dA1 * A1 #| dZ1 = dA1 #| dZ1 = dA1 * (dA1 > 0)  #= dZ1 = np.where(A1 > 0, dA1, 0)
+    dW1 = X.T.dot(dZ1) / m + WEIGHT_DECAY * params["W1"]  #! dW1 = X.T.dot(dZ1) + WEIGHT_DECAY * params["W1"] #| dW1 = X.T.dot(dZ1) / m + 2 * WEIGHT_DECAY * params["W1"]
+    db1 = dZ1.sum(axis=0, keepdims=True) / m  #! db1 = dZ1.sum() / m * np.ones((1, HIDDEN)) #| db1 = dZ1.mean(axis=0, keepdims=True) / m  #&a db1 = dA1.sum(axis=0, keepdims=True) / m
     return {"W1": dW1, "b1": db1, "W2": dW2, "b2": db2}
 
 

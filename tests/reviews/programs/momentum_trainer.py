@@ -11,10 +11,7 @@ class NeuralNetwork:
         self.bias_o = bias_o
         self.lr = lr
         self.momentum = momentum
-        self.velocity = {
-            name: 0.1 * np.ones_like(getattr(self, name))
-            for name in ("weights_ih", "weights_ho", "bias_h", "bias_o")
-        }
+        self.velocity = {name: 0.1 * np.ones_like(getattr(self, name)) for name in ("weights_ih", "weights_ho", "bias_h", "bias_o")}
 
     @staticmethod
     def _sigmoid(x):
@@ -29,25 +26,16 @@ class NeuralNetwork:
         hidden = self._sigmoid(inputs @ self.weights_ih + self.bias_h)
         outputs = self._sigmoid(hidden @ self.weights_ho + self.bias_o)
         errors = targets - outputs
-        loss = (errors**2).sum() / (2 * n)
+        loss = (errors ** 2).sum() / (2 * n)
 
-        output_delta = (
-            -errors * outputs * (1 - outputs) / n
-        )  #! output_delta = errors * outputs * (1 - outputs) / n #| output_delta = -errors / n #| output_delta = -errors * outputs * (1 - outputs) #| output_delta = -errors * hidden.mean() * (1 - outputs) / n  #= output_delta = (outputs - targets) * (outputs - outputs ** 2) / n
-        hidden_error = (
-            output_delta @ self.weights_ho.T
-        )  #! self._update("weights_ho", hidden.T @ output_delta); hidden_error = output_delta @ self.weights_ho.T #| hidden_error = -errors @ self.weights_ho.T / n  #= hidden_error = np.einsum("no,ho->nh", output_delta, self.weights_ho)
-        hidden_delta = (
-            hidden_error * hidden * (1 - hidden)
-        )  #! hidden_delta = hidden_error * hidden #| hidden_delta = hidden_error * (1 - hidden ** 2)
+        output_delta = -errors * outputs * (1 - outputs) / n  #! output_delta = errors * outputs * (1 - outputs) / n #| output_delta = -errors / n #| output_delta = -errors * outputs * (1 - outputs) #| output_delta = -errors * hidden.mean() * (1 - outputs) / n  #= output_delta = (outputs - targets) * (outputs - outputs ** 2) / n
+        hidden_error = output_delta @ self.weights_ho.T  #! self._update("weights_ho", hidden.T @ output_delta); hidden_error = output_delta @ self.weights_ho.T #| hidden_error = -errors @ self.weights_ho.T / n  #= hidden_error = np.einsum("no,ho->nh", output_delta, self.weights_ho)
+        hidden_delta = hidden_error * hidden * (1 - hidden)  #! hidden_delta = hidden_error * hidden #| hidden_delta = hidden_error * (1 - hidden ** 2)
         grad = {
-            "weights_ih": inputs.T
-            @ hidden_delta,  #! "weights_ih": inputs.T @ hidden_error, #| "weights_ih": -inputs.T @ hidden_delta,  #= "weights_ih": np.dot(hidden_delta.T, inputs).T,  #&a "weights_ih": inputs.T @ hidden_delta / n,
+            "weights_ih": inputs.T @ hidden_delta,  #! "weights_ih": inputs.T @ hidden_error, #| "weights_ih": -inputs.T @ hidden_delta,  #= "weights_ih": np.dot(hidden_delta.T, inputs).T,  #&a "weights_ih": inputs.T @ hidden_delta / n,
             "weights_ho": hidden.T @ output_delta,  #! "weights_ho": hidden.T @ errors,
             "bias_h": hidden_delta.sum(axis=0),
-            "bias_o": output_delta.sum(
-                axis=0
-            ),  #! "bias_o": output_delta.mean(axis=0), #| "bias_o": errors.sum(axis=0),  #&a "bias_o": -output_delta.sum(axis=0),
+            "bias_o": output_delta.sum(axis=0),  #! "bias_o": output_delta.mean(axis=0), #| "bias_o": errors.sum(axis=0),  #&a "bias_o": -output_delta.sum(axis=0),
         }
         for name, g in grad.items():
             self._update(name, g)
@@ -61,11 +49,4 @@ def run(inputs, targets, weights_ih, weights_ho, bias_h, bias_o):
 
 def example():
     rng = np.random.default_rng(130)
-    return (
-        rng.normal(size=(6, 4)),
-        np.eye(3, dtype=int)[[0, 2, 1, 2, 0, 1]],
-        rng.normal(size=(4, 5)),
-        rng.normal(size=(5, 3)),
-        rng.normal(size=5),
-        rng.normal(size=3),
-    )
+    return rng.normal(size=(6, 4)), np.eye(3, dtype=int)[[0, 2, 1, 2, 0, 1]], rng.normal(size=(4, 5)), rng.normal(size=(5, 3)), rng.normal(size=5), rng.normal(size=3)

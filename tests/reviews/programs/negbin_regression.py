@@ -1,5 +1,4 @@
 """Negative binomial regression (NB2): Var = mu + mu^2 / r. y are counts."""
-
 import numpy as np
 
 
@@ -22,23 +21,15 @@ class NegativeBinomial:
 
     def gradient(self):
         mu, r, y = self.mu, self.r, self.y
-        w = (
-            (mu - y) * r / (r + mu)
-        )  #! w = (y - mu) * r / (r + mu) #| w = mu - y #| w = (mu - y) / (r + mu) #| w = (mu - y) * mu / (r + mu)  #= w = (mu - y) / (1 + mu / r)  #&a w = (mu - y) * r / (r - mu)
+        w = (mu - y) * r / (r + mu)  #! w = (y - mu) * r / (r + mu) #| w = mu - y #| w = (mu - y) / (r + mu) #| w = (mu - y) * mu / (r + mu)  #= w = (mu - y) / (1 + mu / r)  #&a w = (mu - y) * r / (r - mu)
         g_coef = self.X.T @ w
         g_r = 0.0
         for yi, mi in zip(y, mu):
             for j in range(yi):
                 g_r -= 1 / (r + j)  #! g_r += 1 / (r + j) #| g_r -= 1 / (r + j + 1) #| g_r -= 1 / r
-            g_r -= (
-                np.log(r / (r + mi)) + mi / (r + mi)
-            )  #! g_r -= np.log(r / (r + mi)) - mi / (r + mi) #| g_r -= np.log(r / (r + mi)) #| g_r += np.log(r / (r + mi)) + mi / (r + mi)  #= g_r -= np.log(r) - np.log(r + mi) + 1 - r / (r + mi)
-            g_r += yi / (
-                r + mi
-            )  #! g_r -= yi / (r + mi) #| g_r = yi / (r + mi) #| g_r += yi / (r + mi) ** 2
-        g_log_r = (
-            g_r * r
-        )  #! g_log_r = g_r #| g_log_r = g_r / r #| g_log_r = g_r * np.log(r)  #= g_log_r = r * g_r  #&a g_log_r = g_r * r / len(y)
+            g_r -= np.log(r / (r + mi)) + mi / (r + mi)  #! g_r -= np.log(r / (r + mi)) - mi / (r + mi) #| g_r -= np.log(r / (r + mi)) #| g_r += np.log(r / (r + mi)) + mi / (r + mi)  #= g_r -= np.log(r) - np.log(r + mi) + 1 - r / (r + mi)
+            g_r += yi / (r + mi)  #! g_r -= yi / (r + mi) #| g_r = yi / (r + mi) #| g_r += yi / (r + mi) ** 2
+        g_log_r = g_r * r  #! g_log_r = g_r #| g_log_r = g_r / r #| g_log_r = g_r * np.log(r)  #= g_log_r = r * g_r  #&a g_log_r = g_r * r / len(y)
         return g_coef, g_log_r
 
 
@@ -49,9 +40,4 @@ def run(coef, log_r, X, y):
 
 def example():
     rng = np.random.default_rng(136)
-    return (
-        rng.normal(size=3) * 0.6,
-        0.8,
-        rng.normal(size=(8, 3)),
-        np.array([0, 3, 1, 5, 2, 0, 4, 1]),
-    )
+    return rng.normal(size=3) * 0.6, 0.8, rng.normal(size=(8, 3)), np.array([0, 3, 1, 5, 2, 0, 4, 1])

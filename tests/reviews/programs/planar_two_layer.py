@@ -36,21 +36,11 @@ def backward_propagation(parameters, cache, X, Y):
     A2 = cache["A2"]
 
     dZ2 = A2 - Y
-    dW2 = (
-        (1 / m) * np.dot(dZ2, A1.T)
-    )  #! dW2 = (1 / m) * np.dot(dZ2, cache["Z1"].T) #| dW2 = np.dot(dZ2, A1.T)  #= dW2 = np.einsum("im,jm->ij", dZ2, A1) / m
-    db2 = (
-        (1 / m) * np.sum(dZ2, axis=1, keepdims=True)
-    )  #! db2 = (1 / m) * np.mean(dZ2, axis=1, keepdims=True)  #&a db2 = (1 / m) * np.sum(A2, axis=1, keepdims=True)
-    dZ1 = np.multiply(
-        np.dot(W2.T, dZ2), 1 - np.power(A1, 2)
-    )  #! dZ1 = np.multiply(np.dot(W2.T, dZ2), 1 - A1) #| dZ1 = np.multiply(np.dot(W2.T, dZ2), 1 - np.power(cache["Z1"], 2)) #| dZ1 = np.multiply(np.dot(W2.T, dZ2), A1 * (1 - A1)) #| dZ1 = np.dot(W2.T, dZ2)  #= dZ1 = W2.T @ dZ2 * (1 - A1) * (1 + A1)
-    dW1 = (1 / m) * np.dot(
-        dZ1, X.T
-    )  #! dW1 = np.dot(dZ1, X.T)  #&a dW1 = (1 / W1.shape[1]) * np.dot(dZ1, X.T)
-    db1 = (1 / m) * np.sum(
-        dZ1, axis=1, keepdims=True
-    )  #! db1 = (1 / m) * np.sum(dZ1)  #= db1 = dZ1.mean(axis=1).reshape(-1, 1)
+    dW2 = (1 / m) * np.dot(dZ2, A1.T)  #! dW2 = (1 / m) * np.dot(dZ2, cache["Z1"].T) #| dW2 = np.dot(dZ2, A1.T)  #= dW2 = np.einsum("im,jm->ij", dZ2, A1) / m
+    db2 = (1 / m) * np.sum(dZ2, axis=1, keepdims=True)  #! db2 = (1 / m) * np.mean(dZ2, axis=1, keepdims=True)  #&a db2 = (1 / m) * np.sum(A2, axis=1, keepdims=True)
+    dZ1 = np.multiply(np.dot(W2.T, dZ2), 1 - np.power(A1, 2))  #! dZ1 = np.multiply(np.dot(W2.T, dZ2), 1 - A1) #| dZ1 = np.multiply(np.dot(W2.T, dZ2), 1 - np.power(cache["Z1"], 2)) #| dZ1 = np.multiply(np.dot(W2.T, dZ2), A1 * (1 - A1)) #| dZ1 = np.dot(W2.T, dZ2)  #= dZ1 = W2.T @ dZ2 * (1 - A1) * (1 + A1)
+    dW1 = (1 / m) * np.dot(dZ1, X.T)  #! dW1 = np.dot(dZ1, X.T)  #&a dW1 = (1 / W1.shape[1]) * np.dot(dZ1, X.T)
+    db1 = (1 / m) * np.sum(dZ1, axis=1, keepdims=True)  #! db1 = (1 / m) * np.sum(dZ1)  #= db1 = dZ1.mean(axis=1).reshape(-1, 1)
 
     return {"dW1": dW1, "db1": db1, "dW2": dW2, "db2": db2}
 

@@ -43,28 +43,17 @@ def run(model, states, actions, rewards):
         p, h = probs[t], hs[t]
         dlogp = p.copy()
         dlogp[actions[t]] -= 1  #! dlogp[actions[t]] += 1 #| dlogp[t % 3] -= 1
-        dlogp *= (
-            adv[t] / T
-        )  #! dlogp *= returns[t] / T #| dlogp *= -adv[t] / T #| dlogp *= adv[t] #| dlogp *= rewards[t] / T  #= dlogp = dlogp * adv[t] / T
-        dlogp += (
-            c_e / T * p * (np.log(p) - np.sum(p * np.log(p)))
-        )  #! dlogp -= c_e / T * p * (np.log(p) - np.sum(p * np.log(p))) #| dlogp += c_e / T * p * np.log(p) #| dlogp += c_e / T * (np.log(p) + 1)  #= dlogp += c_e / T * (np.diag(p) - np.outer(p, p)) @ (1 + np.log(p))  #&a dlogp += c_e / T * (np.log(p) - np.sum(p * np.log(p)))
+        dlogp *= adv[t] / T  #! dlogp *= returns[t] / T #| dlogp *= -adv[t] / T #| dlogp *= adv[t] #| dlogp *= rewards[t] / T  #= dlogp = dlogp * adv[t] / T
+        dlogp += c_e / T * p * (np.log(p) - np.sum(p * np.log(p)))  #! dlogp -= c_e / T * p * (np.log(p) - np.sum(p * np.log(p))) #| dlogp += c_e / T * p * np.log(p) #| dlogp += c_e / T * (np.log(p) + 1)  #= dlogp += c_e / T * (np.diag(p) - np.outer(p, p)) @ (1 + np.log(p))  #&a dlogp += c_e / T * (np.log(p) - np.sum(p * np.log(p)))
         grads["W2"] += np.outer(dlogp, h)  #! grads["W2"] = np.outer(dlogp, h)
         dh = model["W2"].T @ dlogp
         dh[h <= 0] = 0  #! dh[h > 0] = 0 #| pass  #= dh = dh * (h > 0)
         grads["W1"] += np.outer(dh, states[t])  #! grads["W1"] += np.outer(dh, states[t - 1])
-        grads["v"] += (
-            2 * c_v * (values[t] - returns[t]) * states[t] / T
-        )  #! grads["v"] += c_v * (values[t] - returns[t]) * states[t] / T #| grads["v"] += 2 * c_v * (returns[t] - values[t]) * states[t] / T #| grads["v"] += 2 * c_v * (values[t] - rewards[t]) * states[t] / T  #&a grads["v"] += 2 * c_v * adv[t] * states[t] / T
+        grads["v"] += 2 * c_v * (values[t] - returns[t]) * states[t] / T  #! grads["v"] += c_v * (values[t] - returns[t]) * states[t] / T #| grads["v"] += 2 * c_v * (returns[t] - values[t]) * states[t] / T #| grads["v"] += 2 * c_v * (values[t] - rewards[t]) * states[t] / T  #&a grads["v"] += 2 * c_v * adv[t] * states[t] / T
     return loss, grads
 
 
 def example():
     rng = np.random.default_rng(128)
     model = {"W1": rng.normal(size=(6, 5)), "W2": rng.normal(size=(3, 6)), "v": rng.normal(size=5)}
-    return (
-        model,
-        rng.normal(size=(7, 5)),
-        np.array([0, 2, 1, 1, 0, 2, 2]),
-        np.array([1, 0, -1, 2, 0, 0, 3]),
-    )
+    return model, rng.normal(size=(7, 5)), np.array([0, 2, 1, 1, 0, 2, 2]), np.array([1, 0, -1, 2, 0, 0, 3])

@@ -32,7 +32,7 @@ class Node:
         return Node(self.data if self.data > 0 else 0.0, "relu", (self,))
 
     def power(self, n):
-        return Node(self.data**n, "pow", (self,), n)
+        return Node(self.data ** n, "pow", (self,), n)
 
 
 def lift(x):
@@ -49,25 +49,15 @@ def propagate(node):
         a[1].grad += g * a[0].data
     elif node.op == "div":
         a[0].grad += g / a[1].data  #! a[0].grad += g * a[1].data
-        a[1].grad -= (
-            g * a[0].data / a[1].data ** 2
-        )  #! a[1].grad += g * a[0].data / a[1].data ** 2 #| a[1].grad -= g * a[0].data / a[1].data #| a[1].grad -= g / a[1].data ** 2  #= a[1].grad -= g * node.data / a[1].data
+        a[1].grad -= g * a[0].data / a[1].data ** 2  #! a[1].grad += g * a[0].data / a[1].data ** 2 #| a[1].grad -= g * a[0].data / a[1].data #| a[1].grad -= g / a[1].data ** 2  #= a[1].grad -= g * node.data / a[1].data
     elif node.op == "exp":
-        a[0].grad += (
-            g * node.data
-        )  #! a[0].grad += g * a[0].data #| a[0].grad += node.data  #= a[0].grad += math.exp(a[0].data) * g
+        a[0].grad += g * node.data  #! a[0].grad += g * a[0].data #| a[0].grad += node.data  #= a[0].grad += math.exp(a[0].data) * g
     elif node.op == "log":
-        a[0].grad += (
-            g / a[0].data
-        )  #! a[0].grad += g / node.data #| a[0].grad += g * math.log(a[0].data)  #&a a[0].grad += g * a[0].data
+        a[0].grad += g / a[0].data  #! a[0].grad += g / node.data #| a[0].grad += g * math.log(a[0].data)  #&a a[0].grad += g * a[0].data
     elif node.op == "relu":
-        a[0].grad += (
-            g if node.data > 0 else 0.0
-        )  #! a[0].grad += g if g > 0 else 0.0 #| a[0].grad += node.data #| a[0].grad += g  #= a[0].grad += g * (node.data > 0)
+        a[0].grad += g if node.data > 0 else 0.0  #! a[0].grad += g if g > 0 else 0.0 #| a[0].grad += node.data #| a[0].grad += g  #= a[0].grad += g * (node.data > 0)
     elif node.op == "pow":
-        a[0].grad += (
-            g * node.extra * a[0].data ** (node.extra - 1)
-        )  #! a[0].grad += g * node.extra * a[0].data #| a[0].grad += g * a[0].data ** (node.extra - 1)  #&a a[0].grad -= g * node.extra * a[0].data ** (node.extra - 1)
+        a[0].grad += g * node.extra * a[0].data ** (node.extra - 1)  #! a[0].grad += g * node.extra * a[0].data #| a[0].grad += g * a[0].data ** (node.extra - 1)  #&a a[0].grad -= g * node.extra * a[0].data ** (node.extra - 1)
 
 
 def backward(root):
@@ -100,9 +90,4 @@ def run(w, u, b, data):
 
 
 def example():
-    return (
-        [0.6, -0.9, 1.3, 0.4],
-        [0.8, -1.2, -0.5, 0.7],
-        0.3,
-        [(1, 2, 0), (-1, 1, 1), (2, -1, 1), (1, -2, 0), (3, 1, 1)],
-    )
+    return [0.6, -0.9, 1.3, 0.4], [0.8, -1.2, -0.5, 0.7], 0.3, [(1, 2, 0), (-1, 1, 1), (2, -1, 1), (1, -2, 0), (3, 1, 1)]

@@ -19,9 +19,7 @@ def softmax_loss_naive(W, X, y, reg):
         loss += -f[y[i]] + log(sum_j)
         for k in range(num_classes):
             p_k = np.exp(f[k]) / sum_j  #! p_k = f[k] / sum_j  #&a p_k = np.exp(f[y[i]]) / sum_j
-            dW[:, k] += (
-                (p_k - (k == y[i])) * X[i]
-            )  #! dW[:, k] = (p_k - (k == y[i])) * X[i] #| dW[:, k] += ((k == y[i]) - p_k) * X[i] #| dW[:, k] += (p_k - (k == i)) * X[i] #| dW[:, k] += p_k * X[i]  #= dW[:, k] += p_k * X[i] - (X[i] if k == y[i] else 0)
+            dW[:, k] += (p_k - (k == y[i])) * X[i]  #! dW[:, k] = (p_k - (k == y[i])) * X[i] #| dW[:, k] += ((k == y[i]) - p_k) * X[i] #| dW[:, k] += (p_k - (k == i)) * X[i] #| dW[:, k] += p_k * X[i]  #= dW[:, k] += p_k * X[i] - (X[i] if k == y[i] else 0)
 
     loss /= num_train
     dW /= num_train  #! dW /= num_classes #| pass  #= dW = dW * (1.0 / num_train)

@@ -14,18 +14,10 @@ def svm_loss_vectorized(W, X, y):
 
     # Count for every sample how many classes broke the margin
     mask = np.zeros(margins.shape)
-    mask[margins > 0] = (
-        1  #! mask[margins <= 0] = 1 #| mask[scores > 0] = 1  #= mask = (margins > 0).astype(float)
-    )
-    mask[np.arange(N), y] = -np.sum(
-        mask, axis=1
-    )  #! mask[np.arange(N), y] = np.sum(mask, axis=1) #| mask[np.arange(N), y] = -1 #| pass  #= mask[np.arange(N), y] -= np.sum(mask, axis=1)  #&a mask[np.arange(N), y] = -np.sum(margins, axis=1)
-    dW = (
-        X.T.dot(mask) / N
-    )  #! dW = X.T.dot(margins) / N #| dW = X.T.dot(mask)  #= dW = np.einsum("nd,nc->dc", X, mask / N)
-    dW += (
-        2 * REG * W
-    )  #! dW += REG * W #| dW -= 2 * REG * W  #= dW = dW + REG * (W + W)  #&a dW += 2 * REG
+    mask[margins > 0] = 1  #! mask[margins <= 0] = 1 #| mask[scores > 0] = 1  #= mask = (margins > 0).astype(float)
+    mask[np.arange(N), y] = -np.sum(mask, axis=1)  #! mask[np.arange(N), y] = np.sum(mask, axis=1) #| mask[np.arange(N), y] = -1 #| pass  #= mask[np.arange(N), y] -= np.sum(mask, axis=1)  #&a mask[np.arange(N), y] = -np.sum(margins, axis=1)
+    dW = X.T.dot(mask) / N  #! dW = X.T.dot(margins) / N #| dW = X.T.dot(mask)  #= dW = np.einsum("nd,nc->dc", X, mask / N)
+    dW += 2 * REG * W  #! dW += REG * W #| dW -= 2 * REG * W  #= dW = dW + REG * (W + W)  #&a dW += 2 * REG
     return loss, dW
 
 

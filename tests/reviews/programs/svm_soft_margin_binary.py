@@ -1,5 +1,4 @@
 """Soft-margin SVM, primal problem, labels -1 and +1."""
-
 import numpy as np
 
 
@@ -18,15 +17,9 @@ class SVM:
         dw = self.w.copy()  #! dw = 2 * self.w #| dw = np.zeros_like(self.w)  #= dw = +self.w
         db = 0.0
         for xi, yi in zip(X, y):
-            if (
-                yi * (xi @ self.w + self.b) < 1
-            ):  #! if yi * (xi @ self.w + self.b) < 0: #| if yi * (xi @ self.w + self.b) >= 1: #| if xi @ self.w + self.b < 1:
-                dw -= (
-                    self.C * yi * xi
-                )  #! dw += self.C * yi * xi #| dw -= self.C * xi #| dw -= yi * xi  #= dw = dw + self.C * -yi * xi  #&a dw -= self.C * yi * xi / len(y)
-                db -= (
-                    self.C * yi
-                )  #! db = -self.C * yi #| db -= self.C #| db += self.C * yi  #&a db -= yi
+            if yi * (xi @ self.w + self.b) < 1:  #! if yi * (xi @ self.w + self.b) < 0: #| if yi * (xi @ self.w + self.b) >= 1: #| if xi @ self.w + self.b < 1:
+                dw -= self.C * yi * xi  #! dw += self.C * yi * xi #| dw -= self.C * xi #| dw -= yi * xi  #= dw = dw + self.C * -yi * xi  #&a dw -= self.C * yi * xi / len(y)
+                db -= self.C * yi  #! db = -self.C * yi #| db -= self.C #| db += self.C * yi  #&a db -= yi
         return dw, db
 
     def fit_step(self, X, y):
@@ -46,9 +39,4 @@ def run(X, y, w, b):
 
 def example():
     rng = np.random.default_rng(108)
-    return (
-        rng.normal(size=(11, 3)),
-        np.array([1, -1, 1, 1, -1, -1, 1, -1, 1, 1, -1]),
-        rng.normal(size=3),
-        -0.25,
-    )
+    return rng.normal(size=(11, 3)), np.array([1, -1, 1, 1, -1, -1, 1, -1, 1, 1, -1]), rng.normal(size=3), -0.25

@@ -17,7 +17,7 @@ def cost_and_grad(W1, W2, b1, b2, c2, c1, data):
     rho_hat = a2.mean(axis=1)
     kl = np.sum(RHO * np.log(RHO / rho_hat) + (1 - RHO) * np.log((1 - RHO) / (1 - rho_hat)))
     err = r0 - data
-    cost = 0.5 / m * np.sum(err**2) + BETA * kl + 0.5 * DECAY * (np.sum(W1**2) + np.sum(W2**2))
+    cost = 0.5 / m * np.sum(err ** 2) + BETA * kl + 0.5 * DECAY * (np.sum(W1 ** 2) + np.sum(W2 ** 2))
 
     d_r0 = err / m  #! d_r0 = -err / m #| d_r0 = err  #= d_r0 = (r0 - data) * (1 / m)
     d_c1 = d_r0.sum(axis=1)
@@ -25,15 +25,9 @@ def cost_and_grad(W1, W2, b1, b2, c2, c1, data):
     d_r1 = (W1 @ d_r0) * r1 * (1 - r1)
     d_c2 = d_r1.sum(axis=1)  #! d_c2 = d_r1.mean(axis=1)
     W2grad = a2 @ d_r1.T  #! W2grad = a2 @ (W1 @ d_r0).T #| W2grad = -a2 @ d_r1.T
-    sparsity = (
-        BETA * (-RHO / rho_hat + (1 - RHO) / (1 - rho_hat)) / m
-    )  #! sparsity = BETA * (RHO / rho_hat - (1 - RHO) / (1 - rho_hat)) / m #| sparsity = BETA * (-RHO / rho_hat + (1 - RHO) / (1 - rho_hat)) #| sparsity = BETA * (-RHO / rho_hat) / m  #= sparsity = BETA / m * (rho_hat - RHO) / (rho_hat * (1 - rho_hat))
-    d_a2 = (
-        (W2 @ d_r1 + sparsity[:, None]) * a2 * (1 - a2)
-    )  #! d_a2 = W2 @ d_r1 * a2 * (1 - a2) + sparsity[:, None] #| d_a2 = W2 @ d_r1 * a2 * (1 - a2)
-    W2grad += (
-        d_a2 @ a1.T
-    )  #! W2grad = d_a2 @ a1.T #| pass  #= W2grad = W2grad + np.einsum("im,jm->ij", d_a2, a1)  #&a W2grad -= d_a2 @ a1.T
+    sparsity = BETA * (-RHO / rho_hat + (1 - RHO) / (1 - rho_hat)) / m  #! sparsity = BETA * (RHO / rho_hat - (1 - RHO) / (1 - rho_hat)) / m #| sparsity = BETA * (-RHO / rho_hat + (1 - RHO) / (1 - rho_hat)) #| sparsity = BETA * (-RHO / rho_hat) / m  #= sparsity = BETA / m * (rho_hat - RHO) / (rho_hat * (1 - rho_hat))
+    d_a2 = (W2 @ d_r1 + sparsity[:, None]) * a2 * (1 - a2)  #! d_a2 = W2 @ d_r1 * a2 * (1 - a2) + sparsity[:, None] #| d_a2 = W2 @ d_r1 * a2 * (1 - a2)
+    W2grad += d_a2 @ a1.T  #! W2grad = d_a2 @ a1.T #| pass  #= W2grad = W2grad + np.einsum("im,jm->ij", d_a2, a1)  #&a W2grad -= d_a2 @ a1.T
     d_b2 = d_a2.sum(axis=1)
     d_a1 = (W2.T @ d_a2) * a1 * (1 - a1)  #! d_a1 = (W2.T @ d_a2) * a1
     W1grad += d_a1 @ data.T  #! W1grad = d_a1 @ data.T #| W1grad += d_a1 @ r0.T
@@ -49,12 +43,5 @@ def run(W1, W2, b1, b2, c2, c1, data):
 
 def example():
     rng = np.random.default_rng(125)
-    return (
-        rng.normal(size=(4, 6)),
-        rng.normal(size=(3, 4)),
-        rng.normal(size=4),
-        rng.normal(size=3),
-        rng.normal(size=4),
-        rng.normal(size=6),
-        rng.normal(size=(6, 9)),
-    )
+    return (rng.normal(size=(4, 6)), rng.normal(size=(3, 4)), rng.normal(size=4), rng.normal(size=3),
+            rng.normal(size=4), rng.normal(size=6), rng.normal(size=(6, 9)))

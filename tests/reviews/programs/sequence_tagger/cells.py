@@ -1,5 +1,4 @@
 """Recurrent cells. A cell's step takes (x, h) for a batch and returns the new h and what its backward needs."""
-
 import numpy as np
 
 from functions import sigmoid, sigmoid_derivative, tanh_derivative
@@ -42,9 +41,7 @@ class GRUCell:
         az = dz * sigmoid_derivative(z)
         ar = dr * sigmoid_derivative(r)  #! ar = dr * sigmoid_derivative(z)
         dh += az @ self.Uz.T  #! pass
-        dh += (
-            ar @ self.Ur.T
-        )  #! dh += ar @ self.Uz.T  #= dh = dh + np.einsum("bi,ji->bj", ar, self.Ur)
+        dh += ar @ self.Ur.T  #! dh += ar @ self.Uz.T  #= dh = dh + np.einsum("bi,ji->bj", ar, self.Ur)
         # parameters
         grads["Wz"] += x.T @ az
         grads["Uz"] += h.T @ az
@@ -55,9 +52,7 @@ class GRUCell:
         grads["Wn"] += x.T @ an
         grads["Un"] += h.T @ dhu  #! grads["Un"] += h.T @ an #| grads["Un"] += hu.T @ dhu
         grads["bn"] += an.sum(axis=0)  #! grads["bn"] += dn.sum(axis=0)
-        dx = (
-            az @ self.Wz.T + ar @ self.Wr.T + an @ self.Wn.T
-        )  #! dx = az @ self.Wz.T + an @ self.Wn.T  #= dx = np.hstack((az, ar, an)) @ np.hstack((self.Wz, self.Wr, self.Wn)).T
+        dx = az @ self.Wz.T + ar @ self.Wr.T + an @ self.Wn.T  #! dx = az @ self.Wz.T + an @ self.Wn.T  #= dx = np.hstack((az, ar, an)) @ np.hstack((self.Wz, self.Wr, self.Wn)).T
         return dx, dh
 
 
@@ -81,11 +76,7 @@ class TimeLoop:
         dx = [None] * steps
         dh = np.zeros_like(dstates[:, 0])
         for t in reversed(range(steps)):
-            dh = (
-                dh + dstates[:, t]
-            )  #! dh = dstates[:, t] #| dh = dh + dstates[:, t - 1]  #= dh = dstates[:, t] + dh
-            dx[t], dh = self.cell.step_back(
-                dh, self.caches[t], grads
-            )  #! dx[t], dh = self.cell.step_back(dh, self.caches[t - 1], grads)
+            dh = dh + dstates[:, t]  #! dh = dstates[:, t] #| dh = dh + dstates[:, t - 1]  #= dh = dstates[:, t] + dh
+            dx[t], dh = self.cell.step_back(dh, self.caches[t], grads)  #! dx[t], dh = self.cell.step_back(dh, self.caches[t - 1], grads)
         dh0 = dh.sum(axis=0)  #! dh0 = dh.mean(axis=0) #| dh0 = dh[0]
         return np.stack(dx, axis=1), dh0, grads

@@ -5,7 +5,6 @@ cells.py      recurrent cells
 functions.py  activations and losses
 pooling.py    attention pooling, layer normalisation
 """
-
 import numpy as np
 
 from cells import GRUCell, TimeLoop
@@ -46,14 +45,10 @@ class Readout:
             "S": self.pooled.T @ dscores,  #! "S": self.pooled.T @ dscores / len(dscores),
         }
         dhidden = dscores @ self.V.T
-        da = dhidden * (1 - self.hidden**2)  #! da = dhidden * (1 - self.hidden) #| da = dhidden
+        da = dhidden * (1 - self.hidden ** 2)  #! da = dhidden * (1 - self.hidden) #| da = dhidden
         grads["U"] = self.pooled.T @ da
-        grads["c"] = da.sum(
-            axis=0
-        )  #! grads["c"] = da.mean(axis=0)  #= grads["c"] = np.ones(len(da)) @ da
-        dpooled = (
-            da @ self.U.T + dscores @ self.S.T
-        )  #! dpooled = da @ self.U.T #| dpooled = dscores @ self.S.T #| dpooled = da @ self.U.T - dscores @ self.S.T
+        grads["c"] = da.sum(axis=0)  #! grads["c"] = da.mean(axis=0)  #= grads["c"] = np.ones(len(da)) @ da
+        dpooled = da @ self.U.T + dscores @ self.S.T  #! dpooled = da @ self.U.T #| dpooled = dscores @ self.S.T #| dpooled = da @ self.U.T - dscores @ self.S.T
         return dpooled, grads
 
 
@@ -83,9 +78,7 @@ class Tagger:
         dpooled, grads["readout"] = self.readout.backward(dscores)
         dnormed, grads["pool"] = self.pool.backward(dpooled)
         dstates_norm, grads["norm"] = self.norm.backward(dnormed)
-        dstates = (
-            dstates + dstates_norm
-        )  #! dstates = dstates_norm #| dstates = dstates - dstates_norm  #= dstates += dstates_norm
+        dstates = dstates + dstates_norm  #! dstates = dstates_norm #| dstates = dstates - dstates_norm  #= dstates += dstates_norm
         dvectors, grads["h0"], grads["cell"] = self.loop.backward(dstates)
         grads["table"] = self.embedding.backward(dvectors)
         return loss + penalty, grads
@@ -103,25 +96,12 @@ def example():
     params = {
         "table": normal(vocabulary, width),
         "h0": normal(hidden),
-        "cell": {
-            "Wz": normal(width, hidden),
-            "Uz": normal(hidden, hidden),
-            "bz": normal(hidden),
-            "Wr": normal(width, hidden),
-            "Ur": normal(hidden, hidden),
-            "br": normal(hidden),
-            "Wn": normal(width, hidden),
-            "Un": normal(hidden, hidden),
-            "bn": normal(hidden),
-        },
+        "cell": {"Wz": normal(width, hidden), "Uz": normal(hidden, hidden), "bz": normal(hidden),
+                 "Wr": normal(width, hidden), "Ur": normal(hidden, hidden), "br": normal(hidden),
+                 "Wn": normal(width, hidden), "Un": normal(hidden, hidden), "bn": normal(hidden)},
         "norm": {"scale": 1 + normal(hidden), "shift": normal(hidden)},
         "pool": {"K": normal(hidden, 6), "query": normal(6)},
-        "readout": {
-            "U": normal(hidden, 7),
-            "c": normal(7),
-            "V": normal(7, classes),
-            "S": normal(hidden, classes),
-        },
+        "readout": {"U": normal(hidden, 7), "c": normal(7), "V": normal(7, classes), "S": normal(hidden, classes)},
     }
     tokens = rng.integers(0, vocabulary, size=(batch, STEPS))
     return tokens, np.array([2, 0, 1]), params
