@@ -314,9 +314,9 @@ class Edits:
             for other in ("+=", "-="):
                 yield Edit(SLIP, f"{target} {other} {value}", "assignment", "=", other)
             if isinstance(node.targets[0], ast.Name):
-                    yield Edit(
-                        SLIP, f"{target} = {target} + {_bracketed(value)}", "assignment", "=", "+="
-                    )
+                yield Edit(
+                    SLIP, f"{target} = {target} + {_bracketed(value)}", "assignment", "=", "+="
+                )
 
     # --- one value for another -----------------------------------------------------------------
 
@@ -365,12 +365,11 @@ class Edits:
                 yield from self._shifted(node, parts)
         for whole in _subscripts_of(self.statement):
             for node in self.nodes:
-                if is_atomic(node) and isinstance(node, (ast.Name, ast.Attribute)):
-                    if not isinstance(
-                        self.statement.parents.get(node), (ast.Subscript, ast.Attribute)
-                    ):
-                        new = f"{self.text.of(node)}[{whole}]"
-                        yield self._edit(OTHER, node, new, "index")
+                parent = self.statement.parents.get(node)
+                inside = isinstance(parent, (ast.Subscript, ast.Attribute))
+                if is_atomic(node) and isinstance(node, (ast.Name, ast.Attribute)) and not inside:
+                    new = f"{self.text.of(node)}[{whole}]"
+                    yield self._edit(OTHER, node, new, "index")
             yield from self._everywhere(whole)
 
     def _everywhere(self, index):

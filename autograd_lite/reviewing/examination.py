@@ -12,29 +12,32 @@ import numpy as np
 from ..engine.tape import Node
 from ..engine.tensor import Tensor
 from . import instrumented, pairs, runs
-from .flow import nodes_in
+from .flow import arrays_in, nodes_in
 from .forms import names_of
 from .inputs import Inputs
 from .recognition import Known
 from .truths import BESIDE, Truth, beside
 
+EFFORT = 30_000
+
 
 class Effort:
-    """How much may still be tried, counted: no clock decides what is found."""
+    """How much may still be tried, counted in entries and statements: no clock decides."""
 
-    def __init__(self, events):
-        self.runs = min(4000, 200 + 1_500_000 // max(events, 1))
-        self.looks = 40_000
+    def __init__(self, run):
+        entries = sum(np.size(a) for _, value in run.events for a in arrays_in(value))
+        self.cost = 1 + len(run.events) / 40 + entries / 50_000  # of one run
+        self.left = EFFORT
 
     def run(self):
         """Whether the program may be run once more."""
-        self.runs -= 1
-        return self.runs >= 0
+        self.left -= self.cost
+        return self.left >= 0
 
-    def look(self):
-        """Whether one more edit may be looked at."""
-        self.looks -= 1
-        return self.looks >= 0
+    def look(self, entries):
+        """Whether one more edit, of a statement of so many entries, may be looked at."""
+        self.left -= 1 + entries / 5_000
+        return self.left >= 0
 
 
 class Examination:
@@ -64,7 +67,7 @@ class Examination:
                 "single number, and the gradients"
             )
         self.truth = self._truth_at(None)
-        self.effort = Effort(len(self.run.events))
+        self.effort = Effort(self.run)
         self.close = _close(self.run.gradients.values())
         self.called = _called(self.run, self.program)
         for path, words in _displayed(self.run, self.program, f).items():
@@ -276,7 +279,7 @@ def _loss_of(run, plain, other):
         if (
             isinstance(value, Node)
             and value.out.size == 1
-            and np.allclose(float(value.out), target, rtol=1e-9)
+            and np.allclose(runs.number(value.out), target, rtol=1e-9)
         ):
             return value
     return None

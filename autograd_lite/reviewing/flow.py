@@ -54,10 +54,15 @@ class Flow:
         values = Known(n.out for n in self.forward if n.out.size > 1)
         roots = set(wrong.values())
         self.status = {}
+        self.open: set = set()  # lines of chains after which the value is not a known one
         for node in self.nodes:
             if node in roots:
                 self.status[node] = UNKNOWN
-            elif node in self.interim or (node.out.size > 1 and values.of(node.out) == EXACT):
+            elif node.out.size > 1 and values.of(node.out) == EXACT:
+                self.status[node] = EXACT
+            elif node in self.interim:
+                if node in self.owner and known.of(node.out) != EXACT:
+                    self.open.add(self.owner[node])
                 self.status[node] = EXACT
             elif node in self.owner:
                 status = known.of(node.out)
@@ -166,7 +171,8 @@ class Flow:
                 continue
             if status == UNKNOWN and not dirty:
                 for key in self.chains.get(owner, (owner,)):
-                    first.setdefault(key)
+                    if key == owner or key in self.open:
+                        first.setdefault(key)
             elif status in (SCALED, INNER):
                 weak.setdefault(owner)
         self.first = list(first)

@@ -48,19 +48,29 @@ class Localisation:
         return bare(words[-1]).lower() if words else ""
 
     def first(self, names):
-        """(key, what stays wrong, the values) of the first statement that helps, or None."""
+        """(key, what stays wrong, the values) of the first statement that helps, or None.
+
+        The first is the one that is wrong earliest: in a loop what a later line of a round gets
+        wrong reaches the lines before it only in the next round.
+        """
         run = runs.recorded(self.examination.program, self.examination.inputs, self.step.changed)
         given: dict = {}
-        for name, value in run.events:
-            given.setdefault(name, []).append(value)
-        partial = None
+        for at, (name, value) in enumerate(run.events):
+            given.setdefault(name, []).append((at, value))
+        found = []
         for name in names:
-            found = self._helps(name, given.get(name, ()))
-            if found is not None and not found[1]:
-                return found
-            if partial is None:
-                partial = found
-        return partial
+            times = given.get(name, ())
+            helps = self._helps(name, [value for _, value in times])
+            if helps is not None:
+                found.append((len(helps[1]) > 0, self._wrong_at(times, helps[2]), helps))
+        return min(found, key=lambda entry: entry[:2])[2] if found else None
+
+    def _wrong_at(self, times, values):
+        """When a statement first gave something else than the values."""
+        for (at, given), value in zip(times, values, strict=False):
+            if not self.examination.agree(given, value):
+                return at
+        return times[-1][0]
 
     def _helps(self, name, values):
         statement = self.step.statements.get(name)

@@ -173,6 +173,7 @@ class _Step:
         copies = [k for k in self._copies(flow.feeds) if k not in likely and k not in known]
         copies = [k for k in copies if not flow.is_zero(k)]
         likely = [k for k in likely if not flow.is_zero(k)]
+        likely.sort(key=lambda k: k not in self.roots and not self._says_gradient(k))
         return likely, copies, known, [*later, *self._headers(flow.feeds)]
 
     def _says_gradient(self, name):
@@ -237,6 +238,7 @@ class _Trials:
         self.left = RUNS
         self.tried = 0
         self.waiting: list = []
+        self.entries = 0
         self.scopes: list = []
         self.edits = iter(())
         self.next = None
@@ -256,6 +258,7 @@ class _Trials:
         if before is None:
             return
         self.shape, self.mark = _shapes(before), _mark(before)
+        self.entries = sum(np.size(v) for v in _flat(before))
         atoms = vocabulary.atoms(self.statement, self.scopes)
         parts = _ingredients(self.statement, self.scopes, self.examination.program)
         called = self.examination.program.called
@@ -357,7 +360,7 @@ class _Trials:
         while (edit := self.next) is not None and edit.rank == rank and self.tried < TRIED:
             self.next = next(self.edits, None)
             self.tried += 1
-            if not self.examination.effort.look():
+            if not self.examination.effort.look(self.entries):
                 self.next = None
             try:
                 code = texts.executable(self.statement, edit.text)
