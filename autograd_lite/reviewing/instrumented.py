@@ -158,7 +158,7 @@ class _Hooks(ast.NodeTransformer):
         if self.records and name is not None and not isinstance(node, (ast.For, ast.If)):
             original = copy.deepcopy(node) if isinstance(node, ast.Expr) else node
             return self._recorded(self.generic_visit(node), name, original)
-        return self.generic_visit(node)
+        return super().visit(node)
 
     def visit_Call(self, node):
         """A call through the watcher, which may answer in another form."""

@@ -6,6 +6,7 @@ import random
 import numpy as np
 
 from ..comparison.voting.plain_python import numpys
+from ..engine.calls import holds_tensor
 from ..engine.tensor import Tensor
 from ..rules import creation
 from .inputs import is_floats
@@ -162,6 +163,13 @@ def _same(x):
     return x
 
 
+def _array(data, dtype=None, **rest):
+    """np.array where there are tensors in the data, or floats that may be filled with some."""
+    if holds_tensor(data):
+        return creation.array(data, dtype)
+    return np.array(data, dtype=dtype)
+
+
 _MADE = ("zeros", "ones", "empty", "full", "zeros_like", "ones_like", "empty_like", "full_like")
 _DRAWN = (random.gauss, random.uniform, random.random)
 _ON_TENSORS = {
@@ -169,8 +177,10 @@ _ON_TENSORS = {
     np.float64: _float,
     np.float32: _same,
     isinstance: _isinstance,
-    np.array: creation.array,
-    np.asarray: creation.asarray,
+    np.array: _array,
+    np.asarray: _array,
+    np.asanyarray: _array,
+    np.ascontiguousarray: _array,
     **{getattr(np, name): getattr(np, name) for name in _MADE},
     **{
         getattr(math, name): numpys(name)
