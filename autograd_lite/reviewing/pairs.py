@@ -40,9 +40,19 @@ _SAYS = re.compile(
 )
 
 
-def says_gradient(name):
-    """Whether a name says that it is one of a gradient."""
-    return bare(name) != name or bool(_SAYS.search(name))
+def says_gradient(name, known=()):
+    """Whether a name says that it is one of a gradient.
+
+    A word that begins with a d is one where the rest is a name in the program (``known``, in
+    lower case), begins with a capital, or is a letter or two: dx, dW1, dhidden, but not diff.
+    """
+    rest = bare(name)
+    if _SAYS.search(name):
+        return True
+    if rest == name:
+        return False
+    plain = name[:1] in "dg" and name[1:] == rest and rest[:1].islower()
+    return not plain or rest.lower() in known or len(rest) < 3
 
 
 def paired(gradients, names, places, truth, allclose):

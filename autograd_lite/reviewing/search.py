@@ -182,7 +182,8 @@ class _Step:
         if statement.target is None:
             return False
         words = re.findall(r"[A-Za-z_]\w*", statement.name)
-        return any(map(pairs.says_gradient, words))
+        known = self.examination.targets
+        return any(pairs.says_gradient(word, known) for word in words)
 
     def _copies(self, feeds):
         """Statements beside those that feed a wrong gradient that only hand a value on."""
