@@ -224,11 +224,8 @@ def by_search(cases, chosen):
     for search in searches:
         with search.off():
             gone = lost(cases, whole, search.found_in)
-        share = f"{len(gone) / len(whole):6.1%}"
-        where = f"{search.module:>40} {search.name:<36}"
-        print(
-            f"{search.module:>40} {search.name:<36} {met} {len(gone):4d} lost {share}", flush=True
-        )
+        shown = f"{search.module:>40} {search.name:<36} finds in {len(search.found_in):4d}"
+        print(f"{shown} {len(gone):4d} lost {len(gone) / len(whole):6.1%}", flush=True)
         for description in gone[: 8 if chosen else 3]:
             print(f"    {description}")
 
