@@ -25,7 +25,7 @@ help:
 	@echo "make test-all  the slow tests too"
 	@echo "make elsewhere most of it with the lowest versions (make floors), with the other Pythons"
 	@echo "               of pyenv (make pythons), and with no optional package (make bare)"
-	@echo "make ablation  what each search of the diagnosis is worth; ARGS='stale _orders' chooses"
+	@echo "make ablation  what each search of the diagnosis is worth; ARGS='stale _orders' chooses, --rows"
 	@echo "make numba     the programs that Numba compiles; ARGS='-m slow' takes half an hour"
 	@echo "make oracles   the operations against HIPS autograd (and PyTorch, where it is installed)"
 	@echo "make coverage  what of NumPy and SciPy is right, beside the peers; ARGS='--rows'"

@@ -10,6 +10,8 @@ What they share:
     finite_differences  `numeric_gradients`, and derivatives that know how exact they are
     rows                how far a given array is from the true one
     subgradients        whether a gradient is right at a kink
+    keys                names of gradients, in nested dicts and lists too
+    factors             the derivatives of any tensor of a graph with respect to any other
     report              all that is compared; a table that prints, true if every row is right
     rendering, colours  the forms in which a report is shown, and its picture
 

@@ -7,37 +7,56 @@ in a module, or its place in a dict or list of tensors that a variable holds. A 
 
 from __future__ import annotations
 
-import difflib
-import re
-from collections.abc import Iterator, Mapping
-from functools import partial
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, overload
 
 import numpy as np
 
-from ..engine.tape import history
-from ..engine.tensor import Tensor, backward_pass, plain, seed_of
-from ..graph import Names, caller_variables, check_on_tape, local_derivative
+from ..engine.tensor import Tensor
+from ..graph import Names, caller_variables, check_on_tape
 from ..messages import errors
+from .factors import Factors
+from .keys import flat, paths, unbound
 from .report import Case, Comparison
 from .rows import Tolerance
+from .voting.arguments import Call
+from .voting.contest import held
+from .voting.function_report import FunctionComparison
 
 
+@overload
 def compare(
     loss: Tensor,
-    manual: Mapping,
+    gradients: Mapping,
+    /,
     *,
     rtol: float | None = None,
     atol: float | None = None,
     names: Mapping | None = None,
-) -> Comparison:
+) -> Comparison: ...
+
+
+@overload
+def compare(
+    f: Callable[..., Any],
+    gradients: Any,
+    /,
+    *args: Any,
+    rtol: float | None = None,
+    atol: float | None = None,
+    **kwargs: Any,
+) -> FunctionComparison: ...
+
+
+def compare(loss, gradients, /, *args, rtol=None, atol=None, names=None, **kwargs):
     """Compare hand-derived derivatives with those of autodiff.
 
     Parameters
     ----------
-    loss : Tensor
-        A scalar, computed with tensors.
-    manual : mapping
+    loss : Tensor or callable
+        A scalar, computed with tensors; or the function that computes it, called as
+        ``f(*args, **kwargs)`` with arrays, and with tensors in their place for autodiff.
+    gradients : mapping; of a function also array_like, sequence or callable
         From what to its hand-derived value, an array-like; dicts and lists may be nested in it,
         and ``{"layer1": {"W": dW}}`` is ``{"layer1.W": dW}``. A key is
 
@@ -47,35 +66,68 @@ def compare(
           is the diagonal, an array of the shape of z2; of a product ``z2 = h1 @ W2`` it is the
           other operand; in every case it may be the whole Jacobian, of shape
           ``h2.shape + z2.shape``. ``"dLoss/d..."`` means the loss under any name.
+
+        With a function, names are those of its arguments and of its local variables. A sequence
+        has the gradients of the arguments of floats in their order, None for one that is not
+        compared, and an array is that of the first. A callable returns any of these for the same
+        arguments: then verdict and explanation are tried at two points beside the given one too,
+        and gradients that are right at the given point alone are WRONG.
+    *args, **kwargs
+        The arguments of a function. Floats and arrays of floats, also in dicts and lists, are
+        converted to float64; the others are passed on as they are.
     rtol, atol : float
         An entry is right when |manual - autodiff| <= atol + rtol * max(|manual|, |autodiff|);
         ``rtol`` is by default 1e-6, and 1e-4 (1e-2) where one of the two is float32 (float16);
         ``atol`` is by default rtol times the largest entry of the true array.
     names : mapping, optional
         Names for tensors, ``{"W1": tensor}``; they go before the tensors' own names, their
-        paths in a module, and the variables of the caller.
+        paths in a module, and the variables of the caller. For a loss that is a Tensor only.
 
     Returns
     -------
     Comparison
-        Its truth value says whether everything agrees; printed, it shows one row a key.
+        Its truth value says whether everything agrees; printed, it shows one row a key. Of a
+        function it is that of `compare_function`, in which finite differences vote too, and
+        UNSURE where the function is random.
 
     Raises
     ------
     ValueError
-        For an unknown or ambiguous name, and for a factor that does not exist.
+        For an unknown or ambiguous name, a factor that does not exist, and a function that
+        returns an array.
     TypeError
-        For a loss that is not a Tensor.
+        For a loss that is no Tensor and no function, values that are not real numbers, and a
+        function that cannot be called with the arguments.
+
+    >>> def loss(w, x):
+    ...     z = x * w
+    ...     return np.sum(z**2)
+    >>> def by_hand(w, x):
+    ...     return {"z": 2 * x * w, "w": 2 * x * w}  # and dw is dz * x
+    >>> [(row.name, row.verdict) for row in compare(loss, by_hand, [1.0, 2.0], [3.0, -1.0])]
+    [('dloss/dw', 'WRONG'), ('dloss/dz', 'right')]
     """
+    if callable(loss) and not isinstance(loss, Tensor):
+        if names is not None:
+            raise TypeError("compare(): names= is for a loss that is a Tensor, not for a function")
+        return held(Call(loss, gradients, args, kwargs), Tolerance(rtol, atol))
     check_on_tape("compare()", loss)
-    if not isinstance(manual, Mapping):
+    if not isinstance(gradients, Mapping):
         raise TypeError(
-            f"compare() takes a dict of what was derived by hand, not {errors.describe(manual)}: "
-            'write compare(loss, {"W": dW})'
+            "compare() takes a dict of what was derived by hand, not "
+            f'{errors.describe(gradients)}: write compare(loss, {{"W": dW}})'
         )
-    variables = caller_variables(1)
+    if args or kwargs:
+        raise TypeError("compare() takes more arguments only with a function in place of the loss")
+    return Comparison.from_case(
+        _case(loss, gradients, caller_variables(1), names, Tolerance(rtol, atol))
+    )
+
+
+def _case(loss, manual, variables, names, tolerance):
+    """What is compared, of a loss on the tape."""
     places = paths(variables)
-    known = Names(loss, {**variables, **_unbound(places, variables, manual)}, names)
+    known = Names(loss, {**variables, **unbound(places, variables, manual)}, names)
     factors = Factors(loss, known)
     given: dict[str, Any] = {}
     ends: dict[str, Any] = {}
@@ -98,15 +150,7 @@ def compare(
         if pair is not None and pair[0] is loss.node:
             gradient_of = pair[1]
         keys[label] = was, gradient_of
-    case = Case(given, true, Tolerance(rtol, atol), loss, known, ends, keys)
-    return Comparison.from_case(case)
-
-
-def _unbound(places, variables, manual):
-    """Places in containers that are no variable's name: those go first. Keys go before others."""
-    keys = [key for key, _ in flat(manual, places.__contains__) if isinstance(key, str)]
-    ordered = {place: places[place] for place in (*keys, *places) if place in places}
-    return {place: tensor for place, tensor in ordered.items() if place not in variables}
+    return Case(given, true, tolerance, loss, known, ends, keys)
 
 
 def _unused(key, variables, known):
@@ -127,190 +171,3 @@ def _array(key, value):
     if array.dtype.kind not in "biufc":
         raise TypeError(f"the manual value of {key!r} holds {array.dtype}, not numbers")
     return array
-
-
-def flat(manual: Mapping, is_known) -> Iterator:
-    """Pairs (key, value) of a nested mapping; ``is_known(key)`` says which keys are names."""
-    for key, value in manual.items():
-        yield from _below(key, value, is_known)
-
-
-def _below(key, value, is_known):
-    if isinstance(value, Mapping):
-        items = value.items()
-    elif type(value) in (list, tuple) and _is_nested(key, value, is_known):
-        items = enumerate(value)
-    else:
-        yield key, value
-        return
-    for inner, one in items:
-        yield from _below(f"{_text(key)}.{_text(inner)}", one, is_known)
-
-
-def _is_nested(key, value, is_known):
-    """Whether a list holds gradients of several tensors, and is no array itself."""
-    if any(isinstance(one, Mapping) for one in value):
-        return True
-    if not value or isinstance(key, (Tensor, tuple)) or is_known(key):
-        return False
-    return is_known(f"{key}.0") or any(isinstance(one, np.ndarray) for one in value)
-
-
-def _text(key):
-    return key if isinstance(key, str) else str(key)
-
-
-def paths(variables: Mapping) -> dict:
-    """Tensors by their place in the dicts, lists and tuples among variables.
-
-    Of a dict the place is told without the variable, "layer1.W", and with it, "params.layer1.W";
-    of a list with it alone, "weights.0". A place that several tensors have is left out.
-    """
-    found: dict = {}
-    for name, value in variables.items():
-        if not isinstance(value, (dict, list, tuple)):
-            continue
-        for path, tensor in _tensors(value):
-            places = [path] if isinstance(value, dict) else []
-            for place in (*places, f"{name}.{path}"):
-                found.setdefault(place, {})[tensor.node] = tensor
-    return {place: next(iter(own.values())) for place, own in found.items() if len(own) == 1}
-
-
-def _tensors(value, path=(), depth=4):
-    """Pairs (path, tensor) of nested containers."""
-    if isinstance(value, Tensor):
-        yield ".".join(path), value
-    elif depth and isinstance(value, dict):
-        for key, one in value.items():
-            yield from _tensors(one, (*path, str(key)), depth - 1)
-    elif depth and type(value) in (list, tuple) and len(value) <= 1000:
-        for i, one in enumerate(value):
-            yield from _tensors(one, (*path, str(i)), depth - 1)
-
-
-_FACTOR = re.compile(r"d(?P<top>.+?)\s*/\s*d(?P<bottom>.+)", re.DOTALL)
-
-
-class Factors:
-    """The derivatives of any tensor of a graph with respect to any other."""
-
-    def __init__(self, loss, names):
-        self.loss = loss
-        self.names = names
-        start = seed_of(loss, None)
-        self._gradients = backward_pass({loss.node: start}, names.nodes, hooked=False)
-
-    def find(self, key, shape):
-        """The label of a key, its true value in the form that the shape asks for, and its ends."""
-        top, bottom = self._parse(key)
-        label = f"d{self._label(top)}/d{self.names.of(bottom)}"
-        if top is bottom or bottom not in history(top):
-            raise ValueError(
-                f"{key!r}: {self._label(top)} is not computed from {self.names.of(bottom)}, so "
-                "there is no such factor of the chain; is it the other way round?"
-            )
-        if not bottom.requires_grad:
-            raise ValueError(
-                f"{key!r}: {self.names.of(bottom)} is a constant; create it with "
-                "requires_grad=True to compare its gradient"
-            )
-        if top is self.loss.node:
-            return label, plain(self._gradients[bottom]), (top, bottom)
-        return label, self._factor(key, top, bottom, shape), (top, bottom)
-
-    def of_unused(self, name, tensor):
-        """The label and the gradient, zeros, of a parameter that the loss does not depend on."""
-        return f"d{self._label(self.loss.node)}/d{name}", np.zeros_like(tensor._array), (None, None)
-
-    def _parse(self, key):
-        if isinstance(key, tuple) and len(key) == 2:
-            return self._node(key[0], top=True), self._node(key[1])
-        if isinstance(key, str) and not self.names.find(key) and (match := _FACTOR.fullmatch(key)):
-            return self._node(match["top"], top=True), self._node(match["bottom"])
-        return self.loss.node, self._node(key)
-
-    def _node(self, key, top=False):
-        if isinstance(key, Tensor):
-            if key.node not in self.names.nodes:
-                raise ValueError(f"the loss was not computed from the given tensor {key!r}")
-            return key.node
-        nodes = self.names.find(key)
-        if len(nodes) == 1 and isinstance(nodes[0].out, tuple):
-            parts = [self.names.of(node) for node in self.names.nodes if nodes[0] in node.parents]
-            raise ValueError(
-                f"{key!r} is a call with several results: name one of these, {', '.join(parts)}"
-            )
-        if len(nodes) == 1:
-            return nodes[0]
-        if len(nodes) > 1:
-            raise ValueError(
-                f"{key!r} is the name of {len(nodes)} tensors: give the tensor itself as the key, "
-                "or tell them apart with names={...}"
-            )
-        if top and str(key).lower() in ("loss", "l"):
-            return self.loss.node
-        near = difflib.get_close_matches(str(key), self.names.all(), n=1, cutoff=0.5)
-        hint = f"did you mean {near[0]!r}? " if near else ""
-        raise ValueError(
-            f"{key!r} is not the name of a tensor of this graph: {hint}It has "
-            f"{', '.join(self.names.all())}. Names come from name=, from module paths, or from "
-            "variables where compare() is called; names={...} sets them."
-        )
-
-    def _label(self, node):
-        """The root is called Loss unless it has a name of its own."""
-        named = self.names.given(node)
-        if node is self.loss.node and named in (None, "loss"):
-            return "Loss"
-        return named or self.names.of(node)
-
-    def _factor(self, key, top, bottom, shape):
-        """The other operand of a product, the diagonal of an element-wise step, or the Jacobian."""
-        out, x = np.asarray(top.out), np.asarray(self._value(bottom))
-        if top.op.f is np.matmul and bottom in top.parents and shape != out.shape + x.shape:
-            return local_derivative(top, top.parents.index(bottom))
-        if out.ndim == 0:
-            return self._pull(top, bottom, np.ones_like(out))
-        if out.shape == x.shape and shape != out.shape + x.shape:
-            tolerance = 1e3 * np.finfo(out.dtype).eps
-            factor = diagonal(partial(self._pull, top, bottom), np.ones_like(out), tolerance)
-            if factor is not None:
-                return factor
-            if shape == x.shape:
-                raise ValueError(
-                    f"{key!r}: that step mixes elements, so it has no diagonal to compare with: "
-                    f"give the whole Jacobian, of shape {out.shape + x.shape}"
-                )
-        rows = [self._pull(top, bottom, unit) for unit in units(out)]
-        return np.reshape(rows, out.shape + x.shape)
-
-    def _pull(self, top, bottom, cotangent):
-        table = backward_pass({top: cotangent}, [bottom], hooked=False)
-        return plain(table.get(bottom, np.zeros_like(self._value(bottom))))
-
-    def _value(self, node):
-        """A node's value as this graph saw it."""
-        if node.op is not None:
-            return node.out
-        uses = (
-            value for user in self.names.nodes for value, parent in user.inputs() if parent is node
-        )
-        return next(uses, node.out)
-
-
-def diagonal(pull, ones, rtol, atol=0.0):
-    """The derivative of an element-wise step, or None if a random cotangent shows a mixture."""
-    probe = np.random.default_rng(0).uniform(1, 2, np.shape(ones)).astype(ones.dtype)
-    found, mixed = pull(ones), pull(probe)
-    atol = atol * np.max(np.abs(found), initial=0.0)
-    same = np.allclose(mixed, probe * found, rtol=rtol, atol=atol, equal_nan=True)
-    return found if same else None
-
-
-def units(array):
-    """Every one-hot cotangent of an array."""
-    for index in np.ndindex(array.shape):
-        unit = np.zeros_like(array)
-        unit[index] = 1
-        yield unit

@@ -13,7 +13,7 @@ import numpy as np
 from ..engine.tape import Node
 from ..engine.tensor import Tensor
 from ..messages import errors
-from ..numerics.rounding import Floor, gradient_of
+from ..numerics.rounding import Floor, gradients_of
 from . import rendering
 from .diagnosis.agreement import BlindSpots, blind_spots
 from .diagnosis.diagnose import diagnosed
@@ -155,8 +155,8 @@ def _floors(pairs, tolerance, loss, ends):
         return {}
     kinds = {array.dtype for label in nodes for array in pairs[label] if array.dtype.kind in "fc"}
     eps = max((float(np.finfo(kind).eps) for kind in kinds), default=0.0)
-    floor = Floor(loss.node, eps)
-    return {label: floor.of(gradient_of(loss.node, node)) for label, node in nodes.items()}
+    found = Floor(loss.node, eps).of_all(gradients_of(loss.node, list(nodes.values())))
+    return dict(zip(nodes, found, strict=True))
 
 
 def later_means(case):

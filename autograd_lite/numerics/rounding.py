@@ -158,22 +158,31 @@ class Floor:
 
     def of(self, derive):
         """The floor of each entry of a derivative, ``derive(tape)``."""
+        return self.of_all(lambda tape: [derive(tape)])[0]
+
+    def of_all(self, derive):
+        """The floors of several derivatives, a list ``derive(tape)``."""
 
         def run(draw):
             try:
-                return [derive(self._tapes[draw])]
+                return derive(self._tapes[draw])
             except Exception:  # a rule refuses numbers that are a little off
                 return None
 
-        return floors(run, [derive(Tape())], self._times)[0]
+        return floors(run, derive(Tape()), self._times)
 
 
 def gradient_of(root, node):
     """The gradient of a root with respect to a node, as a function of a tape."""
+    return lambda tape: gradients_of(root, [node])(tape)[0]
+
+
+def gradients_of(root, nodes):
+    """The gradients of a root with respect to several nodes, in one pass."""
 
     def derive(tape):
         start = np.ones_like(tape.value(root, root.out))[()]
-        table = tape.pull({root: start}, [node])
-        return table.get(node, np.zeros(np.shape(node.out)))
+        table = tape.pull({root: start}, nodes)
+        return [table.get(node, np.zeros(np.shape(node.out))) for node in nodes]
 
     return derive

@@ -57,11 +57,15 @@ def of_inner_gradients():
 
 
 def of_coded_losses():
-    for kinds, f, derived, point in CODED:
-        report = ag.compare_function(f, derived, point)
-        found = case(f"coded: {f.__name__}", kinds, report)
-        told = not report and any(KINDS[k].is_told_by(found.sentence) for k in kinds)
-        yield Case(found.description, kinds, found.sentence, found.is_named or told)
+    for row in CODED:
+        yield coded_loss(*row)
+
+
+def coded_loss(kinds, f, derived, point):
+    report = ag.compare_function(f, derived, point)
+    found = case(f"coded: {f.__name__}", kinds, report)
+    told = not report and any(KINDS[k].is_told_by(found.sentence) for k in kinds)
+    return Case(found.description, kinds, found.sentence, found.is_named or told)
 
 
 def of_right_gradients():

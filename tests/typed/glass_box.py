@@ -31,6 +31,8 @@ print(
     ag.derive(loss),
 )
 print(ag.draw(loss).dot)
+ag.compare(lambda w: np.sum(w**2), lambda w: 2 * w, np.ones(2), rtol=1e-6).raise_if_bad()
+print(ag.compare(lambda w, b: np.sum(w * b), (1.0, 2.0), 2.0, b=1.0).votes)
 ag.check_gradients(np.tanh, np.ones(3), order=2)
 ag.compare_function(lambda x: np.sum(x**2), lambda x: 2 * x, np.ones(3)).raise_if_bad()
 fast = ag.compile(lambda x: np.sum(x**2))

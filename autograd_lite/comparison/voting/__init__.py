@@ -3,6 +3,7 @@
 From the question to the report:
 
     problem          the function, the point and the given derivatives, as lists of arrays
+    arguments        the same of a function with several arguments, and gradients by their names
     voters           autodiff and finite differences
     votes            the three votes on one derivative, and what they say together
     contest          `compare_function`: the voters asked about each derivative

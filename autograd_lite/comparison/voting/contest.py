@@ -11,7 +11,7 @@ import numpy as np
 
 from ...engine.tape import history
 from ...numerics.rounding import Floor, gradient_of
-from ..finite_differences import AGREES, DIFFERS, first
+from ..finite_differences import AGREES, DIFFERS, Slope, first
 from ..report import Case, Comparison
 from ..rows import Tolerance, compared, distance
 from .function_report import FunctionComparison
@@ -111,9 +111,8 @@ def held(problem, tolerance) -> FunctionComparison:
         return report
     others = list(_beside(problem, tolerance))
     if report:
-        reports = (other.report() for other in others if not all(other.rows))
-        wrong = next(filter(_is_alone, reports), None)
-        return report if wrong is None else replace(wrong, beside=True)
+        wrong = next((c for c in others if not all(c.rows) and _is_alone(c)), None)
+        return report if wrong is None else replace(wrong.report(), point=wrong.point)
     report = report.confirmed([other.report() for other in others if not all(other.rows)])
     return replace(report, repair=repaired(contest, others) if _is_alone(report) else "")
 
@@ -145,13 +144,20 @@ class Contest:
         self.problem, self.tolerance = problem, tolerance
         self.traced = Traced(problem)
         self.differences = None if problem.wobble else Differences(problem)
-        self.votes, self.rows, self.compared = [], [], []
+        self.votes, self.rows, self.compared, self.ends = [], [], [], {}
         for i, given in enumerate(problem.gradients):
             whole = problem.result.shape + problem.leaves[i].shape
             kind = "jacobian" if problem.result.ndim and given.shape == whole else "gradient"
             self._hold(kind, i, given, whole if kind == "jacobian" else problem.leaves[i].shape)
         for i, given in enumerate(problem.curvatures or ()):
             self._hold("curvature", i, given, problem.leaves[i].shape)
+        for key, given in problem.inner.items():
+            self._hold_inner(key, given)
+
+    @property
+    def point(self):
+        """Where the votes are taken, {label: array}."""
+        return dict(zip(self.problem.labels, self.problem.leaves, strict=True))
 
     def report(self) -> FunctionComparison:
         """All votes, with what the diagnosis of the wrong ones found."""
@@ -189,14 +195,34 @@ class Contest:
         self.rows.append(row)
         self.compared.append((kind, i, label, given, true))
 
+    def _hold_inner(self, key, given):
+        """One vote on a derivative inside the function, of which differences know nothing."""
+        label, true, self.ends[key] = self.traced.inner(key, given.shape)
+        vote, row = Vote(label, OF_SHAPES), compared(label, given, true, self.tolerance)
+        if given.shape == true.shape:
+            slope = None if self.differences is None else Slope.scattered(true.shape, ())
+            allowed = self.tolerance.allowed(given, true)
+            ballot = Ballot(label, given, true, slope, allowed, allowed)
+            vote = counted(ballot)
+            row = row_of(vote, row, ballot)
+        self.votes.append(vote)
+        self.rows.append(row)
+        self.compared.append(("inner", key, label, given, true))
+
     def _cases(self):
         """What is to be diagnosed: gradients together, on their graph, and the others alone."""
-        sides, on_graph = ({}, {}), {}
+        sides, ends, keys = ({}, {}), {}, {}
         behind = set(history(self.traced.loss.node)) if self.traced.follows else set()
         for (kind, i, label, given, true), row in zip(self.compared, self.rows, strict=True):
-            auto = self.traced.derivatives(kind)
-            if kind == "gradient" and auto is not None and self.traced.inputs[i].node in behind:
-                sides[0][label], sides[1][label], on_graph[i] = given, true, label
+            auto = None if kind == "inner" else self.traced.derivatives(kind)
+            if kind == "inner" or (
+                kind == "gradient" and auto is not None and self.traced.inputs[i].node in behind
+            ):
+                sides[0][label], sides[1][label] = given, true
+                ends[label] = self.ends[i] if kind == "inner" else self.traced.ends(i)
+                of_loss = ends[label][0] is self.traced.loss.node
+                key = i if kind == "inner" else self.problem.labels[i]
+                keys[label] = key, ends[label][1] if of_loss else None
                 continue
             if auto is None and given.shape != true.shape:
                 continue  # nothing is known that it could be held against
@@ -205,8 +231,9 @@ class Contest:
                 graph = self.traced.curvature_graph(i, label)
             tolerance = self._rough(given, true) if auto is None else self.tolerance
             yield Case({label: given}, {label: true}, tolerance, **graph)
-        if on_graph:
-            yield Case(*sides, self.tolerance, **self.traced.graph(on_graph))
+        if ends:
+            traced = self.traced
+            yield Case(*sides, self.tolerance, traced.loss, traced.names, ends, keys)
 
     def _floor(self, kind, i, given, auto):
         """What rounding may move each entry of a gradient by; None where no graph tells."""
@@ -291,7 +318,7 @@ def of_another_function(contest):
             "finite differences its derivatives are 0"
         )
     for kind, i, label, given, _ in contest.compared:
-        if kind != "curvature" and (sentence := _transposed(contest, i, label, given)):
+        if kind in ("gradient", "jacobian") and (sentence := _transposed(contest, i, label, given)):
             return sentence
     if not all(contest.rows) and _is_exchanged(contest):
         x, agree = problem.labels[0], contest.tolerance.agree
@@ -333,7 +360,9 @@ def _transposed(contest, i, label, given):
 def _is_exchanged(contest):
     """Whether the first derivative is right with two arguments exchanged."""
     true = contest.traced.derivatives("gradient")
-    if true is None or contest.rows[0] or contest.problem.gradients[0].shape != true[0].shape:
+    if true is None or not contest.problem.gradients or contest.rows[0]:
+        return False
+    if contest.problem.gradients[0].shape != true[0].shape:
         return False
     agree = contest.tolerance.agree
     return any(
@@ -353,7 +382,7 @@ def _floor(label, given, true):
 
 
 def _first_order(contest):
-    return contest.votes[: len(contest.problem.leaves)]
+    return contest.votes[: len(contest.problem.gradients)]
 
 
 def of_no_function(problem) -> bool:

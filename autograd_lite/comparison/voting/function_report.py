@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
 
 from ..report import Comparison, worst
 from . import votes as vote_on
@@ -18,6 +21,12 @@ def _holds(sentence, report):
     """Whether another report says the same, but for the numbers."""
     said = {s for finding in report.findings for s in (finding.sentence, *finding.also)}
     return _NUMBER.sub("#", sentence) in {_NUMBER.sub("#", one) for one in said}
+
+
+def _shown(array):
+    """The values of an array in one line."""
+    text = np.array2string(array, precision=6, separator=", ", threshold=12, edgeitems=2)
+    return " ".join(text.split())
 
 
 _ORDER = [  # what is said first
@@ -58,8 +67,9 @@ class FunctionComparison(Comparison):
         "" or the sentence that the derivation fits another function than the one coded.
     clues : tuple of str
         What else is known: why a voter is missing, or what the derivation shows by itself.
-    beside : bool
-        Whether all was right at the given point, and this is the report of a point beside it.
+    point : dict of arrays
+        Where all was right at the given point, the point beside it that this is the report of;
+        else empty.
     repair : str
         The line of the derivation that is wrong, and what belongs there; "" where none is known.
     """
@@ -68,7 +78,7 @@ class FunctionComparison(Comparison):
     function: str = "f"
     elsewhere: str = ""
     clues: tuple[str, ...] = ()
-    beside: bool = False
+    point: Mapping = field(default_factory=dict, compare=False)
     repair: str = ""
 
     def confirmed(self, others: list[FunctionComparison]) -> FunctionComparison:
@@ -94,7 +104,7 @@ class FunctionComparison(Comparison):
             several = len(alike) > 1
             which = f"all {len(alike)}" if len(alike) == len(self.votes) else ", ".join(alike)
             return f"right: {self._right(first, which if several else alike[0], several)}"
-        if self.beside:
+        if self.point:
             return f"right at the given point, and wrong beside it: {self._wrong(first)}"
         if self.elsewhere:
             return self.elsewhere
@@ -112,6 +122,7 @@ class FunctionComparison(Comparison):
                 lines.append(self._right(vote, vote.label, False) if right else self._wrong(vote))
         if self.elsewhere:
             lines.append(self._wrong(first))
+        lines += [f"there {name} is {_shown(x)}" for name, x in self.point.items()]
         if self.repair:
             lines.append(f"{self.repair}: with that alone all is right, here and beside")
         lines += self.clues

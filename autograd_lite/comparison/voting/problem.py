@@ -20,7 +20,7 @@ AGAIN = 8  # calls that tell whether a function is random: a mask of two element
 
 
 class Problem:
-    """What `compare_function` was given.
+    """What `compare_function` was given: a function that is differentiated by its first argument.
 
     Attributes
     ----------
@@ -36,39 +36,58 @@ class Problem:
         What was derived by hand for each leaf; curvatures is None where none are given.
     """
 
+    caller = "compare_function"
+    inner: Mapping = {}
+
     def __init__(self, f, jac, x, hess_diag, args):
         self._f, self._args = f, args
         self._followed = f  # the form of f that tensors go through
         self._has_gradient = jac is True
-        self.name = _name(f, "f")
-        tree = _with_arrays(x)
-        self.labels = list(_paths(tree, _first_parameter(f)))
+        self.name = function_name(f, "f")
+        tree = with_arrays(x)
+        self.labels = list(paths_of(tree, _first_parameter(f)))
         leaves, self._build = trees.flatten(tree)
-        self.leaves = [_real(leaf, label) for leaf, label in zip(leaves, self.labels, strict=True)]
+        self.leaves = list(map(self._real, leaves, self.labels))
         if not self.leaves:
             raise ValueError("compare_function: x has no numbers to differentiate by")
         self._tree = self._build(self.leaves)
+        self._jac, self._hess_diag = jac, hess_diag
+        self._evaluate()
+        self.gradients, self.curvatures = self.derived(*self.leaves)
+
+    def _evaluate(self):
+        """The value of f, and how far it is from itself."""
         self.result = self.values(*self.leaves)
         self.wobble = max(_far(self.result, self.values(*self.leaves)) for _ in range(AGAIN))
-        self._jac, self._hess_diag = jac, hess_diag
-        self.gradients, self.curvatures = self.derived(*self.leaves)
+
+    def arguments(self, leaves, read=lambda name, value: value):
+        """(args, kwargs) of f for other leaves; ``read(name, value)`` of what stays as it is."""
+        try:
+            names = list(inspect.signature(self.by_hand).parameters)[1:]
+        except (TypeError, ValueError):  # a function of C, which has no signature
+            names = []
+        names += [f"argument {i + 2}" for i in range(len(names), len(self._args))]
+        others = (read(name, arg) for name, arg in zip(names, self._args, strict=False))
+        return (self._built(leaves), *others), {}
 
     def returned(self, *leaves):
         """What f returns for other leaves, which may be tensors."""
         on_tape = any(isinstance(leaf, Tensor) for leaf in leaves)
         f = self._followed if on_tape else self._f
-        return self._value(f(self._built(leaves), *self._args))
+        args, kwargs = self.arguments(leaves)
+        return self._value(f(*args, **kwargs))
 
     def named(self, *tensors):
         """What f returns for tensors, and its variables then."""
+        args, kwargs = self.arguments(tensors)
         try:
-            found, variables = called(self._f, self._build(tensors), *self._args)
+            found, variables = called(self._f, *args, **kwargs)
         except (TypeError, ValueError):
             again = for_tensors(self._f)
             if again is None:
                 raise
             self._followed = again
-            found, variables = called(again, self._build(tensors), *self._args)
+            found, variables = called(again, *args, **kwargs)
         return self._value(found), variables
 
     def derived_on_tape(self, *tensors):
@@ -102,7 +121,7 @@ class Problem:
         found = np.asarray(returned)
         if found.dtype.kind not in "biuf":
             raise TypeError(
-                f"{self.name} returned {errors.describe(returned)}: compare_function takes a "
+                f"{self.name} returned {errors.describe(returned)}: {self.caller} takes a "
                 "function that returns a real number, or an array of these"
             )
         return found if found.dtype.kind == "f" else found.astype(np.float64)
@@ -136,25 +155,27 @@ class Problem:
 
     @property
     def by_hand(self):
-        """The function of the derivatives by hand, and its further arguments."""
-        return (self._f if self._jac is True else self._jac), self._args
-
-    def built(self, leaves):
-        """x of other leaves."""
-        return self._build(leaves)
+        """The function of the derivatives by hand."""
+        return self._f if self._jac is True else self._jac
 
     def split(self, found):
-        """What the derivatives by hand of other leaves are: (gradients, curvatures or None)."""
+        """{("gradient" or "curvature", leaf): value} of what the function by hand returned."""
         if self._jac is True:
             found = found[1]
         first, second = found if self._hess_diag is True else (found, None)
-        aligned = [
-            None
-            if one is None
-            else list(_aligned(self._tree, one, "jac", "", lambda leaf, *_: leaf))
-            for one in (first, second)
-        ]
-        return aligned[0], aligned[1]
+        return {
+            (kind, i): x
+            for kind, one in (("gradient", first), ("curvature", second))
+            if one is not None
+            for i, x in enumerate(_aligned(self._tree, one, "jac", "", lambda leaf, *_: leaf))
+        }
+
+    def _real(self, leaf, label):
+        errors.refuse_foreign(f"{self.caller}()", leaf)
+        array = np.asarray(plain(leaf))
+        if array.dtype.kind not in "biuf":
+            raise TypeError(f"{label} holds {array.dtype}: {self.caller} takes real numbers")
+        return array.astype(np.float64)
 
     def beside(self, rng):
         """The problem at another point: numbers of one sign keep it, others may change theirs."""
@@ -165,7 +186,11 @@ class Problem:
             else:
                 size = max(float(np.std(leaf)), float(np.abs(leaf).max(initial=0.0)) / 4, 1e-3)
                 moved.append(leaf + size * rng.standard_normal(leaf.shape))
-        return Problem(self._f, self._jac, self._build(moved), self._hess_diag, self._args)
+        return self.moved(moved)
+
+    def moved(self, leaves):
+        """The problem at another point."""
+        return Problem(self._f, self._jac, self._build(leaves), self._hess_diag, self._args)
 
     def exchanged(self):
         """The derivatives by hand with x and one further argument exchanged, where that works."""
@@ -201,7 +226,7 @@ def _far(one, other):
         return float(np.max(np.where(same, 0.0, np.abs(one - other)), initial=0.0))
 
 
-def _name(f, otherwise):
+def function_name(f, otherwise):
     name = getattr(f, "__name__", otherwise)
     return name if name.isidentifier() else otherwise  # <lambda>
 
@@ -213,43 +238,37 @@ def _first_parameter(f):
         return "x"
 
 
-def _with_arrays(tree):
-    """The tree with an array in place of each list or tuple of numbers alone."""
+def with_arrays(tree, of_integers=True):
+    """The tree with an array in place of each list of numbers, or of those with floats alone."""
     if isinstance(tree, Mapping):
-        return {key: _with_arrays(value) for key, value in tree.items()}
+        return {key: with_arrays(value, of_integers) for key, value in tree.items()}
     if isinstance(tree, (list, tuple)):
         leaves = trees.flatten(tree)[0]
-        if leaves and all(isinstance(leaf, (int, float, np.number)) for leaf in leaves):
+        numbers = [x for x in leaves if isinstance(x, (int, float, np.number))]
+        wanted = of_integers or any(isinstance(x, (float, np.floating)) for x in numbers)
+        if wanted and leaves and len(numbers) == len(leaves):
             with contextlib.suppress(ValueError):  # lists of different lengths are a tree
-                return _real(np.asarray(tree), "x")
-        parts = [_with_arrays(value) for value in tree]
+                return np.asarray(tree).astype(np.float64)
+        parts = [with_arrays(value, of_integers) for value in tree]
         return type(tree)(*parts) if hasattr(tree, "_fields") else type(tree)(parts)
     return tree
 
 
-def _paths(tree, label):
+def paths_of(tree, label):
     """The labels of the leaves, in their order."""
     if isinstance(tree, Mapping):
         for key, value in tree.items():
-            yield from _paths(value, f"{label}[{key!r}]")
+            yield from paths_of(value, f"{label}[{key!r}]")
     elif isinstance(tree, (list, tuple)):
         for i, value in enumerate(tree):
-            yield from _paths(value, f"{label}[{i}]")
+            yield from paths_of(value, f"{label}[{i}]")
     elif tree is not None:
         yield label
 
 
-def _real(leaf, label):
-    errors.refuse_foreign("compare_function()", leaf)
-    array = np.asarray(plain(leaf))
-    if array.dtype.kind not in "biuf":
-        raise TypeError(f"{label} holds {array.dtype}: compare_function takes real numbers")
-    return array.astype(np.float64)
-
-
 def _aligned(tree, other, name, where, read=None):
     """The arrays of another tree in the order of the leaves of the first."""
-    read = read or _numbers
+    read = read or numbers_of
     if isinstance(tree, Mapping):
         if not isinstance(other, Mapping) or other.keys() != tree.keys():
             raise _structure(name, where, other, f"a dict with {', '.join(map(repr, tree))}")
@@ -273,7 +292,7 @@ def _structure(name, where, other, wanted):
 _ALONE = ": it returns the gradient alone, nested as x is; where f returns both, jac is True"
 
 
-def _numbers(value, name, where):
+def numbers_of(value, name, where):
     """An array-like as an array: sparse matrices, data frames and lists too."""
     value = value.toarray() if hasattr(value, "toarray") else plain(value)
     try:
@@ -286,7 +305,7 @@ def _numbers(value, name, where):
     return array
 
 
-def called(f, *args):
+def called(f, *args, **kwargs):
     """What f returns, and its variables at that moment; none of a function of C.
 
     Watched by a profile function, for this one call: nothing else sees into a call that is over.
@@ -303,7 +322,7 @@ def called(f, *args):
     if code is not None:
         sys.setprofile(watch)
     try:
-        result = f(*args)
+        result = f(*args, **kwargs)
     finally:
         sys.setprofile(before)
     return result, {name: value for name, value in found.items() if not name.startswith("_")}

@@ -33,19 +33,19 @@ class Derivation:
     """
 
     def __init__(self, problem):
-        function, args = problem.by_hand
+        function = problem.by_hand
         graph = Graph(lambda *_: None)
         trace = Trace(graph)
         self.inputs = [
             trace.input(leaf, label)
             for leaf, label in zip(problem.leaves, problem.labels, strict=True)
         ]
-        given = [_traced(trace, value, name) for name, value in _named(function, args)]
+        args, kwargs = problem.arguments(
+            self.inputs, lambda name, value: _traced(trace, value, name)
+        )
         function = for_tensors(function) or function
-        found, variables = called(function, problem.built(self.inputs), *given)
-        first, second = problem.split(found)
-        results = {("gradient", i): _expression(x) for i, x in enumerate(first)}
-        results |= {("curvature", i): _expression(x) for i, x in enumerate(second or ())}
+        found, variables = called(function, *args, **kwargs)
+        results = {key: _expression(x) for key, x in problem.split(found).items()}
         self.results = {key: x for key, x in results.items() if x is not None}
         symbols = {x: x.name for x in graph.inputs}
         for name, value in variables.items():
@@ -77,15 +77,6 @@ def _traced(trace, value, name):
     if not is_number or np.asarray(value).dtype.kind not in "fiu":
         return value
     return trace.input(np.asarray(value) if np.ndim(value) else float(value), name)
-
-
-def _named(function, args):
-    try:
-        names = list(inspect.signature(function).parameters)[1:]
-    except (TypeError, ValueError):  # a function of C, which has no signature
-        names = []
-    names += [f"argument {i + 2}" for i in range(len(names), len(args))]
-    return zip(names, args, strict=False)
 
 
 def _expression(x):

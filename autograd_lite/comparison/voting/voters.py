@@ -5,14 +5,16 @@ predictions, the differences of all rows are taken at once: 2 calls instead of 2
 """
 
 import contextlib
+from functools import cached_property
 
 import numpy as np
 
 from ...engine.tensor import Tensor, plain
 from ...graph import Names
 from ...transforms.derivatives import grad, gradients, jacobian, vjp
+from ..factors import Factors, diagonal, units
 from ..finite_differences import Slope, checked, first, second
-from ..manual import diagonal, units
+from ..keys import paths
 
 
 class Traced:
@@ -52,11 +54,26 @@ class Traced:
             self._found[kind] = self._attempt(kind, lambda: [of(i) for i in leaves])
         return self._found.get(kind)
 
-    def graph(self, labels):
-        """What `Case` wants for the gradients of these leaves, ``{i: label}``."""
-        names = Names(self.loss, self._variables, {self._problem.name: self.loss})
-        ends = {label: (self.loss.node, self.inputs[i].node) for i, label in labels.items()}
-        return {"loss": self.loss, "names": names, "ends": ends}
+    @cached_property
+    def names(self):
+        """The names of the graph: those of the leaves, and the variables of the function."""
+        return Names(self.loss, self._variables, {self._problem.name: self.loss})
+
+    def ends(self, i):
+        """The nodes that the gradient of a leaf is of, and with respect to."""
+        return self.loss.node, self.inputs[i].node
+
+    def inner(self, key, shape):
+        """(label, value, ends) of a derivative of, or with respect to, a tensor inside."""
+        if not self.follows:
+            why = self.why_not.get("loss", "it does not change with the arguments")
+            raise ValueError(f"{key!r} is known to autodiff alone, which cannot follow: {why}")
+        if isinstance(key, str) and not self.names.find(key):
+            key = paths(self._variables).get(key, key)
+        label, value, ends = Factors(self.loss, self.names).find(key, shape)
+        if ends[0] is self.loss.node:
+            label = f"d{self._problem.name}/d{self.names.of(ends[1])}"
+        return label, value, ends
 
     def curvature_graph(self, i, label):
         """The same for a Hessian's diagonal: the graph of the gradient by hand, where it has one.

@@ -100,7 +100,7 @@ def _operation(out, x, axis, centred):
     below = x - np.mean(x, axis, keepdims=True) * centred
     norm = np.sum(below * below, axis, keepdims=True)
     scale = np.sum(out * below, axis, keepdims=True) / np.where(norm == 0, 1, norm)
-    if not (scale > 0).all() or not np.allclose(scale * below, out, rtol=1e-8, atol=1e-12):
+    if not (scale > 0).all() or (np.abs(scale * below - out) > 1e-12 + 1e-8 * np.abs(out)).any():
         return None
     n = np.size(x) / np.size(scale)
     if not any(_is_deviation(scale, norm / m) for m in (n, n - 1, 1) if m):

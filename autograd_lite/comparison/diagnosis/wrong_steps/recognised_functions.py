@@ -108,13 +108,18 @@ def _ancestor(h, f, value, graph):
                 parents.append(z)
                 if isinstance(z.out, tuple) or np.shape(z.out) != np.shape(h.out):
                     continue
-                close = value is True or np.allclose(z.out, value, rtol=1e-6, atol=1e-9)
+                close = value is True or _are_close(z.out, value, 1e-6, 1e-9)
                 if not close or np.array_equal(z.out, h.out):
                     continue
-                if np.allclose(f.__wrapped__(z.out), h.out, rtol=1e-9, atol=0):
+                if _are_close(f.__wrapped__(z.out), h.out, 1e-9, 0.0):
                     return z
         level = parents
     return None
+
+
+def _are_close(one, other, rtol, atol):
+    """np.allclose of finite arrays, several times as fast on small ones."""
+    return bool((np.abs(one - other) <= atol + rtol * np.abs(other)).all())
 
 
 def _logit(h):

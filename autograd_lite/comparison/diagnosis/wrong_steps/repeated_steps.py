@@ -7,6 +7,7 @@ parameters feed are the same step of a loop: the forget gate of every time step.
 from __future__ import annotations
 
 from collections import Counter
+from functools import cache, reduce
 
 import numpy as np
 
@@ -29,22 +30,23 @@ def repeated(backward, relevant):
         if many[0].position is None:
             continue
         for key, words, rule, rank in wrong_rules(many[0]):
-            yield _mutant(
-                many, key, at + words, [Steps(edge, rule)(1.0) for edge in many], rank + 1
-            )
+            rules = [rule] * len(many)
+            yield _mutant(many, key, at + words, _wrong_at(many, rules), rank + 1)
         for words, rules in other_steps_operands(many, backward.graph):
-            steps = [Steps(edge, rule)(1.0) for edge, rule in zip(many, rules, strict=True)]
-            yield _mutant(many, "value for gradient", at + words, steps, 2)
+            yield _mutant(many, "value for gradient", at + words, _wrong_at(many, rules), 2)
         yield from _past_the_activation(many, at, backward)
     yield from _one_sample_everywhere(backward, relevant)
 
 
+def _wrong_at(many, rules):
+    """The steps with a wrong rule each, made when they are asked for."""
+    return (Steps(edge, rule)(1.0) for edge, rule in zip(many, rules, strict=True))
+
+
 def _mutant(many, key, words, steps, rank):
-    joined: dict = {}
-    for step in steps:
-        joined = both(joined, step)
+    joined = cache(lambda: reduce(both, steps, {}))
     where = tuple(edge.node for edge in many)
-    return Mutant(key, words, {}, lambda c: joined, many[0], "", rank, where)
+    return Mutant(key, words, {}, lambda c: joined(), many[0], "", rank, where)
 
 
 # --- the groups ---------------------------------------------------------------------------------
