@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import chain
 
 import numpy as np
 
@@ -43,19 +44,21 @@ def _tries(search, formulas):
     """{expression: edit}: single edits, and the same edit wherever the same formula stands."""
     editor, groups, singles = Editor(formulas), {}, []
     wanted = {formulas.results[e.bottom] for e in search.left}
-    roles = {x: (_role(x, 1), _role(x, 3)) for x in formulas.backward}
-    count = Counter(near for near, _ in roles.values())
-    for x in search.graph.affordable(reversed(formulas.backward)):
+    roles = {x: (_role(x, 1), _role(x, 3)) for x in formulas.steps}
+    count = Counter(roles[x][0] for x in formulas.backward)
+    edited = chain(reversed(formulas.backward), reversed(formulas.forward))
+    for x in search.graph.affordable(edited):
         if not formulas.reach(x) & wanted:
             continue
-        for edit in editor.edits(x):
+        for edit in editor.edits(x) if x in formulas.edited else editor.edits(x, 0):
             search.graph.visits += EDIT
             if not _is_other(edit, x):
                 continue
             if count[roles[x][0]] <= FEW:
                 singles.append({x: edit})
-            for role in roles[x]:
-                groups.setdefault((edit.kind, role), {}).setdefault(x, edit)
+            places = edit.places or ((r, x in formulas.edited) for r in roles[x])
+            for place in places:
+                groups.setdefault((edit.kind, place), {}).setdefault(x, edit)
     many = {(tuple(g), kind): g for (kind, _), g in groups.items() if len(g) > 1}
     return [*many.values(), *singles]
 
@@ -79,12 +82,14 @@ def _formulas(search):
 
 
 def _is_other(edit, x):
-    """Whether an edit changes the value, to something finite."""
+    """Whether an edit changes the value, to another number."""
     new, old = np.asarray(edit.whole.value), np.asarray(x.value)
-    if new.dtype.kind not in "fciub" or not np.isfinite(new).all():
+    if new.dtype.kind not in "fciub" or old.dtype.kind not in "fciub" or np.isnan(new).any():
         return False
-    if new.dtype.kind == "b":
-        return not np.array_equal(new, old)
+    finite = np.isfinite(old) & np.isfinite(new)
+    if not np.array_equal(new[~finite], old[~finite]):
+        return True
+    new, old = new[finite] * 1.0, old[finite] * 1.0
     return bool(np.abs(new - old).max(initial=0.0) > 1e-9 * np.abs(old).max(initial=0.0))
 
 
@@ -102,41 +107,59 @@ def _role(x, depth):
 
 
 def _candidates(search, formulas, edits):
-    try:
-        with np.errstate(all="ignore"):
-            replaced = {x: formulas.again(edit.whole) for x, edit in edits.items()}
-            changed = formulas.changed(replaced)
-    except (ValueError, TypeError, IndexError, np.linalg.LinAlgError):
-        return []
+    x, edit = next(iter(edits.items()))
+    for kept in _kept(formulas, edits):
+        try:
+            with np.errstate(all="ignore"):
+                replaced = {x: formulas.again(edit.whole) for x, edit in edits.items()}
+                changed = formulas.changed(replaced, kept)
+        except (ValueError, TypeError, IndexError, np.linalg.LinAlgError):
+            continue
+        explained = _explained(search, changed)
+        if explained:
+            text = _said(x, edit, formulas, len(edits))
+            rank = BEHIND + edit.rank + (len(edits) > 1) * 0.5 + (kept is not None)
+            gives = words.proof(explained, search.case, "the derivation")
+            return [Candidate(edit.key, text, explained, rank=rank, gives=gives)]
+    return []
+
+
+def _kept(formulas, edits):
+    """Which values of the forward pass stay as they are, where others of them are edited."""
+    if all(x in formulas.edited for x in edits):
+        return [None]
+    lines = {formulas.line_of(x) or x for x in edits}
+    after = set().union(*(formulas.reach(line) for line in lines)) - lines
+    named = [x for x in formulas.forward if x in formulas.symbols and x not in edits]
+    return dict.fromkeys([(), tuple(x for x in formulas.forward if x in after), tuple(named)])
+
+
+def _explained(search, changed):
+    """The rows that changed gradients explain; none if they spoil a right row."""
     rows = [e for e in search.left if e.bottom in changed]
-    explained = [
-        e for e in rows if search.fit.explains(e.given, changed[e.bottom], search.expected(e))
-    ]
     spoiled = (
         e.bottom in changed and not search.fit.agree(e.given, changed[e.bottom], e.floor)
         for e in search.right
     )
-    if not explained or any(spoiled):
+    if any(spoiled):
         return []
-    x, edit = next(iter(edits.items()))
-    text = _said(x, edit, formulas, len(edits))
-    rank = BEHIND + edit.rank + (len(edits) > 1) * 0.5
-    gives = words.proof(explained, search.case, "the derivation")
-    return [Candidate(edit.key, text, explained, rank=rank, gives=gives)]
+    return [e for e in rows if search.fit.explains(e.given, changed[e.bottom], search.expected(e))]
 
 
 def _said(x, edit, formulas, count):
     """The sentence: in which line, what stands there, and what belongs there."""
     parts = {name: formulas.written_out(getattr(edit, name)) for name in ("old", "new")}
     if edit.part is not None:
-        parts["part"] = formulas.write(edit.part)
+        parts["part"] = formulas.write(edit.part) + words.what_array(edit.part)
     line = formulas.line_of(x)
     name = formulas.symbols.get(line)
     where = "" if name is None else f"in {name}: "
-    if count > 1 and name is not None:
+    if count > 1 and name is not None and not edit.places:
         where = f"in {name} and {count - 1} more like it: "
+    if x not in formulas.edited and name is not None:
+        where = f"in {name}, as the gradients have it: "
     said = where + edit.says.format(**parts)
-    if "{old}" not in edit.says:
+    if "{old}" not in edit.says and not edit.places:
         whole = formulas.writer.definition(line) if name is not None else ""
         if whole and len(whole) <= LONG and count == 1:
             said += f": write {name} = {whole}"
