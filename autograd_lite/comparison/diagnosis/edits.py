@@ -117,7 +117,7 @@ class Editor:
         if func in _PRODUCTS and not self._is_part(x, _PRODUCTS):
             yield from _of_product(x, self._factors(x), self._terms)
         elif func in _SUMS and not self._is_part(x, _SUMS):
-            yield from _of_sum(self._terms(x))
+            yield from _of_sum(_merged(self._terms(x)))
         elif func is np.matmul:
             yield from _of_matrices(*args)
         elif func is np.linalg.solve:
@@ -164,6 +164,19 @@ class Editor:
                 new = call(x.func, *x.args[:i], other, *x.args[i + 1 :], **x.kwargs)
                 rank = 2.5 + ((other in lines) != (arg in lines))
                 yield f"operand {i}", "value for gradient", new, arg, INSTEAD, rank
+
+    def everywhere(self, h) -> Iterator[Edit]:
+        """Another value in the place of a named one, wherever the gradients have it."""
+        says = "{part} is left out wherever it stands"
+        ones = _constant(np.ones(h.shape))
+        yield Edit("ones", LEFT_OUT, h, ones, ones, h, says, 1.8)
+        if h.ndim == 2 and h.shape[0] == h.shape[1]:
+            new, says = _transposed(h), "{part} is transposed wherever it stands"
+            yield Edit("transpose", TRANSPOSE, h, new, new, h, says, 1.8)
+        for other in self._pool.get(h.shape, ()):
+            if other is not h and other not in self._inner:
+                says = "{new} stands wherever {part} belongs"
+                yield Edit("operand", ARRAY, h, other, other, h, says, 2)
 
     def _masked(self, x):
         """A causal mask in a softmax that has none."""
@@ -433,6 +446,15 @@ def _of_sum(terms):
                 yield f"{kind} {chosen}", key, new, part, says, rank
     if len(terms) <= TERMS:
         yield from _into_bracket(terms, like)
+
+
+def _merged(terms):
+    """Terms with signs, each term once."""
+    found: dict = {}
+    for x, sign in terms:
+        key = x if type(x) is Expression else repr(x)
+        found[key] = x, found.get(key, (x, 0))[1] + sign
+    return [pair for pair in found.values() if pair[1]]
 
 
 def _into_bracket(terms, like):

@@ -59,6 +59,9 @@ def _tries(search, formulas):
             places = edit.places or ((r, x in formulas.edited) for r in roles[x])
             for place in places:
                 groups.setdefault((edit.kind, place), {}).setdefault(x, edit)
+    for h in formulas.symbols:
+        if h.shape and h not in formulas.edited and h.dtype is not None and h.dtype.kind == "f":
+            singles += [{h: edit} for edit in editor.everywhere(h) if _is_other(edit, h)]
     many = {(tuple(g), kind): g for (kind, _), g in groups.items() if len(g) > 1}
     return [*many.values(), *singles]
 
@@ -118,6 +121,8 @@ def _candidates(search, formulas, edits):
         explained = _explained(search, changed)
         if explained:
             text = _said(x, edit, formulas, len(edits))
+            if x.kind != "call":
+                text = f"in {words.subject(explained, search.case)}: {text}"
             rank = BEHIND + edit.rank + (len(edits) > 1) * 0.5 + (kept is not None)
             gives = words.proof(explained, search.case, "the derivation")
             return [Candidate(edit.key, text, explained, rank=rank, gives=gives)]
@@ -152,14 +157,14 @@ def _said(x, edit, formulas, count):
     if edit.part is not None:
         parts["part"] = formulas.write(edit.part) + words.what_array(edit.part)
     line = formulas.line_of(x)
-    name = formulas.symbols.get(line)
+    name = formulas.symbols.get(line) if line is not x or x in formulas.edited else None
     where = "" if name is None else f"in {name}: "
     if count > 1 and name is not None and not edit.places:
         where = f"in {name} and {count - 1} more like it: "
     if x not in formulas.edited and name is not None:
         where = f"in {name}, as the gradients have it: "
     said = where + edit.says.format(**parts)
-    if "{old}" not in edit.says and not edit.places:
+    if "{old}" not in edit.says and not edit.places and x.kind == "call":
         whole = formulas.writer.definition(line) if name is not None else ""
         if whole and len(whole) <= LONG and count == 1:
             said += f": write {name} = {whole}"
