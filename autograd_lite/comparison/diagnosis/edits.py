@@ -103,14 +103,19 @@ class Editor:
         if depth == DEPTH and x in self.formulas.lines:
             yield from self._with_factor(x)
         for i, arg in enumerate(x.args if depth else ()):
-            if type(arg) is not Expression or arg.kind != "call":
-                continue
-            if arg in self.formulas.symbols or arg in self._inner:
-                continue
-            for edit in self.edits(arg, depth - 1):
-                whole = call(x.func, *x.args[:i], edit.whole, *x.args[i + 1 :], **x.kwargs)
-                if whole is not None and whole.shape == x.shape:
-                    yield replace(edit, kind=f"{i}.{edit.kind}", whole=whole)
+            for j, part in enumerate(arg) if type(arg) in (tuple, list) else ((None, arg),):
+                if not self._is_edited_here(part):
+                    continue
+                for edit in self.edits(part, depth - 1):
+                    new = edit.whole if j is None else (*arg[:j], edit.whole, *arg[j + 1 :])
+                    whole = call(x.func, *x.args[:i], new, *x.args[i + 1 :], **x.kwargs)
+                    if whole is not None and whole.shape == x.shape:
+                        yield replace(edit, kind=f"{i}.{edit.kind}", whole=whole)
+
+    def _is_edited_here(self, x):
+        """Whether an operand is edited as a part of what uses it: it has no line of its own."""
+        is_call = type(x) is Expression and x.kind == "call"
+        return is_call and x not in self.formulas.symbols and x not in self._inner
 
     def _of_call(self, x):
         func, args = x.func, x.args
@@ -313,7 +318,7 @@ def total(terms):
 
 
 def arrays_for(x):
-    """What may stand in the place of an array of two values: (kind, key, expression, says, rank)."""
+    """What may stand for an array of two values: (kind, key, expression, says, rank)."""
     a = np.asarray(x.value)
     values = np.unique(a) if a.size > 1 and a.dtype.kind in "bif" else ()
     if len(values) != 2:
@@ -471,16 +476,21 @@ def _into_bracket(terms, like):
 
 
 def _factors_of_sums(x):
-    """What the other factor is multiplied by and summed, of a product: of A @ B the sums of A, B."""
-    while x.func in (np.negative, np.multiply, np.sum) and type(x.args[-1]) is Expression:
-        if x.func is np.multiply and number(x.args[0]) is None:
-            yield from (a for a in x.args if type(a) is Expression and a.shape == x.shape)
-            return
+    """What the other factor of a product is multiplied by and summed: of A @ B sums of A, B."""
+    while x.func in (np.negative, np.sum) or _is_scaled(x):
         x = x.args[-1]
+    if x.func is np.multiply:
+        yield from (a for a in x.args if type(a) is Expression and a.shape == x.shape)
     if x.func is np.matmul:
         a, b = x.args
         yield call(np.sum, a, axis=-1, keepdims=x.ndim == a.ndim)
         yield call(np.sum, b, axis=-2 if b.ndim > 1 else 0, keepdims=b.ndim > 1)
+
+
+def _is_scaled(x):
+    """Whether an expression is a number times another."""
+    is_product = x.func is np.multiply and type(x.args[1]) is Expression
+    return is_product and number(x.args[0]) is not None
 
 
 def _of_matrices(a, b):
@@ -527,10 +537,9 @@ def _transposed(x):
 def _of_choice(x, condition, a, b):
     exchanged, left_out = "the two branches are exchanged: ", "the condition {part} is left out: "
     yield "branches", MASK, call(np.where, condition, b, a), None, exchanged + INSTEAD, 1
-    for i, (new, name) in enumerate(
-        ((call(np.where, condition, a, 0.0), "False"), (call(np.where, condition, 0.0, b), "True"))
-    ):
-        says = f"it is taken as 0 where {{part}} is {name}: " + INSTEAD
+    zeros = (call(np.where, condition, a, 0.0), False), (call(np.where, condition, 0.0, b), True)
+    for i, (new, when) in enumerate(zeros):
+        says = f"it is taken as 0 where {{part}} is {when}: " + INSTEAD
         yield f"zero {i}", MASK, new, condition, says, 1.3
     for one, rank in ((a, 1), (b, 1.5)):
         yield f"branch {rank}", MASK, _spread(one, x), condition, left_out + INSTEAD, rank
