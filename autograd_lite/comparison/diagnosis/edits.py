@@ -82,10 +82,17 @@ def call(func, *args, **kwargs):
 
 
 class Editor:
-    """The edits of the expressions of a derivation."""
+    """The edits of the expressions of a derivation.
 
-    def __init__(self, formulas):
-        self.formulas = formulas
+    Parameters
+    ----------
+    formulas : Formulas
+    whole : bool
+        Whether all of a line is edited with it, and not its calls one by one.
+    """
+
+    def __init__(self, formulas, whole=False):
+        self.formulas, self._whole = formulas, whole
         self._inner = set(formulas.backward)
         self._pool: dict = {}
         for x in formulas.symbols:
@@ -114,8 +121,9 @@ class Editor:
 
     def _is_edited_here(self, x):
         """Whether an operand is edited as a part of what uses it: it has no line of its own."""
-        is_call = type(x) is Expression and x.kind == "call"
-        return is_call and x not in self.formulas.symbols and x not in self._inner
+        if type(x) is not Expression or x.kind != "call" or x in self.formulas.symbols:
+            return False
+        return self._whole or x not in self._inner
 
     def _of_call(self, x):
         func, args = x.func, x.args

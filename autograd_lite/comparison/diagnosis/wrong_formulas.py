@@ -18,6 +18,8 @@ from .wrong_steps.recognised_functions import recognised_functions
 NODES = 250  # of a graph that is derived again
 BEHIND = 2  # ranks: of mistakes that fit alike those that have a rule of their own are said first
 FEW = 4  # places of one formula of which each is edited alone, too
+SHORT = 40  # steps of a derivation in which two edits are looked for
+OFTEN = 1.3  # the rank of an edit that is made together with another
 EDIT = 3  # visits that it costs to make an edit
 LONG = 70  # characters of a formula that is shown whole
 
@@ -37,7 +39,36 @@ def one_formula(search):
         lines |= {line} if any(len(c.explains) == len(search.left) for c in many) else set()
         found += many
         search.graph.visits += formulas.work - before
-    return found
+    return found or _two_edits(search, formulas)
+
+
+def _two_edits(search, formulas):
+    """One or two edits of one line alone; not in long loops."""
+    if len(formulas.backward) > SHORT:
+        return []
+    editor = Editor(formulas, whole=True)
+    wanted = {formulas.results[e.bottom] for e in search.left}
+    lines = [x for x in reversed(formulas.backward) if x in formulas.lines]
+    lines = [x for x in lines if formulas.reach(x) & wanted]
+    ones = {x: _often(editor, x, x) for x in lines}
+    single = ((x, (one,)) for x in lines for one in ones[x])
+    double = (
+        (x, (one, two)) for x in lines for one in ones[x] for two in _often(editor, one.whole, x)
+    )
+    for x, edits in search.graph.affordable(chain(single, double)):
+        search.graph.visits += 2 * EDIT
+        before = formulas.work
+        found = _candidates(search, formulas, {x: edits[-1]}, edits[:-1])
+        search.graph.visits += formulas.work - before
+        if found:
+            return found
+    return []
+
+
+def _often(editor, x, line):
+    """The edits of an expression that are made most, and change the line that it stands for."""
+    edits = (edit for edit in editor.edits(x) if edit.rank <= OFTEN)
+    return sorted((edit for edit in edits if _is_other(edit, line)), key=lambda edit: edit.rank)
 
 
 def _tries(search, formulas):
@@ -109,7 +140,8 @@ def _role(x, depth):
     return (x.func, x.shape, *(_role(a, depth - 1) for a in x.args))
 
 
-def _candidates(search, formulas, edits):
+def _candidates(search, formulas, edits, after=()):
+    """The candidate that edits are, and the one that was made before them in the same line."""
     x, edit = next(iter(edits.items()))
     for kept in _kept(formulas, edits):
         try:
@@ -120,7 +152,10 @@ def _candidates(search, formulas, edits):
             continue
         explained = _explained(search, changed)
         if explained:
-            text = _said(x, edit, formulas, len(edits))
+            if after:
+                text = _both_said(x, *after, edit, formulas)
+            else:
+                text = _said(x, edit, formulas, len(edits))
             if x.kind != "call":
                 text = f"in {words.subject(explained, search.case)}: {text}"
             rank = BEHIND + edit.rank + (len(edits) > 1) * 0.5 + (kept is not None)
@@ -151,11 +186,25 @@ def _explained(search, changed):
     return [e for e in rows if search.fit.explains(e.given, changed[e.bottom], search.expected(e))]
 
 
-def _said(x, edit, formulas, count):
-    """The sentence: in which line, what stands there, and what belongs there."""
+def _both_said(x, one, two, formulas):
+    old, new = formulas.written_out(x), formulas.written_out(two.whole)
+    if max(len(old), len(new)) <= LONG:
+        return f"in {formulas.symbols[x]}: {new} stands where {old} belongs"
+    both = (edit.says.format(**_parts(edit, formulas)) for edit in (one, two))
+    return f"in {formulas.symbols[x]}: {', and '.join(both)}"
+
+
+def _parts(edit, formulas):
+    """What is filled in in the sentence of an edit."""
     parts = {name: formulas.written_out(getattr(edit, name)) for name in ("old", "new")}
     if edit.part is not None:
         parts["part"] = formulas.write(edit.part) + words.what_array(edit.part)
+    return parts
+
+
+def _said(x, edit, formulas, count):
+    """The sentence: in which line, what stands there, and what belongs there."""
+    parts = _parts(edit, formulas)
     line = formulas.line_of(x)
     name = formulas.symbols.get(line) if line is not x or x in formulas.edited else None
     where = "" if name is None else f"in {name}: "
