@@ -24,6 +24,7 @@ TERMS = 5  # of a sum of which any are tried together
 
 SIGN, FACTOR, LEFT_OUT, PATH = "sign", "factor", "chain factor missing", "path missing"
 RULE, MASK, TRANSPOSE, AXIS = "product rule", "relu mask", "transpose", "bias axis"
+ARRAY = "other operand"
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,8 @@ class Edit:
         The sentence, with {part}, {old} and {new}.
     rank : float
         Of several that fit the least is said first.
+    places : tuple
+        Of what is edited in several places at once, by what these are found.
     """
 
     kind: str
@@ -56,6 +59,7 @@ class Edit:
     part: object
     says: str
     rank: float
+    places: tuple = ()
 
 
 INSTEAD = "{new} stands where {old} belongs"
@@ -78,10 +82,17 @@ def call(func, *args, **kwargs):
 
 
 class Editor:
-    """The edits of the expressions of a derivation."""
+    """The edits of the expressions of a derivation.
 
-    def __init__(self, formulas):
-        self.formulas = formulas
+    Parameters
+    ----------
+    formulas : Formulas
+    whole : bool
+        Whether all of a line is edited with it, and not its calls one by one.
+    """
+
+    def __init__(self, formulas, whole=False):
+        self.formulas, self._whole = formulas, whole
         self._inner = set(formulas.backward)
         self._pool: dict = {}
         for x in formulas.symbols:
@@ -95,26 +106,39 @@ class Editor:
                 continue  # it is no formula
             if type(new) is Expression and new.shape == x.shape:
                 yield Edit(kind, key, old[0] if old else x, new, new, part, says, rank)
+        yield from self._of_constants(x)
         if depth == DEPTH and x in self.formulas.lines:
             yield from self._with_factor(x)
         for i, arg in enumerate(x.args if depth else ()):
-            if type(arg) is not Expression or arg.kind != "call":
-                continue
-            if arg in self.formulas.symbols or arg in self._inner:
-                continue
-            for edit in self.edits(arg, depth - 1):
-                whole = call(x.func, *x.args[:i], edit.whole, *x.args[i + 1 :], **x.kwargs)
-                if whole is not None and whole.shape == x.shape:
-                    yield replace(edit, kind=f"{i}.{edit.kind}", whole=whole)
+            for j, part in enumerate(arg) if type(arg) in (tuple, list) else ((None, arg),):
+                if not self._is_edited_here(part):
+                    continue
+                for edit in self.edits(part, depth - 1):
+                    new = edit.whole if j is None else (*arg[:j], edit.whole, *arg[j + 1 :])
+                    whole = call(x.func, *x.args[:i], new, *x.args[i + 1 :], **x.kwargs)
+                    if whole is not None and whole.shape == x.shape:
+                        yield replace(edit, kind=f"{i}.{edit.kind}", whole=whole)
+
+    def _is_edited_here(self, x):
+        """Whether an operand is edited as a part of what uses it: it has no line of its own."""
+        if type(x) is not Expression or x.kind != "call" or x in self.formulas.symbols:
+            return False
+        return self._whole or x not in self._inner
 
     def _of_call(self, x):
         func, args = x.func, x.args
         if func in _PRODUCTS and not self._is_part(x, _PRODUCTS):
             yield from _of_product(x, self._factors(x), self._terms)
         elif func in _SUMS and not self._is_part(x, _SUMS):
-            yield from _of_sum(self._terms(x))
+            yield from _of_sum(_merged(self._terms(x)))
         elif func is np.matmul:
             yield from _of_matrices(*args)
+        elif func is np.linalg.solve:
+            says = "the inverse of {part} is left out: " + INSTEAD
+            yield "no inverse", "other operand", call(np.matmul, *args), args[0], says, 1
+        elif func is np.linalg.inv:
+            says = "the inverse is left out: " + INSTEAD
+            yield "no inverse", "other operand", args[0], None, says, 1
         elif func in _COMPARED:
             new = call(_COMPARED[func], *args)
             yield "inverted", MASK, new, None, "the comparison is inverted: " + INSTEAD, 1
@@ -125,10 +149,22 @@ class Editor:
         elif func in (np.transpose, np.swapaxes) and args[0].ndim == 2:
             yield "transpose", TRANSPOSE, args[0], None, "the transpose is missing: " + INSTEAD, 1
         elif isinstance(func, np.ufunc) and func.nin == 1 and type(args[0]) is Expression:
+            yield from self._masked(x)
             says = f"{func.__name__} is left out: {INSTEAD}"
             yield "function", "activation formula", args[0], None, says, 1
         if isinstance(func, np.ufunc):
             yield from self._substituted(x)
+
+    def _of_constants(self, x):
+        """Another array in the place of a constant one, here or wherever that stands."""
+        for i, arg in enumerate(x.args):
+            if type(arg) is not Expression or arg.kind == "call" or not arg.shape:
+                continue
+            for kind, key, other, says, rank in arrays_for(arg):
+                new = call(x.func, *x.args[:i], other, *x.args[i + 1 :], **x.kwargs)
+                if new is not None and new.shape == x.shape:
+                    places = (id(arg), x in self._inner), (id(arg),)
+                    yield Edit(kind, key, x, new, new, arg, says, rank, places)
 
     def _substituted(self, x):
         """Another value of the same shape in the place of an operand."""
@@ -141,6 +177,29 @@ class Editor:
                 new = call(x.func, *x.args[:i], other, *x.args[i + 1 :], **x.kwargs)
                 rank = 2.5 + ((other in lines) != (arg in lines))
                 yield f"operand {i}", "value for gradient", new, arg, INSTEAD, rank
+
+    def everywhere(self, h) -> Iterator[Edit]:
+        """Another value in the place of a named one, wherever the gradients have it."""
+        says = "{part} is left out wherever it stands"
+        ones = _constant(np.ones(h.shape))
+        yield Edit("ones", LEFT_OUT, h, ones, ones, h, says, 1.8)
+        if h.ndim == 2 and h.shape[0] == h.shape[1]:
+            new, says = _transposed(h), "{part} is transposed wherever it stands"
+            yield Edit("transpose", TRANSPOSE, h, new, new, h, says, 1.8)
+        for other in self._pool.get(h.shape, ()):
+            if other is not h and other not in self._inner:
+                says = "{new} stands wherever {part} belongs"
+                yield Edit("operand", ARRAY, h, other, other, h, says, 2)
+
+    def _masked(self, x):
+        """A causal mask in a softmax that has none."""
+        users = self.formulas.users.get(x, ())
+        if x.func is np.exp and x.ndim > 1 and any(user.func is np.sum for user in users):
+            m, n = x.shape[-2:]
+            says = "a causal mask is applied to {old}, where none belongs"
+            for k in {0, n - m} if min(m, n) > 1 else ():
+                new = call(np.multiply, x, Expression("constant", np.tri(m, n, k)))
+                yield f"causal {k}", MASK, new, None, says, 1.5
 
     def _with_factor(self, x):
         """A gradient times a value of its shape, or what is a derivative if that is an output."""
@@ -266,6 +325,44 @@ def total(terms):
     return result
 
 
+def arrays_for(x):
+    """What may stand for an array of two values: (kind, key, expression, says, rank)."""
+    a = np.asarray(x.value)
+    values = np.unique(a) if a.size > 1 and a.dtype.kind in "bif" else ()
+    if len(values) != 2:
+        return
+    low, high = values
+    for value in (low, high):
+        if np.isfinite(value):
+            says = f"{{part}} is taken as {value} in every entry"
+            yield f"all {value}", ARRAY, _constant(np.full_like(a, value)), says, 1.5
+    says = "{part} is taken the other way round"
+    yield "inverted", ARRAY, _constant(np.where(a == low, high, low)), says, 1.5
+    if (low, high) == (0, 1) and a.dtype.kind != "b":
+        says = "{part} is taken as -1 and 1, where 0 and 1 belong"
+        yield "signs", ARRAY, total([(product([(x, 1.0), (2.0, 1.0)]), 1), (1.0, -1)]), says, 1
+    if (low, high) == (-1, 1):
+        says = "{part} is taken as 0 and 1, where -1 and 1 belong"
+        yield "bits", ARRAY, product([(total([(x, 1), (1.0, 1)]), 1.0), (2.0, -1.0)]), says, 1
+    if a.ndim == 2:
+        yield from _triangles(a, *values)
+
+
+def _constant(array):
+    return Expression("constant", array)
+
+
+def _triangles(a, low, high):
+    """A causal mask, of ones or of what is added, that begins at another diagonal."""
+    m, n = a.shape
+    for one, other in ((low, high), (high, low)):
+        masks = {k: np.where(np.tri(m, n, k), one, other) for k in range(-m, n)}
+        at = next((k for k, mask in masks.items() if np.array_equal(a, mask)), None)
+        for k in {0, n - m, at - 1, at + 1} & {*masks} if at is not None else ():
+            says = f"the causal mask {{part}} is np.tri(k={k}), where np.tri(k={at}) belongs"
+            yield f"diagonal {k}", ARRAY, _constant(masks[k]), says, 0.9
+
+
 def powers_of(h):
     """Pairs (h, exponent) that may stand in a product by mistake."""
     return [(h, power) for power in (1.0, -1.0, 0.5, -0.5, 2.0, -2.0)]
@@ -360,6 +457,48 @@ def _of_sum(terms):
                 new = [(x, s * (c if i in chosen else 1)) for i, (x, s) in enumerate(terms)]
                 new = _spread(total([pair for pair in new if pair[1]]), like)
                 yield f"{kind} {chosen}", key, new, part, says, rank
+    if len(terms) <= TERMS:
+        yield from _into_bracket(terms, like)
+
+
+def _merged(terms):
+    """Terms with signs, each term once."""
+    found: dict = {}
+    for x, sign in terms:
+        key = x if type(x) is Expression else repr(x)
+        found[key] = x, found.get(key, (x, 0))[1] + sign
+    return [pair for pair in found.values() if pair[1]]
+
+
+def _into_bracket(terms, like):
+    """(b + t) * a where b * a + t was written: the term t is multiplied by the factor a."""
+    for (i, (x, _)), (j, (t, sign)) in permutations(enumerate(terms), 2):
+        if type(x) is not Expression or x.kind != "call" or type(t) is not Expression:
+            continue
+        for k, factor in enumerate(_factors_of_sums(x)):
+            for c in (1, -1):
+                late = call(np.multiply, t, factor)
+                new = _spread(total([*terms[:j], (late, c * sign), *terms[j + 1 :]]), like)
+                says = "the term {part} stands inside the bracket that is multiplied by {old}"
+                yield f"into {i}.{j}.{k}.{c}", FACTOR, new, t, says, 1.6, factor
+
+
+def _factors_of_sums(x):
+    """What the other factor of a product is multiplied by and summed: of A @ B sums of A, B."""
+    while x.func in (np.negative, np.sum) or _is_scaled(x):
+        x = x.args[-1]
+    if x.func is np.multiply:
+        yield from (a for a in x.args if type(a) is Expression and a.shape == x.shape)
+    if x.func is np.matmul:
+        a, b = x.args
+        yield call(np.sum, a, axis=-1, keepdims=x.ndim == a.ndim)
+        yield call(np.sum, b, axis=-2 if b.ndim > 1 else 0, keepdims=b.ndim > 1)
+
+
+def _is_scaled(x):
+    """Whether an expression is a number times another."""
+    is_product = x.func is np.multiply and type(x.args[1]) is Expression
+    return is_product and number(x.args[0]) is not None
 
 
 def _of_matrices(a, b):
@@ -406,6 +545,10 @@ def _transposed(x):
 def _of_choice(x, condition, a, b):
     exchanged, left_out = "the two branches are exchanged: ", "the condition {part} is left out: "
     yield "branches", MASK, call(np.where, condition, b, a), None, exchanged + INSTEAD, 1
+    zeros = (call(np.where, condition, a, 0.0), False), (call(np.where, condition, 0.0, b), True)
+    for i, (new, when) in enumerate(zeros):
+        says = f"it is taken as 0 where {{part}} is {when}: " + INSTEAD
+        yield f"zero {i}", MASK, new, condition, says, 1.3
     for one, rank in ((a, 1), (b, 1.5)):
         yield f"branch {rank}", MASK, _spread(one, x), condition, left_out + INSTEAD, rank
 

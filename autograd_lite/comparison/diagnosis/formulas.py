@@ -35,7 +35,9 @@ class Formulas:
         self.results, self.symbols, self.lines = results, symbols, lines
         self.fixed = dict(fixed)
         self.steps = needed(steps, list(results.values()))
-        self.backward = [step for step in self.steps if edited is None or step in edited]
+        self.edited = set(self.steps) if edited is None else edited
+        self.backward = [step for step in self.steps if step in self.edited]
+        self.forward = [step for step in self.steps if step not in self.edited]
         self.place = {step: i for i, step in enumerate(self.steps)}
         self.work = 0  # expressions that were computed again
         self._reach: dict = {}
@@ -53,14 +55,15 @@ class Formulas:
                 users.setdefault(x, []).append(step)
         return users
 
-    def recomputed(self, replaced):
+    def recomputed(self, replaced, kept=()):
         """({expression: value}, {expression: value before}) of all that changes.
 
-        Of gradients that are given, the second is what the formulas say of them.
+        Of gradients that are given, the second is what the formulas say of them. What is kept
+        stays as it is, whatever it depends on.
         """
         values, arrived = {**self.fixed, **replaced}, {}
         for step in self._order(tuple(values)):
-            if step in replaced:
+            if step in replaced or step in kept:
                 continue
             value = computed(step, values)
             (arrived if step in self.fixed else values)[step] = value
@@ -83,9 +86,9 @@ class Formulas:
             self._reach[x] = found
         return self._reach[x]
 
-    def changed(self, replaced):
+    def changed(self, replaced, kept=None):
         """{node: gradient} with some expressions replaced; those that stay are left out."""
-        values, arrived = self.recomputed(replaced)
+        values, arrived = self.recomputed(replaced, kept or ())
         self.work += len(values)
         found = {}
         for node, x in self.results.items():
@@ -120,12 +123,16 @@ class Formulas:
         return self.writer.definition(x) if is_call else self.writer.write(x)
 
     def line_of(self, x):
-        """The first named gradient that an expression is part of, itself if it has a name."""
+        """The first line that an expression is part of, itself if it has a name.
+
+        A gradient for what is edited, and a value for what is computed before it.
+        """
         seen = {x}
         level = [x]
+        lines = self.lines if x in self.edited else self.symbols
         while level:
             for step in level:
-                if step in self.lines:
+                if step in lines:
                     return step
             level = [u for step in level for u in self.users.get(step, ()) if u not in seen]
             seen.update(level)

@@ -126,6 +126,7 @@ def wrong_regulariser(search):
     known = [e.bottom for e in search.case.gradients.values() if e.bottom.op is None]
     penalised = search.penalties.gradients(search.backward, known)
     groups: dict = {}
+    candidates: list = []
     strength = _strength(search, [], penalised)
     for entry in leaves:
         penalty, value = penalised.get(entry.bottom), search.graph.value(entry.bottom)
@@ -133,6 +134,7 @@ def wrong_regulariser(search):
         data = expected if penalty is None else expected - penalty
         found = _parts(entry.given, data, penalty, value, search.fit, search.constants, strength)
         if found is None:
+            candidates += _in_entries(search, entry, data, penalty, value)
             continue
         kind, form, c, factor = found
         if search.penalties.alone and kind not in ("regulariser scalar", "regulariser form"):
@@ -140,10 +142,47 @@ def wrong_regulariser(search):
         shown = 0.0 if kind == "regulariser scalar" else float(f"{c:.4g}")
         key = (kind, form, shown, float(f"{factor:.4g}"), penalty is None)
         groups.setdefault(key, []).append((entry, c, factor))
-    return [
+    return candidates + [
         _regulariser(search, kind, form, none, many, penalised)
         for (kind, form, _, _, none), many in groups.items()
     ]
+
+
+def _in_entries(search, entry, data, penalty, value):
+    """A penalty of some entries of a parameter, as a weight without its bias, of the wrong ones."""
+    inside = penalty != 0 if penalty is not None else np.zeros(1, bool)
+    if inside.all() or not inside.any():
+        return []
+    k = search.fit.ratio(penalty[inside], value[inside]) or search.fit.agree(
+        penalty[inside], value[inside]
+    )
+    near = 1e-6 * np.abs(entry.given).max()
+    wrong = np.abs(entry.given - data - penalty) > near
+    name, k = search.graph.label(entry.bottom), float(k)
+    said = []
+    for array, where, what in (
+        (k * np.ones_like(data), ~inside, f"{k:.6g} is added, a regulariser's gradient with ones"),
+        (k * value, ~inside, f"a regulariser's gradient {k:.6g} * {name} is added"),
+        (np.zeros_like(data), inside, f"the regulariser's gradient {k:.6g} * {name} is forgotten"),
+    ):
+        fits = wrong & where & (np.abs(entry.given - data - array) <= near)
+        if fits.any():
+            wrong = wrong & ~fits
+            of_none = f", where the penalty does not contain {name}" * bool(where is not inside)
+            said.append(f"{what} {_places(fits)}{of_none}")
+    if wrong.any() or not said or not k:
+        return []
+    who = words.subject([entry], search.case)
+    return [Candidate("regulariser on bias", f"in {who}: {'; '.join(said)}", [entry], rank=0)]
+
+
+def _places(which):
+    """Where the entries of an array are that are True."""
+    for axis, name in enumerate(("row", "column") if which.ndim == 2 else ()):
+        lines = np.flatnonzero(which.all(axis=1 - axis))
+        if len(lines) == 1 and which.sum() == which.shape[1 - axis]:
+            return f"in {name} {lines[0]}"
+    return "at " + ", ".join(str(i.tolist()) for i in np.argwhere(which)[:3])
 
 
 def _regulariser(search, kind, form, none, many, penalised):

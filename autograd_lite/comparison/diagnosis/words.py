@@ -163,3 +163,14 @@ def _overwritten(edge, others, count, graph):
     else:
         lost = f"is used {count} times, and the use in {h} is lost"
     return f"{x} {lost}: = overwrites where += must add up"
+
+
+def what_array(x):
+    """What an array of two numbers is, to follow its name."""
+    if getattr(x, "kind", "call") == "call" or not x.shape or x.dtype.kind not in "bif":
+        return ""
+    numbers = np.unique(x.value)
+    if len(numbers) != 2:
+        return ""
+    what = "mask" if numbers[0] == 0 or numbers[0] < -1e3 else "array"
+    return f" (the {what} of {numbers[0]:g} and {numbers[1]:g})"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import chain
 
 import numpy as np
 
@@ -17,6 +18,8 @@ from .wrong_steps.recognised_functions import recognised_functions
 NODES = 250  # of a graph that is derived again
 BEHIND = 2  # ranks: of mistakes that fit alike those that have a rule of their own are said first
 FEW = 4  # places of one formula of which each is edited alone, too
+SHORT = 40  # steps of a derivation in which two edits are looked for
+OFTEN = 1.3  # the rank of an edit that is made together with another
 EDIT = 3  # visits that it costs to make an edit
 LONG = 70  # characters of a formula that is shown whole
 
@@ -36,26 +39,60 @@ def one_formula(search):
         lines |= {line} if any(len(c.explains) == len(search.left) for c in many) else set()
         found += many
         search.graph.visits += formulas.work - before
-    return found
+    return found or _two_edits(search, formulas)
+
+
+def _two_edits(search, formulas):
+    """One or two edits of one line alone; not in long loops."""
+    if len(formulas.backward) > SHORT:
+        return []
+    editor = Editor(formulas, whole=True)
+    wanted = {formulas.results[e.bottom] for e in search.left}
+    lines = [x for x in reversed(formulas.backward) if x in formulas.lines]
+    lines = [x for x in lines if formulas.reach(x) & wanted]
+    ones = {x: _often(editor, x, x) for x in lines}
+    single = ((x, (one,)) for x in lines for one in ones[x])
+    double = (
+        (x, (one, two)) for x in lines for one in ones[x] for two in _often(editor, one.whole, x)
+    )
+    for x, edits in search.graph.affordable(chain(single, double)):
+        search.graph.visits += 2 * EDIT
+        before = formulas.work
+        found = _candidates(search, formulas, {x: edits[-1]}, edits[:-1])
+        search.graph.visits += formulas.work - before
+        if found:
+            return found
+    return []
+
+
+def _often(editor, x, line):
+    """The edits of an expression that are made most, and change the line that it stands for."""
+    edits = (edit for edit in editor.edits(x) if edit.rank <= OFTEN)
+    return sorted((edit for edit in edits if _is_other(edit, line)), key=lambda edit: edit.rank)
 
 
 def _tries(search, formulas):
     """{expression: edit}: single edits, and the same edit wherever the same formula stands."""
     editor, groups, singles = Editor(formulas), {}, []
     wanted = {formulas.results[e.bottom] for e in search.left}
-    roles = {x: (_role(x, 1), _role(x, 3)) for x in formulas.backward}
-    count = Counter(near for near, _ in roles.values())
-    for x in search.graph.affordable(reversed(formulas.backward)):
+    roles = {x: (_role(x, 1), _role(x, 3)) for x in formulas.steps}
+    count = Counter(roles[x][0] for x in formulas.backward)
+    edited = chain(reversed(formulas.backward), reversed(formulas.forward))
+    for x in search.graph.affordable(edited):
         if not formulas.reach(x) & wanted:
             continue
-        for edit in editor.edits(x):
+        for edit in editor.edits(x) if x in formulas.edited else editor.edits(x, 0):
             search.graph.visits += EDIT
             if not _is_other(edit, x):
                 continue
             if count[roles[x][0]] <= FEW:
                 singles.append({x: edit})
-            for role in roles[x]:
-                groups.setdefault((edit.kind, role), {}).setdefault(x, edit)
+            places = edit.places or ((r, x in formulas.edited) for r in roles[x])
+            for place in places:
+                groups.setdefault((edit.kind, place), {}).setdefault(x, edit)
+    for h in formulas.symbols:
+        if h.shape and h not in formulas.edited and h.dtype is not None and h.dtype.kind == "f":
+            singles += [{h: edit} for edit in editor.everywhere(h) if _is_other(edit, h)]
     many = {(tuple(g), kind): g for (kind, _), g in groups.items() if len(g) > 1}
     return [*many.values(), *singles]
 
@@ -79,12 +116,14 @@ def _formulas(search):
 
 
 def _is_other(edit, x):
-    """Whether an edit changes the value, to something finite."""
+    """Whether an edit changes the value, to another number."""
     new, old = np.asarray(edit.whole.value), np.asarray(x.value)
-    if new.dtype.kind not in "fciub" or not np.isfinite(new).all():
+    if new.dtype.kind not in "fciub" or old.dtype.kind not in "fciub" or np.isnan(new).any():
         return False
-    if new.dtype.kind == "b":
-        return not np.array_equal(new, old)
+    finite = np.isfinite(old) & np.isfinite(new)
+    if not np.array_equal(new[~finite], old[~finite]):
+        return True
+    new, old = new[finite] * 1.0, old[finite] * 1.0
     return bool(np.abs(new - old).max(initial=0.0) > 1e-9 * np.abs(old).max(initial=0.0))
 
 
@@ -101,42 +140,80 @@ def _role(x, depth):
     return (x.func, x.shape, *(_role(a, depth - 1) for a in x.args))
 
 
-def _candidates(search, formulas, edits):
-    try:
-        with np.errstate(all="ignore"):
-            replaced = {x: formulas.again(edit.whole) for x, edit in edits.items()}
-            changed = formulas.changed(replaced)
-    except (ValueError, TypeError, IndexError, np.linalg.LinAlgError):
-        return []
+def _candidates(search, formulas, edits, after=()):
+    """The candidate that edits are, and the one that was made before them in the same line."""
+    x, edit = next(iter(edits.items()))
+    for kept in _kept(formulas, edits):
+        try:
+            with np.errstate(all="ignore"):
+                replaced = {x: formulas.again(edit.whole) for x, edit in edits.items()}
+                changed = formulas.changed(replaced, kept)
+        except (ValueError, TypeError, IndexError, np.linalg.LinAlgError):
+            continue
+        explained = _explained(search, changed)
+        if explained:
+            if after:
+                text = _both_said(x, *after, edit, formulas)
+            else:
+                text = _said(x, edit, formulas, len(edits))
+            if x.kind != "call":
+                text = f"in {words.subject(explained, search.case)}: {text}"
+            rank = BEHIND + edit.rank + (len(edits) > 1) * 0.5 + (kept is not None)
+            gives = words.proof(explained, search.case, "the derivation")
+            return [Candidate(edit.key, text, explained, rank=rank, gives=gives)]
+    return []
+
+
+def _kept(formulas, edits):
+    """Which values of the forward pass stay as they are, where others of them are edited."""
+    if all(x in formulas.edited for x in edits):
+        return [None]
+    lines = {formulas.line_of(x) or x for x in edits}
+    after = set().union(*(formulas.reach(line) for line in lines)) - lines
+    named = [x for x in formulas.forward if x in formulas.symbols and x not in edits]
+    return dict.fromkeys([(), tuple(x for x in formulas.forward if x in after), tuple(named)])
+
+
+def _explained(search, changed):
+    """The rows that changed gradients explain; none if they spoil a right row."""
     rows = [e for e in search.left if e.bottom in changed]
-    explained = [
-        e for e in rows if search.fit.explains(e.given, changed[e.bottom], search.expected(e))
-    ]
     spoiled = (
         e.bottom in changed and not search.fit.agree(e.given, changed[e.bottom], e.floor)
         for e in search.right
     )
-    if not explained or any(spoiled):
+    if any(spoiled):
         return []
-    x, edit = next(iter(edits.items()))
-    text = _said(x, edit, formulas, len(edits))
-    rank = BEHIND + edit.rank + (len(edits) > 1) * 0.5
-    gives = words.proof(explained, search.case, "the derivation")
-    return [Candidate(edit.key, text, explained, rank=rank, gives=gives)]
+    return [e for e in rows if search.fit.explains(e.given, changed[e.bottom], search.expected(e))]
+
+
+def _both_said(x, one, two, formulas):
+    old, new = formulas.written_out(x), formulas.written_out(two.whole)
+    if max(len(old), len(new)) <= LONG:
+        return f"in {formulas.symbols[x]}: {new} stands where {old} belongs"
+    both = (edit.says.format(**_parts(edit, formulas)) for edit in (one, two))
+    return f"in {formulas.symbols[x]}: {', and '.join(both)}"
+
+
+def _parts(edit, formulas):
+    """What is filled in in the sentence of an edit."""
+    parts = {name: formulas.written_out(getattr(edit, name)) for name in ("old", "new")}
+    if edit.part is not None:
+        parts["part"] = formulas.write(edit.part) + words.what_array(edit.part)
+    return parts
 
 
 def _said(x, edit, formulas, count):
     """The sentence: in which line, what stands there, and what belongs there."""
-    parts = {name: formulas.written_out(getattr(edit, name)) for name in ("old", "new")}
-    if edit.part is not None:
-        parts["part"] = formulas.write(edit.part)
+    parts = _parts(edit, formulas)
     line = formulas.line_of(x)
-    name = formulas.symbols.get(line)
+    name = formulas.symbols.get(line) if line is not x or x in formulas.edited else None
     where = "" if name is None else f"in {name}: "
-    if count > 1 and name is not None:
+    if count > 1 and name is not None and not edit.places:
         where = f"in {name} and {count - 1} more like it: "
+    if x not in formulas.edited and name is not None:
+        where = f"in {name}, as the gradients have it: "
     said = where + edit.says.format(**parts)
-    if "{old}" not in edit.says:
+    if "{old}" not in edit.says and not edit.places and x.kind == "call":
         whole = formulas.writer.definition(line) if name is not None else ""
         if whole and len(whole) <= LONG and count == 1:
             said += f": write {name} = {whole}"

@@ -1,8 +1,9 @@
-"""The wrong line of a derivation in code: one edit of it that makes it right everywhere.
+"""The wrong lines of a derivation in code: edits of it that make it right everywhere.
 
 The derivation by hand is traced as formulas, and the edits of these are tried that a person may
-have failed to write. An edit counts if it gives the true values at the given point and at the
-points beside it.
+have failed to write. An edit counts if it gives true values at the given point and at the points
+beside it, and leaves right entries right. Where none mends all, the one that mends most entries is
+taken, and the search goes on for the others.
 """
 
 from __future__ import annotations
@@ -16,13 +17,16 @@ from ...symbolic import calls
 from ...symbolic.expressions import Expression
 from ...symbolic.graph import Graph
 from ...symbolic.traced import Trace, Traced
-from ..diagnosis.edits import Editor, call, powers_of, product, slopes_of
+from ..diagnosis.edits import MANY, SIGN, Editor, call, powers_of, product, slopes_of
 from ..diagnosis.formulas import Formulas
+from ..rows import distance
 from .plain_python import for_tensors
 from .problem import called
 
 WORK = 60_000  # expressions that are computed again: half a second
 ELEMENTS = 12  # of x, each of which may be what was left out
+CONSTANTS = 4  # elements of an array around the function
+MOST = 4  # edits
 LONG = 60  # characters of a formula that is shown
 
 
@@ -61,14 +65,15 @@ class Derivation:
         lines = {x for x in (*symbols, *self.results.values()) if x.kind == "call"}
         self.formulas = Formulas(steps, self.results, symbols, lines)
 
-    def at(self, leaves, edit=None):
-        """{key: value} at other leaves, with one edit or without."""
-        moved = {x.expression: leaf for x, leaf in zip(self.inputs, leaves, strict=True)}
-        values, _ = self.formulas.recomputed(moved)
-        if edit is not None:
-            x, new = edit
-            moved[x] = self.formulas.again(new, values)
-            values, _ = self.formulas.recomputed(moved)
+    def at(self, leaves, edits):
+        """{key: value} at some leaves, by default the given ones, with {expression: edited}."""
+        formulas = self.formulas
+        moved = {x.expression: leaf for x, leaf in zip(self.inputs, leaves, strict=False)}
+        values, _ = formulas.recomputed(moved)
+        for x, new in sorted(edits.items(), key=lambda pair: formulas.place[pair[0]]):
+            moved[x] = formulas.again(new, values)
+            values, _ = formulas.recomputed(moved)
+        formulas.work += len(values)
         return {key: values.get(x, x.value) for key, x in self.results.items()}
 
 
@@ -110,19 +115,30 @@ class Repairs(Editor):
         super().__init__(derivation.formulas)
         results = set(derivation.results.values())
         self._elements = [
-            call(calls.getitem, x.expression, i)
-            for x in derivation.inputs
-            if x.ndim == 1 and x.size <= ELEMENTS
+            call(calls.getitem, x, i)
+            for many, most in ((derivation.inputs, ELEMENTS), (derivation.around, CONSTANTS))
+            for x in (getattr(one, "expression", one) for one in many)
+            if x.ndim == 1 and x.size <= most
             for i in range(x.size)
         ]
+        numbers = [h for h in self.formulas.symbols if h.shape == ()]
+        self._pool[()] = [*self._elements, *numbers][:MANY]
         self._columns = {
             x: [
                 call(calls.getitem, v, (slice(None), *(None,) * (x.ndim - 1)))
                 for v in derivation.around
                 if v.shape == x.shape[:1] and x.ndim > 1
             ]
+            + [v for v in derivation.around if v.shape == x.shape[-1:] and x.ndim > 1]
             for x in results
         }
+
+    def _is_edited_here(self, x):
+        """Whether an operand stands elsewhere too, where it may be right."""
+        if type(x) is not Expression or x.kind != "call":
+            return False
+        users = self.formulas.users.get(x, ())
+        return sum(part is x for user in users for part in user.operands()) > 1
 
     def _of_call(self, x):
         yield from super()._of_call(x)
@@ -149,7 +165,7 @@ class Repairs(Editor):
 
 
 def repaired(contest, others) -> str:
-    """The sentence on the line that is wrong, "" where no one edit mends all.
+    """The sentence on the lines that are wrong, "" where no edits mend all.
 
     Parameters
     ----------
@@ -162,25 +178,79 @@ def repaired(contest, others) -> str:
         derivation = Derivation(contest.problem)
     except Exception:  # whatever a function does with traced values
         return ""
-    formulas = derivation.formulas
-    true = {_key(kind, i): value for kind, i, _, _, value in contest.compared}
-    wrong = [
-        _key(kind, i)
-        for (kind, i, *_), row in zip(contest.compared, contest.rows, strict=True)
-        if not row
-    ]
-    if not all(key in derivation.results for key in wrong) or not wrong:
+    keys = [_key(kind, i) for kind, i, *_ in contest.compared]
+    if not all(
+        key in derivation.results or row for key, row in zip(keys, contest.rows, strict=True)
+    ):
         return ""
-    editor = Repairs(derivation)
-    edits = [(x, edit) for x in reversed(formulas.steps) for edit in editor.edits(x)]
-    for x, edit in sorted(edits, key=lambda pair: pair[1].rank):
-        if formulas.work > WORK:
-            break
-        if _mends(x, edit, formulas, true, wrong, contest) and _holds(
-            x, edit, derivation, contest, others
-        ):
-            return _said(x, edit, formulas)
-    return ""
+    mending = Mending(derivation, contest, others)
+    said = {}
+    while len(mending.made) < MOST and not mending.is_done():
+        found = mending.next()
+        if found is None:
+            return ""
+        x, edit, mended = found
+        said[_said(x, edit, mended, derivation.formulas)] = True
+    return "; ".join(said) if mending.is_done() else ""
+
+
+class Mending:
+    """Edits of a derivation, one after the other, until all entries are right at all points."""
+
+    def __init__(self, derivation, contest, others):
+        self.derivation, self.points = derivation, [contest, *others]
+        formulas, editor = derivation.formulas, Repairs(derivation)
+        edits = [(x, edit) for x in reversed(formulas.steps) for edit in editor.edits(x)]
+        self._edits = sorted(edits, key=lambda pair: pair[1].rank)
+        self.made: dict = {}
+        self.right = [self._right_entries({}, point) for point in self.points]
+
+    def is_done(self):
+        return all(is_right(right) for right in self.right)
+
+    def next(self):
+        """The first edit (expression, edit) that mends all, or else the one that mends most."""
+        tried = []
+        for x, edit in self._edits if None not in self.right else ():
+            if self.derivation.formulas.work > WORK:
+                break
+            right = self._right_entries({**self.made, x: edit.whole}, self.points[0])
+            gain = _gain(self.right[0], right)
+            if gain and is_right(right) and (found := self._accepted(x, edit)):
+                return found
+            if gain:
+                tried.append((-gain, len(tried), x, edit))
+        found = (
+            self._accepted(x, edit) for *_, x, edit in sorted(tried, key=lambda t: t[:2])[:MOST]
+        )
+        return next(filter(None, found), None)
+
+    def _accepted(self, x, edit):
+        """An edit and the entries that it mends, None where it mends none beside the point."""
+        made = {**self.made, x: edit.whole}
+        found = [self._right_entries(made, point) for point in self.points]
+        pairs = zip(self.right, found, strict=True)
+        if not all(is_right(before) or _gain(before, after) for before, after in pairs):
+            return None
+        mended = [after & ~self.right[0][key] for key, after in found[0].items()]
+        self.made, self.right = made, found
+        return x, edit, mended
+
+    def _right_entries(self, edits, point):
+        """{key: which entries are right} with edits, None where a shape is another."""
+        try:
+            with np.errstate(all="ignore"):
+                leaves = point.problem.leaves if point is not self.points[0] else ()
+                found = self.derivation.at(leaves, edits)
+        except (ValueError, TypeError, IndexError, np.linalg.LinAlgError):
+            return None
+        right = {}
+        for kind, i, _, _, true in point.compared:
+            value = np.asarray(found.get(_key(kind, i), np.nan))
+            if value.shape != np.shape(true):
+                return None
+            right[_key(kind, i)] = distance(value, true) <= point.tolerance.allowed(value, true)
+        return right
 
 
 def _key(kind, i):
@@ -188,33 +258,15 @@ def _key(kind, i):
     return ("curvature" if kind == "curvature" else "gradient"), i
 
 
-def _mends(x, edit, formulas, true, wrong, contest):
-    try:
-        with np.errstate(all="ignore"):
-            changed = formulas.changed({x: edit.whole.value})
-    except (ValueError, TypeError, IndexError, np.linalg.LinAlgError):
-        return False
-    agree = contest.tolerance.agree
-    return all(key in changed for key in wrong) and all(
-        np.shape(value) == np.shape(true[key]) and agree(np.asarray(value), np.asarray(true[key]))
-        for key, value in changed.items()
-        if key in true
-    )
+def is_right(right):
+    return right is not None and all(entries.all() for entries in right.values())
 
 
-def _holds(x, edit, derivation, contest, others):
-    """Whether an edit gives the true values at the points beside the given one."""
-    for other in others:
-        try:
-            with np.errstate(all="ignore"):
-                found = derivation.at(other.problem.leaves, (x, edit.whole))
-        except (ValueError, TypeError, IndexError, np.linalg.LinAlgError):
-            return False
-        for kind, i, _, _, true in other.compared:
-            value = np.asarray(found.get(_key(kind, i), np.nan))
-            if value.shape != np.shape(true) or not contest.tolerance.agree(value, true):
-                return False
-    return True
+def _gain(before, after):
+    """How many more entries are right; 0 where one that was right is wrong now."""
+    if after is None or any((entries & ~after[key]).any() for key, entries in before.items()):
+        return 0
+    return sum(int(entries.sum() - before[key].sum()) for key, entries in after.items())
 
 
 _LACKS = {
@@ -223,12 +275,20 @@ _LACKS = {
 }  # fmt: skip
 
 
-def _said(x, edit, formulas):
+def _said(x, edit, mended, formulas):
     old, new = formulas.written_out(edit.old), formulas.written_out(edit.new)
-    line = formulas.line_of(x)
-    name = formulas.symbols.get(line)
-    where = f"in {name}: " if name else ""
-    if max(len(old), len(new)) > LONG and edit.kind.rpartition(".")[2] in _LACKS:
-        what = _LACKS[edit.kind.rpartition(".")[2]]
-        return f"{where}{what} {formulas.write(edit.part)} is missing"
-    return f"{where}{old} stands where {new} belongs"
+    name = formulas.symbols.get(formulas.line_of(x))
+    where = f"in {name}: " if name else _entries(mended)
+    what = "a sign is wrong: " if edit.key == SIGN else ""
+    if edit.kind.rpartition(".")[2] in _LACKS:
+        what = f"{_LACKS[edit.kind.rpartition('.')[2]]} {formulas.write(edit.part)} is missing"
+        if max(len(old), len(new)) > LONG:
+            return where + what
+        what += ": "
+    return f"{where}{what}{old} stands where {new} belongs"
+
+
+def _entries(mended):
+    """Which entries of a Jacobian are mended, where these are few."""
+    at = np.argwhere(mended[0]) if len(mended) == 1 and mended[0].ndim == 2 else ()
+    return f"at {', '.join(str(i.tolist()) for i in at)}: " if 0 < len(at) <= MOST else ""

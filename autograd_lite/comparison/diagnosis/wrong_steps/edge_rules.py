@@ -10,6 +10,7 @@ from ....rules.softmax import log_softmax, softmax
 from .errors_of_losses import errors, wrong_errors
 from .mutant import through, unblanked
 from .normalisation import wrong_normalisations
+from .windows import wrong_windows
 from .wrong_rules import WRONG_RULES
 
 NEAR = 6  # other tensors of the same shape that may stand for a cotangent
@@ -131,6 +132,7 @@ def wrong_rules(edge, held=None, all_of_them=True):
     if edge.op.name == "normalisation":
         yield from wrong_normalisations(edge)
         return  # its parts are edges of their own
+    yield from wrong_windows(edge)
     if edge.op.f is np.matmul:
         yield from _products(edge)
     elif is_function(edge.op):
