@@ -189,3 +189,13 @@ def test_the_command_line(tmp_path):
     assert done.returncode == 1, done.stderr
     assert "mine.py:6: dw is wrong" in done.stdout
     assert (tmp_path / "mine.py").read_text() == source
+
+
+def test_the_page_shows_the_report_as_it_is():
+    import review_me
+
+    page = (Path(ag.__file__).parent.parent / "docs" / "review.md").read_text()
+    first, *lines = str(ag.review(review_me.loss_and_gradients, *review_me.example())).split("\n")
+    shown = page.split("```text\n")[1].split("```")[0].split("\n")
+    assert first.endswith(shown[0].partition("/")[2])
+    assert [line.rstrip() for line in lines] == [line.rstrip() for line in shown[1:-1]]

@@ -9,7 +9,7 @@ from .texts import Text, is_simple
 from .vocabulary import is_atomic
 
 # How far an edit is from the line as it stands: what is tried first.
-SLIP, OTHER, FACTOR, TERM, FORMULA, INGREDIENT, TWO = range(1, 8)
+SLIP, OTHER, DERIVATIVE, FACTOR, TERM, FORMULA, INGREDIENT, TWO = range(1, 9)
 
 _FLIPS = {
     ast.Add: ("-",),
@@ -49,6 +49,7 @@ _FUNCTIONS = (
 )
 _PARTS = (ast.Name, ast.Subscript, ast.Attribute)
 _REDUCTIONS = {"sum", "mean", "max", "min", "std", "var", "prod"}
+_ACTIVATIONS = ("({} > 0)", "(1 - {} ** 2)", "({} * (1 - {}))")
 _TEMPLATES = (
     ("({} > 0)", "array"),
     ("(1 - {})", "array"),
@@ -117,7 +118,8 @@ class Edits:
         """The edits in the order of their ranks; a text comes once."""
         seen = {self.statement.text}
         makers = (
-            self._slips, self._assignments, self._others, self._factors, self._terms,
+            self._slips, self._assignments, self._others, self._derivatives, self._factors,
+            self._terms,
             self._formulas, self._ingredients, self._twice,
         )  # fmt: skip
         for make in makers:
@@ -426,6 +428,21 @@ class Edits:
                 spots.append(node)
         return spots
 
+    def _derivatives(self):
+        """The derivative of an activation in the place of a value, or as one more factor."""
+        arrays = [a for a in self.atoms if a.kind == "array"][:12]
+        places = [n for n in self.nodes if self._is_place(n) and not isinstance(n, ast.Constant)]
+        for atom in arrays:
+            text = _bracketed(atom.text)
+            for form in _ACTIVATIONS:
+                new = form.format(*[text] * form.count("{}"))
+                for node in places:
+                    yield self._edit(DERIVATIVE, node, new, "derivative")
+                for node in self._spots()[:1]:
+                    old = self.text.of(node)
+                    more = self.text.replaced((node, f"{_bracketed(old)} * {new}"))
+                    yield Edit(DERIVATIVE, more, "missing factor", old, new)
+
     def _factors(self):
         for node in self._spots():
             old = self.text.of(node)
@@ -438,7 +455,8 @@ class Edits:
                 new = f"{_bracketed(old)} * {name}"
                 yield Edit(FACTOR, self.text.replaced((node, new)), "missing factor", old, name)
             for atom in self.atoms:
-                for form, kind in (("{} * {}", "missing factor"), ("{} / {}", "missing division")):
+                forms = [("{} * {}", "missing factor"), ("{} / {}", "missing division")]
+                for form, kind in forms[: 1 if atom.kind == "array" else 2]:
                     new = form.format(_bracketed(old), _bracketed(atom.text))
                     yield Edit(FACTOR, self.text.replaced((node, new)), kind, old, atom.text)
 
@@ -473,6 +491,12 @@ class Edits:
             for new in made:
                 text = f"{_bracketed(old)} * {_bracketed(new)}"
                 yield Edit(FORMULA, self.text.replaced((node, text)), "missing factor", old, new)
+        for node in self._spots():
+            old = self.text.of(node)
+            for atom in [a for a in self.atoms if a.kind == "array"]:
+                new = f"{_bracketed(old)} / {_bracketed(atom.text)}"
+                text = self.text.replaced((node, new))
+                yield Edit(FORMULA, text, "missing division", old, atom.text)
         yield from self._penalties()
 
     def _made(self):

@@ -14,6 +14,11 @@ _KINDS = {
     "repeated": "an index that comes twice is added once",
     "extra statement": "this line is too much",
 }
+_ACTIVATIONS = {
+    r"\((\S+) > 0\)": "relu",
+    r"\(1 - (\S+) \*\* 2\)": "tanh",
+    r"\(?(\S+) \* \(1 - \1\)\)?": "the sigmoid",
+}
 _OVERWRITTEN = "the value is overwritten, where it must be added to what is there"
 _ADDED = "the value is added to what is there, where it must replace it"
 
@@ -21,6 +26,11 @@ _ADDED = "the value is added to what is there, where it must replace it"
 def of_edit(edit):
     """A clause on a wrong line, from what makes it right: `Edit`."""
     kind, old, new = edit.kind, short(edit.old), short(edit.new)
+    name = _activation(edit.new) if kind in ("derivative", "formula", "missing factor") else None
+    if name and kind == "missing factor":
+        return f"the factor {new}, the derivative of {name}, is left out"
+    if name:
+        return f"{old} stands where the derivative of {name} belongs, {new}"
     if kind == "missing factor":
         return f"the factor {new} is left out"
     if kind == "missing division":
@@ -33,11 +43,17 @@ def of_edit(edit):
         return {"+=": _OVERWRITTEN, "=": _ADDED}.get(new, f"{old} stands where {new} belongs")
     if kind == "exchanged":
         return f"{old} and {new} are in each other's place"
-    if kind == "formula" and (found := re.fullmatch(r"\((\S+) > 0\)", edit.new)):
-        return f"the derivative of relu is {found[1]} > 0, and here stands {old}"
     if kind in _KINDS:
         return f"{_KINDS[kind]}: {old} stands where {new} belongs" if new else _KINDS[kind]
     return f"{old} stands where {new} belongs"
+
+
+def _activation(text):
+    """The activation that a text is the derivative of; None of others."""
+    for pattern, name in _ACTIVATIONS.items():
+        if re.fullmatch(pattern, text):
+            return name
+    return None
 
 
 def short(text, length=48):
