@@ -336,15 +336,18 @@ class _Trials:
         return [busy[0], busy[len(busy) // 2], busy[-1]]
 
     def values(self, code):
-        """What a form of the statement gives at each moment; None where it fails."""
+        """What a form of the statement gives at each moment; None where it fails or is far larger."""
         found = []
         for scope in self.scopes:
             scope = self._fresh(scope)
             try:
                 exec(code, scope)
-                found.append(kept(eval(self.observe, scope)))
+                value = eval(self.observe, scope)
             except Exception:
                 return None
+            if self.entries and sum(np.size(v) for v in _flat(value)) > 4 * self.entries + 1000:
+                return None
+            found.append(value)
         return found
 
     def _fresh(self, scope):
