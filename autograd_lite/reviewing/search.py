@@ -336,7 +336,7 @@ class _Trials:
         return [busy[0], busy[len(busy) // 2], busy[-1]]
 
     def values(self, code):
-        """What a form of the statement gives at each moment; None where it fails or is far larger."""
+        """What a form of the statement gives at each moment; None where it fails, or grows."""
         found = []
         for scope in self.scopes:
             scope = self._fresh(scope)
