@@ -138,9 +138,14 @@ class Edits:
         for node in self.nodes:
             for new, kind in self._slips_at(node):
                 yield self._edit(SLIP, node, new, kind)
-        if not self.statement.part:
-            yield self._edit(SLIP, self.root, f"-({self.text.of(self.root)})", "sign")
+        for node in [*self._spots()[:1], *self._arguments()]:
+            yield self._edit(SLIP, node, f"-{_bracketed(self.text.of(node))}", "sign")
         yield from self._exchanged()
+
+    def _arguments(self):
+        """The arguments of calls that are names, or entries of what has one."""
+        calls = [n for n in self.nodes if isinstance(n, ast.Call)]
+        return [a for call in calls for a in call.args if isinstance(a, _PARTS) and is_atomic(a)]
 
     def _exchanged(self):
         """Two names in each other's place."""

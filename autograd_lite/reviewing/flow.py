@@ -61,7 +61,7 @@ class Flow:
             elif node.out.size > 1 and values.of(node.out) == EXACT:
                 self.status[node] = EXACT
             elif node in self.interim:
-                if node in self.owner and known.of(node.out) != EXACT:
+                if node in self.owner and known.of(node.out) == UNKNOWN:
                     self.open.add(self.owner[node])
                 self.status[node] = EXACT
             elif node in self.owner:

@@ -13,6 +13,7 @@ from .recognition import EXACT
 from .watchers import Substitute
 
 LAYERS = 12
+WAYS = 9
 TIMES = 400  # a statement that is carried out more often is not tried
 
 
@@ -38,10 +39,24 @@ class Localisation:
                 if node in truth.forward:
                     found.setdefault((key, i), []).append(np.asarray(truth.gradients[node]))
         groups = [(self._word(key), group) for (key, _), group in found.items()]
+        groups += [(self._word(key), group) for key, group in self._parts_of(truth)]
         for path, g in self.examination.true.items():
             words = re.findall(r"[A-Za-z_]\w*", self.examination.pairs[path])
             groups.append((words[-1].lower() if words else "", [g]))
         return groups
+
+    def _parts_of(self, truth):
+        """Pairs (key, what arrived on one way at all that a statement of the forward pass gave)."""
+        found: dict = {}
+        for key, value in truth.run.events:
+            nodes = [node for node in nodes_in(value) if node in truth.parts]
+            if len(nodes) == 1 and nodes[0] in truth.forward and len(truth.parts[nodes[0]]) > 1:
+                found.setdefault(key, []).append(truth.parts[nodes[0]])
+        for key, parts in found.items():
+            most = max(map(len, parts))
+            if most <= WAYS:
+                for i in range(most):
+                    yield key, [np.asarray(p[i]) for p in parts if len(p) == most]
 
     def _word(self, key):
         """The name that a statement assigns to, in lower case; "" where it has none."""
