@@ -182,7 +182,10 @@ class Edits:
         elif isinstance(node, ast.Call):
             yield from self._of_call(node)
         parent = self.statement.parents.get(node)
-        whole = isinstance(node, _PARTS) and not isinstance(parent, (ast.Attribute, ast.Subscript))
+        outside = not isinstance(parent, (ast.Attribute, ast.Subscript))
+        if isinstance(parent, ast.Attribute) and parent.attr != "T":  # x.reshape(...)
+            outside = isinstance(self.statement.parents.get(parent), ast.Call)
+        whole = isinstance(node, _PARTS) and outside
         if whole and is_atomic(node):
             yield f"{text(node)}.T", "transpose"
             if not isinstance(parent, ast.Call):
@@ -340,6 +343,11 @@ class Edits:
             for atom in self.atoms if len(same) > 1 else ():
                 pairs = [(n, atom.text) for n in same]
                 yield Edit(OTHER, self.text.replaced(*pairs), "value", name, atom.text)
+        for node in self.nodes:
+            computed = isinstance(node, (ast.Compare, ast.UnaryOp, ast.BinOp))
+            if computed and _in_index(node, self.statement.parents):
+                for atom in [a for a in self.atoms if a.kind in ("mask", "index")]:
+                    yield self._edit(OTHER, node, atom.text, "value")
         yield from self._other_indices()
         yield from self._other_attributes()
 
@@ -562,7 +570,7 @@ class Edits:
         yield from self._products()
         for node in self.nodes:
             if self._is_replaceable(node) or isinstance(node, (ast.IfExp, ast.Subscript)):
-                for new in self.ingredients:
+                for new in [*self.ingredients, *[a.text for a in self.atoms if a.kind == "array"]]:
                     yield self._edit(INGREDIENT, node, new, "formula")
                 if (isinstance(node, ast.Call) and len(node.args) == 1) or is_atomic(node):
                     one = self.text.of(node.args[0] if isinstance(node, ast.Call) else node)

@@ -153,6 +153,11 @@ class Flow:
             if any(parent in mine for _, parent in node.inputs())
         )
 
+    def _is_named(self, key, says_gradient):
+        """Whether a line returns, or its name says that it is a gradient: no helper's value."""
+        statement = self.statements.get(key)
+        return statement is None or statement.target is None or says_gradient(key)
+
     def _ordered(self, says_gradient):
         tainted: dict = {}
         seeded: dict = {}
@@ -166,7 +171,9 @@ class Flow:
                 owner is not None and says_gradient(owner)
             )
             strange = status == UNKNOWN and owner is not None and node.out.size > 1
-            tainted[node] = dirty or (strange and seeded[node])
+            tainted[node] = dirty or (
+                strange and seeded[node] and self._is_named(owner, says_gradient)
+            )
             if owner is None:
                 continue
             if status == UNKNOWN and not dirty:

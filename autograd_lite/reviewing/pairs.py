@@ -51,8 +51,10 @@ def says_gradient(name, known=()):
         return True
     if rest == name:
         return False
+    if rest.lower() in known:
+        return True
     plain = name[:1] in "dg" and name[1:] == rest and rest[:1].islower()
-    return not plain or rest.lower() in known or len(rest) < 3
+    return len(rest) < 3 if plain else not name.startswith(rest)
 
 
 def paired(gradients, names, places, truth, allclose):

@@ -99,6 +99,7 @@ class _Step:
         self.wrong = wrong
         self.roots: set = set()
         self.first: list = []
+        self.odd: set = set()
         self.trials: dict = {}
         self.chains: dict = {}
         self.makers: set = set()
@@ -145,7 +146,11 @@ class _Step:
 
     def likeliest(self):
         """The first line whose value is none of backpropagation's, as a list."""
-        names = [name for name in self.first if name in self.statements][:1]
+        in_order = {name: i for i, name in enumerate(self.in_order)}
+        names = sorted(
+            (name for name in self.first if name in self.statements),
+            key=lambda name: (name not in self.odd, in_order.get(name, len(in_order))),
+        )[:1]
         return [Repair(name, self.statements[name], None) for name in names]
 
     def suspects(self):
@@ -173,7 +178,9 @@ class _Step:
         copies = [k for k in self._copies(flow.feeds) if k not in likely and k not in known]
         copies = [k for k in copies if not flow.is_zero(k)]
         likely = [k for k in likely if not flow.is_zero(k)]
-        likely.sort(key=lambda k: k not in self.roots and not self._says_gradient(k))
+        likely.sort(key=lambda k: (k not in self.roots) + (not self._says_gradient(k)))
+        self.odd = {k for k in likely if self._contradicts(k, truth)}
+        likely.sort(key=lambda k: k not in self.odd)
         return likely, copies, known, [*later, *self._headers(flow.feeds)]
 
     def _says_gradient(self, name):
@@ -184,6 +191,24 @@ class _Step:
         words = re.findall(r"[A-Za-z_]\w*", statement.name)
         known = self.examination.targets
         return any(pairs.says_gradient(word, known) for word in words)
+
+    def _contradicts(self, name, truth):
+        """Whether a line is called after something, and gives another value than its gradient."""
+        word = self._named_after(name)
+        known = None if word is None else self.examination.targets[word]
+        given = [n.out for k, v in truth.run.events if k == name for n in nodes_in(v)]
+        return known is not None and any(known.of(a) == UNKNOWN for a in given if np.any(a))
+
+    def _named_after(self, name):
+        """The name of a value of the program that a line says it is the gradient of, or None."""
+        statement = self.statements[name]
+        if statement.target is None:
+            return None
+        for word in reversed(re.findall(r"[A-Za-z_]\w*", statement.name)):
+            rest = pairs.bare(word).lower()
+            if rest != word.lower() and rest in self.examination.targets:
+                return rest
+        return None
 
     def _copies(self, feeds):
         """Statements beside those that feed a wrong gradient that only hand a value on."""
