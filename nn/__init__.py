@@ -23,6 +23,7 @@ from .losses import ridge, squared_error
 from .module import Module
 from .optimizers import SGD, Adam
 from .other_names import NN
+from .summary import summary
 
 if not TYPE_CHECKING:  # to checkers every name would be there, misspelt ones too
 
@@ -44,4 +45,5 @@ __all__ = [
     "init",
     "ridge",
     "squared_error",
+    "summary",
 ]

@@ -40,8 +40,6 @@ NN = {
 }
 
 MODULE = {
-    "train": "an argument of forward that you pass on, such as train=True",
-    "eval": "an argument of forward that you pass on, such as train=False",
     "to": "dtype=, where a layer is made: nn.Linear(2, 3, dtype=np.float32)",
     "float": "dtype=, where a layer is made: nn.Linear(2, 3, dtype=np.float32)",
     "double": "dtype=np.float64, as layers are made without it",
@@ -53,8 +51,11 @@ MODULE = {
     "compile": "ag.compile of a training step",
     "register_parameter": "self.name = ag.Tensor(array, requires_grad=True)",
     "register_buffer": "self.name = ag.Tensor(array)",
+    "buffers": "named_buffers()",
+    "children": "modules()",
+    "named_children": "named_modules()",
     "add_module": "self.name = module",
-    "requires_grad_": "p.requires_grad = False, for p in model.parameters()",
+    "requires_grad_": "freeze() and unfreeze()",
     "save": "np.savez(path, **model.state_dict())",
     "backward": "loss.backward(), of a loss that was computed with the model",
 }
