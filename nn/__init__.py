@@ -18,11 +18,33 @@ from typing import TYPE_CHECKING
 from autograd_lite.messages.other_names import of_package
 
 from . import init
-from .layers import Linear, ReLU, Sequential, Sigmoid, Tanh
+from .activations import (
+    ELU,
+    GELU,
+    SELU,
+    LeakyReLU,
+    LogSigmoid,
+    LogSoftmax,
+    Mish,
+    ReLU,
+    Sigmoid,
+    SiLU,
+    Softmax,
+    Softplus,
+    Softsign,
+    Tanh,
+)
+from .attention import MultiheadAttention, TransformerBlock, attention
+from .containers import Residual, Sequential
+from .convolution import AveragePool, Conv1d, Conv2d, MaxPool
+from .layers import Dropout, Embedding, Flatten, Linear
 from .losses import ridge, squared_error
 from .module import Module
+from .normalization import BatchNorm, LayerNorm
 from .optimizers import SGD, Adam
 from .other_names import NN
+from .pytorch import from_pytorch, to_pytorch
+from .recurrent import GRU, LSTM, RNN, GRUCell, LSTMCell, RNNCell
 from .summary import summary
 
 if not TYPE_CHECKING:  # to checkers every name would be there, misspelt ones too
@@ -34,16 +56,48 @@ if not TYPE_CHECKING:  # to checkers every name would be there, misspelt ones to
 
 
 __all__ = [
-    "SGD",
     "Adam",
+    "AveragePool",
+    "BatchNorm",
+    "Conv1d",
+    "Conv2d",
+    "Dropout",
+    "ELU",
+    "Embedding",
+    "Flatten",
+    "GELU",
+    "GRU",
+    "GRUCell",
+    "LSTM",
+    "LSTMCell",
+    "LayerNorm",
+    "LeakyReLU",
     "Linear",
+    "LogSigmoid",
+    "LogSoftmax",
+    "MaxPool",
+    "Mish",
     "Module",
+    "MultiheadAttention",
+    "RNN",
+    "RNNCell",
     "ReLU",
+    "Residual",
+    "SELU",
+    "SGD",
     "Sequential",
+    "SiLU",
     "Sigmoid",
+    "Softmax",
+    "Softplus",
+    "Softsign",
     "Tanh",
+    "TransformerBlock",
+    "attention",
+    "from_pytorch",
     "init",
     "ridge",
     "squared_error",
     "summary",
+    "to_pytorch",
 ]
