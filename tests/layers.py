@@ -12,62 +12,64 @@ INDICES = np.array([[0, 4, 2], [4, 4, 1]])
 
 # fmt: off
 LAYERS = {
-    "Linear": (lambda rng: nn.Linear(3, 2, rng=rng), ROWS),
-    "Linear without bias": (lambda rng: nn.Linear(3, 2, bias=False, rng=rng), ROWS),
-    "Embedding": (lambda rng: nn.Embedding(5, 3, rng=rng), INDICES),
-    "Conv1d": (lambda rng: nn.Conv1d(2, 3, 3, stride=2, padding=1, rng=rng), LINE),
-    "Conv2d": (lambda rng: nn.Conv2d(2, 4, 3, padding="same", groups=2, rng=rng), GRID),
-    "Conv2d strided": (lambda rng: nn.Conv2d(2, 3, (3, 2), (2, 1), 1, dilation=2, rng=rng), GRID),
-    "MaxPool": (lambda rng: nn.MaxPool(3, stride=2, padding=1), GRID),
-    "AveragePool": (lambda rng: nn.AveragePool(2), GRID),
-    "Flatten": (lambda rng: nn.Flatten(), GRID),
-    "Dropout": (lambda rng: nn.Dropout(0.4, rng=rng), ROWS),
-    "LayerNorm": (lambda rng: nn.LayerNorm(4), SEQUENCE),
-    "LayerNorm of two axes": (lambda rng: nn.LayerNorm((5, 4)), SEQUENCE),
-    "BatchNorm": (lambda rng: nn.BatchNorm(3), ROWS),
-    "BatchNorm of images": (lambda rng: nn.BatchNorm(2), GRID),
-    "RNNCell": (lambda rng: nn.RNNCell(3, 2, rng=rng), ROWS),
-    "LSTMCell": (lambda rng: nn.LSTMCell(3, 2, rng=rng), ROWS),
-    "GRUCell": (lambda rng: nn.GRUCell(3, 2, rng=rng), ROWS),
-    "RNN": (lambda rng: nn.RNN(4, 3, rng=rng), SEQUENCE),
-    "LSTM": (lambda rng: nn.LSTM(4, 3, rng=rng), SEQUENCE),
-    "GRU": (lambda rng: nn.GRU(4, 3, rng=rng), SEQUENCE),
-    "MultiheadAttention": (lambda rng: nn.MultiheadAttention(4, 2, rng=rng), SEQUENCE),
+    "Linear": (lambda s: nn.Linear(3, 2, **s), ROWS),
+    "Linear without bias": (lambda s: nn.Linear(3, 2, bias=False, **s), ROWS),
+    "Embedding": (lambda s: nn.Embedding(5, 3, **s), INDICES),
+    "Conv1d": (lambda s: nn.Conv1d(2, 3, 3, stride=2, padding=1, **s), LINE),
+    "Conv2d": (lambda s: nn.Conv2d(2, 4, 3, padding="same", groups=2, **s), GRID),
+    "Conv2d strided": (lambda s: nn.Conv2d(2, 3, (3, 2), (2, 1), 1, dilation=2, **s), GRID),
+    "MaxPool": (lambda s: nn.MaxPool(3, stride=2, padding=1), GRID),
+    "AveragePool": (lambda s: nn.AveragePool(2), GRID),
+    "Flatten": (lambda s: nn.Flatten(), GRID),
+    "Dropout": (lambda s: nn.Dropout(0.4, rng=s["rng"]), ROWS),
+    "LayerNorm": (lambda s: nn.LayerNorm(4, dtype=s["dtype"]), SEQUENCE),
+    "LayerNorm of two axes": (lambda s: nn.LayerNorm((5, 4), dtype=s["dtype"]), SEQUENCE),
+    "BatchNorm": (lambda s: nn.BatchNorm(3, dtype=s["dtype"]), ROWS),
+    "BatchNorm of images": (lambda s: nn.BatchNorm(2, dtype=s["dtype"]), GRID),
+    "RNNCell": (lambda s: nn.RNNCell(3, 2, **s), ROWS),
+    "LSTMCell": (lambda s: nn.LSTMCell(3, 2, **s), ROWS),
+    "GRUCell": (lambda s: nn.GRUCell(3, 2, **s), ROWS),
+    "RNN": (lambda s: nn.RNN(4, 3, **s), SEQUENCE),
+    "LSTM": (lambda s: nn.LSTM(4, 3, **s), SEQUENCE),
+    "GRU": (lambda s: nn.GRU(4, 3, **s), SEQUENCE),
+    "MultiheadAttention": (lambda s: nn.MultiheadAttention(4, 2, **s), SEQUENCE),
     "MultiheadAttention causal":
-        (lambda rng: nn.MultiheadAttention(4, 2, causal=True, rng=rng), SEQUENCE),
-    "TransformerBlock": (lambda rng: nn.TransformerBlock(4, 2, 8, rng=rng), SEQUENCE),
+        (lambda s: nn.MultiheadAttention(4, 2, causal=True, **s), SEQUENCE),
+    "TransformerBlock": (lambda s: nn.TransformerBlock(4, 2, 8, **s), SEQUENCE),
     "TransformerBlock dropping":
-        (lambda rng: nn.TransformerBlock(4, 2, 8, causal=True, dropout=0.2, rng=rng), SEQUENCE),
+        (lambda s: nn.TransformerBlock(4, 2, 8, causal=True, dropout=0.2, **s), SEQUENCE),
     "TransformerBlock norm last":
-        (lambda rng: nn.TransformerBlock(4, 2, 8, norm_first=False, activation=ag.relu, rng=rng),
+        (lambda s: nn.TransformerBlock(4, 2, 8, norm_first=False, activation=ag.relu, **s),
          SEQUENCE),
-    "Residual": (lambda rng: nn.Residual(nn.Linear(3, 3, rng=rng), nn.Tanh()), ROWS),
+    "Residual": (lambda s: nn.Residual(nn.Linear(3, 3, **s), nn.Tanh()), ROWS),
     "Residual with a shortcut":
-        (lambda rng: nn.Residual(nn.Linear(3, 2, rng=rng), shortcut=nn.Linear(3, 2, rng=rng)),
+        (lambda s: nn.Residual(nn.Linear(3, 2, **s), shortcut=nn.Linear(3, 2, **s)),
          ROWS),
-    "Sigmoid": (lambda rng: nn.Sigmoid(), ROWS),
-    "LogSigmoid": (lambda rng: nn.LogSigmoid(), ROWS),
-    "Tanh": (lambda rng: nn.Tanh(), ROWS),
-    "ReLU": (lambda rng: nn.ReLU(), ROWS),
-    "LeakyReLU": (lambda rng: nn.LeakyReLU(0.2), ROWS),
-    "ELU": (lambda rng: nn.ELU(0.7), ROWS),
-    "SELU": (lambda rng: nn.SELU(), ROWS),
-    "GELU": (lambda rng: nn.GELU(), ROWS),
-    "GELU by tanh": (lambda rng: nn.GELU(approximate=True), ROWS),
-    "SiLU": (lambda rng: nn.SiLU(), ROWS),
-    "Mish": (lambda rng: nn.Mish(), ROWS),
-    "Softplus": (lambda rng: nn.Softplus(), ROWS),
-    "Softsign": (lambda rng: nn.Softsign(), ROWS),
-    "Softmax": (lambda rng: nn.Softmax(), ROWS),
-    "LogSoftmax": (lambda rng: nn.LogSoftmax(axis=0), ROWS),
+    "Sigmoid": (lambda s: nn.Sigmoid(), ROWS),
+    "LogSigmoid": (lambda s: nn.LogSigmoid(), ROWS),
+    "Tanh": (lambda s: nn.Tanh(), ROWS),
+    "ReLU": (lambda s: nn.ReLU(), ROWS),
+    "LeakyReLU": (lambda s: nn.LeakyReLU(0.2), ROWS),
+    "ELU": (lambda s: nn.ELU(0.7), ROWS),
+    "SELU": (lambda s: nn.SELU(), ROWS),
+    "GELU": (lambda s: nn.GELU(), ROWS),
+    "GELU by tanh": (lambda s: nn.GELU(approximate=True), ROWS),
+    "SiLU": (lambda s: nn.SiLU(), ROWS),
+    "Mish": (lambda s: nn.Mish(), ROWS),
+    "Softplus": (lambda s: nn.Softplus(), ROWS),
+    "Softsign": (lambda s: nn.Softsign(), ROWS),
+    "Softmax": (lambda s: nn.Softmax(), ROWS),
+    "LogSoftmax": (lambda s: nn.LogSoftmax(axis=0), ROWS),
 }
 # fmt: on
 
 
-def made(name, seed=0):
+def made(name, dtype=np.float64):
     """A layer of the table, and its input; its biases and scales are not at 0 and 1."""
     make, x = LAYERS[name]
-    layer, rng = make(np.random.default_rng(seed)), np.random.default_rng(seed + 1)
+    layer = make({"rng": np.random.default_rng(0), "dtype": dtype})
+    rng = np.random.default_rng(1)
+    x = x.astype(dtype) if x.dtype == float else x
     for parameter in layer.parameters():
         parameter.data = parameter.data + 0.1 * rng.normal(size=parameter.shape)
     return layer, x
