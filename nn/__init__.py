@@ -35,16 +35,42 @@ from .activations import (
     Tanh,
 )
 from .attention import MultiheadAttention, TransformerBlock, attention
+from .clipping import clip_gradient_norm, clip_gradient_values
 from .containers import Residual, Sequential
 from .convolution import AveragePool, Conv1d, Conv2d, MaxPool
 from .layers import Dropout, Embedding, Flatten, Linear
-from .losses import ridge, squared_error
+from .lbfgs import LBFGS
+from .loss_modules import (
+    BinaryCrossEntropy,
+    CrossEntropy,
+    Hinge,
+    Huber,
+    KLDivergence,
+    MeanAbsoluteError,
+    MeanSquaredError,
+    NegativeLogLikelihood,
+    SquaredError,
+)
+from .losses import (
+    binary_cross_entropy,
+    cross_entropy,
+    hinge,
+    huber,
+    kl_divergence,
+    lasso,
+    mean_absolute_error,
+    mean_squared_error,
+    negative_log_likelihood,
+    ridge,
+    squared_error,
+)
 from .module import Module
 from .normalization import BatchNorm, LayerNorm
-from .optimizers import SGD, Adam
+from .optimizers import SGD, Adagrad, Adam, AdamW, Optimizer, RMSProp
 from .other_names import NN
 from .pytorch import from_pytorch, to_pytorch
 from .recurrent import GRU, LSTM, RNN, GRUCell, LSTMCell, RNNCell
+from .schedules import CosineDecay, Plateau, Schedule, StepDecay, WarmUp
 from .summary import summary
 
 if not TYPE_CHECKING:  # to checkers every name would be there, misspelt ones too
@@ -56,11 +82,16 @@ if not TYPE_CHECKING:  # to checkers every name would be there, misspelt ones to
 
 
 __all__ = [
+    "Adagrad",
     "Adam",
+    "AdamW",
     "AveragePool",
     "BatchNorm",
+    "BinaryCrossEntropy",
     "Conv1d",
     "Conv2d",
+    "CosineDecay",
+    "CrossEntropy",
     "Dropout",
     "ELU",
     "Embedding",
@@ -68,6 +99,10 @@ __all__ = [
     "GELU",
     "GRU",
     "GRUCell",
+    "Hinge",
+    "Huber",
+    "KLDivergence",
+    "LBFGS",
     "LSTM",
     "LSTMCell",
     "LayerNorm",
@@ -76,26 +111,47 @@ __all__ = [
     "LogSigmoid",
     "LogSoftmax",
     "MaxPool",
+    "MeanAbsoluteError",
+    "MeanSquaredError",
     "Mish",
     "Module",
     "MultiheadAttention",
+    "NegativeLogLikelihood",
+    "Optimizer",
+    "Plateau",
+    "RMSProp",
     "RNN",
     "RNNCell",
     "ReLU",
     "Residual",
     "SELU",
     "SGD",
+    "Schedule",
     "Sequential",
     "SiLU",
     "Sigmoid",
     "Softmax",
     "Softplus",
     "Softsign",
+    "SquaredError",
+    "StepDecay",
     "Tanh",
     "TransformerBlock",
+    "WarmUp",
     "attention",
+    "binary_cross_entropy",
+    "clip_gradient_norm",
+    "clip_gradient_values",
+    "cross_entropy",
     "from_pytorch",
+    "hinge",
+    "huber",
     "init",
+    "kl_divergence",
+    "lasso",
+    "mean_absolute_error",
+    "mean_squared_error",
+    "negative_log_likelihood",
     "ridge",
     "squared_error",
     "summary",
