@@ -37,7 +37,7 @@ from .activations import (
 from .attention import MultiheadAttention, TransformerBlock, attention
 from .clipping import clip_gradient_norm, clip_gradient_values
 from .containers import Residual, Sequential
-from .convolution import AveragePool, Conv1d, Conv2d, MaxPool
+from .convolution import AveragePool, Conv1d, Conv2d, ConvTranspose1d, ConvTranspose2d, MaxPool
 from .layers import Dropout, Embedding, Flatten, Linear
 from .lbfgs import LBFGS
 from .loss_modules import (
@@ -90,6 +90,8 @@ __all__ = [
     "BinaryCrossEntropy",
     "Conv1d",
     "Conv2d",
+    "ConvTranspose1d",
+    "ConvTranspose2d",
     "CosineDecay",
     "CrossEntropy",
     "Dropout",

@@ -57,6 +57,9 @@ THEIRS = {
     "Conv1d": lambda: tnn.Conv1d(2, 3, 3, stride=2, padding=1, **D),
     "Conv2d": lambda: tnn.Conv2d(2, 4, 3, padding="same", groups=2, **D),
     "Conv2d strided": lambda: tnn.Conv2d(2, 3, (3, 2), (2, 1), 1, dilation=2, **D),
+    "ConvTranspose1d": lambda: tnn.ConvTranspose1d(2, 3, 3, 2, 1, **D),
+    "ConvTranspose2d":
+        lambda: tnn.ConvTranspose2d(2, 4, (3, 2), 2, 1, groups=2, output_padding=1, **D),
     "MaxPool": lambda: tnn.MaxPool2d(3, stride=2, padding=1),
     "AveragePool": lambda: tnn.AvgPool2d(2),
     "Flatten": lambda: tnn.Flatten(),
