@@ -25,7 +25,7 @@ NN = {
     "AvgPool1d": "nn.AveragePool(size)",
     "AvgPool2d": "nn.AveragePool(size)",
     "AdaptiveAvgPool2d": "lambda x: np.mean(x, axis=(2, 3))",
-    "Dropout2d": "nn.Dropout(rate)",
+    "Dropout2d": "x * ag.dropout_mask((*x.shape[:2], 1, 1), rate, rng)",
     "BatchNorm1d": "nn.BatchNorm(channels)",
     "BatchNorm2d": "nn.BatchNorm(channels)",
     "TransformerEncoderLayer": "nn.TransformerBlock(size, heads)",
