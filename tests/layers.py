@@ -30,6 +30,7 @@ LAYERS = {
     "BatchNorm": (lambda s: nn.BatchNorm(3, dtype=s["dtype"]), ROWS),
     "BatchNorm of images": (lambda s: nn.BatchNorm(2, dtype=s["dtype"]), GRID),
     "RNNCell": (lambda s: nn.RNNCell(3, 2, **s), ROWS),
+    "RNNCell of relu": (lambda s: nn.RNNCell(3, 2, activation=ag.relu, **s), ROWS),
     "LSTMCell": (lambda s: nn.LSTMCell(3, 2, **s), ROWS),
     "GRUCell": (lambda s: nn.GRUCell(3, 2, **s), ROWS),
     "RNN": (lambda s: nn.RNN(4, 3, **s), SEQUENCE),

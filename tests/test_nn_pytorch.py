@@ -68,6 +68,7 @@ THEIRS = {
     "BatchNorm": lambda: tnn.BatchNorm1d(3, **D),
     "BatchNorm of images": lambda: tnn.BatchNorm2d(2, **D),
     "RNNCell": lambda: tnn.RNNCell(3, 2, **D),
+    "RNNCell of relu": lambda: tnn.RNNCell(3, 2, nonlinearity="relu", **D),
     "LSTMCell": lambda: (tnn.LSTMCell(3, 2, **D), first),
     "GRUCell": lambda: tnn.GRUCell(3, 2, **D),
     "RNN": lambda: (tnn.RNN(4, 3, batch_first=True, **D), first),
