@@ -66,7 +66,8 @@ from .losses import (
 )
 from .module import Module
 from .normalization import BatchNorm, LayerNorm
-from .optimizers import SGD, Adagrad, Adam, AdamW, Optimizer, RMSProp
+from .optimizer import Optimizer
+from .optimizers import SGD, Adagrad, Adam, AdamW, RMSProp
 from .other_names import NN
 from .pytorch import from_pytorch, to_pytorch
 from .recurrent import GRU, LSTM, RNN, GRUCell, LSTMCell, RNNCell

@@ -9,7 +9,7 @@ import numpy as np
 
 import autograd_lite as ag
 
-from .optimizers import Optimizer
+from .optimizer import Optimizer
 
 
 class LBFGS(Optimizer):

@@ -14,7 +14,7 @@ import numpy as np
 
 import autograd_lite as ag
 
-from .optimizers import Optimizer, fitting
+from .optimizer import Optimizer, fitting
 
 
 class Schedule:
