@@ -40,8 +40,6 @@ class LBFGS(Optimizer):
         In `step`, without SciPy.
     """
 
-    _settings = ()
-
     def __init__(
         self,
         parameters: Iterable,

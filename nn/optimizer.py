@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterable, Mapping
 from typing import Any, SupportsFloat
 
@@ -26,8 +27,12 @@ class Optimizer:
         How many have been made.
     """
 
-    _settings: tuple[str, ...] = ("learning_rate", "weight_decay")
+    _settings: tuple[str, ...] = ()  # the names that a subclass annotates
     _moments: tuple[str, ...] = ()  # attributes that hold an array for each parameter
+
+    def __init_subclass__(cls):
+        names = tuple(name for name in inspect.get_annotations(cls) if name[0] != "_")
+        cls._settings = names or cls._settings
 
     def __init__(self, parameters: Iterable, **settings):
         self.groups = self._grouped(parameters)
@@ -100,7 +105,7 @@ class Optimizer:
         i = -1
         for group in self.groups:
             settings = {k: group[k] if k in group else getattr(self, k) for k in self._settings}
-            decay = settings.pop("weight_decay")
+            decay = settings.pop("weight_decay", 0.0)
             for parameter in group["parameters"]:
                 i += 1
                 if parameter.grad is not None:

@@ -33,7 +33,10 @@ class SGD(Optimizer):
         For what is no list of parameters, and for settings out of their range.
     """
 
-    _settings = ("learning_rate", "momentum", "nesterov", "weight_decay")
+    learning_rate: float
+    momentum: float
+    nesterov: bool
+    weight_decay: float
     _moments = ("_velocities",)
 
     @keywords
@@ -75,7 +78,11 @@ class Adam(Optimizer):
         Added to the root, which it keeps from 0.
     """
 
-    _settings = ("learning_rate", "beta1", "beta2", "epsilon", "weight_decay")
+    learning_rate: float
+    beta1: float
+    beta2: float
+    epsilon: float
+    weight_decay: float
     _moments = ("_means", "_squares")
 
     @keywords
@@ -143,7 +150,11 @@ class RMSProp(Optimizer):
         Added to the root, which it keeps from 0.
     """
 
-    _settings = ("learning_rate", "decay", "epsilon", "momentum", "weight_decay")
+    learning_rate: float
+    decay: float
+    epsilon: float
+    momentum: float
+    weight_decay: float
     _moments = ("_squares", "_velocities")
 
     @keywords
@@ -180,7 +191,9 @@ class Adagrad(Optimizer):
     stochastic optimization. The parameters are those of `RMSProp`, without decay and momentum.
     """
 
-    _settings = ("learning_rate", "epsilon", "weight_decay")
+    learning_rate: float
+    epsilon: float
+    weight_decay: float
     _moments = ("_squares",)
 
     @keywords
