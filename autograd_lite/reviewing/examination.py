@@ -108,10 +108,8 @@ class Examination:
             if place in self.inputs.places and paths:
                 self.pairs[paths[0]] = place
                 continue
-            assigned = {
-                words[-1] for s in self.statements.values() if s.target is not None
-                if (words := re.findall(r"[A-Za-z_]\w*", s.name))
-            }  # fmt: skip
+            ran = {key for key, _ in self.run.events}
+            assigned = {pairs.assigned(s) for key, s in self.statements.items() if key in ran}
             if name in assigned and place.lower() in self.targets:
                 self.said[name.lower()] = place.lower()
             elif not paths and name not in assigned:
