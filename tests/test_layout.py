@@ -23,7 +23,7 @@ ROOMS = [
     {"graph", "numerics", "symbolic", "scipy"},
     {"programs", "drawing", "derivation"},
     {"compilation", "comparison"},
-    {"reviewing"},
+    {"reviewing", "playing"},
     {"__init__", "__main__"},
 ]
 ENGINE = [

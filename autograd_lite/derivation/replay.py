@@ -81,7 +81,7 @@ class Replay:
         self._unnamed = 0
         self._inputs = {}
         self._calls = {}  # node -> traced arguments and keywords
-        with np.errstate(all="ignore"), watching(_OneCall(self)):
+        with np.errstate(all="ignore"), calls_as_one(self):
             for node in names.nodes:
                 self._forward(node)
             if root.node.op is None:
@@ -294,6 +294,11 @@ def _fitted(op, share, x, g, careful):
         elif not isinstance(g, tuple):
             share = np.where(np.any(g != 0), share, 0)
     return op.fitted(share, x, g, False)
+
+
+def calls_as_one(replay):
+    """The context in which operations that rules call are recorded as one call each."""
+    return watching(_OneCall(replay))
 
 
 class _OneCall(Watcher):

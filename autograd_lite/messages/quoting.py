@@ -5,6 +5,7 @@ are.
 """
 
 import html as _html
+import json
 import keyword
 import re
 import unicodedata
@@ -76,3 +77,21 @@ def latex(name):
 def html(line):
     """A text in HTML, inside of an element or an attribute."""
     return _html.escape(text(line))
+
+
+def html_source(page):
+    """A whole page as the value of an attribute, ``srcdoc``."""
+    return _html.escape(page)
+
+
+def json_in_html(value):
+    """Plain data as JSON inside a script element of HTML, and inside a program of JavaScript.
+
+    Nothing there ends the element or opens a comment, and no line ends that is not ours.
+    Raises ValueError for nan and infinities, which JSON lacks.
+    """
+    written = json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+    return written.translate(_IN_SCRIPT)
+
+
+_IN_SCRIPT = {ord(c): f"\\u{ord(c):04x}" for c in "<>&"}
