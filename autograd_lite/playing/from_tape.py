@@ -198,7 +198,7 @@ class Reading:
     # --- formulas and the program -----------------------------------------------------------
 
     def _write_formulas(self):
-        symbols = {}
+        symbols = {x: x.name for x in self.replay.graph.inputs}
         for key, box in self.box_of.items():
             if type(key) is Expression:
                 symbols[key] = f"{OPEN}v{box.id}{CLOSE}"

@@ -12,7 +12,17 @@ import numpy as np
 
 from ..engine.dispatch import full_name
 from ..engine.primitives import registered
-from ..rules import activations, error_function, indexing, losses, softmax
+from ..rules import (
+    activations,
+    einsum,
+    elementwise,
+    error_function,
+    indexing,
+    joining,
+    losses,
+    norms,
+    softmax,
+)
 from . import calls
 from .expressions import Expression, mapped
 
@@ -133,6 +143,13 @@ def _looped(writer, name, formula, args):
     return writer.applied(name, *args)
 
 
+def _invert(writer, x, a):
+    """Of booleans: JavaScript's ~ is of integers of 32 bits."""
+    if x.dtype != bool:
+        raise NotInJavaScript("np.invert of integers")
+    return _looped(writer, "invert", "+(x === 0)", [a])
+
+
 def _plain_call(writer, x, *args):
     return writer.applied(x.func.__name__, *args)
 
@@ -153,7 +170,9 @@ def _gelu(writer, x, a, approximate=False):
     return _looped(writer, "gelu_by_tanh", _GELU_BY_TANH, [a])
 
 
-def _reduction(writer, x, a, axis=None, keepdims=False, ddof=0):
+def _reduction(writer, x, a, axis=None, keepdims=False, ddof=0, dtype=None):
+    if dtype is not None and np.dtype(dtype).kind != "f":
+        raise NotInJavaScript(f"a sum of {np.dtype(dtype)}")
     if axis is not None:
         axis = [int(i) % a.ndim for i in (axis if type(axis) in (tuple, list) else [axis])]
     settings = [axis, bool(keepdims), *([ddof] if x.func in (np.var, np.std) else ())]
@@ -168,6 +187,22 @@ def _along(writer, x, a, axis=-1):
 
 def _logsumexp(writer, x, a, axis=None, keepdims=False):
     return _reduction(writer, x, a, axis, keepdims)
+
+
+def _norm(writer, x, a, ord=None, axis=None, keepdims=False):
+    if ord not in (None, 2, "fro", "f") or (ord == 2 and axis is None and a.ndim == 2):
+        raise NotInJavaScript(f"the norm of order {ord}")
+    return _reduction(writer, x, a, axis, keepdims)
+
+
+def _einsum(writer, x, *args, subscripts=None, optimize=False):
+    """Labels that are letters, with the result's after the arrow."""
+    operands = [arg for arg in args if type(arg) is Expression]
+    texts = [arg for arg in (*args, subscripts) if isinstance(arg, str)]
+    if len(texts) != 1 or "->" not in texts[0] or "." in texts[0]:
+        raise NotInJavaScript("np.einsum without a result after ->")
+    given = ", ".join(map(writer.operand, operands))
+    return f"einsum({_json(texts[0].replace(' ', ''))}, [{given}], {_json(list(x.shape))})"
 
 
 def _cross_entropy(writer, x, logits, labels, axis=-1):
@@ -207,9 +242,13 @@ def _stored(writer, x, a, index, value):
     """A copy of a with a value stored at an index, or added there."""
     places = _indexed(a.shape, index)
     value = writer.operand(value)
-    name = "store" if x.func is calls.setitem else "add_at"
+    name = "add_at" if x.func is calls.add_at else "store"
     where = f"{writer.outside(_places(places))}, {_json(list(places.shape))}"
     return f"{name}({writer.operand(a)}, {where}, {value})"
+
+
+def _stored_as_ours(writer, x, a, value, index):
+    return _stored(writer, x, a, index, value)
 
 
 def _indexed(shape, index):
@@ -217,7 +256,7 @@ def _indexed(shape, index):
     return np.arange(int(np.prod(shape))).reshape(shape)[mapped(_plain, index)]
 
 
-def _joined(writer, x, arrays, axis=0):
+def _joined(writer, x, arrays, axis=0, dtype=None, casting=None):
     name = x.func.__name__
     return f"{name}([{', '.join(map(writer.operand, arrays))}], {int(axis) % len(x.shape)})"
 
@@ -266,6 +305,9 @@ ELEMENTWISE = {
     np.logical_and:   "+(x !== 0 && y !== 0)",
     np.logical_or:    "+(x !== 0 || y !== 0)",
     np.logical_not:   "+(x === 0)",
+    np.bitwise_and:   "x & y",
+    np.bitwise_or:    "x | y",
+    np.bitwise_xor:   "x ^ y",
     np.logaddexp:     "logOfSum(x, y)",
     np.arctan2:       "Math.atan2(x, y)",
     np.hypot:         "Math.hypot(x, y)",
@@ -342,10 +384,16 @@ _LOOPS = (
 
 _CALLS = {
     **dict.fromkeys(ELEMENTWISE, _elementwise),
+    np.invert: _invert,
     np.matmul: _plain_call, np.dot: _plain_call, np.outer: _plain_call, np.vdot: _plain_call,
     np.where: _plain_call, np.clip: _clip, calls.astype: _cast,
     calls.getitem: _moved, calls.setitem: _stored, calls.add_at: _stored,
     registered(indexing.add_at).f: _scattered,
+    registered(indexing.store).f: _stored_as_ours,
+    registered(joining.join).f: _joined, registered(joining.pile).f: _joined,
+    registered(norms.norm).f: _norm, np.linalg.norm: _norm,
+    registered(elementwise.along).f: _plain_call,
+    np.einsum: _einsum, registered(einsum.pair).f: _einsum,
     np.concatenate: _joined, np.stack: _joined,
     np.ones_like: _filled(1.0), np.zeros_like: _filled(0.0), np.full_like: _full_like,
     registered(softmax.softmax).f: _along, registered(softmax.log_softmax).f: _along,

@@ -192,6 +192,36 @@ function variance(x, axes, keepdims, ddof) {
 }
 const std = (x, axes, keepdims, ddof) => sqrt(variance(x, axes, keepdims, ddof));
 
+const norm = (x, axes, keepdims) => sqrt(sum(square(x), axes, keepdims));
+// a * x / r, 0 where r is 0: the gradient of a length.
+const along = (a, x, r) =>
+  divide(multiply(a, x), where(equal(r, array([], [0])), array([], [1]), r));
+
+// The sum over all labels that the result lacks, of the products of the elements.
+function einsum(subscripts, arrays, shape) {
+  const [terms, result] = subscripts.split("->"), inputs = terms.split(",");
+  const labels = [...new Set(result + inputs.join(""))], lengths = {};
+  inputs.forEach((term, k) => [...term].forEach((label, axis) => {
+    lengths[label] = Math.max(lengths[label] ?? 1, arrays[k].shape[axis]);
+  }));
+  const whole = labels.map((label) => lengths[label]);
+  const strides = (term, dims) => {
+    const found = labels.map(() => 0);
+    for (let axis = dims.length - 1, stride = 1; axis >= 0; stride *= dims[axis--])
+      if (dims[axis] > 1) found[labels.indexOf(term[axis])] += stride;
+    return found;
+  };
+  const steps = inputs.map((term, k) => strides(term, arrays[k].shape));
+  const out = empty(shape), to = strides(result, shape), index = labels.map(() => 0);
+  for (let i = 0, n = sizeOf(whole); i < n; i++) {
+    const at = (stride) => stride.reduce((sum, step, axis) => sum + step * index[axis], 0);
+    out.data[at(to)] += arrays.reduce((product, x, k) => product * x.data[at(steps[k])], 1);
+    for (let axis = labels.length - 1; axis >= 0 && ++index[axis] === whole[axis]; axis--)
+      index[axis] = 0;
+  }
+  return out;
+}
+
 function below(x, axes) {
   const top = max(x, axes, true);
   return [where(equal(x, top), array([], [0]), subtract(x, top)), top];
