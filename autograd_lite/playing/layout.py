@@ -26,6 +26,7 @@ class _Place:
     x: float = 0.0
     above: list = field(default_factory=list)  # pairs (place, weight)
     below: list = field(default_factory=list)
+    column: list = field(default_factory=list)  # the calls, one after the other, that it is one of
 
 
 def lay_out(boxes, arrows):
@@ -39,6 +40,7 @@ def lay_out(boxes, arrows):
     for place in [*places.values(), *(p for way in ways for p in way[1:-1])]:
         layers[place.layer].append(place)
     _order(layers)
+    _find_columns(layers)
     _align(layers)
     left = min(p.x - p.width / 2 for layer in layers for p in layer)
     for layer in layers:
@@ -106,10 +108,34 @@ def _align(layers):
 
 
 def _middle_x(place):
-    links = place.above + place.below
-    heaviest = max((weight for _, weight in links), default=0)
-    links = [p for p, weight in links if weight == heaviest]
-    return sum(p.x for p in links) / len(links) if links else place.x
+    """The middle of the neighbours; of a column, that of all the neighbours of its members."""
+    if not place.column:
+        return _mean(_heaviest(place.above + place.below)) if place.above + place.below else place.x
+    outside = []
+    for member in place.column:
+        links = [p for p, weight in member.above + member.below if weight == MAIN]
+        outside += [p for p in links if p.column is not place.column]
+    return _mean([*outside, *place.column])
+
+
+def _heaviest(links):
+    most = max(weight for _, weight in links)
+    return [place for place, weight in links if weight == most]
+
+
+def _mean(places):
+    return sum(place.x for place in places) / len(places)
+
+
+def _find_columns(layers):
+    """Give the places of each straight chain of calls their column."""
+    for layer in layers:
+        for place in layer:
+            before = [p for p, weight in place.above if weight == MAIN]
+            if len(before) == 1 and sum(w == MAIN for _, w in before[0].below) == 1:
+                column = before[0].column or [before[0]]
+                column.append(place)
+                before[0].column = place.column = column
 
 
 def _spread(layer, wanted):

@@ -196,9 +196,12 @@ def _norm(writer, x, a, ord=None, axis=None, keepdims=False):
 
 
 def _einsum(writer, x, *args, subscripts=None, optimize=False):
-    """Labels that are letters, with the result's after the arrow."""
+    """Labels as letters or as lists of numbers, with the result's after the arrow or at the end."""
     operands = [arg for arg in args if type(arg) is Expression]
     texts = [arg for arg in (*args, subscripts) if isinstance(arg, str)]
+    lists = ["".join(chr(97 + i) for i in arg) for arg in args if type(arg) is list]
+    if len(lists) == len(operands) + 1:
+        texts = [f"{','.join(lists[:-1])}->{lists[-1]}"]
     if len(texts) != 1 or "->" not in texts[0] or "." in texts[0]:
         raise NotInJavaScript("np.einsum without a result after ->")
     given = ", ".join(map(writer.operand, operands))
