@@ -166,6 +166,11 @@ class Reading:
         found = self.gradients.get(node)
         return None if isinstance(found, tuple) else found
 
+    def masks(self):
+        """The labels of calls with an array of booleans: it is no input of the page."""
+        calls = [node for node in self.names.nodes if node.op is not None]
+        return [self.labels[n] for n in calls if any(map(_is_mask, (*n.args, *n.kwargs.values())))]
+
     def _result(self, what):
         self.results.append(what)
         return len(self.results) - 1
@@ -249,6 +254,10 @@ def _bare(label):
         if depth == 0 and i < len(label) - 1:
             return label
     return label[1:-1] if depth == 0 else label
+
+
+def _is_mask(value):
+    return isinstance(value, np.ndarray) and value.dtype.kind == "b" and value.ndim > 0
 
 
 def _is_whole(label):
