@@ -115,14 +115,22 @@ class Picture:
         from .render import to_dot
 
         self.model = model
+        self._style = style
         self.dot = to_dot(model, style)
 
     def __repr__(self):
-        root = next(reversed(self.model.boxes.values()))
+        root = self.model.root
         return (
             f"<Picture of {root.name or root.formula or root.kind}: {len(self.model.boxes)} boxes, "
             f"{len(self.model.edges)} arrows>"
         )
+
+    @property
+    def json(self) -> str:
+        """The model as JSON: boxes, edges and groups by the names of their fields."""
+        from .json_text import to_json
+
+        return to_json(self.model, self._style)
 
     @cached_property
     def svg(self) -> str:
