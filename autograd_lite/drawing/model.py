@@ -16,6 +16,8 @@ PARAMETER, CONSTANT, OPERATION, OUTPUT = "parameter", "constant", "operation", "
 MODULE, GRADIENT = "module", "gradient"
 # Marks of a compared gradient.
 RIGHT, WRONG, BECAUSE, NOT_GIVEN = "right", "wrong", "wrong because another is", "not given"
+# How a value is handed on among equal steps.
+NEXT, FIRST = "next", "first"
 # Why a box that could have a gradient has none.
 NOT_COMPUTED, NONE_ARRIVES = "gradient not computed", "no gradient arrives"
 
@@ -31,12 +33,12 @@ class Box:
     kind : str
         "parameter", "constant", "operation", "output", "module" or "gradient".
     name : str or None
-        What a person called it; of a module its label.
+        What a person called it; of a module its label, and its ``formula`` is the name.
     shape : tuple of int
     dtype : numpy.dtype
     value : ndarray
-        As this graph saw it: a parameter may have been rebound since. A call with several
-        results and a module have no value, shape and dtype (None).
+        As this graph saw it: a parameter may have been rebound since. Those of a module are of
+        its last call; a call with several results has none (None).
     gradient : ndarray or None
         Of the root with respect to it, if there is one.
     op, formula : str or None
@@ -55,11 +57,12 @@ class Box:
     group : str or None
         The id of the innermost group it stands in.
     calls : int
-        How many calls of the tape it stands for; more than 1 for a module.
+        How many calls a module stands for, in one step where its frame stands for several.
     cut : bool
         Whether it was computed from what the picture leaves out.
     metric : float or None
-        From 0 to 1: how dark it is where the picture is coloured by a metric.
+        From 0 to 1: how dark it is where the picture is coloured by a metric; ``metric_label``
+        says it in words.
     """
 
     id: str
@@ -80,6 +83,12 @@ class Box:
     calls: int = 1
     cut: bool = False
     metric: float | None = None
+    metric_label: str | None = None
+
+    @property
+    def symbol(self) -> str | None:
+        """What its value is called: its name; of a module the name of its result."""
+        return self.formula if self.kind == MODULE else self.name
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,6 +110,8 @@ class Edge:
     formula : str or None
         That derivative as a formula of names: "h2 * (1 - h2)". "□" is the value that comes
         along the arrow, "out" a result without a name.
+    hole : str or None
+        What stands for the value in the call where several values have no name: "□1".
     summed : tuple of int
         The axes of the call's result along which the value was broadcast, and the gradient is
         summed on its way back: axis 0, the batch, for a bias.
@@ -108,8 +119,9 @@ class Edge:
         Whether the call turns the axes of the value, and the gradient is turned back.
     mark : str or None
         Of a factor of the chain that was compared.
-    repeated : bool
-        Whether it carries a value on to the next of the repetitions that a group stands for.
+    step : str or None
+        Where a group stands for equal steps: "next" for a value that one step hands on to the
+        next, "first" for what the first step gets in its place.
     """
 
     source: str
@@ -119,10 +131,11 @@ class Edge:
     derivative: np.ndarray | None = None
     factor: str | None = None
     formula: str | None = None
+    hole: str | None = None
     summed: tuple = ()
     transposed: bool = False
     mark: str | None = None
-    repeated: bool = False
+    step: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
