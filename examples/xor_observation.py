@@ -66,7 +66,7 @@ def observe(path):
     print(ag.compare(loss, factors, **PRINTED))
 
     notes = {name.rstrip("*"): {name: value} for name, value in updated.items()}
-    return ag.draw(loss, precision=8, annotate=notes).save(path)
+    return ag.draw(loss, precision=8, numbers=True, annotate=notes).save(path)
 
 
 def show_beside(ours, figures):

@@ -20,7 +20,7 @@ ROOMS = [
     {"engine"},
     {"transforms"},
     {"rules"},
-    {"graph", "numerics", "symbolic", "scipy"},
+    {"graph", "observed_call", "numerics", "symbolic", "scipy"},
     {"programs", "drawing", "derivation"},
     {"compilation", "comparison"},
     {"reviewing", "playing"},

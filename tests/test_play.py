@@ -155,6 +155,23 @@ def test_another_suffix_is_refused_and_nothing_written(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_a_function_is_called_and_its_variables_are_the_names(tmp_path):
+    def f(W, x):
+        h = np.tanh(x @ W)
+        kl = h * 2
+        return np.sum(kl**2)
+
+    page = ag.play(f, np.ones((2, 2)), np.array([0.5, 1.0]), path=tmp_path / "f.html")
+    labels = [box["label"] for box in data_of(page)["boxes"]]
+    assert {"W", "x", "h", "kl"} <= set(labels)
+    assert (tmp_path / "f.html").exists()
+    page = ag.play(f, np.ones((2, 2)), np.array([0.5, 1.0]), wrt="W")
+    kinds = {box["label"]: box["kind"] for box in data_of(page)["boxes"]}
+    assert (kinds["W"], kinds["x"]) == ("variable", "constant")
+    with pytest.raises(TypeError, match="takes one path"):
+        ag.play(observation(), "a.html", "b.html")
+
+
 def test_saves_and_shows_itself(tmp_path):
     page = ag.play(observation(), tmp_path / "page.html")
     assert (tmp_path / "page.html").read_text(encoding="utf-8") == page.html

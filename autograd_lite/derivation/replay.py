@@ -5,22 +5,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..engine.modes import Watcher, watching
+from ..engine.modes import watching
 from ..engine.multiple_outputs import part
 from ..engine.primitives import Elementwise, Primitive
 from ..engine.tape import backward_pass
 from ..symbolic.calls import named
 from ..symbolic.expressions import Expression, mapped
 from ..symbolic.graph import Graph
+from ..symbolic.one_call import OneCall
 from ..symbolic.traced import ConcretizationError, Trace, Traced, plain
 
 FORWARD, BACKWARD, FACTOR = "forward", "backward", "factor"
 SMALL = 4  # elements of an array without a name that is written down in a formula
-
-# Operations of ours that are NumPy's under another name: they are written as NumPy's call.
-_WRITTEN_OUT = {
-    "where", "clip", "astype", "alias", "reshape", "getitem", "fractional_part", "part", "chosen",
-}  # fmt: skip
 
 
 @dataclass(eq=False)
@@ -81,7 +77,8 @@ class Replay:
         self._unnamed = 0
         self._inputs = {}
         self._calls = {}  # node -> traced arguments and keywords
-        with np.errstate(all="ignore"), calls_as_one(self):
+        self.one_call = OneCall(self.trace, as_written)
+        with np.errstate(all="ignore"), watching(self.one_call):
             for node in names.nodes:
                 self._forward(node)
             if root.node.op is None:
@@ -101,19 +98,13 @@ class Replay:
             )
         args = list(map(self._argument, node.args, node.parents))
         kwargs = {key: mapped(self.lifted, value) for key, value in node.kwargs.items()}
-        value = self.apply(node.op, args, kwargs)
+        value = self.one_call.apply(node.op, args, kwargs)
         if not isinstance(value, tuple):
             value = self.lifted(value)
             if node in self.labels:
                 value = self._defined(value, FORWARD, self.labels[node])
         self._calls[node] = args, kwargs
         self.values[node] = value
-
-    def apply(self, op, args, kwargs):
-        """Call an operation on traced values: as one call, or as the calls that it makes."""
-        if self.as_written and _is_one_call(op):
-            return self.trace.traced(op.f, tuple(args), kwargs)
-        return op.f(*args, **kwargs)
 
     def _argument(self, value, parent):
         if parent is None:
@@ -294,37 +285,6 @@ def _fitted(op, share, x, g, careful):
         elif not isinstance(g, tuple):
             share = np.where(np.any(g != 0), share, 0)
     return op.fitted(share, x, g, False)
-
-
-def calls_as_one(replay):
-    """The context in which operations that rules call are recorded as one call each."""
-    return watching(_OneCall(replay))
-
-
-class _OneCall(Watcher):
-    """Has the operations that rules call on traced values recorded as one call each."""
-
-    def __init__(self, replay):
-        self.replay = replay
-
-    def record(self, record, op, args, kwargs):
-        if not self.replay.as_written or not _is_one_call(op) or not _holds_traced(args):
-            return record(op, args, kwargs)
-        args, kwargs = op.bind(args, kwargs)
-        return self.replay.apply(op, args, kwargs)
-
-
-def _is_one_call(op):
-    """Whether an operation is none of NumPy's."""
-    module = getattr(op.f, "__module__", None) or "numpy"
-    is_numpys = isinstance(op.f, np.ufunc) or module.partition(".")[0] == "numpy"
-    return not is_numpys and op.name not in _WRITTEN_OUT
-
-
-def _holds_traced(args):
-    if type(args) in (list, tuple):
-        return any(map(_holds_traced, args))
-    return type(args) is Traced
 
 
 def _is_filled(expression):

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from ..derivation.replay import Replay, calls_as_one
+from ..derivation.replay import Replay
+from ..engine.modes import watching
 from ..engine.multiple_outputs import part
 from ..engine.primitives import Elementwise
 from ..engine.tape import Node, Pending, backward_pass
@@ -74,7 +75,7 @@ class Contributions(Replay):
 
     def traced(self, f):
         """What a function makes of traced values, with each operation of ours as one call."""
-        with np.errstate(all="ignore"), calls_as_one(self):
+        with np.errstate(all="ignore"), watching(self.one_call):
             return self._traced(f())
 
     def arguments(self, node):

@@ -180,7 +180,7 @@ class _Finder:
         op = SimpleNamespace(
             name=edge.op.name,
             rules=edge.op.rules,
-            f=lambda *given, **settings: self.replay.apply(edge.op, given, settings),
+            f=lambda *given, **settings: self.replay.one_call.apply(edge.op, given, settings),
         )
         known = op, tuple(args), kwargs, out
         return Edge(node, edge.k, edge.parent, edge.position, g, share.share, *known)

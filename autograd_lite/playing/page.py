@@ -130,12 +130,16 @@ def _loss_of(reading):
 def _notice(reading):
     if reading.program is None:
         return f"This page replays recorded numbers: {reading.why_recorded}."
-    narrow = {
-        str(x.dtype) for x in reading.replay.graph.inputs if x.dtype in (np.float32, np.float16)
-    }
-    if narrow:
-        return f"The tape is of {', '.join(sorted(narrow))}; this page computes in float64."
-    return ""
+    said = []
+    if masks := reading.masks():
+        said.append(
+            f"A comparison leaves the tape: the mask in {_shortened(masks[0], LONGEST)} stays as "
+            "it was recorded, whatever numbers are changed."
+        )
+    kinds = {str(x.dtype) for x in reading.replay.graph.inputs} & {"float16", "float32"}
+    if kinds:
+        said.append(f"The tape is of {' and '.join(sorted(kinds))}; this page computes in float64.")
+    return " ".join(said)
 
 
 def _encoded(array):
