@@ -49,8 +49,8 @@ class Observation:
         return {f"{w.name}*": w.data - learning_rate * w.grad for w in (self.W1, self.W2)}
 
 
-def observe(path):
-    """Recompute every number of the article's figures, and draw the computation."""
+def observe(path, page):
+    """Recompute every number of the article's figures; draw the computation, and play it."""
     figures = article.FIGURES
     seen = Observation.of_the_article()
     loss = seen.forward()

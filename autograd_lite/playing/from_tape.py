@@ -220,7 +220,7 @@ class Reading:
             if share.share is not None:
                 flow.formula = pieces(self.writer.write(share.share.expression))
             if share.local is not None:
-                flow.local = pieces(self.writer.write(share.local.expression))
+                flow.local = pieces(self.writer.write(_number_of(share.local.expression)))
 
     def _write_program(self):
         inputs = self.replay.graph.inputs
@@ -242,6 +242,15 @@ class Reading:
                 box = self.box_of[x]
                 box.input = i
                 box.editable = x.dtype.kind == "f"
+
+
+def _number_of(x):
+    """The number that an array is everywhere; else the array."""
+    if x.func is np.broadcast_to and x.args[0].is_number:
+        return x.args[0]
+    if x.kind == "constant" and x.size and np.all(x.value == x.value.flat[0]):
+        return x.value.flat[0]
+    return x
 
 
 def _bare(label):

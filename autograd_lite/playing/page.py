@@ -178,7 +178,7 @@ def _rows(shape, style):
     """How many lines the numbers of an array take, and how many letters."""
     digits = style.precision + 4
     if len(shape) > 2 or np.prod(shape) > style.max_elements:
-        return 1, len(" x ".join(map(str, shape))) + 7 + digits
+        return 1, len(" x ".join(map(str, shape))) + 9 + digits
     columns = shape[-1] if shape else 1
     rows = shape[0] if len(shape) == 2 else 1
     return rows, max(1, columns) * (digits + 2) - 2

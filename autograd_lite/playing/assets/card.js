@@ -66,7 +66,7 @@ function backCard(step, tape) {
   if (flow.local.length) {
     lines.push(mathLine("Local derivative", named(from, localLabel(from, box), "local"), " = ",
       formula(flow.local)));
-    if (tape.at(flow.slope)) lines.push(mathLine("", "= ", matrix(tape.at(flow.slope))));
+    if (tape.at(flow.slope) && !/^-?[\d.]+$/.test(flow.local[0][1])) lines.push(mathLine("", "= ", matrix(tape.at(flow.slope))));
   }
   if (flow.formula.length) {
     const left = total > 1 ? [make("span", {}, "contribution")] : [gradientOf(box)];
@@ -114,13 +114,14 @@ function updateCard(step, tape, rate) {
 
 // The arithmetic of one element of a result, where a formula is a product of matrices, a sum, or
 // works element by element; the element is chosen in a list.
+const LISTED = 60; // elements to choose from
 function elementLine(pieces, result, tape) {
-  if (result.data.length > 1000 || !elementText(pieces, result, 0, tape)) return null;
+  if (!elementText(pieces, result, 0, tape)) return null;
   const output = make("span", { class: "math" });
   const show = (i) => output.replaceChildren(elementText(pieces, result, i, tape));
   show(0);
   if (result.data.length === 1) return line("The arithmetic", output);
-  const options = Array.from(result.data, (_, i) =>
+  const options = Array.from(result.data.slice(0, LISTED), (_, i) =>
     make("option", { value: i }, `[${indexOf(i, result.shape).join(", ")}]`));
   const select = make("select", { "aria-label": "Element", onchange: () => show(+select.value) },
     ...options);

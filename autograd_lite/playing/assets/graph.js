@@ -127,8 +127,7 @@ function wayThrough(points) {
 
 function boxRows(x) {
   if (isSmall(x)) return rowsOf(x);
-  const finite = x.data.filter(Number.isFinite), mean = finite.reduce((p, q) => p + q, 0);
-  return [`${shapeText(x.shape)}  mean ${number(mean / finite.length)}`];
+  return [`${shapeText(x.shape)}  mean ${number(factsOf(x).mean)}`];
 }
 
 // Pairs (class, text): what a box says at a step.

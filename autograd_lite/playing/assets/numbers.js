@@ -36,17 +36,25 @@ const number = (x) => formatOf([x])(x);
 const isSmall = (x) => x.shape.length <= 2 && x.data.length <= DATA.max_elements;
 const shapeText = (shape) => (shape.length ? shape.join(" × ") : "number");
 
-function summary(x) {
-  let low = Infinity, high = -Infinity, total = 0, strange = 0;
-  for (const v of x.data) {
-    if (!isFinite(v)) { strange++; continue; }
-    low = Math.min(low, v);
-    high = Math.max(high, v);
-    total += v;
+// In a few facts; of an array they are found once.
+const factsKnown = new WeakMap();
+function factsOf(x) {
+  if (!factsKnown.has(x)) {
+    let low = Infinity, high = -Infinity, total = 0, strange = 0;
+    for (const v of x.data) {
+      if (!isFinite(v)) { strange++; continue; }
+      low = Math.min(low, v);
+      high = Math.max(high, v);
+      total += v;
+    }
+    factsKnown.set(x, { low, high, mean: total / (x.data.length - strange), strange });
   }
+  return factsKnown.get(x);
+}
+function summary(x) {
+  const { low, high, mean, strange } = factsOf(x);
   const facts = low <= high
-    ? [`min ${number(low)}`, `mean ${number(total / (x.data.length - strange))}`,
-       `max ${number(high)}`] : [];
+    ? [`min ${number(low)}`, `mean ${number(mean)}`, `max ${number(high)}`] : [];
   if (strange) facts.push(`${strange} not finite`);
   return facts.join("  ");
 }

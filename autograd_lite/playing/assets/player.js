@@ -16,7 +16,7 @@ class Player {
     this.training.build();
     this.bind();
     this.readAddress();
-    this.graph.camera.fit(matchMedia("(max-width: 860px)").matches ? 0.8 : 0.55);
+    this.graph.camera.fit(matchMedia("(max-width: 860px)").matches ? 0.8 : 0.75);
     this.showTab(this.tab);
     this.render();
     this.graph.animate(this.step, 1);

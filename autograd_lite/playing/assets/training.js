@@ -1,5 +1,6 @@
 // Training on the page: gradient descent on the tape's program, the boundary, and the loss curve.
 
+const AREA_PACE = 100; // milliseconds between pictures of the boundary while training runs
 const GRID = 48; // points along each side of the boundary's picture
 
 class Training {
@@ -66,6 +67,7 @@ class Training {
   toggle() {
     this.running = !this.running;
     this.run.textContent = this.running ? "Pause" : "Run";
+    if (!this.running) this.show();
     const frame = () => {
       if (!this.running) return;
       const end = performance.now() + 8; // half of a frame: the rest is for drawing
@@ -88,7 +90,11 @@ class Training {
     if (!this.plan || this.panel.hidden) return;
     this.note();
     this.drawCurve();
-    if (this.area) this.drawArea();
+    const isDue = !this.running || performance.now() > (this.drawn ?? 0) + AREA_PACE;
+    if (this.area && isDue) {
+      this.drawArea();
+      this.drawn = performance.now();
+    }
   }
 
   note() {
