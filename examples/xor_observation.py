@@ -66,7 +66,8 @@ def observe(path, page):
     print(ag.compare(loss, factors, **PRINTED))
 
     notes = {name.rstrip("*"): {name: value} for name, value in updated.items()}
-    return ag.draw(loss, precision=8, numbers=True, annotate=notes).save(path)
+    ag.play(loss, page, precision=8, learning_rate=figures["learning_rate"])
+    return [ag.draw(loss, precision=8, numbers=True, annotate=notes).save(path), page]
 
 
 def show_beside(ours, figures):
