@@ -7,6 +7,7 @@ from importlib.resources import files
 
 import article
 import numpy as np
+import play
 import pytest
 from xor_observation import Observation
 
@@ -222,6 +223,24 @@ def test_the_prediction_is_found_between_data_and_labels(loss, threshold):
     points = data_of(ag.play(loss(X @ w, y)))["training"]["points"]
     assert points["threshold"] == threshold
     assert points["classes"] == y.astype(int).tolist()
+
+
+def test_what_is_computed_of_data_off_the_tape_is_said_to_stay():
+    w = ag.Tensor([1.0, 2.0], requires_grad=True, name="w")
+    y = np.array([0.0, 1.0])
+    data = data_of(ag.play(np.sum(y * w + (1 - y) * w**2)))
+    assert len(data["untracked"]) == 1
+    assert data_of(ag.play(np.sum(y * w)))["untracked"] == []
+    mask = data_of(ag.play(np.sum(np.where(w > 1, w, w * w))))
+    assert "stays as it was recorded" in mask["notice"]
+
+
+def test_the_pages_of_the_example(tmp_path, capsys):
+    play.main(["--out", str(tmp_path)])
+    assert len(capsys.readouterr().out.splitlines()) == 3
+    pages = {path.name: path.stat().st_size for path in tmp_path.iterdir()}
+    assert pages.keys() == {"observation.html", "logistic.html", "xor.html"}
+    assert max(pages.values()) < 1_000_000
 
 
 def test_without_points_in_a_plane_there_is_no_boundary():

@@ -286,11 +286,13 @@ def test_changed_numbers_are_those_of_the_formulas(opened, article_page):
     assert "X @ W1" in text
 
 
-def test_a_mask_that_left_the_tape_is_said_to_stay(opened):
-    x = ag.Tensor([1.0, 2.0], requires_grad=True, name="x")
-    tab = opened(ag.play(np.sum(np.where(x > 0, x * x, -x))))
-    notice = tab.locator("#notice").inner_text()
-    assert "stays as it was recorded" in notice
+def test_what_left_the_tape_is_said_to_stay(opened):
+    w = ag.Tensor([1.0, 2.0], requires_grad=True, name="w")
+    y = np.array([0.0, 1.0])
+    tab = opened(ag.play(np.sum(y * w + (1 - y) * np.where(w > 1, w, w**2))), "#tab=change")
+    assert "stays as it was recorded" in tab.locator("#notice").inner_text()
+    tab.select_option("#edit-box", label="y")
+    assert "is not on the tape" in tab.locator("#untracked").inner_text()
 
 
 def test_what_the_page_cannot_compute_is_replayed(opened):

@@ -166,10 +166,18 @@ class Reading:
         found = self.gradients.get(node)
         return None if isinstance(found, tuple) else found
 
-    def masks(self):
-        """The labels of calls with an array of booleans: it is no input of the page."""
-        calls = [node for node in self.names.nodes if node.op is not None]
-        return [self.labels[n] for n in calls if any(map(_is_mask, (*n.args, *n.kwargs.values())))]
+    def calls_with_arrays(self, is_mask):
+        """The labels of calls with a plain array that is no input of the page, or with a mask."""
+        known = self.names.of_array
+        found = []
+        for node in self.names.nodes if self.replay else ():
+            given = (*node.args, *node.kwargs.values()) if node.op is not None else ()
+            parents = (*node.parents, *(None for _ in node.kwargs)) if given else ()
+            for value, parent in zip(given, parents, strict=False):
+                is_plain = parent is None and isinstance(value, np.ndarray) and value.ndim > 0
+                if is_plain and (value.dtype.kind == "b") == is_mask and not known(value):
+                    found.append(self.labels[node])
+        return found
 
     def _result(self, what):
         self.results.append(what)
@@ -263,10 +271,6 @@ def _bare(label):
         if depth == 0 and i < len(label) - 1:
             return label
     return label[1:-1] if depth == 0 else label
-
-
-def _is_mask(value):
-    return isinstance(value, np.ndarray) and value.dtype.kind == "b" and value.ndim > 0
 
 
 def _is_whole(label):

@@ -41,7 +41,7 @@ class Page:
     >>> from autograd_lite import Tensor, play
     >>> x = Tensor(3.0, requires_grad=True, name="x")
     >>> play(x * x)
-    <Page of Loss: 2 boxes, 5 steps>
+    <Page of Loss: 2 boxes, 6 steps>
     """
 
     def __init__(self, reading, training, style, learning_rate):
@@ -87,6 +87,7 @@ class Page:
             "computes": self.computes,
             "why": "" if self.computes else f"It shows recorded numbers: {self.why}.",
             "notice": _notice(reading),
+            "untracked": reading.calls_with_arrays(is_mask=False)[:1],
             "training": training,
             "inputs": [],
             "results": None,
@@ -131,7 +132,7 @@ def _notice(reading):
     if reading.program is None:
         return f"This page replays recorded numbers: {reading.why_recorded}."
     said = []
-    if masks := reading.masks():
+    if masks := reading.calls_with_arrays(is_mask=True):
         said.append(
             f"A comparison leaves the tape: the mask in {_shortened(masks[0], LONGEST)} stays as "
             "it was recorded, whatever numbers are changed."

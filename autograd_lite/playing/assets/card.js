@@ -116,7 +116,7 @@ function updateCard(step, tape, rate) {
 // works element by element; the element is chosen in a list.
 const LISTED = 60; // elements to choose from
 function elementLine(pieces, result, tape) {
-  if (!elementText(pieces, result, 0, tape)) return null;
+  if (pieces.length < 2 || !elementText(pieces, result, 0, tape)) return null;
   const output = make("span", { class: "math" });
   const show = (i) => output.replaceChildren(elementText(pieces, result, i, tape));
   show(0);

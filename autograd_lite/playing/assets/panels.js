@@ -49,7 +49,10 @@ class Editor {
     this.panel.replaceChildren(
       make("div", { class: "row" }, make("label", {}, "Change ", select), reset),
       this.cells(), this.slider(),
-      make("p", {}, "Everything follows: values, gradients, and the formulas with their numbers."));
+      make("p", {}, "Everything follows: values, gradients, and the formulas with their numbers."),
+      this.box.kind === "constant" && DATA.untracked.length ? make("p", { id: "untracked" },
+        "But an array that was made of it before it met a variable is not on the tape: the one in ",
+        make("bdi", {}, shortened(DATA.untracked[0])), " stays as it was.") : "");
   }
 
   cells() {
