@@ -61,6 +61,15 @@ def test_every_step_has_its_formula():
     assert local["z1"] == "h1 * (1 - h1)"
 
 
+def test_a_local_derivative_is_no_gradient_that_happens_to_be_one():
+    x = ag.Tensor([1.0, 2.0], requires_grad=True, name="x")
+    h = np.tanh(x)
+    p = h + x
+    data = data_of(ag.play(np.sum(p)))
+    slopes = [text_of(flow["local"], data) for flow in data["flows"]]
+    assert "1 - h * h" in slopes
+
+
 def test_what_a_value_that_is_used_twice_receives_comes_in_two_flows():
     x = ag.Tensor([1.0, 2.0], requires_grad=True, name="x")
     h = np.tanh(x)

@@ -262,7 +262,8 @@ class Replay:
             self.definitions.append(Definition(inner, part, symbol))
             return traced
         expression = Expression("call", inner.value, named, (inner,))
-        if inner.kind == "call" and inner.func is not named:
+        is_call = inner.kind == "call" and inner.func is not named
+        if is_call and not _is_filled(inner):  # other ones are not this gradient that is one
             with suppress(TypeError):  # an argument that cannot be a key: it is never found again
                 self.graph.replace(inner, expression)
         steps = self.graph.steps

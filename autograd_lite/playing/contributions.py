@@ -71,7 +71,8 @@ class Contributions(Replay):
             return args[1 - position]
         if not isinstance(op, Elementwise) or node.out.dtype.kind != "f":
             return None
-        return self._traced(op.rules[position](np.ones_like(out), out, *args, **kwargs))
+        one = self._constant(node.out.dtype.type(1))
+        return self._traced(op.rules[position](one, out, *args, **kwargs))
 
     def traced(self, f):
         """What a function makes of traced values, with each operation of ours as one call."""

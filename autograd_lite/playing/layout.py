@@ -8,7 +8,6 @@ within a layer is that of the middle of its neighbours; places are then drawn to
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 GAP, RANK = 26, 46  # between boxes of a layer, between layers
 SWEEPS = 12
@@ -17,7 +16,7 @@ MAIN = 8  # the weight of an arrow along the data: it is straight, and variables
 
 @dataclass(eq=False)
 class _Place:
-    """A box, or a corner of an arrow in a layer that it passes."""
+    """A box, or where the arrows of a box pass a layer."""
 
     layer: int
     width: float
@@ -26,22 +25,32 @@ class _Place:
     x: float = 0.0
     above: list = field(default_factory=list)  # pairs (place, weight)
     below: list = field(default_factory=list)
-    column: list = field(default_factory=list)  # the calls, one after the other, that it is one of
+    column: _Column | None = None
+
+
+@dataclass(eq=False)
+class _Column:
+    """Calls one after the other, which stand below each other."""
+
+    members: list
+    outside: list = field(default_factory=list)  # the other neighbours of its members
+
+    def wanted(self):
+        """The middle of all of them."""
+        return _mean([*self.members, *self.outside])
 
 
 def lay_out(boxes, arrows):
     """Set x, y of boxes and the points of arrows; returns the width and the height of it all."""
     layer_of = _layers(boxes, arrows)
-    places = {
-        box.id: _Place(layer_of[box.id], box.width, box.height, box) for box in boxes
-    }  # fmt: skip
-    ways = [_way(places, arrow, boxes) for arrow in arrows]
+    places = {b.id: _Place(layer_of[b.id], b.width, b.height, b) for b in boxes}
+    passing: dict = {}  # {(id of a box, layer): place}: its arrows go one way as far as they can
+    ways = [_way(places, passing, arrow, boxes) for arrow in arrows]
     layers: list[list[_Place]] = [[] for _ in range(max(layer_of.values(), default=-1) + 1)]
-    for place in [*places.values(), *(p for way in ways for p in way[1:-1])]:
+    for place in [*places.values(), *passing.values()]:
         layers[place.layer].append(place)
     _order(layers)
-    _find_columns(layers)
-    _align(layers)
+    _align(layers, _columns(layers))
     left = min(p.x - p.width / 2 for layer in layers for p in layer)
     for layer in layers:
         for place in layer:
@@ -65,29 +74,38 @@ def _layers(boxes, arrows):
     return layer
 
 
-def _way(places, arrow, boxes):
+def _way(places, passing, arrow, boxes):
     """The places that an arrow goes through, linked."""
     source, target = places[arrow.source], places[arrow.target]
     way = [source]
-    way += [_Place(layer, 8, 0) for layer in range(source.layer + 1, target.layer)]
-    way.append(target)
     weight = MAIN if boxes[arrow.source].op is not None else 1
-    for one, two in pairwise(way):
-        one.below.append((two, weight))
-        two.above.append((one, weight))
-    return way
+    for layer in range(source.layer + 1, target.layer):
+        key = arrow.source, layer
+        is_new = key not in passing
+        place = passing.setdefault(key, _Place(layer, 8, 0))
+        if is_new:
+            _link(way[-1], place, weight)
+        way.append(place)
+    _link(way[-1], target, weight)
+    return [*way, target]
+
+
+def _link(one, two, weight):
+    one.below.append((two, weight))
+    two.above.append((one, weight))
 
 
 def _order(layers):
     """The order in each layer: by the middle of the neighbours, down and up in turn."""
     for layer in layers:
         layer.sort(key=lambda p: p.box is not None and p.box.op is None)  # calls first
+    at = {place: i for layer in layers for i, place in enumerate(layer)}
     for sweep in range(SWEEPS):
         downwards = sweep % 2 == 0
         for layer in layers if downwards else layers[::-1]:
-            at = {p: i for row in layers for i, p in enumerate(row)}
             middles = {p: _middle(p.above if downwards else p.below, at, at[p]) for p in layer}
             layer.sort(key=middles.__getitem__)
+            at.update({place: i for i, place in enumerate(layer)})
 
 
 def _middle(links, at, own):
@@ -95,7 +113,27 @@ def _middle(links, at, own):
     return sum(at[p] * weight for p, weight in links) / total if total else own
 
 
-def _align(layers):
+def _columns(layers):
+    """The straight chains of calls; each place of one knows it."""
+    columns = []
+    for layer in layers:
+        for place in layer:
+            before = [p for p, weight in place.above if weight == MAIN]
+            if len(before) != 1 or sum(w == MAIN for _, w in before[0].below) != 1:
+                continue
+            if before[0].column is None:
+                before[0].column = _Column([before[0]])
+                columns.append(before[0].column)
+            place.column = before[0].column
+            place.column.members.append(place)
+    for column in columns:
+        for member in column.members:
+            links = [p for p, weight in member.above + member.below if weight == MAIN]
+            column.outside += [p for p in links if p.column is not column]
+    return columns
+
+
+def _align(layers, columns):
     """Places as near to their neighbours as the order allows; calls follow calls alone."""
     for layer in layers:
         x = 0.0
@@ -103,39 +141,21 @@ def _align(layers):
             place.x = x + place.width / 2
             x += place.width + GAP
     for sweep in range(2 * SWEEPS):
+        middle = {column: column.wanted() for column in columns}
         for layer in layers if sweep % 2 == 0 else layers[::-1]:
-            _spread(layer, {place: _middle_x(place) for place in layer})
+            wanted = {p: middle[p.column] if p.column else _middle_x(p) for p in layer}
+            _spread(layer, wanted)
 
 
 def _middle_x(place):
-    """The middle of the neighbours; of a column, that of all the neighbours of its members."""
-    if not place.column:
-        return _mean(_heaviest(place.above + place.below)) if place.above + place.below else place.x
-    outside = []
-    for member in place.column:
-        links = [p for p, weight in member.above + member.below if weight == MAIN]
-        outside += [p for p in links if p.column is not place.column]
-    return _mean([*outside, *place.column])
-
-
-def _heaviest(links):
-    most = max(weight for _, weight in links)
-    return [place for place, weight in links if weight == most]
+    """The middle of the neighbours with the heaviest arrows."""
+    links = place.above + place.below
+    most = max((weight for _, weight in links), default=0)
+    return _mean([p for p, weight in links if weight == most] or [place])
 
 
 def _mean(places):
     return sum(place.x for place in places) / len(places)
-
-
-def _find_columns(layers):
-    """Give the places of each straight chain of calls their column."""
-    for layer in layers:
-        for place in layer:
-            before = [p for p, weight in place.above if weight == MAIN]
-            if len(before) == 1 and sum(w == MAIN for _, w in before[0].below) == 1:
-                column = before[0].column or [before[0]]
-                column.append(place)
-                before[0].column = place.column = column
 
 
 def _spread(layer, wanted):

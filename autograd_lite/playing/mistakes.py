@@ -20,12 +20,11 @@ from ..comparison.diagnosis.wrong_steps.mutants import wrong_steps
 from ..engine.primitives import Elementwise
 from ..rules.activations import sigmoid
 from ..rules.softmax import softmax
-from ..symbolic.javascript import NotInJavaScript
 from ..symbolic.traced import Traced
 from .from_tape import pieces
 from .model import Answer
 
-MOST = 24  # wrong answers of one contribution
+MOST, ALL = 24, 1200  # wrong answers of one contribution, and of a page
 _PROBABILITIES = {"softmax": softmax, "sigmoid": sigmoid, "same": np.positive}
 
 
@@ -67,6 +66,7 @@ class _Finder:
         self.reading = reading
         self.replay = reading.replay
         self.graph = reading.graph
+        self.most = min(MOST, max(4, ALL // max(1, len(reading.flows))))
         self.end = len(self.replay.graph.steps)  # of the tape: what follows is wrong answers
         with np.errstate(all="ignore"):
             self.backward = Backward(self.graph)
@@ -87,7 +87,7 @@ class _Finder:
             if number != 1 and number not in found:
                 (key, text, _), *_ = words.scaled(edge, number, uses, [named], self.graph)
                 found[number] = [float(number), key, text]
-        return list(found.values())
+        return list(found.values())[: self.most]
 
     def answers(self, share, edge):
         """Pairs (answer, expression), those that people make most first, each formula once."""
@@ -99,14 +99,16 @@ class _Finder:
                 text = None if traced is None else self._text(traced)
             except Exception:  # a rule for arrays alone: it is no answer here
                 continue
-            if text is None or text in seen or not self._is_in_javascript(traced):
+            if text is None or text in seen:
+                continue
+            if not self.reading.program.can_hold(traced.expression):
                 continue
             seen.add(text)
             advice = MISTAKES[key].advice
             answer = Answer(key, said, advice, pieces(text), 0, rank)
             found.append((answer, traced.expression))
         found.sort(key=lambda pair: pair[0].rank)
-        return found[:MOST]
+        return found[: self.most]
 
     def _candidates(self, share, edge):
         """Four-tuples (key, words, rank, function without arguments that makes the share)."""
@@ -202,13 +204,3 @@ class _Finder:
 
     def _text(self, traced):
         return self.reading.writer.write(traced.expression)
-
-    def _is_in_javascript(self, traced):
-        try:
-            self.reading.program.steps = self.steps()
-            self.reading.program.add("tried", [traced.expression])
-        except NotInJavaScript:
-            return False
-        finally:
-            self.reading.program.functions.pop("tried", None)
-        return True

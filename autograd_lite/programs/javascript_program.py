@@ -1,5 +1,7 @@
 """A straight program of a graph in JavaScript: a function of inputs for each set of results."""
 
+import itertools
+
 import numpy as np
 
 from ..symbolic.graph import needed, operands_of
@@ -25,6 +27,7 @@ class JavaScriptProgram:
         self.steps = steps
         self.functions = {}
         self._names = {x: f"x[{i}]" for i, x in enumerate(inputs)}
+        self._numbers = itertools.count()
         self._writer = JavaScriptWriter(self._names)
 
     def add(self, name, results):
@@ -32,11 +35,29 @@ class JavaScriptProgram:
         steps = needed(self.steps, operands_of(results))
         for step in steps:
             if step.kind != "guard" and step not in self._names:
-                self._names[step] = f"v{len(self._names)}"
+                self._names[step] = f"v{next(self._numbers)}"
         lines = [self._line(step) for step in steps]
         returned = ", ".join(map(self._writer.operand, results))
         body = "".join(f"  {line}\n" for line in lines)
         self.functions[name] = f"function {name}(x) {{\n{body}  return [{returned}];\n}}"
+
+    def can_hold(self, x):
+        """Whether there is a line for an expression and for all that it is computed from."""
+        new, stack = [], [x]
+        while stack:
+            step = stack.pop()
+            if step.kind == "call" and step not in self._names:
+                self._names[step] = f"v{next(self._numbers)}"
+                new.append(step)
+                stack.extend(step.operands())
+        try:
+            for step in new:
+                self._writer.call(step)
+        except NotInJavaScript:
+            for step in new:
+                del self._names[step]
+            return False
+        return True
 
     def _line(self, step):
         if step.kind == "guard":

@@ -70,8 +70,7 @@ class Graph {
     }
     for (const { arrow, group } of this.arrows) {
       const to = DATA.boxes[arrow.target], from = DATA.boxes[arrow.source];
-      const flowed = STEPS.some((s) => s.kind === BACK && s.place <= step.place
-        && s.from === to && s.box === from);
+      const flowed = stepsOf(from).arrivals.some((s) => s.place <= step.place && s.from === to);
       const now = step.kind === FORWARD ? to === step.box
         : step.kind === BACK && step.from === to && step.box === from;
       group.setAttribute("class", ["arrow", seen(to, step.place).value ? "done" : "",
@@ -246,10 +245,8 @@ class Camera {
   }
 }
 
-// Where to move to, so that low ... high is inside of a length.
+// Where to move to, so that low ... high is inside of a length: to the middle if it is not.
 function shifted(at, low, high, length, room) {
-  if (high - low > length - 2 * room) return length / 2 - (low + high) / 2;
-  if (at + low < room) return room - low;
-  if (at + high > length - room) return length - room - high;
-  return at;
+  const isInside = at + low >= room && at + high <= length - room;
+  return isInside ? at : length / 2 - (low + high) / 2;
 }

@@ -236,5 +236,5 @@ class Player {
   }
 }
 
-const STEPS = makeSteps();
+const STEPS = makeSteps(), SEEDED = STEPS.find((step) => step.kind === SEED);
 window.player = new Player();

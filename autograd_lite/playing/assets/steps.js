@@ -18,17 +18,25 @@ const variables = () => DATA.boxes.filter((box) => box.kind === "variable" && bo
 const isBack = (step) => step.kind === BACK || step.kind === SEED || step.kind === UPDATE;
 const flowsTo = (box) => DATA.flows.filter((flow) => flow.target === box.id);
 
+// The step that computes a box, and those in which contributions to its gradient arrive.
+const stepsKnown = new Map();
+function stepsOf(box) {
+  if (!stepsKnown.has(box)) stepsKnown.set(box, {
+    computed: STEPS.find((step) => step.kind === FORWARD && step.box === box),
+    arrivals: STEPS.filter((step) => step.kind === BACK && step.box === box),
+  });
+  return stepsKnown.get(box);
+}
+
 // What of a box can be seen at a step.
 function seen(box, place) {
-  const computed = STEPS.find((step) => step.kind === FORWARD && step.box === box);
-  const arrivals = STEPS.filter((step) => step.kind === BACK && step.box === box);
+  const { computed, arrivals } = stepsOf(box);
   const arrived = arrivals.filter((step) => step.place <= place).length;
-  const seed = STEPS.find((step) => step.kind === SEED);
-  const isRoot = box.id === DATA.root;
   return {
     value: !computed || computed.place <= place,
     arrived, uses: arrivals.length,
-    gradient: isRoot ? seed.place <= place : arrivals.length > 0 && arrived === arrivals.length,
+    gradient: box.id === DATA.root ? place >= SEEDED.place
+      : arrivals.length > 0 && arrived === arrivals.length,
   };
 }
 
@@ -37,7 +45,7 @@ function gradientSoFar(tape, box, place) {
   const { gradient, arrived } = seen(box, place);
   if (gradient) return tape.gradient(box);
   if (!arrived) return null;
-  const shares = STEPS.filter((s) => s.kind === BACK && s.box === box && s.place <= place)
+  const shares = stepsOf(box).arrivals.filter((s) => s.place <= place)
     .map((s) => tape.at(s.flow.value));
   return shares.includes(null) ? null : shares.reduce(add);
 }
