@@ -58,6 +58,10 @@ function seedCard(step, tape) {
   ];
 }
 
+// Whether a formula is a number: it needs no line with its value.
+const isNumber = (pieces) => pieces.length === 1 && pieces[0][0] === "text"
+  && /^-?[\d.]+$/.test(pieces[0][1]);
+
 function backCard(step, tape) {
   const { flow, box, from } = step, share = tape.at(flow.value);
   const total = flowsTo(box).length;
@@ -66,7 +70,7 @@ function backCard(step, tape) {
   if (flow.local.length) {
     lines.push(mathLine("Local derivative", named(from, localLabel(from, box), "local"), " = ",
       formula(flow.local)));
-    if (tape.at(flow.slope) && !/^-?[\d.]+$/.test(flow.local[0][1])) lines.push(mathLine("", "= ", matrix(tape.at(flow.slope))));
+    if (tape.at(flow.slope) && !isNumber(flow.local)) lines.push(mathLine("", "= ", matrix(tape.at(flow.slope))));
   }
   if (flow.formula.length) {
     const left = total > 1 ? [make("span", {}, "contribution")] : [gradientOf(box)];
