@@ -158,9 +158,7 @@ class Player {
     const card = hidden ? this.quiz.card(step, this.tape)
       : cardOf(step, this.tape, this.training.rate);
     this.card.replaceChildren(...card.filter(Boolean));
-    if (this.tab === "values")
-      document.getElementById("panel-values").replaceChildren(
-        valuesTable(this.tape, step, hidden, (what) => this.choose(what)));
+    if (this.tab === "values") this.showValues(step, hidden);
     this.training.show();
     document.getElementById("position").value = this.place;
     document.getElementById("position").setAttribute("aria-valuetext",
@@ -173,6 +171,14 @@ class Player {
     notice.textContent = this.tape.error || DATA.notice;
     notice.hidden = !notice.textContent;
     this.write();
+  }
+
+  // The table; the focus stays on the name where it was.
+  showValues(step, hidden) {
+    const panel = document.getElementById("panel-values");
+    const place = [...panel.querySelectorAll("button")].indexOf(document.activeElement);
+    panel.replaceChildren(valuesTable(this.tape, step, hidden, (what) => this.choose(what)));
+    if (place >= 0) panel.querySelectorAll("button")[place].focus({ preventScroll: true });
   }
 
   showTab(tab) {
