@@ -57,6 +57,8 @@ class Names:
         Names that go before all others: ``{"W1": tensor_or_array}``.
     observed : Observed, optional
         The call that computed the root: what its variables held.
+    more : iterable of Tensor
+        Other ends of the graph, such as gradients that were computed from it.
 
     Attributes
     ----------
@@ -66,8 +68,8 @@ class Names:
         The paths in a module among the variables, of those nodes that have one.
     """
 
-    def __init__(self, root, variables, given=None, observed=None):
-        self.nodes = history(root.node)
+    def __init__(self, root, variables, given=None, observed=None, more=()):
+        self.nodes = history(root.node, *(tensor.node for tensor in more))
         self.root = root.node
         seen = observed.names if observed else {}
         given = dict(given or {})
@@ -88,6 +90,8 @@ class Names:
             name = chosen.get(node) or node.name or paths.get(node)
             name = name or seen.get(node) or bound.get(node)
             name = quoting.text(name) if name else None
+            if name is None and kind == "alias":
+                name = self._given[node.parents[0]]
             self._given[node] = name
             self._names[node] = name or f"{kind}_{count[kind]}"
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from .colours import ReviewedGraph
 from .examination import Examination
 from .forms import whole
 from .report import Review
@@ -61,6 +62,7 @@ def review(f: Any, /, *args: Any, pairs: dict[str, str] | None = None, **kwargs:
         (),
         {path: "\n".join(changed[path].lines) + "\n" for path in offered if path in changed},
         {path: source.lines for path, source in examination.program.sources.items()},
+        ReviewedGraph.of(examination, lines, wrong),
     )
 
 
