@@ -125,6 +125,10 @@ class Names:
             return id(array)
         return (name, _digest(array)) if self._seen else name
 
+    def arrays_called(self, name):
+        """How many different plain arrays of this name were seen."""
+        return sum(name in names for names in self._seen.values())
+
     def all(self):
         """Every name, oldest first."""
         return list(self._names.values())
