@@ -27,7 +27,11 @@ def caller_variables(depth):
     variables: dict = {}
     for scope in (*scopes, module):
         variables.update({n: v for n, v in scope.items() if n not in variables})
-    return {name: value for name, value in variables.items() if not name.startswith("_")}
+    return {  # pytest keeps the parts of an assertion as @py_assert1
+        name: value
+        for name, value in variables.items()
+        if name.isidentifier() and not name.startswith("_")
+    }
 
 
 def check_on_tape(what, loss):

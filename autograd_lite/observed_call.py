@@ -243,7 +243,7 @@ class _Observer:
         if scope is not None:
             scope.last = Leaf(0.0).serial
             self._open.pop()
-        own = {n: v for n, v in frame.f_locals.items() if not n.startswith("_")}
+        own = {n: v for n, v in frame.f_locals.items() if not n.startswith(("_", "@"))}
         if is_own:
             self.own = own
         elif frame.f_trace_lines:
@@ -251,7 +251,7 @@ class _Observer:
 
     def _note(self, variables):
         for name, value in variables.items():
-            if name.startswith("_"):
+            if name.startswith(("_", "@")):  # those with @ are pytest's
                 continue
             if isinstance(value, Tensor):
                 self.names.setdefault(value.node, name)
