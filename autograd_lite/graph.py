@@ -27,7 +27,11 @@ def caller_variables(depth):
     variables: dict = {}
     for scope in (*scopes, module):
         variables.update({n: v for n, v in scope.items() if n not in variables})
-    return {name: value for name, value in variables.items() if not name.startswith("_")}
+    return {  # pytest keeps the parts of an assertion as @py_assert1
+        name: value
+        for name, value in variables.items()
+        if name.isidentifier() and not name.startswith("_")
+    }
 
 
 def check_on_tape(what, loss):
@@ -57,6 +61,8 @@ class Names:
         Names that go before all others: ``{"W1": tensor_or_array}``.
     observed : Observed, optional
         The call that computed the root: what its variables held.
+    more : iterable of Tensor
+        Other ends of the graph, such as gradients that were computed from it.
 
     Attributes
     ----------
@@ -66,8 +72,8 @@ class Names:
         The paths in a module among the variables, of those nodes that have one.
     """
 
-    def __init__(self, root, variables, given=None, observed=None):
-        self.nodes = history(root.node)
+    def __init__(self, root, variables, given=None, observed=None, more=()):
+        self.nodes = history(root.node, *(tensor.node for tensor in more))
         self.root = root.node
         seen = observed.names if observed else {}
         given = dict(given or {})
@@ -88,6 +94,8 @@ class Names:
             name = chosen.get(node) or node.name or paths.get(node)
             name = name or seen.get(node) or bound.get(node)
             name = quoting.text(name) if name else None
+            if name is None and kind == "alias":
+                name = self._given[node.parents[0]]
             self._given[node] = name
             self._names[node] = name or f"{kind}_{count[kind]}"
 
@@ -120,6 +128,10 @@ class Names:
         if name is None:
             return id(array)
         return (name, _digest(array)) if self._seen else name
+
+    def arrays_called(self, name):
+        """How many different plain arrays of this name were seen."""
+        return sum(name in names for names in self._seen.values())
 
     def all(self):
         """Every name, oldest first."""

@@ -12,7 +12,6 @@ import sys
 import sysconfig
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,7 +22,7 @@ from .engine.tensor import Tensor
 from .messages import errors
 from .transforms import trees
 
-_OURS = str(Path(__file__).resolve().parent)
+_OURS = {__name__.partition(".")[0], "nn"}
 _INSTALLED = tuple({*sysconfig.get_paths().values()} - {sysconfig.get_paths()["data"]})
 
 
@@ -210,7 +209,7 @@ class _Observer:
         """A function begins: the local trace function of its frame, or None."""
         code = frame.f_code
         is_own = self._is_first and code is self.code
-        is_users = self._is_users(code.co_filename)
+        is_users = self._is_users(frame)
         module = _module_of(frame)
         scope = None
         if not is_own and not code.co_name.startswith("<") and (is_users or module is not None):
@@ -244,7 +243,7 @@ class _Observer:
         if scope is not None:
             scope.last = Leaf(0.0).serial
             self._open.pop()
-        own = {n: v for n, v in frame.f_locals.items() if not n.startswith("_")}
+        own = {n: v for n, v in frame.f_locals.items() if not n.startswith(("_", "@"))}
         if is_own:
             self.own = own
         elif frame.f_trace_lines:
@@ -252,23 +251,21 @@ class _Observer:
 
     def _note(self, variables):
         for name, value in variables.items():
-            if name.startswith("_"):
+            if name.startswith(("_", "@")):  # those with @ are pytest's
                 continue
             if isinstance(value, Tensor):
                 self.names.setdefault(value.node, name)
             elif type(value) is np.ndarray:
                 self.arrays.setdefault(id(value), (name, value))
 
-    def _is_users(self, path):
+    def _is_users(self, frame):
+        """Whether a frame is none of a library's: code that was made by exec is its module's."""
+        path = frame.f_code.co_filename
         if path not in self._files:
-            library = path.startswith((_OURS, "<frozen", *_INSTALLED)) or "site-packages" in path
-            self._files[path] = not library and not path.startswith(_beside())
-        return self._files[path]
-
-
-def _beside():
-    """The folder of the package nn, whose variables are not the user's."""
-    return str(Path(_OURS).parent / "nn")
+            is_library = path.startswith(("<frozen", *_INSTALLED)) or "site-packages" in path
+            self._files[path] = not is_library
+        package = frame.f_globals.get("__name__", "").partition(".")[0]
+        return self._files[path] and package not in _OURS
 
 
 def _module_of(frame):

@@ -137,8 +137,9 @@ def test_numbers_are_those_of_the_article_s_figures(network):
 def test_latex_of_the_article_s_network(network):
     derivation = ag.derive(network.loss, names=network.names)
     assert LATEX in derivation.latex
-    assert derivation.latex.startswith("\\begin{aligned}\nz_1 &= X\\,W_1 \\\\\n")
-    assert derivation._repr_latex_() == f"$$\n{derivation.latex}\n$$"
+    assert derivation.latex.startswith("\\begin{align*}\nz_1 &= X\\,W_1 \\\\\n")
+    in_a_box = derivation.latex.replace("align*", "aligned")  # inside of $$
+    assert derivation._repr_latex_() == f"$$\n{in_a_box}\n$$"
     with_numbers = ag.derive(network.loss, names=network.names, numbers=True).latex
     assert r"\begin{bmatrix} -0.0288 & 0.0221 \\ -0.1046 & 0.0803 \\ " in with_numbers
 
@@ -585,7 +586,7 @@ def test_rule_that_looks_at_counts_still_has_its_formula():
 def test_derivation_is_saved_in_the_form_of_the_suffix(network, tmp_path):
     derivation = ag.derive(network.loss, names=network.names)
     for suffix, form in ((".txt", derivation.text), (".md", derivation.markdown),
-                         (".tex", derivation.latex)):  # fmt: skip
+                         (".tex", f"{{\\allowdisplaybreaks\n{derivation.latex}}}")):  # fmt: skip
         assert derivation.save(tmp_path / f"chain{suffix}").read_text() == form + "\n"
     with pytest.raises(ValueError, match=r"saved as \.txt, \.md, \.tex, \.py, not '\.pdf'"):
         derivation.save(tmp_path / "chain.pdf")
@@ -754,7 +755,7 @@ def test_a_negative_factor_in_latex_is_no_difference():
     assert "a @ -b" in derivation.text
 
 
-def test_a_long_array_without_a_name_is_written_by_its_ends():
+def test_a_long_array_without_a_name_is_written_by_its_shape():
     """Three thousand labels that a function drew: the formulas stay readable, the source runs."""
 
     def loss_of(W):
@@ -763,9 +764,10 @@ def test_a_long_array_without_a_name_is_written_by_its_ends():
 
     W = ag.Tensor(np.ones((5, 10)), requires_grad=True)
     derivation = ag.derive(loss_of(W))
-    assert "cross_entropy(matmul_1, [9, 2, 7, ..., 0])" in derivation.text
+    assert "cross_entropy(matmul_1, <int64 300>)" in derivation.text
     assert max(map(len, derivation.text.splitlines())) < 250
-    assert r"\dots" in derivation.latex
+    assert r"\left[\mathrm{int64}\ 300\right]" in derivation.latex
+    assert derivation.text.endswith("array_1 is an array of shape (300, 5) without a name")
     assert len(derivation.latex) < 1000
     scope: dict = {"np": np}
     exec(derivation.source, scope)

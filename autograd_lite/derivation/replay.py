@@ -9,11 +9,13 @@ from ..engine.modes import watching
 from ..engine.multiple_outputs import part
 from ..engine.primitives import Elementwise, Primitive
 from ..engine.tape import backward_pass
+from ..rules.activations import sigmoid
 from ..symbolic.calls import named
 from ..symbolic.expressions import Expression, mapped
 from ..symbolic.graph import Graph
 from ..symbolic.one_call import OneCall
 from ..symbolic.traced import ConcretizationError, Trace, Traced, plain
+from .rolling import FEW
 
 FORWARD, BACKWARD, FACTOR = "forward", "backward", "factor"
 SMALL = 4  # elements of an array without a name that is written down in a formula
@@ -152,9 +154,12 @@ class Replay:
         if name is None:
             self._unnamed += 1
             name = f"array_{self._unnamed}"
-        if name not in self._inputs:
-            self._inputs[name] = self._input(value, name, False)
-        return self._inputs[name]
+            key = name
+        else:
+            key = self.names.array_key(value)
+        if key not in self._inputs:
+            self._inputs[key] = self._input(value, name, False)
+        return self._inputs[key]
 
     def _constant(self, value):
         return Traced(self.trace, self.graph.constant(value))
@@ -162,6 +167,8 @@ class Replay:
     def _input(self, value, name, is_variable):
         taken = {x.name for x in self.graph.inputs}
         wanted, count = name, 1
+        if not is_variable and self.names.arrays_called(name) >= FEW:
+            name = f"{wanted}_1"
         while name in taken:
             count += 1
             name = f"{wanted}_{count}"
@@ -215,6 +222,9 @@ class Replay:
 
     def _pulled(self, node, position, rule, g, out, args, kwargs):
         """What a rule gives on traced values."""
+        if self.as_written and node.op.f is np.logaddexp and np.isfinite(node.out).all():
+            one, other = args if position == 0 else args[::-1]
+            return g * sigmoid(one - other)  # the rule says so too, and more at infinite numbers
         try:
             share = rule(g, out, *args, **kwargs)
         except ConcretizationError:  # it looks at what says where: here that is known

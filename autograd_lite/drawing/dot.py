@@ -10,10 +10,12 @@ from ..messages import quoting
 from .captions import captions
 from .model import CONSTANT, GRADIENT, MODULE, NEXT, OPERATION, OUTPUT, PARAMETER
 from .plain_text import title
-from .rows import box_rows, edge_rows, head
+from .rows import box_rows, edge_rows, head, shortened
 from .themes import DIRECTIONS
 
 FONT = "Courier"  # every renderer knows its widths: 0.6 of the size, as in other fixed-width fonts
+
+TOOLTIP = 12_000  # characters; Graphviz reads no more than 16,384 in a text
 
 # Told apart without colour.
 SHAPES = {
@@ -47,7 +49,9 @@ def to_dot(diagram, style, look):
             attributes["group"] = "column"
         rows = box_rows(box, diagram, style)
         parent = frames.get(box.group, dot)
-        parent.node(box.id, label(rows), tooltip=_quoted(head(box)), **attributes)
+        parent.node(
+            box.id, label(rows), tooltip=_quoted(shortened(head(box), TOOLTIP)), **attributes
+        )
     beside = _beside(diagram, column)
     for leaf, (target, _) in beside.items():
         with frames.get(diagram.boxes[target].group, dot).subgraph() as row:

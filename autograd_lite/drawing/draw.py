@@ -9,6 +9,7 @@ from ..engine.tensor import Tensor
 from ..graph import Names, caller_variables
 from ..messages import errors
 from ..observed_call import on_tape
+from .backward import GRAPHS, recorded_backward
 from .from_tape import diagram
 from .metrics import coloured
 from .picture import Picture
@@ -125,6 +126,10 @@ def draw(
     elif args:
         raise TypeError("draw(tensor, ...) takes no further arguments: only a function has these")
     known = Names(what, variables, names, call)
+    if graph not in GRAPHS:
+        raise ValueError(f"graph={graph!r}: it is {' or '.join(map(repr, GRAPHS))}")
+    if graph != "forward":
+        known = Names(what, variables, names, call, recorded_backward(what, known))
     scopes = call.scopes if call else ()
     return pictured(
         what, known, style, look, max_nodes, collapse, wrt, scopes, colour, graph,
@@ -137,6 +142,6 @@ def pictured(
     graph="forward", **more,
 ) -> Picture:  # fmt: skip
     """The picture of a tape; ``more`` is for the `diagram`."""
-    units = selected(root, names, wrt, collapse, max_nodes, scopes)
+    units = selected(root, names, wrt, collapse, max_nodes, scopes, graph)
     model = diagram(root, names, units, **more)
     return Picture(coloured(model, colour), style, look)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+from ..engine.tape import Node
 from .model import FIRST, Group
 from .repetition import Repetition
 
@@ -32,9 +33,10 @@ class Frames:
         return parent
 
     def of_leaf(self, key):
-        """Where a leaf stands: with its module, or in a step that has one of its own."""
+        """Where a leaf stands: a variable with what uses it, data in a step that has its own."""
         around = list(self._around.get(key, ()))
-        if key not in self._paths:
+        is_variable = isinstance(key, Node) and key.requires_grad and key.op is None
+        if key not in self._paths and not is_variable:
             while around and not (isinstance(around[-1], Repetition) and self._is_own(key)):
                 around.pop()
         while around and any(isinstance(f, Repetition) for f in around) and not self._is_own(key):

@@ -13,6 +13,7 @@ from .formulas import formula, holes_of
 from .frames import Frames
 from .model import (
     CONSTANT,
+    GRADIENT,
     MODULE,
     NONE_ARRIVES,
     NOT_COMPUTED,
@@ -56,7 +57,7 @@ class _Builder:
         self.uses = Uses(units, names)
         self.frames = Frames(units, self.uses.of_unit, names.paths, self.uses.shared())
         self.gradients = _gradients(root, names.nodes)
-        self.sums = contributions(names.nodes)
+        self.sums = contributions(n for n in names.nodes if n.serial <= root.node.serial)
         self.boxes: dict = {}
         for unit in units:
             for use in self.uses.of_unit[unit]:
@@ -91,6 +92,8 @@ class _Builder:
         node = unit.last
         name, kind = self.names.given(node), OPERATION
         more = {"group": self.frames.of(unit.around), "calls": len(unit.calls)}
+        if self._is_backward(node):
+            kind = GRADIENT
         if node is self.root.node:
             kind = OUTPUT
             if np.size(node.out) == 1:
@@ -109,11 +112,16 @@ class _Builder:
             self.boxes[key] = Box(id, kind, name, None, None, None, **more)
             return
         value, gradient, missing = np.asarray(value), self.gradients.get(node), None
-        if gradient is None and node is not None and node.requires_grad:
+        later = self._is_backward(node)
+        if gradient is None and node is not None and node.requires_grad and not later:
             missing = NONE_ARRIVES if self.root.size == 1 else NOT_COMPUTED
         facts = value.shape, value.dtype, value, gradient
         uses = 0 if gradient is None else self.sums[node]
         self.boxes[key] = Box(id, kind, name, *facts, uses=uses, missing=missing, **more)
+
+    def _is_backward(self, node):
+        """Whether a call is one of the backward pass."""
+        return node is not None and node.serial > self.root.node.serial
 
     def _parameters(self, unit):
         """A row that says how many numbers a collapsed module learns."""
@@ -125,6 +133,8 @@ class _Builder:
 
     def _edge(self, unit, use, count):
         source, target = self.boxes[use.key], self.boxes[unit]
+        if self._is_backward(use.call):
+            return Edge(source.id, target.id, count, True, step=use.step)
         if unit.scope is not None or use.call not in unit.calls:
             return Edge(source.id, target.id, count, use.flows, step=use.step)
         return edge_of(use, source, target, count, self.names)

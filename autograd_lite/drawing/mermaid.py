@@ -1,6 +1,6 @@
 """The picture model as a Mermaid flowchart: what GitHub, GitLab and many notebooks draw."""
 
-import re
+import json
 
 from ..messages import quoting
 from .model import CONSTANT, GRADIENT, MODULE, OPERATION, OUTPUT, PARAMETER
@@ -8,6 +8,11 @@ from .plain_text import title
 from .rows import box_rows, edge_rows
 from .themes import DIRECTIONS
 
+# Numbers of a matrix stand under one another, and lines are not broken.
+_SETTINGS = {
+    "flowchart": {"wrappingWidth": 2000},
+    "themeVariables": {"fontFamily": "monospace", "fontSize": "12px"},
+}
 # Told apart without colour: a box, a flag, a rounded box, a double box, and a box with bars.
 _SHAPES = {
     PARAMETER: ("[", "]"),
@@ -22,7 +27,7 @@ _SHAPES = {
 def to_mermaid(diagram, style, look):
     """The text of a flowchart."""
     colours = look.colours
-    lines = [f"flowchart {DIRECTIONS[look.direction]}"]
+    lines = [f"%%{{init: {json.dumps(_SETTINGS)}}}%%", f"flowchart {DIRECTIONS[look.direction]}"]
     inside: dict = {}
     for box in diagram.boxes.values():
         inside.setdefault(box.group, []).append(box)
@@ -49,7 +54,7 @@ def _within(id, depth, inside, children, diagram, style):
             yield f"{pad}end"
             continue
         if id is not None:
-            yield f'{pad[2:]}subgraph {id}["{_quoted(title(diagram.groups[id]))}"]'
+            yield f'{pad[2:]}subgraph {id}["{quoting.mermaid(title(diagram.groups[id]))}"]'
         for box in inside.get(id, ()):
             before, after = _SHAPES[box.kind]
             yield f"{pad}{box.id}{before}{label(box_rows(box, diagram, style))}{after}"
@@ -84,14 +89,4 @@ def _colours(diagram, colours):
 
 def label(lines):
     """Lines of text as a label in quotes; Mermaid reads the spaces that align a matrix once."""
-    return '"' + "<br/>".join(map(_quoted, lines)) + '"'
-
-
-def _quoted(line):
-    """A line without the meaning that characters have in Mermaid, Markdown and HTML."""
-    line = re.sub(r"[^\w\s.,:;=()\[\]+/□▁▂▃▄▅▆▇█-]", _entity, quoting.text(line))
-    return re.sub(r"^(\s+)|(?<=\s)\s", lambda m: "#160;" * len(m.group()), line)
-
-
-def _entity(match):
-    return f"#{ord(match.group())};"
+    return '"' + "<br/>".join(map(quoting.mermaid, lines)) + '"'

@@ -102,7 +102,7 @@ class Edge:
     position : int
         Which argument of the call it is, counted from 0 through sequences of arrays.
     flows : bool
-        Whether a gradient comes back along it.
+        Whether a gradient comes back along it; an arrow of the backward pass takes one on.
     derivative : ndarray or None
         The local derivative, which that gradient is multiplied by.
     factor : str or None

@@ -5,10 +5,10 @@ from ..messages import errors
 from .repetition import folded
 from .scopes import scopes_of
 from .units import units_of
-from .uses import arguments
+from .uses import arguments, is_alias
 
 
-def selected(root, names, wrt=None, collapse=None, max_nodes=100, scopes=()):
+def selected(root, names, wrt=None, collapse=None, max_nodes=100, scopes=(), graph="forward"):
     """The units of a tape.
 
     A tape of more than ``max_nodes`` boxes is collapsed until it fits: equal steps first, then
@@ -21,6 +21,9 @@ def selected(root, names, wrt=None, collapse=None, max_nodes=100, scopes=()):
     """
     nodes = _above(names, _targets(names, wrt)) if wrt is not None else names.nodes
     calls = [node for node in nodes if node.op is not None]
+    calls = [c for c in calls if not _is_another_handle(c, names) or c is root.node]
+    if graph == "backward":
+        calls = [node for node in calls if node.serial > root.node.serial]
     around = scopes_of(names, scopes)
     least = None
     for units in _attempts(calls, around, collapse, max_nodes):
@@ -36,6 +39,11 @@ def selected(root, names, wrt=None, collapse=None, max_nodes=100, scopes=()):
         f"{least} boxes{collapsed}; more than {max_nodes} can hardly be read: draw an inner "
         f"tensor, a part of it (wrt=) or a smaller case, or pass max_nodes={least}"
     )
+
+
+def _is_another_handle(call, names):
+    """Whether a call is an alias that has no name of its own."""
+    return is_alias(call) and names.given(call) == names.given(call.parents[0])
 
 
 def _attempts(calls, around, collapse, max_nodes):

@@ -104,6 +104,8 @@ class Uses:
         """What the box of a value is known by; each call has a copy of a plain array."""
         if parent is None:
             return self.names.array_key(value)
+        while parent not in self.of_call and is_alias(parent):
+            parent = parent.parents[0]
         return self.of_call.get(parent, parent)
 
     def _is_hidden(self, value, parent):
@@ -111,6 +113,11 @@ class Uses:
         if parent is None:
             return self.names.of_array(value) is None
         return parent.op is None and parent in self.names.paths
+
+
+def is_alias(node):
+    """Whether a node is another handle of the value of its one parent."""
+    return node.op is not None and node.op.name == "alias"
 
 
 def arguments(call):

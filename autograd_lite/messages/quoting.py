@@ -96,3 +96,13 @@ def json_in_html(value):
 
 
 _IN_SCRIPT = {ord(c): f"\\u{ord(c):04x}" for c in "<>&"}
+
+
+def mermaid(line):
+    """A text in a quoted label of Mermaid, without its meaning there, in Markdown and in HTML.
+
+    Several spaces stay several. A backslash is not left before an n, which would break the line.
+    """
+    line = re.sub(r"[^\w\s.,:;=()\[\]+/□▁▂▃▄▅▆▇█-]", lambda m: f"#{ord(m.group())};", text(line))
+    line = line.replace("#92;n", "#92;#8288;n")
+    return re.sub(r"^\s+|(?<=\s)\s+", lambda m: "#160;" * len(m.group()), line)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from .blindness import blind_spots
+from .colours import ReviewedGraph
 from .differences import Differences
 from .examination import Examination, UnfollowedError
 from .forms import whole
@@ -74,6 +75,7 @@ def _report(examination, compared, wrong, lines, notes=(), fixed=None):
         tuple(notes),
         fixed or {},
         {path: source.lines for path, source in examination.program.sources.items()},
+        ReviewedGraph.of(examination, lines, wrong),
     )
 
 
