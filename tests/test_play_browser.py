@@ -6,6 +6,7 @@
 import json
 import re
 import shutil
+from types import SimpleNamespace
 
 import article
 import numpy as np
@@ -196,6 +197,34 @@ def test_steps_by_touch_to_the_article_s_numbers(opened, article_page):
     touch("touchEnd")
     assert tab.evaluate(scale) > 1.5 * before
     assert tab.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_a_sum_grows_as_contributions_arrive(opened):
+    x = ag.Tensor([1.0, 2.0], requires_grad=True, name="x")
+    loss = np.sum(np.tanh(x) * x)
+    tab = opened(ag.play(loss))
+    texts = []
+    while (text := card(tab)) not in texts:
+        texts.append(text)
+        tab.keyboard.press("ArrowRight")
+    first, last = (text for text in texts if "is the sum of 2 contributions" in text)
+    assert "still to come" in first
+    assert "so far =" in first
+    assert "still to come" not in last
+    assert shown(ag.gradients(loss, [x])[0], last, 4)
+    assert not shown(ag.gradients(loss, [x])[0], first, 4)
+
+
+def test_plays_in_the_frame_of_a_notebook(opened, article_page):
+    def save(path):
+        path.write_text(f"<!DOCTYPE html><title>notebook</title>{article_page._repr_html_()}")
+        return path
+
+    tab = opened(SimpleNamespace(save=save))
+    frame = tab.frame_locator("iframe")
+    frame.locator("#step").click()
+    assert frame.locator("#count").inner_text() == "1 / 19"
+    assert "z1" in frame.locator("#card").inner_text()
 
 
 def test_plays_by_itself_and_pauses(opened, article_page):
@@ -437,14 +466,15 @@ def test_training_runs_while_the_page_answers(opened, xor_page):
 # --- for everybody --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing(opened, article_page, xor_page, scheme):
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1360), ("dark", 390)])
+def test_axe_finds_nothing(opened, article_page, xor_page, scheme, width):
     for page, address in (
         (article_page, "#step=14&quiz=1"),
         (article_page, "#step=16&tab=change"),
         (xor_page, "#step=9&tab=train"),
     ):
-        tab = opened(page, address, color_scheme=scheme)
+        viewport = {"width": width, "height": 860}
+        tab = opened(page, address, color_scheme=scheme, viewport=viewport)
         found = axe.Axe().run(tab)
         assert found.violations_count == 0, found.generate_report()
 
