@@ -16,7 +16,7 @@ import nn
 from autograd_lite.graph import Names
 from autograd_lite.playing.from_tape import Reading
 from autograd_lite.playing.mistakes import add_wrong_answers
-from autograd_lite.symbolic.javascript import ELEMENTWISE
+from autograd_lite.symbolic.javascript_loops import ELEMENTWISE
 
 
 def observation():

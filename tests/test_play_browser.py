@@ -15,6 +15,8 @@ from xor_observation import Observation
 
 import autograd_lite as ag
 import nn
+from autograd_lite.graph import Names
+from autograd_lite.playing.from_tape import Reading
 
 browsers = pytest.importorskip("playwright.sync_api", reason="make page installs playwright")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="make page installs axe")
@@ -337,6 +339,70 @@ def test_what_the_page_cannot_compute_is_replayed(opened):
     np.testing.assert_array_equal(found[place][1], ag.gradients(loss, [kernel])[0].ravel())
     tab.keyboard.press("End")
     assert "Update" in card(tab)
+
+
+X = np.random.default_rng(0).uniform(0.1, 0.9, (4, 3))
+
+
+def of_functions(x):
+    names = "exp expm1 log log1p log2 log10 sqrt cbrt square reciprocal sin cos tan sinh cosh tanh "
+    names += "arcsin arccos arctan abs"
+    ours = (
+        "sigmoid log_sigmoid softplus softsign relu leaky_relu elu selu silu gelu mish hard_swish "
+    )
+    ours += "hard_swish hard_tanh erf erfc"
+    made = [getattr(np, name)(x) for name in names.split()]
+    made += [getattr(ag, name)(4 * x - 2) for name in ours.split()]
+    made += [ag.gelu(4 * x - 2, approximate=True), ag.gelu(20 * x - 10), ag.erfc(8 * x)]
+    return sum(np.sum(one * X) for one in made)
+
+
+def of_two(x):
+    y = x[::-1] + 0.05
+    made = [x + y, x - y, x * y, x / y, x**y, np.maximum(x, y), np.minimum(x, y)]
+    made += [np.logaddexp(x, y), np.arctan2(x, y), np.hypot(x, y), x * y[0], x + y[:, :1]]
+    return sum(np.sum(one * X) for one in made)
+
+
+def of_axes(x):
+    reduced = [f(x, axis=1) for f in (np.sum, np.mean, np.max, np.min, np.var, np.std)]
+    reduced += [ag.logsumexp(x, axis=1), np.linalg.norm(x, axis=1), np.std(x, axis=1, ddof=1)]
+    whole = [ag.softmax(x), ag.log_softmax(x, axis=0), x - np.mean(x, axis=0, keepdims=True)]
+    losses = ag.cross_entropy(x, np.array([0, 2, 1, 1])), ag.cross_entropy(x, X)
+    return sum(np.sum(one**2) for one in (*reduced, *whole, *losses))
+
+
+def of_places(x):
+    y = x * 1
+    y[1] = x[0] * x[2]
+    made = [x[1:, ::2], x[[0, 0, 3]], x.T, np.reshape(x, (3, 4)), np.roll(x, 1, axis=0), y]
+    made += [np.concatenate([x, y]), np.stack([x, y], axis=1), np.tile(x, (2, 1)), np.flip(x)]
+    made += [np.clip(x, 0.3, 0.6), np.where(X > 0.5, x, -x), np.expand_dims(x, 1) * x]
+    return sum(np.sum(one**3) for one in made)
+
+
+def of_products(x):
+    stack = np.stack([x, x * x])
+    made = [x @ x.T, X @ x[0], x[0] @ x[1], stack @ x.T, np.outer(x[0], x[1])]
+    made += [np.einsum("ij,kj->ik", x, X), np.einsum("ij,ij->j", x, x), np.dot(x, X.T)]
+    return sum(np.sum(one**2) for one in made)
+
+
+@pytest.mark.parametrize("f", [of_functions, of_two, of_axes, of_places, of_products])
+def test_numbers_of_operations_are_the_engine_s(opened, f):
+    """Every value, gradient, contribution and local derivative of a tape of many operations."""
+    x = ag.Tensor(X + 0.01, requires_grad=True, name="x")
+    loss = f(x)
+    page = ag.play(loss, max_nodes=400)
+    assert page.computes, page.why
+    found = results(opened(page))
+    expected = Reading(loss, Names(loss, {"X": X, "loss": loss})).results
+    assert len(found) == len(expected)
+    for (shape, data), expression in zip(found, expected, strict=True):
+        truth = np.asarray(expression.value, float)
+        assert tuple(shape) == truth.shape
+        scale = max(1.0, np.abs(truth).max(initial=0.0))
+        np.testing.assert_allclose(data, truth.ravel(), rtol=1e-12, atol=1e-12 * scale)
 
 
 # --- questions ------------------------------------------------------------------------------------

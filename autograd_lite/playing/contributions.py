@@ -79,6 +79,11 @@ class Contributions(Replay):
         with np.errstate(all="ignore"), watching(self.one_call):
             return self._traced(f())
 
+    def has_rebound(self):
+        """Whether two inputs are one tensor at two times."""
+        nodes = [key[0] for key in self._inputs if type(key) is tuple]
+        return len(nodes) > len(set(nodes))
+
     def arguments(self, node):
         """The traced arguments and the keywords of a call."""
         return self._calls[node]

@@ -235,7 +235,7 @@ class Reading:
         if sum(x.size for x in inputs) > LARGEST:
             self.why_recorded = f"its inputs have more than {LARGEST:,} numbers"
             return
-        if len(self.replay._inputs) and _is_rebound(self.replay):
+        if self.replay.has_rebound():
             self.why_recorded = "a tensor was rebound while the loss was computed"
             return
         program = JavaScriptProgram(self.replay.graph.steps, inputs)
@@ -276,12 +276,6 @@ def _bare(label):
 def _is_whole(label):
     """Whether a label needs no parentheses in a formula: a name, or a call."""
     return re.fullmatch(r"[^\W\d][\w.]*(\([^()]*\))?", label) is not None
-
-
-def _is_rebound(replay):
-    """Whether two inputs are one tensor at two times."""
-    nodes = [key[0] for key in replay._inputs if type(key) is tuple]
-    return len(nodes) > len(set(nodes))
 
 
 def _plain(value):

@@ -97,7 +97,7 @@ class _Finder:
             try:
                 traced = self._fitted(self.replay.traced(make), edge)
                 text = None if traced is None else self._text(traced)
-            except Exception:  # a rule for arrays alone: it is no answer here
+            except (TypeError, ValueError, IndexError, AttributeError):  # a rule for arrays alone
                 continue
             if text is None or text in seen:
                 continue
