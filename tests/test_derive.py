@@ -773,3 +773,128 @@ def test_a_long_array_without_a_name_is_written_by_its_shape():
     exec(derivation.source, scope)
     found = scope["gradient"](*derivation.inputs.values())
     np.testing.assert_allclose(found, ag.grad(loss_of)(W.numpy()), rtol=1e-12)
+
+
+# --- functions, loops, and what is left out -------------------------------------------------------
+
+
+def unrolled(X, W, U):
+    h = np.zeros((4, 3))
+    for x in X:
+        z = x @ W + h @ U
+        h = np.tanh(z)
+    return np.sum(h**2)
+
+
+def recurrence(steps):
+    rng = np.random.default_rng(0)
+    shapes = {"W": (2, 3), "U": (3, 3)}
+    weights = [ag.Tensor(rng.normal(size=s), requires_grad=True, name=n) for n, s in shapes.items()]
+    return ag.derive(unrolled, rng.normal(size=(steps, 4, 2)), *weights), weights
+
+
+def test_equal_steps_are_a_loop():
+    derivation, _ = recurrence(20)
+    assert (
+        derivation.text
+        == """\
+z_1 = x_1 @ W + h @ U
+for t = 1 ... 19:
+    h_t = tanh(z_t)
+    z_(t+1) = x_(t+1) @ W + h_t @ U
+h_20 = tanh(z_20)
+Loss = sum(h_20 ** 2)
+
+dLoss/dh_20 = 2 * h_20
+for t = 20 ... 2:
+    dLoss/dz_t = dLoss/dh_t * (1 - h_t * h_t)
+    dLoss/dh_(t-1) = dLoss/dz_t @ U.T
+dLoss/dz_1 = dLoss/dh_1 * (1 - h_1 * h_1)
+dLoss/dU = sum(h_t.T @ dLoss/dz_(t+1) for t = 19 ... 1) + h.T @ dLoss/dz_1
+dLoss/dW = sum(x_t.T @ dLoss/dz_t for t = 20 ... 1)"""
+    )
+
+
+def _written_out(text):
+    """The lines of a text with its loops and its sums over t written out."""
+    lines = []
+    for head, body in re.findall(r"^(for t = .*:)?\n?((?:    .*\n?)+|.*\n?)", text, re.M):
+        if head:
+            first, last = map(int, re.findall(r"\d+", head))
+            step = 1 if last > first else -1
+            for t in range(first, last + step, step):
+                lines += [_at(line.strip(), t) for line in body.strip("\n").split("\n")]
+        elif body.strip():
+            lines.append(re.sub(r"sum\(((?:[^()]|\([^()]*\))*) for t = (\d+) \.\.\. (\d+)\)",
+                                _sum, body.strip()))  # fmt: skip
+    return lines
+
+
+def _sum(match):
+    first, last = int(match[2]), int(match[3])
+    step = 1 if last > first else -1
+    return " + ".join(_at(match[1], t) for t in range(first, last + step, step))
+
+
+def _at(text, t):
+    text = re.sub(r"_\(t([+-]\d+)\)", lambda m: f"_{t + int(m[1])}", text)
+    return re.sub(r"_t\b", f"_{t}", text)
+
+
+def test_a_loop_written_out_is_the_lines():
+    derivation, _ = recurrence(9)
+    found = _written_out(derivation.text)
+    lines = [f"{line.name} = {line.formula}" for line in derivation]
+    helpers = {line.name: line.formula for line in derivation if re.fullmatch(r"t\d+", line.name)}
+    for name, formula in reversed(helpers.items()):  # parts of long sums
+        lines = [re.sub(rf"\b{name}\b", formula, x) for x in lines if not x.startswith(f"{name} =")]
+    assert found == lines
+
+
+def test_steps_that_differ_are_no_loop():
+    x = ag.Tensor([0.5, 1.0], requires_grad=True)
+    h_1 = np.sin(x)
+    h_2 = np.cos(h_1)
+    h_3 = np.tanh(h_2)
+    assert "for t" not in ag.derive(np.sum(h_3)).text
+
+
+def test_a_function_is_derived_by_its_local_names():
+    def loss(X, y, w):
+        z = X @ w
+        p = ag.sigmoid(z)
+        return np.sum((p - y) ** 2)
+
+    args = np.ones((4, 2)), np.ones(4), np.array([0.1, 0.2])
+    derivation = ag.derive(loss, *args, wrt="w")
+    assert derivation.text.split("\n")[:2] == ["z = X @ w", "p = sigmoid(z)"]
+    assert [line.name for line in derivation][-1] == "dLoss/dw"
+    np.testing.assert_allclose(derivation.lines[-1].value, ag.grad(loss, 2)(*args), rtol=1e-12)
+    with pytest.raises(TypeError, match="only a function has further arguments"):
+        ag.derive(ag.Tensor(1.0, requires_grad=True), "a", "b")
+
+
+def test_stable_logistic_loss_is_the_difference_of_probability_and_label():
+    X, y, w, _ = _logistic()
+    z = X @ w
+    derivation = ag.derive(np.sum(np.logaddexp(0, z) - y * z))
+    assert "dLoss/dz = sigmoid(z) - y" in derivation.text
+    line = next(line for line in derivation if line.name == "dLoss/dz")
+    np.testing.assert_allclose(line.value, ag.sigmoid(z).numpy() - y, rtol=1e-12, atol=1e-15)
+
+
+def test_words_of_ours_are_explained_and_arrays_have_their_shapes():
+    V = ag.Tensor(np.ones((300, 4)), requires_grad=True, name="V")
+    rows = np.random.default_rng(0).integers(0, 300, 40)
+    del_rows = rows.copy()
+    text = ag.derive(np.sum(V[del_rows + 0] ** 2)).text
+    assert "V[<int64 40>]" in text
+    assert "scatter: Zeros of a shape with g added at index" in text
+    assert "Zeros of" not in ag.derive(np.sum(V)).text
+
+
+def test_terms_that_are_zero_are_left_out():
+    z = ag.Tensor([1.0, 2.0], requires_grad=True)
+    assert "dLoss/dz = full((2,), 1)" in ag.derive(np.sum(z**0 + z)).text
+    assert "dLoss/dz = (z >= 0) & (z <= 1)" in ag.derive(np.sum(np.clip(z, 0, 1))).text
+    assert "0 *" not in ag.derive(np.sum(z**0 + z**2)).latex

@@ -101,6 +101,7 @@ def derive(
     elif args:
         wrt = _of_tensor(args, wrt)
     check_on_tape("derive()", loss)
+    assert isinstance(loss, Tensor)
     if seed is not None:
         seed = seed_of(loss, asarray(seed))
         variables.setdefault("seed", seed)

@@ -62,7 +62,8 @@ def _written(derivative, known):
     names = {one.expression: text for text, one in known.items()}
     text = _FILLED.sub(r"\1", TextWriter(names).write(x))
     text = re.sub(r"^1 \* \((.*)\)$", r"\1", text)  # a condition counts as 1 where it holds
-    return text if len(text) <= LONG and "along(" not in text else None
+    size = len(TextWriter(dict.fromkeys(names, "x")).write(x))  # long names are shortened
+    return text if size <= LONG and "along(" not in text else None
 
 
 def _of_reduction(derivative, known):

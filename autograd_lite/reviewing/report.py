@@ -116,7 +116,17 @@ class Review:
             ``precision``, ``max_elements``, ``max_nodes``, ``values``, ``gradients``,
             ``numbers``, ``theme``, ``direction`` and ``collapse``, as those of
             `autograd_lite.draw`.
+
+        Raises
+        ------
+        ValueError
+            For a review whose loss tensors could not follow: there is no graph.
         """
+        if self.graph is None:
+            raise ValueError(
+                "this review has no graph to draw: tensors could not follow the loss, and its "
+                "gradients were held against finite differences"
+            )
         return self.graph.picture(**options)
 
     @property
