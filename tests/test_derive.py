@@ -898,3 +898,27 @@ def test_terms_that_are_zero_are_left_out():
     assert "dLoss/dz = full((2,), 1)" in ag.derive(np.sum(z**0 + z)).text
     assert "dLoss/dz = (z >= 0) & (z <= 1)" in ag.derive(np.sum(np.clip(z, 0, 1))).text
     assert "0 *" not in ag.derive(np.sum(z**0 + z**2)).latex
+
+
+def two_tensors_a_step(params, X):
+    h = np.zeros((2, 2))
+    for x in X:
+        z = h @ params["U"]
+        z = z + x @ params["W"]
+        h = np.tanh(z)
+    return np.sum(h)
+
+
+def test_numbers_of_a_loop_may_go_up_by_two():
+    params = {"U": np.full((2, 2), 0.1), "W": np.full((3, 2), 0.2)}
+    X = np.random.default_rng(0).normal(size=(6, 2, 3))
+    text = ag.derive(two_tensors_a_step, params, X, wrt="params").text
+    assert re.search(r"for t = [12] \.\.\. [56]:", text)
+    assert "z_(2t" in text
+    assert len(text.splitlines()) < 25
+    gradients = ag.grad(two_tensors_a_step)(params, X)
+    lines = {
+        line.name: line.value for line in ag.derive(two_tensors_a_step, params, X, wrt="params")
+    }
+    for key, g in gradients.items():
+        np.testing.assert_allclose(lines[f"dLoss/d(params['{key}'])"], g, rtol=1e-12)

@@ -96,7 +96,7 @@ def derive(
     variables, call = caller_variables(1), None
     if not isinstance(loss, Tensor) and callable(loss):
         call = on_tape("derive()", loss, args, wrt)
-        loss = call.result
+        loss, wrt = call.result, call.wrt or None
         variables = {**variables, **call.inner, **call.own}
     elif args:
         wrt = _of_tensor(args, wrt)
