@@ -597,7 +597,7 @@ class Edits:
                 if atom.kind == kind or (kind == "any" and atom.kind in ("array", "scalar")):
                     yield form.format(*[_bracketed(atom.text)] * form.count("{}"))
         slopes = [a.text for a in self.atoms if a.kind == "scalar" and 0 < abs(a.values[0]) < 1]
-        for slope in slopes[:4]:
+        for slope in [*slopes[:4], *_slopes_of(self.statement)]:
             for atom in arrays:
                 if atom.kind == "array":
                     yield f"np.where({atom.text} > 0, 1, {slope})"
@@ -754,6 +754,13 @@ def _subscripts_of(statement):
             if isinstance(node, ast.Subscript) and not isinstance(node.slice, ast.Constant):
                 found[statement.source.segment(node.slice)] = None
     return list(found)[:16]
+
+
+def _slopes_of(statement):
+    """Numbers between 0 and 1 that are written in the file, as text; a half is no slope."""
+    numbers = [n.value for n in ast.walk(statement.source.tree) if isinstance(n, ast.Constant)]
+    floats = [x for x in numbers if isinstance(x, float) and 0 < x < 0.5]
+    return list(dict.fromkeys(map(repr, floats)))[:4]
 
 
 def _functions_of_one(statement, called):
