@@ -65,6 +65,8 @@ class Observed:
         The name of the first variable that held a tensor, by the tensor's node.
     arrays : list of (str, ndarray)
         The plain arrays that variables held, each under the name of the first.
+    wrt : list
+        What was asked for: the variables in the arguments of these names, and other names.
     scopes : list of Scope
         The calls inside of f, in the order of their beginnings.
     """
@@ -75,6 +77,7 @@ class Observed:
     names: dict = field(default_factory=dict)
     arrays: list = field(default_factory=list)
     scopes: list = field(default_factory=list)
+    wrt: list = field(default_factory=list)
 
 
 def observed(f, args, kwargs) -> Observed:
@@ -105,18 +108,21 @@ def on_tape(what, f, args, wrt=None) -> Observed:
     TypeError
         For an f that returns no number and no array.
     """
-    asked = [wrt] if isinstance(wrt, str) else list(wrt) if isinstance(wrt, (list, tuple)) else []
+    asked = [wrt] if isinstance(wrt, (str, Tensor)) else list(wrt or ())
     labels, leaves, build = _labelled(f, args)
     chosen = [any(_is_within(label, name) for name in asked) for label in labels]
+    variables = _lifted(leaves, labels, chosen)
     with enable_grad():
         if any(chosen):
-            seen = observed(f, build(_lifted(leaves, labels, chosen)), {})
+            seen = observed(f, build(variables), {})
         else:
             seen = observed(f, args, {})
             seen.result = _first_number(what, f, seen.result)
             if not _has_history(seen.result):
                 seen = observed(f, build(_lifted(leaves, labels, [True] * len(leaves))), {})
     seen.result = _first_number(what, f, seen.result)
+    seen.wrt = [x for x, is_asked in zip(variables, chosen, strict=True) if is_asked]
+    seen.wrt += [x for x in asked if not any(_is_within(label, x) for label in labels)]
     seen.own = {**_read_by(f), **dict(zip(_parameters(f, args), args, strict=True)), **seen.own}
     return seen
 
@@ -156,7 +162,7 @@ def _is_float(x):
 
 def _is_within(label, name):
     """Whether a label is that of an argument or of a part of it."""
-    return label == name or label.startswith(f"{name}[")
+    return isinstance(name, str) and (label == name or label.startswith(f"{name}["))
 
 
 def _has_history(result):
@@ -265,7 +271,8 @@ class _Observer:
             is_library = path.startswith(("<frozen", *_INSTALLED)) or "site-packages" in path
             self._files[path] = not is_library
         package = frame.f_globals.get("__name__", "").partition(".")[0]
-        return self._files[path] and package not in _OURS
+        is_library = package in _OURS or package.startswith("namedtuple_")
+        return self._files[path] and not is_library
 
 
 def _module_of(frame):

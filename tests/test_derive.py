@@ -876,13 +876,43 @@ def test_a_function_is_derived_by_its_local_names():
         ag.derive(ag.Tensor(1.0, requires_grad=True), "a", "b")
 
 
-def test_stable_logistic_loss_is_the_difference_of_probability_and_label():
+@pytest.mark.parametrize(
+    "loss",
+    [
+        lambda z, y: np.logaddexp(0, z) - y * z,
+        lambda z, y: np.maximum(z, 0) - z * y + np.log1p(np.exp(-np.abs(z))),
+        lambda z, y: np.log1p(np.exp(-np.abs(z))) + np.maximum(0, z) - y * z,
+        lambda z, y: ag.softplus(z) - y * z,
+    ],
+)
+def test_stable_logistic_loss_is_the_difference_of_probability_and_label(loss):
     X, y, w, _ = _logistic()
     z = X @ w
-    derivation = ag.derive(np.sum(np.logaddexp(0, z) - y * z))
+    total = np.sum(loss(z, y))
+    derivation = ag.derive(total, names={"Loss": total})
     assert "dLoss/dz = sigmoid(z) - y" in derivation.text
     line = next(line for line in derivation if line.name == "dLoss/dz")
-    np.testing.assert_allclose(line.value, ag.sigmoid(z).numpy() - y, rtol=1e-12, atol=1e-15)
+    np.testing.assert_allclose(line.value, ag.gradients(total, [z])[0], rtol=1e-12, atol=1e-15)
+
+
+def test_what_is_asked_for_inside_of_a_logistic_loss_is_derived():
+    z = ag.Tensor([1.0, -2.0], requires_grad=True, name="z")
+    e = np.exp(-np.abs(z))
+    loss = np.sum(np.maximum(z, 0) + np.log1p(e))
+    [wanted] = ag.gradients(loss, [e])
+    for wrt in ("e", None, ["z", "e"]):
+        lines = {line.name: line.value for line in ag.derive(loss, wrt=wrt)}
+        np.testing.assert_allclose(lines["dLoss/de"], wanted, rtol=1e-12)
+
+
+def test_halves_of_a_logistic_loss_that_go_apart_are_derived_apart():
+    z = ag.Tensor([1.0, -2.0], requires_grad=True, name="z")
+    loss = np.sum(np.maximum(z, 0)) + 2 * np.sum(np.log1p(np.exp(-np.abs(z))))
+    derivation = ag.derive(loss)
+    assert "sigmoid" not in derivation.text
+    np.testing.assert_allclose(
+        derivation.lines[-1].value, ag.gradients(loss, [z])[0], rtol=1e-12, atol=1e-15
+    )
 
 
 def test_words_of_ours_are_explained_and_arrays_have_their_shapes():
@@ -900,3 +930,27 @@ def test_terms_that_are_zero_are_left_out():
     assert "dLoss/dz = full((2,), 1)" in ag.derive(np.sum(z**0 + z)).text
     assert "dLoss/dz = (z >= 0) & (z <= 1)" in ag.derive(np.sum(np.clip(z, 0, 1))).text
     assert "0 *" not in ag.derive(np.sum(z**0 + z**2)).latex
+
+
+def two_tensors_a_step(params, X):
+    h = np.zeros((2, 2))
+    for x in X:
+        z = h @ params["U"]
+        z = z + x @ params["W"]
+        h = np.tanh(z)
+    return np.sum(h)
+
+
+def test_numbers_of_a_loop_may_go_up_by_two():
+    params = {"U": np.full((2, 2), 0.1), "W": np.full((3, 2), 0.2)}
+    X = np.random.default_rng(0).normal(size=(6, 2, 3))
+    text = ag.derive(two_tensors_a_step, params, X, wrt="params").text
+    assert re.search(r"for t = [12] \.\.\. [56]:", text)
+    assert "z_(2t" in text
+    assert len(text.splitlines()) < 25
+    gradients = ag.grad(two_tensors_a_step)(params, X)
+    lines = {
+        line.name: line.value for line in ag.derive(two_tensors_a_step, params, X, wrt="params")
+    }
+    for key, g in gradients.items():
+        np.testing.assert_allclose(lines[f"dLoss/d(params['{key}'])"], g, rtol=1e-12)

@@ -421,6 +421,23 @@ def test_steps_without_names_are_folded_too():
     assert len(picture.model.boxes) < 20
 
 
+def test_a_loop_over_the_results_of_a_loop_is_folded():
+    def loss(p, X):
+        h, outputs, total = np.zeros((2, 3)), [], 0.0
+        for x in X:
+            h = np.tanh(x @ p["W"] + h @ p["U"])
+            outputs.append(h @ p["V"])
+        for t in range(len(X)):
+            total = total + np.sum(outputs[t] ** 2)
+        return total
+
+    rng = np.random.default_rng(0)
+    p = {"W": rng.normal(size=(2, 3)), "U": rng.normal(size=(3, 3)), "V": rng.normal(size=(3, 1))}
+    picture = ag.draw(loss, p, rng.normal(size=(30, 2, 2)), wrt="p")
+    assert [group.times for group in picture.model.groups.values()] == [30, 30]
+    assert len(picture.model.boxes) < 25
+
+
 def test_what_differs_is_not_folded():
     x = parameter(0.5, "x")
     for f in (np.sin, np.cos, np.tanh, np.exp, np.sin, np.tanh, np.cos):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import sys
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -18,9 +16,9 @@ from ..graph import Names, caller_variables, check_on_tape
 from ..messages import errors, quoting
 from ..observed_call import on_tape
 from ..programs.program import Program
-from ..symbolic.calls import named
 from ..symbolic.latex import LatexWriter, latex_of
-from ..symbolic.text import PLACING, Style, TextWriter, labelled, text_of
+from ..symbolic.text import Style, TextWriter, labelled, text_of
+from .legend import OwnWords, nameless
 from .lines import Line, definitions, worth_a_name
 from .replay import FORWARD, Replay
 from .rolling import rolled
@@ -96,7 +94,7 @@ def derive(
     variables, call = caller_variables(1), None
     if not isinstance(loss, Tensor) and callable(loss):
         call = on_tape("derive()", loss, args, wrt)
-        loss = call.result
+        loss, wrt = call.result, call.wrt or None
         variables = {**variables, **call.inner, **call.own}
     elif args:
         wrt = _of_tensor(args, wrt)
@@ -164,7 +162,7 @@ class Derivation:
             replay = self._replay(factors=factors)
         self._definitions = definitions(replay, self._wanted(replay))
         self._given = replay.graph.inputs
-        self._words = _own_words(replay.graph.steps)
+        self._words = OwnWords(replay.graph.steps)
         self.lines = self._written()
 
     def _replay(self, **how):
@@ -229,24 +227,10 @@ class Derivation:
             for line in self.lines:
                 pairs[line.part != FORWARD].append((line.name, line.formula))
             parts = list(map(rolled, pairs))
-        return "\n\n".join("\n".join(part) for part in (*parts, list(self._legend())) if part)
-
-    def _legend(self):
-        """What is meant by words of ours, and by arrays without a name."""
-        text = "\n".join(line.formula for line in self.lines)
-        used = {word for word in self._words if re.search(rf"\b{word}\(", text)}
-        arrays = [x for x in self._given if re.fullmatch(r"array_\d+", x.name or "")]
-        if arrays and not self._numbers:
-            shapes: dict = {}
-            for x in arrays:
-                shapes.setdefault(x.shape, []).append(x.name)
-            for shape, names in shapes.items():
-                several = len(names) > 1
-                listed = f"{names[0]} ... {names[-1]}" if len(names) > 2 else " and ".join(names)
-                what = "are arrays" if several else "is an array"
-                yield f"{listed} {what} of shape {shape} without a name"
-        for word in sorted(used):
-            yield f"{word}: {self._words[word]}"
+        legend = [*self._words.explained(self.lines)]
+        if not self._numbers:
+            legend = [*nameless(self._given), *legend]
+        return "\n\n".join("\n".join(part) for part in (*parts, legend) if part)
 
     def _value(self, line):
         pad, text = " " * len(line.name), labelled("", line.value, self._style)
@@ -359,17 +343,3 @@ class Derivation:
         head = "import numpy as np\n\n\n" if form == "source" else ""
         path.write_text(f"{head}{text.rstrip()}\n", encoding="utf-8")
         return path
-
-
-def _own_words(steps):
-    """What the functions of ours among some steps do, by the names that they are written under."""
-    found, public = {}, sys.modules[__name__.partition(".")[0]].__all__
-    for step in steps:
-        func = getattr(step, "func", None)
-        module, says = getattr(func, "__module__", None) or "", getattr(func, "__doc__", None)
-        if module.startswith("autograd_lite") and says and func is not named:
-            name = TextWriter({}).called(func)
-            name = PLACING.get(name, name)
-            if name not in public:
-                found[name] = says.strip().split("\n")[0].rstrip(".")
-    return found

@@ -16,6 +16,7 @@ from ..symbolic.graph import Graph
 from ..symbolic.one_call import OneCall
 from ..symbolic.traced import ConcretizationError, Trace, Traced, plain
 from .rolling import FEW
+from .stable_logistic import smooth_pairs
 
 FORWARD, BACKWARD, FACTOR = "forward", "backward", "factor"
 SMALL = 4  # elements of an array without a name that is written down in a formula
@@ -75,6 +76,8 @@ class Replay:
         self.definitions = []
         self.values = {}  # node -> traced value
         self.cotangents = {}  # node -> traced cotangent
+        is_plain = as_written and not factors
+        self._smooth = smooth_pairs(names.nodes, {*targets, *chain}) if is_plain else {}
         self.variables = set()  # the inputs that gradients are wanted of, or could be
         self._unnamed = 0
         self._inputs = {}
@@ -209,6 +212,9 @@ class Replay:
         """One step back on traced values."""
         op, out = node.op, self.values[node]
         args, kwargs = self._calls[node]
+        if node in self._smooth:
+            z = self._smooth[node]
+            return [] if z is None or not z.requires_grad else [(z, g * sigmoid(self.values[z]))]
         if op.sequence or not isinstance(op, Primitive):
             return op.cotangents(g, out, args, kwargs, node.parents)
         if isinstance(out, tuple):

@@ -121,7 +121,7 @@ def draw(
                 "draw(f, x)"
             )
         call = on_tape("draw()", what, args, wrt)
-        what = call.result
+        what, wrt = call.result, call.wrt or None
         variables = {**variables, **call.inner, **call.own}
     elif args:
         raise TypeError("draw(tensor, ...) takes no further arguments: only a function has these")

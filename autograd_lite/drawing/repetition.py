@@ -31,7 +31,7 @@ def folded(units):
     Of many units only stretches count that leave out a good part of them.
     """
     for _ in range(ROUNDS):
-        runs = _repeated(units)
+        runs = _repeated(units) or _repeated(units, by_identity=True)
         if not runs:
             break
         kept, end = [], 0
@@ -71,9 +71,12 @@ def _shared(steps):
     return size
 
 
-def _repeated(units):
-    """Triples (start, period, times) of stretches that do not overlap."""
-    exact, loose = _signatures(units)
+def _repeated(units, by_identity=False):
+    """Triples (start, period, times) of stretches that do not overlap.
+
+    A loop over the results of another one, folded already, has equal steps ``by_identity``.
+    """
+    exact, loose = _signatures(units, by_identity)
     candidates, least = [], len(units) // 50
     for period in range(1, min(len(units) // 2, LONGEST) + 1):
         for start, length in _stretches(exact[period:] == exact[:-period], max(period, least)):
@@ -101,7 +104,7 @@ def _stretches(same, least):
     return [(int(others[i]), int(lengths[i])) for i in np.flatnonzero(lengths >= least)]
 
 
-def _signatures(units):
+def _signatures(units, by_identity):
     """Two arrays of numbers: equal for units that compute the same, with and without operands."""
     of_call, place = by_call(units), {unit: i for i, unit in enumerate(units)}
     exact, loose = [], []
@@ -112,7 +115,7 @@ def _signatures(units):
         calls = [(call.op.name, np.shape(call.out)) for call in unit.calls]
         loose.append((what, *calls))
         operands = [
-            _operand(value, parent, i, of_call, place)
+            _operand(value, parent, i, of_call, place, by_identity)
             for call in unit.calls
             for value, parent in call.inputs()
             if parent not in inside
@@ -121,11 +124,13 @@ def _signatures(units):
     return _numbered(exact), _numbered(loose)
 
 
-def _operand(value, parent, i, of_call, place):
-    """How far back an operand lies; of what is no call its shape."""
+def _operand(value, parent, i, of_call, place, by_identity):
+    """How far back an operand lies, or which folded unit it is; of what is no call its shape."""
     unit = of_call.get(parent)
     if unit is None:
         return np.shape(value), parent is not None and parent.requires_grad
+    if by_identity and unit.copies:
+        return -1 - place[unit]
     distance = i - place[unit]
     return distance if distance <= LONGEST else LONGEST + 1
 
