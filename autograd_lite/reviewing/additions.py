@@ -1,0 +1,154 @@
+"""What a line may lack: a derivative, a factor, a term, a path."""
+
+import ast
+from itertools import product as pairs_of
+
+import numpy as np
+
+from .edits import DERIVATIVE, FACTOR, FORMULA, PATH, TERM, Edit, bracketed
+from .short_formulas import made
+from .solving import products as shapes_of
+from .solving import solutions
+from .vocabulary import kind_of, valued
+
+NEAREST = 24  # values of which two make a further path
+_ACTIVATIONS = ("({} > 0)", "(1 - {} ** 2)", "({} * (1 - {}))")
+
+
+def derivatives(line):
+    """The derivative of an activation in the place of a value, or as one more factor."""
+    arrays = [a for a in line.atoms if a.kind == "array" or a.varies][:12]
+    places = [n for n in line.nodes if line.is_place(n) and not isinstance(n, ast.Constant)]
+    for atom in arrays:
+        text = bracketed(atom.text)
+        for form in _ACTIVATIONS:
+            new = form.format(*[text] * form.count("{}"))
+            for node in places:
+                yield line.edit(DERIVATIVE, node, new, "derivative")
+            for node in line.spots()[:1]:
+                old = line.text.of(node)
+                more = line.text.replaced((node, f"{bracketed(old)} * {new}"))
+                yield Edit(DERIVATIVE, more, "missing factor", old, new)
+
+
+def factors(line):
+    for node in line.spots():
+        old = line.text.of(node)
+        for new in ("2", "0.5"):
+            yield Edit(
+                FACTOR, line.text.replaced((node, f"{new} * {bracketed(old)}")),
+                "missing factor", old, new,
+            )  # fmt: skip
+        for name in line.inner:
+            new = f"{bracketed(old)} * {name}"
+            yield Edit(FACTOR, line.text.replaced((node, new)), "missing factor", old, name)
+        for atom in line.atoms:
+            forms = [("{} * {}", "missing factor"), ("{} / {}", "missing division")]
+            for form, kind in forms[: 1 if atom.kind == "array" else 2]:
+                new = form.format(bracketed(old), bracketed(atom.text))
+                yield Edit(FACTOR, line.text.replaced((node, new)), kind, old, atom.text)
+
+
+def terms(line):
+    for node in line.spots():
+        old = line.text.of(node)
+        terms = [a.text for a in line.atoms if a.kind in ("array", "scalar")] + line.inner
+        for term in [*terms, "1"]:
+            for sign in "+-":
+                new = f"{old} {sign} {term}"
+                yield Edit(TERM, line.text.replaced((node, new)), "missing term", old, term)
+            new = f"{term} - {bracketed(old)}"
+            yield Edit(TERM, line.text.replaced((node, new)), "missing term", old, term)
+
+
+def solved(line):
+    """What gives the wanted value, in place of the value or as one more term or factor."""
+    if line.wanted is None or line.statement.part:
+        return
+    given, wanted, inside, scope, close = line.wanted
+    values = {a.text: a.values[0] for a in line.atoms if a.kind in ("array", "scalar")}
+    for text in made(line):
+        value = valued(text, scope)
+        if kind_of(value) == "array" or (kind_of(value) == "scalar" and text[0] != "("):
+            values.setdefault(text, value)
+    old = line.text.of(line.root)
+    with np.errstate(all="ignore"):
+        factor = wanted / given
+    for new in solutions(wanted - given, values, close):
+        sign = "- " if new.startswith("-") else "+ "
+        text = f"{old} {sign}{new.removeprefix('-')}"
+        yield more(line, inside, text, f"{sign[0]}= {new.removeprefix('-')}", "path", new)
+    for new in solutions(factor, values, close):
+        if new.startswith("1 / "):
+            by = new.removeprefix("1 / ")
+            text = f"{bracketed(old)} / {bracketed(by)}"
+            yield more(line, inside, text, f"/= {by}", "division", by)
+            continue
+        text = f"{bracketed(old)} * {bracketed(new)}"
+        yield more(line, inside, text, f"*= {new}", "factor", new)
+    for new in solutions(wanted, values, close) if inside else ():
+        yield line.edit(TERM, line.root, new, "formula")
+
+
+def more(line, inside, text, statement, kind, new):
+    """A longer right-hand side, or one more statement on what is stored."""
+    if inside:
+        text = line.text.replaced((line.root, text))
+    else:
+        base = line.statement.target
+        while isinstance(base, ast.Subscript):
+            base = base.value
+        text = f"{line.statement.text}; {line.text.of(base)} {statement}"
+    return Edit(TERM, text, f"missing {kind}", line.text.of(line.root), new)
+
+
+def penalties(line):
+    """A term that is a number times an array: a regulariser."""
+    scalars = [a.text for a in line.atoms if a.kind == "scalar" and not a.text.isdigit()]
+    arrays = [a for a in line.atoms if a.kind == "array"]
+    old = line.text.of(line.root) if not line.statement.part else ""
+    for one in scalars[:10]:
+        factors = [one, f"2 * {one}"] + [f"{one} / {two}" for two in scalars[:10] if two != one]
+        for factor in factors if old else ():
+            for atom in arrays:
+                term = f"{factor} * {atom.text}"
+                text = line.text.replaced((line.root, f"{old} + {term}"))
+                yield Edit(FORMULA, text, "missing term", old, term)
+
+
+def products(line):
+    """A further path: the matrix product of two arrays in reach as one more term."""
+    arrays = [a for a in line.atoms if a.kind == "array" and len(a.shape) in (1, 2)]
+    for one, two in pairs_of(arrays, repeat=2):
+        forms = [f for f, shape in shapes_of(one.shape, two.shape) if shape in line.shapes]
+        for form in forms:
+            yield form.format(bracketed(one.text), bracketed(two.text))
+
+
+def paths(line):
+    """A further path: the product or the quotient of two values in reach as one more term."""
+    if line.statement.part:
+        return
+    values = [a for a in line.atoms if a.kind in ("array", "scalar")][:NEAREST]
+    for one, two in pairs_of(values, repeat=2):
+        if not _broadcast(one.shape, two.shape) <= line.shapes:
+            continue
+        ordered = one.text <= two.text
+        for form in ("{} * {}", "{} / {}") if ordered else ("{} / {}",):
+            term = form.format(bracketed(one.text), bracketed(two.text))
+            for sign in "+-":
+                yield path(line, PATH, term, sign)
+
+
+def path(line, rank, term, sign="+"):
+    old = line.text.of(line.root)
+    text = line.text.replaced((line.root, f"{old} {sign} {term}"))
+    return Edit(rank, text, "missing path", old, term)
+
+
+def _broadcast(*shapes):
+    """The shape that some shapes are broadcast to, as a set; none where they do not fit."""
+    try:
+        return {np.broadcast_shapes(*shapes)}
+    except ValueError:
+        return set()

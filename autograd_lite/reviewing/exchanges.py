@@ -1,0 +1,119 @@
+"""One value of a line for another: a name, a number, an index, an attribute."""
+
+import ast
+import re
+
+from .edits import OTHER, Edit, in_index
+from .vocabulary import is_atomic
+
+
+def others(line):
+    """One atom for another; a number, and an index of a subscript, for an atom."""
+    places = [n for n in line.nodes if line.is_place(n)]
+    for node in places:
+        old = line.text.of(node)
+        for atom in line.atoms:
+            if atom.text != old:
+                yield line.edit(OTHER, node, atom.text, "value")
+    for node in line.nodes:
+        if isinstance(node, ast.Name):
+            for name in line.alike.get(node.id, ()):
+                yield line.edit(OTHER, node, name, "value")
+    named = [n for n in places if not isinstance(n, ast.Constant)]
+    for old in dict.fromkeys(map(line.text.of, named)):
+        same = [n for n in places if line.text.of(n) == old]
+        for atom in line.atoms if len(same) > 1 else ():
+            pairs = [(n, atom.text) for n in same]
+            yield Edit(OTHER, line.text.replaced(*pairs), "value", old, atom.text)
+    for node in line.nodes:
+        computed = isinstance(node, (ast.Compare, ast.UnaryOp, ast.BinOp))
+        if computed and in_index(node, line.statement.parents):
+            for atom in [a for a in line.atoms if a.kind in ("mask", "index")]:
+                yield line.edit(OTHER, node, atom.text, "value")
+    yield from other_indices(line)
+    yield from other_attributes(line)
+
+
+def other_indices(line):
+    """An index that stands in another subscript of the function."""
+    shown = _indices_of(line.statement)
+    for node in [n for n in ast.walk(line.statement.expression) if isinstance(n, ast.Subscript)]:
+        parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+        texts = [line.text.of(p) for p in parts]
+        for i in range(len(parts)):
+            for other in shown:
+                if other != texts[i]:
+                    new = ", ".join([*texts[:i], other, *texts[i + 1 :]])
+                    whole = f"{line.text.of(node.value)}[{new}]"
+                    yield line.edit(OTHER, node, whole, "index")
+        for whole in _subscripts_of(line.statement):
+            if whole != ", ".join(texts):
+                yield line.edit(OTHER, node, f"{line.text.of(node.value)}[{whole}]", "index")
+        if len(parts) > 1:
+            yield from shifted(line, node, parts)
+    for whole in _subscripts_of(line.statement):
+        for node in line.nodes:
+            parent = line.statement.parents.get(node)
+            inside = isinstance(parent, (ast.Subscript, ast.Attribute))
+            if is_atomic(node) and isinstance(node, (ast.Name, ast.Attribute)) and not inside:
+                new = f"{line.text.of(node)}[{whole}]"
+                yield line.edit(OTHER, node, new, "index")
+        yield from everywhere(line, whole)
+
+
+def everywhere(line, index):
+    """The same index for the target and for what is stored in it."""
+    target = line.statement.target
+    if not isinstance(target, ast.Name):
+        return
+    for node in line.nodes:
+        if is_atomic(node) and node is not target:
+            new = [(target, f"{target.id}[{index}]"), (node, f"{line.text.of(node)}[{index}]")]
+            yield Edit(OTHER, line.text.replaced(*new), "index", target.id, f"{target.id}[{index}]")
+
+
+def shifted(line, node, parts):
+    """Every slice of a subscript moved by a number in reach; slices for entries."""
+    for atom in [a for a in line.atoms if a.kind == "scalar"]:
+        texts, moved = [], 0
+        for part in parts:
+            text = line.text.of(part)
+            if isinstance(part, ast.Slice) and part.upper and not part.lower:
+                text = f"{atom.text}:{atom.text} + {line.text.of(part.upper)}"
+                moved += 1
+            texts.append(text)
+        if moved:
+            yield line.edit(OTHER, node, f"{line.text.of(node.value)}[{', '.join(texts)}]", "index")
+
+
+def other_attributes(line):
+    """Another key or attribute of the same container: what other lines ask of theirs."""
+    names = {n.attr for n in ast.walk(line.statement.function) if isinstance(n, ast.Attribute)}
+    for node in line.nodes:
+        if isinstance(node, ast.Attribute) and is_atomic(node):
+            for name in sorted(names - {node.attr, "T"}):
+                new = f"{line.text.of(node.value)}.{name}"
+                yield line.edit(OTHER, node, new, "value")
+
+
+def _indices_of(statement):
+    """The single indices that a function writes."""
+    found = {}
+    for node in ast.walk(statement.function):
+        if isinstance(node, ast.Subscript):
+            parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+            for part in parts:
+                text = statement.source.segment(part)
+                if not re.match(r"^['\"]", text):
+                    found[text] = None
+    return list(found)[:24]
+
+
+def _subscripts_of(statement):
+    """The whole indices that a function writes, of slices and arrays, and then those of others."""
+    found = {}
+    for tree in (statement.function, statement.source.tree):
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Subscript) and not isinstance(node.slice, ast.Constant):
+                found[statement.source.segment(node.slice)] = None
+    return list(found)[:16]

@@ -1,0 +1,264 @@
+"""Slips: a sign, a transpose, a number, an axis, an index, a function, how it is assigned."""
+
+import ast
+from itertools import combinations
+
+from .edits import REDUCTIONS, SLIP, Edit, bracketed
+from .vocabulary import is_atomic
+
+_FLIPS = {
+    ast.Add: ("-",),
+    ast.Sub: ("+",),
+    ast.Mult: ("/",),
+    ast.Div: ("*",),
+    ast.Gt: ("<=", ">=", "<"),
+    ast.GtE: ("<", ">"),
+    ast.Lt: (">=", "<=", ">"),
+    ast.LtE: (">", "<"),
+    ast.Eq: ("!=",),
+    ast.NotEq: ("==",),
+}
+_SIGNS = {
+    ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.MatMult: "@", ast.Gt: ">",
+    ast.GtE: ">=", ast.Lt: "<", ast.LtE: "<=", ast.Eq: "==", ast.NotEq: "!=",
+}  # fmt: skip
+_FUNCTIONS = (
+    ("sum", "mean"),
+    ("max", "min", "sum"),
+    ("maximum", "minimum"),
+    ("argmax", "argmin"),
+    ("zeros_like", "ones_like"),
+    ("zeros", "ones"),
+    ("sin", "cos"),
+    ("sinh", "cosh"),
+    ("exp", "log"),
+    ("log", "log1p", "log2", "log10"),
+    ("exp", "expm1"),
+    ("sign", "abs"),
+    ("dot", "outer", "multiply"),
+    ("ceil", "floor"),
+    ("std", "var"),
+    ("sqrt", "square"),
+    ("greater", "less", "greater_equal", "less_equal"),
+    ("add", "subtract"),
+)
+_PARTS = (ast.Name, ast.Subscript, ast.Attribute)
+
+
+def slips(line):
+    for node in line.nodes:
+        for new, kind in slips_at(line, node):
+            yield line.edit(SLIP, node, new, kind)
+    for node in [*line.spots()[:1], *arguments(line)]:
+        yield line.edit(SLIP, node, f"-{bracketed(line.text.of(node))}", "sign")
+    yield from exchanged(line)
+    yield from repeated(line)
+
+
+def repeated(line):
+    """A slip in an entry or a call that stands in the line more than once, at each place."""
+    same: dict = {}
+    for node in line.nodes:
+        if isinstance(node, (ast.Subscript, ast.Call)):
+            same.setdefault(line.text.of(node), []).append(node)
+    for old, nodes in same.items():
+        for new, kind in slips_at(line, nodes[0]) if len(nodes) > 1 else ():
+            yield Edit(SLIP, line.text.replaced(*[(n, new) for n in nodes]), kind, old, new)
+
+
+def arguments(line):
+    """The arguments of calls that are names, or entries of what has one."""
+    calls = [n for n in line.nodes if isinstance(n, ast.Call)]
+    return [a for call in calls for a in call.args if isinstance(a, _PARTS) and is_atomic(a)]
+
+
+def exchanged(line):
+    """Two names in each other's place."""
+    names: dict = {}
+    for node in ast.walk(line.statement.expression):
+        if isinstance(node, ast.Name) and line._is_read(node):
+            names.setdefault(node.id, []).append(node)
+    for one, other in combinations(names, 2):
+        pairs = [(n, other) for n in names[one]] + [(n, one) for n in names[other]]
+        yield Edit(SLIP, line.text.replaced(*pairs), "exchanged", one, other)
+
+
+def slips_at(line, node):
+    text = line.text.of
+    if isinstance(node, ast.BinOp):
+        yield from of_operation(line, node)
+    elif isinstance(node, ast.UnaryOp):
+        yield text(node.operand), "sign"
+    elif isinstance(node, ast.Compare) and len(node.ops) == 1:
+        between = line.text.between(node.left, node.comparators[0])
+        for sign in _FLIPS.get(type(node.ops[0]), ()):
+            other = between.replace(_SIGNS[type(node.ops[0])], sign, 1)
+            head, tail = line.text.around(node, node.left, node.comparators[0])
+            yield head + other + tail, "condition"
+    elif isinstance(node, ast.Constant) and type(node.value) in (int, float):
+        yield from ((new, "number") for new in _numbers(node.value))
+    elif isinstance(node, ast.IfExp):
+        yield text(node.body), "condition"
+        yield text(node.orelse), "condition"
+        yield f"{text(node.orelse)} if {text(node.test)} else {text(node.body)}", "condition"
+    elif isinstance(node, ast.Attribute) and node.attr == "T":
+        yield text(node.value), "transpose"
+    elif isinstance(node, ast.Subscript):
+        yield from of_subscript(line, node)
+    elif isinstance(node, ast.Call):
+        yield from of_call(line, node)
+    parent = line.statement.parents.get(node)
+    outside = not isinstance(parent, (ast.Attribute, ast.Subscript))
+    if isinstance(parent, ast.Attribute) and parent.attr != "T":  # x.reshape(...)
+        outside = isinstance(line.statement.parents.get(parent), ast.Call)
+    whole = isinstance(node, _PARTS) and outside
+    if whole and is_atomic(node):
+        yield f"{text(node)}.T", "transpose"
+        if not isinstance(parent, ast.Call):
+            yield f"{text(node)} ** 2", "exponent"
+
+
+def of_operation(line, node):
+    text, between = line.text.of, line.text.between(node.left, node.right)
+    left, right = text(node.left), text(node.right)
+    sign = _SIGNS.get(type(node.op))
+    head, tail = line.text.around(node, node.left, node.right)
+    for other in _FLIPS.get(type(node.op), ()):
+        kind = "sign" if other in "+-" else "division"
+        yield head + between.replace(sign, other, 1) + tail, kind
+    if isinstance(node.op, (ast.Sub, ast.Div, ast.MatMult)):
+        yield f"({right}) {sign} ({left})", "order"
+    if isinstance(node.op, ast.MatMult):
+        yield f"{bracketed(left)}.T @ {bracketed(right)}", "transpose"
+        yield f"{bracketed(left)} @ {bracketed(right)}.T", "transpose"
+        yield f"{bracketed(right)}.T @ {bracketed(left)}.T", "order"
+        yield f"{bracketed(right)}.T @ {bracketed(left)}", "order"
+    if isinstance(node.op, ast.Pow):
+        yield left, "exponent"
+        yield f"{bracketed(left)} ** ({right} - 1)", "exponent"
+        yield f"{bracketed(left)} ** ({right} + 1)", "exponent"
+        yield f"{bracketed(left)} ** (-({right}))", "exponent"
+        return
+    what = "term" if isinstance(node.op, (ast.Add, ast.Sub)) else "factor"
+    inner = node.left
+    while isinstance(inner, ast.BinOp):
+        inner = inner.left
+        yield text(inner), f"extra {what}"
+        if isinstance(node.op, (ast.Mult, ast.Div)):
+            yield text(inner) + between + tail, f"extra {what}"
+    yield left, f"extra {what}"
+    yield (f"-({right})" if isinstance(node.op, ast.Sub) else right), f"extra {what}"
+
+
+def of_subscript(line, node):
+    yield line.text.of(node.value), "index"
+    parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+    for n in range(1, len(parts)):
+        some = ", ".join(map(line.text.of, parts[:n]))
+        yield f"{line.text.of(node.value)}[{some}]", "index"
+    plain = [line.text.of(p).replace("::-1", ":") for p in parts]
+    yield f"{line.text.of(node.value)}[{', '.join(plain)}]", "index"
+    for i, part in enumerate(parts):
+        for other in indices(line, part):
+            texts = [line.text.of(p) for p in parts]
+            texts[i] = other
+            yield f"{line.text.of(node.value)}[{', '.join(texts)}]", "index"
+
+
+def indices(line, part):
+    """Other forms of one index."""
+    text = line.text.of(part)
+    if isinstance(part, ast.Slice):
+        low = line.text.of(part.lower) if part.lower else ""
+        up = line.text.of(part.upper) if part.upper else ""
+        if part.step is None:
+            yield from {f"{up}:{low}", ":", f"{low}:", f":{up}"} - {text}
+            if low == "1" and not up:
+                yield ":-1"
+            if up == "-1" and not low:
+                yield "1:"
+    elif not isinstance(part, ast.Constant) or isinstance(part.value, int):
+        if isinstance(part, ast.BinOp) and isinstance(part.right, ast.Constant):
+            yield line.text.of(part.left)
+        yield f"{text} - 1"
+        yield f"{text} + 1"
+        yield f"-({text})"
+
+
+def of_call(line, node):
+    text, func = line.text.of, node.func
+    arguments = [text(a) for a in node.args]
+    keywords = [text(k) for k in node.keywords]
+    name = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
+    head = text(func)
+    for group in _FUNCTIONS:
+        for other in group if name in group else ():
+            if other != name:
+                new = head[: len(head) - len(name)] + other
+                yield f"{new}({', '.join(arguments + keywords)})", "function"
+    for argument in arguments:
+        yield argument, "function"
+    if isinstance(func, ast.Attribute) and not arguments:
+        yield text(func.value), "function"
+    if len(arguments) == 2:
+        one, two = arguments
+        yield f"{head}({', '.join([two, one, *keywords])})", "order"
+        for pair in ((f"{bracketed(one)}.T", two), (one, f"{bracketed(two)}.T")):
+            yield f"{head}({', '.join([*pair, *keywords])})", "transpose"
+        if name == "dot":
+            yield f"{head}({bracketed(two)}.T, {bracketed(one)}.T)", "order"
+    if name == "dot" and len(arguments) == 1:
+        owner, one = text(func.value), arguments[0]
+        yield f"{bracketed(one)}.dot({owner})", "order"
+        yield f"{bracketed(owner)}.T.dot({one})", "transpose"
+        yield f"{owner}.dot({bracketed(one)}.T)", "transpose"
+        yield f"{bracketed(one)}.T.dot({bracketed(owner)}.T)", "order"
+    if name in REDUCTIONS:
+        yield from axes(line, node, head, arguments, keywords)
+    for i, keyword in enumerate(keywords):
+        rest = keywords[:i] + keywords[i + 1 :]
+        yield f"{head}({', '.join(arguments + rest)})", f"{keyword.split('=')[0].strip()}"
+
+
+def axes(line, node, head, arguments, keywords):
+    """Other axes of a sum."""
+    rest = [k for k in keywords if not k.startswith("axis")]
+    first = 1 if head.startswith("np.") else 0
+    for axis in ("0", "1", "2", "-1", "(0, 1)", "(0, 2)", "(1, 2)", "(0, 2, 3)"):
+        if len(arguments) > first:
+            new = [*arguments[:first], axis, *arguments[first + 1 :], *rest]
+        else:
+            new = [*arguments, f"axis={axis}", *rest]
+        yield f"{head}({', '.join(new)})", "axis"
+        if not any("keepdims" in k for k in keywords):
+            yield f"{head}({', '.join([*new, 'keepdims=True'])})", "axis"
+
+
+def assignments(line):
+    node, text = line.statement.node, line.text.of
+    if line.statement.part or line.statement.target is None:
+        return
+    target, value = line.statement.name, text(line.root) if hasattr(node, "value") else ""
+    if isinstance(node, ast.AugAssign):
+        sign = _SIGNS.get(type(node.op), "")
+        old = f"{sign}="
+        for other in ("=", "+=", "-=", "*=", "/="):
+            if other != old:
+                yield Edit(SLIP, f"{target} {other} {value}", "assignment", old, other)
+        if isinstance(target_node := node.target, ast.Subscript) and sign == "+":
+            base, index = text(target_node.value), text(target_node.slice)
+            index = f"({index})" if isinstance(target_node.slice, ast.Tuple) else index
+            yield Edit(SLIP, f"np.add.at({base}, {index}, {value})", "repeated", "+=", "np.add.at")
+        yield Edit(SLIP, "pass", "extra statement", line.statement.text, "")
+    elif isinstance(node, ast.Assign) and isinstance(node.targets[0], _PARTS):
+        for other in ("+=", "-="):
+            yield Edit(SLIP, f"{target} {other} {value}", "assignment", "=", other)
+        if isinstance(node.targets[0], ast.Name):
+            yield Edit(SLIP, f"{target} = {target} + {bracketed(value)}", "assignment", "=", "+=")
+
+
+def _numbers(x):
+    """Other numbers for a number."""
+    found = [x + 1, x - 1, -x, 2 * x, x / 2]
+    texts = {repr(n) for n in found} | {"0", "1", "2", "0.5"}
+    return sorted(texts - {repr(x)})

@@ -1,0 +1,421 @@
+"""The other forms of one statement, tried: which make the gradients of the program right."""
+
+import ast
+import contextlib
+import copy
+import re
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from . import pairs, runs, texts, vocabulary
+from .edits import FACTOR, SLIP, Draft
+from .flow import arrays_in
+from .localisation import assignment_of
+from .recognition import EXACT, INNER, SCALED, UNKNOWN
+from .variants import variants
+from .watchers import Executor, Substitute, kept
+
+RUNS = 1000  # of the program, for one statement
+UNKNOWN_RUNS = 250  # of edits of one rank whose value is unknown
+MANY = 80  # statements of a file, above which a line takes parts of its own function alone
+MOMENTS = 9  # at which a statement in a loop is looked at
+TRIED = 8000  # edits of one statement that are looked at
+_UNSEEN = ("assignment", "repeated", "extra statement")  # may differ only later
+
+
+@dataclass(frozen=True)
+class Repair:
+    """A statement and the edit that makes it right; None where none was found.
+
+    ``fixed`` is the whole source, where that is more than the statement in its new form.
+    """
+
+    key: tuple
+    statement: object
+    edit: object
+    values: object = None
+    proved: bool = False
+    fixed: object = None
+
+
+class Trials:
+    """The edits of one statement, tried."""
+
+    def __init__(self, step, name):
+        self.step = step
+        self.examination = step.examination
+        self.name = name
+        self.statement = step.statements[name]
+        self.left = RUNS
+        self.tried = 0
+        self.waiting: list = []
+        self.at: list = []
+        self.expected = step.expected.get(name)
+        self.entries = 0
+        self.scopes: list = []
+        self.edits = iter(())
+        self.next = None
+        try:
+            self.code = texts.executable(self.statement, self.statement.text)
+        except SyntaxError:
+            return
+        self.executor = Executor(self.code)
+        if self.expected is not None:  # the names in reach are right then
+            assignment = assignment_of(self.statement)
+            self.executor = Substitute(assignment, self.expected, self.code)
+        with self.watched():
+            self.scopes = self.moments()
+        self.executor = Executor(self.code)
+        if self.scopes:
+            self._begin()
+
+    def _begin(self):
+        self.observe = texts.observed(self.statement)
+        before = self.values(self.code)
+        if before is None:
+            return
+        self.shape, self.mark = _shapes(before), _mark(before)
+        self.entries = sum(np.size(v) for v in _flat(before))
+        atoms = vocabulary.atoms(self.statement, self.scopes)
+        parts = _ingredients(self.statement, self.scopes, self.examination.program)
+        called = self.examination.program.called
+        alike = vocabulary.alike(self.statement, self.scopes[0])
+        wanted = self._wanted(before)
+        self.edits = variants(
+            Draft(self.statement, atoms, parts, self.shape, called, alike, wanted)
+        )
+        self.next = next(self.edits, None)
+
+    def _wanted(self, before):
+        """What is known of the value that the statement assigns, at the first moment.
+
+        (What it is, what it should be, whether that is the right-hand side, the names, how close.)
+        """
+        node = self.statement.node
+        if not self.expected or self.at[0] >= len(self.expected):
+            return None
+        stored, wanted = np.asarray(before[0]), np.asarray(self.expected[self.at[0]])
+        if stored.shape != wanted.shape or stored.dtype.kind != "f":
+            return None
+        rest = self.scopes[0], self.examination.close
+        value = getattr(node, "value", None)
+        given = value and vocabulary.valued(self.statement.source.segment(value), self.scopes[0])
+        if given is None or np.shape(given) != wanted.shape:
+            return stored, wanted, False, *rest
+        sign = -1 if isinstance(getattr(node, "op", None), ast.Sub) else 1
+        return np.asarray(given), given + sign * (wanted - stored), True, *rest
+
+    def up_to(self, rank, must_be_known):
+        """(repair, what is wrong after it) of the first edit of these ranks that helps, or None.
+
+        What makes all right comes before what makes some right. Of a line whose value is known an
+        edit must give one that is known too.
+        """
+        partial = None
+        with self.watched():
+            if not must_be_known and self.waiting:
+                waiting, self.waiting = self.waiting, []
+                partial = self.run_all(waiting, False)
+                if partial is not None and not partial[1]:
+                    return partial
+            while self.next is not None and self.next.rank <= rank and self.tried < TRIED:
+                found = self.run_all(self._groups(self.next.rank), must_be_known)
+                if found is not None and not found[1]:
+                    return found
+                partial = better(partial, found)
+        return partial
+
+    @contextlib.contextmanager
+    def watched(self):
+        program = self.examination.program
+        with program.watched(self.executor, self.step.changed, (self.name,)), runs.quietly():
+            yield
+
+    def moments(self):
+        """The names in reach at some of the times that the statement is carried out."""
+        times = [0]
+
+        def count(name, scope):
+            times[0] += 1
+
+        self.executor.seen = count
+        if self.examination.result() is None:
+            return []
+        seen, at = {}, [0]
+        chosen = {round(i * (times[0] - 1) / (MOMENTS - 1)) for i in range(MOMENTS)}
+
+        def take(name, scope):
+            if at[0] in chosen:
+                seen[at[0]] = _private(scope)
+            at[0] += 1
+
+        self.executor.seen = take
+        self.executor.at = 0
+        self.examination.result()
+        self.limit = 10 * times[0] + 100
+        self.times = times[0]
+        self.at = self._telling(seen)
+        return [seen[i] for i in self.at]
+
+    def _telling(self, scopes):
+        """Three of the moments: the first, the last, and one at which something is stored."""
+        if len(scopes) <= 3:
+            return list(scopes)
+        observe = texts.observed(self.statement)
+
+        def told(scope):
+            scope = self._fresh(scope)
+            try:
+                before = _mark([kept(eval(observe, scope))]) if self.statement.target else None
+                exec(self.code, scope)
+                return before != _mark([kept(eval(observe, scope))])
+            except Exception:
+                return False
+
+        busy = [i for i, scope in scopes.items() if told(scope)] or list(scopes)
+        return [busy[0], busy[len(busy) // 2], busy[-1]]
+
+    def values(self, code):
+        """What a form of the statement gives at each moment; None where it fails, or grows."""
+        found = []
+        for scope in self.scopes:
+            scope = self._fresh(scope)
+            try:
+                exec(code, scope)
+                value = eval(self.observe, scope)
+            except Exception:
+                return None
+            if self.entries and sum(np.size(v) for v in _flat(value)) > 4 * self.entries + 1000:
+                return None
+            found.append(value)
+        return found
+
+    def _fresh(self, scope):
+        """The names for one trial: what the statement writes into is a copy."""
+        scope = dict(scope)
+        for name in _written(self.statement):
+            if name in scope:
+                scope[name] = _private_value(scope[name])
+        return scope
+
+    def _groups(self, rank):
+        """The edits of one rank that change the value, in groups of the same values."""
+        groups: dict = {}
+        while (edit := self.next) is not None and edit.rank == rank and self.tried < TRIED:
+            self.next = next(self.edits, None)
+            self.tried += 1
+            if not self.examination.effort.look(self.entries):
+                self.next = None
+            try:
+                code = texts.executable(self.statement, edit.text)
+            except (SyntaxError, ValueError):
+                continue
+            values = self.values(code)
+            if values is None or (rank > SLIP and _shapes(values) != self.shape):
+                continue
+            if not self._is_expected(values):
+                continue
+            mark = edit.text if self.statement.is_call else _mark(values)
+            if mark != self.mark or edit.kind in _UNSEEN:
+                groups.setdefault(mark, []).append((edit, code, values))
+        return list(groups.values())
+
+    def _is_expected(self, values):
+        """Whether a form gives what the statement should give, where that is known.
+
+        Where it is 0, what the line gives may be of no use.
+        """
+        given = zip(self.at, values, strict=True)
+        pairs = [(v, self.expected[i]) for i, v in given if i < len(self.expected or ())]
+        return all(self.examination.agree(v, e) for v, e in pairs if np.any(e))
+
+    def run_all(self, groups, must_be_known):
+        """Run the edits of one rank, those with a known value first."""
+        ordered = []
+        for group in groups:
+            share = self._share(group[0][2])
+            group.sort(key=lambda entry: len(entry[0].text))
+            if must_be_known and share <= 0.65:
+                self.waiting.append(group)
+            elif share or not self._is_root:
+                ordered.append((share, group))
+        ordered.sort(key=lambda entry: (-entry[0], len(entry[1][0][0].text)))
+        queue = [(share, *entry) for share, group in ordered for entry in group[:2]]
+        queue += [(share, *entry) for share, group in ordered for entry in group[2:]]
+        partial, left = None, UNKNOWN_RUNS
+        for share, edit, code, values in queue:
+            left -= share < 0.45
+            if self.left <= 0 or left < 0 or not self.examination.effort.run():
+                return partial
+            self.left -= 1
+            wrong = self.wrong_with(code)
+            if wrong is None or not set(wrong) <= set(self.step.wrong):
+                continue
+            if not wrong and self.fails_beside():
+                continue
+            fewer = len(wrong) < len(self.step.wrong)
+            repair = Repair(self.name, self.statement, edit, None, fewer)
+            if not wrong:
+                return repair, []
+            if fewer or self._fits(share, edit, values):
+                partial = better(partial, (repair, wrong))
+        return partial
+
+    def _fits(self, share, edit, values):
+        """Whether an edit is right as far as one can tell, though it makes no gradient right."""
+        likely = self.name in self.step.first and self.statement.target is not None
+        small = edit.rank <= FACTOR and edit.kind != "extra statement"
+        return share == 1 and likely and small and _shapes(values) == self.shape
+
+    @property
+    def _is_root(self):
+        """Whether what the statement gives at last is a wrong gradient itself."""
+        return self.name in self.step.roots and self.times == 1
+
+    def _share(self, values):
+        """How much of the values backpropagation knows: 1 is all of it, and exactly."""
+        known = self.examination.known
+        arrays = [
+            a for value in (values[-1:] if self._is_root else values) for a in arrays_in(value)
+        ]
+        arrays = [a for a in arrays if np.any(a)]
+        if not arrays:
+            return 0.0
+        worth = {EXACT: 0.7, SCALED: 0.0 if self._is_root else 0.6, INNER: 0.5, UNKNOWN: 0.0}
+        mine = self._target
+        if mine is not None and all(mine.of(a) == EXACT for a in arrays):
+            return 1.0
+        return sum(worth[known.of(a)] for a in arrays) / len(arrays)
+
+    @cached_property
+    def _target(self):
+        """The gradients of what the line's name is the gradient of; None where that is unknown."""
+        statement = self.statement
+        if statement.target is None or not self.step._says_gradient(self.name):
+            return None
+        said, targets = self.examination.said, self.examination.targets
+        for word in reversed(re.findall(r"[A-Za-z_]\w*", statement.name)):
+            found = targets.get(said.get(word.lower(), pairs.bare(word).lower()))
+            if found is not None:
+                return found
+        return None
+
+    def wrong_with(self, code):
+        """What is wrong at the given point with another form; None where it fails."""
+        self.executor.code, self.executor.left = code, self.limit
+        result = self.examination.result()
+        if result is None:
+            return None
+        loss = runs.number(self.examination.run.loss)
+        if not np.allclose(runs.number(result.loss), loss, rtol=self.examination.close, atol=1e-12):
+            return None
+        return self.examination.wrong(result.gradients)
+
+    def fails_beside(self):
+        """Whether the form is wrong at a point beside the given one."""
+        for other, true, _ in self.examination.beside:
+            self.executor.left = self.limit
+            result = self.examination.result(None, other)
+            if result is None or self.examination.wrong(result.gradients, true):
+                return True
+        return False
+
+
+def better(one, other):
+    """The more useful of two partial repairs."""
+    if one is None or other is None:
+        return one if other is None else other
+    return min(one, other, key=lambda found: len(found[1]))
+
+
+def _written(statement):
+    """The names whose values a statement writes into."""
+    target = statement.target
+    while isinstance(target, (ast.Subscript, ast.Attribute)):
+        target = target.value
+    return [target.id] if isinstance(target, ast.Name) else []
+
+
+def _private(scope):
+    """The names as they are now."""
+    return {name: _private_value(value, 2) for name, value in scope.items() if _is_data(value)} | {
+        name: value for name, value in scope.items() if not _is_data(value)
+    }
+
+
+def _is_data(value):
+    return isinstance(value, (np.ndarray, list, dict, tuple)) or hasattr(value, "__dict__")
+
+
+def _private_value(value, depth=3):
+    """A value that may be written into without the rest seeing it."""
+    if isinstance(value, np.ndarray):
+        return value.copy()
+    if callable(value) or isinstance(value, type) or depth == 0:
+        return value
+    if type(value) in (list, tuple):
+        return type(value)(_private_value(v, depth - 1) for v in value)
+    if type(value) is dict:
+        return {k: _private_value(v, depth - 1) for k, v in value.items()}
+    if hasattr(value, "__dict__") and type(value).__name__ != "module":
+        try:
+            again = copy.copy(value)
+            again.__dict__.update({k: _private_value(v, depth - 1) for k, v in vars(value).items()})
+            return again
+        except Exception:
+            return value
+    return value
+
+
+def _flat(value):
+    if isinstance(value, (list, tuple)):
+        for inner in value:
+            yield from _flat(inner)
+    elif isinstance(value, dict):
+        for name in value:
+            yield from _flat(value[name])
+    else:
+        yield value
+
+
+def _shapes(values):
+    return [np.shape(v) for v in _flat(values)]
+
+
+def _mark(values):
+    """The values to nine digits, to be compared."""
+    marks = []
+    for value in _flat(values):
+        if isinstance(value, (str, type(None))):
+            marks.append(value)
+            continue
+        array = np.asarray(value)
+        if array.dtype.kind == "f":
+            with np.errstate(all="ignore"):
+                exponent = np.floor(np.log10(np.abs(array).max(initial=1e-300) + 1e-300))
+                array = np.round(array / 10.0**exponent, 9) + 0.0
+                marks.append((array.shape, float(exponent), array.tobytes()))
+        else:
+            marks.append((array.shape, str(array.dtype), array.tobytes()))
+    return tuple(marks)
+
+
+def _ingredients(statement, scopes, program):
+    """Parts of other lines that were carried out, with a value here; they change nothing."""
+    found: dict = {}
+    for other in statement.source.statements:
+        mine = other.function is statement.function
+        far = not mine and len(statement.source.statements) > MANY
+        if far or (statement.source.path, getattr(other.function, "name", "")) not in program.ran:
+            continue
+        for node in ast.walk(other.expression):
+            if isinstance(node, (ast.BinOp, ast.Compare, ast.Call, ast.UnaryOp)):
+                text = other.source.segment(node)
+                short = len(text) <= 70 and "\n" not in text
+                if short and text not in found and vocabulary.is_harmless(node, program.called):
+                    found[text] = (not mine, abs(other.line - statement.line))
+    ordered = sorted(found, key=lambda text: found[text])
+    values = ((text, vocabulary.valued(text, scopes[0])) for text in ordered)
+    return [text for text, value in values if vocabulary.kind_of(value) is not None][:40]

@@ -1,0 +1,21 @@
+"""The other forms of a statement, in the order in which they are tried."""
+
+from .additions import derivatives, factors, paths, solved, terms
+from .exchanges import others
+from .formulas import alike, formulas, ingredients, twice
+from .slips import assignments, slips
+
+_MAKERS = (
+    alike, slips, assignments, others, derivatives, factors, terms, solved, formulas, ingredients,
+    paths, twice,
+)  # fmt: skip
+
+
+def variants(draft):
+    """The edits of a draft in the order of their ranks; a text comes once."""
+    seen = {draft.statement.text}
+    for make in _MAKERS:
+        for edit in make(draft):
+            if edit.text not in seen:
+                seen.add(edit.text)
+                yield edit
