@@ -45,8 +45,8 @@ class Mode(NamedTuple):
     tracing: bool = False
 
 
-_EVERYWHERE = Mode()
-_mode = ContextVar("mode", default=_EVERYWHERE)
+EVERYWHERE = Mode()
+_mode = ContextVar("mode", default=EVERYWHERE)
 current, enter, leave = _mode.get, _mode.set, _mode.reset
 
 

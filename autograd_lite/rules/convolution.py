@@ -3,6 +3,9 @@
 The one idea: a convolution is linear in the array and in the kernel, so that
 sum(g * conv(x, kernel)) is linear in three arrays. Its derivatives with respect to each are
 three functions, and the derivatives of any of the three are the other two.
+
+In memory the batch is the last axis, of columns and of results: NumPy then copies and adds rows
+that are as long as the batch, in two thirds of the time.
 """
 
 import math
@@ -94,9 +97,8 @@ def conv_x_share(g, kernel, shape, stride=1, padding=0, dilation=1, groups=1):
     settings = _settings(x, kernel, stride, padding, dilation, groups)
     columns = np.matmul(_rows(kernel, groups).mT, _batch_last(g, groups))
     size = kernel.shape[2:]
-    columns = columns.reshape(x.shape[1], *size, len(g), *g.shape[2:])
-    columns = np.moveaxis(columns, len(size) + 1, 1)  # (channels, batch, *size, *positions)
-    return np.moveaxis(lay(columns, shape, size, *settings), 0, 1)
+    columns = columns.reshape(x.shape[1], *size, *g.shape[2:], len(g))
+    return np.moveaxis(lay(columns, shape, size, *settings, trailing=1), -1, 0)
 
 
 def conv_kernel_share(x, g, size, stride=1, padding=0, dilation=1, groups=1):
@@ -113,22 +115,22 @@ def _rows(kernel, groups):
 
 
 def _columns(x, kernel, settings, groups):
-    """(groups, channels / groups * size, batch * positions): a column a position."""
-    columns = gather(np.moveaxis(x, 0, 1), kernel.shape[2:], *settings)
-    columns = np.moveaxis(columns, 1, x.ndim - 1)  # (channels, *size, batch, *positions)
+    """(groups, channels / groups * size, positions * batch): a column a position."""
+    x = np.moveaxis(np.moveaxis(x, 0, -1).copy(), -1, 1)  # (channels, batch, *spatial)
+    columns = np.moveaxis(gather(x, kernel.shape[2:], *settings), 1, -1)
     places = math.prod(columns.shape[x.ndim - 1 :])
     return columns.reshape(groups, math.prod(kernel.shape[1:]), places)
 
 
 def _batch_last(g, groups):
-    """(batch, channels, *spatial) -> (groups, channels / groups, batch * spatial)"""
+    """(batch, channels, *spatial) -> (groups, channels / groups, spatial * batch)"""
     places = len(g) * math.prod(g.shape[2:])
-    return np.moveaxis(g, 0, 1).reshape(groups, g.shape[1] // groups, places)
+    return np.moveaxis(g, 0, -1).reshape(groups, g.shape[1] // groups, places)
 
 
 def _batch_first(out, batch, places):
-    """(groups, channels / groups, batch * spatial) -> (batch, channels, *spatial)"""
-    return np.moveaxis(out.reshape(math.prod(out.shape[:2]), batch, *places), 0, 1)
+    """(groups, channels / groups, spatial * batch) -> (batch, channels, *spatial)"""
+    return np.moveaxis(out.reshape(math.prod(out.shape[:2]), *places, batch), -1, 0)
 
 
 def _shaped(shape):

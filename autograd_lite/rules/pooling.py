@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..engine.primitives import primitive
-from .windows import both_sides, each, gather, lay_down, windows
+from .windows import both_sides, each, elements, gather, inner, lay_down, padded, windows
 
 
 def max_pool(x, size, stride=None, padding=0) -> Any:
@@ -86,11 +86,25 @@ def _count(x, size, stride, padding, count_padding):
 def _max_pool_vjp(g, out, x, size, stride=None, padding=0):
     """The elements of a window that attain its maximum share its cotangent equally."""
     settings = _settings(x, size, stride, padding)
+    if type(x) is type(g) is np.ndarray:
+        return _shared_by_largest(g, out, x, *settings)
     n = x.ndim - 2
     spread = (slice(None),) * 2 + (None,) * n
     hit = _with_lowest(x, *settings) == out[spread]
     g = (g / _over(np.add, hit.astype(g.dtype), settings[0]))[spread] * hit
     return lay_down(g, x.shape[2:], *settings)
+
+
+def _shared_by_largest(g, out, x, size, stride, padding, dilation):
+    """The same of arrays, one element of all windows after the other, without windows in memory."""
+    n = x.ndim - 2
+    spread, positions = _with_lowest(x, size, stride, padding, dilation), (slice(None),) * n
+    hits = {k: spread[(..., *k, *positions)] == out for k in np.ndindex(size)}
+    g = g / sum(hit.astype(np.min_scalar_type(len(hits))) for hit in hits.values())
+    result = np.zeros_like(padded(x, padding, 0))
+    for k, places in elements(size, stride, dilation, out.shape[2:]):
+        result[(..., *places)] += g * hits[k]
+    return result[(..., *inner(x.shape[2:], padding))]
 
 
 def _average_pool_vjp(g, out, x, size, stride=None, padding=0, count_padding=True):

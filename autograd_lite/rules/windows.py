@@ -28,20 +28,31 @@ def gather(x, size, stride, padding, dilation, fill=0):
     return np.moveaxis(view[(..., *chosen)], axes, range(-2 * n, -n))
 
 
-def lay(g, shape, size, stride, padding, dilation):
-    """(..., *size, *positions) -> (..., *shape): each window added where it was taken from."""
-    n = len(size)
+def lay(g, shape, size, stride, padding, dilation, trailing=0):
+    """(..., *size, *positions) -> (..., *shape): each window added where it was taken from.
+
+    Both may have so many axes more at the end.
+    """
+    n, rest = len(size), (slice(None),) * trailing
+    counts = g.shape[g.ndim - n - trailing : g.ndim - trailing]
     full = [s + sum(p) for s, p in zip(shape, padding, strict=True)]
-    result = np.zeros_like(g, shape=(*g.shape[: -2 * n], *full))
+    lengths = (*g.shape[: g.ndim - 2 * n - trailing], *full, *g.shape[g.ndim - trailing :])
+    result = np.zeros_like(g, shape=lengths)
+    for k, places in elements(size, stride, dilation, counts):
+        result[(..., *places, *rest)] += g[(..., *k, *(slice(None),) * n, *rest)]
+    return result[(..., *inner(shape, padding), *rest)]
+
+
+def elements(size, stride, dilation, counts):
+    """For each element of a window (its index, the slices where it is in so many windows)."""
     for k in itertools.product(*map(range, size)):
-        target = [
-            slice(i * d, i * d + s * (count - 1) + 1, s)
-            for i, d, s, count in zip(k, dilation, stride, g.shape[-n:], strict=True)
-        ]
-        result[(..., *target)] += g[(..., *k, *(slice(None),) * n)]
-    return result[
-        (..., *(slice(before, before + s) for s, (before, _) in zip(shape, padding, strict=True)))
-    ]
+        steps = zip(k, dilation, stride, counts, strict=True)
+        yield k, tuple(slice(i * d, i * d + s * (n - 1) + 1, s) for i, d, s, n in steps)
+
+
+def inner(shape, padding):
+    """The slices of what is no padding."""
+    return tuple(slice(before, before + s) for s, (before, _) in zip(shape, padding, strict=True))
 
 
 def padded(x, padding, fill):
