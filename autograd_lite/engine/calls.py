@@ -84,7 +84,7 @@ def record(op, args, kwargs):
             raise errors.smuggled(mode.body.name)
         return _result(out, None, op, args, kwargs)
     if type(constant) is np.ndarray:
-        values = tuple(map(_kept, values, parents))
+        values = tuple(map(kept, values, parents))
     node = Node(op, values, kwargs or _NO_KEYWORDS, out, parents)
     if type(out) not in _OWN or out.base is not None or out is values[0]:
         return _result(out, node, op, args, kwargs)
@@ -140,8 +140,8 @@ def _record_any(op, args, kwargs):
     if tracked and not mode.recording and mode.body is not None:
         raise errors.smuggled(mode.body.name)
     if tracked and mode.recording:
-        values = tuple(map(_kept, values, parents))
-        kwargs = {key: _kept(value, None) for key, value in kwargs.items()}
+        values = tuple(map(kept, values, parents))
+        kwargs = {key: kept(value, None) for key, value in kwargs.items()}
         node = Node(op, values, kwargs, out, tuple(parents))
     return _result(out, node, op, args, kwargs)
 
@@ -179,12 +179,14 @@ def _result(out, node, op, args, kwargs):
     return result
 
 
-def _kept(value, parent):
+def kept(value, parent):
     """What the tape keeps: a copy of the user's own arrays, which may be written into later."""
     if isinstance(value, np.ndarray):
-        return value if parent is not None else np.array(value)
+        if parent is None and (value.flags.writeable or id(value.base) not in current().held):
+            value = np.array(value)
+        return value
     if type(value) in (list, tuple) and not is_plain(value):
-        return type(value)(map(_kept, value, parent or (None,) * len(value)))
+        return type(value)(map(kept, value, parent or (None,) * len(value)))
     return value
 
 

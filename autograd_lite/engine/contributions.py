@@ -96,5 +96,4 @@ def has_repeats(index):
 
 
 def _names_once(part):
-    is_one = type(part) in _ONE or isinstance(part, numbers.Integral)
-    return is_one or asarray(part).dtype == bool
+    return type(part) in _ONE or isinstance(part, numbers.Integral) or asarray(part).dtype == bool

@@ -34,6 +34,8 @@ class Mode(NamedTuple):
         Whether a function is being differentiated.
     tracing : bool
         Whether a function is being traced for a program: a compiled one runs by itself in it.
+    held : set
+        The ids of arrays that nobody writes into meanwhile: their views need no copy on the tape.
     """
 
     recording: bool = True
@@ -43,6 +45,7 @@ class Mode(NamedTuple):
     watchers: tuple = ()
     nested: bool = False
     tracing: bool = False
+    held: Any = frozenset()
 
 
 EVERYWHERE = Mode()

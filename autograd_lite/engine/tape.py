@@ -183,8 +183,7 @@ def backward_pass(seeds, targets=(), arrive=None, step=None, careful=False, keep
     """
     targets = frozenset(targets)
     oldest = min(map(_serial, targets), default=0)
-    cotangents, queue = dict(seeds), []
-    sums = set()  # nodes whose cotangent is an array that nobody else has
+    cotangents, queue, sums = dict(seeds), [], set()
     for node in cotangents:
         if node.op is not None:
             heappush(queue, (-node.serial, node))
@@ -202,7 +201,7 @@ def backward_pass(seeds, targets=(), arrive=None, step=None, careful=False, keep
         else:
             pairs = step(node, g, careful)
         for parent, contribution in pairs:
-            if parent in sums and type(contribution) is type(cotangents[parent]):
+            if parent in sums and type(contribution) is type(cotangents[parent]):  # this pass's own
                 cotangents[parent] += contribution
             elif parent in cotangents:
                 cotangents[parent] = cotangents[parent] + contribution

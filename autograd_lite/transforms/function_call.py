@@ -23,7 +23,7 @@ from ..engine.modes import EVERYWHERE, current, enter, leave
 from ..engine.tape import Argument
 from ..engine.tensor import Tensor, backward_pass, constant, own, plain, twin, unit_seed, wrap
 from ..messages import errors
-from . import trees
+from . import held_data, trees
 
 _lock = Lock()
 _NESTED = EVERYWHERE._replace(nested=True)
@@ -80,7 +80,7 @@ class differentiating:
 
     def __enter__(self):
         mode = current()
-        if mode is EVERYWHERE:  # of which nothing else is changed; a quarter of the time
+        if mode is EVERYWHERE and "held" not in self._changes:  # the others are so there
             self._token = enter(_NESTED)
         else:
             self._token = enter(mode._replace(nested=True, **self._changes))
@@ -104,11 +104,13 @@ class Call:
     ----------
     inputs, build
         The new tensors, and what makes of as many others the list of the chosen arguments.
+    held
+        The ids of the arrays that are on the tape by reference; see `held_data`.
     result, aux
         What f returned.
     """
 
-    def __init__(self, f, argnums, args, kwargs=None, has_aux=False):
+    def __init__(self, f, argnums, args, kwargs=None, has_aux=False, hold=False):
         self.name = getattr(f, "__name__", "the function")
         self.several = type(argnums) is not int and not isinstance(argnums, np.integer)
         self.recorded = current().recording
@@ -121,8 +123,12 @@ class Call:
         self.inputs = list(map(_argument, leaves))
         for i, arg in zip(positions, self.build(map(twin, self.inputs))):
             args[i] = arg
-        with differentiating(self.inputs, recording=True, body=None):
-            self.result, self.aux = f(*args, **(kwargs or {})), None
+        kwargs, self.held = dict(kwargs) if kwargs else {}, frozenset()
+        if hold and current() is EVERYWHERE:
+            self.held = held_data.hold(args, positions, kwargs)
+        held = {"held": self.held} if self.held else {}
+        with differentiating(self.inputs, recording=True, body=None, **held):
+            self.result, self.aux = f(*args, **kwargs), None
         if has_aux:
             self.result, self.aux = self._pair(self.result)
 
@@ -235,12 +241,27 @@ class Call:
 def in_one_pass(f, argnums, has_aux, holomorphic, with_value=True):
     """A function that returns the gradient of f, with its value or without."""
 
+    hold = not has_aux  # what is handed out is no view
+
+    def called(args, kwargs):
+        """A call; a function that writes into its data has them copied, from the first time on."""
+        nonlocal hold
+        try:
+            return Call(f, argnums, args, kwargs, has_aux, hold)
+        except ValueError as error:
+            if not hold or not held_data.is_refused_write(error):
+                raise
+        hold = False
+        return called(args, kwargs)
+
     def value_and_gradient(*args, **kwargs):
-        call = Call(f, argnums, args, kwargs, has_aux)
+        call = called(args, kwargs)
         output = call.one_number(holomorphic)
         node = output.node
         seeds = {node: unit_seed(output)} if node.requires_grad else {}
         found, nested = gradients_from(seeds, call.inputs, call.recorded)
+        if nested and call.held:
+            held_data.settle(node)
         found = call.like_arguments(found)
         if with_value:
             value = output if nested else released(output)
