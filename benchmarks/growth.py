@@ -1,4 +1,4 @@
-"""How time and memory of a gradient grow: with operations, parameters, elements, and rows of a loop.
+"""How time and memory of a gradient grow: with operations, parameters, elements, rows of a loop.
 
     python -m benchmarks.growth [--plot FILE] [--largest N]
 
@@ -120,7 +120,9 @@ def plot(found, path):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--plot", metavar="FILE", help="write a plot: .svg, .png, .pdf")
-    parser.add_argument("--largest", metavar="N", type=int, default=10**5, help="stop there (100,000)")
+    parser.add_argument(
+        "--largest", metavar="N", type=int, default=10**5, help="stop there (100,000)"
+    )
     chosen = parser.parse_args()
     found = {}
     for make, largest in KINDS.items():

@@ -92,7 +92,7 @@ def add_into(array, g, index):
 def has_repeats(index):
     """Whether an element may be named twice: by arrays of integers, not by slices and masks."""
     parts = index if isinstance(index, tuple) else (index,)
-    return not all(map(_names_once, parts))
+    return not ({*map(type, parts)} <= _ONE or all(map(_names_once, parts)))
 
 
 def _names_once(part):
