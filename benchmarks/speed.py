@@ -10,8 +10,9 @@ turns: in each round every one is measured, each in a process of its own. A rati
 over the rounds of a library's time divided by that of NumPy by hand in the same round; below it
 are the 10th and the 90th percentile. Where nothing was derived by hand, the table has times. All
 libraries have the same number of threads, 1 unless another is asked for: on cores that others use
-too, threads wait for each other, and that is not the library's doing. The garbage collector is
-left as it is.
+too, threads wait for each other, and that is not the library's doing. With one thread the time is
+the processor's, in which others on the machine do not count. The garbage collector is left as it
+is.
 """
 
 import argparse

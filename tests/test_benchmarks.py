@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
-from benchmarks import chart, fresh, report, runners, speed, turns
+from autograd_lite.engine.tape import history
+from benchmarks import chart, fresh, growth, report, runners, speed, turns
 from benchmarks.forms import CASES, FORMS, Case
 from benchmarks.workloads import WORKLOADS
 
@@ -80,6 +81,23 @@ def test_a_form_that_trains_takes_the_step_that_was_derived():
     after, gradients = result(BY_HAND, case)[1:], result(BY_HAND, Case(case.workload))[1:]
     for p, q, g in zip(before, after, gradients, strict=True):
         np.testing.assert_allclose(q, p - runners.RATE * g, rtol=1e-6)
+
+
+@pytest.mark.parametrize("kind", growth.KINDS, ids=lambda kind: kind.__name__)
+def test_growth_is_measured_of_graphs_of_that_size(kind):
+    loss, tensors = kind(20)
+    loss().backward()
+    assert all(np.all(tensor.grad != 0) for tensor in tensors)
+    assert 20 in (len(tensors), tensors[0].size, len(np.atleast_1d(tensors[0].data)), *_calls(loss))
+
+
+def _calls(loss):
+    return [len(history(loss().node)) - 1]
+
+
+def test_the_growth_of_all_kinds_is_a_table(tmp_path):
+    found = {"rows": {10: (1e-3, 2e4), 100: (1e-2, 2e5)}}
+    assert growth.table(found)[1].split() == "rows 10 1 ms 100 us 0.02 MB 2000 B".split()
 
 
 def test_what_chooses_a_kernel_is_cleared(monkeypatch):
