@@ -11,7 +11,8 @@ import numpy as np
 
 from ..engine.tensor import Tensor
 from . import pairs, runs, texts, vocabulary
-from .edits import FACTOR, FORMULA, INGREDIENT, OTHER, SLIP, TERM, TWO, Edits
+from .analogies import analogous, is_analogous
+from .edits import ALIKE, FACTOR, FORMULA, INGREDIENT, OTHER, SLIP, TERM, TWO, Edits
 from .flow import Flow, arrays_in, nodes_in
 from .instrumented import key
 from .localisation import Localisation, assignment_of
@@ -126,19 +127,15 @@ class _Step:
         mine = self.chains.get(culprit[0], [culprit[0]]) if culprit is not None else []
         self.likely = frozenset([*mine, *likely])
         alone = culprit is not None and not culprit[1]  # it alone would make all right
-        places = [(SLIP, mine), (OTHER, mine), (TERM, mine)]
+        alike = [k for k in [*mine, *likely] if any(True for _ in analogous(self.statements[k]))]
+        more = _places(likely, copies, known, later)
         if alone:
             self.expected[culprit[0]] = culprit[2]
-            places[2:] = [
-                (SLIP, likely),
-                (SLIP, copies),
-                (TERM, mine),
-                (OTHER, copies),
-                (TWO, mine),
-            ]
-        repair = self._tried(
-            [*places, *_places(likely, copies, known, later)[: 6 if alone else 13]]
-        )
+            places = [(SLIP, mine), (OTHER, mine), (SLIP, likely), (SLIP, copies), (OTHER, copies)]
+            places += [(TERM, mine), (TWO, mine), *more[:6]]
+        else:
+            places = [(SLIP, mine), (OTHER, mine), (TERM, mine), *more]
+        repair = self._tried([(ALIKE, alike), *places])
         if repair is not None and (not alone or not repair[1]):
             return repair
         if culprit is None or (len(mine) > 1 and self._stores(culprit[0])):
@@ -204,6 +201,7 @@ class _Step:
         likely.sort(key=lambda k: (k not in self.roots) + (not self._says_gradient(k)))
         self.odd = {k for k in likely if self._contradicts(k, truth)}
         likely.sort(key=lambda k: k not in self.odd)
+        likely.sort(key=lambda k: is_analogous(self.statements[k]))
         return likely, copies, known, [*later, *self._headers(flow.feeds)]
 
     def _says_gradient(self, name):
