@@ -99,6 +99,7 @@ if TYPE_CHECKING:
     from .derivation.derivation import Derivation, derive
     from .drawing import Picture, draw
     from .numerics.anomaly import AnomalyError, detect_anomaly
+    from .playing import Page, play
     from .reviewing import Review, review
 
     __version__: str
@@ -109,6 +110,7 @@ _LATER = {
     "CompilationError": "compilation",
     "Comparison": "comparison",
     "Derivation": "derivation.derivation",
+    "Page": "playing",
     "Picture": "drawing",
     "Review": "reviewing",
     "check_gradients": "comparison",
@@ -119,6 +121,7 @@ _LATER = {
     "detect_anomaly": "numerics.anomaly",
     "draw": "drawing",
     "numeric_gradients": "comparison",
+    "play": "playing",
     "review": "reviewing",
 }
 
@@ -166,8 +169,8 @@ __all__ = [  # all but compile, which would hide Python's where everything is im
     "grad", "value_and_grad", "vjp", "jvp", "jacobian", "hessian", "hvp", "derivative",
     "checkpoint", "flatten",
     # the glass box
-    "draw", "Picture", "compare", "compare_function", "Comparison", "check_gradients",
-    "numeric_gradients", "review", "Review",
+    "draw", "Picture", "play", "Page", "compare", "compare_function", "Comparison",
+    "check_gradients", "numeric_gradients", "review", "Review",
     "derive", "Derivation", "detect_anomaly", "AnomalyError",
     "CompilationError",
     # tensors to fill, and of tensors

@@ -34,10 +34,11 @@ def _renamed(other, name):
         return None
     ((old, new),) = changed.items()
 
-    def exchanged(match):
-        return _PART.sub(lambda part: new if part[0] == old else part[0], match[0])
+    def exchanged(part):
+        whole = part[0] == old or (len(old) > 1 and part[0].endswith(old))
+        return part[0].removesuffix(old) + new if whole else part[0]
 
-    return _WORD.sub(exchanged, other.text)
+    return _WORD.sub(lambda word: _PART.sub(exchanged, word[0]), other.text)
 
 
 def _bare(text):

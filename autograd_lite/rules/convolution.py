@@ -3,9 +3,6 @@
 The one idea: a convolution is linear in the array and in the kernel, so that
 sum(g * conv(x, kernel)) is linear in three arrays. Its derivatives with respect to each are
 three functions, and the derivatives of any of the three are the other two.
-
-In memory the batch is the last axis, of columns and of results: NumPy then copies and adds rows
-that are as long as the batch, in two thirds of the time.
 """
 
 import math
@@ -98,7 +95,7 @@ def conv_x_share(g, kernel, shape, stride=1, padding=0, dilation=1, groups=1):
     columns = np.matmul(_rows(kernel, groups).mT, _batch_last(g, groups))
     size = kernel.shape[2:]
     columns = columns.reshape(x.shape[1], *size, *g.shape[2:], len(g))
-    return np.moveaxis(lay(columns, shape, size, *settings, trailing=1), -1, 0)
+    return np.moveaxis(lay(columns, shape, size, *settings, after=1), -1, 0)
 
 
 def conv_kernel_share(x, g, size, stride=1, padding=0, dilation=1, groups=1):
@@ -116,8 +113,7 @@ def _rows(kernel, groups):
 
 def _columns(x, kernel, settings, groups):
     """(groups, channels / groups * size, positions * batch): a column a position."""
-    x = np.moveaxis(np.moveaxis(x, 0, -1).copy(), -1, 1)  # (channels, batch, *spatial)
-    columns = np.moveaxis(gather(x, kernel.shape[2:], *settings), 1, -1)
+    columns = gather(np.moveaxis(x, 0, -1), kernel.shape[2:], *settings, after=1)
     places = math.prod(columns.shape[x.ndim - 1 :])
     return columns.reshape(groups, math.prod(kernel.shape[1:]), places)
 
