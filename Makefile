@@ -16,7 +16,7 @@ own      = $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2
 PYTHONS ?= $(filter-out $(own).%,$(shell pyenv versions --bare 2>/dev/null | \
   grep -E '^3\.1[1-9]\.[0-9]+$$' | sort -rV | sort -t. -uk2,2))
 
-.PHONY: help test test-all ablation brief elsewhere floors pythons bare numba oracles coverage bench xor \
+.PHONY: help test test-all ablation brief elsewhere floors pythons bare numba oracles coverage bench growth xor \
   page lint format types clean
 
 help:
@@ -31,6 +31,7 @@ help:
 	@echo "make coverage  what of NumPy and SciPy is right, beside the peers; ARGS='--rows'"
 	@echo "make page      the page of ag.play in a real Chromium, which it installs if there is none"
 	@echo "make bench     speed and memory beside the peers; EXTRA=bench leaves out PyTorch and JAX"
+	@echo "make growth    time and memory against operations, parameters, elements, rows"
 	@echo "make lint      ruff's checks and its formatting"
 	@echo "make types     mypy on the public signatures, and on programs that use them"
 	@echo "make format    let ruff format the code"
@@ -73,6 +74,9 @@ coverage: $(VENV)/.bench
 
 bench: $(VENV)/.$(or $(EXTRA),peers)
 	$(run) -m benchmarks.speed $(ARGS)
+
+growth: $(VENV)/.test
+	$(run) -m benchmarks.growth $(ARGS)
 
 xor: $(VENV)/.examples
 	$(run) examples/xor.py $(ARGS)

@@ -23,6 +23,7 @@ np.float64(-0.7269)
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from . import memory as memory
 from . import rules as rules
 from .engine.modes import no_grad
 from .engine.primitives import elementwise, no_derivative, primitive

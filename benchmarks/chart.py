@@ -1,4 +1,4 @@
-"""The times as bars: a panel a workload, a bar a library."""
+"""The times as bars: a panel a case, a bar a library."""
 
 import math
 
@@ -21,8 +21,8 @@ def draw(found, libraries, path):
     figure, axes = pyplot.subplots(
         rows, COLUMNS, figsize=(13, height * rows), squeeze=False, layout="constrained"
     )
-    for axis, (workload, runs) in zip(axes.flat, found.items()):
-        panel(axis, workload, runs, libraries)
+    for axis, (case, runs) in zip(axes.flat, found.items()):
+        panel(axis, case, runs, libraries)
     for axis in axes.flat[len(found) :]:
         axis.set_axis_off()
     title = "Time of one gradient: medians, and 10th to 90th percentile"
@@ -33,13 +33,19 @@ def draw(found, libraries, path):
     pyplot.close(figure)
 
 
-def panel(axis, workload, runs, libraries):
-    """One workload; a library that did not run has no bar, and one that is wrong is hatched."""
+def panel(axis, case, runs, libraries):
+    """One case; a library that did not run has no bar, and one that is wrong is hatched."""
     shown = [library for library in libraries if runs[library.key].seconds]
     for place, library in enumerate(shown):
         run = runs[library.key]
         middle, low, high = quantiles(run.seconds)
-        color = HAND if library.key == "numpy" else OURS if isinstance(library, Ours) else OTHERS
+        color = (
+            HAND
+            if library.key == "numpy"
+            else OURS
+            if library.distribution == Ours.distribution
+            else OTHERS
+        )
         axis.barh(place, middle, color=color, hatch="" if run.agrees else "xx")
         axis.plot([low, high], [place, place], color="black", linewidth=1)
         axis.text(max(middle, high), place, f" {duration(middle)}", va="center", fontsize=8)
@@ -48,4 +54,4 @@ def panel(axis, workload, runs, libraries):
     axis.set_xlim(right=axis.get_xlim()[1] * 1.18)
     axis.set_xticks([])
     axis.spines[["top", "right", "bottom"]].set_visible(False)
-    axis.set_title(workload.name, fontsize=9, loc="left")
+    axis.set_title(case.name, fontsize=9, loc="left")

@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 
+from benchmarks.forms import Case
 from benchmarks.runners import Ours
 from benchmarks.turns import HERE, Process, environment, prepare
 
@@ -25,7 +26,7 @@ def memory(workloads, libraries, threads):
     for workload in workloads:
         found[workload] = {}
         for library in libraries:
-            answer = {"error": library.unfit(workload)}
+            answer = {"error": library.unfit(Case(workload))}
             if not answer["error"]:
                 answer = _ask(library, workload, "memory", threads)
             found[workload][library.key] = answer.get("answer", answer.get("error"))
@@ -74,12 +75,12 @@ import numpy
 plain = time.perf_counter()
 import {imports}
 imported = time.perf_counter()
-from benchmarks import runners, workloads
+from benchmarks import forms, runners
 [library] = [library for library in runners.LIBRARIES if library.key == {key!r}]
-[workload] = [each for each in workloads.WORKLOADS if each.name == "2-3-2"]
-inputs = workload.inputs()
+[case] = [case for case in forms.CASES if case.name == "2-3-2"]
+inputs = case.workload.inputs()
 ready = time.perf_counter()
-library.prepare(workload, *inputs)()
+library.prepare(case, *inputs)()
 done = time.perf_counter()
 print(plain - begin, imported - plain, done - ready)
 """
@@ -96,16 +97,47 @@ def starts(libraries, rounds, threads):
     for done in range(rounds + 1):
         for library in libraries:
             code = START.format(imports=", ".join(library.imports), key=library.key)
-            with tempfile.TemporaryDirectory() as folder:
-                printed = subprocess.run(
-                    [sys.executable, "-c", code],
-                    cwd=HERE.parent,
-                    env=environment(threads, folder),
-                    capture_output=True,
-                    text=True,
-                )
-            if done and not printed.returncode:  # the first round fills the disk's cache
-                found[library.key].append(tuple(map(float, printed.stdout.split())))
+            printed = _printed(code, threads)
+            if done and printed:  # the first round fills the disk's cache
+                found[library.key].append(tuple(map(float, printed.split())))
+    return found
+
+
+def _printed(code, threads):
+    """What a program prints in a process of its own; nothing if it fails."""
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=HERE.parent,
+            env=environment(threads, folder),
+            capture_output=True,
+            text=True,
+        )
+    return done.stdout if not done.returncode else ""
+
+
+# --- what its products run on ---------------------------------------------------------------------
+
+KERNELS = """
+import {imports}
+print({own})
+try:
+    import threadpoolctl
+    for pool in threadpoolctl.threadpool_info():
+        if pool["user_api"] == "blas":
+            print(pool["internal_api"], pool["version"], pool.get("architecture", ""))
+except ImportError:
+    print("threadpoolctl is not installed")
+"""
+
+
+def kernels(libraries, threads):
+    """{library's key: the BLAS that its process has, with the kernel chosen for this processor}"""
+    found = {}
+    for library in libraries:
+        code = KERNELS.format(imports=", ".join(library.imports), own=library.kernels)
+        lines = dict.fromkeys(filter(None, map(str.strip, _printed(code, threads).splitlines())))
+        found[library.key] = ", ".join(lines)
     return found
 
 

@@ -8,6 +8,8 @@ import re
 import statistics
 import sys
 
+from benchmarks.forms import Case
+
 
 def quantiles(values):
     """(the median, the 10th and the 90th percentile)"""
@@ -48,20 +50,20 @@ def cell(run, by_hand):
 
 
 def speed_table(found, libraries):
-    """Lines: a workload each, the times of NumPy by hand, and the ratios of all others to them."""
+    """Lines: a case each, the times of NumPy by hand, and the ratios of all others to them."""
     rows = [["", *(library.title for library in libraries)]]
-    for workload, runs in found.items():
+    for case, runs in found.items():
         cells = [cell(runs[library.key], runs.get("numpy")) for library in libraries]
-        rows.append([workload.name, *(first for first, _ in cells)])
+        rows.append([case.name, *(first for first, _ in cells)])
         rows.append(["", *(spread if first != "-" else "" for first, spread in cells)])
-        if workload.nodes:
-            rows.append(["  an operation", *(per_node(runs[i.key], workload) for i in libraries)])
+        if case.nodes:
+            rows.append(["  an operation", *(per_node(runs[i.key], case) for i in libraries)])
     return aligned(rows)
 
 
-def per_node(run, workload):
+def per_node(run, case):
     """The time of one recorded operation."""
-    return duration(statistics.median(run.seconds) / workload.nodes) if run.seconds else ""
+    return duration(statistics.median(run.seconds) / case.nodes) if run.seconds else ""
 
 
 def aligned(rows):
@@ -76,12 +78,12 @@ def aligned(rows):
 def remarks(found):
     """Lines of what did not run, and of gradients that differ."""
     lines = []
-    for workload, runs in found.items():
+    for case, runs in found.items():
         for key, run in runs.items():
             if run.error:
-                lines.append(f"{workload.name}, {key}: {run.error}")
+                lines.append(f"{case.name}, {key}: {run.error}")
             elif not run.agrees:
-                lines.append(f"{workload.name}, {key}: the result differs by {run.difference:.1e}")
+                lines.append(f"{case.name}, {key}: the result differs by {run.difference:.1e}")
     return lines
 
 
@@ -105,7 +107,7 @@ def memory_table(found, libraries):
 
 def _unfit(libraries, key, workload):
     """Why a library was not asked: that is no failure."""
-    return next(library.unfit(workload) for library in libraries if library.key == key)
+    return next(library.unfit(Case(workload)) for library in libraries if library.key == key)
 
 
 def _megabytes(value):
@@ -125,6 +127,11 @@ def start_table(starts, libraries):
 
 def _median(rounds, position):
     return duration(statistics.median(one[position] for one in rounds)) if rounds else "-"
+
+
+def kernel_table(kernels, libraries):
+    """Lines: each library's version, and what its products run on."""
+    return [f"{i.title} {i.version()}: {kernels[i.key] or 'unknown'}" for i in libraries]
 
 
 def size_table(sizes, libraries):
@@ -156,8 +163,8 @@ def machine():
 def as_data(measured, libraries, threads):
     """Everything that was measured, for JSON."""
     speed = {
-        workload.name: {key: as_numbers(run, runs.get("numpy")) for key, run in runs.items()}
-        for workload, runs in measured.get("speed", {}).items()
+        case.name: {key: as_numbers(run, runs.get("numpy")) for key, run in runs.items()}
+        for case, runs in measured.get("speed", {}).items()
     }
     memory = {workload.name: peaks for workload, peaks in measured.get("memory", {}).items()}
     return {

@@ -1,17 +1,21 @@
 """One gradient of a workload, as the users of each library take it.
 
-The one idea: ``prepare(workload, parameters, constants)`` does once what a training loop does
-once, and returns the function that a step calls: it gives the value and the gradients of all
-parameters, as NumPy arrays. A class a library; what is added to LIBRARIES is measured.
+The one idea: ``prepare(case, parameters, constants)`` does once what a training loop does once, and
+returns the function that a step calls: it gives the value and the gradients of all parameters, as
+NumPy arrays; where the form trains, the parameters after the step. A class a library; what is
+added to LIBRARIES is measured.
 """
 
-import functools
 import importlib.metadata
 import importlib.util
-import math
 import types
 
 import numpy
+
+from benchmarks import names
+from benchmarks.forms import IN_A_DICT, leaves
+
+RATE = 0.01  # of a step of gradient descent
 
 
 class Library:
@@ -19,6 +23,8 @@ class Library:
 
     key = title = distribution = module = None
     imports = ()  # what its users import
+    idiom = None  # the key of its own words for a workload
+    kernels = "''"  # an expression of what its products run on, where threadpoolctl finds none
 
     def installed(self):
         return importlib.util.find_spec(self.module) is not None
@@ -26,16 +32,18 @@ class Library:
     def version(self):
         return importlib.metadata.version(self.distribution)
 
-    def unfit(self, workload):
-        """Why this library cannot run a workload, or None."""
-        return workload.unfit.get(self.key)
+    def unfit(self, case):
+        """Why this library cannot run a case, or None."""
+        return case.workload.unfit.get(self.key)
 
-    def loss(self, workload, np):
+    def loss(self, workload):
         """The loss as a function of the parameters and constants alone."""
-        written = workload.idioms.get(self.idiom, workload.loss)
+        np, written = self.names(), workload.idioms.get(self.idiom, workload.loss)
         return lambda *args: written(np, *args)
 
-    idiom = None
+    def prepare(self, case, parameters, constants):
+        make = self.training if case.form.trains else self.gradient
+        return make(case.workload, case.form, parameters, constants)
 
 
 class ByHand(Library):
@@ -44,30 +52,64 @@ class ByHand(Library):
     key, title, distribution, module = "numpy", "NumPy by hand", "numpy", "numpy"
     imports = ("numpy",)
 
-    def unfit(self, workload):
-        return None if workload.by_hand else "not derived"
+    def unfit(self, case):
+        return None if case.workload.by_hand else "not derived"
 
-    def prepare(self, workload, parameters, constants):
-        return lambda: workload.by_hand(*parameters, *constants)
+    def gradient(self, workload, form, parameters, constants):
+        both, arguments, data = form.written(workload.by_hand, parameters, constants)
+        return lambda: both(*arguments, *data)
+
+    def training(self, workload, form, parameters, constants):
+        def step():
+            value, gradients = workload.by_hand(*parameters, *constants)
+            for p, g in zip(parameters, gradients):
+                p -= RATE * g
+            return value, parameters
+
+        return step
 
 
-class Ours(Library):
+class Tensors(Library):
+    """A library whose parameters are tensors, and whose models are modules like PyTorch's."""
+
+    def training(self, workload, form, parameters, constants):
+        np, nn = self.names(), self.layers()
+        model = workload.layers(nn, *parameters)
+        optimizer = self.optimizer(model.parameters())
+
+        def train(*data):
+            optimizer.zero_grad()
+            value = workload.head(np, model(data[0]), *data)
+            value.backward()
+            optimizer.step()
+            return value
+
+        data = list(map(self.constant, constants))
+        train, learned = self.compiled(train), list(map(self.learned, model.parameters()))
+        return lambda: (train(*data).item(), [get() for get in learned])
+
+    def compiled(self, f):
+        return f
+
+
+class Ours(Tensors):
     """A training loop: parameters and data are tensors, made once."""
 
     key, title = "ours", "autograd_lite"
     distribution = module = idiom = "autograd_lite"
     imports = ("autograd_lite",)
+    names = staticmethod(names.of_ours)
     keep_tape = True  # False is what people choose who are short of memory
 
-    def prepare(self, workload, parameters, constants):
+    def gradient(self, workload, form, parameters, constants):
         import autograd_lite as ag
 
-        loss = self.loss(workload, self.names(ag))
         tensors = [ag.Tensor(p, requires_grad=True) for p in parameters]
-        data = [ag.Tensor(c) if _is_real(c) else c for c in constants]
+        data = list(map(self.constant, constants)) if form.converts else constants
+        loss, arguments, data = form.written(self.loss(workload), tensors, data)
 
         def step():
-            value = loss(*tensors, *data)
+            value = loss(*arguments, *data)
             value.backward(keep_tape=self.keep_tape)
             gradients = [tensor.grad for tensor in tensors]
             for tensor in tensors:
@@ -76,43 +118,90 @@ class Ours(Library):
 
         return step
 
-    def names(self, ag):
-        """NumPy's, which differentiate, and what NumPy lacks."""
-        np = types.ModuleType("np")  # a module, as the one that people import
-        vars(np).update(vars(numpy))
-        for name in ("sigmoid", "relu", "softmax", "conv", "max_pool"):
-            setattr(np, name, getattr(ag, name))
-        np.gelu = functools.partial(ag.gelu, approximate=True)
-        np.mean_cross_entropy = lambda z, labels: numpy.mean(ag.cross_entropy(z, labels))
-        return np
-
-
-class Compiled(Ours):
-    """The same loss through ag.compile: a program of NumPy."""
-
-    key, title = "compiled", "ag.compile"
-    backend = "numpy"
-
-    def prepare(self, workload, parameters, constants):
+    def constant(self, value):
         import autograd_lite as ag
 
-        written = workload.idioms.get(self.idiom, workload.loss)
-        loss = _as_people_write_it(written, self.names(ag))
-        both = ag.value_and_grad(loss, tuple(range(len(parameters))))
-        both = ag.compile(both, backend=self.backend)
+        return ag.Tensor(value) if _is_array(value) and value.dtype.kind == "f" else value
+
+    def layers(self):
+        import nn
+
+        def linear(W, b=None):
+            layer = nn.Linear(*W.shape, bias=b is not None, dtype=W.dtype)
+            layer.weight.data = W
+            if b is not None:
+                layer.bias.data = b
+            return layer
+
+        return types.SimpleNamespace(**{**vars(nn), "Linear": linear})
+
+    def optimizer(self, parameters):
+        import nn
+
+        return nn.SGD(parameters, RATE)
+
+    def learned(self, parameter):
+        return parameter.numpy
+
+
+class Functions(Library):
+    """A library that differentiates functions of arrays."""
+
+    def gradient(self, workload, form, parameters, constants):
+        loss, arguments, data = form.written(self.loss(workload), parameters, constants)
+        both = self.value_and_grad(loss, form.argnums(parameters))
 
         def step():
-            value, gradients = both(*parameters, *constants)
-            return value, list(gradients)
+            value, gradients = both(*arguments, *data)
+            return value, leaves(gradients)
+
+        return step
+
+    def training(self, workload, form, parameters, constants):
+        loss, [parameters], data = IN_A_DICT.written(self.loss(workload), parameters, constants)
+        both = self.value_and_grad(loss, 0)
+
+        def step():
+            nonlocal parameters
+            value, gradients = both(parameters, *data)
+            parameters = {name: p - RATE * gradients[name] for name, p in parameters.items()}
+            return value, leaves(parameters)
 
         return step
 
 
-def _as_people_write_it(written, np):
-    """A loss that finds its names in its module, not in a closure, which may change."""
-    module = {"written": written, "np": np}
-    exec("def loss(*args):\n    return written(np, *args)", module)
-    return module["loss"]
+class OursOfFunctions(Functions):
+    """ag.value_and_grad of a function of arrays."""
+
+    key, title = "functions", "value_and_grad"
+    distribution = module = idiom = "autograd_lite"
+    imports = Ours.imports
+    names = staticmethod(names.of_ours)
+
+    def value_and_grad(self, loss, argnums):
+        import autograd_lite as ag
+
+        return ag.value_and_grad(loss, argnums)
+
+
+class Compiled(OursOfFunctions):
+    """The same through ag.compile: a program of NumPy."""
+
+    key, title = "compiled", "ag.compile"
+    backend = "numpy"
+
+    def value_and_grad(self, loss, argnums):
+        return self._compiled(super().value_and_grad(loss, argnums))
+
+    def training(self, workload, form, parameters, constants):
+        ours = Ours()
+        ours.compiled = self._compiled
+        return ours.training(workload, form, parameters, constants)
+
+    def _compiled(self, f):
+        import autograd_lite as ag
+
+        return ag.compile(f, backend=self.backend)
 
 
 class CompiledNumba(Compiled):
@@ -125,21 +214,32 @@ class CompiledNumba(Compiled):
         return importlib.util.find_spec("numba") is not None
 
 
-class Torch(Library):
+class Torch(Tensors):
     """PyTorch, eager."""
 
     key, title, distribution, module, idiom = "torch", "PyTorch", "torch", "torch", "torch"
     imports = ("torch",)
+    kernels = (
+        "'MKL' * torch.backends.mkl.is_available() + ' ' + torch.backends.cpu.get_cpu_capability()"
+    )
+    names = staticmethod(names.of_torch)
 
-    def prepare(self, workload, parameters, constants):
+    def loss(self, workload):
         import torch
 
-        loss = self.compiled(torch, self.loss(workload, torch))
+        written = workload.idioms.get("torch", workload.loss)
+        return lambda *args: written(torch, *args)
+
+    def gradient(self, workload, form, parameters, constants):
+        import torch
+
         tensors = [torch.tensor(p, requires_grad=True) for p in parameters]
-        data = [torch.tensor(c) if isinstance(c, numpy.ndarray) else c for c in constants]
+        data = list(map(self.constant, constants)) if form.converts else constants
+        loss, arguments, data = form.written(self.loss(workload), tensors, data)
+        loss = self.compiled(loss if form.converts else self._of_arrays(loss))
 
         def step():
-            value = loss(*tensors, *data)
+            value = loss(*arguments, *data)
             value.backward()
             gradients = [tensor.grad.numpy() for tensor in tensors]
             for tensor in tensors:
@@ -148,8 +248,34 @@ class Torch(Library):
 
         return step
 
-    def compiled(self, torch, loss):
-        return loss
+    def _of_arrays(self, loss):
+        return lambda *args: loss(*map(self.constant, args))
+
+    def constant(self, value):
+        import torch
+
+        return torch.as_tensor(value) if _is_array(value) else value
+
+    def layers(self):
+        import torch
+
+        def linear(W, b=None):
+            weight = torch.tensor(W.T)
+            layer = torch.nn.Linear(*W.shape, bias=b is not None, dtype=weight.dtype)
+            layer.weight.data = weight
+            if b is not None:
+                layer.bias.data = torch.tensor(b)
+            return layer
+
+        return types.SimpleNamespace(**{**vars(torch.nn), "Linear": linear})
+
+    def optimizer(self, parameters):
+        import torch
+
+        return torch.optim.SGD(parameters, RATE)
+
+    def learned(self, parameter):
+        return lambda: parameter.detach().numpy().T
 
 
 class TorchCompile(Torch):
@@ -157,84 +283,75 @@ class TorchCompile(Torch):
 
     key, title = "torch.compile", "torch.compile"
 
-    def compiled(self, torch, loss):
-        return torch.compile(loss)
+    def compiled(self, f):
+        import torch
+
+        return torch.compile(f)
 
 
-class Jax(Library):
+class Jax(Functions):
     """jax.jit of the value and the gradient together."""
 
     key, title, distribution, module, idiom = "jax", "jax.jit", "jax", "jax", "jax"
     imports = ("jax", "jax.numpy")
+    kernels = "'Eigen, of XLA'"
+    names = staticmethod(names.of_jax)
 
-    def prepare(self, workload, parameters, constants):
+    def loss(self, workload):
         import jax
 
         jax.config.update("jax_enable_x64", True)
-        if "jax" in workload.idioms:
-            loss = self.loss(workload, jax)
-        else:
-            loss = self.loss(workload, self.names(jax))
-        count = len(parameters)
-        fixed = tuple(i + count for i, c in enumerate(constants) if not _is_array(c))
-        both = jax.value_and_grad(loss, tuple(range(count)))
+        own = workload.idioms.get("jax")
+        return super().loss(workload) if own is None else lambda *args: own(jax, *args)
+
+    def gradient(self, workload, form, parameters, constants):
+        import jax
+
+        loss, arguments, data = form.written(self.loss(workload), parameters, constants)
+        fixed = [i for i, c in enumerate(data, len(arguments)) if not _is_array(c)]
+        both = jax.value_and_grad(loss, form.argnums(parameters))
         both = jax.jit(both, static_argnums=fixed)
-        arrays = [jax.numpy.asarray(a) if _is_array(a) else a for a in (*parameters, *constants)]
+        arguments = jax.tree.map(jax.numpy.asarray, arguments)
+        if form.converts:
+            data = [jax.numpy.asarray(c) if _is_array(c) else c for c in data]
 
         def step():
-            value, gradients = both(*arrays)
-            return float(value), [numpy.asarray(g) for g in gradients]
+            value, gradients = both(*arguments, *data)
+            return float(value), [numpy.asarray(g) for g in leaves(gradients)]
 
         return step
 
-    def names(self, jax):
-        np = types.SimpleNamespace(**vars(jax.numpy))
-        for name in ("sigmoid", "relu", "softmax", "gelu"):
-            setattr(np, name, getattr(jax.nn, name))
-        np.mean_cross_entropy = _chosen(jax.numpy, jax.nn.log_softmax)
-        np.conv = lambda x, kernel: jax.lax.conv(x, kernel, (1, 1), "VALID")
-        np.max_pool = lambda x, size: jax.lax.reduce_window(
-            x, -jax.numpy.inf, jax.lax.max, (1, 1, size, size), (1, 1, size, size), "VALID"
-        )
-        return np
+    def training(self, workload, form, parameters, constants):
+        import jax
+
+        loss, [parameters], data = IN_A_DICT.written(self.loss(workload), parameters, constants)
+
+        @jax.jit
+        def train(parameters, *data):
+            value, gradients = jax.value_and_grad(loss)(parameters, *data)
+            return value, jax.tree.map(lambda p, g: p - RATE * g, parameters, gradients)
+
+        parameters, data = jax.tree.map(jax.numpy.asarray, (parameters, data))
+
+        def step():
+            nonlocal parameters
+            value, parameters = train(parameters, *data)
+            return float(value), list(map(numpy.asarray, leaves(parameters)))
+
+        return step
 
 
-class HIPS(Library):
+class HIPS(Functions):
     """HIPS autograd, of a function of arrays."""
 
     key, title, distribution, module = "autograd", "HIPS autograd", "autograd", "autograd"
     imports = ("autograd", "autograd.numpy")
+    names = staticmethod(names.of_autograd)
 
-    def prepare(self, workload, parameters, constants):
+    def value_and_grad(self, loss, argnums):
         import autograd
 
-        loss = self.loss(workload, self.names())
-        both = autograd.value_and_grad(loss, tuple(range(len(parameters))))
-
-        def step():
-            value, gradients = both(*parameters, *constants)
-            return value, list(gradients)
-
-        return step
-
-    def names(self):
-        """Its examples' formulas, for what the library has no function for."""
-        import autograd.numpy
-        from autograd.scipy import special
-
-        np = types.SimpleNamespace(**vars(autograd.numpy))
-        np.sigmoid = special.expit
-        np.relu = lambda x: np.maximum(x, 0)
-        np.gelu = _gelu(np)
-        np.softmax = lambda x: np.exp(x - special.logsumexp(x, axis=-1, keepdims=True))
-        np.mean_cross_entropy = _chosen(
-            np, lambda z: z - special.logsumexp(z, axis=1, keepdims=True)
-        )
-        np.conv = _turned_convolution
-        np.max_pool = lambda x, size: np.max(
-            x.reshape(*x.shape[:2], x.shape[2] // size, size, x.shape[3] // size, size), axis=(3, 5)
-        )
-        return np
+        return autograd.value_and_grad(loss, argnums)
 
 
 class MyGrad(Library):
@@ -242,71 +359,41 @@ class MyGrad(Library):
 
     key, title, distribution, module = "mygrad", "MyGrad", "mygrad", "mygrad"
     imports = ("mygrad",)
+    names = staticmethod(names.of_mygrad)
 
-    def prepare(self, workload, parameters, constants):
+    def gradient(self, workload, form, parameters, constants, after=lambda tensor: tensor.grad):
         import mygrad
 
         mygrad.turn_memory_guarding_off()
-        loss = self.loss(workload, self.names(mygrad))
         tensors = [mygrad.tensor(p) for p in parameters]
+        loss, arguments, data = form.written(self.loss(workload), tensors, constants)
 
         def step():
-            value = loss(*tensors, *constants)
+            value = loss(*arguments, *data)
             value.backward()
-            gradients = [tensor.grad for tensor in tensors]
+            found = list(map(after, tensors))
             for tensor in tensors:
                 tensor.null_grad()
-            return value.item(), gradients
+            return value.item(), found
 
         return step
 
-    def names(self, mygrad):
-        from mygrad.nnet import activations, layers, losses
+    def training(self, workload, form, parameters, constants):
+        def moved(tensor):
+            tensor.data -= RATE * tensor.grad
+            return tensor.data
 
-        np = types.SimpleNamespace(**vars(mygrad))
-        for name in ("sigmoid", "relu", "softmax"):
-            setattr(np, name, getattr(activations, name))
-        np.gelu = _gelu(mygrad)
-        np.mean_cross_entropy = losses.softmax_crossentropy
-        np.conv = functools.partial(layers.conv_nd, stride=1)
-        np.max_pool = lambda x, size: layers.max_pool(x, (size, size), size)
-        return np
-
-
-def _turned_convolution(x, kernel):
-    """HIPS autograd turns the kernel round, as signal processing does."""
-    from autograd.scipy.signal import convolve
-
-    kernel, axes = kernel[:, :, ::-1, ::-1], ([2, 3], [2, 3])
-    return convolve(x, kernel, axes=axes, dot_axes=([1], [1]), mode="valid")
-
-
-def _gelu(np):
-    """GELU by its formula, where it is no function of the library."""
-    scale = math.sqrt(2 / math.pi)
-    return lambda x: 0.5 * x * (1 + np.tanh(scale * (x + 0.044715 * x * x * x)))
-
-
-def _chosen(np, log_softmax):
-    """The mean cross-entropy, where it is no function of the library: the labels' logarithms."""
-
-    def mean_cross_entropy(z, labels):
-        return -np.mean(log_softmax(z)[np.arange(len(labels)), labels])
-
-    return mean_cross_entropy
+        return self.gradient(workload, form, parameters, constants, moved)
 
 
 def _is_array(value):
     return isinstance(value, numpy.ndarray)
 
 
-def _is_real(value):
-    return _is_array(value) and value.dtype.kind == "f"
-
-
 LIBRARIES = (
     ByHand(),
     Ours(),
+    OursOfFunctions(),
     Compiled(),
     CompiledNumba(),
     Torch(),

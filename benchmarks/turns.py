@@ -23,6 +23,10 @@ TOLERANCES = {"float32": 2e-4, "float64": 1e-9}
 
 # --- the process of one library -------------------------------------------------------------------
 
+# With one thread, the processor's time: what others do on the machine is not in it, but for the
+# caches that they share. The variable is that of `environment`.
+clock = time.process_time if os.environ.get("OMP_NUM_THREADS") == "1" else time.perf_counter
+
 
 def serve(key, name):
     """Answer the lines on the standard input: prepare once, then measure when told to."""
@@ -33,9 +37,8 @@ def serve(key, name):
             command, *args = json.loads(line)
             if command == "prepare":
                 step = prepare(key, name)
-                result, answer = warm(step, *args[1:])
-                calls = answer
-                save(args[0], result)
+                save(args[0], step())  # the first: later ones of a form that trains differ
+                calls = answer = warm(step, *args[1:])
             elif command == "memory":
                 from benchmarks.fresh import peak
 
@@ -51,35 +54,32 @@ def serve(key, name):
 
 def prepare(key, name, small=False):
     """The function that takes one gradient."""
+    from benchmarks.forms import CASES
     from benchmarks.runners import LIBRARIES
-    from benchmarks.workloads import WORKLOADS
 
     [library] = [library for library in LIBRARIES if library.key == key]
-    [workload] = [workload for workload in WORKLOADS if workload.name == name]
-    return library.prepare(workload, *workload.inputs(small))
+    [case] = [case for case in CASES if case.name == name]
+    return library.prepare(case, *case.workload.inputs(small))
 
 
 def warm(step, seconds):
-    """Call until compilers and caches have settled: (a result, how many calls fill a turn).
-
-    The first call says nothing of how long a call takes: a compiler is at work.
-    """
-    result, took = step(), []
+    """Call until compilers and caches have settled: how many calls fill a turn."""
+    took = []
     while sum(took) < 1 and (len(took) < 3 or sum(took) < 10 * seconds):
-        start = time.perf_counter()
-        result = step()
-        took.append(time.perf_counter() - start)
-    return result, max(1, round(seconds / min(took)))
+        start = clock()
+        step()
+        took.append(clock() - start)
+    return max(1, round(seconds / min(took)))
 
 
 def turn(step, calls):
     """Seconds a call, over so many; before them one that does not count, if it costs nothing."""
     if calls > 1:
         step()
-    start = time.perf_counter()
+    start = clock()
     for _ in range(calls):
         step()
-    return (time.perf_counter() - start) / calls
+    return (clock() - start) / calls
 
 
 def save(path, result):
@@ -92,7 +92,7 @@ def save(path, result):
 
 @dataclasses.dataclass
 class Runs:
-    """What one library did on one workload."""
+    """What one library did in one case."""
 
     seconds: list = dataclasses.field(default_factory=list)  # of one gradient, a round each
     error: str | None = None
@@ -100,12 +100,12 @@ class Runs:
     agrees: bool = True
 
 
-def take_turns(workload, libraries, rounds, seconds, threads, budget):
-    """{library's key: Runs} of one workload, in so many rounds, fewer if they exceed the budget."""
-    runs = {library.key: Runs(error=library.unfit(workload)) for library in libraries}
+def take_turns(case, libraries, rounds, seconds, threads, budget):
+    """{library's key: Runs} of one case, in so many rounds, fewer if they exceed the budget."""
+    runs = {library.key: Runs(error=library.unfit(case)) for library in libraries}
     with tempfile.TemporaryDirectory() as folder:
         running = {
-            key: Process(key, workload.name, folder, threads)
+            key: Process(key, case.name, folder, threads)
             for key, run in runs.items()
             if not run.error
         }
@@ -166,15 +166,23 @@ class Process:
         self.errors.close()
 
 
+TUNING = ("OPENBLAS_", "GOTO_", "BLIS_", "MKL_", "OMP_", "KMP_", "NPY_", "XLA_", "ATEN_", "DNNL_")
+
+
 def environment(threads, folder):
-    """The same number of threads for all, and no compiled code from an earlier run."""
+    """The same number of threads for all, and no compiled code from an earlier run.
+
+    What chooses a kernel (OPENBLAS_CORETYPE, MKL_ENABLE_INSTRUCTIONS ...) is cleared: it would slow
+    some of the libraries and not the others.
+    """
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith(TUNING)}
     pools = ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "VECLIB_MAXIMUM")
     variables = {f"{pool}_NUM_THREADS": str(threads) for pool in pools}
     variables["NPROC"] = str(threads)  # the pool of XLA
     variables["TORCHINDUCTOR_CACHE_DIR"] = str(folder)
     if threads == 1:
         variables["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false"
-    return os.environ | variables
+    return inherited | variables
 
 
 # --- do they agree? -------------------------------------------------------------------------------

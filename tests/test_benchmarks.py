@@ -7,11 +7,13 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
-from benchmarks import chart, fresh, report, runners, speed, turns
+from autograd_lite.engine.tape import history
+from benchmarks import chart, fresh, growth, report, runners, speed, turns
+from benchmarks.forms import CASES, FORMS, Case
 from benchmarks.workloads import WORKLOADS
 
 BY_HAND, OURS = runners.LIBRARIES[:2]
-CHAIN = next(workload for workload in WORKLOADS if workload.nodes)
+CHAIN = next(case for case in CASES if case.nodes)
 
 
 @pytest.fixture(params=WORKLOADS, ids=lambda workload: workload.name)
@@ -19,8 +21,8 @@ def workload(request):
     return request.param
 
 
-def result(library, workload):
-    value, gradients = library.prepare(workload, *workload.inputs(small=True))()
+def result(library, case):
+    value, gradients = library.prepare(case, *case.workload.inputs(small=True))()
     return [np.asarray(value), *map(np.asarray, gradients)]
 
 
@@ -29,9 +31,10 @@ def runs_of(**seconds):
 
 
 def test_this_project_s_gradients_are_those_derived_by_hand(workload):
-    if BY_HAND.unfit(workload):
+    case = Case(workload)
+    if BY_HAND.unfit(case):
         pytest.skip("not derived by hand")
-    ours, by_hand = result(OURS, workload), result(BY_HAND, workload)
+    ours, by_hand = result(OURS, case), result(BY_HAND, case)
     assert turns.difference(ours, by_hand) <= turns.TOLERANCES[str(by_hand[1].dtype)]
 
 
@@ -40,7 +43,7 @@ def test_this_project_s_gradients_are_the_numeric_ones(workload):
     parameters, constants = workload.inputs(small=True)
     parameters = [p.astype("float64") for p in parameters]
     constants = [c.astype("float64") if _is_single(c) else c for c in constants]
-    loss = OURS.loss(workload, OURS.names(ag))
+    loss = OURS.loss(workload)
     argnums = tuple(range(len(parameters)))
     gradients = ag.grad(loss, argnums)(*parameters, *constants)
     numeric = ag.numeric_gradients(lambda *p: loss(*p, *constants), *parameters)
@@ -55,14 +58,61 @@ def _is_single(constant):
 @pytest.mark.oracle
 @pytest.mark.parametrize("library", runners.LIBRARIES[2:], ids=lambda library: library.key)
 def test_every_peer_that_is_installed_takes_the_same_gradient(workload, library):
-    if not library.installed() or library.unfit(workload) or library.key == "torch.compile":
+    case = Case(workload)
+    if not library.installed() or library.unfit(case) or library.key == "torch.compile":
         pytest.skip("not installed, unfit, or slow to compile")
-    ours, theirs = result(OURS, workload), result(library, workload)
+    ours, theirs = result(OURS, case), result(library, case)
     assert turns.difference(theirs, ours) <= turns.TOLERANCES[str(ours[1].dtype)]
 
 
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)
+@pytest.mark.parametrize("library", runners.LIBRARIES[1:], ids=lambda library: library.key)
+def test_every_form_is_the_same_gradient_or_step(form, library):
+    if not library.installed() or library.key in ("torch.compile", "compiled numba"):
+        pytest.skip("not installed, or slow to compile")
+    case = next(each for each in CASES if each.form is form and "softmax" in each.name)
+    by_hand, theirs = result(BY_HAND, case), result(library, case)
+    assert turns.difference(theirs, by_hand) <= turns.TOLERANCES[str(by_hand[1].dtype)]
+
+
+def test_a_form_that_trains_takes_the_step_that_was_derived():
+    case = next(case for case in CASES if case.form.trains)
+    before, _ = case.workload.inputs(small=True)
+    after, gradients = result(BY_HAND, case)[1:], result(BY_HAND, Case(case.workload))[1:]
+    for p, q, g in zip(before, after, gradients, strict=True):
+        np.testing.assert_allclose(q, p - runners.RATE * g, rtol=1e-6)
+
+
+@pytest.mark.parametrize("kind", growth.KINDS, ids=lambda kind: kind.__name__)
+def test_growth_is_measured_of_graphs_of_that_size(kind):
+    loss, tensors = kind(20)
+    loss().backward()
+    assert all(np.all(tensor.grad != 0) for tensor in tensors)
+    assert 20 in (len(tensors), tensors[0].size, len(np.atleast_1d(tensors[0].data)), *_calls(loss))
+
+
+def _calls(loss):
+    return [len(history(loss().node)) - 1]
+
+
+def test_the_growth_of_all_kinds_is_a_table(tmp_path):
+    found = {"rows": {10: (1e-3, 2e4), 100: (1e-2, 2e5)}}
+    assert growth.table(found)[1].split() == "rows 10 1 ms 100 us 0.02 MB 2000 B".split()
+
+
+def test_what_chooses_a_kernel_is_cleared(monkeypatch):
+    monkeypatch.setenv("OPENBLAS_CORETYPE", "Haswell")
+    assert "OPENBLAS_CORETYPE" not in turns.environment(1, "")
+
+
+def test_the_kernels_of_products_are_named():
+    pytest.importorskip("threadpoolctl")
+    [found] = fresh.kernels([BY_HAND], 1).values()
+    assert found.split()[0] in ("openblas", "mkl", "blis", "flexiblas")
+
+
 def test_a_step_leaves_no_gradient_for_the_next():
-    step = OURS.prepare(CHAIN, *CHAIN.inputs(small=True))
+    step = OURS.prepare(CHAIN, *CHAIN.workload.inputs(small=True))
     first, second = step()[1], step()[1]
     assert first == second
 
@@ -131,7 +181,7 @@ def test_the_table_says_what_failed_and_what_differs():
 
 def test_the_table_of_memory_says_what_failed():
     *table, last = report.memory_table(
-        {CHAIN: {"numpy": 3e6, "ours": "no memory"}}, [BY_HAND, OURS]
+        {CHAIN.workload: {"numpy": 3e6, "ours": "no memory"}}, [BY_HAND, OURS]
     )
     assert table[1].split()[-2:] == ["3.0", "-"]
     assert last == f"{CHAIN.name}, ours: no memory"
@@ -139,7 +189,7 @@ def test_the_table_of_memory_says_what_failed():
 
 def test_everything_is_written_as_json():
     found = {CHAIN: runs_of(numpy=[1.0, 2.0], ours=[3.0, 4.0])}
-    measured = {"speed": found, "memory": {CHAIN: {"ours": 1000}}}
+    measured = {"speed": found, "memory": {CHAIN.workload: {"ours": 1000}}}
     data = json.loads(json.dumps(report.as_data(measured, [BY_HAND, OURS], 1)))
     assert data["speed"][CHAIN.name]["ours"]["seconds"]["median"] == 3.5
     assert data["memory"][CHAIN.name] == {"ours": 1000}

@@ -71,10 +71,9 @@ def read(x, index):
 
 def to_fill(x, *values):
     """A copy of x into which the values can be stored, in their library if x is plain."""
-    if isinstance(x, (np.ndarray, np.generic)):
-        like = foreign(*values)
-        if like is not None:
-            return np.array(x, like=like)
+    like = foreign(*values) if isinstance(x, (np.ndarray, np.generic)) else None
+    if like is not None:
+        return np.array(x, like=like)
     return np.copy(x)  # of a NumPy scalar too
 
 

@@ -18,15 +18,10 @@ _OBJECT = np.dtype(object)
 _SCALARS = frozenset({int, float, np.float64, np.float32, bool, complex})
 # what needs no second look among the arguments: numbers, and what says how to compute
 _PLAIN = frozenset({*_SCALARS, str, type(None), tuple, list, slice})
+_CONSTANTS = _SCALARS | {np.ndarray}
 _OWN = frozenset({np.ndarray, np.float64, np.float32})
 _NO_KEYWORDS: dict = {}
 _new = object.__new__
-
-# A graph holds on to its arrays and then gives them back together. The GNU C library returns such a
-# block at the top of its heap to the system when it is larger than 128 KiB, and the next graph pays
-# for every page again: 114 page faults a gradient, and half of its time, where a network is of
-# 2-50-2 neurons. It keeps more once a larger array has come and gone.
-np.empty((32 << 20) - (1 << 16), np.uint8)  # the largest that counts; none of its pages is used
 
 
 class _Quiet(threading.local):
@@ -48,28 +43,29 @@ def record(op, args, kwargs):
     """Call ``op``; remember the call if one of its inputs requires a gradient.
 
     Without a Tensor among the arguments it is a plain call with a plain result.
-    Here is the short way, of Tensors and numbers; the long one looks at everything else.
+    Here is the short way, of a tensor or of two operands; the long one looks at everything else.
     """
     mode = current()
     if mode.watchers:
         return watched("record", _record_any)(op, args, kwargs)
     if op.is_users or len(args) > op.arity or (kwargs and not op.knows(kwargs)):
         return _record_any(op, args, kwargs)
-    values, parents = [], []
-    seen = tracked = False
-    for arg in args:
-        if type(arg) is Tensor:
-            node = arg.node
-            parents.append(node)
-            values.append(arg._array)
-            seen = True
-            tracked = tracked or node.requires_grad
-        elif type(arg) in _SCALARS:
-            parents.append(None)
-            values.append(arg)
-        else:
-            return _record_any(op, args, kwargs)
-    if not seen:
+    constant = None
+    if len(args) == 1 and type(args[0]) is Tensor:
+        [x] = args
+        values, parents, tracked = (x._array,), (x.node,), x.node.requires_grad
+    elif len(args) != 2:
+        return _record_any(op, args, kwargs)
+    elif type(x := args[0]) is Tensor and type(y := args[1]) is Tensor:
+        values, parents = (x._array, y._array), (x.node, y.node)
+        tracked = x.node.requires_grad or y.node.requires_grad
+    elif type(x) is Tensor and type(y) in _CONSTANTS:
+        values, parents, tracked, constant = (x._array, y), (x.node, None), x.node.requires_grad, y
+    elif type(x) in _CONSTANTS and type(y := args[1]) is Tensor:
+        values, parents, tracked, constant = (x, y._array), (None, y.node), y.node.requires_grad, x
+    else:
+        return _record_any(op, args, kwargs)
+    if type(constant) is np.ndarray and constant.dtype.hasobject:
         return _record_any(op, args, kwargs)
     try:
         out = op.f(*values, **kwargs) if kwargs else op.call(*values)
@@ -81,7 +77,9 @@ def record(op, args, kwargs):
         if tracked and mode.body is not None:
             raise errors.smuggled(mode.body.name)
         return _result(out, None, op, args, kwargs)
-    node = Node(op, tuple(values), kwargs or _NO_KEYWORDS, out, tuple(parents))
+    if type(constant) is np.ndarray:
+        values = tuple(map(kept, values, parents))
+    node = Node(op, values, kwargs or _NO_KEYWORDS, out, parents)
     if type(out) not in _OWN or out.base is not None or out is values[0]:
         return _result(out, node, op, args, kwargs)
     tensor = _new(Tensor)
@@ -122,7 +120,11 @@ def _record_any(op, args, kwargs):
             arg = arg.view(np.ndarray) if isinstance(arg, LEAF_ARRAYS) else arg
         values.append(arg)
         parents.append(parent)
-    given = _checked(op, values) if unknown and seen else values
+    given = values
+    if unknown and seen:
+        for value in values:
+            errors.refuse_if_not_plain(op.name, value)
+        given = map(read_only, values) if op.is_users else values
     out = _call(op, given, kwargs, args)
     if not seen or (tracked and "dtype" in kwargs and np.dtype(kwargs["dtype"]).kind in "biu"):
         return out
@@ -132,8 +134,8 @@ def _record_any(op, args, kwargs):
     if tracked and not mode.recording and mode.body is not None:
         raise errors.smuggled(mode.body.name)
     if tracked and mode.recording:
-        values = tuple(map(_kept, values, parents))
-        kwargs = {key: _kept(value, None) for key, value in kwargs.items()}
+        values = tuple(map(kept, values, parents))
+        kwargs = {key: kept(value, None) for key, value in kwargs.items()}
         node = Node(op, values, kwargs, out, tuple(parents))
     return _result(out, node, op, args, kwargs)
 
@@ -171,20 +173,15 @@ def _result(out, node, op, args, kwargs):
     return result
 
 
-def _kept(value, parent):
-    """What the tape keeps: a copy of the user's own arrays, into which he may write later."""
+def kept(value, parent):
+    """What the tape keeps: a copy of the user's own arrays, which may be written into later."""
     if isinstance(value, np.ndarray):
-        return value if parent is not None else np.array(value)
+        if parent is None and (value.flags.writeable or id(value.base) not in current().held):
+            value = np.array(value)
+        return value
     if type(value) in (list, tuple) and not is_plain(value):
-        return type(value)(map(_kept, value, parent or (None,) * len(value)))
+        return type(value)(map(kept, value, parent or (None,) * len(value)))
     return value
-
-
-def _checked(op, values):
-    """Arguments as op's function gets them: only plain arrays, for the user's to read only."""
-    for value in values:
-        errors.refuse_if_not_plain(op.name, value)
-    return map(read_only, values) if op.is_users else values
 
 
 def read_only(value):

@@ -11,6 +11,8 @@ import numpy as np
 from .arrays import asarray
 from .tape import Pending
 
+_ONE = frozenset({int, slice, type(None), type(Ellipsis)})
+
 
 class Scattered(Pending):
     """The sum of cotangents g at an index, zeros elsewhere, and of whole ones.
@@ -20,21 +22,19 @@ class Scattered(Pending):
     g, index
         The first part.
     x
-        What was read.
+        What was read. Of an array, parts are added at once into an array of the sum's own.
     add : callable
         ``add(parts, x)``: an array of x's shape with all the parts (g, index) added up.
-    in_place : bool
-        Whether g is an array: then parts are added at once into an array of the sum's own.
     """
 
     __slots__ = ("add", "in_place", "parts", "whole", "x")
     __array_ufunc__ = None  # array + this is for this to compute
 
-    def __init__(self, g, index, x, add, in_place):
+    def __init__(self, g, index, x, add):
         self.parts = [(g, index)]
         self.x = x
         self.add = add
-        self.in_place = in_place
+        self.in_place = not hasattr(x, "node")
         self.whole = None
 
     @property
@@ -92,12 +92,8 @@ def add_into(array, g, index):
 def has_repeats(index):
     """Whether an element may be named twice: by arrays of integers, not by slices and masks."""
     parts = index if isinstance(index, tuple) else (index,)
-    return not all(map(_names_once, parts))
+    return not ({*map(type, parts)} <= _ONE or all(map(_names_once, parts)))
 
 
 def _names_once(part):
-    if type(part) is slice or part is None or part is Ellipsis:
-        return True
-    if isinstance(part, (numbers.Integral, np.bool)):
-        return True
-    return asarray(part).dtype == bool
+    return type(part) in _ONE or isinstance(part, numbers.Integral) or asarray(part).dtype == bool

@@ -56,7 +56,7 @@ def backward_pass(seeds, targets, arrive=None, values=None, keep=True):
         return Cotangent(arrive(node, cotangent.g), cotangent.dead)
 
     def step(node, cotangent, careful):
-        out, args = (node.out, node.args) if values is None else values(node)
+        out, args = values(node) if values else (node.out, node.args)
         return _Step(node.op, out, args, node.kwargs, node.parents).pairs(cotangent)
 
     seeds = {node: Cotangent(g, _plain(g) == 0) for node, g in seeds.items()}

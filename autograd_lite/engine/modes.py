@@ -34,6 +34,8 @@ class Mode(NamedTuple):
         Whether a function is being differentiated.
     tracing : bool
         Whether a function is being traced for a program: a compiled one runs by itself in it.
+    held : set
+        The ids of arrays that nobody writes into meanwhile: their views need no copy on the tape.
     """
 
     recording: bool = True
@@ -43,10 +45,11 @@ class Mode(NamedTuple):
     watchers: tuple = ()
     nested: bool = False
     tracing: bool = False
+    held: Any = frozenset()
 
 
-_EVERYWHERE = Mode()
-_mode = ContextVar("mode", default=_EVERYWHERE)
+EVERYWHERE = Mode()
+_mode = ContextVar("mode", default=EVERYWHERE)
 current, enter, leave = _mode.get, _mode.set, _mode.reset
 
 

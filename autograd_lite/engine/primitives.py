@@ -218,7 +218,7 @@ class Primitive(Operation):
         for rule, x, parent in zip(self.rules, args, parents):
             if parent is None or rule is None or not parent.requires_grad:
                 continue
-            share = rule(g, out, *args, **kwargs)
+            share = rule(g, out, *args, **kwargs) if kwargs else rule(g, out, *args)
             if careful or getattr(share, "shape", None) != x.shape or share.dtype is not x.dtype:
                 share = self.fitted(share, x, g, careful)
             pairs.append((parent, share))

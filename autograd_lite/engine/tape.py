@@ -183,7 +183,7 @@ def backward_pass(seeds, targets=(), arrive=None, step=None, careful=False, keep
     """
     targets = frozenset(targets)
     oldest = min(map(_serial, targets), default=0)
-    cotangents, queue = dict(seeds), []
+    cotangents, queue, sums = dict(seeds), [], set()
     for node in cotangents:
         if node.op is not None:
             heappush(queue, (-node.serial, node))
@@ -201,8 +201,12 @@ def backward_pass(seeds, targets=(), arrive=None, step=None, careful=False, keep
         else:
             pairs = step(node, g, careful)
         for parent, contribution in pairs:
-            if parent in cotangents:
+            if parent in sums and type(contribution) is type(cotangents[parent]):  # this pass's own
+                cotangents[parent] += contribution
+            elif parent in cotangents:
                 cotangents[parent] = cotangents[parent] + contribution
+                if step is None:
+                    sums.add(parent)
             else:
                 cotangents[parent] = contribution
                 if parent.op is not None:

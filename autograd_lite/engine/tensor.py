@@ -624,8 +624,7 @@ def seed_of(output, gradient):
                 f"reduce it (np.sum, np.mean), or pass an array of shape {output.shape}"
             )
         return unit_seed(output)
-    if not isinstance(gradient, Tensor):
-        gradient = asarray(gradient)
+    gradient = gradient if isinstance(gradient, Tensor) else asarray(gradient)
     if gradient.shape != output.shape:
         raise ValueError(
             f"a cotangent of shape {gradient.shape} does not fit {errors.describe(output)}: "
@@ -659,8 +658,7 @@ def backward_pass(seeds, targets, create_graph=False, hooked=True, keep=True):
         if current().watchers:  # somebody looks at every step, and at plain cotangents
             run = watched("backward_pass", tape.backward_pass)
             return run(seeds, targets, arrive, step, careful=True, keep=keep)
-        values = _lifted if create_graph else None
-        return dead_branches.backward_pass(seeds, targets, arrive, values, keep)
+        return dead_branches.backward_pass(seeds, targets, arrive, create_graph and _lifted, keep)
 
     with np.errstate(all="ignore"):
         if hooked and hooks.alive:

@@ -24,6 +24,13 @@ def _one_less(x, y):
     return np.where((y == 0) & ~np.isfinite(np.divide(1, plain(x))), 1, y - 1)
 
 
+def _lower(x, y):
+    """x ** (y - 1), which for a square is x itself."""
+    if type(y) in (int, float) and y == 2:
+        return x
+    return x ** _one_less(x, _unsteady(y, x, y))
+
+
 def _log(x, out):
     """log x, but 0 at 0; of a negative number in the complex plane, where the power lies there."""
     x = _not_zero(x)
@@ -82,6 +89,13 @@ def _same_infinity(x, y):
 def _below(x, top):
     """x - top, where an infinity minus itself is 0."""
     return np.where(_same_infinity(x, top), 0, x - top)
+
+
+def _portion(x, y, out):
+    """exp(y - out) of out = log(exp(x) + exp(y)); a half each for twice the same infinity."""
+    if type(out) is np.ndarray and np.isfinite(out).all():
+        return np.exp(y - out)
+    return np.where(_same_infinity(x, y), 0.5, np.exp(_below(y, out)))
 
 
 def _inside(x, low, high):
@@ -147,7 +161,7 @@ elementwise(np.fmod,
     lambda g, out, x, y: g,
     lambda g, out, x, y: -g * np.trunc(x / y))
 elementwise(np.power,
-    lambda g, out, x, y: g * y * x ** _one_less(x, _unsteady(y, x, y)),
+    lambda g, out, x, y: g * y * _lower(x, y),
     lambda g, out, x, y: g * _unsteady(out, x, y) * _log(x, out))
 elementwise(np.float_power,
     lambda g, out, x, y: g * y * np.float_power(x, _one_less(x, _unsteady(y, x, y))),
@@ -214,8 +228,8 @@ elementwise(np.heaviside,
     None,
     lambda g, out, x, y: np.where(x == 0, g, 0))
 elementwise(np.logaddexp,
-    lambda g, out, x, y: g * np.where(_same_infinity(x, y), 0.5, np.exp(_below(x, out))),
-    lambda g, out, x, y: g * np.where(_same_infinity(x, y), 0.5, np.exp(_below(y, out))))
+    lambda g, out, x, y: g * _portion(y, x, out),
+    lambda g, out, x, y: g * _portion(x, y, out))
 elementwise(np.logaddexp2,
     lambda g, out, x, y: g * np.where(_same_infinity(x, y), 0.5, np.exp2(_below(x, out))),
     lambda g, out, x, y: g * np.where(_same_infinity(x, y), 0.5, np.exp2(_below(y, out))))

@@ -7,7 +7,7 @@ from ..engine.arrays import asarray, foreign, read, to_fill, unbroadcast
 from ..engine.contributions import Scattered, add_into, has_repeats
 from ..engine.dispatch import registry
 from ..engine.primitives import Primitive, as_dtype, composed, declare, primitive
-from ..engine.tensor import plain
+from ..engine.tensor import is_plain, plain
 
 
 def getitem(x, index):
@@ -54,18 +54,26 @@ def _getitem_vjp(g, out, x, index):
     return (scatter if type(g) is np.ndarray else add_at)(g, index=index, shape=x.shape)
 
 
+_INDEX = {"index"}
+
+
 class _Reading(Primitive):
     """Reading by index: contributions are added to those of other reads, so a loop stays linear."""
 
     by_rules = False
 
+    def knows(self, kwargs):
+        return kwargs.keys() == _INDEX and is_plain(kwargs["index"])
+
     def cotangents(self, g, out, args, kwargs, parents, careful=False):
         [x], index = args, kwargs["index"]
-        plain_numbers = _is_array(plain(g)) and _is_array(plain(x)) and foreign(index) is None
-        if not plain_numbers or not parents[0].requires_grad:
+        are_arrays = type(g) is type(x) is np.ndarray or (
+            _is_array(plain(g)) and _is_array(plain(x))
+        )
+        if not are_arrays or foreign(index) is not None or not parents[0].requires_grad:
             return super().cotangents(g, out, args, kwargs, parents, careful)
         g = g if g.dtype == x.dtype else as_dtype(g, x.dtype)
-        return [(parents[0], Scattered(g, index, x, _added, in_place=plain(x) is x))]
+        return [(parents[0], Scattered(g, index, x, _added))]
 
 
 # fmt: off

@@ -22,7 +22,7 @@ def softmax(x, axis=-1) -> Any:
 
     Infinite entries share the probability: softmax([inf, inf, 0]) is [1/2, 1/2, 0].
     """
-    e = np.exp(_below(x, _reduced(np.maximum, x, axis)))
+    e = np.exp(_below(x, _top(x, axis)))
     e /= _reduced(np.add, e, axis)
     return e
 
@@ -33,13 +33,33 @@ def log_softmax(x, axis=-1) -> Any:
     return below - np.log(_reduced(np.add, np.exp(below), axis))
 
 
+NEAR = {np.dtype(np.float32): 16, np.dtype(np.float64): 64}
+
+
+def _top(x, axis):
+    """What is taken out before exp: the largest element of each row.
+
+    Where no element is far below the largest of all it is that one, for all rows: exp loses no
+    more than 4 bits, and NumPy finds it in a tenth of the time.
+    """
+    if type(x) is np.ndarray and x.dtype in NEAR and x.size > 2000:
+        top = x.max()
+        if top - x.min() < NEAR[x.dtype]:
+            return top
+    return _reduced(np.maximum, x, axis)
+
+
 def _reduced(ufunc, x, axis):
     """A ufunc over axes that are kept: of rows as short as classes are few, by their columns.
 
-    NumPy reduces 128 rows of 10 elements one by one, in four times the time of the columns.
+    NumPy reduces 128 rows of 10 elements one by one, in four times the time of the columns. It adds
+    up rows of 64 in six times the time of a product with ones.
     """
-    if type(x) is np.ndarray and x.ndim == 2 and axis in (-1, 1) and x.shape[1] < 32:
-        return ufunc.reduce(np.ascontiguousarray(x.T), axis=0)[:, None]
+    if type(x) is np.ndarray and axis in (-1, x.ndim - 1) and x.dtype in NEAR:
+        if x.ndim == 2 and x.shape[1] < 32:
+            return ufunc.reduce(np.ascontiguousarray(x.T), axis=0)[:, None]
+        if ufunc is np.add and x.shape[-1] < 1000:
+            return (x @ np.ones(x.shape[-1], x.dtype))[..., None]
     return ufunc.reduce(x, axis=axis, keepdims=True)
 
 

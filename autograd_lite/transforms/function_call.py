@@ -19,13 +19,15 @@ from ..engine import hooks
 from ..engine.arrays import asarray
 from ..engine.calls import requires_grad
 from ..engine.dispatch import registry
-from ..engine.modes import current, enter, leave
+from ..engine.modes import EVERYWHERE, current, enter, leave
 from ..engine.tape import Argument
 from ..engine.tensor import Tensor, backward_pass, constant, own, plain, twin, unit_seed, wrap
 from ..messages import errors
-from . import trees
+from . import held_data, trees
 
 _lock = Lock()
+_NESTED = EVERYWHERE._replace(nested=True)
+_ARRAYS = {np.ndarray}
 _node, _operation, _serial = map(attrgetter, ("node", "node.op", "serial"))
 
 
@@ -77,7 +79,11 @@ class differentiating:
         self._variables, self._changes = variables, changes
 
     def __enter__(self):
-        self._token = enter(current()._replace(nested=True, **self._changes))
+        mode = current()
+        if mode is EVERYWHERE and "held" not in self._changes:  # the others are so there
+            self._token = enter(_NESTED)
+        else:
+            self._token = enter(mode._replace(nested=True, **self._changes))
         with _lock:
             for tensor in self._variables:
                 if type(tensor.node) is Argument:
@@ -98,23 +104,31 @@ class Call:
     ----------
     inputs, build
         The new tensors, and what makes of as many others the list of the chosen arguments.
+    held
+        The ids of the arrays that are on the tape by reference; see `held_data`.
     result, aux
         What f returned.
     """
 
-    def __init__(self, f, argnums, args, kwargs=None, has_aux=False):
+    def __init__(self, f, argnums, args, kwargs=None, has_aux=False, hold=False):
         self.name = getattr(f, "__name__", "the function")
         self.several = type(argnums) is not int and not isinstance(argnums, np.integer)
         self.recorded = current().recording
+        if type(argnums) not in (int, tuple):
+            argnums = tuple(check_argnums(argnums))
         positions, args = _positions(argnums, len(args), self.name), list(args)
         self.chosen = list(map(args.__getitem__, positions))
-        is_array = len(self.chosen) == 1 and type(self.chosen[0]) is np.ndarray
-        leaves, self.build = (self.chosen, list) if is_array else trees.flatten(self.chosen)
+        are_arrays = {*map(type, self.chosen)} == _ARRAYS
+        leaves, self.build = (self.chosen, list) if are_arrays else trees.flatten(self.chosen)
         self.inputs = list(map(_argument, leaves))
         for i, arg in zip(positions, self.build(map(twin, self.inputs))):
             args[i] = arg
-        with differentiating(self.inputs, recording=True, body=None):
-            self.result, self.aux = f(*args, **(kwargs or {})), None
+        kwargs, self.held = dict(kwargs) if kwargs else {}, frozenset()
+        if hold and current() is EVERYWHERE:
+            self.held = held_data.hold(args, positions, kwargs)
+        held = {"held": self.held} if self.held else {}
+        with differentiating(self.inputs, recording=True, body=None, **held):
+            self.result, self.aux = f(*args, **kwargs), None
         if has_aux:
             self.result, self.aux = self._pair(self.result)
 
@@ -227,12 +241,27 @@ class Call:
 def in_one_pass(f, argnums, has_aux, holomorphic, with_value=True):
     """A function that returns the gradient of f, with its value or without."""
 
+    hold = not has_aux  # what is handed out is no view
+
+    def called(args, kwargs):
+        """A call; a function that writes into its data has them copied, from the first time on."""
+        nonlocal hold
+        try:
+            return Call(f, argnums, args, kwargs, has_aux, hold)
+        except ValueError as error:
+            if not hold or not held_data.is_refused_write(error):
+                raise
+        hold = False
+        return called(args, kwargs)
+
     def value_and_gradient(*args, **kwargs):
-        call = Call(f, argnums, args, kwargs, has_aux)
+        call = called(args, kwargs)
         output = call.one_number(holomorphic)
         node = output.node
         seeds = {node: unit_seed(output)} if node.requires_grad else {}
         found, nested = gradients_from(seeds, call.inputs, call.recorded)
+        if nested and call.held:
+            held_data.settle(node)
         found = call.like_arguments(found)
         if with_value:
             value = output if nested else released(output)
@@ -266,7 +295,7 @@ def one_pass(seeds, inputs, nested):
     """The gradients of inputs after one pass, and its cotangents."""
     targets = list(map(_node, inputs))
     if not nested:
-        seeds = dict(zip(seeds, map(plain, seeds.values()), strict=True))
+        seeds = {node: plain(g) for node, g in seeds.items()}
     with differentiating(inputs):
         table = backward_pass(seeds, targets, nested)
     return collect(table, inputs, nested, given=map(id, seeds.values())), table
@@ -350,10 +379,10 @@ def _reach_others(nodes, inputs):
 
 def _argument(value):
     """What a differentiated argument is inside the function: a tensor of its own."""
-    if isinstance(value, Tensor) and value.requires_grad and current().recording:
-        return registry["alias"](value)
     if type(value) is np.ndarray and value.dtype.kind in "fc":
         return variable(value.copy("K"))
+    if isinstance(value, Tensor) and value.requires_grad and current().recording:
+        return registry["alias"](value)
     data = Tensor(plain(value), requires_grad=True)._array
     if isinstance(value, (int, float, complex, np.generic)):
         data = data[()]  # a number stays one: x += v replaces it
@@ -415,9 +444,8 @@ def check_argnums(argnums):
     return positions
 
 
+@functools.lru_cache
 def _positions(argnums, count, name):
-    if type(argnums) is int and 0 <= argnums < count:
-        return [argnums]
     argnums = check_argnums(argnums)
     for i in argnums:
         if not -count <= i < count:

@@ -18,7 +18,15 @@ def _sigmoid_data(rng, batch, sizes, dtype="float32"):
 def _sigmoid_loss(np, W1, W2, X, y):
     h1 = np.sigmoid(X @ W1)
     h2 = np.sigmoid(h1 @ W2)
-    return np.sum((y - h2) ** 2) / (2 * len(X))
+    return _squared_error(np, h2, X, y)
+
+
+def _squared_error(np, out, X, y):
+    return np.sum((y - out) ** 2) / (2 * len(X))
+
+
+def _sigmoid_layers(nn, W1, W2):
+    return nn.Sequential(nn.Linear(W1), nn.Sigmoid(), nn.Linear(W2), nn.Sigmoid())
 
 
 def _sigmoid_torch(torch, W1, W2, X, y):
@@ -48,6 +56,8 @@ def _sigmoid_network(name, batch, dtype, note=""):
         loss=_sigmoid_loss,
         by_hand=_sigmoid_by_hand,
         idioms={"torch": _sigmoid_torch},
+        layers=_sigmoid_layers,
+        head=_squared_error,
     )
 
 
@@ -66,6 +76,10 @@ def _relu_data(rng, batch, sizes, dtype="float32"):
 def _relu_loss(np, W1, b1, W2, b2, X, labels):
     h1 = np.relu(X @ W1 + b1)
     return np.mean_cross_entropy(h1 @ W2 + b2, labels)
+
+
+def _relu_layers(nn, W1, b1, W2, b2):
+    return nn.Sequential(nn.Linear(W1, b1), nn.ReLU(), nn.Linear(W2, b2))
 
 
 def _relu_torch(torch, W1, b1, W2, b2, X, labels):
@@ -106,6 +120,8 @@ NETWORKS = (
         loss=_relu_loss,
         by_hand=_relu_by_hand,
         idioms={"torch": _relu_torch},
+        layers=_relu_layers,
+        head=lambda np, out, X, labels: np.mean_cross_entropy(out, labels),
     ),
     _sigmoid_network("1024-2048-1024", 512, "float32"),
 )

@@ -18,7 +18,9 @@ class Workload:
     list of gradients in NumPy, without any library. ``data(rng, **sizes)`` makes the lists of
     parameters and of constants; ``small`` are sizes that take no time. ``nodes`` is the number of
     recorded operations, where the time of one is what counts. ``unfit`` says which libraries
-    cannot run it, {key: why}.
+    cannot run it, {key: why}. Where the loss is one of a model, ``layers(nn, *parameters)`` is that
+    model, with the names of runners.py, and ``head(np, out, *constants)`` the loss of its output;
+    the first constant is its input.
     """
 
     name: str
@@ -31,6 +33,8 @@ class Workload:
     idioms: dict = dataclasses.field(default_factory=dict)
     nodes: int | None = None
     unfit: dict = dataclasses.field(default_factory=dict)
+    layers: Callable | None = None
+    head: Callable | None = None
 
     def inputs(self, small=False):
         """The lists of parameters and of constants, the same in every process."""
