@@ -7,11 +7,14 @@ import numpy as np
 
 from ..engine.modes import switched
 from ..engine.tensor import Tensor, constant
+from ..programs.numpy_program import function_of
 from ..symbolic.expressions import Expression
 from ..symbolic.graph import Graph
-from ..symbolic.traced import Trace, Traced
+from ..symbolic.loops import LoopTrace
+from ..symbolic.traced import Traced
 from ..transforms import trees
 from .arguments import CompilationError, leaves
+from .loop_trials import LoopTrial
 from .random_draws import Drawing, Draws, States
 
 _LEAF = Expression("input", 0.0)
@@ -126,7 +129,7 @@ class Run:
         states = States(state.generators)
         drawings = self.drawings(state.generators)
         try:
-            mode = switched(recording=True, body=None, tracing=True)
+            mode = switched(recording=True, body=None, tracing=self.loops())
             with mode, state.substituted(self.substitute, drawings):
                 args, kwargs = arguments.substituted(self.substitute, drawings)
                 before = leaves([("", args), ("", kwargs)])
@@ -146,6 +149,10 @@ class Run:
     def substitute(self, value, name):
         """What stands for an input."""
         return value
+
+    def loops(self):
+        """What runs the loops of a scan."""
+        return LoopTrial()
 
     def take(self, tree, where):
         """What is kept of a result; while captured state is still what it was in the run."""
@@ -170,7 +177,7 @@ class Capture(Run):
 
     def __init__(self, f, arguments, state):
         self.graph = Graph()
-        self._trace = Trace(self.graph)
+        self._trace = LoopTrace(self.graph, function_of)
         self.draws = Draws()
         self.substitute = self._trace.input
         try:
@@ -197,6 +204,9 @@ class Capture(Run):
             id(generator): Drawing(generator, path, position, self.draws, self.substitute)
             for position, (path, generator) in enumerate(generators)
         }
+
+    def loops(self):
+        return self._trace
 
     def take(self, tree, where):
         return Tree(self.graph, tree, where)

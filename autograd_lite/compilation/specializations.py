@@ -14,8 +14,8 @@ from ..numerics.rounding import jittered
 from ..symbolic import dependence, memory, traced
 from ..symbolic.graph import needed
 from ..symbolic.python_text import Writer
-from ..symbolic.traced import ConcretizationError
-from .arguments import CompilationError
+from ..symbolic.traced import ConcretizationError, UndecidedError
+from .arguments import CompilationError, Uncompiled
 from .capture import Capture
 from .purity import Observation, difference
 from .random_draws import States
@@ -266,6 +266,8 @@ class Specializations:
         try:
             capture = Capture(self.f, arguments, state)
             differs = difference(capture, Capture(self.f, arguments, state))
+        except UndecidedError as error:
+            raise Uncompiled(str(error)) from None
         except Exception as error:
             self._refuse(error)
             Observation(self.f, arguments, state)  # raises what the function raises

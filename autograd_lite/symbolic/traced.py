@@ -6,6 +6,7 @@ inside a Tensor, so that the tape, the rules and the walk back run on it unchang
 
 import operator
 import weakref
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -29,6 +30,13 @@ _NUMBERS = (np.generic, bool, int, float, complex)
 
 class ConcretizationError(TypeError):
     """A value was asked for that is known only when the program runs."""
+
+
+class UndecidedError(ConcretizationError):
+    """No program is right for these values; the function itself is."""
+
+
+NAN_IN_A_STEP = "a step of a scan has a gradient that is nan"
 
 
 class Traced(Stored, np.lib.mixins.NDArrayOperatorsMixin):
@@ -403,13 +411,30 @@ def _check_no_callback(func, arg):
 
 
 class Trace:
-    """A graph that traced arrays grow."""
+    """A graph that traced arrays grow.
 
-    def __init__(self, graph):
+    Parameters
+    ----------
+    graph : Graph
+    parent : Trace, optional
+        That of the function around, where this is of a step of a loop in it.
+
+    Attributes
+    ----------
+    captured : dict
+        {expression of the parent's graph: the input that stands for it here}
+    """
+
+    def __init__(self, graph, parent=None):
         self._graph = graph
         self.apply, self.call = graph.apply, graph.call
         self.closed = False
         self.alive = []  # weak references to the traced values that were made
+        self.parent = parent
+        self.is_step = parent is not None
+        self.captured = {}
+        self.numbers = []  # of a step: those that must not be nan
+        self._step = None  # of a loop, which is being traced
 
     def born(self, value):
         """Keep track of a traced value."""
@@ -422,7 +447,67 @@ class Trace:
     def guard(self, expression, expected):
         """See Graph.guard."""
         self._check()
-        self._graph.guard(expression, expected)
+        if self.is_step and expression.kind != "constant":
+            self._guard_in_step(expression, expected)
+        else:
+            self._graph.guard(expression, expected)
+
+    def _guard_in_step(self, expression, expected):
+        """Of a step only whether something is nan is asked: all steps are asked together."""
+        is_nan = expression.func is np.not_equal and expression.args[0] is expression.args[1]
+        if not is_nan or expression.shape != ():
+            raise ConcretizationError(
+                "the step of a scan asks for a value, to branch on or to index with, and a program "
+                "has one step for all of them: write np.where(condition, x, y), or leave the scan "
+                "uncompiled"
+            )
+        if expected:
+            raise UndecidedError(NAN_IN_A_STEP)
+        self.numbers.append(expression.args[0])
+
+    # --- a loop inside ----------------------------------------------------------------------
+
+    @contextmanager
+    def under_way(self):
+        """In this block the step that this traces is run."""
+        self.parent._step = self
+        try:
+            yield
+        finally:
+            self.parent._step = None
+
+    def has_step(self):
+        """Whether the step of a loop is being traced in it."""
+        return self._step is not None
+
+    def keep(self, arrays):
+        """Remember arrays that are constants of the step of a loop."""
+        self._graph.keep(arrays)
+
+    def expression(self, value):
+        """The expression of what is traced: of what belongs to the parent, an input of its own."""
+        if not isinstance(value, Stored) or value.graph is self:
+            return expression_of(value)
+        return self._captured(value.graph, value.expression, value.value)
+
+    def _captured(self, owner, expression, value):
+        if owner is not self.parent:
+            expression = self.parent._captured(owner, expression, value)
+        if expression not in self.captured:
+            self.captured[expression] = self._graph.input(value, expression.name)
+        return self.captured[expression]
+
+    def _innermost(self, args, kwargs):
+        """The trace of the innermost loop that an argument belongs to."""
+        owners = [value.graph for value in stored_among(args, kwargs)]
+        trace = self
+        while trace.parent is not None:
+            trace = trace.parent
+        found = trace
+        while trace is not None:
+            found = trace if trace in owners else found
+            trace = trace._step
+        return found
 
     def _check(self):
         if self.closed:
@@ -433,6 +518,10 @@ class Trace:
 
     def traced(self, func, args, kwargs):
         """Call a function and remember the call."""
+        if self._step is not None or self.is_step:
+            trace = self._innermost(args, kwargs)
+            if trace is not self:
+                return trace.traced(func, args, kwargs)
         self._check()
         if kwargs and not isinstance(func, np.ufunc):
             args, kwargs = as_written(func, args, kwargs)
@@ -441,8 +530,8 @@ class Trace:
         same = _argument_that_is(value, args, kwargs)
         if same is not None:
             return same
-        args_ = tuple(mapped(expression_of, arg) for arg in args)
-        kwargs_ = {key: mapped(expression_of, arg) for key, arg in kwargs.items()}
+        args_ = tuple(mapped(self.expression, arg) for arg in args)
+        kwargs_ = {key: mapped(self.expression, arg) for key, arg in kwargs.items()}
         expression = self._graph.call(func, args_, kwargs_, value)
         dependence.hold(self._graph, func, args_, kwargs_, expression, value)
         return self._wrapped(expression, value, func, args, kwargs)
@@ -490,6 +579,8 @@ class Trace:
                 "be a constant of the compiled program: call it outside"
             )
         view = view_of(func, args, kwargs, place, value)
+        if view is not None and any(whole.graph is not self for whole in view.wholes):
+            return Traced(self, expression, value, given=True)  # what it shows is around the loop
         given = view is None and _is_part_of_plain(value, args, kwargs)
         return Traced(self, expression, value, view, given)
 
