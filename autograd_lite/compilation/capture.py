@@ -7,7 +7,6 @@ import numpy as np
 
 from ..engine.modes import switched
 from ..engine.tensor import Tensor, constant
-from ..programs.numpy_program import function_of
 from ..symbolic.expressions import Expression
 from ..symbolic.graph import Graph
 from ..symbolic.loops import LoopTrace
@@ -117,6 +116,8 @@ def _nested(structure, expressions):
 class Run:
     """One run; arguments, captured state and generators are afterwards as before.
 
+    ``evaluations`` are those of the loops of all runs that make one program.
+
     Attributes
     ----------
     result
@@ -125,7 +126,8 @@ class Run:
         The generators that it drew from, and where that left them.
     """
 
-    def __init__(self, f, arguments, state):
+    def __init__(self, f, arguments, state, evaluations):
+        self._evaluations = evaluations
         states = States(state.generators)
         drawings = self.drawings(state.generators)
         try:
@@ -152,7 +154,7 @@ class Run:
 
     def loops(self):
         """What runs the loops of a scan."""
-        return LoopTrial()
+        return LoopTrial(self._evaluations)
 
     def take(self, tree, where):
         """What is kept of a result; while captured state is still what it was in the run."""
@@ -175,13 +177,13 @@ class Capture(Run):
         The arrays that are constants.
     """
 
-    def __init__(self, f, arguments, state):
+    def __init__(self, f, arguments, state, evaluations):
         self.graph = Graph()
-        self._trace = LoopTrace(self.graph, function_of)
+        self._trace = LoopTrace(self.graph, evaluations.function_of)
         self.draws = Draws()
         self.substitute = self._trace.input
         try:
-            super().__init__(f, arguments, state)
+            super().__init__(f, arguments, state, evaluations)
             self._check_leaks()
         finally:
             self._trace.closed = True

@@ -17,6 +17,7 @@ from ..symbolic.python_text import Writer
 from ..symbolic.traced import ConcretizationError, UndecidedError
 from .arguments import CompilationError, Uncompiled
 from .capture import Capture
+from .loop_trials import Evaluations
 from .purity import Observation, difference
 from .random_draws import States
 from .state import State
@@ -244,7 +245,8 @@ class Specializations:
         state, specializations = self.current
         if len(specializations) >= _MOST:
             raise CompilationError(_too_many(self.name, specializations))
-        capture = self._captured(arguments, state)
+        evaluations = Evaluations()
+        capture = self._captured(arguments, state, evaluations)
         counted = {
             path
             for path, _, tree in capture.changes
@@ -257,20 +259,20 @@ class Specializations:
         specialization = Specialization(capture, self.name, self.program_type)
         del capture
         specialization.watch()
-        self._compare(specialization, arguments, state)
+        self._compare(specialization, arguments, state, evaluations)
         specializations.insert(0, specialization)
         self._find_direct()
         return specialization
 
-    def _captured(self, arguments, state):
+    def _captured(self, arguments, state, evaluations):
         try:
-            capture = Capture(self.f, arguments, state)
-            differs = difference(capture, Capture(self.f, arguments, state))
+            capture = Capture(self.f, arguments, state, evaluations)
+            differs = difference(capture, Capture(self.f, arguments, state, evaluations))
         except UndecidedError as error:
             raise Uncompiled(str(error)) from None
         except Exception as error:
             self._refuse(error)
-            Observation(self.f, arguments, state)  # raises what the function raises
+            Observation(self.f, arguments, state, evaluations)  # raises what the function raises
             raise CompilationError(
                 f"{self.name} cannot be compiled: uncompiled it runs, but on traced values it "
                 f"raises {type(error).__name__}: {error}"
@@ -294,9 +296,9 @@ class Specializations:
                 raise CompilationError(f"{self.name} cannot be compiled: {error}") from error
             error = error.__cause__
 
-    def _compare(self, specialization, arguments, state):
+    def _compare(self, specialization, arguments, state, evaluations):
         """Run the function itself, and hold what the program gives against it."""
-        expected = Observation(self.f, arguments, state)
+        expected = Observation(self.f, arguments, state, evaluations)
         results, drawn = self._tried(specialization, arguments.values, state.read())
         if results is None:
             return

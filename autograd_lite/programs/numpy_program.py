@@ -12,6 +12,7 @@ from ..symbolic.expressions import Expression
 from ..symbolic.graph import operands_of
 from ..symbolic.loops import SymbolicLoop
 from ..symbolic.python_text import ATOM, CALL, Writer, guarded
+from .better_loops import better_loops
 from .loops import driver, is_stack
 from .lowering import ArrayMethod, copied, dot, lowered
 from .merging import STORING, merged, store_line
@@ -32,7 +33,7 @@ class NumpyProgram(Program):
     any more. What is returned are arrays of their own.
     """
 
-    passes = (merged, lowered)
+    passes = (better_loops, merged, lowered)
     copy = copied
 
     def source(self):
@@ -350,8 +351,10 @@ class _Writer(Writer):
     def _outside(self, text, wanted):
         """The name of a constant that is made once, before the function."""
         if text not in self.numbers:
-            name = self.numbers[text] = self._beside(wanted, "c")
+            known = (n for n, t in self.module.numbers.items() if t == text and n not in self.taken)
+            name = self.numbers[text] = next(known, None) or self._beside(wanted, "c")
             self.module.numbers[name] = text
+            self.taken.add(name)
         return self.numbers[text]
 
     def _loop(self, loop):

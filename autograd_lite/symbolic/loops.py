@@ -116,10 +116,10 @@ class LoopTrace(Trace):
             (len(step.check) + len(carry), len(rows)), loop.length, loop.reverse, loop.name,
             self.function_of,
         )  # fmt: skip
-        arguments = map(_plain, (*carry, *rows))
-        around = [Traced(self, x) for x in step.captured]
         zeros = [np.float64(0.0) for _ in step.check]
-        found = self.traced(func, (*zeros, *arguments, *around), {})
+        arguments = map(self._given, (*zeros, *carry, *rows))
+        around = [Traced(self, x) for x in step.captured]
+        found = self.traced(func, (*arguments, *around), {})
         if step.check:
             total, *found = found
             if total != total:  # a guard of the program, or a question to the steps around
@@ -128,6 +128,10 @@ class LoopTrace(Trace):
         last = [_alike(x, t) for x, t in zip(step.like[: ends[0]], found)]
         ys = [_alike(x, t) for x, t in zip(step.like[ends[0] :], found[ends[0] :])]
         return last, ys, list(found[ends[1] :])
+
+    def _given(self, x):
+        x = _plain(x)
+        return x if isinstance(x, Traced) else Traced(self, self._graph.constant(x))
 
     def _in_their_dtypes(self, loop, carry, rows):
         """Python numbers that are carried first in the dtypes that steps give them."""
