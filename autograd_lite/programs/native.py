@@ -72,6 +72,27 @@ def flat(typingctx, array):
     return result(array), generate
 
 
+@intrinsic
+def part_of(typingctx, array, start):
+    """The elements of a flat array from one on: a pointer, of which nobody keeps count."""
+    result = types.Array(array.dtype, 1, "C")
+
+    def generate(context, builder, signature, args):
+        source = make_array(array)(context, builder, args[0])
+        made = make_array(result)(context, builder)
+        populate_array(
+            made,
+            data=builder.gep(source.data, [args[1]]),
+            shape=cgutils.pack_array(builder, [source.nitems]),
+            strides=cgutils.pack_array(builder, [source.itemsize]),
+            itemsize=source.itemsize,
+            meminfo=None,
+        )
+        return made._getvalue()
+
+    return result(array, types.intp), generate
+
+
 @intrinsic(prefer_literal=True)
 def on_stack(typingctx, size, dtype):
     """An array that lives until the kernel returns: made in no time, and never cleared."""

@@ -9,11 +9,15 @@ import numpy as np
 
 from ..symbolic.expressions import Expression
 from ..symbolic.graph import operands_of
+from ..symbolic.loops import SymbolicLoop
 from ..symbolic.python_text import Writer, guarded, new_name
+from .better_loops import better_loops
 from .formulas import DTYPES, dtype_of
 from .kernels import Kernel, can_be_in_kernel
 from .layouts import contiguous, is_view, size_of, viewed
 from .merging import STORING, merged, store_line
+from .loops import driver, is_stack
+from .numba_loops import LoopKernel, step_source
 from .numpy_program import NumpyProgram
 from .program import Program
 from .running import as_argument, compiled, conforming, decorated, left, name_of
@@ -41,7 +45,7 @@ class NumbaProgram(Program):
     between two kernels.
     """
 
-    passes = (partial(merged, splits_joins=True),)
+    passes = (better_loops, partial(merged, splits_joins=True))
     reserved = tuple("np math native status space spaces workspace left as_argument scipy".split())
 
     def __init__(self, steps, inputs, results, name="program"):
@@ -54,20 +58,21 @@ class NumbaProgram(Program):
         parts = self._cut()
         self._last = {self._root(x): step for step in self.steps for x in step.operands()}
         self._last.update((self._root(x), None) for x in self._found)
-        self._kernels = self._made_of(parts)
-        self._parts = self._affordable(parts)
-        if len(self._parts) != len(parts):
-            self._kernels = self._made_of(self._parts)
-        self.is_mostly_apart = _count(self._parts) < _count(parts) / 2
+        self.kernels = self._made_of(parts)
+        self.parts = self._affordable(parts)
+        if len(self.parts) != len(parts):
+            self.kernels = self._made_of(self.parts)
+        self.is_mostly_apart = _count(self.parts) < _count(parts) / 2
         self._fresh = self._seen_by_the_caller()
         self._viewed = {
             self._root(x)
-            for part in self._parts
+            for part in self.parts
             if type(part) is not list and not _makes_its_own(part)
             for x in part.operands()
         }  # those that NumPy may have made views of
         self._arrays = {x: self.names[x] for x in self.inputs}  # names of the arrays of numbers
         self.constants = {}  # arrays that are known -> their names
+        self.loops = {}  # loops -> their names
         self._lines_, self._kept = self._lines()
 
     # --- kernels, and what is between them ------------------------------------------------
@@ -147,13 +152,13 @@ class NumbaProgram(Program):
 
     def _affordable(self, parts):
         """The parts, with those kernels taken apart that would take too long to compile."""
-        times = Counter(kernel.text for kernel in self._kernels)
+        times = Counter(kernel.text for kernel in self.kernels)
         chosen, lines = set(), 0
         for text, _ in times.most_common():
             lines += text.count("\n")
             if lines <= _MOST_LINES:
                 chosen.add(text)
-        kernels = iter(self._kernels)
+        kernels = iter(self.kernels)
         found = []
         for part in parts:
             is_kernel = type(part) is list
@@ -177,7 +182,7 @@ class NumbaProgram(Program):
 
     def _seen_by_the_caller(self):
         """What must have memory of its own in every call: the results, and what they may view."""
-        single = {part for part in self._parts if type(part) is Expression}
+        single = {part for part in self.parts if type(part) is Expression}
         seen = set()
         left = [self._root(x) for x in self._found]
         while left:
@@ -193,16 +198,22 @@ class NumbaProgram(Program):
     def _new(self, wanted):
         return new_name(wanted, self._taken)
 
+    def _loop(self, loop):
+        """The name of the function of a loop."""
+        if loop not in self.loops:
+            self.loops[loop] = self._new(loop.__name__)
+        return self.loops[loop]
+
     def _lines(self):
         """The statements of the function, and those that make the arrays that it keeps."""
-        writer = Writer(self.names)
+        writer = _Caller(self.names, self._loop)
         lines, kept, count = [], _Kept(), 0
         ends = self._ends()
-        for position, part in enumerate(self._parts):
+        for position, part in enumerate(self.parts):
             if type(part) is list:
                 count += 1
                 lines += self._kernel_lines(count, kept)
-                self._name_copies(writer, self._kernels[count - 1])
+                self._name_copies(writer, self.kernels[count - 1])
             elif part.kind == "guard":
                 lines.append(guarded(writer, part))
             else:
@@ -221,7 +232,7 @@ class NumbaProgram(Program):
     def _ends(self):
         """{position: the arrays that nobody reads after that part of the program}"""
         last = {}
-        for position, part in enumerate(self._parts):
+        for position, part in enumerate(self.parts):
             for step in part if type(part) is list else [part]:
                 keeps = type(part) is not list and not _makes_its_own(step)
                 for x in step.operands():
@@ -233,7 +244,7 @@ class NumbaProgram(Program):
         return ends
 
     def _kernel_lines(self, number, kept):
-        kernel = self._kernels[number - 1]
+        kernel = self.kernels[number - 1]
         lines, names, own = [], [], []
         for key, _ in kernel.parameters:
             root = key[0] if type(key) is tuple else key
@@ -329,7 +340,8 @@ class NumbaProgram(Program):
         parts = [_HEAD]
         writer = Writer({})
         parts += [f"{name} = {writer.constant(x.value)[0]}" for x, name in self.constants.items()]
-        parts += [decorated(k, f"kernel_{n}") for n, k in enumerate(self._kernels, 1)]
+        parts += [decorated(k, f"kernel_{n}") for n, k in enumerate(self.kernels, 1)]
+        parts += [_NumbaLoop(loop, name).source() for loop, name in self.loops.items()]
         return "\n".join([*parts, *self._driver()])
 
     def _driver(self):
@@ -355,10 +367,10 @@ class NumbaProgram(Program):
         Those of other shapes are a ValueError, those of other dtypes or layouts a TypeError. It
         is None where some argument gets into no kernel, or where NumPy has its part.
         """
-        looked_at = {key for kernel in self._kernels for key, _ in kernel.parameters}
+        looked_at = {key for kernel in self.kernels for key, _ in kernel.parameters}
         arrays = [x for x in self.inputs if isinstance(x.value, np.ndarray)]
         is_strict = looked_at.issuperset(arrays) and len(arrays) == len(self.inputs)
-        return self._function if is_strict and all(type(p) is list for p in self._parts) else None
+        return self._function if is_strict and all(type(p) is list for p in self.parts) else None
 
     @cached_property
     def _function(self):
@@ -368,10 +380,61 @@ class NumbaProgram(Program):
                 "the backend numba needs Numba: pip install numba, or take the backend numpy",
                 name="numba",
             )
-        scope = {f"kernel_{n}": compiled(k) for n, k in enumerate(self._kernels, 1)}
+        scope = {f"kernel_{n}": compiled(k) for n, k in enumerate(self.kernels, 1)}
         scope.update({name: x.value.copy() for x, name in self.constants.items()})
+        for loop, name in self.loops.items():
+            scope[name] = _NumbaLoop(loop, name).function()
         text = "\n".join(self._driver())
         return self.loaded(text, np=np, left=left, as_argument=as_argument, **scope)
+
+
+class _Body(NumbaProgram):
+    """A step whose results are each an array of its own."""
+
+    def completed(self, steps, results):
+        copies = [Expression("call", x.value, np.copy, (x,)) for x in results]
+        return [*steps, *copies], tuple(copies)
+
+
+class _NumbaLoop:
+    """A loop, compiled as a whole where its step is one kernel."""
+
+    def __init__(self, loop, name):
+        self.loop, self.name = loop, name
+        given = loop.steps, loop.inputs, tuple(loop.results)
+        body = _Body(*given, name=f"{name}_step")
+        is_kernel = len(body.parts) == 1 and type(body.parts[0]) is list and loop.length > 0
+        self.kernel = LoopKernel(loop, name, body) if is_kernel else None
+        if not is_kernel:
+            self.step = numba_program(*given, name=f"{name}_step")
+
+    def function(self):
+        """The loop as a function of arrays of any layout."""
+        if self.kernel is not None:
+            scope = self.kernel.scope()
+            exec(compile(self.kernel.wrapper(), f"<{self.name}>", "exec"), scope)
+        else:
+            scope = {"np": np, self.step.name: self.step.function()}
+            exec(compile(driver(self.loop, self.name, self.step), f"<{self.name}>", "exec"), scope)
+        return scope[self.name]
+
+    def source(self):
+        """The text of the function, and of what it needs."""
+        if self.kernel is not None:
+            return self.kernel.source(lambda value: Writer({}).constant(value)[0])
+        text = step_source(self.step, self.name)
+        return "\n".join([text, driver(self.loop, self.name, self.step)])
+
+
+class _Caller(Writer):
+    """Writes loops by the names of their functions."""
+
+    def __init__(self, names, loop):
+        super().__init__(names)
+        self._loop = loop
+
+    def called(self, func):
+        return self._loop(func) if isinstance(func, SymbolicLoop) else super().called(func)
 
 
 class _Kept:
@@ -408,7 +471,7 @@ class _Kept:
 
 def _makes_its_own(step):
     """Whether a call's result shares no memory with its arguments."""
-    if step.kind == "guard" or step.func in STORING:
+    if step.kind == "guard" or step.func in STORING or is_stack(step):
         return True
     is_ufunc = isinstance(step.func, np.ufunc)
     return is_ufunc or step.func in _INTO or step.func in (np.concatenate, np.stack)

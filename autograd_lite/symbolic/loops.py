@@ -118,7 +118,7 @@ class LoopTrace(Trace):
         )  # fmt: skip
         zeros = [np.float64(0.0) for _ in step.check]
         arguments = map(self._given, (*zeros, *carry, *rows))
-        around = [Traced(self, x) for x in step.captured]
+        around = [self._given(Traced(self, x)) for x in step.captured]
         found = self.traced(func, (*arguments, *around), {})
         if step.check:
             total, *found = found
@@ -130,8 +130,13 @@ class LoopTrace(Trace):
         return last, ys, list(found[ends[1] :])
 
     def _given(self, x):
+        """An argument of a loop; of no axes, as a number of NumPy's."""
         x = _plain(x)
-        return x if isinstance(x, Traced) else Traced(self, self._graph.constant(x))
+        if not isinstance(x, Traced):
+            return Traced(self, self._graph.constant(x if np.ndim(x) else np.asarray(x)[()]))
+        if isinstance(x.value, _NUMBERS) and not isinstance(x.value, np.generic):
+            return x.astype(x.dtype)
+        return x[()] if not x.shape and isinstance(x.value, np.ndarray) else x
 
     def _in_their_dtypes(self, loop, carry, rows):
         """Python numbers that are carried first in the dtypes that steps give them."""
@@ -164,7 +169,7 @@ class _TracedStep:
         first = -1 if loop.reverse else 0
         given = [_value(x) for x in carry]
         given += [_value(x)[first] for x in rows]
-        plain = [np.asarray(v)[()] if type(v) in _NUMBERS else v for v in given]
+        plain = [v if np.ndim(v) else np.asarray(v)[()] for v in given]
         traced = list(map(inner.input, plain, loop.step.names))
         self.inputs = list(self.body.inputs)
         for x in traced[: len(carry)]:

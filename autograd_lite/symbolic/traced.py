@@ -494,7 +494,8 @@ class Trace:
         if owner is not self.parent:
             expression = self.parent._captured(owner, expression, value)
         if expression not in self.captured:
-            self.captured[expression] = self._graph.input(value, expression.name)
+            number = value if np.ndim(value) else np.asarray(value)[()]
+            self.captured[expression] = self._graph.input(number, expression.name)
         return self.captured[expression]
 
     def _innermost(self, args, kwargs):
