@@ -5,6 +5,8 @@ run of the function by itself two steps are run by themselves, and held against 
 A step that does on traced values what it does by itself does so in all steps, as it has one graph.
 """
 
+from itertools import chain
+
 import numpy as np
 
 from ..engine.tensor import Tensor, constant, plain
@@ -92,13 +94,13 @@ class LoopTrial:
         traced = [_alike(x, trace.input(plain(x))) for x in values]
         found = trace.loop(loop, traced[:carried], traced[carried:], True)
         trace.closed = True
-        return [x.value if isinstance(x, Traced) else x for x in map(plain, sum(found, []))]
+        return [x.value if isinstance(x, Traced) else x for x in map(plain, chain(*found))]
 
 
 def _compare(loop, one, other):
     eps = np.finfo(one.dtype).eps if one.dtype.kind in "fc" else 0.0
     size = np.abs(one[np.isfinite(one)]).max(initial=0.0) if eps else 0.0
-    close = dict(rtol=np.sqrt(eps), atol=1e3 * eps * size, equal_nan=bool(eps))
+    close = {"rtol": np.sqrt(eps), "atol": 1e3 * eps * size, "equal_nan": bool(eps)}
     if one.shape != other.shape or not np.allclose(one, other, **close):
         raise ConcretizationError(
             f"the step of {loop.name} gives other values by itself than on traced values"

@@ -104,7 +104,7 @@ def _whole(steps, results):
     return [call for call in steps if call in found.difference(operands_of(results))]
 
 
-# --- products of rows -------------------------------------------------------------------------------
+# --- products of rows -----------------------------------------------------------------
 
 _MOST_STACKED = 1 << 26  # elements of the products of all rows
 
@@ -161,7 +161,7 @@ def _with_rows(call, own, rows):
     return _Plan(func, args, {i: i for i in range(len(results))}, list(call.value))
 
 
-# --- what the loop forward knows already ----------------------------------------------------------
+# --- what the loop forward knows already ----------------------------------------------
 
 
 def _with_residuals(steps, inputs, results):
@@ -264,7 +264,7 @@ def _storing(forward, stored):
     return _Plan(func, list(forward.args), {i: i for i in range(len(loop.results))}, values)
 
 
-# --- sums over the steps --------------------------------------------------------------------------
+# --- sums over the steps --------------------------------------------------------------
 
 
 def _without_sums(steps, inputs, results):
@@ -308,8 +308,8 @@ def _stacked(term):
         if _is_column(column) and type(row) is Expression and row.shape == term.shape[1:]:
             return (column.args[0], row), _sum_of_products
     if term.func is np.sum and term.args[0].ndim == 2 and term.shape == term.args[0].shape[1:]:
-        if set(term.kwargs) <= {"axis"} and term.dtype == term.args[0].dtype:
-            return (term.args[0],), _sum_of_rows
+        is_plain = set(term.kwargs) <= {"axis"} and term.dtype == term.args[0].dtype
+        return ((term.args[0],), _sum_of_rows) if is_plain else None
     return None
 
 
@@ -367,7 +367,7 @@ def _summed_after(call, sums):
     return _Plan(func, list(call.args), positions, values)
 
 
-# --- what nobody needs ------------------------------------------------------------------------------
+# --- what nobody needs ----------------------------------------------------------------
 
 
 def _without_dead(steps, inputs, results):

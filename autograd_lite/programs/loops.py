@@ -15,8 +15,11 @@ def is_stack(x):
     return x.args[1] >= x.args[0].func.carried
 
 
-def driver(loop, name, step):
-    """The text of the function of a loop, which calls that of a step, a program."""
+def driver(loop, name, step, exact=False):
+    """The text of the function of a loop, which calls that of a step, a program.
+
+    Where the step is ``exact``, it takes numbers for numbers, and no arrays without axes.
+    """
     names = [step.names[x] for x in step.inputs]
     carried, rest = names[: loop.carried], names[loop.carried :]
     taken = {*names, "np", step.name, name}
@@ -26,12 +29,19 @@ def driver(loop, name, step):
     targets = ", ".join([*carried, *(f"{y}[{i}]" for y in stacks)])
     order = f"{loop.length - 1}, -1, -1" if loop.reverse else f"{loop.length}"
     lines = [f"{y} = {_empty(loop, x)}" for y, x in zip(stacks, step.results[loop.carried :])]
+    for at, (x, own) in enumerate(zip(step.inputs, names)):
+        is_row = loop.carried <= at < loop.carried + loop.rows
+        if exact and not is_row and not isinstance(x.value, np.ndarray):
+            lines.append(f"{own} = np.{_name(x.dtype)}({own})")
     lines += [f"for {i} in range({order}):", f"    {targets}, = {step.name}({', '.join(given)})"]
     lines += [f"return {', '.join([*carried, *stacks])},"]
     return f"def {name}({', '.join(names)}):\n" + "".join(f"    {line}\n" for line in lines)
 
 
+def _name(dtype):
+    return "bool_" if dtype == np.bool else dtype.name
+
+
 def _empty(loop, x):
-    shape = (loop.length, *x.shape)
-    kind = "bool_" if x.dtype == np.bool else x.dtype.name
+    shape, kind = (loop.length, *x.shape), _name(x.dtype)
     return f"np.empty({shape})" if kind == "float64" else f"np.empty({shape}, np.{kind})"

@@ -110,7 +110,9 @@ class LoopKernel:
             lines.append(f"    last_{i} = {_new(x.shape or (1,), x.dtype)}")
             given += [passed(x), f"last_{i}"]
             is_number = not isinstance(x.value, np.ndarray)
-            results.append(f"last_{i}" + ("[0]" if is_number else "" if x.shape else ".reshape(())"))
+            results.append(
+                f"last_{i}" + ("[0]" if is_number else "" if x.shape else ".reshape(())")
+            )
         given += [f"as_argument({where[x]})" for x in self.rows]
         for i, y in enumerate(self.stacks):
             lines.append(f"    stack_{i} = {_new((loop.length, *y.shape), y.dtype)}")
@@ -125,7 +127,12 @@ class LoopKernel:
     def scope(self):
         """What the text of the wrapper names."""
         known = {f"{self.name}_constant_{i}": x.value.copy() for i, x in enumerate(self.known)}
-        return {f"{self.name}_kernel": compiled(self), "np": np, "as_argument": as_argument, **known}
+        return {
+            f"{self.name}_kernel": compiled(self),
+            "np": np,
+            "as_argument": as_argument,
+            **known,
+        }
 
     def source(self, write):
         """The text of all of it."""

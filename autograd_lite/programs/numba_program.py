@@ -15,8 +15,8 @@ from .better_loops import better_loops
 from .formulas import DTYPES, dtype_of
 from .kernels import Kernel, can_be_in_kernel
 from .layouts import contiguous, is_view, size_of, viewed
-from .merging import STORING, merged, store_line
 from .loops import driver, is_stack
+from .merging import STORING, merged, store_line
 from .numba_loops import LoopKernel, step_source
 from .numpy_program import NumpyProgram
 from .program import Program
@@ -415,7 +415,12 @@ class _NumbaLoop:
             exec(compile(self.kernel.wrapper(), f"<{self.name}>", "exec"), scope)
         else:
             scope = {"np": np, self.step.name: self.step.function()}
-            exec(compile(driver(self.loop, self.name, self.step), f"<{self.name}>", "exec"), scope)
+            exec(
+                compile(
+                    driver(self.loop, self.name, self.step, exact=True), f"<{self.name}>", "exec"
+                ),
+                scope,
+            )
         return scope[self.name]
 
     def source(self):
@@ -423,7 +428,7 @@ class _NumbaLoop:
         if self.kernel is not None:
             return self.kernel.source(lambda value: Writer({}).constant(value)[0])
         text = step_source(self.step, self.name)
-        return "\n".join([text, driver(self.loop, self.name, self.step)])
+        return "\n".join([text, driver(self.loop, self.name, self.step, exact=True)])
 
 
 class _Caller(Writer):

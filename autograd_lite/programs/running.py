@@ -93,7 +93,8 @@ def conforming(run, inputs):
 
 
 def _conformed(x, given):
-    if type(given) is np.ndarray and given.dtype == x.dtype and given.shape == x.shape:
+    is_array = isinstance(x.value, np.ndarray)
+    if is_array and type(given) is np.ndarray and (given.dtype, given.shape) == (x.dtype, x.shape):
         flags = given.flags
         if flags.c_contiguous and flags.writeable and flags.aligned:
             return given
@@ -102,6 +103,6 @@ def _conformed(x, given):
             f"{x.name or 'an argument'} has the shape {np.shape(given)}, and the program is "
             f"compiled for {x.shape}: compile the function again"
         )
-    if not isinstance(x.value, np.ndarray):
+    if not is_array:
         return type(x.value)(given)
     return np.array(given, x.dtype, order="C")

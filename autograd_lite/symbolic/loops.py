@@ -12,7 +12,7 @@ from ..engine.modes import switched
 from ..engine.tensor import Tensor, constant
 from .expressions import Expression, key_of
 from .graph import Graph, needed, sum_of
-from .traced import NAN_IN_A_STEP, Trace, Traced, UndecidedError
+from .traced import ConcretizationError, Trace, Traced, UndecidedError
 
 _NUMBERS = (bool, int, float, complex)
 
@@ -106,7 +106,11 @@ class LoopTrace(Trace):
     def loop(self, loop, carry, rows, saves):
         """What `Loop` computes: what is carried last, what was stacked, what was carried."""
         if not loop.length:
-            return carry, loop.nothing(carry, rows), [loop.stack(x, 0) for x in carry if saves]
+            return (
+                carry,
+                loop.nothing(loop.step, carry, rows),
+                [loop.stack(x, 0) for x in carry if saves],
+            )
         carry = self._in_their_dtypes(loop, carry, rows)
         step = _TracedStep(self, loop, carry, rows)
         saved = step.inputs[: len(carry)] if saves else []
@@ -116,14 +120,14 @@ class LoopTrace(Trace):
             (len(step.check) + len(carry), len(rows)), loop.length, loop.reverse, loop.name,
             self.function_of,
         )  # fmt: skip
-        zeros = [np.float64(0.0) for _ in step.check]
-        arguments = map(self._given, (*zeros, *carry, *rows))
+        starts = [x.value for x in step.checked]
+        arguments = map(self._given, (*starts, *carry, *rows))
         around = [self._given(Traced(self, x)) for x in step.captured]
         found = self.traced(func, (*arguments, *around), {})
-        if step.check:
+        for _ in step.checked:  # a guard of the program, or a question to the steps around
             total, *found = found
-            if total != total:  # a guard of the program, or a question to the steps around
-                raise UndecidedError(NAN_IN_A_STEP)
+            if not total if total.dtype == np.bool else total != total:
+                raise (ConcretizationError if step.is_asked_by_user else UndecidedError)(_DIFFERENT)
         ends = len(carry), len(carry) + len(step.ys)
         last = [_alike(x, t) for x, t in zip(step.like[: ends[0]], found)]
         ys = [_alike(x, t) for x, t in zip(step.like[ends[0] :], found[ends[0] :])]
@@ -158,7 +162,10 @@ class _TracedStep:
     carry, ys
         What it returns, as expressions.
     checked, check
-        A sum that is carried too, of numbers that must not be nan: its input and its result.
+        What is carried too, to be looked at after the loop: inputs and results. A sum of numbers
+        that must not be nan, and whether all steps have given the answers of the first.
+    is_asked_by_user
+        Whether some question is none of our own.
     like
         All that it returns, as it returned it.
     """
@@ -186,16 +193,40 @@ class _TracedStep:
             inner.closed = True
         self.carry, self.ys = found[: len(new)], found[len(new) :]
         self.captured = inner.captured
+        self.is_asked_by_user = inner.is_asked_by_user
         self.checked, self.check = [], []
         if inner.numbers:
             total = self.body.input(np.float64(0.0), "checked")
             sizes = [self.body.apply(np.absolute, x) for x in dict.fromkeys(inner.numbers)]
-            self.checked, self.check = [total], [sum_of(self.body, [total, *sizes])]
-        trace.keep(self.body.release())
+            self._carry_too(total, sum_of(self.body, [total, *sizes]))
+        if inner.answers:
+            holds = self.body.input(np.True_, "holds")
+            self._carry_too(holds, self._held(holds, inner.answers))
 
     def _expression(self, inner, leaf):
         x = _plain(leaf)
         return inner.expression(x) if isinstance(x, Traced) else self.body.constant(x)
+
+    def _carry_too(self, given, result):
+        self.checked.append(given)
+        self.check.append(result)
+
+    def _held(self, holds, answers):
+        """Whether all answers are still what they were."""
+        for expression, expected in answers:
+            if expression.dtype != np.bool:
+                expression = self.body.apply(np.equal, expression, expected)
+            elif not expected:
+                expression = self.body.apply(np.logical_not, expression)
+            holds = self.body.apply(np.logical_and, holds, expression)
+        return holds
+
+
+_DIFFERENT = (
+    "the step of a scan branches on a value, or indexes with one, and does so differently in "
+    "different steps, where a program has one step for all of them: write np.where(condition, x, "
+    "y), or leave the scan out of the compiled function"
+)
 
 
 def _plain(x):

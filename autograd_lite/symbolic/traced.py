@@ -5,6 +5,7 @@ inside a Tensor, so that the tape, the rules and the walk back run on it unchang
 """
 
 import operator
+import sys
 import weakref
 from contextlib import contextmanager
 
@@ -13,6 +14,7 @@ import numpy as np
 from ..engine.dispatch import as_targets, full_name, into, registry
 from ..engine.shown_arrays import Flat
 from ..engine.tensor import Tensor
+from ..messages import errors
 from . import calls, dependence
 from .calls import as_written
 from .expressions import mapped
@@ -34,9 +36,6 @@ class ConcretizationError(TypeError):
 
 class UndecidedError(ConcretizationError):
     """No program is right for these values; the function itself is."""
-
-
-NAN_IN_A_STEP = "a step of a scan has a gradient that is nan"
 
 
 class Traced(Stored, np.lib.mixins.NDArrayOperatorsMixin):
@@ -434,6 +433,8 @@ class Trace:
         self.is_step = parent is not None
         self.captured = {}
         self.numbers = []  # of a step: those that must not be nan
+        self.answers = []  # of a step: pairs (expression, what it must be)
+        self.is_asked_by_user = False
         self._step = None  # of a loop, which is being traced
 
     def born(self, value):
@@ -453,17 +454,15 @@ class Trace:
             self._graph.guard(expression, expected)
 
     def _guard_in_step(self, expression, expected):
-        """Of a step only whether something is nan is asked: all steps are asked together."""
-        is_nan = expression.func is np.not_equal and expression.args[0] is expression.args[1]
-        if not is_nan or expression.shape != ():
-            raise ConcretizationError(
-                "the step of a scan asks for a value, to branch on or to index with, and a program "
-                "has one step for all of them: write np.where(condition, x, y), or leave the scan "
-                "uncompiled"
-            )
-        if expected:
-            raise UndecidedError(NAN_IN_A_STEP)
-        self.numbers.append(expression.args[0])
+        """A question that a step asks has one answer: all steps are asked, and answer together."""
+        if expression.func is np.not_equal and expression.args[0] is expression.args[1]:
+            if expected:
+                raise UndecidedError("a gradient in a step of a scan is nan")
+            self.numbers.append(expression.args[0])
+            return
+        if (expression, expected) not in self.answers:
+            self.answers.append((expression, expected))
+            self.is_asked_by_user |= _is_users_question()
 
     # --- a loop inside ----------------------------------------------------------------------
 
@@ -596,6 +595,14 @@ class Trace:
             parts.append(same)
         kind = type(value)
         return kind(*parts) if hasattr(kind, "_fields") else kind(parts)
+
+
+def _is_users_question():
+    """Whether the code that asks for a value is none of ours and of NumPy's."""
+    frame = sys._getframe(1)
+    while frame.f_globals.get("__name__", "").startswith(__package__):
+        frame = frame.f_back
+    return frame.f_globals.get("__name__", "").partition(".")[0] not in errors.OURS
 
 
 def _argument_that_is(value, args, kwargs):

@@ -17,9 +17,9 @@ class Closures(Watcher):
         Their nodes, in order, as keys.
     """
 
-    def __init__(self):
+    def __init__(self, met=None):
         self.start = Leaf(None).serial
-        self.met = {}
+        self.met = {} if met is None else met
 
     def record(self, record, op, args, kwargs):
         self.meet(args)

@@ -6,6 +6,7 @@ scan, and derivatives of any order come from these lines.
 """
 
 from functools import partial
+from itertools import chain
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from ..engine import hooks, tape
 from ..engine.arrays import asarray
 from ..engine.calls import requires_grad
 from ..engine.dispatch import registry
-from ..engine.modes import current, enable_grad, is_recording, switched, watching
+from ..engine.modes import current, is_recording, switched, watching
 from ..engine.tape import Leaf, Node, Operation
 from ..engine.tensor import (
     Tensor,
@@ -28,6 +29,8 @@ from ..engine.tensor import (
 from ..messages import errors
 from .closures import Closures, told_to_others
 from .function_call import differentiating, seeds_of, variable
+
+_NUMBERS = (bool, int, float, complex)
 
 
 class Loop(Operation):
@@ -77,18 +80,18 @@ class Loop(Operation):
         if not mode.recording:
             if tracked and mode.body is not None:
                 raise errors.smuggled(mode.body.name)
-            return self._run(carry, rows, saves=False)[:2]
-        with watching(Closures()) as closures, switched(recording=False, body=None):
-            last, ys, saved = self._run(carry, rows, saves=True)
-        if not tracked and not closures.met:
+            return self._run(carry, rows, False)[:2]
+        closures: dict = {}
+        last, ys, saved = self._run(carry, rows, saves=True, closures=closures)
+        if not tracked and not closures:
             return last, ys
         out = tuple(map(plain, (*last, *ys, *saved)))
         parents = [x.node if isinstance(x, Tensor) else None for x in leaves]
         values = [plain(x) if node else _copied(x) for x, node in zip(leaves, parents)]
-        values = (*values, *(node.out for node in closures.met))
+        values = (*values, *(node.out for node in closures))
         self.sizes = len(carry), len(rows), len(ys)
-        node = Node(self, values, {}, out, (*parents, *closures.met))
-        self.closures = tuple(closures.met)
+        node = Node(self, values, {}, out, (*parents, *closures))
+        self.closures = tuple(closures)
         found = several(out, node)
         return list(found[: len(carry)]), list(found[len(carry) : len(carry) + len(ys)])
 
@@ -97,47 +100,54 @@ class Loop(Operation):
     def _again(self, *args):
         n, m, _ = self.sizes
         with switched(recording=False, body=None):
-            last, ys, saved = self._run(list(args[:n]), list(args[n : n + m]), saves=True)
+            last, ys, saved = self._run(list(args[:n]), list(args[n : n + m]), True)
         return tuple(map(plain, (*last, *ys, *saved)))
 
-    def _run(self, carry, rows, saves):
-        """What is carried last, what was stacked, and what was carried into every step."""
+    def _run(self, carry, rows, saves, closures=None):
+        """What is carried last, what was stacked, and what was carried into every step.
+
+        What the steps use from around themselves goes into the dict ``closures``, if there is one.
+        """
         carry = [constant(x._array) if isinstance(x, Tensor) else _copied(x) for x in carry]
         tracer = current().tracing
-        if hasattr(tracer, "loop"):
+        if not hasattr(tracer, "loop"):
+            return self.run_step_by_step(carry, rows, saves, closures)
+        with switched(recording=False, body=None), watching(Closures(closures)):
             return tracer.loop(self, carry, rows, saves)
-        return self.run_step_by_step(carry, rows, saves)
 
     def shortened(self, length):
         """The same loop of fewer steps, which is not differentiated."""
         return Loop(self.step, length, self.reverse, self.name)
 
-    def run_step_by_step(self, carry, rows, saves):
-        """What is carried last, what was stacked, and what was carried into every step."""
+    def run_step_by_step(self, carry, rows, saves, closures=None):
+        """The same, without a program."""
+        step = self.step if closures is None else _Detached(self.step, closures)
         order = range(self.length)
-        if not order:
-            return carry, self.nothing(carry, rows), [self.stack(x, 0) for x in carry if saves]
-        rows = [_Rows(x) for x in rows]
-        stacks, saved = [], []
-        for i in reversed(order) if self.reverse else order:
-            before = carry
-            carry, ys = self.step(carry, [row[i] for row in rows])
-            if not stacks and not saved:
-                before = [_like(x, new) for x, new in zip(before, carry, strict=True)]
-                saved = [self.stack(x, self.length) for x in before if saves]
-                stacks = [self.stack(y, self.length) for y in ys]
-            for stack, x in zip(saved, before):
-                stack[i] = plain(x)
-            for stack, y in zip(stacks, ys, strict=True):
-                _store(stack, i, y)
-        if any(isinstance(y, Tensor) for y in ys):
-            stacks = [constant(s) if isinstance(y, Tensor) else s for s, y in zip(stacks, ys)]
-        return carry, stacks, saved
+        with switched(recording=closures is not None, body=current().body):
+            if not order:
+                stacks = self.nothing(step, carry, rows)
+                return carry, stacks, [self.stack(x, 0) for x in carry if saves]
+            rows = [_Rows(x) for x in rows]
+            order = order[::-1] if self.reverse else order
+            stacks, saved = None, []
+            for i in order:
+                before, row = carry, [row[i] for row in rows]
+                carry, ys = step(before, row)
+                if stacks is None:
+                    before, is_other = _in_their_dtypes(before, carry)
+                    carry, ys = step(before, row) if is_other else (carry, ys)
+                    saved = [self.stack(x, self.length) for x in before if saves]
+                    stacks = [self.stack(y, self.length) for y in ys]
+                for stack, x in zip(saved, before):
+                    stack[i] = plain(x)
+                for stack, y in zip(stacks, ys, strict=True):
+                    _store(stack, i, y)
+        return carry, [_alike(y, stack) for y, stack in zip(ys, stacks, strict=True)], saved
 
-    def nothing(self, carry, rows):
+    def nothing(self, step, carry, rows):
         """The stacks of no steps: of the shapes that a step of zeros gives."""
         zeros = [_alike(x, np.zeros_like(plain(x), shape=x.shape[1:])[()]) for x in rows]
-        _, ys = self.step(list(carry), zeros)
+        _, ys = step(list(carry), zeros)
         return [self.stack(y, 0) for y in ys]
 
     @staticmethod
@@ -189,11 +199,13 @@ class Loop(Operation):
         seen = [list(out[n + count :]), list(args[n : n + m])]
         seen += [[g[i] for i in stacked], [g[n + count + i] for i in saved]]
         places = floats, rows, [i - n for i in stacked], [floats.index(i) for i in saved]
+        is_known = self.length and not recorded and not current().tracing
+        following = out[:n] if is_known else None
         with switched(recording=recorded, body=None):
             for careful in (False, True):
-                step = _StepBack(self, *places, careful)
+                step = _StepBack(self, *places, careful, following)
                 loop = Loop(step, self.length, not self.reverse, f"{self.name}_vjp")
-                found, shares = loop([*last, *totals], sum(seen, []))
+                found, shares = loop([*last, *totals], [*chain(*seen)])
                 if _is_inside_a_step() or not any(map(has_nan, (*found, *shares))):
                     break
         contributions = [None] * len(args)
@@ -214,6 +226,38 @@ class Loop(Operation):
                 )
 
 
+class _Detached:
+    """A step of constants, whose results are constants; the tensors around it are noted.
+
+    It is recorded, and what was recorded is let go: to watch every call would take longer.
+    """
+
+    def __init__(self, step, closures):
+        self.step, self.closures = step, closures
+        self.start = Leaf(None).serial
+
+    def __call__(self, carry, row):
+        new, ys = self.step(carry, row)
+        stack = [x.node for x in (*new, *ys) if isinstance(x, Tensor) and x.node.requires_grad]
+        if not stack:
+            return new, ys
+        seen = set(stack)
+        while stack:
+            node = stack.pop()
+            if node.serial < self.start:
+                self.closures[node] = None
+                continue
+            for _, parent in node.inputs():
+                if parent is not None and parent.requires_grad and parent not in seen:
+                    seen.add(parent)
+                    stack.append(parent)
+        return list(map(_constant, new)), list(map(_constant, ys))
+
+
+def _constant(x):
+    return constant(x._array) if isinstance(x, Tensor) else x
+
+
 class _StepBack:
     """The vector-Jacobian product of a step: a step of flat lists.
 
@@ -222,8 +266,9 @@ class _StepBack:
     stacked and of what was carried into it.
     """
 
-    def __init__(self, loop, floats, rows, stacked, saved, careful):
+    def __init__(self, loop, floats, rows, stacked, saved, careful, following):
         self.loop, self.careful = loop, careful
+        self.following = following  # what the step gave to the next one, where it is known
         self.floats, self.rows, self.stacked, self.saved = floats, rows, stacked, saved
         n, m, _ = loop.sizes
         self.ends = n, n + m, n + m + len(stacked)
@@ -241,13 +286,15 @@ class _StepBack:
         inputs |= {a + i: _input(own[i], recorded) for i in self.rows}
         leaves = [twin(inputs[i]) if i in inputs else x for i, x in enumerate((*given, *own))]
         inputs = list(inputs.values())
-        with enable_grad(), differentiating(inputs):
+        with differentiating(inputs, recording=True, body=None):
             start = Leaf(None)  # the pass enters nothing older
             new, ys = loop.step(leaves[:a], leaves[a:])
-        outputs = [new[i] for i in self.floats] + [ys[i] for i in self.stacked]
-        outputs = [y if isinstance(y, Tensor) else constant(asarray(y)) for y in outputs]
-        seeds = seeds_of(outputs, [*last, *gs])
-        with differentiating(inputs):
+            if self.following is not None:
+                self._check_again(new)
+                self.following = given
+            outputs = [new[i] for i in self.floats] + [ys[i] for i in self.stacked]
+            outputs = [y if isinstance(y, Tensor) else constant(asarray(y)) for y in outputs]
+            seeds = seeds_of(outputs, [*last, *gs])
             table = _pass(seeds, start, recorded, self.careful)
         self._check(table, start, inputs)
         shares = [_share(table, t.node, t) for t in inputs]
@@ -259,14 +306,28 @@ class _StepBack:
         ]
         return [*shares[:count], *totals], shares[count:]
 
+    def _check_again(self, new):
+        """The second run gives what the first gave."""
+        for one, other in zip(map(plain, new), map(plain, self.following), strict=True):
+            if not (one is other or np.all(one == other)) and not _are_close(one, other):
+                raise self._differs("gives other values than before")
+
+    def _differs(self, how):
+        return errors.told(
+            ValueError,
+            f"{self.loop.name}: in the backward pass, which runs the steps again, a step {how}. It "
+            "must be deterministic: draw random numbers before the scan, and pass them as xs",
+        )
+
     def _check(self, table, start, inputs):
         known = {*(t.node for t in inputs), *self.loop.closures}
         if any(node.serial < start.serial and node not in known for node in table):
-            raise errors.told(
-                ValueError,
-                f"{self.loop.name}: in the backward pass a step uses tensors that it did not use "
-                "before. It must be deterministic: make random generators inside it",
-            )
+            raise self._differs("uses tensors that it did not use before")
+
+
+def _are_close(x, y):
+    eps = np.finfo(x.dtype).eps if _is_inexact(x) else 0.0
+    return np.allclose(x, y, rtol=np.sqrt(eps), atol=eps, equal_nan=_is_inexact(x))
 
 
 def _named(f, name):
@@ -329,10 +390,16 @@ def _alike(x, value):
     return constant(value) if isinstance(x, Tensor) else value
 
 
-def _like(before, after):
-    """What is carried first, a Python number in the dtype that it has afterwards."""
-    kinds = (bool, int, float, complex)
-    return plain(after).dtype.type(before) if type(before) in kinds else before
+def _in_their_dtypes(carry, new):
+    """What is carried first, Python's numbers in the dtypes that a step gives them.
+
+    With it, whether the step has seen numbers of another dtype.
+    """
+    found = [plain(y).dtype.type(x) if type(x) in _NUMBERS else x for x, y in zip(carry, new)]
+    is_other = any(
+        type(x) in _NUMBERS and np.asarray(x).dtype != y.dtype for x, y in zip(carry, found)
+    )
+    return found, is_other
 
 
 def _store(stack, i, y):

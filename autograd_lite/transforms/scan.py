@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.arrays import asarray
 from ..engine.tensor import Tensor, plain
 from ..messages import errors
 from . import trees
@@ -120,7 +119,7 @@ class _Step:
     def __call__(self, carry, row):
         """The leaves of what is carried on, and of what is stacked."""
         result = self.f(self._build_carry(carry), self._build_row(row))
-        if type(result) is not tuple or len(result) != 2:
+        if type(result) not in (tuple, list) or len(result) != 2:
             raise errors.told(
                 TypeError,
                 f"{self._called()} returned {errors.describe(result)}: the step of a scan returns "
@@ -148,7 +147,7 @@ class _Step:
         return leaves
 
     def _check_kept(self, path, before, after):
-        if not isinstance(after, _ARRAYS) and not hasattr(after, "__array_function__"):
+        if not _is_array(after):
             raise errors.told(
                 TypeError,
                 f"{self._called()} returned {errors.describe(after)} as {path}: what is carried is "
@@ -159,7 +158,9 @@ class _Step:
         one, two = _kind(before), _kind(after)
         init = path.replace("carry", "init", 1)
         if before.shape == after.shape:
-            line = f"start with {init}.astype(np.{after.dtype}), or return .astype(np.{before.dtype})"
+            line = (
+                f"start with {init}.astype(np.{after.dtype}), or return .astype(np.{before.dtype})"
+            )
         else:
             line = f"start with {init} of shape {after.shape}, or return shape {before.shape}"
         raise errors.told(
@@ -182,13 +183,12 @@ class _Step:
                     "is stacked has one structure",
                 ) from None
         for leaf in leaves:
-            if type(leaf) not in _NUMBERS and not isinstance(leaf, _ARRAYS):
-                if not hasattr(leaf, "__array_function__"):
-                    raise errors.told(
-                        TypeError,
-                        f"{self._called()} returned {errors.describe(leaf)} in y: what is stacked "
-                        "are arrays and numbers",
-                    )
+            if type(leaf) not in _NUMBERS and not _is_array(leaf):
+                raise errors.told(
+                    TypeError,
+                    f"{self._called()} returned {errors.describe(leaf)} in y: what is stacked are "
+                    "arrays and numbers",
+                )
         return list(map(_array, leaves))
 
     def built(self, carry, ys):
@@ -210,6 +210,10 @@ def _array(leaf):
     return np.asarray(leaf)[()] if type(leaf) in _NUMBERS else leaf
 
 
+def _is_array(leaf):
+    return isinstance(leaf, _ARRAYS) or hasattr(leaf, "__array_function__")
+
+
 def _kind(x):
     return f"an array of shape {x.shape}, {x.dtype}" if x.shape else f"a number, {x.dtype}"
 
@@ -229,8 +233,7 @@ def _check_leaf(path, leaf):
     if type(leaf) in _NUMBERS:
         return
     errors.refuse_foreign("scan", leaf)
-    is_array = isinstance(leaf, _ARRAYS) or hasattr(leaf, "__array_function__")
-    if not is_array or plain(leaf).dtype.kind not in "biufc":
+    if not _is_array(leaf) or plain(leaf).dtype.kind not in "biufc":
         raise errors.told(
             TypeError,
             f"{path} is {errors.describe(leaf)}: a scan carries arrays and numbers; what does not "
