@@ -13,6 +13,7 @@ from ..symbolic.loops import LoopTrace
 from ..symbolic.traced import Traced
 from ..transforms import trees
 from .arguments import CompilationError, leaves
+from .forms import builder
 from .loop_trials import LoopTrial
 from .random_draws import Drawing, Draws, States
 
@@ -41,6 +42,9 @@ class Tree:
         self.structure = _structure(tree)
         self.nested = _nested(self.structure, iter(self.expressions))
         self._is_tensor = [where != _RESULT and isinstance(leaf, Tensor) for leaf in leaves]
+        tensors = any(self._is_tensor)
+        kinds = [(type(x) is Expression, x) for x in self.leaves]
+        self._build = None if tensors else builder(tree, kinds)
         self.is_single = self.structure == "leaf" and not isinstance(tree, Tensor)
 
     def is_integer(self):
@@ -50,10 +54,17 @@ class Tree:
 
     def build(self, values):
         """The same tree of the values that a program computed."""
+        if self._build is not None:
+            return self._build(values)
         values = iter(values)
         leaves = [next(values) if type(x) is Expression else x for x in self.leaves]
         pairs = zip(leaves, self._is_tensor)
         return self._rebuild([constant(np.asarray(v)) if t else v for v, t in pairs])
+
+    @property
+    def is_simple(self):
+        """Whether it is of Python's own dicts, lists and tuples, and made at once."""
+        return self._build is not None
 
     def forget(self):
         """Let go of the graph."""

@@ -15,12 +15,13 @@ import numpy as np
 from ..engine.modes import current
 from ..engine.shown_arrays import LEAF_ARRAYS
 from ..programs.numpy_program import NumpyProgram
-from .arguments import Arguments, Uncompiled, is_array
+from .arguments import Arguments, Uncompiled
+from .forms import Form
 from .random_draws import lock
 from .specializations import GUARD_FAILED, Specializations
 
 _MOST_SIGNATURES = 512
-_ndarray = np.ndarray
+_MOST_FORMS = 4  # that are looked at one after the other, a microsecond each
 
 
 def compile(f: Callable, backend: str = "numpy") -> Compiled:
@@ -88,37 +89,32 @@ class Compiled:
         self.__wrapped__ = f
         self._program_type = program_type
         self._programs = {}
-        self._of_arrays = {}  # those of them for arrays by position alone: found in a microsecond
-        self._latest = None, None  # a key of these and its programs: most calls are like the last
+        self._forms = []  # pairs (form, programs), the latest first: most calls are like the last
 
     def __call__(self, *args, **kwargs):
-        if not kwargs:
-            for arg in args:
-                if type(arg) is not _ndarray:
+        mode = current()
+        if not (mode.watchers or mode.tracing):
+            for form, programs in self._forms:
+                if programs.strict and form.arrays is not None:
+                    values = form.arrays(args, kwargs)
+                    if values is not None:
+                        result = programs.run_strict(values)
+                        if result is not GUARD_FAILED:
+                            return result
+                values = form.inputs(args, kwargs)
+                if values is not None:
+                    if self._forms[0][0] is not form:
+                        self._remember(form, programs)
+                    result = programs.run_direct(values)
+                    if result is not GUARD_FAILED:
+                        return result
                     break
-            else:
-                result = self._of_known(args)
-                if result is not GUARD_FAILED:
-                    return result
         return self._call(args, kwargs)
 
-    def _of_known(self, args):
-        """The result for arrays of shapes and dtypes that were traced before, or GUARD_FAILED."""
-        mode = current()
-        if mode.watchers or mode.tracing:
-            return GUARD_FAILED
-        latest, programs = self._latest
-        if programs is not None and programs.strict:
-            result = programs.run_strict(args)
-            if result is not GUARD_FAILED:
-                return result
-        key = [part for arg in args for part in (arg.shape, arg.dtype)]
-        if key != latest:
-            programs = self._of_arrays.get(tuple(key))
-            if programs is None:
-                return GUARD_FAILED
-            self._latest = key, programs
-        return programs.run_direct(args)
+    def _remember(self, form, programs):
+        """Have this form looked at first."""
+        others = [pair for pair in self._forms if pair[0] is not form]
+        self._forms = [(form, programs), *others[: _MOST_FORMS - 1]]
 
     def __get__(self, instance, owner=None):
         return self if instance is None else types.MethodType(self, instance)
@@ -176,11 +172,10 @@ class Compiled:
         if programs is None:
             programs = Specializations(self.__wrapped__, self._name(), self._program_type)
             if len(self._programs) >= _MOST_SIGNATURES:
-                self._programs, self._of_arrays = {}, {}
+                self._programs = {}
             programs = self._programs.setdefault(arguments.key, programs)
-            if not kwargs and all(map(is_array, args)):
-                key = [part for arg in args for part in (arg.shape, arg.dtype)]
-                self._of_arrays[tuple(key)] = programs
+            programs.form = Form(args, kwargs)
+        self._remember(programs.form, programs)
         return programs, arguments
 
     def _name(self):

@@ -69,8 +69,12 @@ class Specialization:
     def watch(self):
         """Look, from now on, at those arrays among the constants that somebody else has too."""
         self.arrays = [(array, before) for array, before in self.arrays if array() is not None]
-        needs = self.stores or self._state or self.draws or self.arrays
-        self.is_direct = self._is_nested and not needs
+        self._is_pure = self.result.is_simple and not (self.stores or self.draws or self.arrays)
+        self.is_direct = self._is_pure and not self._state
+
+    def direct(self, program):
+        """A program as a function that returns what the function itself does."""
+        return program if self._is_nested else _building(program, self.result.build)
 
     def call(self, values, state, generators):
         """What the program gives, or None, and nothing is drawn, if it is not right for these."""
@@ -88,6 +92,11 @@ class Specialization:
 
     def run(self, values, read, state):
         """What the function returns, after what it leaves behind is stored in a state."""
+        if self._is_pure:
+            results = quiet.call(self.function, *values, *[read[i] for i in self._state])
+            if results is None:
+                return GUARD_FAILED
+            return results if self._is_nested else self.result.build(results)
         results = self.call(values, read, state.generators)
         if results is None:
             return GUARD_FAILED
@@ -107,6 +116,16 @@ class Specialization:
                 value = next(values) if single else tree.build([next(values) for _ in range(count)])
                 left.append((place, value))
         return (results if self._is_nested else self.result.build(results)), left
+
+
+def _building(program, build):
+    """A program whose results are made into a tree."""
+
+    def call(*args):
+        results = program(*args)
+        return None if results is None else build(results)
+
+    return call
 
 
 def _is_unchanged(reference, before):
@@ -237,8 +256,8 @@ class Specializations:
     def _find_direct(self):
         state, specializations = self.current
         direct = [s for s in specializations if s.is_direct]
-        self.direct = tuple(s.function for s in direct)
-        self.strict = tuple(s.strict for s in direct if s.strict is not None)
+        self.direct = tuple(s.direct(s.function) for s in direct)
+        self.strict = tuple(s.direct(s.strict) for s in direct if s.strict is not None)
         self.read = None if state.is_free else state.read
 
     def _trace(self, arguments):
