@@ -10,7 +10,7 @@ import numpy as np
 from ..symbolic.expressions import Expression
 from ..symbolic.graph import operands_of
 from ..symbolic.loops import SymbolicLoop
-from ..symbolic.python_text import Writer, guarded, new_name
+from ..symbolic.python_text import LONG, Writer, guarded, new_name
 from .better_loops import better_loops
 from .formulas import DTYPES, dtype_of
 from .kernels import Kernel, can_be_in_kernel
@@ -18,7 +18,7 @@ from .layouts import contiguous, is_view, size_of, viewed
 from .loops import driver, is_stack
 from .merging import STORING, merged, store_line
 from .numba_loops import LoopKernel, step_source
-from .numpy_program import NumpyProgram
+from .numpy_program import NumpyProgram, held_line
 from .program import Program
 from .running import as_argument, compiled, conforming, decorated, left, name_of
 
@@ -339,7 +339,7 @@ class NumbaProgram(Program):
         """All functions, in a text that can be run where Numba is installed."""
         parts = [_HEAD]
         writer = Writer({})
-        parts += [f"{name} = {writer.constant(x.value)[0]}" for x, name in self.constants.items()]
+        parts += [_constant_line(writer, x.value, name) for x, name in self.constants.items()]
         parts += [decorated(k, f"kernel_{n}") for n, k in enumerate(self.kernels, 1)]
         parts += [_NumbaLoop(loop, name).source() for loop, name in self.loops.items()]
         return "\n".join([*parts, *self._driver()])
@@ -480,6 +480,11 @@ def _makes_its_own(step):
         return True
     is_ufunc = isinstance(step.func, np.ufunc)
     return is_ufunc or step.func in _INTO or step.func in (np.concatenate, np.stack)
+
+
+def _constant_line(writer, value, name):
+    is_long = value.size > LONG
+    return held_line(name, value) if is_long else f"{name} = {writer.constant(value)[0]}"
 
 
 _HEAD = """\

@@ -48,7 +48,14 @@ class NumpyProgram(Program):
         scipy = "import scipy\n" if any("scipy." in t for t in (*module.functions, text)) else ""
         numbers = "".join(f"{name} = {text}\n" for name, text in module.numbers.items())
         head = f"import numpy as np\n{imported if module.imported else ''}{scipy}"
-        return "\n".join([f"{head}\n{numbers}\n", *(f"{t}\n" for t in module.functions), text])
+        self._held = module.held
+        about = "".join(held_line(name, value) for name, value in module.held.items())
+        beside = [f"{head}\n{about}{numbers}\n", *(f"{t}\n" for t in module.functions)]
+        return "\n".join([*beside, text])
+
+    def function(self):
+        source = self.source()
+        return self.loaded(source, np=np, **self._held)
 
     def written_in(self, module):
         """The text of the function, in a module that has what it needs."""
@@ -76,12 +83,15 @@ class Module:
         {name: text} of what is made once.
     functions : list
         The texts of other functions.
+    held : dict
+        {name: array} of arrays that are too long for a text.
     """
 
     def __init__(self):
         self.imported = set()
         self.numbers = {}
         self.functions = []
+        self.held = {}
         self.loops = {}  # {loop: the name of its function}
         self.taken = set()
 
@@ -250,6 +260,11 @@ def function_of(loop):
     return program.function()
 
 
+def held_line(name, value):
+    """What a text says of an array that it has not."""
+    return f"# {name} is an array of shape {value.shape}, {value.dtype}, that the program holds\n"
+
+
 def _is_new(step):
     """Whether a call makes an array of its own; whatever else may be a view of its arguments."""
     if isinstance(step.func, np.ufunc) or step.func in _NEW or step.func in STORING:
@@ -348,8 +363,18 @@ class _Writer(Writer):
             return self._outside(self.constant(x.value)[0], "c1"), ATOM
         return super()._written(x)
 
+    def held(self, value):
+        for name, known in self.module.held.items():
+            if known is value:
+                return name
+        name = self._beside("array", "array_")
+        self.module.held[name] = value
+        return name
+
     def _outside(self, text, wanted):
         """The name of a constant that is made once, before the function."""
+        if text in self.module.held:
+            return text
         if text not in self.numbers:
             known = (n for n, t in self.module.numbers.items() if t == text and n not in self.taken)
             name = self.numbers[text] = next(known, None) or self._beside(wanted, "c")

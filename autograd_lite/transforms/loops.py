@@ -5,6 +5,7 @@ what was carried and the sums of those of what every step uses. So the derivativ
 scan, and derivatives of any order come from these lines.
 """
 
+from contextlib import nullcontext
 from functools import partial
 from itertools import chain
 
@@ -112,7 +113,8 @@ class Loop(Operation):
         tracer = current().tracing
         if not hasattr(tracer, "loop"):
             return self.run_step_by_step(carry, rows, saves, closures)
-        with switched(recording=False, body=None), watching(Closures(closures)):
+        noting = nullcontext() if closures is None else watching(Closures(closures))
+        with switched(recording=False, body=None), noting:
             return tracer.loop(self, carry, rows, saves)
 
     def shortened(self, length):
