@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import operator
+import os
 import sys
 import types
 from collections.abc import Callable
@@ -24,7 +25,9 @@ _MOST_SIGNATURES = 512
 _MOST_FORMS = 4  # that are looked at one after the other, a microsecond each
 
 
-def compile(f: Callable, backend: str = "numpy") -> Compiled:
+def compile(
+    f: Callable, backend: str = "numpy", cache_dir: str | os.PathLike[str] | None = None
+) -> Compiled:
     """The same function as a program: traced when it is called with new shapes, then run.
 
     Parameters
@@ -34,6 +37,10 @@ def compile(f: Callable, backend: str = "numpy") -> Compiled:
         `grad`, `value_and_grad`, ``loss.backward()`` and an optimiser's ``step()`` can be in it.
     backend : {"numpy", "numba"}
         What runs the program.
+    cache_dir : path, optional
+        A folder in which what Numba has compiled is kept for other processes: of one source, one
+        version of Numba and of NumPy, and one processor. Only for those whom you trust to write
+        into it: what is there is run.
 
     Returns
     -------
@@ -64,10 +71,14 @@ def compile(f: Callable, backend: str = "numpy") -> Compiled:
         raise TypeError(
             f"compile() takes a function, not {f!r}: write compile(f), not compile(f())"
         )
-    return Compiled(f, _program_type(backend))
+    return Compiled(f, _program_type(backend, cache_dir))
 
 
-def _program_type(backend):
+def _program_type(backend, cache_dir):
+    if cache_dir is not None and backend == "numpy":
+        raise ValueError(
+            'cache_dir= is of backend="numba": a program of NumPy is not compiled, so leave it out'
+        )
     if backend == "numpy":
         return NumpyProgram
     if backend != "numba":
@@ -78,7 +89,8 @@ def _program_type(backend):
             "backend= out",
             name="numba",
         )
-    return import_module("..programs.numba_program", __package__).numba_program
+    program = import_module("..programs.numba_program", __package__).numba_program
+    return program if cache_dir is None else functools.partial(program, cache_dir=str(cache_dir))
 
 
 class Compiled:

@@ -124,11 +124,11 @@ class LoopKernel:
         lines.append(f"    return {', '.join(results)},")
         return "\n".join([f"def {self.name}({', '.join(names)}):", *lines, ""])
 
-    def scope(self):
+    def scope(self, cache_dir):
         """What the text of the wrapper names."""
         known = {f"{self.name}_constant_{i}": x.value.copy() for i, x in enumerate(self.known)}
         return {
-            f"{self.name}_kernel": compiled(self),
+            f"{self.name}_kernel": compiled(self, cache_dir),
             "np": np,
             "as_argument": as_argument,
             **known,

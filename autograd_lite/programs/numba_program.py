@@ -20,20 +20,29 @@ from .merging import STORING, merged, store_line
 from .numba_loops import LoopKernel, step_source
 from .numpy_program import NumpyProgram, held_line
 from .program import Program
-from .running import as_argument, compiled, conforming, decorated, left, name_of
+from .running import (
+    HEAD,
+    as_argument,
+    compiled,
+    conforming,
+    decorated,
+    left,
+    name_of,
+    told_when_long,
+)
 
 _LONGEST = 150  # calls in a kernel: Numba's time grows faster than their number
 _MOST_LINES = 2000  # of different kernels: Numba takes about 15 ms for one
 _INTO = {np.matmul, np.dot}
 
 
-def numba_program(*given, **named):
+def numba_program(*given, cache_dir=None, **named):
     """A program that Numba compiles; of NumPy where most of it would take too long to compile.
 
     Calls of NumPy one by one, on numbers that come out of kernels, are three times slower than the
     same calls in a NumPy program.
     """
-    program = NumbaProgram(*given, **named)
+    program = NumbaProgram(*given, cache_dir=cache_dir, **named)
     return NumpyProgram(*given, **named) if program.is_mostly_apart else program
 
 
@@ -48,7 +57,8 @@ class NumbaProgram(Program):
     passes = (better_loops, partial(merged, splits_joins=True))
     reserved = tuple("np math native status space spaces workspace left as_argument scipy".split())
 
-    def __init__(self, steps, inputs, results, name="program"):
+    def __init__(self, steps, inputs, results, name="program", cache_dir=None):
+        self.cache_dir = cache_dir
         is_free = name not in self.reserved and not name.startswith("kernel_")
         name = name if is_free else f"{name}_program"
         super().__init__(steps, inputs, results, name=name)
@@ -337,7 +347,7 @@ class NumbaProgram(Program):
 
     def source(self):
         """All functions, in a text that can be run where Numba is installed."""
-        parts = [_HEAD]
+        parts = [HEAD]
         writer = Writer({})
         parts += [_constant_line(writer, x.value, name) for x, name in self.constants.items()]
         parts += [decorated(k, f"kernel_{n}") for n, k in enumerate(self.kernels, 1)]
@@ -380,10 +390,13 @@ class NumbaProgram(Program):
                 "the backend numba needs Numba: pip install numba, or take the backend numpy",
                 name="numba",
             )
-        scope = {f"kernel_{n}": compiled(k) for n, k in enumerate(self.kernels, 1)}
-        scope.update({name: x.value.copy() for x, name in self.constants.items()})
-        for loop, name in self.loops.items():
-            scope[name] = _NumbaLoop(loop, name).function()
+        scope = {name: x.value.copy() for x, name in self.constants.items()}
+        count = len(self.kernels) + len(self.loops)
+        with told_when_long(self.name, count, self.cache_dir is not None):
+            for n, kernel in enumerate(self.kernels, 1):
+                scope[f"kernel_{n}"] = compiled(kernel, self.cache_dir)
+            for loop, name in self.loops.items():
+                scope[name] = _NumbaLoop(loop, name, self.cache_dir).function()
         text = "\n".join(self._driver())
         return self.loaded(text, np=np, left=left, as_argument=as_argument, **scope)
 
@@ -399,14 +412,14 @@ class _Body(NumbaProgram):
 class _NumbaLoop:
     """A loop, compiled as a whole where its step is one kernel."""
 
-    def __init__(self, loop, name):
-        self.loop, self.name = loop, name
+    def __init__(self, loop, name, cache_dir=None):
+        self.loop, self.name, self.cache_dir = loop, name, cache_dir
         given = loop.steps, loop.inputs, tuple(loop.results)
         body = _Body(*given, name=f"{name}_step")
         is_kernel = len(body.parts) == 1 and type(body.parts[0]) is list and loop.length > 0
         self.kernel = LoopKernel(loop, name, body) if is_kernel else None
         if not is_kernel:
-            self.step = numba_program(*given, name=f"{name}_step")
+            self.step = numba_program(*given, name=f"{name}_step", cache_dir=cache_dir)
 
     def function(self):
         """The loop as a function of arrays of any layout."""
@@ -485,16 +498,6 @@ def _makes_its_own(step):
 def _constant_line(writer, value, name):
     is_long = value.size > LONG
     return held_line(name, value) if is_long else f"{name} = {writer.constant(value)[0]}"
-
-
-_HEAD = """\
-import math
-import numpy as np
-from numba import float32, float64, int32, int64
-from autograd_lite.programs import native
-from autograd_lite.programs.running import as_argument, left
-from autograd_lite.programs.native import *
-"""
 
 
 def _count(parts):
