@@ -91,9 +91,7 @@ def told_when_long(name, count, is_cached):
     if getattr(_is_told, "on", False) or not count:  # of loops inside
         yield
         return
-    kept = (
-        "" if is_cached else ". ag.compile(f, ..., cache_dir=folder) keeps it for other processes"
-    )
+    kept = "" if is_cached else ". With cache_dir=folder other processes need not"
     kernels = "1 kernel" if count == 1 else f"{count} kernels"
     words = f"autograd_lite: Numba is compiling {name}, of {kernels}{kept}\n"
     timer = threading.Timer(_LONG, sys.stderr.write, [words])

@@ -17,7 +17,7 @@ from ..engine.tensor import Tensor
 from ..messages import errors
 from . import calls, dependence
 from .calls import as_written
-from .expressions import mapped
+from .expressions import Expression, mapped
 from .graph import evaluated
 from .memory import Stored, expression_of, plain_among, stored_among, value_of, view_of
 
@@ -494,7 +494,7 @@ class Trace:
             expression = self.parent._captured(owner, expression, value)
         if expression not in self.captured:
             number = value if np.ndim(value) else np.asarray(value)[()]
-            self.captured[expression] = self._graph.input(number, expression.name)
+            self.captured[expression] = self._graph.input(number, _name_of(expression))
         return self.captured[expression]
 
     def _innermost(self, args, kwargs):
@@ -595,6 +595,15 @@ class Trace:
             parts.append(same)
         kind = type(value)
         return kind(*parts) if hasattr(kind, "_fields") else kind(parts)
+
+
+def _name_of(expression):
+    """What a person would call a value around a loop, or None."""
+    name = expression.name
+    if name is None and expression.func in (np.copy, np.transpose):
+        whole = _name_of(expression.args[0]) if type(expression.args[0]) is Expression else None
+        name = f"{whole}_T" if whole and expression.func is np.transpose else whole
+    return name
 
 
 def _is_users_question():

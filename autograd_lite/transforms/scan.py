@@ -104,7 +104,7 @@ class _Step:
         self.f = f
         self.init = init
         name = getattr(f, "__name__", "")
-        self.name = f"scan_{name}" if name.isidentifier() else "scan"
+        self.name = f"scan_{name}" if name.isidentifier() and name != "step" else "scan"
         self.carry, self._build_carry = trees.flatten(init)
         self.rows, self._build_row = trees.flatten(xs)
         self.paths = _paths(init, "carry")
