@@ -69,8 +69,14 @@ class Specialization:
     def watch(self):
         """Look, from now on, at those arrays among the constants that somebody else has too."""
         self.arrays = [(array, before) for array, before in self.arrays if array() is not None]
+        self.computed = None  # by the run that was held against the function
         self._is_pure = self.result.is_simple and not (self.stores or self.draws or self.arrays)
         self.is_direct = self._is_pure and not self._state
+
+    def take_computed(self):
+        """What the function returns, where it is known and nothing else is left to be done."""
+        computed, self.computed = self.computed, None
+        return computed if self._is_pure else None
 
     def direct(self, program):
         """A program as a function that returns what the function itself does."""
@@ -219,8 +225,8 @@ class Specializations:
         self._capture_state(arguments)
         result = self.run(arguments.values)
         if result is GUARD_FAILED:
-            self._trace(arguments)
-            result = self.run(arguments.values)
+            computed = self._trace(arguments).take_computed()
+            result = self.run(arguments.values) if computed is None else computed
         return result
 
     def specialization(self, arguments):
@@ -329,13 +335,15 @@ class Specializations:
             found, _ = self._tried(specialization, *moved)
             return ((), ()) if found is None else specialization.built(found)
 
-        where = expected.difference(specialization.built(results), drawn, eps, nearby)
+        built = specialization.built(results)
+        where = expected.difference(built, drawn, eps, nearby)
         if where is not None:
             raise CompilationError(
                 f"{self.name} cannot be compiled: on traced values {where} is another than by "
                 "itself. Where it asks isinstance(x, np.ndarray) or type(x), ask "
                 'hasattr(x, "shape"); where it writes values into a text, return them instead'
             )
+        specialization.computed = built[0]
 
 
 def _too_many(name, specializations):

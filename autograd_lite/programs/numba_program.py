@@ -424,16 +424,11 @@ class _NumbaLoop:
     def function(self):
         """The loop as a function of arrays of any layout."""
         if self.kernel is not None:
-            scope = self.kernel.scope()
-            exec(compile(self.kernel.wrapper(), f"<{self.name}>", "exec"), scope)
+            text, scope = self.kernel.wrapper(), self.kernel.scope(self.cache_dir)
         else:
+            text = driver(self.loop, self.name, self.step, exact=True)
             scope = {"np": np, self.step.name: self.step.function()}
-            exec(
-                compile(
-                    driver(self.loop, self.name, self.step, exact=True), f"<{self.name}>", "exec"
-                ),
-                scope,
-            )
+        exec(compile(text, f"<{self.name}>", "exec"), scope)
         return scope[self.name]
 
     def source(self):
