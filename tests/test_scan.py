@@ -432,12 +432,22 @@ def test_an_array_around_that_a_step_writes_into():
 # --- Numba ----------------------------------------------------------------------------
 
 
-@cases("recurrent", "LSTM", "pendulum", "nested")
-def test_numba_programs(f, args):
+def check_numba(f, args):
     pytest.importorskip("numba")
     compiled = ag.compile(gradient(f, args), backend="numba")
     for _ in range(2):
         close(compiled(*args), gradient(f, args)(*args))
+
+
+@cases("recurrent", "pendulum")
+def test_numba_programs(f, args):
+    check_numba(f, args)
+
+
+@pytest.mark.slow
+@cases("LSTM", "Kalman", "hidden Markov", "backwards", "descent", "nested", "assigning")
+def test_more_numba_programs(f, args):
+    check_numba(f, args)
 
 
 def test_numba_makes_one_loop_of_a_chain():
