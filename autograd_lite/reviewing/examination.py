@@ -46,6 +46,10 @@ class Effort:
         self.cost = 1 + len(run.events) / 40 + entries / 50_000  # of one run
         self.left = EFFORT
 
+    def renew(self):
+        """Begin to look for one more mistake."""
+        self.left = max(self.left, EFFORT / 3)
+
     def run(self):
         """Whether the program may be run once more."""
         self.left -= self.cost
