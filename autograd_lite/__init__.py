@@ -82,6 +82,7 @@ from .transforms.derivatives import (
     value_and_grad,
     vjp,
 )
+from .transforms.scan import scan
 from .transforms.vectors import flatten
 
 if TYPE_CHECKING:
@@ -167,7 +168,7 @@ __all__ = [  # all but compile, which would hide Python's where everything is im
     "Tensor", "no_grad", "gradients", "elementwise", "primitive", "no_derivative",
     # gradients of functions
     "grad", "value_and_grad", "vjp", "jvp", "jacobian", "hessian", "hvp", "derivative",
-    "checkpoint", "flatten",
+    "checkpoint", "scan", "flatten",
     # the glass box
     "draw", "Picture", "play", "Page", "compare", "compare_function", "Comparison",
     "check_gradients", "numeric_gradients", "review", "Review",

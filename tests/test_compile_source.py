@@ -214,3 +214,11 @@ def test_a_simulation_that_writes_in_place_is_compiled():
         np.testing.assert_allclose(value, f(x))
         np.testing.assert_allclose(g, ag.grad(f)(x))
     ag.check_gradients(f, u)
+
+
+@pytest.mark.parametrize("make", [lambda: np.tri(40) - 0.5, lambda: np.eye(40)])
+def test_long_arrays_are_held_and_not_written_down(make):
+    f = ag.compile(lambda x: x @ make())
+    x = np.ones((2, 40))
+    np.testing.assert_allclose(f(x), x @ make())
+    assert len(f.source(x)) < 500

@@ -1,6 +1,8 @@
 """The compiled program against the engine: every operation, every workload, and special values."""
 
 import math
+import subprocess
+import sys
 import threading
 import warnings
 
@@ -10,6 +12,7 @@ from operations import CASES, ROWS
 
 import autograd_lite as ag
 from autograd_lite.programs import numba_program as numba_programs
+from autograd_lite.programs import running
 from autograd_lite.programs.numba_program import NumbaProgram
 from autograd_lite.programs.program import Program
 from autograd_lite.symbolic.expressions import mapped
@@ -522,3 +525,47 @@ def test_small_joins_are_stored_in_kernels():
     x = np.array([2.0, 3.0])
     np.testing.assert_allclose(source(x), [36.0, np.sin(3.0) ** 2])
     assert "np.stack" not in source.source(x)
+
+
+# --- compiled once for all processes --------------------------------------------------------------
+
+_IN_ANOTHER_PROCESS = """
+import sys
+import numpy as np
+import autograd_lite as ag
+from autograd_lite.programs import running
+
+f = ag.compile(lambda x: np.sum(np.tanh(x) ** 2 + 0.25), backend="numba", cache_dir=sys.argv[1])
+print(f(np.ones(3)))
+[kernel] = [m.kernel for name, m in sys.modules.items() if name.startswith("kernel_")]
+print(sum(kernel.stats.cache_hits.values()))
+"""
+
+
+def test_what_was_compiled_is_kept_for_other_processes(tmp_path):
+    f = ag.compile(
+        lambda x: np.sum(np.tanh(x) ** 2 + 0.25), backend="numba", cache_dir=tmp_path / "new"
+    )
+    value = f(np.ones(3))
+    files = sorted((tmp_path / "new").glob("kernel_*.py"))
+    assert len(files) == 1
+    call = [sys.executable, "-c", _IN_ANOTHER_PROCESS, str(tmp_path / "new")]
+    lines = subprocess.run(call, capture_output=True, text=True, check=True).stdout.split()
+    assert float(lines[0]) == value
+    assert int(lines[1]) == 1
+    assert sorted((tmp_path / "new").glob("kernel_*.py")) == files
+
+
+def test_a_folder_is_of_the_backend_that_compiles():
+    with pytest.raises(ValueError, match='cache_dir= is of backend="numba"'):
+        ag.compile(np.sin, cache_dir="here")
+
+
+def test_a_long_compilation_says_so(capsys, monkeypatch):
+    monkeypatch.setattr(running, "_LONG", 0.01)
+    ag.compile(lambda x: np.sum(np.sin(x) ** 3 + 0.125), backend="numba")(np.ones(3))
+    told = capsys.readouterr().err
+    assert told.startswith("autograd_lite: Numba is compiling program, of 1 kernel")
+    assert "cache_dir=" in told
+    ag.compile(lambda x: np.sum(np.sin(x) ** 3 + 0.125), backend="numba")(np.ones(3))
+    assert capsys.readouterr().err == ""

@@ -25,7 +25,7 @@ class Uncompiled(Exception):
 
 _NUMBERS = (float, complex, np.bool, np.integer, np.floating, np.complexfloating)
 _ON_TAPE = "one of them is on a tape, and the tape knows its gradient"
-_HASHABLE = (bool, int, str, bytes, type(None), type(Ellipsis), range, np.dtype, enum.Enum)
+HASHABLE = (bool, int, str, bytes, type(None), type(Ellipsis), range, np.dtype, enum.Enum)
 
 
 def is_array(value):
@@ -97,7 +97,7 @@ class Arguments:
                 raise Uncompiled(_ON_TAPE)
             self._key.append((Tensor, *abstract_value(value._array)))
             self.values.append(value._array)
-        elif isinstance(value, _HASHABLE):
+        elif isinstance(value, HASHABLE):
             self._key.append((kind, value))
         elif isinstance(value, (dict, list, tuple)):
             self._key.append((kind, tuple(value) if isinstance(value, dict) else len(value)))

@@ -9,9 +9,12 @@ from ..engine.modes import switched
 from ..engine.tensor import Tensor, constant
 from ..symbolic.expressions import Expression
 from ..symbolic.graph import Graph
-from ..symbolic.traced import Trace, Traced
+from ..symbolic.loops import LoopTrace
+from ..symbolic.traced import Traced
 from ..transforms import trees
 from .arguments import CompilationError, leaves
+from .forms import builder
+from .loop_trials import LoopTrial
 from .random_draws import Drawing, Draws, States
 
 _LEAF = Expression("input", 0.0)
@@ -39,6 +42,9 @@ class Tree:
         self.structure = _structure(tree)
         self.nested = _nested(self.structure, iter(self.expressions))
         self._is_tensor = [where != _RESULT and isinstance(leaf, Tensor) for leaf in leaves]
+        tensors = any(self._is_tensor)
+        kinds = [(type(x) is Expression, x) for x in self.leaves]
+        self._build = None if tensors else builder(tree, kinds)
         self.is_single = self.structure == "leaf" and not isinstance(tree, Tensor)
 
     def is_integer(self):
@@ -48,10 +54,17 @@ class Tree:
 
     def build(self, values):
         """The same tree of the values that a program computed."""
+        if self._build is not None:
+            return self._build(values)
         values = iter(values)
         leaves = [next(values) if type(x) is Expression else x for x in self.leaves]
         pairs = zip(leaves, self._is_tensor)
         return self._rebuild([constant(np.asarray(v)) if t else v for v, t in pairs])
+
+    @property
+    def is_simple(self):
+        """Whether it is of Python's own dicts, lists and tuples, and made at once."""
+        return self._build is not None
 
     def forget(self):
         """Let go of the graph."""
@@ -114,6 +127,8 @@ def _nested(structure, expressions):
 class Run:
     """One run; arguments, captured state and generators are afterwards as before.
 
+    ``evaluations`` are those of the loops of all runs that make one program.
+
     Attributes
     ----------
     result
@@ -122,11 +137,12 @@ class Run:
         The generators that it drew from, and where that left them.
     """
 
-    def __init__(self, f, arguments, state):
+    def __init__(self, f, arguments, state, evaluations):
+        self._evaluations = evaluations
         states = States(state.generators)
         drawings = self.drawings(state.generators)
         try:
-            mode = switched(recording=True, body=None, tracing=True)
+            mode = switched(recording=True, body=None, tracing=self.loops())
             with mode, state.substituted(self.substitute, drawings):
                 args, kwargs = arguments.substituted(self.substitute, drawings)
                 before = leaves([("", args), ("", kwargs)])
@@ -146,6 +162,10 @@ class Run:
     def substitute(self, value, name):
         """What stands for an input."""
         return value
+
+    def loops(self):
+        """What runs the loops of a scan."""
+        return LoopTrial(self._evaluations)
 
     def take(self, tree, where):
         """What is kept of a result; while captured state is still what it was in the run."""
@@ -168,13 +188,13 @@ class Capture(Run):
         The arrays that are constants.
     """
 
-    def __init__(self, f, arguments, state):
+    def __init__(self, f, arguments, state, evaluations):
         self.graph = Graph()
-        self._trace = Trace(self.graph)
+        self._trace = LoopTrace(self.graph, evaluations.function_of)
         self.draws = Draws()
         self.substitute = self._trace.input
         try:
-            super().__init__(f, arguments, state)
+            super().__init__(f, arguments, state, evaluations)
             self._check_leaks()
         finally:
             self._trace.closed = True
@@ -197,6 +217,9 @@ class Capture(Run):
             id(generator): Drawing(generator, path, position, self.draws, self.substitute)
             for position, (path, generator) in enumerate(generators)
         }
+
+    def loops(self):
+        return self._trace
 
     def take(self, tree, where):
         return Tree(self.graph, tree, where)

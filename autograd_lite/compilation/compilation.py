@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import operator
+import os
 import sys
 import types
 from collections.abc import Callable
@@ -15,15 +16,18 @@ import numpy as np
 from ..engine.modes import current
 from ..engine.shown_arrays import LEAF_ARRAYS
 from ..programs.numpy_program import NumpyProgram
-from .arguments import Arguments, Uncompiled, is_array
+from .arguments import Arguments, Uncompiled
+from .forms import Form
 from .random_draws import lock
 from .specializations import GUARD_FAILED, Specializations
 
 _MOST_SIGNATURES = 512
-_ndarray = np.ndarray
+_MOST_FORMS = 4  # that are looked at one after the other, a microsecond each
 
 
-def compile(f: Callable, backend: str = "numpy") -> Compiled:
+def compile(
+    f: Callable, backend: str = "numpy", cache_dir: str | os.PathLike[str] | None = None
+) -> Compiled:
     """The same function as a program: traced when it is called with new shapes, then run.
 
     Parameters
@@ -33,6 +37,10 @@ def compile(f: Callable, backend: str = "numpy") -> Compiled:
         `grad`, `value_and_grad`, ``loss.backward()`` and an optimiser's ``step()`` can be in it.
     backend : {"numpy", "numba"}
         What runs the program.
+    cache_dir : path, optional
+        A folder in which what Numba has compiled is kept for other processes: of one source, one
+        version of Numba and of NumPy, and one processor. Only for those whom you trust to write
+        into it: what is there is run.
 
     Returns
     -------
@@ -63,10 +71,14 @@ def compile(f: Callable, backend: str = "numpy") -> Compiled:
         raise TypeError(
             f"compile() takes a function, not {f!r}: write compile(f), not compile(f())"
         )
-    return Compiled(f, _program_type(backend))
+    return Compiled(f, _program_type(backend, cache_dir))
 
 
-def _program_type(backend):
+def _program_type(backend, cache_dir):
+    if cache_dir is not None and backend == "numpy":
+        raise ValueError(
+            'cache_dir= is of backend="numba": a program of NumPy is not compiled, so leave it out'
+        )
     if backend == "numpy":
         return NumpyProgram
     if backend != "numba":
@@ -77,7 +89,8 @@ def _program_type(backend):
             "backend= out",
             name="numba",
         )
-    return import_module("..programs.numba_program", __package__).numba_program
+    program = import_module("..programs.numba_program", __package__).numba_program
+    return program if cache_dir is None else functools.partial(program, cache_dir=str(cache_dir))
 
 
 class Compiled:
@@ -88,37 +101,32 @@ class Compiled:
         self.__wrapped__ = f
         self._program_type = program_type
         self._programs = {}
-        self._of_arrays = {}  # those of them for arrays by position alone: found in a microsecond
-        self._latest = None, None  # a key of these and its programs: most calls are like the last
+        self._forms = []  # pairs (form, programs), the latest first: most calls are like the last
 
     def __call__(self, *args, **kwargs):
-        if not kwargs:
-            for arg in args:
-                if type(arg) is not _ndarray:
+        mode = current()
+        if not (mode.watchers or mode.tracing):
+            for form, programs in self._forms:
+                if programs.strict and form.arrays is not None:
+                    values = form.arrays(args, kwargs)
+                    if values is not None:
+                        result = programs.run_strict(values)
+                        if result is not GUARD_FAILED:
+                            return result
+                values = form.inputs(args, kwargs)
+                if values is not None:
+                    if self._forms[0][0] is not form:
+                        self._remember(form, programs)
+                    result = programs.run_direct(values)
+                    if result is not GUARD_FAILED:
+                        return result
                     break
-            else:
-                result = self._of_known(args)
-                if result is not GUARD_FAILED:
-                    return result
         return self._call(args, kwargs)
 
-    def _of_known(self, args):
-        """The result for arrays of shapes and dtypes that were traced before, or GUARD_FAILED."""
-        mode = current()
-        if mode.watchers or mode.tracing:
-            return GUARD_FAILED
-        latest, programs = self._latest
-        if programs is not None and programs.strict:
-            result = programs.run_strict(args)
-            if result is not GUARD_FAILED:
-                return result
-        key = [part for arg in args for part in (arg.shape, arg.dtype)]
-        if key != latest:
-            programs = self._of_arrays.get(tuple(key))
-            if programs is None:
-                return GUARD_FAILED
-            self._latest = key, programs
-        return programs.run_direct(args)
+    def _remember(self, form, programs):
+        """Have this form looked at first."""
+        others = [pair for pair in self._forms if pair[0] is not form]
+        self._forms = [(form, programs), *others[: _MOST_FORMS - 1]]
 
     def __get__(self, instance, owner=None):
         return self if instance is None else types.MethodType(self, instance)
@@ -176,11 +184,10 @@ class Compiled:
         if programs is None:
             programs = Specializations(self.__wrapped__, self._name(), self._program_type)
             if len(self._programs) >= _MOST_SIGNATURES:
-                self._programs, self._of_arrays = {}, {}
+                self._programs = {}
             programs = self._programs.setdefault(arguments.key, programs)
-            if not kwargs and all(map(is_array, args)):
-                key = [part for arg in args for part in (arg.shape, arg.dtype)]
-                self._of_arrays[tuple(key)] = programs
+            programs.form = Form(args, kwargs)
+        self._remember(programs.form, programs)
         return programs, arguments
 
     def _name(self):

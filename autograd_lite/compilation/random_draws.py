@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..engine.modes import current
 from ..symbolic.traced import ConcretizationError, Traced
 from .arguments import abstract_value, is_input
 
@@ -194,6 +195,12 @@ class Drawing:
             )
 
         def draw(*args, **kwargs):
+            if getattr(current().tracing, "is_step", False):
+                raise ConcretizationError(
+                    f"{text} is called in the step of a scan, where a program would draw once for "
+                    "all steps: draw for all of them before the scan, with size=(steps, ...), and "
+                    "pass that as xs"
+                )
             args, kwargs = _plain(args, text), _plain(kwargs, text)
             value = method(*args, **kwargs)
             if not is_input(value) and type(value) is not int:

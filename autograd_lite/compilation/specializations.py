@@ -14,9 +14,10 @@ from ..numerics.rounding import jittered
 from ..symbolic import dependence, memory, traced
 from ..symbolic.graph import needed
 from ..symbolic.python_text import Writer
-from ..symbolic.traced import ConcretizationError
-from .arguments import CompilationError
+from ..symbolic.traced import ConcretizationError, UndecidedError
+from .arguments import CompilationError, Uncompiled
 from .capture import Capture
+from .loop_trials import Evaluations
 from .purity import Observation, difference
 from .random_draws import States
 from .state import State
@@ -68,8 +69,18 @@ class Specialization:
     def watch(self):
         """Look, from now on, at those arrays among the constants that somebody else has too."""
         self.arrays = [(array, before) for array, before in self.arrays if array() is not None]
-        needs = self.stores or self._state or self.draws or self.arrays
-        self.is_direct = self._is_nested and not needs
+        self.computed = None  # by the run that was held against the function
+        self._is_pure = self.result.is_simple and not (self.stores or self.draws or self.arrays)
+        self.is_direct = self._is_pure and not self._state
+
+    def take_computed(self):
+        """What the function returns, where it is known and nothing else is left to be done."""
+        computed, self.computed = self.computed, None
+        return computed if self._is_pure else None
+
+    def direct(self, program):
+        """A program as a function that returns what the function itself does."""
+        return program if self._is_nested else _building(program, self.result.build)
 
     def call(self, values, state, generators):
         """What the program gives, or None, and nothing is drawn, if it is not right for these."""
@@ -87,6 +98,11 @@ class Specialization:
 
     def run(self, values, read, state):
         """What the function returns, after what it leaves behind is stored in a state."""
+        if self._is_pure:
+            results = quiet.call(self.function, *values, *[read[i] for i in self._state])
+            if results is None:
+                return GUARD_FAILED
+            return results if self._is_nested else self.result.build(results)
         results = self.call(values, read, state.generators)
         if results is None:
             return GUARD_FAILED
@@ -106,6 +122,16 @@ class Specialization:
                 value = next(values) if single else tree.build([next(values) for _ in range(count)])
                 left.append((place, value))
         return (results if self._is_nested else self.result.build(results)), left
+
+
+def _building(program, build):
+    """A program whose results are made into a tree."""
+
+    def call(*args):
+        results = program(*args)
+        return None if results is None else build(results)
+
+    return call
 
 
 def _is_unchanged(reference, before):
@@ -199,8 +225,8 @@ class Specializations:
         self._capture_state(arguments)
         result = self.run(arguments.values)
         if result is GUARD_FAILED:
-            self._trace(arguments)
-            result = self.run(arguments.values)
+            computed = self._trace(arguments).take_computed()
+            result = self.run(arguments.values) if computed is None else computed
         return result
 
     def specialization(self, arguments):
@@ -236,15 +262,16 @@ class Specializations:
     def _find_direct(self):
         state, specializations = self.current
         direct = [s for s in specializations if s.is_direct]
-        self.direct = tuple(s.function for s in direct)
-        self.strict = tuple(s.strict for s in direct if s.strict is not None)
+        self.direct = tuple(s.direct(s.function) for s in direct)
+        self.strict = tuple(s.direct(s.strict) for s in direct if s.strict is not None)
         self.read = None if state.is_free else state.read
 
     def _trace(self, arguments):
         state, specializations = self.current
         if len(specializations) >= _MOST:
             raise CompilationError(_too_many(self.name, specializations))
-        capture = self._captured(arguments, state)
+        evaluations = Evaluations()
+        capture = self._captured(arguments, state, evaluations)
         counted = {
             path
             for path, _, tree in capture.changes
@@ -257,18 +284,20 @@ class Specializations:
         specialization = Specialization(capture, self.name, self.program_type)
         del capture
         specialization.watch()
-        self._compare(specialization, arguments, state)
+        self._compare(specialization, arguments, state, evaluations)
         specializations.insert(0, specialization)
         self._find_direct()
         return specialization
 
-    def _captured(self, arguments, state):
+    def _captured(self, arguments, state, evaluations):
         try:
-            capture = Capture(self.f, arguments, state)
-            differs = difference(capture, Capture(self.f, arguments, state))
+            capture = Capture(self.f, arguments, state, evaluations)
+            differs = difference(capture, Capture(self.f, arguments, state, evaluations))
+        except UndecidedError as error:
+            raise Uncompiled(str(error)) from None
         except Exception as error:
             self._refuse(error)
-            Observation(self.f, arguments, state)  # raises what the function raises
+            Observation(self.f, arguments, state, evaluations)  # raises what the function raises
             raise CompilationError(
                 f"{self.name} cannot be compiled: uncompiled it runs, but on traced values it "
                 f"raises {type(error).__name__}: {error}"
@@ -292,9 +321,9 @@ class Specializations:
                 raise CompilationError(f"{self.name} cannot be compiled: {error}") from error
             error = error.__cause__
 
-    def _compare(self, specialization, arguments, state):
+    def _compare(self, specialization, arguments, state, evaluations):
         """Run the function itself, and hold what the program gives against it."""
-        expected = Observation(self.f, arguments, state)
+        expected = Observation(self.f, arguments, state, evaluations)
         results, drawn = self._tried(specialization, arguments.values, state.read())
         if results is None:
             return
@@ -306,13 +335,15 @@ class Specializations:
             found, _ = self._tried(specialization, *moved)
             return ((), ()) if found is None else specialization.built(found)
 
-        where = expected.difference(specialization.built(results), drawn, eps, nearby)
+        built = specialization.built(results)
+        where = expected.difference(built, drawn, eps, nearby)
         if where is not None:
             raise CompilationError(
                 f"{self.name} cannot be compiled: on traced values {where} is another than by "
                 "itself. Where it asks isinstance(x, np.ndarray) or type(x), ask "
                 'hasattr(x, "shape"); where it writes values into a text, return them instead'
             )
+        specialization.computed = built[0]
 
 
 def _too_many(name, specializations):

@@ -18,6 +18,7 @@ from types import ModuleType
 from ..engine import hooks
 from ..engine.tape import Leaf
 from ..engine.tensor import Tensor
+from . import guards
 from .arguments import CompilationError, Identity, Uncompiled, abstract_value, is_input
 from .reachability import Walk
 
@@ -106,20 +107,22 @@ class State:
         """What `read` needs: pairs to read, and what they must give."""
         opened = {id(r) for r, _ in self._opened}
         fixed = [r for r in self.references if id(r) not in opened or isinstance(r.value, tuple)]
-        self._fixed = [(*r.source(), r.value) for r in fixed if not r.is_attribute]
-        self._fixed_attributes = [(*r.source(), r.value) for r in fixed if r.is_attribute]
-        self._inputs, self._input_attributes, self._abstract = [], [], []
+        inputs, input_attributes, abstract = [], [], []
         for reference, opens in self._opened:
             atoms = [atom for _, atom in compress(_atoms(reference.value, ""), opens)]
-            self._abstract += map(abstract_value, atoms)
+            abstract += map(abstract_value, atoms)
             if isinstance(reference.value, tuple):  # it holds the same atoms for ever
-                self._inputs += [((atom,), 0) for atom in atoms]
+                inputs += [((atom,), 0) for atom in atoms]
             elif reference.is_attribute:  # these stand behind the others
-                self._input_attributes.append(reference.source())
+                input_attributes.append(reference.source())
             else:
-                self._inputs.append(reference.source())
-        self._calls = [(probe, value) for _, _, probe, value, _ in self._probes]
-        self._answers = [answer for *_, answer in self._probes]
+                inputs.append(reference.source())
+        self._read = guards.reader(
+            [(r.source(), r.is_attribute, r.value) for r in fixed],
+            [*((pair, False) for pair in inputs), *((pair, True) for pair in input_attributes)],
+            [(probe, value, answer) for _, _, probe, value, answer in self._probes],
+            abstract,
+        )
         self.is_free = not (self.references or self._probes)
 
     def _needed_probes(self):
@@ -139,20 +142,7 @@ class State:
 
     def read(self):
         """The values of the inputs, or None where the rest is no longer what it was."""
-        try:
-            for holder, key, value in self._fixed:
-                if holder[key] is not value:
-                    return None
-            for owner, name, value in self._fixed_attributes:
-                if getattr(owner, name) is not value:
-                    return None
-            values = [holder[key] for holder, key in self._inputs]
-            values += [getattr(*pair) for pair in self._input_attributes]
-        except (KeyError, IndexError, AttributeError, ValueError):
-            return None
-        if self._calls and [probe(value) for probe, value in self._calls] != self._answers:
-            return None
-        return values if list(map(abstract_value, values)) == self._abstract else None
+        return self._read()
 
     def has_imported(self):
         """Whether a module that was absent is there: it has not been looked into."""

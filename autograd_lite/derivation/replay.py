@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import compress
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from ..symbolic.expressions import Expression, mapped
 from ..symbolic.graph import Graph
 from ..symbolic.one_call import OneCall
 from ..symbolic.traced import ConcretizationError, Trace, Traced, plain
+from ..transforms.loops import Loop
 from .rolling import FEW
 from .stable_logistic import smooth_pairs
 
@@ -96,7 +98,7 @@ class Replay:
     def _forward(self, node):
         if node.op is None:
             return
-        if not isinstance(node.op, Primitive) and node.op is not part:
+        if not isinstance(node.op, (Primitive, Loop)) and node.op is not part:
             raise TypeError(
                 f"{node.op.name} was checkpointed, so the tape does not hold its calls: derive a "
                 f"tensor computed with {node.op.name} itself, without ag.checkpoint"
@@ -215,6 +217,8 @@ class Replay:
         if node in self._smooth:
             z = self._smooth[node]
             return [] if z is None or not z.requires_grad else [(z, g * sigmoid(self.values[z]))]
+        if isinstance(op, Loop):
+            return self._step_of_loop(node, g, args)
         if op.sequence or not isinstance(op, Primitive):
             return op.cotangents(g, out, args, kwargs, node.parents)
         if isinstance(out, tuple):
@@ -225,6 +229,14 @@ class Replay:
                 share = self._pulled(node, i, rule, g, out, args, kwargs)
                 pairs.append((parent, _fitted(op, share, x, g, careful)))
         return pairs
+
+    def _step_of_loop(self, node, g, args):
+        """One step back through a whole loop, as one call."""
+        places = [i for i, part in enumerate(g) if part is not None]
+        wanted = [parent is not None and parent.requires_grad for parent in node.parents]
+        call = node.op.pulled_back(places, wanted)
+        shares = self.trace.traced(call, (*(g[i] for i in places), *args), {})
+        return list(zip(compress(node.parents, wanted), shares, strict=True))
 
     def _pulled(self, node, position, rule, g, out, args, kwargs):
         """What a rule gives on traced values."""

@@ -652,7 +652,7 @@ def backward_pass(seeds, targets, create_graph=False, hooked=True, keep=True):
     """
     if create_graph:
         seeds = {node: _as_tensor(g) for node, g in seeds.items()}
-    step = _recorded_step if create_graph else None
+    step = recorded_step if create_graph else None
 
     def carefully(arrive=None):
         if current().watchers:  # somebody looks at every step, and at plain cotangents
@@ -674,7 +674,7 @@ def _as_tensor(g):
     return g if isinstance(g, Tensor) else constant(asarray(g))
 
 
-def _recorded_step(node, g, careful):
+def recorded_step(node, g, careful):
     """One step back on tensors, so that what a rule does with them is recorded."""
     out, args = _lifted(node)
     return node.op.cotangents(g, out, args, node.kwargs, node.parents, careful)

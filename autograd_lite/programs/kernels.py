@@ -86,6 +86,8 @@ class Kernel:
     ----------
     text : str
         The function, whose name is ``kernel``.
+    made, body : list of str
+        Its lines: those that make arrays of its own, and those that compute.
     parameters : list
         What it is called with: expressions, and (call, dtype) for an array of its own.
     constants : dict
@@ -106,13 +108,13 @@ class Kernel:
         self.constants = {}
         self._arrays = {}  # root -> name of its flat array
         self.kept = {}  # calls of one element -> name of the number
-        self._made = []  # lines that make arrays
+        self.made = []  # lines that make arrays
         self._on_stack = 0  # elements of them
         self._count = 0
         self.loops = self._fused(steps)
         self.stored = self._to_be_stored()
-        body = [line for loop in self.loops for line in self._loop(loop)]
-        self.text = self._function(body)
+        self.body = [line for loop in self.loops for line in self._loop(loop)]
+        self.text = self._function(self.body)
 
     def signature(self):
         """The types of the parameters, as Numba writes them."""
@@ -238,7 +240,7 @@ class Kernel:
         has_room = self._on_stack + size <= _ON_THE_STACK
         if has_room:
             self._on_stack += size
-            self._made.append(f"{name} = on_stack({size}, np.{name_of(dtype)})")
+            self.made.append(f"{name} = on_stack({size}, np.{name_of(dtype)})")
         return has_room
 
     def number(self, value, dtype):
@@ -268,7 +270,7 @@ class Kernel:
             if is_array(key) and np.ndim(_value(key)) != 1:
                 head.append(f"{name} = flat({name})")
         names = ", ".join(name for _, name in self.parameters)
-        lines = [*head, *self._made, *body, f"return {OK}"]
+        lines = [*head, *self.made, *body, f"return {OK}"]
         return f"def kernel({names}):\n" + "".join(f"    {line}\n" for line in lines)
 
     # --- what takes loops of its own ------------------------------------------------------------
@@ -297,7 +299,7 @@ class Kernel:
         if over_i == 1 and m >= _WIDE:
             column = self.new("w")
             if not self._makes(column, m, step.dtype):
-                self._made.append(f"{column} = np.empty({m}, np.{step.dtype.name})")
+                self.made.append(f"{column} = np.empty({m}, np.{step.dtype.name})")
             return _by_columns(loops, out, total, zero, a, b, f"{column}[i]")
         return _by_numbers(loops, out, total, zero, a, b)
 

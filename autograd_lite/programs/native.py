@@ -7,6 +7,7 @@ bits. Each is within 2 units in the last place, and right at infinities and nan.
 
 import math
 import re
+from typing import Any
 
 import numba
 import numpy as np
@@ -17,11 +18,14 @@ from numba.core.imputils import impl_ret_borrowed
 from numba.extending import intrinsic
 from numba.np.arrayobj import make_array, populate_array
 
-exact = numba.njit(error_model="numpy", forceinline=True)
+# Called by kernels alone: without a way in from Python they compile in half of the time.
+_INNER: Any = {
+    "error_model": "numpy", "forceinline": True, "no_cpython_wrapper": True,
+    "no_cfunc_wrapper": True,
+}  # fmt: skip
+exact = numba.njit(**_INNER)
 # A product and a sum may be one operation, which rounds once.
-fused = numba.njit(error_model="numpy", forceinline=True, fastmath={"contract"})
-# A sum may be taken in any order, so that it is one of vectors.
-reordered = numba.njit(error_model="numpy", forceinline=True, fastmath={"contract", "reassoc"})
+fused = numba.njit(**_INNER, fastmath={"contract"})
 
 
 class DistinctArrays(compiler.Compiler):
@@ -33,13 +37,17 @@ class DistinctArrays(compiler.Compiler):
         return super().define_pipelines()
 
 
-def kernel(signature):
-    """Decorate a function of C-contiguous arrays, ``float64[:, ::1]`` in its signature."""
+def kernel(signature, cache=False):
+    """Decorate a function of C-contiguous arrays, ``float64[:, ::1]`` in its signature.
+
+    With ``cache`` what is compiled is kept beside the file of the function.
+    """
     words = re.findall(r"(\w+)(\[[^\]]*\])?", signature.partition("(")[2])
     given = [_type(*word) for word in words if word[0]]
     return numba.njit(
-        types.int64(*given), error_model="numpy", nogil=True, pipeline_class=DistinctArrays
-    )
+        types.int64(*given), error_model="numpy", nogil=True, pipeline_class=DistinctArrays,
+        cache=cache, no_cfunc_wrapper=True,
+    )  # fmt: skip
 
 
 def _type(dtype, axes):
@@ -70,6 +78,27 @@ def flat(typingctx, array):
         return impl_ret_borrowed(context, builder, result, made._getvalue())
 
     return result(array), generate
+
+
+@intrinsic
+def part_of(typingctx, array, start):
+    """The elements of a flat array from one on: a pointer, of which nobody keeps count."""
+    result = types.Array(array.dtype, 1, "C")
+
+    def generate(context, builder, signature, args):
+        source = make_array(array)(context, builder, args[0])
+        made = make_array(result)(context, builder)
+        populate_array(
+            made,
+            data=builder.gep(source.data, [args[1]]),
+            shape=cgutils.pack_array(builder, [source.nitems]),
+            strides=cgutils.pack_array(builder, [source.itemsize]),
+            itemsize=source.itemsize,
+            meminfo=None,
+        )
+        return made._getvalue()
+
+    return result(array, types.intp), generate
 
 
 @intrinsic(prefer_literal=True)
@@ -138,40 +167,69 @@ minimum = _of_two("llvm.minimum")
 copysign = _of_two("llvm.copysign")
 
 
-@reordered
-def plus(total, x):
-    """total + x, one of many of a sum."""
-    return total + x
+# A sum or a product may be taken in any order, and with one rounding, so that it is one of vectors.
+_REORDERED = ("contract", "reassoc")
 
 
-@reordered
-def plus_product(total, x, y):
-    """total + x * y, one of many of a sum."""
-    return total + x * y
+def _inlined(of_floats, of_integers, *parameters):
+    """A function of numbers of one type in instructions: Numba compiles no function more for it.
+
+    Both are functions of a builder and values, for floats and for integers.
+    """
+
+    def typed(kind, count):
+        instructions = of_floats if isinstance(kind, types.Float) else of_integers
+
+        def generate(context, builder, signature, args):
+            return instructions(builder, *args)
+
+        return kind(*[kind] * count), generate
+
+    names = ", ".join(parameters)
+    text = f"def inlined(typingctx, {names}):\n    return typed({parameters[0]}, {len(parameters)})"
+    scope = {"typed": typed}
+    exec(text, scope)
+    return intrinsic(scope["inlined"])
 
 
-@reordered
-def times(total, x):
-    """total * x, one of many of a product."""
-    return total * x
+# total + x, one of many of a sum
+plus = _inlined(
+    lambda builder, total, x: builder.fadd(total, x, flags=_REORDERED),
+    lambda builder, total, x: builder.add(total, x),
+    "total", "x",
+)  # fmt: skip
+# total * x, one of many of a product
+times = _inlined(
+    lambda builder, total, x: builder.fmul(total, x, flags=_REORDERED),
+    lambda builder, total, x: builder.mul(total, x),
+    "total", "x",
+)  # fmt: skip
+# total + x * y, one of many of a sum
+plus_product = _inlined(
+    lambda builder, total, x, y: builder.fadd(
+        total, builder.fmul(x, y, flags=_REORDERED), flags=_REORDERED
+    ),
+    lambda builder, total, x, y: builder.add(total, builder.mul(x, y)),
+    "total", "x", "y",
+)  # fmt: skip
+# the larger of x and a bound that is not nan; nan of nan
+at_least = _inlined(
+    lambda builder, x, bound: builder.select(builder.fcmp_ordered("<", x, bound), bound, x),
+    lambda builder, x, bound: builder.select(builder.icmp_signed("<", x, bound), bound, x),
+    "x", "bound",
+)  # fmt: skip
+# the smaller of x and a bound that is not nan; nan of nan
+at_most = _inlined(
+    lambda builder, x, bound: builder.select(builder.fcmp_ordered(">", x, bound), bound, x),
+    lambda builder, x, bound: builder.select(builder.icmp_signed(">", x, bound), bound, x),
+    "x", "bound",
+)  # fmt: skip
 
 
 @exact
 def where(condition, x, y):
     """x where the condition holds, else y."""
     return x if condition else y
-
-
-@exact
-def at_least(x, bound):
-    """The larger of a number and a bound that is not nan; nan of nan."""
-    return bound if x < bound else x
-
-
-@exact
-def at_most(x, bound):
-    """The smaller of a number and a bound that is not nan; nan of nan."""
-    return bound if x > bound else x
 
 
 @exact
@@ -185,7 +243,7 @@ def sign(x):
 
 def _polynomial(factors, dtype):
     """x -> factors[0] x^n + ... + factors[n], written out, for Numba unrolls no loop of it."""
-    scope = {f"c{k}": dtype(c) for k, c in enumerate(factors)}
+    scope = {f"c{k}": dtype(c) for k, c in enumerate(factors)} | {"__name__": __name__}
     lines = "".join(f"    p = p * x + c{k}\n" for k in range(1, len(factors)))
     exec(f"def polynomial(x):\n    p = c0\n{lines}    return p\n", scope)
     return fused(scope["polynomial"])

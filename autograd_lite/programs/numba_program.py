@@ -9,27 +9,40 @@ import numpy as np
 
 from ..symbolic.expressions import Expression
 from ..symbolic.graph import operands_of
-from ..symbolic.python_text import Writer, guarded, new_name
+from ..symbolic.loops import SymbolicLoop
+from ..symbolic.python_text import LONG, Writer, guarded, new_name
+from .better_loops import better_loops
 from .formulas import DTYPES, dtype_of
 from .kernels import Kernel, can_be_in_kernel
 from .layouts import contiguous, is_view, size_of, viewed
+from .loops import driver, is_stack
 from .merging import STORING, merged, store_line
-from .numpy_program import NumpyProgram
+from .numba_loops import LoopKernel, step_source
+from .numpy_program import NumpyProgram, held_line
 from .program import Program
-from .running import as_argument, compiled, conforming, decorated, left, name_of
+from .running import (
+    HEAD,
+    as_argument,
+    compiled,
+    conforming,
+    decorated,
+    left,
+    name_of,
+    told_when_long,
+)
 
 _LONGEST = 150  # calls in a kernel: Numba's time grows faster than their number
 _MOST_LINES = 2000  # of different kernels: Numba takes about 15 ms for one
 _INTO = {np.matmul, np.dot}
 
 
-def numba_program(*given, **named):
+def numba_program(*given, cache_dir=None, **named):
     """A program that Numba compiles; of NumPy where most of it would take too long to compile.
 
     Calls of NumPy one by one, on numbers that come out of kernels, are three times slower than the
     same calls in a NumPy program.
     """
-    program = NumbaProgram(*given, **named)
+    program = NumbaProgram(*given, cache_dir=cache_dir, **named)
     return NumpyProgram(*given, **named) if program.is_mostly_apart else program
 
 
@@ -41,10 +54,11 @@ class NumbaProgram(Program):
     between two kernels.
     """
 
-    passes = (partial(merged, splits_joins=True),)
+    passes = (better_loops, partial(merged, splits_joins=True))
     reserved = tuple("np math native status space spaces workspace left as_argument scipy".split())
 
-    def __init__(self, steps, inputs, results, name="program"):
+    def __init__(self, steps, inputs, results, name="program", cache_dir=None):
+        self.cache_dir = cache_dir
         is_free = name not in self.reserved and not name.startswith("kernel_")
         name = name if is_free else f"{name}_program"
         super().__init__(steps, inputs, results, name=name)
@@ -54,20 +68,21 @@ class NumbaProgram(Program):
         parts = self._cut()
         self._last = {self._root(x): step for step in self.steps for x in step.operands()}
         self._last.update((self._root(x), None) for x in self._found)
-        self._kernels = self._made_of(parts)
-        self._parts = self._affordable(parts)
-        if len(self._parts) != len(parts):
-            self._kernels = self._made_of(self._parts)
-        self.is_mostly_apart = _count(self._parts) < _count(parts) / 2
+        self.kernels = self._made_of(parts)
+        self.parts = self._affordable(parts)
+        if len(self.parts) != len(parts):
+            self.kernels = self._made_of(self.parts)
+        self.is_mostly_apart = _count(self.parts) < _count(parts) / 2
         self._fresh = self._seen_by_the_caller()
         self._viewed = {
             self._root(x)
-            for part in self._parts
+            for part in self.parts
             if type(part) is not list and not _makes_its_own(part)
             for x in part.operands()
         }  # those that NumPy may have made views of
         self._arrays = {x: self.names[x] for x in self.inputs}  # names of the arrays of numbers
         self.constants = {}  # arrays that are known -> their names
+        self.loops = {}  # loops -> their names
         self._lines_, self._kept = self._lines()
 
     # --- kernels, and what is between them ------------------------------------------------
@@ -147,13 +162,13 @@ class NumbaProgram(Program):
 
     def _affordable(self, parts):
         """The parts, with those kernels taken apart that would take too long to compile."""
-        times = Counter(kernel.text for kernel in self._kernels)
+        times = Counter(kernel.text for kernel in self.kernels)
         chosen, lines = set(), 0
         for text, _ in times.most_common():
             lines += text.count("\n")
             if lines <= _MOST_LINES:
                 chosen.add(text)
-        kernels = iter(self._kernels)
+        kernels = iter(self.kernels)
         found = []
         for part in parts:
             is_kernel = type(part) is list
@@ -177,7 +192,7 @@ class NumbaProgram(Program):
 
     def _seen_by_the_caller(self):
         """What must have memory of its own in every call: the results, and what they may view."""
-        single = {part for part in self._parts if type(part) is Expression}
+        single = {part for part in self.parts if type(part) is Expression}
         seen = set()
         left = [self._root(x) for x in self._found]
         while left:
@@ -193,16 +208,22 @@ class NumbaProgram(Program):
     def _new(self, wanted):
         return new_name(wanted, self._taken)
 
+    def _loop(self, loop):
+        """The name of the function of a loop."""
+        if loop not in self.loops:
+            self.loops[loop] = self._new(loop.__name__)
+        return self.loops[loop]
+
     def _lines(self):
         """The statements of the function, and those that make the arrays that it keeps."""
-        writer = Writer(self.names)
+        writer = _Caller(self.names, self._loop)
         lines, kept, count = [], _Kept(), 0
         ends = self._ends()
-        for position, part in enumerate(self._parts):
+        for position, part in enumerate(self.parts):
             if type(part) is list:
                 count += 1
                 lines += self._kernel_lines(count, kept)
-                self._name_copies(writer, self._kernels[count - 1])
+                self._name_copies(writer, self.kernels[count - 1])
             elif part.kind == "guard":
                 lines.append(guarded(writer, part))
             else:
@@ -221,7 +242,7 @@ class NumbaProgram(Program):
     def _ends(self):
         """{position: the arrays that nobody reads after that part of the program}"""
         last = {}
-        for position, part in enumerate(self._parts):
+        for position, part in enumerate(self.parts):
             for step in part if type(part) is list else [part]:
                 keeps = type(part) is not list and not _makes_its_own(step)
                 for x in step.operands():
@@ -233,7 +254,7 @@ class NumbaProgram(Program):
         return ends
 
     def _kernel_lines(self, number, kept):
-        kernel = self._kernels[number - 1]
+        kernel = self.kernels[number - 1]
         lines, names, own = [], [], []
         for key, _ in kernel.parameters:
             root = key[0] if type(key) is tuple else key
@@ -326,10 +347,11 @@ class NumbaProgram(Program):
 
     def source(self):
         """All functions, in a text that can be run where Numba is installed."""
-        parts = [_HEAD]
+        parts = [HEAD]
         writer = Writer({})
-        parts += [f"{name} = {writer.constant(x.value)[0]}" for x, name in self.constants.items()]
-        parts += [decorated(k, f"kernel_{n}") for n, k in enumerate(self._kernels, 1)]
+        parts += [_constant_line(writer, x.value, name) for x, name in self.constants.items()]
+        parts += [decorated(k, f"kernel_{n}") for n, k in enumerate(self.kernels, 1)]
+        parts += [_NumbaLoop(loop, name).source() for loop, name in self.loops.items()]
         return "\n".join([*parts, *self._driver()])
 
     def _driver(self):
@@ -355,10 +377,10 @@ class NumbaProgram(Program):
         Those of other shapes are a ValueError, those of other dtypes or layouts a TypeError. It
         is None where some argument gets into no kernel, or where NumPy has its part.
         """
-        looked_at = {key for kernel in self._kernels for key, _ in kernel.parameters}
+        looked_at = {key for kernel in self.kernels for key, _ in kernel.parameters}
         arrays = [x for x in self.inputs if isinstance(x.value, np.ndarray)]
         is_strict = looked_at.issuperset(arrays) and len(arrays) == len(self.inputs)
-        return self._function if is_strict and all(type(p) is list for p in self._parts) else None
+        return self._function if is_strict and all(type(p) is list for p in self.parts) else None
 
     @cached_property
     def _function(self):
@@ -368,10 +390,64 @@ class NumbaProgram(Program):
                 "the backend numba needs Numba: pip install numba, or take the backend numpy",
                 name="numba",
             )
-        scope = {f"kernel_{n}": compiled(k) for n, k in enumerate(self._kernels, 1)}
-        scope.update({name: x.value.copy() for x, name in self.constants.items()})
+        scope = {name: x.value.copy() for x, name in self.constants.items()}
+        count = len(self.kernels) + len(self.loops)
+        with told_when_long(self.name, count, self.cache_dir is not None):
+            for n, kernel in enumerate(self.kernels, 1):
+                scope[f"kernel_{n}"] = compiled(kernel, self.cache_dir)
+            for loop, name in self.loops.items():
+                scope[name] = _NumbaLoop(loop, name, self.cache_dir).function()
         text = "\n".join(self._driver())
         return self.loaded(text, np=np, left=left, as_argument=as_argument, **scope)
+
+
+class _Body(NumbaProgram):
+    """A step whose results are each an array of its own."""
+
+    def completed(self, steps, results):
+        copies = [Expression("call", x.value, np.copy, (x,)) for x in results]
+        return [*steps, *copies], tuple(copies)
+
+
+class _NumbaLoop:
+    """A loop, compiled as a whole where its step is one kernel."""
+
+    def __init__(self, loop, name, cache_dir=None):
+        self.loop, self.name, self.cache_dir = loop, name, cache_dir
+        given = loop.steps, loop.inputs, tuple(loop.results)
+        body = _Body(*given, name=f"{name}_step")
+        is_kernel = len(body.parts) == 1 and type(body.parts[0]) is list and loop.length > 0
+        self.kernel = LoopKernel(loop, name, body) if is_kernel else None
+        if not is_kernel:
+            self.step = numba_program(*given, name=f"{name}_step", cache_dir=cache_dir)
+
+    def function(self):
+        """The loop as a function of arrays of any layout."""
+        if self.kernel is not None:
+            text, scope = self.kernel.wrapper(), self.kernel.scope(self.cache_dir)
+        else:
+            text = driver(self.loop, self.name, self.step, exact=True)
+            scope = {"np": np, self.step.name: self.step.function()}
+        exec(compile(text, f"<{self.name}>", "exec"), scope)
+        return scope[self.name]
+
+    def source(self):
+        """The text of the function, and of what it needs."""
+        if self.kernel is not None:
+            return self.kernel.source(lambda value: Writer({}).constant(value)[0])
+        text = step_source(self.step, self.name)
+        return "\n".join([text, driver(self.loop, self.name, self.step, exact=True)])
+
+
+class _Caller(Writer):
+    """Writes loops by the names of their functions."""
+
+    def __init__(self, names, loop):
+        super().__init__(names)
+        self._loop = loop
+
+    def called(self, func):
+        return self._loop(func) if isinstance(func, SymbolicLoop) else super().called(func)
 
 
 class _Kept:
@@ -408,20 +484,15 @@ class _Kept:
 
 def _makes_its_own(step):
     """Whether a call's result shares no memory with its arguments."""
-    if step.kind == "guard" or step.func in STORING:
+    if step.kind == "guard" or step.func in STORING or is_stack(step):
         return True
     is_ufunc = isinstance(step.func, np.ufunc)
     return is_ufunc or step.func in _INTO or step.func in (np.concatenate, np.stack)
 
 
-_HEAD = """\
-import math
-import numpy as np
-from numba import float32, float64, int32, int64
-from autograd_lite.programs import native
-from autograd_lite.programs.running import as_argument, left
-from autograd_lite.programs.native import *
-"""
+def _constant_line(writer, value, name):
+    is_long = value.size > LONG
+    return held_line(name, value) if is_long else f"{name} = {writer.constant(value)[0]}"
 
 
 def _count(parts):

@@ -10,7 +10,10 @@ import numpy as np
 from ..symbolic import calls
 from ..symbolic.expressions import Expression
 from ..symbolic.graph import operands_of
+from ..symbolic.loops import SymbolicLoop
 from ..symbolic.python_text import ATOM, CALL, Writer, guarded
+from .better_loops import better_loops
+from .loops import driver, is_stack
 from .lowering import ArrayMethod, copied, dot, lowered
 from .merging import STORING, merged, store_line
 from .program import Program
@@ -30,7 +33,7 @@ class NumpyProgram(Program):
     any more. What is returned are arrays of their own.
     """
 
-    passes = (merged, lowered)
+    passes = (better_loops, merged, lowered)
     copy = copied
 
     def source(self):
@@ -39,15 +42,58 @@ class NumpyProgram(Program):
 
     @functools.cached_property
     def _source(self):
-        writer = _Writer(self.names, self._taken)
-        body = _Body(self, writer).lines()
-        imported = f"from numpy import {', '.join(sorted(writer.imported))}\n"
-        scipy = "import scipy\n" if any("scipy." in line for line in body) else ""
-        numbers = "".join(f"{name} = {text}\n" for text, name in writer.numbers.items())
+        module = Module()
+        text = self.written_in(module)
+        imported = f"from numpy import {', '.join(sorted(module.imported))}\n"
+        scipy = "import scipy\n" if any("scipy." in t for t in (*module.functions, text)) else ""
+        numbers = "".join(f"{name} = {text}\n" for name, text in module.numbers.items())
+        head = f"import numpy as np\n{imported if module.imported else ''}{scipy}"
+        self._held = module.held
+        about = "".join(held_line(name, value) for name, value in module.held.items())
+        beside = [f"{head}\n{about}{numbers}\n", *(f"{t}\n" for t in module.functions)]
+        return "\n".join([*beside, text])
+
+    def function(self):
+        source = self.source()
+        return self.loaded(source, np=np, **self._held)
+
+    def written_in(self, module):
+        """The text of the function, in a module that has what it needs."""
+        module.taken.add(self.name)
+        lines = _Body(self, _Writer(self.names, self._taken, module)).lines()
         parameters = ", ".join(self.names[x] for x in self.inputs)
-        head = f"import numpy as np\n{imported if writer.imported else ''}{scipy}"
-        lines = "".join(f"    {line}\n" for line in body)
-        return f"{head}\n{numbers}\n\ndef {self.name}({parameters}):\n{lines}"
+        return f"def {self.name}({parameters}):\n" + "".join(f"    {line}\n" for line in lines)
+
+
+class StepProgram(NumpyProgram):
+    """The step of a loop: what it returns is stored, or given to the next step, and nobody's."""
+
+    def own_results(self, is_own):
+        return self.results
+
+
+class Module:
+    """What stands in a text beside one function.
+
+    Attributes
+    ----------
+    imported : set
+        Functions of NumPy's that are called by their bare names.
+    numbers : dict
+        {name: text} of what is made once.
+    functions : list
+        The texts of other functions.
+    held : dict
+        {name: array} of arrays that are too long for a text.
+    """
+
+    def __init__(self):
+        self.imported = set()
+        self.numbers = {}
+        self.functions = []
+        self.held = {}
+        self.loops = {}  # {loop: the name of its function}
+        self.taken = set()
 
 
 class _Body:
@@ -93,6 +139,8 @@ class _Body:
         return len(self.writer.write(step)) <= _LONGEST
 
     def _roots_of(self, step):
+        if is_stack(step):
+            return {step}
         if step.shape == () and not isinstance(step.value, np.ndarray):
             return set()
         if step.shape is not None and _is_new(step):  # several results may be views, as of split
@@ -204,6 +252,19 @@ class _Body:
         )
 
 
+def function_of(loop):
+    """A loop as a function of arrays."""
+    inputs = [Expression("input", x.value, name=x.name) for x in loop.inputs]
+    call = Expression("call", (), loop, tuple(inputs))
+    program = StepProgram([call], inputs, call, name="program")
+    return program.function()
+
+
+def held_line(name, value):
+    """What a text says of an array that it has not."""
+    return f"# {name} is an array of shape {value.shape}, {value.dtype}, that the program holds\n"
+
+
 def _is_new(step):
     """Whether a call makes an array of its own; whatever else may be a view of its arguments."""
     if isinstance(step.func, np.ufunc) or step.func in _NEW or step.func in STORING:
@@ -214,10 +275,10 @@ def _is_new(step):
 class _Writer(Writer):
     """Writes functions by their bare names, and numbers beside small arrays as arrays."""
 
-    def __init__(self, names, taken):
+    def __init__(self, names, taken, module):
         super().__init__(names)
         self.taken = taken
-        self.imported = set()
+        self.module = module
         self.numbers = {}  # {text: name}
         self.variables = {}  # {wanted name: name}
 
@@ -230,20 +291,28 @@ class _Writer(Writer):
     def _free(self, wanted, base):
         """A name that nothing else has: as it is wanted, or with a number behind a base."""
         name, count = wanted, 1
-        while name in self.taken:
+        while name in self.taken or name in self.module.taken:
             count += 1
             name = f"{base}{count}"
         self.taken.add(name)
         return name
 
+    def _beside(self, wanted, base):
+        """A name of what stands beside the function."""
+        name = self._free(wanted, base)
+        self.module.taken.add(name)
+        return name
+
     def called(self, func):
         """The name of a function: without ``np.`` where that hides nothing."""
+        if isinstance(func, SymbolicLoop):
+            return self._loop(func)
         full = super().called(func)
         name = full.removeprefix("np.")
         bare = name.partition(".")[0]
         if name == full or hasattr(builtins, bare) or bare in self.taken or bare in _MODULES:
             return full
-        self.imported.add(bare)
+        self.module.imported.add(bare)
         return name
 
     def into(self, x, target):
@@ -294,11 +363,36 @@ class _Writer(Writer):
             return self._outside(self.constant(x.value)[0], "c1"), ATOM
         return super()._written(x)
 
+    def held(self, value):
+        for name, known in self.module.held.items():
+            if known is value:
+                return name
+        name = self._beside("array", "array_")
+        self.module.held[name] = value
+        return name
+
     def _outside(self, text, wanted):
         """The name of a constant that is made once, before the function."""
+        if text in self.module.held:
+            return text
         if text not in self.numbers:
-            self.numbers[text] = self._free(wanted, "c")
+            known = (n for n, t in self.module.numbers.items() if t == text and n not in self.taken)
+            name = self.numbers[text] = next(known, None) or self._beside(wanted, "c")
+            self.module.numbers[name] = text
+            self.taken.add(name)
         return self.numbers[text]
+
+    def _loop(self, loop):
+        """The name of the function of a loop, whose text is written where it is first needed."""
+        module = self.module
+        if loop not in module.loops:
+            name = self._beside(loop.__name__, f"{loop.__name__}_")
+            given = loop.steps, loop.inputs, tuple(loop.results)
+            step = StepProgram(*given, name=self._beside(f"{name}_step", f"{name}_step"))
+            module.functions.append(step.written_in(module))
+            module.functions.append(driver(loop, name, step))
+            module.loops[loop] = name
+        return module.loops[loop]
 
 
 _OF_NUMBERS = frozenset(

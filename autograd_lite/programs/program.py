@@ -43,6 +43,7 @@ class Program:
         for improved in self.passes:
             graph, results = improved(steps, inputs, results)
             steps, inputs = graph.steps, graph.inputs
+        steps, results = self.completed(steps, results)
         self.inputs = inputs
         self.results = results
         self.name = name
@@ -58,6 +59,10 @@ class Program:
         for x, given in (names or {}).items():
             if x.kind != "input":
                 self.give_name(x, given)
+
+    def completed(self, steps, results):
+        """The steps and the results after the passes."""
+        return steps, results
 
     def give_name(self, x, wanted):
         """The name of an expression: as wanted, with a number after it where that is taken."""

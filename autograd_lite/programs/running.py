@@ -1,12 +1,28 @@
 """What a Numba program calls: its kernels, compiled, and what is done before and after them."""
 
+import hashlib
 import math
+import os
 import re
+import sys
+import threading
+from contextlib import contextmanager
 from functools import lru_cache
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 import numpy as np
 
 OK, LEFT, MISFIT = range(3)  # what a kernel returns
+HEAD = """\
+import math
+import numpy as np
+from numba import float32, float64, int32, int64
+from autograd_lite.programs import native
+from autograd_lite.programs.running import as_argument, left
+from autograd_lite.programs.native import *
+"""
 
 
 def name_of(dtype):
@@ -14,10 +30,15 @@ def name_of(dtype):
     return "bool_" if dtype == np.bool else np.dtype(dtype).name
 
 
-def compiled(kernel):
-    """The function of a kernel; one of the same text is compiled once."""
-    constants = tuple(kernel.constants.items())
-    return _compiled(kernel.text, tuple(map(_written, constants)), kernel.signature())
+def compiled(kernel, cache_dir=None):
+    """The function of a kernel; one of the same text is compiled once.
+
+    With a folder it is compiled once for all processes.
+    """
+    constants = tuple(map(_written, kernel.constants.items()))
+    if cache_dir is not None:
+        return _from_disk(kernel.text, constants, kernel.signature(), str(cache_dir))
+    return _compiled(kernel.text, constants, kernel.signature())
 
 
 @lru_cache(maxsize=4096)
@@ -26,6 +47,61 @@ def _compiled(text, constants, signature):
     exec("\n".join(constants), scope)
     exec(text, scope)
     return scope["native"].kernel(signature)(scope["kernel"])
+
+
+@lru_cache(maxsize=4096)
+def _from_disk(text, constants, signature, cache_dir):
+    """A kernel of a file, beside which Numba keeps what it has compiled.
+
+    The file's name is made of its text, of the versions of Numba and NumPy, and of our functions;
+    Numba itself knows the processor.
+    """
+    head = [HEAD, *constants, f"\n\n@native.kernel({signature!r}, cache=True)"]
+    text = "\n".join([*head, text])
+    digest = hashlib.sha256("\n".join([text, *_versions()]).encode()).hexdigest()[:24]
+    path = Path(cache_dir) / f"kernel_{digest}.py"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():  # written at once, for others may look
+        with NamedTemporaryFile("w", dir=path.parent, suffix=".tmp", delete=False) as file:
+            file.write(text)
+        os.replace(file.name, path)
+    spec = spec_from_file_location(path.stem, path)
+    module = sys.modules[path.stem] = module_from_spec(spec)  # where Numba looks for it
+    spec.loader.exec_module(module)
+    return module.kernel
+
+
+@lru_cache(maxsize=1)
+def _versions():
+    """What a compiled kernel depends on beside its text."""
+    import numba
+
+    from . import native
+
+    return numba.__version__, np.__version__, Path(native.__file__).read_text()
+
+
+_is_told = threading.local()
+_LONG = 2.0  # seconds
+
+
+@contextmanager
+def told_when_long(name, count, is_cached):
+    """In this block, where it takes long, say so on stderr: a first call is silent else."""
+    if getattr(_is_told, "on", False) or not count:  # of loops inside
+        yield
+        return
+    kept = "" if is_cached else ". With cache_dir=folder other processes need not"
+    kernels = "1 kernel" if count == 1 else f"{count} kernels"
+    words = f"autograd_lite: Numba is compiling {name}, of {kernels}{kept}\n"
+    timer = threading.Timer(_LONG, sys.stderr.write, [words])
+    timer.daemon = _is_told.on = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        _is_told.on = False
 
 
 @lru_cache(maxsize=1)
@@ -93,7 +169,8 @@ def conforming(run, inputs):
 
 
 def _conformed(x, given):
-    if type(given) is np.ndarray and given.dtype == x.dtype and given.shape == x.shape:
+    is_array = isinstance(x.value, np.ndarray)
+    if is_array and type(given) is np.ndarray and (given.dtype, given.shape) == (x.dtype, x.shape):
         flags = given.flags
         if flags.c_contiguous and flags.writeable and flags.aligned:
             return given
@@ -102,6 +179,6 @@ def _conformed(x, given):
             f"{x.name or 'an argument'} has the shape {np.shape(given)}, and the program is "
             f"compiled for {x.shape}: compile the function again"
         )
-    if not isinstance(x.value, np.ndarray):
+    if not is_array:
         return type(x.value)(given)
     return np.array(given, x.dtype, order="C")

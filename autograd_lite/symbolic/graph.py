@@ -120,6 +120,10 @@ class Graph:
         self.steps.append(expression)
         return expression
 
+    def keep(self, arrays):
+        """Remember arrays that are constants of another graph, which is a part of this."""
+        self._kept += arrays
+
     def release(self):
         """Let go of the arrays that became constants, and return them: nothing is added after."""
         arrays = [value for value in self._kept if isinstance(value, np.ndarray)]

@@ -82,6 +82,11 @@ class Stored:
 
     def check_writable(self):
         """Refuse what NumPy would not write into, and what a caller has too."""
+        if self.graph.has_step():
+            raise TypeError(
+                "the step of a scan wrote into an array from around itself, which a program would "
+                "do once and not in every step: carry the array from step to step"
+            )
         if self.owner.given:
             raise TypeError(
                 f"a compiled function wrote into {self.owner.expression.name or 'an array'}, which "

@@ -20,6 +20,7 @@ _INFIX = {
 }  # fmt: skip
 _PREFIX = {np.negative: ("-", 14), np.invert: ("~", 14)}
 ATOM, CALL = 20, 18
+LONG = 1000  # elements of an array that a text need not hold
 
 
 class Writer:
@@ -190,6 +191,9 @@ class Writer:
             "number, a string, a dtype or an array of NumPy's"
         )
 
+    def held(self, value):
+        """The name of an array that is too long to be written down; None writes it down."""
+
     def _array(self, value):
         dtype = f"np.{value.dtype.name}"
         if value.size and value.size > 4 and _is_filled(value):
@@ -198,8 +202,10 @@ class Writer:
             return f"np.arange({value.size}, dtype={dtype})"
         if value.size == 0:
             return f"np.empty({value.shape}, {dtype})"
-        text = _nested(value.tolist())
-        return f"np.array({text}, {dtype})"
+        if value.size > 4 and _is_identity(value):
+            return f"np.eye({len(value)}, dtype={dtype})"
+        name = self.held(value) if value.size > LONG else None
+        return name or f"np.array({_nested(value.tolist())}, {dtype})"
 
 
 def _nested(value):
@@ -211,6 +217,11 @@ def _nested(value):
 def _is_range(value):
     integers = value.ndim == 1 and value.dtype.kind in "iu"
     return integers and np.array_equal(value, np.arange(value.size))
+
+
+def _is_identity(value):
+    is_square = value.ndim == 2 and value.shape[0] == value.shape[1]
+    return is_square and value.tobytes() == np.eye(len(value), dtype=value.dtype).tobytes()
 
 
 def _is_filled(value):

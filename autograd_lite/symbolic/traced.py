@@ -5,16 +5,19 @@ inside a Tensor, so that the tape, the rules and the walk back run on it unchang
 """
 
 import operator
+import sys
 import weakref
+from contextlib import contextmanager
 
 import numpy as np
 
 from ..engine.dispatch import as_targets, full_name, into, registry
 from ..engine.shown_arrays import Flat
 from ..engine.tensor import Tensor
+from ..messages import errors
 from . import calls, dependence
 from .calls import as_written
-from .expressions import mapped
+from .expressions import Expression, mapped
 from .graph import evaluated
 from .memory import Stored, expression_of, plain_among, stored_among, value_of, view_of
 
@@ -29,6 +32,10 @@ _NUMBERS = (np.generic, bool, int, float, complex)
 
 class ConcretizationError(TypeError):
     """A value was asked for that is known only when the program runs."""
+
+
+class UndecidedError(ConcretizationError):
+    """No program is right for these values; the function itself is."""
 
 
 class Traced(Stored, np.lib.mixins.NDArrayOperatorsMixin):
@@ -403,13 +410,32 @@ def _check_no_callback(func, arg):
 
 
 class Trace:
-    """A graph that traced arrays grow."""
+    """A graph that traced arrays grow.
 
-    def __init__(self, graph):
+    Parameters
+    ----------
+    graph : Graph
+    parent : Trace, optional
+        That of the function around, where this is of a step of a loop in it.
+
+    Attributes
+    ----------
+    captured : dict
+        {expression of the parent's graph: the input that stands for it here}
+    """
+
+    def __init__(self, graph, parent=None):
         self._graph = graph
         self.apply, self.call = graph.apply, graph.call
         self.closed = False
         self.alive = []  # weak references to the traced values that were made
+        self.parent = parent
+        self.is_step = parent is not None
+        self.captured = {}
+        self.numbers = []  # of a step: those that must not be nan
+        self.answers = []  # of a step: pairs (expression, what it must be)
+        self.is_asked_by_user = False
+        self._step = None  # of a loop, which is being traced
 
     def born(self, value):
         """Keep track of a traced value."""
@@ -422,7 +448,66 @@ class Trace:
     def guard(self, expression, expected):
         """See Graph.guard."""
         self._check()
-        self._graph.guard(expression, expected)
+        if self.is_step and expression.kind != "constant":
+            self._guard_in_step(expression, expected)
+        else:
+            self._graph.guard(expression, expected)
+
+    def _guard_in_step(self, expression, expected):
+        """A question that a step asks has one answer: all steps are asked, and answer together."""
+        if expression.func is np.not_equal and expression.args[0] is expression.args[1]:
+            if expected:
+                raise UndecidedError("a gradient in a step of a scan is nan")
+            self.numbers.append(expression.args[0])
+            return
+        if (expression, expected) not in self.answers:
+            self.answers.append((expression, expected))
+            self.is_asked_by_user |= _is_users_question()
+
+    # --- a loop inside ----------------------------------------------------------------------
+
+    @contextmanager
+    def under_way(self):
+        """In this block the step that this traces is run."""
+        self.parent._step = self
+        try:
+            yield
+        finally:
+            self.parent._step = None
+
+    def has_step(self):
+        """Whether the step of a loop is being traced in it."""
+        return self._step is not None
+
+    def keep(self, arrays):
+        """Remember arrays that are constants of the step of a loop."""
+        self._graph.keep(arrays)
+
+    def expression(self, value):
+        """The expression of what is traced: of what belongs to the parent, an input of its own."""
+        if not isinstance(value, Stored) or value.graph is self:
+            return expression_of(value)
+        return self._captured(value.graph, value.expression, value.value)
+
+    def _captured(self, owner, expression, value):
+        if owner is not self.parent:
+            expression = self.parent._captured(owner, expression, value)
+        if expression not in self.captured:
+            number = value if np.ndim(value) else np.asarray(value)[()]
+            self.captured[expression] = self._graph.input(number, _name_of(expression))
+        return self.captured[expression]
+
+    def _innermost(self, args, kwargs):
+        """The trace of the innermost loop that an argument belongs to."""
+        owners = [value.graph for value in stored_among(args, kwargs)]
+        trace = self
+        while trace.parent is not None:
+            trace = trace.parent
+        found = trace
+        while trace is not None:
+            found = trace if trace in owners else found
+            trace = trace._step
+        return found
 
     def _check(self):
         if self.closed:
@@ -433,6 +518,10 @@ class Trace:
 
     def traced(self, func, args, kwargs):
         """Call a function and remember the call."""
+        if self._step is not None or self.is_step:
+            trace = self._innermost(args, kwargs)
+            if trace is not self:
+                return trace.traced(func, args, kwargs)
         self._check()
         if kwargs and not isinstance(func, np.ufunc):
             args, kwargs = as_written(func, args, kwargs)
@@ -441,8 +530,8 @@ class Trace:
         same = _argument_that_is(value, args, kwargs)
         if same is not None:
             return same
-        args_ = tuple(mapped(expression_of, arg) for arg in args)
-        kwargs_ = {key: mapped(expression_of, arg) for key, arg in kwargs.items()}
+        args_ = tuple(mapped(self.expression, arg) for arg in args)
+        kwargs_ = {key: mapped(self.expression, arg) for key, arg in kwargs.items()}
         expression = self._graph.call(func, args_, kwargs_, value)
         dependence.hold(self._graph, func, args_, kwargs_, expression, value)
         return self._wrapped(expression, value, func, args, kwargs)
@@ -490,6 +579,8 @@ class Trace:
                 "be a constant of the compiled program: call it outside"
             )
         view = view_of(func, args, kwargs, place, value)
+        if view is not None and any(whole.graph is not self for whole in view.wholes):
+            return Traced(self, expression, value, given=True)  # what it shows is around the loop
         given = view is None and _is_part_of_plain(value, args, kwargs)
         return Traced(self, expression, value, view, given)
 
@@ -504,6 +595,23 @@ class Trace:
             parts.append(same)
         kind = type(value)
         return kind(*parts) if hasattr(kind, "_fields") else kind(parts)
+
+
+def _name_of(expression):
+    """What a person would call a value around a loop, or None."""
+    name = expression.name
+    if name is None and expression.func in (np.copy, np.transpose):
+        whole = _name_of(expression.args[0]) if type(expression.args[0]) is Expression else None
+        name = f"{whole}_T" if whole and expression.func is np.transpose else whole
+    return name
+
+
+def _is_users_question():
+    """Whether the code that asks for a value is none of ours and of NumPy's."""
+    frame = sys._getframe(1)
+    while frame.f_globals.get("__name__", "").startswith(__package__):
+        frame = frame.f_back
+    return frame.f_globals.get("__name__", "").partition(".")[0] not in errors.OURS
 
 
 def _argument_that_is(value, args, kwargs):

@@ -13,10 +13,11 @@ import numpy as np
 from ..engine.arrays import asarray
 from ..engine.calls import requires_grad
 from ..engine.dispatch import registry
-from ..engine.modes import Watcher, current, enable_grad, is_recording, no_grad, watching
+from ..engine.modes import enable_grad, is_recording, no_grad, watching
 from ..engine.tape import Leaf, Node, Operation
 from ..engine.tensor import Tensor, backward_pass, constant, plain, several, twin, wrap
 from . import trees
+from .closures import Closures, told_to_others
 from .function_call import Transformed, differentiating, seeds_of, variable
 
 
@@ -52,14 +53,12 @@ def checkpoint(f: Callable) -> Callable:
         leaves, build = trees.flatten([args, kwargs])
         own = [i for i, leaf in enumerate(leaves) if requires_grad(leaf)]
         again = _Again(f, leaves, own, build)
-        with watching(_Others()) as others, no_grad():
+        with watching(Closures()) as others, no_grad():
             result = again.run([constant(leaves[i]._array) for i in own])
         found, build_result = trees.flatten(result)
         others.meet(found)
         parents = [*(leaves[i].node for i in own), *others.met]
-        for outer in current().watchers:
-            if isinstance(outer, _Others):  # a checkpoint inside another one
-                outer.meet([*(leaves[i] for i in own), *found])
+        told_to_others([*(leaves[i] for i in own), *found])  # a checkpoint inside another one
         again.places = [i for i, leaf in enumerate(found) if _is_output(leaf, leaves)]
         if not parents or not again.places:
             return result
@@ -70,23 +69,6 @@ def checkpoint(f: Callable) -> Callable:
         return build_result(found)
 
     return Transformed(call, checkpoint, f)
-
-
-class _Others(Watcher):
-    """The tensors that a function uses without getting them as arguments."""
-
-    def __init__(self):
-        self.start = Leaf(None).serial
-        self.met = {}  # their nodes, in order
-
-    def record(self, record, op, args, kwargs):
-        self.meet(trees.flatten([args, kwargs])[0])
-        return record(op, args, kwargs)
-
-    def meet(self, values):
-        for value in values:
-            if requires_grad(value) and value.node.serial < self.start:
-                self.met[value.node] = None
 
 
 class _Again(Operation):
