@@ -18,12 +18,19 @@ from typing import TYPE_CHECKING
 from autograd_lite.messages.other_names import of_package
 
 from . import init
+from .batches import Batches, batches
+from .callbacks import Callback, EarlyStopping
+from .evaluation import accuracy, evaluate, predict, split
+from .examination import Health, HealthWatch, health
+from .history import History
+from .keeping import load, save
 from .layers import Linear, ReLU, Sequential, Sigmoid, Tanh
 from .losses import ridge, squared_error
 from .module import Module
 from .optimizers import SGD, Adam
 from .other_names import NN
 from .summary import summary
+from .training import Run, fit
 
 if not TYPE_CHECKING:  # to checkers every name would be there, misspelt ones too
 
@@ -36,14 +43,30 @@ if not TYPE_CHECKING:  # to checkers every name would be there, misspelt ones to
 __all__ = [
     "SGD",
     "Adam",
+    "Batches",
+    "Callback",
+    "EarlyStopping",
+    "Health",
+    "HealthWatch",
+    "History",
     "Linear",
     "Module",
     "ReLU",
+    "Run",
     "Sequential",
     "Sigmoid",
     "Tanh",
+    "accuracy",
+    "batches",
+    "evaluate",
+    "fit",
+    "health",
     "init",
+    "load",
+    "predict",
     "ridge",
+    "save",
+    "split",
     "squared_error",
     "summary",
 ]
