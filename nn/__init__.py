@@ -18,17 +18,39 @@ from typing import TYPE_CHECKING
 from autograd_lite.messages.other_names import of_package
 
 from . import init
+from .activations import (
+    ELU,
+    GELU,
+    SELU,
+    LeakyReLU,
+    LogSigmoid,
+    LogSoftmax,
+    Mish,
+    ReLU,
+    Sigmoid,
+    SiLU,
+    Softmax,
+    Softplus,
+    Softsign,
+    Tanh,
+)
+from .attention import MultiheadAttention, TransformerBlock, attention
 from .batches import Batches, batches
 from .callbacks import Callback, EarlyStopping
+from .containers import Residual, Sequential
+from .convolution import AveragePool, Conv1d, Conv2d, MaxPool
 from .evaluation import accuracy, evaluate, predict, split
 from .examination import Health, HealthWatch, health
 from .history import History
 from .keeping import load, save
-from .layers import Linear, ReLU, Sequential, Sigmoid, Tanh
+from .layers import Dropout, Embedding, Flatten, Linear
 from .losses import ridge, squared_error
 from .module import Module
+from .normalization import BatchNorm, LayerNorm
 from .optimizers import SGD, Adam
 from .other_names import NN
+from .pytorch import from_pytorch, to_pytorch
+from .recurrent import GRU, LSTM, RNN, GRUCell, LSTMCell, RNNCell
 from .summary import summary
 from .training import Run, fit
 
@@ -41,25 +63,56 @@ if not TYPE_CHECKING:  # to checkers every name would be there, misspelt ones to
 
 
 __all__ = [
-    "SGD",
     "Adam",
+    "AveragePool",
+    "BatchNorm",
     "Batches",
     "Callback",
+    "Conv1d",
+    "Conv2d",
+    "Dropout",
+    "ELU",
     "EarlyStopping",
+    "Embedding",
+    "Flatten",
+    "GELU",
+    "GRU",
+    "GRUCell",
     "Health",
     "HealthWatch",
     "History",
+    "LSTM",
+    "LSTMCell",
+    "LayerNorm",
+    "LeakyReLU",
     "Linear",
+    "LogSigmoid",
+    "LogSoftmax",
+    "MaxPool",
+    "Mish",
     "Module",
+    "MultiheadAttention",
+    "RNN",
+    "RNNCell",
     "ReLU",
+    "Residual",
     "Run",
+    "SELU",
+    "SGD",
     "Sequential",
+    "SiLU",
     "Sigmoid",
+    "Softmax",
+    "Softplus",
+    "Softsign",
     "Tanh",
+    "TransformerBlock",
     "accuracy",
+    "attention",
     "batches",
     "evaluate",
     "fit",
+    "from_pytorch",
     "health",
     "init",
     "load",
@@ -69,4 +122,5 @@ __all__ = [
     "split",
     "squared_error",
     "summary",
+    "to_pytorch",
 ]

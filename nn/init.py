@@ -21,6 +21,21 @@ def __getattr__(name):
     raise AttributeError(of_package(__name__, name, _OTHERS))
 
 
+def generator(rng=None):
+    """The generator itself, or one with a seed; None is a seed that differs from run to run."""
+    return rng if hasattr(rng, "random") else np.random.default_rng(rng)
+
+
+def zeros(shape, rng):
+    """Zeros: right for biases, and for the last layer of a residual branch."""
+    return np.zeros(shape)
+
+
+def normal(shape, rng):
+    """Normal with variance 1, for tables of vectors."""
+    return rng.standard_normal(shape)
+
+
 def fan_in_uniform(shape, rng):
     """Uniform in [-1, 1) / sqrt(fan_in): that of the article this project implements."""
     return (2 * rng.random(shape) - 1) / np.sqrt(shape[0])
