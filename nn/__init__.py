@@ -13,11 +13,12 @@ Sequential(
 (1, 2)
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from autograd_lite.messages.other_names import of_package
 
-from . import init
+from . import init, plots
 from .activations import (
     ELU,
     GELU,
@@ -41,6 +42,7 @@ from .containers import Residual, Sequential
 from .convolution import AveragePool, Conv1d, Conv2d, MaxPool
 from .evaluation import accuracy, evaluate, predict, split
 from .examination import Health, HealthWatch, health
+from .exporting import to_onnx
 from .history import History
 from .keeping import load, save
 from .layers import Dropout, Embedding, Flatten, Linear
@@ -48,15 +50,23 @@ from .losses import ridge, squared_error
 from .module import Module
 from .normalization import BatchNorm, LayerNorm
 from .optimizers import SGD, Adam
+from .optional import needed
 from .other_names import NN
 from .pytorch import from_pytorch, to_pytorch
 from .recurrent import GRU, LSTM, RNN, GRUCell, LSTMCell, RNNCell
 from .summary import summary
 from .training import Run, fit
 
+if TYPE_CHECKING:
+    from .estimators import Classifier as Classifier
+    from .estimators import Regressor as Regressor
+
 if not TYPE_CHECKING:  # to checkers every name would be there, misspelt ones too
 
     def __getattr__(name):
+        if name in ("Classifier", "Regressor"):  # they are scikit-learn's classes too
+            needed("sklearn", f"nn.{name}")
+            return getattr(import_module(".estimators", __name__), name)
         if name.startswith("_"):
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         raise AttributeError(of_package(__name__, name, NN))
@@ -116,11 +126,13 @@ __all__ = [
     "health",
     "init",
     "load",
+    "plots",
     "predict",
     "ridge",
     "save",
     "split",
     "squared_error",
     "summary",
+    "to_onnx",
     "to_pytorch",
 ]

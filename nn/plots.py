@@ -169,8 +169,8 @@ class Distributions(Callback):
         unknown = [name for name in names if name not in self.notes]
         if unknown or not names:
             raise ValueError(
-                f"Distributions has no notes of {', '.join(unknown) or 'any parameter'}: it has notes "
-                f"of {', '.join(self.notes) or 'nothing, no epoch was completed'}"
+                f"Distributions has no notes of {', '.join(unknown) or 'any parameter'}: it has "
+                f"those of {', '.join(self.notes) or 'nothing, no epoch was completed'}"
             )
         figure, axes = _figure("Distributions", 2, len(names), size=(3.4, 2.6))
         for i, name in enumerate(names):

@@ -240,7 +240,7 @@ def test_how_a_watched_number_is_better_is_asked_for():
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_a_loss_that_is_not_finite_ends_the_training():
-    model, history = trained(optimizer=lambda p, r: nn.SGD(p, 1e200), epochs=9)
+    _, history = trained(optimizer=lambda p, r: nn.SGD(p, 1e200), epochs=9)
     assert len(history) < 2
     assert "nn.health tells where it comes from" in history.stopped
     assert "after " in history.stopped

@@ -119,7 +119,9 @@ def test_a_hostile_or_foreign_file_is_an_error_and_changes_nothing(content, tmp_
     path.write_bytes(content)
     model = network()
     before = states(model)
-    with pytest.raises(ValueError, match="model.safetensors is damaged, or no file of safetensors"):
+    with pytest.raises(
+        ValueError, match=r"model.safetensors is damaged, or no file of"
+    ):
         nn.load(path, model)
     assert states(model) == before
 
@@ -178,6 +180,6 @@ def test_without_the_package_the_line_to_install_it_is_named(monkeypatch, tmp_pa
     monkeypatch.setitem(sys.modules, "safetensors", None)
     monkeypatch.setitem(sys.modules, "safetensors.numpy", None)
     with pytest.raises(
-        ModuleNotFoundError, match="save needs safetensors.*pip install safetensors"
+        ModuleNotFoundError, match=r"save needs safetensors.*pip install safetensors"
     ):
         nn.save(network(), tmp_path / "model.safetensors")

@@ -201,7 +201,8 @@ def _first_operation(model, loss, batch):
         measured,
         "All that comes after it is nan, and so are all parameters after one step",
         "People take the stable form of the function (ag.log_softmax, ag.softplus, a loss of "
-        "logits), add a small number under a root or a logarithm, or make the learning rate smaller",
+        "logits), add a small number under a root or a logarithm, or make the learning rate "
+        "smaller",
     )
 
 

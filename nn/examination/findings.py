@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-# Where a finding begins. Healthy runs of all examples stay on the other side (tests/test_health.py).
+# Where a finding begins: the healthy runs of all examples stay on the other side.
 FLAT = 0.8  # share of elements: a tanh is flat from |z| = 2.6 on, a sigmoid from 5.3 on
 DEAD = 0.5  # share of units
 LARGE, SMALL = 10.0, 1e-3  # root mean square of a column of the input
@@ -130,10 +130,7 @@ def of_parameters(rows):
             yield Finding(
                 "symmetric units",
                 row.name,
-                f"{row.copies + 1} of {row.units} units have the same weights and the same gradients"
-                if row.copies == row.units - 1
-                else f"{row.copies} of {row.units} units are copies of others, and so are their "
-                "gradients",
+                f"{row.copies} of {row.units} units have the weights and the gradients of others",
                 "They change alike and stay copies, so the layer is no better than one with "
                 f"{row.units - row.copies} unit{'s' if row.units - row.copies > 1 else ''}",
                 "People draw the initial weights at random; zeros are for biases",
