@@ -38,6 +38,7 @@ from .activations import (
 from .attention import MultiheadAttention, TransformerBlock, attention
 from .batches import Batches, batches
 from .callbacks import Callback, EarlyStopping
+from .clipping import clip_gradient_norm, clip_gradient_values
 from .containers import Residual, Sequential
 from .convolution import AveragePool, Conv1d, Conv2d, MaxPool
 from .evaluation import accuracy, evaluate, predict, split
@@ -46,14 +47,39 @@ from .exporting import to_onnx
 from .history import History
 from .keeping import load, save
 from .layers import Dropout, Embedding, Flatten, Linear
-from .losses import ridge, squared_error
+from .lbfgs import LBFGS
+from .loss_modules import (
+    BinaryCrossEntropy,
+    CrossEntropy,
+    Hinge,
+    Huber,
+    KLDivergence,
+    MeanAbsoluteError,
+    MeanSquaredError,
+    NegativeLogLikelihood,
+    SquaredError,
+)
+from .losses import (
+    binary_cross_entropy,
+    cross_entropy,
+    hinge,
+    huber,
+    kl_divergence,
+    lasso,
+    mean_absolute_error,
+    mean_squared_error,
+    negative_log_likelihood,
+    ridge,
+    squared_error,
+)
 from .module import Module
 from .normalization import BatchNorm, LayerNorm
-from .optimizers import SGD, Adam
+from .optimizers import SGD, Adagrad, Adam, AdamW, Optimizer, RMSProp
 from .optional import needed
 from .other_names import NN
 from .pytorch import from_pytorch, to_pytorch
 from .recurrent import GRU, LSTM, RNN, GRUCell, LSTMCell, RNNCell
+from .schedules import CosineDecay, Plateau, Schedule, StepDecay, WarmUp
 from .summary import summary
 from .training import Run, fit
 
@@ -64,7 +90,7 @@ if TYPE_CHECKING:
 if not TYPE_CHECKING:  # to checkers every name would be there, misspelt ones too
 
     def __getattr__(name):
-        if name in ("Classifier", "Regressor"):  # they are scikit-learn's classes too
+        if name in ("Classifier", "Regressor"):  # scikit-learn's classes are their bases
             needed("sklearn", f"nn.{name}")
             return getattr(import_module(".estimators", __name__), name)
         if name.startswith("_"):
@@ -73,13 +99,18 @@ if not TYPE_CHECKING:  # to checkers every name would be there, misspelt ones to
 
 
 __all__ = [
+    "Adagrad",
     "Adam",
+    "AdamW",
     "AveragePool",
     "BatchNorm",
     "Batches",
+    "BinaryCrossEntropy",
     "Callback",
     "Conv1d",
     "Conv2d",
+    "CosineDecay",
+    "CrossEntropy",
     "Dropout",
     "ELU",
     "EarlyStopping",
@@ -90,7 +121,11 @@ __all__ = [
     "GRUCell",
     "Health",
     "HealthWatch",
+    "Hinge",
     "History",
+    "Huber",
+    "KLDivergence",
+    "LBFGS",
     "LSTM",
     "LSTMCell",
     "LayerNorm",
@@ -99,9 +134,15 @@ __all__ = [
     "LogSigmoid",
     "LogSoftmax",
     "MaxPool",
+    "MeanAbsoluteError",
+    "MeanSquaredError",
     "Mish",
     "Module",
     "MultiheadAttention",
+    "NegativeLogLikelihood",
+    "Optimizer",
+    "Plateau",
+    "RMSProp",
     "RNN",
     "RNNCell",
     "ReLU",
@@ -109,23 +150,38 @@ __all__ = [
     "Run",
     "SELU",
     "SGD",
+    "Schedule",
     "Sequential",
     "SiLU",
     "Sigmoid",
     "Softmax",
     "Softplus",
     "Softsign",
+    "SquaredError",
+    "StepDecay",
     "Tanh",
     "TransformerBlock",
+    "WarmUp",
     "accuracy",
     "attention",
     "batches",
+    "binary_cross_entropy",
+    "clip_gradient_norm",
+    "clip_gradient_values",
+    "cross_entropy",
     "evaluate",
     "fit",
     "from_pytorch",
     "health",
+    "hinge",
+    "huber",
     "init",
+    "kl_divergence",
+    "lasso",
     "load",
+    "mean_absolute_error",
+    "mean_squared_error",
+    "negative_log_likelihood",
     "plots",
     "predict",
     "ridge",

@@ -1,8 +1,8 @@
 """Checkpoints: all that a training changes, in a file, so that it goes on bit for bit.
 
-The one idea: what changes is found, not listed. The attributes of the optimiser, the schedule
-and the callbacks are walked, and of what is there numbers, texts, arrays, random generators, and
-lists and dicts of these are kept. What is anything else (a tensor, a model) is as it is.
+Model, optimiser and schedule say what they change in their ``state_dict``. Of a callback its
+attributes are walked, and of what is there numbers, texts, arrays, random generators, and lists
+and dicts of these are kept. What is anything else (a tensor, a model) is as it is.
 """
 
 from __future__ import annotations
@@ -33,20 +33,23 @@ class Checkpoint:
         """Keep the training as it is, after an epoch."""
         run = self.run
         arrays: dict[str, np.ndarray] = {}
-        state = {name: encode(vars(part), arrays, name) for name, part in self._parts().items()}
+        for name, part in self._stateful().items():
+            arrays |= {f"{name}/{key}": value for key, value in part.state_dict().items()}
+        state = {c: encode(vars(part), arrays, c) for c, part in self._callbacks().items()}
         state["generators"] = encode(self._generators(), arrays, "generators")
         state["history"] = run.history.rows
         state["epoch"] = run.epoch
         state["stopped"] = None if run.is_interrupted else run.history.stopped
-        model = {f"model/{name}": array for name, array in run.model.state_dict().items()}
         metadata = {"format": _FORMAT, "training": self._training(), "state": json.dumps(state)}
-        write(self.path, {**model, **arrays}, metadata, "fit")
+        write(self.path, arrays, metadata, "fit")
 
-    def _parts(self):
+    def _stateful(self):
         run = self.run
-        parts = {"optimizer": run.optimizer, "schedule": run.schedule}
-        parts |= {f"callbacks.{i}": callback for i, callback in enumerate(run.callbacks)}
-        return {name: part for name, part in parts.items() if hasattr(part, "__dict__")}
+        parts = {"model": run.model, "optimizer": run.optimizer, "schedule": run.schedule}
+        return {name: part for name, part in parts.items() if part is not None}
+
+    def _callbacks(self):
+        return {f"callbacks.{i}": callback for i, callback in enumerate(self.run.callbacks)}
 
     def _generators(self):
         found = {"batches": getattr(self.run.batches, "rng", None)}
@@ -54,7 +57,8 @@ class Checkpoint:
 
     def _training(self):
         """What must be the same, in words."""
-        kinds = {name: type(part).__name__ for name, part in self._parts().items()}
+        parts = {**self._stateful(), **self._callbacks()}
+        kinds = {name: type(part).__name__ for name, part in parts.items()}
         return f"{self.run.batches!r}, {', '.join(f'{k} {v}' for k, v in kinds.items())}"
 
     def _resume(self):
@@ -71,28 +75,35 @@ class Checkpoint:
                 f"{metadata.get('training')}; this one has {self._training()}. Remove the file to "
                 "begin anew, or name another"
             )
-        run, before = self.run, self.run.model.state_dict()
-        model = {n.removeprefix("model/"): a for n, a in arrays.items() if n.startswith("model/")}
+        run, stateful = self.run, self._stateful()
+        before = {name: part.state_dict() for name, part in stateful.items()}
         try:
             state = json.loads(metadata["state"])
             actions: list[Callable] = []
-            parts = {
-                name: decode(state[name], vars(part), arrays, actions)
-                for name, part in self._parts().items()
-            }
+            callbacks = [
+                (callback, decode(state[name], vars(callback), arrays, actions))
+                for name, callback in self._callbacks().items()
+            ]
             decode(state["generators"], self._generators(), arrays, actions)
             rows, epoch, stopped = state["history"], int(state["epoch"]), state["stopped"]
             if not (isinstance(rows, list) and all(isinstance(row, dict) for row in rows)):
                 raise TypeError("its history is no list of rows")
-            run.model.load_state_dict(model)
+            for name, part in stateful.items():
+                part.load_state_dict(_under(f"{name}/", arrays))
         except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
-            run.model.load_state_dict(before)
+            for name, part in stateful.items():
+                part.load_state_dict(before[name])
             raise ValueError(f"fit: {self.path} does not fit this training: {error}") from error
-        for name, part in self._parts().items():
-            vars(part).update(parts[name])
+        for callback, attributes in callbacks:
+            vars(callback).update(attributes)
         for action in actions:
             action()
         run.history.rows, run.epoch, run.history.stopped = rows, epoch, stopped
+
+
+def _under(prefix, arrays):
+    """The arrays whose names begin so, by what follows."""
+    return {n.removeprefix(prefix): a for n, a in arrays.items() if n.startswith(prefix)}
 
 
 def encode(value, arrays: dict[str, np.ndarray], path: str) -> Any:

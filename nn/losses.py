@@ -98,7 +98,7 @@ def cross_entropy(
         return _reduced(ag.cross_entropy(logits, labels, axis), reduction)
     classes = np.shape(logits)[axis]
     are_labels = np.shape(labels) != np.shape(logits)
-    share = ag.one_hot(labels, classes, axis, logits.dtype) if are_labels else labels
+    share = _one_hot("cross_entropy", labels, logits, axis) if are_labels else labels
     weights = _across(class_weights, classes, np.ndim(logits), axis)
     smooth = (share * (1 - label_smoothing) + label_smoothing / classes) * weights
     losses = ag.cross_entropy(logits, smooth, axis)
@@ -115,15 +115,9 @@ def negative_log_likelihood(
     The parameters are those of `cross_entropy`, which takes the logits themselves.
     """
     _check_given("negative_log_likelihood", log_probabilities, labels)
-    classes, shape = np.shape(log_probabilities)[axis], list(np.shape(log_probabilities))
-    del shape[axis]
-    if np.shape(labels) != tuple(shape):
-        raise ValueError(
-            f"negative_log_likelihood: labels are integers of shape {tuple(shape)}, not an array "
-            f"of shape {np.shape(labels)}"
-        )
-    share = ag.one_hot(labels, classes, axis, log_probabilities.dtype)
-    share = share * _across(class_weights, classes, np.ndim(log_probabilities), axis)
+    share = _one_hot("negative_log_likelihood", labels, log_probabilities, axis)
+    weights = _across(class_weights, np.shape(share)[axis], np.ndim(share), axis)
+    share = share * weights
     losses = -np.sum(np.where(share == 0, 0, log_probabilities) * share, axis=axis)
     return np.sum(losses) / np.sum(share) if reduction == "mean" else _reduced(losses, reduction)
 
@@ -224,6 +218,17 @@ def _fitting(prediction, target):
     if prediction == (*target, 1):
         return ", target[..., None]"
     return ", prediction[..., 0]" if target == (*prediction, 1) else ""
+
+
+def _one_hot(loss, labels, logits, axis):
+    """The labels as zeros and ones, in the shape of the logits."""
+    shape = list(np.shape(logits))
+    classes = shape.pop(axis)
+    if np.shape(labels) != tuple(shape):
+        raise ValueError(
+            f"{loss}: labels are integers of shape {tuple(shape)}, not of {np.shape(labels)}"
+        )
+    return ag.one_hot(labels, classes, axis, logits.dtype)
 
 
 def _across(weights, classes, ndim, axis):

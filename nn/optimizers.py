@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import SupportsFloat
+from collections.abc import Iterable, Mapping
+from typing import Any, SupportsFloat
 
 import numpy as np
 
@@ -14,20 +14,53 @@ from .module import Module
 from .other_names import OPTIMIZER
 
 
-class _Optimizer:
-    """What optimizers share: their parameters, and the gradients these have."""
+class Optimizer:
+    """What optimizers share: parameters, in groups with settings of their own, and the step.
 
-    @keywords
-    def __init__(self, parameters: Iterable[ag.Tensor], learning_rate: float):
+    Attributes
+    ----------
+    parameters : list of Tensor
+    groups : list of dict
+        ``parameters`` of the group, and the settings in which it differs from the optimizer.
+    steps : int
+        How many have been made.
+    """
+
+    _settings: tuple[str, ...] = ("learning_rate", "weight_decay")
+    _moments: tuple[str, ...] = ()  # attributes that hold an array for each parameter
+
+    def __init__(self, parameters: Iterable, **settings):
+        self.groups = self._grouped(parameters)
+        self.parameters = [p for group in self.groups for p in group["parameters"]]
+        self._check_parameters()
+        for values in (settings, *self.groups):
+            self._check_settings({k: v for k, v in values.items() if k != "parameters"})
+        vars(self).update(settings)
+        self.steps = 0
+        for name in self._moments:
+            setattr(self, name, [np.zeros_like(p.data) for p in self.parameters])
+
+    def _grouped(self, parameters):
+        """The groups: dicts as they are given, or one of all parameters."""
         name = type(self).__name__
         if isinstance(parameters, (Module, ag.Tensor)) or not isinstance(parameters, Iterable):
             given = f"a {type(parameters).__name__}"
             given += " that is not called" if given in ("a method", "a function") else ""
             what = "[tensor]" if isinstance(parameters, ag.Tensor) else "model.parameters()"
             raise TypeError(f"{name} takes a list of parameters, not {given}: pass {what}")
-        _check(name, "learning_rate", learning_rate, np.inf)
-        self.parameters = list(parameters)
-        self.learning_rate = learning_rate
+        parameters = list(parameters)
+        if not parameters or not isinstance(parameters[0], dict):
+            return [{"parameters": parameters}]
+        for group in parameters:
+            if not isinstance(group, dict) or "parameters" not in group:
+                raise TypeError(
+                    f"{name}: a group is a dict with 'parameters', such as {{'parameters': "
+                    f"model.parameters(), 'learning_rate': 0.1}}, not {group!r:.60}"
+                )
+        return [group | {"parameters": list(group["parameters"])} for group in parameters]
+
+    def _check_parameters(self):
+        name = type(self).__name__
         if not self.parameters:
             raise ValueError(f"{name} was given no parameters")
         for parameter in self.parameters:
@@ -39,11 +72,19 @@ class _Optimizer:
         if len(set(self.parameters)) < len(self.parameters):
             raise ValueError(f"{name} was given a parameter twice")
 
+    def _check_settings(self, settings):
+        name = type(self).__name__
+        for key, value in settings.items():
+            if key not in self._settings:
+                raise TypeError(f"{name} has no setting {key}: it has {', '.join(self._settings)}")
+            if not isinstance(value, bool):
+                _check(name, key, value, 1 if key in _SHARES else np.inf)
+
     def __repr__(self):
-        settings = {k: v for k, v in vars(self).items() if k[0] != "_" and k != "parameters"}
-        many = len(self.parameters)
-        said = [f"{many} parameter{'s' if many > 1 else ''}"]
-        said += [f"{name}={value}" for name, value in settings.items()]
+        count = len(self.parameters)
+        said = [f"{count} parameter{'s' if count > 1 else ''}"]
+        said += [f"{len(self.groups)} groups"] if len(self.groups) > 1 else []
+        said += [f"{name}={getattr(self, name)}" for name in self._settings]
         return f"{type(self).__name__}({', '.join(said)})"
 
     def zero_grad(self) -> None:
@@ -53,22 +94,78 @@ class _Optimizer:
 
     def step(self) -> None:
         """Move every parameter that has a gradient."""
-        moved = [(i, p) for i, p in enumerate(self.parameters) if p.grad is not None]
-        if not moved:
+        if all(parameter.grad is None for parameter in self.parameters):
             raise ValueError("step() found no gradients: call loss.backward() before it")
-        self._begin_step()
-        for i, parameter in moved:
-            parameter.data = parameter.data - self._change(i, parameter.grad)
+        self.steps += 1
+        i = -1
+        for group in self.groups:
+            settings = {k: group[k] if k in group else getattr(self, k) for k in self._settings}
+            decay = settings.pop("weight_decay")
+            for parameter in group["parameters"]:
+                i += 1
+                if parameter.grad is not None:
+                    p, g = self._decayed(parameter.data, parameter.grad, decay, settings)
+                    parameter.data = self._moved(i, p, g, **settings)
 
-    def _begin_step(self):
-        """What happens once a step."""
+    def _decayed(self, p, g, decay, settings):
+        """The parameter and its gradient with weight decay: that of decay / 2 * sum(p**2)."""
+        return p, g + decay * p if decay else g
 
-    def _change(self, i: int, g: np.ndarray) -> np.ndarray:
-        """What parameter i is lessened by, given its gradient."""
-        raise TypeError(f"{type(self).__name__} does not define _change()")
+    def _moved(self, i: int, p, g, **settings):
+        """The next value of parameter i, given its value and its gradient."""
+        raise TypeError(f"{type(self).__name__} does not define _moved()")
+
+    def state_dict(self) -> dict[str, np.ndarray]:
+        """Copies of all that the next step depends on, but for parameters and gradients."""
+        state = {name: getattr(self, name) for name in ("steps", *self._settings)}
+        for i, group in enumerate(self.groups):
+            state |= {f"groups.{i}.{k}": v for k, v in group.items() if k != "parameters"}
+        for name in self._moments:
+            arrays = enumerate(getattr(self, name))
+            state |= {f"{name.strip('_')}.{i}": array for i, array in arrays}
+        return {name: np.array(_plain(value)) for name, value in state.items()}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take over a `state_dict`; nothing is changed unless all names and shapes fit.
+
+        Raises
+        ------
+        ValueError
+            When names are missing or unknown, or a shape differs.
+        """
+        own = self.state_dict()
+        values = fitting(own, state, type(self).__name__)
+        for name in ("steps", *self._settings):
+            setattr(self, name, values[name].item())
+        for i, group in enumerate(self.groups):
+            group.update({k: values[f"groups.{i}.{k}"].item() for k in group if k != "parameters"})
+        for name in self._moments:
+            count = range(len(self.parameters))
+            setattr(self, name, [values[f"{name.strip('_')}.{i}"] for i in count])
 
 
-leave_out(_Optimizer, {name: f"here it is {line}" for name, line in OPTIMIZER.items()})
+def fitting(own: Mapping[str, np.ndarray], state: Mapping[str, Any], owner: str):
+    """The arrays of a state, each of the dtype of our own, where names and shapes are the same."""
+    problems = [f"missing {name}" for name in own if name not in state]
+    problems += [f"unknown {name}" for name in state if name not in own]
+    problems += [
+        f"{name} has shape {np.shape(state[name])} for {value.shape}"
+        for name, value in own.items()
+        if name in state and np.shape(state[name]) != value.shape
+    ]
+    if problems:
+        raise ValueError(f"the state does not fit this {owner}: {'; '.join(problems)}")
+    return {name: np.array(state[name], dtype=value.dtype) for name, value in own.items()}
+
+
+leave_out(Optimizer, {name: f"here it is {line}" for name, line in OPTIMIZER.items()})
+
+
+_SHARES = {"momentum", "beta1", "beta2", "decay"}  # in [0, 1)
+
+
+def _plain(value):
+    return value.numpy() if isinstance(value, ag.Tensor) else value
 
 
 def _kind(value):
@@ -85,17 +182,21 @@ def _check(optimizer, name, value, bound):
         raise ValueError(f"{optimizer}: {name} {limits}, and {value} was given{hint}")
 
 
-class SGD(_Optimizer):
+class SGD(Optimizer):
     """Gradient descent: p <- p - learning_rate * v, with v <- momentum * v + gradient.
 
     Parameters
     ----------
-    parameters : iterable of Tensor
-        ``model.parameters()``.
+    parameters : iterable of Tensor, or of groups
+        ``model.parameters()``; or dicts of ``parameters`` and the settings in which they differ.
     learning_rate : float
         Not negative.
     momentum : float
         In [0, 1): the part of the last step that is made again. Polyak (1964).
+    nesterov : bool
+        p <- p - learning_rate * (gradient + momentum * v). Sutskever et al. (2013), as in PyTorch.
+    weight_decay : float
+        Adds weight_decay * p to the gradient.
 
     Raises
     ------
@@ -103,51 +204,168 @@ class SGD(_Optimizer):
         For what is no list of parameters, and for settings out of their range.
     """
 
+    _settings = ("learning_rate", "momentum", "nesterov", "weight_decay")
+    _moments = ("_velocities",)
+
     @keywords
     def __init__(
-        self, parameters: Iterable[ag.Tensor], learning_rate: float, momentum: float = 0.0
+        self,
+        parameters: Iterable,
+        learning_rate: float,
+        momentum: float = 0.0,
+        nesterov: bool = False,
+        weight_decay: float = 0.0,
     ):
-        super().__init__(parameters, learning_rate)
-        _check("SGD", "momentum", momentum, 1)
-        self.momentum = momentum
-        self._velocities = [0.0] * len(self.parameters)
+        super().__init__(
+            parameters,
+            learning_rate=learning_rate,
+            momentum=momentum,
+            nesterov=nesterov,
+            weight_decay=weight_decay,
+        )
 
-    def _change(self, i, g):
-        if self.momentum:
-            g = self._velocities[i] = self.momentum * self._velocities[i] + g
-        return self.learning_rate * g
+    def _moved(self, i, p, g, learning_rate, momentum, nesterov):
+        if momentum:
+            v = self._velocities[i] = momentum * self._velocities[i] + g
+            g = g + momentum * v if nesterov else v
+        return p - learning_rate * g
 
 
-class Adam(_Optimizer):
+class Adam(Optimizer):
     """Adam: steps scaled by running means of the gradient and of its square.
 
     Source: Kingma and Ba 2015, Adam: a method for stochastic optimization, algorithm 1.
+
+    Parameters
+    ----------
+    parameters, learning_rate, weight_decay
+        As of `SGD`.
+    beta1, beta2 : float
+        In [0, 1): what of the means is kept.
+    epsilon : float
+        Added to the root, which it keeps from 0.
+    """
+
+    _settings = ("learning_rate", "beta1", "beta2", "epsilon", "weight_decay")
+    _moments = ("_means", "_squares")
+
+    @keywords
+    def __init__(
+        self,
+        parameters: Iterable,
+        learning_rate: float = 1e-3,
+        beta1: float = 0.9,
+        beta2: float = 0.999,
+        epsilon: float = 1e-8,
+        weight_decay: float = 0.0,
+    ):
+        super().__init__(
+            parameters,
+            learning_rate=learning_rate,
+            beta1=beta1,
+            beta2=beta2,
+            epsilon=epsilon,
+            weight_decay=weight_decay,
+        )
+
+    def _moved(self, i, p, g, learning_rate, beta1, beta2, epsilon):
+        mean = self._means[i] = beta1 * self._means[i] + (1 - beta1) * g
+        square = self._squares[i] = beta2 * self._squares[i] + (1 - beta2) * g * g
+        mean = mean / (1 - beta1**self.steps)
+        square = square / (1 - beta2**self.steps)
+        return p - learning_rate * mean / (np.sqrt(square) + epsilon)
+
+
+class AdamW(Adam):
+    """`Adam` with p <- p - learning_rate * weight_decay * p, apart from the gradient.
+
+    Source: Loshchilov and Hutter 2019, Decoupled weight decay regularization, algorithm 2, with
+    the learning rate as the multiplier, as in PyTorch. The parameters are those of `Adam`.
     """
 
     @keywords
     def __init__(
         self,
-        parameters: Iterable[ag.Tensor],
+        parameters: Iterable,
         learning_rate: float = 1e-3,
         beta1: float = 0.9,
         beta2: float = 0.999,
         epsilon: float = 1e-8,
+        weight_decay: float = 0.01,
     ):
-        super().__init__(parameters, learning_rate)
-        _check("Adam", "beta1", beta1, 1)
-        _check("Adam", "beta2", beta2, 1)
-        _check("Adam", "epsilon", epsilon, np.inf)
-        self.beta1, self.beta2, self.epsilon = beta1, beta2, epsilon
-        self.steps = 0
-        self._means = [0.0] * len(self.parameters)
-        self._squares = [0.0] * len(self.parameters)
+        super().__init__(parameters, learning_rate, beta1, beta2, epsilon, weight_decay)
 
-    def _begin_step(self):
-        self.steps += 1
+    def _decayed(self, p, g, decay, settings):
+        return p * (1 - settings["learning_rate"] * decay), g
 
-    def _change(self, i, g):
-        mean = self._means[i] = self.beta1 * self._means[i] + (1 - self.beta1) * g
-        square = self._squares[i] = self.beta2 * self._squares[i] + (1 - self.beta2) * g * g
-        mean = mean / (1 - self.beta1**self.steps)
-        square = square / (1 - self.beta2**self.steps)
-        return self.learning_rate * mean / (np.sqrt(square) + self.epsilon)
+
+class RMSProp(Optimizer):
+    """Steps divided by the root of a running mean of the squared gradient.
+
+    Source: Tieleman and Hinton 2012, Lecture 6.5 of Neural networks for machine learning.
+
+    Parameters
+    ----------
+    parameters, learning_rate, momentum, weight_decay
+        As of `SGD`; the velocity is one of the steps, without the learning rate.
+    decay : float
+        In [0, 1): what of the mean is kept.
+    epsilon : float
+        Added to the root, which it keeps from 0.
+    """
+
+    _settings = ("learning_rate", "decay", "epsilon", "momentum", "weight_decay")
+    _moments = ("_squares", "_velocities")
+
+    @keywords
+    def __init__(
+        self,
+        parameters: Iterable,
+        learning_rate: float = 1e-2,
+        decay: float = 0.99,
+        epsilon: float = 1e-8,
+        momentum: float = 0.0,
+        weight_decay: float = 0.0,
+    ):
+        super().__init__(
+            parameters,
+            learning_rate=learning_rate,
+            decay=decay,
+            epsilon=epsilon,
+            momentum=momentum,
+            weight_decay=weight_decay,
+        )
+
+    def _moved(self, i, p, g, learning_rate, decay, epsilon, momentum):
+        square = self._squares[i] = decay * self._squares[i] + (1 - decay) * g * g
+        change = g / (np.sqrt(square) + epsilon)
+        if momentum:
+            change = self._velocities[i] = momentum * self._velocities[i] + change
+        return p - learning_rate * change
+
+
+class Adagrad(Optimizer):
+    """Steps divided by the root of the sum of all squared gradients.
+
+    Source: Duchi, Hazan and Singer 2011, Adaptive subgradient methods for online learning and
+    stochastic optimization. The parameters are those of `RMSProp`, without decay and momentum.
+    """
+
+    _settings = ("learning_rate", "epsilon", "weight_decay")
+    _moments = ("_squares",)
+
+    @keywords
+    def __init__(
+        self,
+        parameters: Iterable,
+        learning_rate: float = 1e-2,
+        epsilon: float = 1e-10,
+        weight_decay: float = 0.0,
+    ):
+        super().__init__(
+            parameters, learning_rate=learning_rate, epsilon=epsilon, weight_decay=weight_decay
+        )
+
+    def _moved(self, i, p, g, learning_rate, epsilon):
+        square = self._squares[i] = self._squares[i] + g * g
+        return p - learning_rate * g / (np.sqrt(square) + epsilon)

@@ -18,8 +18,10 @@ from .callbacks import Callback, as_callback
 from .checkpoints import Checkpoint
 from .evaluation import as_array, evaluate
 from .history import History, in_words
+from .lbfgs import LBFGS
 from .module import Module
 from .progress import progress_bar
+from .schedules import Plateau
 
 # Making the programs of a step takes as long as it saves in 200 (an LSTM) to 2,500 steps (2-50-2).
 _STEPS_THAT_PAY = 1000
@@ -108,10 +110,12 @@ def fit(
     metrics : dict of callables, optional
         ``{"accuracy": nn.accuracy}``: functions of plain arrays, the prediction and the target.
         Of the training data it is the mean over the batches, while they were trained on.
-    schedule : optional
-        A schedule of the learning rate: its ``step()`` is called after each epoch.
+    schedule : Schedule, optional
+        Of the learning rate: its ``step()`` is called after each epoch, that of a `Plateau` with
+        the loss of the validation data, or of the training.
     clip : callable, optional
-        ``clip(parameters)`` before each step of the optimiser: it changes their gradients.
+        ``clip(parameters)`` before each step of the optimiser: it changes their gradients, as
+        ``lambda p: nn.clip_gradient_norm(p, 1.0)``.
     callbacks : iterable of Callback or callable
         Functions of the `Run` are called after each epoch.
     checkpoint : path, optional
@@ -142,7 +146,8 @@ def fit(
     parts = _training_batches(data, batch_size, rng)
     run = Run(model, parts, loss, optimizer, schedule, epochs, map(as_callback, callbacks))
     saved = None if checkpoint is None else Checkpoint(checkpoint, run)
-    run.compiles = epochs * len(parts) >= _STEPS_THAT_PAY if compile is None else compile
+    wanted = epochs * len(parts) >= _STEPS_THAT_PAY if compile is None else compile
+    run.compiles = wanted and not isinstance(optimizer, LBFGS)  # which is SciPy's loop
     step = _Step(run, dict(metrics or {}), clip, must=compile is True)
     try:
         with _interruptible(run), progress_bar(progress, epochs, len(parts), run.epoch) as bar:
@@ -191,14 +196,22 @@ def _epoch(run, step, validation, bar):
     if validation is not None:
         after = evaluate(run.model, validation, run.loss, step.metrics)
         row |= {f"validation_{name}": value for name, value in after.items()}
-    row["learning_rate"] = run.optimizer.learning_rate
-    if run.schedule is not None:
-        run.schedule.step()
+    if hasattr(run.optimizer, "learning_rate"):
+        row["learning_rate"] = run.optimizer.learning_rate
+    _follow(run.schedule, row)
     run.history.rows.append(row | {"seconds": perf_counter() - start})
     bar.set_postfix_str(in_words(row), refresh=False)
     for callback in run.callbacks:
         callback.after_epoch(run)
     return True
+
+
+def _follow(schedule, row):
+    """One step of a schedule; a `Plateau` looks at the validation data, if there are any."""
+    if isinstance(schedule, Plateau):
+        schedule.step(row.get("validation_loss", row["loss"]))
+    elif schedule is not None:
+        schedule.step()
 
 
 class _Means:
@@ -225,8 +238,7 @@ class _Step:
         parameters = model.parameters()
         predicts = bool(metrics)
 
-        def step(*batch):
-            optimizer.zero_grad()
+        def computed(batch):
             prediction = model(*batch[:-1])
             value = loss(prediction, batch[-1])
             if np.shape(value) != ():
@@ -234,14 +246,23 @@ class _Step:
                     f"fit: the loss is one number, and this one has the shape {np.shape(value)}: "
                     "take its mean, lambda z, y: np.mean(loss(z, y))"
                 )
+            return value, prediction
+
+        def step(*batch):
+            optimizer.zero_grad()
+            value, prediction = computed(batch)
             value.backward()
             if clip is not None:
                 clip(parameters)
             optimizer.step()
             return (value, prediction) if predicts else (value,)
 
-        self.eager = step
-        self.compiled = ag.compile(step) if run.compiles else None
+        def search(*batch):
+            optimizer.step(lambda: computed(batch)[0])
+            return computed(batch)
+
+        self.eager = search if isinstance(optimizer, LBFGS) else step
+        self.compiled = ag.compile(self.eager) if run.compiles else None
 
     def __call__(self, batch):
         results = [as_array(result) for result in self._results(batch)]

@@ -209,6 +209,50 @@ def test_callbacks_are_called_in_order():
     assert calls == ["begin", 32, 32, 6, 1, 32, 32, 6, 2, "end"]
 
 
+@pytest.mark.parametrize("compile", [False, True])
+def test_a_schedule_has_a_step_an_epoch(compile):
+    model = network()
+    optimizer = nn.SGD(model.parameters(), 0.4)
+    schedule = nn.StepDecay(optimizer, 2, 0.5)
+    options = {"rng": 0, "progress": False, "schedule": schedule, "compile": compile}
+    history = nn.fit(model, (X, Y), nn.squared_error, optimizer, 5, **options)
+    assert history["learning_rate"] == [0.4, 0.4, 0.2, 0.2, 0.1]
+
+
+def test_a_plateau_looks_at_the_validation_data():
+    model = network()
+    optimizer = nn.SGD(model.parameters(), 0.01)
+    schedule = nn.Plateau(optimizer, 0.5, patience=2, threshold=0.999)  # nothing is better
+    history = nn.fit(
+        model, (X, Y), nn.squared_error, optimizer, 12, rng=0, progress=False, schedule=schedule,
+        validation=(X, -Y),
+    )  # fmt: skip
+    assert schedule.best == history["validation_loss"][0]
+    assert history["learning_rate"][:5] == [0.01] * 4 + [0.005]
+
+
+@pytest.mark.parametrize("compile", [False, True])
+def test_gradients_are_clipped_before_the_step(compile):
+    def clip(parameters):
+        return nn.clip_gradient_norm(parameters, 1e-3)
+
+    model = network()
+    before = model.state_dict()
+    trained(1, model, optimizer=nn.SGD, data=(X[:9], 9 * Y[:9]), clip=clip, compile=compile)
+    moved = [model.state_dict()[name] - value for name, value in before.items()]
+    norm = np.sqrt(sum(np.sum(m**2) for m in moved))
+    np.testing.assert_allclose(norm, 0.01 * 1e-3, rtol=0.01)
+
+
+def test_l_bfgs_trains_on_all_data_at_once():
+    pytest.importorskip("scipy")
+    model, options = network(), {"batch_size": 70, "compile": True, "rng": 0, "progress": False}
+    history = nn.fit(model, (X, Y), nn.squared_error, nn.LBFGS(model.parameters()), 3, **options)
+    assert history["loss"][-1] < 1e-4
+    assert not history.compiled
+    assert "learning_rate" not in history.columns
+
+
 @pytest.mark.parametrize(
     ("options", "error", "words"),
     [
@@ -343,6 +387,25 @@ def test_a_training_goes_on_bit_for_bit(tmp_path, compile, rng, optimizer):
     assert part.calls.item() == 21
     assert plain_rows(history) == plain_rows(rows)
     assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_schedule_goes_on_too(tmp_path):
+    pytest.importorskip("safetensors")
+
+    def run(epochs, **options):
+        model = network()
+        groups = [{"parameters": model[:1].parameters(), "learning_rate": 0.02},
+                  {"parameters": model[2:].parameters()}]  # fmt: skip
+        optimizer = nn.AdamW(groups, 0.05)
+        schedule = nn.WarmUp(optimizer, 2, then=nn.CosineDecay(optimizer, 4))
+        options |= {"rng": 0, "progress": False, "schedule": schedule}
+        return model, nn.fit(model, (X, Y), nn.squared_error, optimizer, epochs, **options)
+
+    whole, history = run(7)
+    for epochs in (1, 2, 5, 7):
+        part, rows = run(epochs, checkpoint=tmp_path / "run.safetensors")
+    assert same(whole, part)
+    assert plain_rows(history) == plain_rows(rows)
 
 
 def test_early_stopping_goes_on_too(tmp_path):

@@ -9,8 +9,8 @@ import numpy as np
 
 import autograd_lite as ag
 
-from ..checkpoints import decode, encode
 from ..evaluation import as_array, evaluating
+from ..lbfgs import LBFGS
 from ..module import Module
 from .findings import Finding, findings
 from .measures import Parameter, activations, columns, copies, rms
@@ -123,10 +123,9 @@ def _measured(model, loss, batch, optimizer, prediction, value, fit):
 
 def _step(model, loss, batch, optimizer, named, gradients):
     """The parameters after one step of the optimiser, and the loss of the batch; both for now."""
-    if optimizer is None:
+    if optimizer is None or isinstance(optimizer, LBFGS):  # whose steps search the loss themselves
         return None, None
-    arrays: dict = {}
-    kept = encode(vars(optimizer), arrays, "optimizer")
+    before = optimizer.state_dict()
     try:
         for name, parameter in named.items():
             parameter.grad = gradients[name]
@@ -135,7 +134,7 @@ def _step(model, loss, batch, optimizer, named, gradients):
             after = float(as_array(loss(model(*batch[:-1]), batch[-1])))
         return {name: parameter.numpy() for name, parameter in named.items()}, after
     finally:
-        vars(optimizer).update(decode(kept, vars(optimizer), arrays, []))
+        optimizer.load_state_dict(before)
 
 
 @contextmanager
