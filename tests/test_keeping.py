@@ -119,9 +119,7 @@ def test_a_hostile_or_foreign_file_is_an_error_and_changes_nothing(content, tmp_
     path.write_bytes(content)
     model = network()
     before = states(model)
-    with pytest.raises(
-        ValueError, match=r"model.safetensors is damaged, or no file of"
-    ):
+    with pytest.raises(ValueError, match=r"model.safetensors is damaged, or no file of"):
         nn.load(path, model)
     assert states(model) == before
 
