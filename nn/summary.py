@@ -50,8 +50,8 @@ class Summary:
             for row in self.rows
         ]
         widths = [max(len(line[i]) for line in table) for i in range(4)]
-        lines = ["  ".join(map(str.ljust, line[:3], widths)) + "  " + line[3].rjust(widths[3])
-                 for line in table]  # fmt: skip
+        rows = ([*map(str.ljust, line[:3], widths), line[3].rjust(widths[3])] for line in table)
+        lines = ["  ".join(row).rstrip() for row in rows]
         lines.insert(1, "-" * len(lines[0]))
         total = f"{self.parameters:,} parameters"
         total += f", {self.frozen:,} frozen" if self.frozen else ""

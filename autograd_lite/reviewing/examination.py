@@ -128,7 +128,7 @@ class Examination:
         named |= {leaf.node for leaf in truth.leaves.values()}
         arrays: dict = {True: [], False: []}
         for node, g in truth.gradients.items():
-            arrays[node in named] += [g, *truth.parts.get(node, ())]
+            arrays[node in named] += [g, *truth.pieces(node)]
         return Known(arrays[True], arrays[False], self.close)
 
     def changed(self, sources):
@@ -160,7 +160,7 @@ class Examination:
                 [
                     a
                     for n in nodes
-                    for a in (self.truth.gradients.get(n), *self.truth.parts.get(n, ()))
+                    for a in (self.truth.gradients.get(n), *self.truth.pieces(n))
                     if a is not None
                 ],
                 close=self.close,

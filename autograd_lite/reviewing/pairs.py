@@ -35,6 +35,21 @@ def bare(name):
     return short or name
 
 
+def last_word(name):
+    """The last word of a name, in lower case."""
+    words = re.findall(r"[A-Za-z_]\w*", name)
+    return words[-1].lower() if words else ""
+
+
+def word_of(statement, i=-1):
+    """What a statement assigns to the gradient of, by its i-th name; "" where it has none."""
+    if statement is None or statement.target is None:
+        return ""
+    targets = getattr(statement.target, "elts", [statement.target])
+    target = targets[i] if i < len(targets) else targets[-1]
+    return bare(last_word(statement.source.segment(target))).lower()
+
+
 _SAYS = re.compile(
     r"grad|nabla|delta|residual|adjoint|^adj|^err(or)?$|^err_|_err(or)?$|_bar$|^bar_", re.I
 )

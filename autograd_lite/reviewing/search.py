@@ -14,10 +14,10 @@ from . import pairs, runs, texts, vocabulary
 from .edits import FACTOR, FORMULA, INGREDIENT, OTHER, SLIP, TERM, TWO, Edits
 from .flow import Flow, arrays_in, nodes_in
 from .instrumented import key
-from .localisation import Localisation
+from .localisation import Localisation, target_of
 from .recognition import EXACT, INNER, SCALED, UNKNOWN
 from .sources import Source
-from .watchers import Executor, kept
+from .watchers import Executor, Substitute, kept
 
 RUNS = 1000  # of the program, for one statement
 UNKNOWN_RUNS = 250  # of edits of one rank whose value is unknown
@@ -104,7 +104,7 @@ class _Step:
         self.chains: dict = {}
         self.makers: set = set()
         self.in_order: list = []
-        self.in_order: list = []
+        self.expected: dict = {}  # {key: what the statement should give each time}
         self.sources = {**examination.program.sources, **changed}
         self.statements = {key(s): s for source in self.sources.values() for s in source.statements}
 
@@ -118,6 +118,7 @@ class _Step:
         alone = culprit is not None and not culprit[1]  # it alone would make all right
         more = _places(likely, copies, known, later)
         if alone:
+            self.expected[culprit[0]] = culprit[2]
             more = [(SLIP, likely), (OTHER, copies), (TWO, mine), *more[:6]]
         repair = self._tried([(TERM, mine), *more])
         if repair is not None and (not alone or not repair[1]):
@@ -167,8 +168,6 @@ class _Step:
         whole = {k for k, fed in flow.feeds.items() if fed >= set(roots)}
         self.chains = {k: list(chain) for k, chain in flow.chains.items()}
         self.makers = flow.makers
-        trivial = {k for root in roots.values() for k in flow.passed.get(root, ())}
-        self.in_order = [k for k in flow.in_order if k not in trivial or k in flow.first]
         trivial = {k for root in roots.values() for k in flow.passed.get(root, ())}
         self.in_order = [k for k in flow.in_order if k not in trivial or k in flow.first]
         first = [k for k in flow.first if k in whole] + [k for k in flow.first if k not in whole]
@@ -264,6 +263,8 @@ class _Trials:
         self.left = RUNS
         self.tried = 0
         self.waiting: list = []
+        self.at: list = []
+        self.expected = step.expected.get(name)
         self.entries = 0
         self.scopes: list = []
         self.edits = iter(())
@@ -273,8 +274,12 @@ class _Trials:
         except SyntaxError:
             return
         self.executor = Executor(self.code)
+        if self.expected is not None:  # the names in reach are right then
+            target = target_of(self.statement)
+            self.executor = Substitute(target, self.expected, self.code)
         with self.watched():
             self.scopes = self.moments()
+        self.executor = Executor(self.code)
         if self.scopes:
             self._begin()
 
@@ -288,8 +293,22 @@ class _Trials:
         atoms = vocabulary.atoms(self.statement, self.scopes)
         parts = _ingredients(self.statement, self.scopes, self.examination.program)
         called = self.examination.program.called
-        self.edits = Edits(self.statement, atoms, parts, self.shape, called).all()
+        alike = vocabulary.alike(self.statement, self.scopes[0])
+        wanted = self._wanted(before)
+        self.edits = Edits(self.statement, atoms, parts, self.shape, called, alike, wanted).all()
         self.next = next(self.edits, None)
+
+    def _wanted(self, before):
+        """What is known of the value that the statement assigns, at the first moment."""
+        node = self.statement.node
+        if not self.expected or self.at[0] >= len(self.expected) or not hasattr(node, "value"):
+            return None
+        given = vocabulary.valued(self.statement.source.segment(node.value), self.scopes[0])
+        more = np.asarray(self.expected[self.at[0]]) - before[0]
+        if given is None or np.shape(given) != np.shape(more):
+            return None
+        sign = -1 if isinstance(getattr(node, "op", None), ast.Sub) else 1
+        return np.asarray(given), given + sign * more, self.scopes[0], self.examination.close
 
     def up_to(self, rank, must_be_known):
         """(repair, what is wrong after it) of the first edit of these ranks that helps, or None.
@@ -325,27 +344,28 @@ class _Trials:
             times[0] += 1
 
         self.executor.seen = count
-        failed = self.examination.result() is None
-        seen, at = [], [0]
+        if self.examination.result() is None:
+            return []
+        seen, at = {}, [0]
         chosen = {round(i * (times[0] - 1) / (MOMENTS - 1)) for i in range(MOMENTS)}
 
         def take(name, scope):
             if at[0] in chosen:
-                seen.append(_private(scope))
+                seen[at[0]] = _private(scope)
             at[0] += 1
 
         self.executor.seen = take
-        if not failed:
-            self.examination.result()
-        self.executor.seen = None
+        self.executor.at = 0
+        self.examination.result()
         self.limit = 10 * times[0] + 100
         self.times = times[0]
-        return self._telling(seen)
+        self.at = self._telling(seen)
+        return [seen[i] for i in self.at]
 
     def _telling(self, scopes):
         """Three of the moments: the first, the last, and one at which something is stored."""
         if len(scopes) <= 3:
-            return scopes
+            return list(scopes)
         observe = texts.observed(self.statement)
 
         def told(scope):
@@ -357,7 +377,7 @@ class _Trials:
             except Exception:
                 return False
 
-        busy = [scope for scope in scopes if told(scope)] or scopes
+        busy = [i for i, scope in scopes.items() if told(scope)] or list(scopes)
         return [busy[0], busy[len(busy) // 2], busy[-1]]
 
     def values(self, code):
@@ -398,10 +418,21 @@ class _Trials:
             values = self.values(code)
             if values is None or (rank > SLIP and _shapes(values) != self.shape):
                 continue
+            if not self._is_expected(values):
+                continue
             mark = edit.text if self.statement.is_call else _mark(values)
             if mark != self.mark or edit.kind in _UNSEEN:
                 groups.setdefault(mark, []).append((edit, code, values))
         return list(groups.values())
+
+    def _is_expected(self, values):
+        """Whether a form gives what the statement should give, where that is known.
+
+        Where it is 0, what the line gives may be of no use.
+        """
+        given = zip(self.at, values, strict=True)
+        pairs = [(v, self.expected[i]) for i, v in given if i < len(self.expected or ())]
+        return all(self.examination.agree(v, e) for v, e in pairs if np.any(e))
 
     def run_all(self, groups, must_be_known):
         """Run the edits of one rank, those with a known value first."""

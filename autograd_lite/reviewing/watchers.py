@@ -120,15 +120,16 @@ class Substitute(Executor):
     """Puts given values in the place of what a statement gives, as long as there are some."""
 
     def __init__(self, target, values, code):
-        super().__init__(compile(f"{target} = {_NEXT}", "<review>", "exec", dont_inherit=True))
+        super().__init__()
+        self.given = compile(f"{target} = {_NEXT}", "<review>", "exec", dont_inherit=True)
         self.values = values
         self.otherwise = code
         self.at = 0
 
     def executed(self, key, scope):
-        if self.at >= len(self.values):
-            self.code = self.otherwise
-        else:
+        self.code = self.otherwise
+        if self.at < len(self.values):
+            self.code = self.given
             scope[_NEXT] = self.values[self.at].copy()
         self.at += 1
         return super().executed(key, scope)
