@@ -88,7 +88,7 @@ def fit(
     callbacks: Iterable = (),
     checkpoint: str | Path | None = None,
     progress: bool | None = None,
-    compile: bool | None = None,
+    compile: bool | str | None = None,
 ) -> History:
     """Train a model: for each batch ``loss(model(*inputs), target)``, its gradients, and a step.
 
@@ -123,9 +123,9 @@ def fit(
         from: the same call again finishes a training that was killed, bit for bit.
     progress : bool, optional
         Whether tqdm shows a bar. Without it: where tqdm is installed.
-    compile : bool, optional
-        Whether the step is a program of `ag.compile`. Without it: where there are steps enough
-        to pay for it, and the step can be compiled.
+    compile : bool or str, optional
+        Whether the step is a program of `ag.compile`; "numba" is its backend of this name.
+        Without it: where there are steps enough to pay for it, and the step can be compiled.
 
     Returns
     -------
@@ -146,9 +146,9 @@ def fit(
     parts = _training_batches(data, batch_size, rng)
     run = Run(model, parts, loss, optimizer, schedule, epochs, map(as_callback, callbacks))
     saved = None if checkpoint is None else Checkpoint(checkpoint, run)
-    wanted = epochs * len(parts) >= _STEPS_THAT_PAY if compile is None else compile
+    wanted = epochs * len(parts) >= _STEPS_THAT_PAY if compile is None else bool(compile)
     run.compiles = wanted and not isinstance(optimizer, LBFGS)  # which is SciPy's loop
-    step = _Step(run, dict(metrics or {}), clip, must=compile is True)
+    step = _Step(run, dict(metrics or {}), clip, compile)
     try:
         with _interruptible(run), progress_bar(progress, epochs, len(parts), run.epoch) as bar:
             for callback in run.callbacks:
@@ -232,8 +232,8 @@ class _Means:
 class _Step:
     """One step of a training: what it measured on a batch, ``{"loss": 0.5}``."""
 
-    def __init__(self, run, metrics, clip, must):
-        self.run, self.metrics, self.must = run, metrics, must
+    def __init__(self, run, metrics, clip, compile):
+        self.run, self.metrics, self.must = run, metrics, bool(compile)
         model, loss, optimizer = run.model, run.loss, run.optimizer
         parameters = model.parameters()
         predicts = bool(metrics)
@@ -262,7 +262,8 @@ class _Step:
             return computed(batch)
 
         self.eager = search if isinstance(optimizer, LBFGS) else step
-        self.compiled = ag.compile(self.eager) if run.compiles else None
+        backend = compile if isinstance(compile, str) else "numpy"
+        self.compiled = ag.compile(self.eager, backend=backend) if run.compiles else None
 
     def __call__(self, batch):
         results = [as_array(result) for result in self._results(batch)]
