@@ -16,7 +16,7 @@ own      = $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2
 PYTHONS ?= $(filter-out $(own).%,$(shell pyenv versions --bare 2>/dev/null | \
   grep -E '^3\.1[1-9]\.[0-9]+$$' | sort -rV | sort -t. -uk2,2))
 
-.PHONY: help test test-all ablation brief elsewhere floors pythons bare numba oracles coverage bench xor \
+.PHONY: help test test-all ablation brief elsewhere floors pythons bare numba oracles coverage bench epochs xor \
   lint format types clean
 
 help:
@@ -30,6 +30,7 @@ help:
 	@echo "make oracles   the operations against HIPS autograd (and PyTorch, where it is installed)"
 	@echo "make coverage  what of NumPy and SciPy is right, beside the peers; ARGS='--rows'"
 	@echo "make bench     speed and memory beside the peers; EXTRA=bench leaves out PyTorch and JAX"
+	@echo "make epochs    an epoch of training beside PyTorch and scikit-learn"
 	@echo "make lint      ruff's checks and its formatting"
 	@echo "make types     mypy on the public signatures, and on programs that use them"
 	@echo "make format    let ruff format the code"
@@ -72,6 +73,9 @@ coverage: $(VENV)/.bench
 
 bench: $(VENV)/.$(or $(EXTRA),peers)
 	$(run) -m benchmarks.speed $(ARGS)
+
+epochs: $(VENV)/.$(or $(EXTRA),peers)
+	$(run) -m benchmarks.epochs $(ARGS)
 
 xor: $(VENV)/.examples
 	$(run) examples/xor.py $(ARGS)

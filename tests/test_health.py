@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+from training_failures import FAILURES
 
 import autograd_lite as ag
 import nn
@@ -128,6 +129,20 @@ def test_a_failure_is_named_with_its_number_and_what_people_do(drill):
     assert re.search(measured, text), text
     assert advice in text
     assert kind in str(report)
+
+
+@pytest.mark.parametrize("make", FAILURES, ids=lambda f: f.__name__)
+@pytest.mark.filterwarnings("ignore:(divide by zero|invalid value|overflow):RuntimeWarning")
+def test_the_cause_of_a_failure_that_people_ask_about_is_found(make):
+    model, loss, batch, optimizer = make()
+    assert FAILURES[make] in nn.health(model, loss, batch, optimizer).kinds
+
+
+def test_a_loss_of_pairs_may_broadcast():
+    def ranking(scores, y):
+        return np.mean(ag.softplus(scores - scores.T) * (y[:, None] > y))
+
+    assert examined(network(outputs=1), loss=ranking)
 
 
 # --- healthy ones -------------------------------------------------------------------------------

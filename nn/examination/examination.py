@@ -13,7 +13,14 @@ from ..evaluation import as_array, evaluating
 from ..lbfgs import LBFGS
 from ..module import Module
 from .findings import Finding, findings
-from .measures import Parameter, activations, columns, copies, rms
+from .measures import (
+    Parameter,
+    activations,
+    columns,
+    copies,
+    rms,
+    takes_softmax_of_probabilities,
+)
 from .report import Fit, Health, Numbers
 
 _PAIRINGS = 50
@@ -102,7 +109,7 @@ def _measured(model, loss, batch, optimizer, prediction, value, fit):
     named = dict(model.named_parameters())
     gradients = dict(zip(named, ag.gradients(value, list(named.values())), strict=True))
     diagram = ag.draw(value, names=named, max_nodes=10**9).model
-    seen = activations(diagram, getattr(prediction, "name", None))
+    end = getattr(prediction, "name", None)
     before = {name: p.numpy() for name, p in named.items()}
     moved, loss_after = _step(model, loss, batch, optimizer, named, gradients)
     parameters = [
@@ -117,8 +124,31 @@ def _measured(model, loss, batch, optimizer, prediction, value, fit):
         for name in named
     ]
     inputs = [column for array in batch[:-1] for column in columns(array)]
-    target = columns(batch[-1])
-    return Numbers(value.item(), loss_after, seen, parameters, inputs, target, fit)
+    return Numbers(
+        value.item(),
+        loss_after,
+        activations(diagram, end),
+        parameters,
+        inputs,
+        columns(batch[-1]),
+        takes_softmax_of_probabilities(diagram, end),
+        _broadcast(loss, prediction, batch[-1]),
+        fit,
+    )
+
+
+def _broadcast(loss, prediction, target):
+    """In words, where a loss broadcasts (n, 1) with (n,): both are (n, n) then."""
+    shapes = {(len(target),), (len(target), 1)}
+    if {np.shape(prediction), np.shape(target)} != shapes:
+        return None
+    try:
+        with ag.detect_anomaly(forward=False):
+            loss(ag.Tensor(as_array(prediction), requires_grad=True), target)
+    except ag.AnomalyError as error:
+        text = str(error).partition(":")[0]
+        return text if all(str(shape) in text for shape in shapes) else None
+    return None
 
 
 def _step(model, loss, batch, optimizer, named, gradients):

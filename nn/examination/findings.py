@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from .measures import RECTIFIERS
+
 # Where a finding begins: the healthy runs of all examples stay on the other side.
 FLAT = 0.8  # share of elements: a tanh is flat from |z| = 2.6 on, a sigmoid from 5.3 on
 DEAD = 0.5  # share of units
 LARGE, SMALL = 10.0, 1e-3  # root mean square of a column of the input
-VANISHED = 1e-4  # the first weight's relative gradient, beside the largest
+VANISHED = 1e-3  # the first weight's relative gradient, beside the largest
 EXPLODED = 1e3  # a gradient beside its weight
 UPDATE = 0.1  # a step beside its weight
+TINY, STEEP = 1e-5, 1e-2  # a step beside its weight, where the gradient beside it is so large
 WORSE = 1.5  # the loss of a batch after a step on this batch, beside that before
 CHANCE = 3.0  # standard deviations
 
@@ -25,7 +28,7 @@ class Finding:
     kind : str
         "dead units", "saturated", "vanishing gradients", "exploding gradients",
         "learning rate", "symmetric units", "no gradient", "unscaled inputs", "unscaled target",
-        "not finite" or "unrelated target".
+        "softmax twice", "broadcast loss", "not finite" or "unrelated target".
     where : str
         The layer or the parameter; or the data.
     measured : str
@@ -48,8 +51,9 @@ class Finding:
 def findings(numbers) -> Iterator[Finding]:
     """All that the numbers of a batch say, the nearest to the cause first."""
     yield from of_data(numbers.inputs, numbers.target)
+    yield from of_loss(numbers)
     yield from of_activations(numbers.activations)
-    yield from of_parameters(numbers.parameters)
+    yield from of_parameters(numbers)
     yield from of_gradients(numbers.parameters)
     yield from of_step(numbers)
     yield from of_fit(numbers)
@@ -88,11 +92,34 @@ def of_data(inputs, target):
         )
 
 
+def of_loss(numbers):
+    if numbers.softmax_of_probabilities is not None:
+        yield Finding(
+            "softmax twice",
+            "the loss",
+            f"the rows of the prediction are probabilities, and {numbers.softmax_of_probabilities} "
+            "takes their softmax",
+            "The second softmax lies between the first and the loss: no class can come near "
+            "probability 1, and the gradient is small",
+            "People leave the softmax out of the model, and take it for predictions only",
+        )
+    if numbers.broadcast is not None:
+        yield Finding(
+            "broadcast loss",
+            "the loss",
+            numbers.broadcast,
+            "Each prediction is compared with every target, and the best that can be learned is "
+            "the mean of the targets",
+            "People give both the same shape, target[:, None], or take a loss that refuses "
+            "(nn.mean_squared_error)",
+        )
+
+
 def of_activations(rows):
     for row in rows:
         where = f"{row.function} {row.place}" if row.place.startswith("after") else row.place
-        if row.function in ("relu", "maximum"):
-            if row.units > 1 and row.dead > DEAD * row.units:
+        if row.function in RECTIFIERS:
+            if row.dead > DEAD * row.units:
                 yield Finding(
                     "dead units",
                     where,
@@ -114,9 +141,20 @@ def of_activations(rows):
             )
 
 
-def of_parameters(rows):
+def of_parameters(numbers):
+    rows = numbers.parameters
+    learns = any(row.gradient for row in rows)
+    if not learns and numbers.loss > 0:
+        yield Finding(
+            "no gradient",
+            "all parameters",
+            f"the loss is {numbers.loss:.3g}, and all gradients are exactly 0 on this batch",
+            "No step changes anything: what is between the parameters and the loss is constant "
+            "here, such as dead units, or the softmax of a single number",
+            "People follow the gradient from the loss to where it becomes 0 (ag.draw(loss))",
+        )
     for row in rows:
-        if row.gradient == 0 and any(other.gradient for other in rows):
+        if row.gradient == 0 and learns:
             yield Finding(
                 "no gradient",
                 row.name,
@@ -173,6 +211,18 @@ def of_step(numbers):
     steps = [(row.update / row.size, row.name) for row in numbers.parameters
              if row.is_weight and row.size > 0 and row.update is not None]  # fmt: skip
     ratio, name = max(steps, default=(0.0, ""))
+    steepest = max((row.gradient / row.size for row in numbers.parameters
+                    if row.is_weight and row.size > 0), default=0.0)  # fmt: skip
+    if ratio < TINY and steepest > STEEP:
+        yield Finding(
+            "learning rate",
+            name or "all weights",
+            f"a step changes no weight by more than {ratio:.0e} of its size, where gradients are "
+            f"{steepest:.0e} of it",
+            "The training goes in the right direction, and needs very many steps",
+            "People multiply the learning rate by 10 until the loss of a batch falls no more; a "
+            "step of 0.1 % of the weights is usual",
+        )
     is_worse = not after <= before + (WORSE - 1) * abs(before)
     if is_worse and ratio > UPDATE:
         yield Finding(

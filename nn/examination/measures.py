@@ -73,6 +73,7 @@ def rms(array) -> float:
 
 # --- activations --------------------------------------------------------------------------------
 
+RECTIFIERS = ("relu", "maximum")
 # The derivative of a function, of its result, divided by the largest one.
 _SLOPES = {
     "sigmoid": lambda y: 4 * y * (1 - y),
@@ -85,7 +86,7 @@ _SLOPES = {
 
 
 def activations(diagram, prediction: str) -> list[Activation]:
-    """Those that the prediction was computed from, without the prediction itself.
+    """Those that the prediction was computed from; the prediction itself where it is of a ReLU.
 
     That a trained classifier is sure of its answers, and its last sigmoid flat, is no fault.
     """
@@ -94,13 +95,19 @@ def activations(diagram, prediction: str) -> list[Activation]:
         sources.setdefault(edge.target, []).append(edge.source)
     end = [box.id for box in diagram.boxes.values() if box.name == prediction][-1:]
     places: dict[tuple[str, str], list] = {}
-    for id in _before(end, sources):
+    for id in [*_before(end, sources), *end]:
         box = diagram.boxes[id]
-        is_rectifier = box.op != "maximum" or (np.size(box.value) and np.min(box.value) == 0)
-        if box.op in _SLOPES and np.ndim(box.value) and np.size(box.value) and is_rectifier:
+        if _is_activation(box) and (id not in end or box.op in RECTIFIERS):
             place = box.name or _origin(box.id, diagram.boxes, sources)
             places.setdefault((place, box.op), []).append(box)
     return [_measured(place, op, boxes) for (place, op), boxes in places.items()]
+
+
+def _is_activation(box):
+    """Whether a box is one of the functions, and a maximum one with 0."""
+    if box.op not in _SLOPES or not np.ndim(box.value) or not np.size(box.value):
+        return False
+    return box.op != "maximum" or np.min(box.value) == 0
 
 
 def _before(ids, sources):
@@ -149,6 +156,18 @@ def _by_unit(array):
     if array.ndim >= 4:
         array = np.moveaxis(array, 1, -1)
     return array.reshape(-1, array.shape[-1])
+
+
+def takes_softmax_of_probabilities(diagram, prediction: str) -> str | None:
+    """The operation that takes the softmax of a prediction whose rows are probabilities already."""
+    of_prediction = {box.id: box for box in diagram.boxes.values() if box.name == prediction}
+    for edge in diagram.edges:
+        box, op = of_prediction.get(edge.source), diagram.boxes[edge.target].op
+        if box is not None and op in ("cross_entropy", "log_softmax", "softmax"):
+            p = np.asarray(box.value)
+            if p.ndim > 1 and p.shape[-1] > 1 and p.min() >= 0:
+                return op if np.allclose(p.sum(axis=-1), 1, rtol=1e-4) else None
+    return None
 
 
 # --- parameters and data ------------------------------------------------------------------------

@@ -32,6 +32,8 @@ class Numbers:
     parameters: list[Parameter]
     inputs: list[Column]
     target: list[Column]
+    softmax_of_probabilities: str | None
+    broadcast: str | None
     fit: Fit | None
 
 
