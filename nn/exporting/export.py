@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
-
-import autograd_lite as ag
 
 from ..evaluation import as_array, evaluating
 from ..module import Module
@@ -73,7 +72,7 @@ def to_onnx(
         opset_imports=[onnx.helper.make_opsetid("", _OPSET)],
         ir_version=9,
         producer_name="autograd_lite",
-        producer_version=ag.__version__,
+        producer_version=version("autograd_lite"),
     )  # fmt: skip
     onnx.checker.check_model(made, full_check=True)
     Path(path).write_bytes(made.SerializeToString())
