@@ -7,7 +7,6 @@ import numpy as np
 
 from ..engine.tape import Leaf
 from .flow import nodes_in
-from .pairs import word_of
 from .truths import USES
 
 LAYERS = 12
@@ -40,11 +39,12 @@ class Group:
             yield given[:-1]
 
 
-def groups(truth, statements, gradients):
+def groups(examination, gradients):
     """The groups of a program: those with a name first, then the calls inside statements.
 
     ``gradients`` are pairs (name, gradient) of the inputs.
     """
+    truth, statements = examination.truth, examination.statements
     named: dict = {}
     inner: dict = {}
     inside = _Inside(truth)
@@ -57,7 +57,7 @@ def groups(truth, statements, gradients):
     origin = {node: place for place, nodes in [*named.items(), *inner.items()] for node in nodes}
     found = []
     for (key, i), nodes in named.items():
-        word = word_of(statements.get(key), i)
+        word = examination.word_of(statements.get(key), i)
         found += [Group(word, some) for some in _filled(nodes, truth.gradients)]
         found += [Group(word, some, False) for some in _parts(nodes, truth, origin)]
     found += [Group(name, [g]) for name, g in gradients]

@@ -3,11 +3,12 @@
 import ast
 import re
 from dataclasses import dataclass
-from itertools import combinations, product
+from itertools import combinations
+from itertools import product as pairs_of
 
 import numpy as np
 
-from .solving import solutions
+from .solving import products, solutions
 from .texts import Text, is_simple
 from .vocabulary import is_atomic, kind_of, valued
 
@@ -519,11 +520,11 @@ class Edits:
         """What gives the wanted value, in place of the value or as one more term or factor."""
         if self.wanted is None or self.statement.part:
             return
-        given, wanted, scope, close = self.wanted
+        given, wanted, inside, scope, close = self.wanted
         values = {a.text: a.values[0] for a in self.atoms if a.kind in ("array", "scalar")}
         for text in self._made():
             value = valued(text, scope)
-            if kind_of(value) in ("array", "scalar"):
+            if kind_of(value) == "array" or (kind_of(value) == "scalar" and text[0] != "("):
                 values.setdefault(text, value)
         old = self.text.of(self.root)
         with np.errstate(all="ignore"):
@@ -531,12 +532,28 @@ class Edits:
         for new in solutions(wanted - given, values, close):
             sign = "- " if new.startswith("-") else "+ "
             text = f"{old} {sign}{new.removeprefix('-')}"
-            yield Edit(TERM, self.text.replaced((self.root, text)), "missing path", old, new)
+            yield self._more(inside, text, f"{sign[0]}= {new.removeprefix('-')}", "path", new)
         for new in solutions(factor, values, close):
+            if new.startswith("1 / "):
+                by = new.removeprefix("1 / ")
+                text = f"{_bracketed(old)} / {_bracketed(by)}"
+                yield self._more(inside, text, f"/= {by}", "division", by)
+                continue
             text = f"{_bracketed(old)} * {_bracketed(new)}"
-            yield Edit(TERM, self.text.replaced((self.root, text)), "missing factor", old, new)
-        for new in solutions(wanted, values, close):
+            yield self._more(inside, text, f"*= {new}", "factor", new)
+        for new in solutions(wanted, values, close) if inside else ():
             yield self._edit(TERM, self.root, new, "formula")
+
+    def _more(self, inside, text, statement, kind, new):
+        """A longer right-hand side, or one more statement on what is stored."""
+        if inside:
+            text = self.text.replaced((self.root, text))
+        else:
+            base = self.statement.target
+            while isinstance(base, ast.Subscript):
+                base = base.value
+            text = f"{self.statement.text}; {self.text.of(base)} {statement}"
+        return Edit(TERM, text, f"missing {kind}", self.text.of(self.root), new)
 
     # --- formulas ------------------------------------------------------------------------------
 
@@ -607,8 +624,8 @@ class Edits:
     def _products(self):
         """A further path: the matrix product of two arrays in reach as one more term."""
         arrays = [a for a in self.atoms if a.kind == "array" and len(a.shape) in (1, 2)]
-        for one, two in product(arrays, repeat=2):
-            forms = [f for f, shape in _shapes_of(one.shape, two.shape) if shape in self.shapes]
+        for one, two in pairs_of(arrays, repeat=2):
+            forms = [f for f, shape in products(one.shape, two.shape) if shape in self.shapes]
             for form in forms:
                 yield form.format(_bracketed(one.text), _bracketed(two.text))
 
@@ -617,7 +634,7 @@ class Edits:
         if self.statement.part:
             return
         values = [a for a in self.atoms if a.kind in ("array", "scalar")][:NEAREST]
-        for one, two in product(values, repeat=2):
+        for one, two in pairs_of(values, repeat=2):
             if not _broadcast(one.shape, two.shape) <= self.shapes:
                 continue
             ordered = one.text <= two.text
@@ -675,25 +692,6 @@ def _stored_into(target):
     while isinstance(target, (ast.Subscript, ast.Attribute)):
         target = target.value
         yield target
-
-
-def _shapes_of(one, two):
-    """Pairs (form of a matrix product, shape of its result) of arrays of two shapes."""
-    if len(one) == len(two) == 1:
-        yield "np.outer({}, {})", (*one, *two)
-    elif len(one) == len(two) == 2:
-        for form, m, n in (
-            ("{}.T @ {}", one[::-1], two),
-            ("{} @ {}.T", one, two[::-1]),
-            ("{} @ {}", one, two),
-        ):
-            if m[1] == n[0]:
-                yield form, (m[0], n[1])
-    else:
-        if one[-1] == two[0]:
-            yield "{} @ {}", (*one[:-1], *two[1:])
-        if len(one) == 2 and one[0] == two[0]:
-            yield "{}.T @ {}", (one[1], *two[1:])
 
 
 def _broadcast(*shapes):

@@ -7,9 +7,9 @@ import numpy as np
 from . import runs, texts
 from .candidates import groups
 from .instrumented import RETURNED
-from .pairs import last_word, word_of
+from .pairs import last_word
 from .recognition import EXACT
-from .watchers import Substitute
+from .watchers import NEXT, Substitute
 
 TIMES = 400  # a statement that is carried out more often is not tried
 
@@ -26,7 +26,7 @@ class Localisation:
         self.examination = step.examination
         true, named = self.examination.true, self.examination.pairs
         ends = [(last_word(named[path]), g) for path, g in true.items()]
-        self.groups = groups(self.examination.truth, step.statements, ends)
+        self.groups = groups(self.examination, ends)
 
     def first(self, names):
         """(key, what stays wrong, the values) of the first statement that helps, or None.
@@ -55,17 +55,17 @@ class Localisation:
 
     def _helps(self, name, values):
         statement = self.step.statements.get(name)
-        target = target_of(statement)
+        assignment = assignment_of(statement)
         plain = [v for v in values if isinstance(v, (np.ndarray, np.floating, float))]
-        if target is None or not values or len(plain) < len(values) or len(values) > TIMES:
+        if assignment is None or not values or len(plain) < len(values) or len(values) > TIMES:
             return None
-        known = self.examination.targets.get(word_of(statement))
+        known = self.examination.targets.get(self.examination.word_of(statement))
         some = [np.asarray(v) for v in plain if np.any(v)]
         if known is not None and some and all(known.of(v) == EXACT for v in some):
             return None
         best = None
         for candidates in self._candidates(name, [np.asarray(v) for v in plain]):
-            wrong = self._wrong_with(name, target, candidates)
+            wrong = self._wrong_with(name, assignment, candidates)
             if wrong is not None and not wrong:
                 return name, wrong, candidates
             if wrong is not None and set(wrong) < set(self.step.wrong) and best is None:
@@ -76,7 +76,7 @@ class Localisation:
         """Other values for each time, of the right shapes; what differs from them."""
         seen = set()
         sizes = sorted({n for v in values for n in v.shape} | self._sizes())
-        for group in self._groups(word_of(self.step.statements.get(key))):
+        for group in self._groups(self.examination.word_of(self.step.statements.get(key))):
             for some in group.of_times(len(values)):
                 for ordered in (some[::-1], some) if len(some) > 1 else (some,):
                     if [g.shape for g in ordered] != [v.shape for v in values[: len(ordered)]]:
@@ -104,10 +104,10 @@ class Localisation:
         }
         return {n for v in given.values() for n in np.shape(v)[:2]}
 
-    def _wrong_with(self, name, target, values):
+    def _wrong_with(self, name, assignment, values):
         examination = self.examination
         statement = self.step.statements[name]
-        watcher = Substitute(target, values, texts.executable(statement, statement.text))
+        watcher = Substitute(assignment, values, texts.executable(statement, statement.text))
         with examination.program.watched(watcher, self.step.changed, (name,)), runs.quietly():
             result = examination.result()
         if result is None or not np.allclose(
@@ -117,17 +117,19 @@ class Localisation:
         return examination.wrong(result.gradients)
 
 
-def target_of(statement):
-    """The text that a value is assigned to in place of a statement; None where that cannot be."""
+def assignment_of(statement):
+    """The text that assigns `NEXT` in place of a statement; None where that cannot be.
+
+    Of an array that is stored into all entries are given, of a list or a dict the one entry.
+    """
     if statement is None or statement.part:
         return None
     if isinstance(statement.node, ast.Return):
-        return RETURNED
+        return f"{RETURNED} = {NEXT}"
     target = statement.target
-    while isinstance(target, ast.Subscript) and isinstance(statement.node, ast.AugAssign):
-        target = target.value
     if isinstance(target, (ast.Name, ast.Attribute)):
-        return statement.source.segment(target)
-    if isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name):
-        return statement.source.segment(target)
-    return None
+        return f"{statement.source.segment(target)} = {NEXT}"
+    if not isinstance(target, ast.Subscript):
+        return None
+    entry, whole = map(statement.source.segment, (target, target.value))
+    return f"if hasattr({whole}, 'dtype'): {whole}[...] = {NEXT}\nelse: {entry} = {NEXT}"

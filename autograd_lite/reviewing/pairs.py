@@ -1,5 +1,6 @@
 """Which returned gradient is the gradient of what."""
 
+import ast
 import re
 
 import numpy as np
@@ -41,13 +42,21 @@ def last_word(name):
     return words[-1].lower() if words else ""
 
 
-def word_of(statement, i=-1):
-    """What a statement assigns to the gradient of, by its i-th name; "" where it has none."""
+def assigned(statement, i=-1):
+    """The i-th name that a statement assigns to; "" where it has none."""
     if statement is None or statement.target is None:
         return ""
     targets = getattr(statement.target, "elts", [statement.target])
     target = targets[i] if i < len(targets) else targets[-1]
-    return bare(last_word(statement.source.segment(target))).lower()
+    while isinstance(target, ast.Subscript) and not _has_text(target.slice):
+        target = target.value
+    words = re.findall(r"[A-Za-z_]\w*", statement.source.segment(target))
+    return words[-1] if words else ""
+
+
+def _has_text(index):
+    """Whether an index is a key that is written out, or put together: "W1", f"W{l}"."""
+    return any(isinstance(n, ast.Constant) and isinstance(n.value, str) for n in ast.walk(index))
 
 
 _SAYS = re.compile(

@@ -14,9 +14,10 @@ from . import pairs, runs, texts, vocabulary
 from .edits import FACTOR, FORMULA, INGREDIENT, OTHER, SLIP, TERM, TWO, Edits
 from .flow import Flow, arrays_in, nodes_in
 from .instrumented import key
-from .localisation import Localisation, target_of
+from .localisation import Localisation, assignment_of
 from .recognition import EXACT, INNER, SCALED, UNKNOWN
 from .sources import Source
+from .updates import early_update
 from .watchers import Executor, Substitute, kept
 
 RUNS = 1000  # of the program, for one statement
@@ -30,13 +31,17 @@ _UNSEEN = ("assignment", "repeated", "extra statement")  # may differ only later
 
 @dataclass(frozen=True)
 class Repair:
-    """A statement and the edit that makes it right; None where none was found."""
+    """A statement and the edit that makes it right; None where none was found.
+
+    ``fixed`` is the whole source, where that is more than the statement in its new form.
+    """
 
     key: tuple
     statement: object
     edit: object
     values: object = None
     proved: bool = False
+    fixed: object = None
 
 
 def repaired(examination):
@@ -44,6 +49,11 @@ def repaired(examination):
     found: list = []
     changed: dict = {}
     wrong = examination.wrong(examination.run.gradients)
+    early = early_update(examination) if wrong else None
+    if early is not None:
+        statement, edit, without, moved = early
+        repair = Repair(key(statement), statement, edit, None, True, moved)
+        return [repair], {statement.source.path: without}, []
     for _ in range(DEPTH):
         if not wrong:
             break
@@ -116,14 +126,28 @@ class _Step:
         mine = self.chains.get(culprit[0], [culprit[0]]) if culprit is not None else []
         self.likely = frozenset([*mine, *likely])
         alone = culprit is not None and not culprit[1]  # it alone would make all right
-        more = _places(likely, copies, known, later)
+        places = [(SLIP, mine), (OTHER, mine), (TERM, mine)]
         if alone:
             self.expected[culprit[0]] = culprit[2]
-            more = [(SLIP, likely), (OTHER, copies), (TWO, mine), *more[:6]]
-        repair = self._tried([(TERM, mine), *more])
+            places[2:] = [
+                (SLIP, likely),
+                (SLIP, copies),
+                (TERM, mine),
+                (OTHER, copies),
+                (TWO, mine),
+            ]
+        repair = self._tried(
+            [*places, *_places(likely, copies, known, later)[: 6 if alone else 13]]
+        )
         if repair is not None and (not alone or not repair[1]):
             return repair
-        return self.unrepaired(culprit) if culprit is not None else (None, self.wrong)
+        if culprit is None or (len(mine) > 1 and self._stores(culprit[0])):
+            return None, self.wrong
+        return self.unrepaired(culprit)
+
+    def _stores(self, name):
+        """Whether a line changes entries of an array: what it gives is of other lines too."""
+        return isinstance(self.statements[name].target, ast.Subscript)
 
     def _tried(self, places):
         """The first edit that makes all right, else the most useful one; pairs (rank, names)."""
@@ -188,8 +212,8 @@ class _Step:
         if statement.target is None:
             return False
         words = re.findall(r"[A-Za-z_]\w*", statement.name)
-        known = self.examination.targets
-        return any(pairs.says_gradient(word, known) for word in words)
+        known, said = self.examination.targets, self.examination.said
+        return any(w.lower() in said or pairs.says_gradient(w, known) for w in words)
 
     def _contradicts(self, name, truth):
         """Whether a line is called after something, and gives another value than its gradient."""
@@ -203,9 +227,12 @@ class _Step:
         statement = self.statements[name]
         if statement.target is None:
             return None
+        said, targets = self.examination.said, self.examination.targets
         for word in reversed(re.findall(r"[A-Za-z_]\w*", statement.name)):
+            if word.lower() in said:
+                return said[word.lower()]
             rest = pairs.bare(word).lower()
-            if rest != word.lower() and rest in self.examination.targets:
+            if rest != word.lower() and rest in targets:
                 return rest
         return None
 
@@ -275,8 +302,8 @@ class _Trials:
             return
         self.executor = Executor(self.code)
         if self.expected is not None:  # the names in reach are right then
-            target = target_of(self.statement)
-            self.executor = Substitute(target, self.expected, self.code)
+            assignment = assignment_of(self.statement)
+            self.executor = Substitute(assignment, self.expected, self.code)
         with self.watched():
             self.scopes = self.moments()
         self.executor = Executor(self.code)
@@ -299,16 +326,23 @@ class _Trials:
         self.next = next(self.edits, None)
 
     def _wanted(self, before):
-        """What is known of the value that the statement assigns, at the first moment."""
+        """What is known of the value that the statement assigns, at the first moment.
+
+        (What it is, what it should be, whether that is the right-hand side, the names, how close.)
+        """
         node = self.statement.node
-        if not self.expected or self.at[0] >= len(self.expected) or not hasattr(node, "value"):
+        if not self.expected or self.at[0] >= len(self.expected):
             return None
-        given = vocabulary.valued(self.statement.source.segment(node.value), self.scopes[0])
-        more = np.asarray(self.expected[self.at[0]]) - before[0]
-        if given is None or np.shape(given) != np.shape(more):
+        stored, wanted = np.asarray(before[0]), np.asarray(self.expected[self.at[0]])
+        if stored.shape != wanted.shape or stored.dtype.kind != "f":
             return None
+        rest = self.scopes[0], self.examination.close
+        value = getattr(node, "value", None)
+        given = value and vocabulary.valued(self.statement.source.segment(value), self.scopes[0])
+        if given is None or np.shape(given) != wanted.shape:
+            return stored, wanted, False, *rest
         sign = -1 if isinstance(getattr(node, "op", None), ast.Sub) else 1
-        return np.asarray(given), given + sign * more, self.scopes[0], self.examination.close
+        return np.asarray(given), given + sign * (wanted - stored), True, *rest
 
     def up_to(self, rank, must_be_known):
         """(repair, what is wrong after it) of the first edit of these ranks that helps, or None.
@@ -498,8 +532,9 @@ class _Trials:
         statement = self.statement
         if statement.target is None or not self.step._says_gradient(self.name):
             return None
+        said, targets = self.examination.said, self.examination.targets
         for word in reversed(re.findall(r"[A-Za-z_]\w*", statement.name)):
-            found = self.examination.targets.get(pairs.bare(word).lower())
+            found = targets.get(said.get(word.lower(), pairs.bare(word).lower()))
             if found is not None:
                 return found
         return None

@@ -6,14 +6,33 @@ from .texts import is_simple
 
 SAMPLED, VALUES, SHOWN = 4, 160, 8
 _NUMBERS = {"1": 1.0, "2": 2.0, "0.5": 0.5, "3": 3.0, "4": 4.0, "0.25": 0.25}
-_MATRICES = (
-    ("np.outer({}, {})", np.outer),
-    ("{} @ {}", np.matmul),
-    ("{}.T @ {}", lambda x, y: x.T @ y),
-    ("{} @ {}.T", lambda x, y: x @ y.T),
-    ("np.linalg.solve({}, {})", np.linalg.solve),
-    ("np.linalg.solve({}.T, {})", lambda x, y: np.linalg.solve(x.T, y)),
-)
+_MATRICES = {
+    "np.outer({}, {})": np.outer,
+    "{} @ {}": np.matmul,
+    "{}.T @ {}": lambda x, y: x.T @ y,
+    "{} @ {}.T": lambda x, y: x @ y.T,
+    "np.linalg.solve({}, {})": np.linalg.solve,
+    "np.linalg.solve({}.T, {})": lambda x, y: np.linalg.solve(x.T, y),
+}
+_SOLVED = 100  # rows of a system of equations
+
+
+def products(one, two):
+    """Pairs (form of a matrix product, shape of its result) of arrays of two shapes."""
+    if len(one) == len(two) == 1:
+        yield "np.outer({}, {})", (*one, *two)
+        return
+    if len(one) not in (1, 2) or len(two) not in (1, 2):
+        return
+    if one[-1] == two[0]:
+        yield "{} @ {}", (*one[:-1], *two[1:])
+    if len(one) == 2 and one[0] == two[0]:
+        yield "{}.T @ {}", (one[1], *two[1:])
+    if len(two) == 2 and one[-1] == two[1]:
+        yield "{} @ {}.T", (*one[:-1], two[0])
+    if len(one) == 2 and one[0] == one[1] == two[0] <= _SOLVED:
+        yield "np.linalg.solve({}, {})", two
+        yield "np.linalg.solve({}.T, {})", two
 
 
 def solutions(wanted, values, close):
@@ -30,7 +49,12 @@ def solutions(wanted, values, close):
     at = at[np.linspace(0, len(at) - 1, min(SAMPLED, len(at))).astype(int)]
     values = {text: np.asarray(v, dtype=float) for text, v in list(values.items())[:VALUES]}
     numbers = _coefficients(values)
-    found = [*_elementwise(wanted, at, values, numbers, close)]
+    found = []
+    if wanted.size > 1 and np.ptp(wanted) <= close * size.max():
+        c = wanted.flat[0]
+        near = (f for f, number in numbers.items() if abs(abs(c / number) - 1) <= 10 * close)
+        found += [f"-{_alone(f)}" if c * numbers[f] < 0 else _alone(f) for f in near]
+    found += _elementwise(wanted, at, values, numbers, close)
     found += _matrix_products(wanted, values, numbers, close)
     return sorted(dict.fromkeys(found), key=len)[:SHOWN]
 
@@ -64,7 +88,7 @@ def _elementwise(wanted, at, values, numbers, close):
             ratios = target / (rows[:, None] * right)  # (left, right, sample): c if that is it
             steady = np.abs(ratios - ratios[..., :1]) <= 10 * close * np.abs(ratios[..., :1])
             for i, j in np.argwhere(steady.all(-1)):
-                if form == "{} * {}" and j < i:
+                if (form == "{} * {}" and j < i) or (form == "{} / {}" and i == j):
                     continue
                 pair = [_bracketed(texts[i]), _bracketed(texts[j])][: form.count("{}")]
                 yield from _named(ratios[i, j, 0], form.format(*pair), numbers, close)
@@ -72,18 +96,24 @@ def _elementwise(wanted, at, values, numbers, close):
 
 def _matrix_products(wanted, values, numbers, close):
     arrays = {t: v for t, v in values.items() if v.ndim in (1, 2) and is_simple(t)}
-    for form, product in _MATRICES:
-        for one, x in arrays.items():
-            for two, y in arrays.items():
-                try:
-                    value = product(x, y)
-                except (ValueError, np.linalg.LinAlgError):
-                    continue
-                if value.shape != wanted.shape or not np.any(value):
-                    continue
-                c = np.vdot(value, wanted) / np.vdot(value, value)
-                if np.abs(c * value - wanted).max() <= 10 * close * np.abs(wanted).max():
-                    yield from _named(c, form.format(one, two), numbers, close)
+    pairs = [(one, two) for one in arrays for two in arrays]
+    for one, two in pairs:
+        for form, shape in products(arrays[one].shape, arrays[two].shape):
+            if shape != wanted.shape:
+                continue
+            try:
+                value = _MATRICES[form](arrays[one], arrays[two])
+            except np.linalg.LinAlgError:
+                continue
+            size = np.vdot(value, value)
+            c = np.vdot(value, wanted) / size if size else 0.0
+            if c and np.abs(c * value - wanted).max() <= 10 * close * np.abs(wanted).max():
+                yield from _named(c, form.format(one, two), numbers, close)
+
+
+def _alone(form):
+    """The number of a form itself: of "N * {}" it is N, of "{} / N" it is 1 / N."""
+    return form.format("1") if form.startswith("{}") else form.removesuffix(" * {}")
 
 
 def _named(c, text, numbers, close):
