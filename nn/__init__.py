@@ -40,7 +40,7 @@ from .batches import Batches, batches
 from .callbacks import Callback, EarlyStopping
 from .clipping import clip_gradient_norm, clip_gradient_values
 from .containers import Residual, Sequential
-from .convolution import AveragePool, Conv1d, Conv2d, MaxPool
+from .convolution import AveragePool, Conv1d, Conv2d, ConvTranspose1d, ConvTranspose2d, MaxPool
 from .evaluation import accuracy, evaluate, predict, split
 from .examination import Health, HealthWatch, health
 from .exporting import to_onnx
@@ -109,6 +109,8 @@ __all__ = [
     "Callback",
     "Conv1d",
     "Conv2d",
+    "ConvTranspose1d",
+    "ConvTranspose2d",
     "CosineDecay",
     "CrossEntropy",
     "Dropout",

@@ -18,9 +18,10 @@ Sizes = int | tuple[int, ...]
 
 
 class _Conv(Module):
-    """What convolutions share; a subclass says over how many axes the kernel slides."""
+    """What convolutions share; a subclass says over which axes the kernel slides."""
 
     _axes: tuple[str, ...]
+    _transposed = False
 
     @keywords
     def __init__(
@@ -48,24 +49,34 @@ class _Conv(Module):
         check_sizes(self, **{f"size {axis}": n for axis, n in zip(self._axes, size, strict=True)})
         self.stride, self.dilation, self.groups = stride, dilation, groups
         self.padding = padding if padding != "same" else _same(size, stride, dilation)
-        shape = (outputs, inputs // groups, *size)
-        weight = init((math.prod(shape[1:]), outputs), generator(rng)).T.reshape(shape)
+        rows, columns = (inputs, outputs) if self._transposed else (outputs, inputs)
+        shape = (rows, columns // groups, *size)
+        weight = init((math.prod(shape[1:]), rows), generator(rng)).T.reshape(shape)
         self.weight = ag.Tensor(weight, requires_grad=True, dtype=dtype)
         self.bias = ag.Tensor(np.zeros(outputs, dtype), requires_grad=True) if bias else None
 
     def forward(self, x):
-        n, inputs = len(self._axes), self.weight.shape[1] * self.groups
+        n, (inputs, _) = len(self._axes), self._channels()
         if np.ndim(x) != n + 2 or np.shape(x)[1] != inputs:
             raise ValueError(
                 f"{self!r} takes an array (batch, {inputs}, {', '.join(self._axes)}), and was "
                 f"given one of shape {np.shape(x)}"
             )
-        out = ag.conv(x, self.weight, self.stride, self.padding, self.dilation, self.groups)
+        out = self._slid(x)
         return out if self.bias is None else out + self.bias.reshape((-1,) + (1,) * n)
 
+    def _slid(self, x):
+        return ag.conv(x, self.weight, self.stride, self.padding, self.dilation, self.groups)
+
+    def _channels(self):
+        """How many there are before and after."""
+        rows, columns = self.weight.shape[:2]
+        ends = (columns * self.groups, rows)
+        return ends[::-1] if self._transposed else ends
+
     def _describe(self):
-        outputs, inputs, *size = self.weight.shape
-        said = [f"{inputs * self.groups}, {outputs}, {size[0] if len({*size}) == 1 else (*size,)}"]
+        (inputs, outputs), size = self._channels(), self.weight.shape[2:]
+        said = [f"{inputs}, {outputs}, {size[0] if len({*size}) == 1 else size}"]
         defaults = {"stride": 1, "padding": 0, "dilation": 1, "groups": 1}
         said += [f"{k}={getattr(self, k)}" for k, v in defaults.items() if getattr(self, k) != v]
         return ", ".join(said) + (", bias=False" if self.bias is None else "")
@@ -114,6 +125,52 @@ class Conv2d(_Conv):
     Attributes
     ----------
     weight : Tensor of shape (outputs, inputs / groups, *size)
+    bias : Tensor of shape (outputs,), or None
+    """
+
+    _axes = ("height", "width")
+
+
+class _ConvTranspose(_Conv):
+    """What transposed convolutions share."""
+
+    _transposed = True
+
+    @keywords
+    def __init__(self, *args, output_padding: Sizes = 0, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.output_padding = output_padding
+
+    def _slid(self, x):
+        settings = self.stride, self.padding, self.output_padding, self.dilation, self.groups
+        return ag.conv_transpose(x, self.weight, *settings)
+
+
+class ConvTranspose1d(_ConvTranspose):
+    """The transpose of `Conv1d`: each element lays down the kernel times its value.
+
+    The parameters are those of `ConvTranspose2d`.
+    """
+
+    _axes = ("length",)
+
+
+class ConvTranspose2d(_ConvTranspose):
+    """The transpose of `Conv2d`: each element lays down the kernel times its value.
+
+    ``ag.conv_transpose(x, weight) + bias``, of sizes (n - 1) * stride - 2 * padding + dilation *
+    (size - 1) + 1 + output_padding.
+
+    Parameters
+    ----------
+    inputs, outputs, size, stride, padding, dilation, groups, bias, rng, init, dtype
+        As of `Conv2d`; ``init`` gets the shape (outputs / groups * elements of size, inputs).
+    output_padding : int or (int, int)
+        By how much the result is larger than the least, 0 to stride - 1.
+
+    Attributes
+    ----------
+    weight : Tensor of shape (inputs, outputs / groups, *size)
     bias : Tensor of shape (outputs,), or None
     """
 

@@ -15,6 +15,13 @@ _OTHERS = {
     "lecun_uniform": "nn.init.fan_in_uniform",
 }
 _OTHERS |= {f"{name}_": f"{ours}, nn.Linear(2, 3, init={ours})" for name, ours in _OTHERS.items()}
+_OTHERS |= {
+    "uniform_": "p.data = rng.uniform(-0.1, 0.1, p.shape)",
+    "normal_": "p.data = rng.normal(0, 0.02, p.shape)",
+    "zeros_": "p.data = np.zeros(p.shape)",
+    "ones_": "p.data = np.ones(p.shape)",
+    "constant_": "p.data = np.full(p.shape, value)",
+}
 
 
 def __getattr__(name):

@@ -57,13 +57,15 @@ class Huber(_Loss):
 
 
 class CrossEntropy(_Loss):
-    """`cross_entropy`: ``class_weights=``, ``label_smoothing=``, ``axis=``, ``reduction=``."""
+    """`cross_entropy`: ``class_weights=``, ``label_smoothing=``, ``ignore_index=``, ``axis=``,
+    ``reduction=``."""
 
     _function = staticmethod(losses.cross_entropy)
 
 
 class NegativeLogLikelihood(_Loss):
-    """`negative_log_likelihood`: ``class_weights=``, ``axis=``, ``reduction=``."""
+    """`negative_log_likelihood`: ``class_weights=``, ``ignore_index=``, ``axis=``,
+    ``reduction=``."""
 
     _function = staticmethod(losses.negative_log_likelihood)
 

@@ -73,6 +73,7 @@ def cross_entropy(
     labels,
     class_weights=None,
     label_smoothing: float = 0.0,
+    ignore_index: int | None = None,
     axis: int = -1,
     reduction: str = "mean",
 ) -> Any:
@@ -89,37 +90,44 @@ def cross_entropy(
     label_smoothing : float
         In [0, 1]: the share of each label that is spread evenly over all classes. Source: Szegedy
         et al. 2016, Rethinking the inception architecture for computer vision, section 7.
+    ignore_index : int, optional
+        A label that counts nothing, such as -1 for padding.
     axis : int
         Of the classes.
     reduction : "mean", "sum" or "none"
     """
     _check_given("cross_entropy", logits, labels)
-    if class_weights is None and not label_smoothing:
+    if class_weights is None and ignore_index is None and not label_smoothing:
         return _reduced(ag.cross_entropy(logits, labels, axis), reduction)
     classes = np.shape(logits)[axis]
-    are_labels = np.shape(labels) != np.shape(logits)
-    share = _one_hot("cross_entropy", labels, logits, axis) if are_labels else labels
-    weights = _across(class_weights, classes, np.ndim(logits), axis)
-    smooth = (share * (1 - label_smoothing) + label_smoothing / classes) * weights
+    weights = _across(class_weights, logits, axis)
+    if np.shape(labels) == np.shape(logits):
+        share = labels * (1 - label_smoothing) + label_smoothing / classes
+        return _reduced(ag.cross_entropy(logits, share * weights, axis), reduction)
+    share, counts = _one_hot("cross_entropy", labels, logits, axis, ignore_index)
+    smooth = (share * (1 - label_smoothing) + counts * label_smoothing / classes) * weights
     losses = ag.cross_entropy(logits, smooth, axis)
-    if reduction == "mean" and are_labels:
-        return np.sum(losses) / np.sum(share * weights)
-    return _reduced(losses, reduction)
+    return _weighted(losses, share * weights, reduction)
 
 
 def negative_log_likelihood(
-    log_probabilities, labels, class_weights=None, axis: int = -1, reduction: str = "mean"
+    log_probabilities,
+    labels,
+    class_weights=None,
+    ignore_index: int | None = None,
+    axis: int = -1,
+    reduction: str = "mean",
 ) -> Any:
     """-log_probabilities of the true classes, as of ``ag.log_softmax(logits)``.
 
     The parameters are those of `cross_entropy`, which takes the logits themselves.
     """
-    _check_given("negative_log_likelihood", log_probabilities, labels)
-    share = _one_hot("negative_log_likelihood", labels, log_probabilities, axis)
-    weights = _across(class_weights, np.shape(share)[axis], np.ndim(share), axis)
-    share = share * weights
-    losses = -np.sum(np.where(share == 0, 0, log_probabilities) * share, axis=axis)
-    return np.sum(losses) / np.sum(share) if reduction == "mean" else _reduced(losses, reduction)
+    name, x = "negative_log_likelihood", log_probabilities
+    _check_given(name, x, labels)
+    share, _ = _one_hot(name, labels, x, axis, ignore_index)
+    share = share * _across(class_weights, x, axis)
+    losses = -np.sum(np.where(share == 0, 0, x) * share, axis=axis)
+    return _weighted(losses, share, reduction)
 
 
 def binary_cross_entropy(logits, target, positive_weight=1.0, reduction: str = "mean") -> Any:
@@ -220,26 +228,41 @@ def _fitting(prediction, target):
     return ", prediction[..., 0]" if target == (*prediction, 1) else ""
 
 
-def _one_hot(loss, labels, logits, axis):
-    """The labels as zeros and ones, in the shape of the logits."""
+def _one_hot(loss, labels, logits, axis, ignored):
+    """The labels as zeros and ones in the shape of the logits, and what counts: not the ignored."""
     shape = list(np.shape(logits))
     classes = shape.pop(axis)
+    labels = labels if hasattr(labels, "shape") else np.asarray(labels)
     if np.shape(labels) != tuple(shape):
         raise ValueError(
             f"{loss}: labels are integers of shape {tuple(shape)}, not of {np.shape(labels)}"
         )
-    return ag.one_hot(labels, classes, axis, logits.dtype)
+    if ignored is None:
+        return ag.one_hot(labels, classes, axis, logits.dtype), 1.0
+    counts = np.not_equal(labels, ignored)
+    share = ag.one_hot(np.where(counts, labels, 0), classes, axis, logits.dtype)
+    counts = np.expand_dims(counts, axis).astype(logits.dtype)
+    return share * counts, counts
 
 
-def _across(weights, classes, ndim, axis):
-    """Weights of classes beside the other axes; 1 where there are none."""
+def _weighted(losses, weights, reduction):
+    """The mean of losses by the sum of all weights, or as it is elsewhere."""
+    if reduction == "mean":
+        return np.sum(losses) / np.sum(weights)
+    return _reduced(losses, reduction)
+
+
+def _across(weights, logits, axis):
+    """Weights of classes beside the other axes, in the precision of the logits; 1 without any."""
     if weights is None:
         return 1.0
+    weights = weights if hasattr(weights, "shape") else np.asarray(weights)
+    classes = np.shape(logits)[axis]
     if np.shape(weights) != (classes,):
         raise ValueError(f"class_weights has shape {np.shape(weights)}, not ({classes},)")
-    shape = [1] * ndim
+    shape = [1] * np.ndim(logits)
     shape[axis] = classes
-    return np.reshape(weights, shape)
+    return np.reshape(weights, shape).astype(logits.dtype)
 
 
 def _reduced(losses, reduction):

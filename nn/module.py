@@ -33,7 +33,7 @@ class Module:
     ['factor']
 
     Tensors that require no gradient are buffers: they are in the `state_dict`, and no optimiser
-    moves them.
+    moves them. A result that is kept, such as the last state of a recurrent network, is neither.
 
     Attributes
     ----------
@@ -160,19 +160,25 @@ class Module:
             tensor.data = values[name]
 
     def _named_tensors(self):
-        return list(walk(self, ag.Tensor, Module))
+        """Pairs (path, tensor) of all inside that are no results, such as a state that is kept."""
+        return [(path, t) for path, t in walk(self, ag.Tensor, Module) if t.is_leaf]
 
     def _own_tensors(self):
-        """Pairs (path, tensor) of those that no module inside holds."""
-        return list(walk(vars(self), ag.Tensor, ()))
+        """The same without those that modules inside hold."""
+        return [(path, t) for path, t in walk(vars(self), ag.Tensor, ()) if t.is_leaf]
 
     def _frozen_tensors(self):
         return [tensor for path, tensor in self._own_tensors() if path in self._frozen]
 
     def _children(self):
         """The modules and the parameters inside, without those of these modules."""
+        own = dict(self._own_tensors())
         held = walk(vars(self), (Module, ag.Tensor), ())
-        return [(path, v) for path, v in held if isinstance(v, Module) or v.requires_grad]
+        return [
+            (path, part)
+            for path, part in held
+            if isinstance(part, Module) or (path in own and part.requires_grad)
+        ]
 
     def _describe(self) -> str:
         """What stands between the parentheses of the repr of a layer."""

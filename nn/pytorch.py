@@ -74,7 +74,7 @@ def from_pytorch(model: Module, state: Mapping[str, Any]) -> None:
             raise ValueError(f"{theirs} of shape {array.shape} does not hold {len(tensors)} parts")
         parts = np.split(array, len(tensors)) if len(tensors) > 1 else [array]
         values.update(zip(tensors, (part.T if transposed else part for part in parts)))
-    model.load_state_dict({path: values[tensor] for path, tensor in _held(model)})
+    model.load_state_dict({path: values[tensor] for path, tensor in model._named_tensors()})
 
 
 def to_pytorch(model: Module) -> dict[str, np.ndarray]:
@@ -89,24 +89,18 @@ def to_pytorch(model: Module) -> dict[str, np.ndarray]:
     return state
 
 
-def _held(model):
-    return list(walk(model, ag.Tensor, Module))
-
-
 def _rows(module: Module, prefix: str) -> Iterator[tuple[str, list[ag.Tensor], bool]]:
     """(PyTorch's path, our tensors, whether transposed) of a module and of those inside."""
     rows = next((rows for kind, rows in _TENSORS.items() if isinstance(module, kind)), None)
     if rows is not None:
-        tensors = dict(_held(module))
+        tensors = dict(module._named_tensors())
         for theirs, ours, transposed in rows:
             if ours[0] in tensors:
                 yield prefix + theirs, [tensors[path] for path in ours], transposed
         return
-    for path, part in walk(vars(module), (Module, ag.Tensor), ()):
-        if isinstance(part, ag.Tensor):
-            yield prefix + path, [part], False
-        else:
-            yield from _rows(part, f"{prefix}{_name(module, path)}.")
+    yield from ((prefix + path, [tensor], False) for path, tensor in module._own_tensors())
+    for path, part in walk(vars(module), Module, ()):
+        yield from _rows(part, f"{prefix}{_name(module, path)}.")
 
 
 def _name(module, path):

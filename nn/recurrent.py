@@ -67,6 +67,8 @@ class RNNCell(_Cell):
     ----------
     inputs, hidden : int
         The sizes of the last axis of the input and of the state.
+    activation : callable
+        In place of tanh, such as ``ag.relu``; for `RNNCell` and `RNN` alone.
     bias, rng, init, dtype
         As of `Linear`. Both maps have a bias, as in PyTorch.
 
@@ -78,8 +80,15 @@ class RNNCell(_Cell):
 
     _gates = 1
 
+    @keywords
+    def __init__(
+        self, inputs: int, hidden: int, bias: bool = True, *, activation=np.tanh, **settings
+    ):
+        super().__init__(inputs, hidden, bias, **settings)
+        self.activation = activation
+
     def step(self, z, h):
-        return np.tanh(z + self.hidden(h))
+        return self.activation(z + self.hidden(h))
 
 
 class LSTMCell(_Cell):
@@ -130,17 +139,8 @@ class _Recurrent(Module):
     _cell: type[_Cell]
 
     @keywords
-    def __init__(
-        self,
-        inputs: int,
-        hidden: int,
-        bias: bool = True,
-        *,
-        rng=None,
-        init: Callable = fan_in_uniform,
-        dtype=np.float64,
-    ):
-        self.cell = self._cell(inputs, hidden, bias, rng=rng, init=init, dtype=dtype)
+    def __init__(self, inputs: int, hidden: int, bias: bool = True, **settings):
+        self.cell = self._cell(inputs, hidden, bias, **settings)
 
     def forward(self, x, state=None, return_state=False):
         """(..., time, inputs) -> (..., time, hidden), and the last state where it is asked for."""

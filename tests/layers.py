@@ -18,6 +18,9 @@ LAYERS = {
     "Conv1d": (lambda s: nn.Conv1d(2, 3, 3, stride=2, padding=1, **s), LINE),
     "Conv2d": (lambda s: nn.Conv2d(2, 4, 3, padding="same", groups=2, **s), GRID),
     "Conv2d strided": (lambda s: nn.Conv2d(2, 3, (3, 2), (2, 1), 1, dilation=2, **s), GRID),
+    "ConvTranspose1d": (lambda s: nn.ConvTranspose1d(2, 3, 3, 2, 1, **s), LINE),
+    "ConvTranspose2d":
+        (lambda s: nn.ConvTranspose2d(2, 4, (3, 2), 2, 1, groups=2, output_padding=1, **s), GRID),
     "MaxPool": (lambda s: nn.MaxPool(3, stride=2, padding=1), GRID),
     "AveragePool": (lambda s: nn.AveragePool(2), GRID),
     "Flatten": (lambda s: nn.Flatten(), GRID),
@@ -27,6 +30,7 @@ LAYERS = {
     "BatchNorm": (lambda s: nn.BatchNorm(3, dtype=s["dtype"]), ROWS),
     "BatchNorm of images": (lambda s: nn.BatchNorm(2, dtype=s["dtype"]), GRID),
     "RNNCell": (lambda s: nn.RNNCell(3, 2, **s), ROWS),
+    "RNNCell of relu": (lambda s: nn.RNNCell(3, 2, activation=ag.relu, **s), ROWS),
     "LSTMCell": (lambda s: nn.LSTMCell(3, 2, **s), ROWS),
     "GRUCell": (lambda s: nn.GRUCell(3, 2, **s), ROWS),
     "RNN": (lambda s: nn.RNN(4, 3, **s), SEQUENCE),

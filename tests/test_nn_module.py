@@ -140,3 +140,27 @@ def test_a_summary_of_a_model_that_fails_leaves_no_hook():
     with pytest.raises(ValueError, match="last axis has 3"):
         nn.summary(net, np.zeros((5, 4)))
     assert all(m._forward_hooks == () and m.training for m in net.modules())
+
+
+def test_a_result_that_is_kept_is_no_parameter():
+    class Remembering(nn.Module):
+        def __init__(self):
+            self.cell = nn.RNNCell(3, 2, rng=0)
+            self.state = None
+            self.outputs = []
+
+        def forward(self, x):
+            self.state = self.cell(x, self.state)
+            self.outputs.append(self.state)
+            return self.state
+
+    net = Remembering()
+    names, state = [path for path, _ in net.named_parameters()], net.state_dict()
+    net(np.ones((1, 3)))
+    net(np.ones((1, 3)))
+    assert [path for path, _ in net.named_parameters()] == names
+    assert net.state_dict().keys() == state.keys()
+    assert repr(net) == "Remembering(\n  cell: RNNCell(3, 2)\n)"
+    net.freeze().unfreeze().load_state_dict(state)
+    assert not net.state.is_leaf
+    assert net.cell.input.weight.is_leaf

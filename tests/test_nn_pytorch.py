@@ -57,6 +57,9 @@ THEIRS = {
     "Conv1d": lambda: tnn.Conv1d(2, 3, 3, stride=2, padding=1, **D),
     "Conv2d": lambda: tnn.Conv2d(2, 4, 3, padding="same", groups=2, **D),
     "Conv2d strided": lambda: tnn.Conv2d(2, 3, (3, 2), (2, 1), 1, dilation=2, **D),
+    "ConvTranspose1d": lambda: tnn.ConvTranspose1d(2, 3, 3, 2, 1, **D),
+    "ConvTranspose2d":
+        lambda: tnn.ConvTranspose2d(2, 4, (3, 2), 2, 1, groups=2, output_padding=1, **D),
     "MaxPool": lambda: tnn.MaxPool2d(3, stride=2, padding=1),
     "AveragePool": lambda: tnn.AvgPool2d(2),
     "Flatten": lambda: tnn.Flatten(),
@@ -65,6 +68,7 @@ THEIRS = {
     "BatchNorm": lambda: tnn.BatchNorm1d(3, **D),
     "BatchNorm of images": lambda: tnn.BatchNorm2d(2, **D),
     "RNNCell": lambda: tnn.RNNCell(3, 2, **D),
+    "RNNCell of relu": lambda: tnn.RNNCell(3, 2, nonlinearity="relu", **D),
     "LSTMCell": lambda: (tnn.LSTMCell(3, 2, **D), first),
     "GRUCell": lambda: tnn.GRUCell(3, 2, **D),
     "RNN": lambda: (tnn.RNN(4, 3, batch_first=True, **D), first),

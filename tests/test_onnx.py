@@ -58,6 +58,11 @@ MODELS = {
         lambda: nn.Conv2d(3, 4, 3, dilation=2, padding=((1, 2), (0, 1)), bias=False, rng=0),
         images,
     ),
+    "ConvTranspose1d": (lambda: nn.ConvTranspose1d(5, 4, 3, stride=2, padding=1, rng=0), sequences),
+    "ConvTranspose2d": (
+        lambda: nn.ConvTranspose2d(3, 6, (3, 2), stride=2, output_padding=1, groups=3, rng=0),
+        images,
+    ),
     "MaxPool": (lambda: nn.MaxPool(3, stride=2, padding=1), images),
     "AveragePool": (lambda: nn.AveragePool((2, 3), padding=1), images),
     "LayerNorm": (lambda: normalised(nn.LayerNorm(8)), sequences),
@@ -65,6 +70,7 @@ MODELS = {
     "BatchNorm": (lambda: normalised(nn.BatchNorm(3)), images),
     "BatchNorm of rows": (lambda: normalised(nn.BatchNorm(6)), rows),
     "RNN": (lambda: normalised(nn.RNN(8, 4, rng=0)), sequences),
+    "RNN with relu": (lambda: nn.RNN(8, 4, activation=ag.relu, rng=0), sequences),
     "LSTM": (lambda: nn.LSTM(8, 4, rng=0), sequences),
     "LSTM with biases": (lambda: normalised(nn.LSTM(8, 4, rng=0)), sequences),
     "GRU": (lambda: nn.GRU(8, 4, rng=0), sequences),
@@ -127,6 +133,14 @@ def test_every_layer_of_the_table_is_exported_above():
     assert layers._LAYERS.keys() <= made
 
 
+def test_every_layer_of_nn_is_in_the_table():
+    public = {getattr(nn, name) for name in nn.__all__}
+    kinds = {kind for kind in public if isinstance(kind, type) and issubclass(kind, nn.Module)}
+    others = {nn.Module, nn.Sequential, nn.Residual, nn.RNNCell, nn.LSTMCell, nn.GRUCell}
+    losses = {kind for kind in kinds if kind.__module__ == "nn.loss_modules"}
+    assert kinds - others - losses == layers._LAYERS.keys()
+
+
 def test_the_length_of_a_sequence_can_be_left_open(tmp_path):
     model = nn.TransformerBlock(8, 2, causal=True, rng=0)
     path = nn.to_onnx(model, tmp_path / "model.onnx", sequences(), axes=("batch", "time"))
@@ -150,6 +164,8 @@ def test_what_has_no_row_is_refused_by_name(tmp_path):
     for layer, name in ((Own(), "Own"), (np.square, "square"), (nn.Sequential(Own()), "Own")):
         with pytest.raises(TypeError, match=rf"to_onnx does not know .*{name}.*nn.Sequential"):
             nn.to_onnx(nn.Sequential(layer), tmp_path / "model.onnx", rows())
+    with pytest.raises(TypeError, match="the activation of RNN is tanh, relu or sigmoid"):
+        nn.to_onnx(nn.RNN(8, 4, activation=np.sin, rng=0), tmp_path / "model.onnx", sequences())
     with pytest.raises(TypeError, match="to_onnx takes a model and a path, not str"):
         nn.to_onnx("model.onnx", nn.ReLU(), rows())
     assert list(tmp_path.iterdir()) == []

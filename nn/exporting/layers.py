@@ -17,7 +17,14 @@ import autograd_lite as ag
 from .. import activations, normalization, recurrent
 from ..attention import MultiheadAttention, TransformerBlock
 from ..containers import Residual, Sequential
-from ..convolution import AveragePool, Conv1d, Conv2d, MaxPool
+from ..convolution import (
+    AveragePool,
+    Conv1d,
+    Conv2d,
+    ConvTranspose1d,
+    ConvTranspose2d,
+    MaxPool,
+)
 from ..layers import Dropout, Embedding, Flatten, Linear
 from ..module import Module
 
@@ -107,19 +114,25 @@ def _pads(padding, n):
     return [int(a) for a, _ in ends] + [int(b) for _, b in ends]
 
 
-def _convolution(graph, layer, x, shape):
-    n = len(shape) - 2
-    inputs = [x, graph.constant(layer.weight.numpy(), "kernel")]
-    if layer.bias is not None:
-        inputs.append(graph.constant(layer.bias.numpy(), "bias"))
-    return graph.add(
-        "Conv",
-        *inputs,
-        strides=_sizes(layer.stride, n),
-        dilations=_sizes(layer.dilation, n),
-        pads=_pads(layer.padding, n),
-        group=layer.groups,
-    )
+def _convolution(operator):
+    """A row of convolutions, or of those that lay the kernel down, which say how much is added."""
+
+    def rule(graph, layer, x, shape):
+        n = len(shape) - 2
+        inputs = [x, graph.constant(layer.weight.numpy(), "kernel")]
+        if layer.bias is not None:
+            inputs.append(graph.constant(layer.bias.numpy(), "bias"))
+        settings = {
+            "strides": _sizes(layer.stride, n),
+            "dilations": _sizes(layer.dilation, n),
+            "pads": _pads(layer.padding, n),
+            "group": layer.groups,
+        }
+        if operator == "ConvTranspose":
+            settings["output_padding"] = _sizes(layer.output_padding, n)
+        return graph.add(operator, *inputs, **settings)
+
+    return rule
 
 
 def _pooling(name, **attributes):
@@ -148,6 +161,17 @@ def _batch_norm(graph, layer, x, shape):
 # --- sequences ----------------------------------------------------------------------------------
 
 
+def _activation(cell):
+    """The attribute of a cell whose activation is none of ONNX's defaults."""
+    activation = getattr(cell, "activation", np.tanh)
+    names = {np.tanh: "Tanh", ag.relu: "Relu", ag.sigmoid: "Sigmoid"}
+    if activation not in names:
+        raise TypeError(
+            f"to_onnx: the activation of RNN is tanh, relu or sigmoid, not {activation!r:.60}"
+        )
+    return {} if activation is np.tanh else {"activations": [names[activation]]}
+
+
 def _recurrent(operator, order, **attributes):
     """A row of an operator for (time, batch, inputs), whose gates have another order than ours."""
 
@@ -155,6 +179,7 @@ def _recurrent(operator, order, **attributes):
         if len(shape) != 3:
             raise ValueError(f"to_onnx: {layer!r} is for arrays (batch, time, inputs), not {shape}")
         hidden = layer.cell.hidden.weight.shape[0]
+        more = attributes | _activation(layer.cell)
 
         def gates(array):
             parts = np.split(array.T, len(order))
@@ -166,7 +191,7 @@ def _recurrent(operator, order, **attributes):
             both = np.concatenate([gates(m.bias.numpy()) for m in maps], axis=1)
             weights.append(graph.constant(both, "bias"))
         swapped = graph.add("Transpose", x, perm=[1, 0, 2])
-        out = graph.add(operator, swapped, *weights, hidden_size=hidden, **attributes)
+        out = graph.add(operator, swapped, *weights, hidden_size=hidden, **more)
         out = graph.add("Squeeze", out, graph.integers(1))  # of one direction
         return graph.add("Transpose", out, perm=[1, 0, 2])
 
@@ -240,8 +265,10 @@ _LAYERS: dict[Any, Callable] = {
     activations.Softsign: _operator("Softsign"),
     activations.Softmax: _operator("Softmax", axis=".axis"),
     activations.LogSoftmax: _operator("LogSoftmax", axis=".axis"),
-    Conv1d: _convolution,
-    Conv2d: _convolution,
+    Conv1d: _convolution("Conv"),
+    Conv2d: _convolution("Conv"),
+    ConvTranspose1d: _convolution("ConvTranspose"),
+    ConvTranspose2d: _convolution("ConvTranspose"),
     MaxPool: _pooling("MaxPool"),
     AveragePool: _pooling("AveragePool", count_include_pad=1),
     normalization.LayerNorm: _layer_norm,
