@@ -89,6 +89,8 @@ def write(path, arrays: Mapping[str, np.ndarray], metadata: dict[str, str], call
             )
     arrays = {name: np.ascontiguousarray(a).reshape(a.shape) for name, a in arrays.items()}
     content = safetensors.save(arrays, metadata)
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"{caller}: there is no folder {path.parent}: make it first")
     handle, beside = tempfile.mkstemp(_PARTIAL, f".{path.name}.", path.parent)
     try:
         with os.fdopen(handle, "wb") as file:

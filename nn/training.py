@@ -11,20 +11,15 @@ from time import perf_counter
 
 import numpy as np
 
-import autograd_lite as ag
-
-from .batches import batches
-from .callbacks import Callback, as_callback
+from .callbacks import Callback
 from .checkpoints import Checkpoint
-from .evaluation import as_array, evaluate
+from .evaluation import evaluate
+from .fit_arguments import callbacks_of, check_parts, metrics_by_name, training_batches
 from .history import History, in_words
-from .lbfgs import LBFGS
 from .module import Module
 from .progress import progress_bar
 from .schedules import Plateau
-
-# Making the programs of a step takes as long as it saves in 200 (an LSTM) to 2,500 steps (2-50-2).
-_STEPS_THAT_PAY = 1000
+from .steps import Step
 
 
 class Run:
@@ -59,7 +54,6 @@ class Run:
         self.history = History()
         self.epoch = 0
         self.batch: tuple = ()
-        self.compiles = False
         self.is_interrupted = False
 
     def stop(self, why: str) -> None:
@@ -82,7 +76,7 @@ def fit(
     batch_size: int = 32,
     rng=None,
     validation=None,
-    metrics: Mapping[str, Callable] | None = None,
+    metrics: Mapping[str, Callable] | Iterable[Callable] | None = None,
     schedule=None,
     clip: Callable | None = None,
     callbacks: Iterable = (),
@@ -96,8 +90,9 @@ def fit(
     ----------
     model : Module
         Trained where it stands; afterwards it is in the mode of ``model.eval()``.
-    data : tuple of arrays, or Batches
-        The inputs, and the target last: ``(X, y)``. Or what `batches` made.
+    data : tuple of arrays, or batches
+        The inputs, and the target last: ``(X, y)``. Or what `batches` made, or anything with a
+        length whose iteration gives such tuples.
     loss : callable
         ``loss(prediction, target)``, one number, a mean over the examples.
     optimizer : SGD, Adam ...
@@ -107,7 +102,7 @@ def fit(
         Of `batches`: each epoch has a new order, and an integer ``rng`` makes the same again.
     validation : tuple of arrays, or Batches, optional
         Measured after each epoch, as after training: `split` sets a share of the data aside.
-    metrics : dict of callables, optional
+    metrics : dict or list of callables, optional
         ``{"accuracy": nn.accuracy}``: functions of plain arrays, the prediction and the target.
         Of the training data it is the mean over the batches, while they were trained on.
     schedule : Schedule, optional
@@ -139,16 +134,11 @@ def fit(
     TypeError, ValueError
         For data of different lengths, a loss that is not one number, and settings out of range.
     """
-    if not isinstance(model, Module):
-        raise TypeError(f"fit takes an nn.Module, not {type(model).__name__}")
-    if isinstance(optimizer, type) or not hasattr(optimizer, "step"):
-        raise TypeError("fit takes an optimiser: nn.Adam(model.parameters())")
-    parts = _training_batches(data, batch_size, rng)
-    run = Run(model, parts, loss, optimizer, schedule, epochs, map(as_callback, callbacks))
+    check_parts(model, loss, optimizer, schedule, epochs)
+    parts = training_batches(data, batch_size, rng)
+    run = Run(model, parts, loss, optimizer, schedule, epochs, callbacks_of(callbacks))
     saved = None if checkpoint is None else Checkpoint(checkpoint, run)
-    wanted = epochs * len(parts) >= _STEPS_THAT_PAY if compile is None else bool(compile)
-    run.compiles = wanted and not isinstance(optimizer, LBFGS)  # which is SciPy's loop
-    step = _Step(run, dict(metrics or {}), clip, compile)
+    step = Step(run, metrics_by_name(metrics), clip, compile)
     try:
         with _interruptible(run), progress_bar(progress, epochs, len(parts), run.epoch) as bar:
             for callback in run.callbacks:
@@ -161,15 +151,6 @@ def fit(
     for callback in run.callbacks:
         callback.end(run)
     return run.history
-
-
-def _training_batches(data, batch_size, rng):
-    if isinstance(data, tuple) and len(data) > 1:
-        return batches(*data, size=batch_size, rng=rng)
-    is_tuple_or_array = isinstance(data, tuple) or hasattr(data, "shape")
-    if is_tuple_or_array or not (hasattr(data, "__iter__") and hasattr(data, "__len__")):
-        raise TypeError("fit: data is a tuple, inputs and the target: (X, y), or nn.batches(X, y)")
-    return data
 
 
 def _epoch(run, step, validation, bar):
@@ -227,64 +208,6 @@ class _Means:
 
     def values(self):
         return {name: total / self.weight for name, total in self.totals.items()}
-
-
-class _Step:
-    """One step of a training: what it measured on a batch, ``{"loss": 0.5}``."""
-
-    def __init__(self, run, metrics, clip, compile):
-        self.run, self.metrics, self.must = run, metrics, bool(compile)
-        model, loss, optimizer = run.model, run.loss, run.optimizer
-        parameters = model.parameters()
-        predicts = bool(metrics)
-
-        def computed(batch):
-            prediction = model(*batch[:-1])
-            value = loss(prediction, batch[-1])
-            if np.shape(value) != ():
-                raise TypeError(
-                    f"fit: the loss is one number, and this one has the shape {np.shape(value)}: "
-                    "take its mean, lambda z, y: np.mean(loss(z, y))"
-                )
-            return value, prediction
-
-        def step(*batch):
-            optimizer.zero_grad()
-            value, prediction = computed(batch)
-            value.backward()
-            if clip is not None:
-                clip(parameters)
-            optimizer.step()
-            return (value, prediction) if predicts else (value,)
-
-        def search(*batch):
-            optimizer.step(lambda: computed(batch)[0])
-            return computed(batch)
-
-        self.eager = search if isinstance(optimizer, LBFGS) else step
-        backend = compile if isinstance(compile, str) else "numpy"
-        self.compiled = ag.compile(self.eager, backend=backend) if run.compiles else None
-
-    def __call__(self, batch):
-        results = [as_array(result) for result in self._results(batch)]
-        measured = {"loss": float(results[0])}
-        for name, metric in self.metrics.items():
-            measured[name] = float(metric(results[1], batch[-1]))
-        return measured
-
-    def _results(self, batch):
-        if self.compiled is None:
-            return self.eager(*batch)
-        try:
-            results = self.compiled(*batch)
-            self.run.history.compiled = True
-            return results
-        except ag.CompilationError as error:
-            if self.must:
-                raise
-            self.run.history.not_compiled = str(error)
-            self.compiled = None
-            return self.eager(*batch)
 
 
 @contextmanager

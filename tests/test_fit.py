@@ -258,7 +258,21 @@ def test_l_bfgs_trains_on_all_data_at_once():
     [
         ({"data": X}, TypeError, r"inputs and the target: \(X, y\)"),
         ({"data": (X,)}, TypeError, r"inputs and the target: \(X, y\)"),
-        ({"data": [X, Y]}, TypeError, "a batch is a tuple"),
+        ({"data": [(X,), (X,)]}, TypeError, "a batch is a tuple"),
+        ({"data": ((X, Y) for _ in range(3))}, TypeError, r"inputs and the target: \(X, y\)"),
+        ({"loss": "squared_error"}, TypeError, "the loss is a function, nn.cross_entropy, not 'sq"),
+        ({"loss": nn.CrossEntropy}, TypeError, "the loss is a function"),
+        ({"metrics": ["accuracy"]}, TypeError, "a metric is a function, .* not 'accuracy'"),
+        ({"metrics": {"loss": worst}}, ValueError, "cannot be called loss"),
+        ({"schedule": nn.StepDecay}, TypeError, r"nn.StepDecay\(optimizer, every=10\)"),
+        ({"epochs": 1.5}, ValueError, "how many times all examples are seen, not 1.5"),
+        ({"epochs": -1}, ValueError, "not -1"),
+        ({"callbacks": nn.EarlyStopping()}, TypeError, "callbacks is a list"),
+        (
+            {"optimizer": lambda p, r: nn.Adam(network().parameters())},
+            ValueError,
+            "the optimiser moves no parameter of this model",
+        ),
         ({"model": network().parameters()}, TypeError, "fit takes an nn.Module, not list"),
         ({"loss": lambda z, y: (z - y) ** 2}, TypeError, r"this one has the shape \(32, 1\)"),
         ({"optimizer": lambda p, r: nn.Adam}, TypeError, r"nn.Adam\(model.parameters\(\)\)"),
@@ -270,6 +284,15 @@ def test_l_bfgs_trains_on_all_data_at_once():
 def test_what_cannot_be_trained_is_refused(options, error, words):
     with pytest.raises(error, match=words):
         trained(**options)
+
+
+def test_data_and_metrics_may_come_in_lists():
+    one, history = trained(2, data=[X, Y], metrics=[worst])
+    other, rows = trained(2, data=(X.tolist(), Y.tolist()), metrics={"worst": worst})
+    assert same(one, other)
+    assert plain_rows(history) == plain_rows(rows)
+    halves = [(X[:35], Y[:35]), (X[35:], Y[35:])]
+    assert len(trained(2, data=halves)[1]) == 2
 
 
 def test_how_a_watched_number_is_better_is_asked_for():

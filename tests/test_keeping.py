@@ -171,6 +171,8 @@ def test_what_cannot_be_kept_is_refused(tmp_path):
         nn.load(network(), "model.safetensors")
     with pytest.raises(FileNotFoundError, match="there is no file"):
         nn.load(tmp_path / "none.safetensors", network())
+    with pytest.raises(FileNotFoundError, match=r"there is no folder .*: make it first"):
+        nn.save(network(), tmp_path / "none" / "model.safetensors")
     assert list(tmp_path.iterdir()) == []
 
 
