@@ -168,6 +168,18 @@ def test_a_healthy_training_has_no_findings_from_the_first_step_to_the_last(acti
     assert [epoch for epoch, _ in watch.reports] == [*range(1, 41, 5), 40]
 
 
+def test_a_schedule_may_make_steps_as_small_as_it_likes():
+    model, said = network(), []
+    optimizer = nn.Adam(model.parameters(), 0.01)
+    options = {
+        "schedule": nn.CosineDecay(optimizer, 5),
+        "callbacks": [nn.HealthWatch(say=said.append)],
+    }
+    nn.fit(model, TRAIN, cross_entropy, optimizer, 5, rng=0, progress=False, **options)
+    assert optimizer.learning_rate == 0
+    assert said == []
+
+
 def test_a_trained_classifier_may_be_sure_of_its_answers():
     model = nn.Sequential(nn.Linear(4, 1, rng=0), nn.Sigmoid())
     model[0].weight.data = 100 * model[0].weight.data

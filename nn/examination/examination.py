@@ -83,7 +83,7 @@ def health(
         if broken is not None:
             return Health([broken])
         fit = _fit(model, loss, batch, validation, history)
-        numbers = _measured(model, loss, batch, optimizer, prediction, value, fit)
+        numbers = _measured(model, loss, batch, optimizer, prediction, value, history, fit)
     return Health(list(findings(numbers)), numbers)
 
 
@@ -104,7 +104,7 @@ def _named(path):
     return name
 
 
-def _measured(model, loss, batch, optimizer, prediction, value, fit):
+def _measured(model, loss, batch, optimizer, prediction, value, history, fit):
     """All numbers of the batch; the step that is tried comes last, for it moves the parameters."""
     named = dict(model.named_parameters())
     gradients = dict(zip(named, ag.gradients(value, list(named.values())), strict=True))
@@ -133,8 +133,15 @@ def _measured(model, loss, batch, optimizer, prediction, value, fit):
         columns(batch[-1]),
         takes_softmax_of_probabilities(diagram, end),
         _broadcast(loss, prediction, batch[-1]),
+        _is_slowed(optimizer, history),
         fit,
     )
+
+
+def _is_slowed(optimizer, history):
+    if optimizer is None or history is None or "learning_rate" not in history.columns:
+        return False
+    return max(history["learning_rate"]) > 10 * optimizer.learning_rate
 
 
 def _broadcast(loss, prediction, target):

@@ -213,7 +213,7 @@ def of_step(numbers):
     ratio, name = max(steps, default=(0.0, ""))
     steepest = max((row.gradient / row.size for row in numbers.parameters
                     if row.is_weight and row.size > 0), default=0.0)  # fmt: skip
-    if ratio < TINY and steepest > STEEP:
+    if ratio < TINY and steepest > STEEP and not numbers.is_slowed:
         yield Finding(
             "learning rate",
             name or "all weights",

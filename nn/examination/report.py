@@ -34,6 +34,7 @@ class Numbers:
     target: list[Column]
     softmax_of_probabilities: str | None
     broadcast: str | None
+    is_slowed: bool  # whether a schedule has made the learning rate smaller
     fit: Fit | None
 
 

@@ -51,8 +51,8 @@ class HealthWatch(Callback):
             run.loss,
             run.batch,
             run.optimizer,
-            validation=self.validation,
-            history=run.history if is_last else None,
+            validation=self.validation if is_last else None,
+            history=run.history,
         )
         self.reports.append((run.epoch, report))
         if self.say is not None:
