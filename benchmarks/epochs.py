@@ -72,13 +72,26 @@ class Fit:
         arguments = (model, (X, y), getattr(nn, training.loss), nn.Adam(model.parameters()))
         options = {"batch_size": training.batch, "rng": 0, "progress": False, "callbacks": [wait]}
         options |= {"compile": self.compile, "epochs": sys.maxsize}
-        thread = threading.Thread(target=nn.fit, args=arguments, kwargs=options, daemon=True)
-        thread.start()
-        done.acquire()
+        failures = []
+
+        def train():
+            try:
+                nn.fit(*arguments, **options)
+            except Exception as error:
+                failures.append(error)
+            done.release()
+
+        def finish():
+            done.acquire()
+            if failures:
+                raise failures[0]
+
+        threading.Thread(target=train, daemon=True).start()
+        finish()
 
         def epoch():
             go.release()
-            done.acquire()
+            finish()
             return 0.0, []
 
         return epoch
@@ -302,11 +315,11 @@ def find(key, name):
 # --- all of them ----------------------------------------------------------------------------------
 
 
-def table(found):
+def table(found, trainers=TRAINERS):
     """Lines: a training each, PyTorch's time for an epoch, and the ratios of all others to it."""
-    rows = [["an epoch", *(trainer.title for trainer in TRAINERS)]]
+    rows = [["an epoch", *(trainer.title for trainer in trainers)]]
     for training, runs in found.items():
-        cells = [report.cell(runs[trainer.key], runs["torch"]) for trainer in TRAINERS]
+        cells = [report.cell(runs[trainer.key], runs.get("torch")) for trainer in trainers]
         rows.append([training.name, *(first for first, _ in cells)])
         rows.append(["", *(spread if first != "-" else "" for first, spread in cells)])
     return report.aligned(rows)
@@ -316,20 +329,24 @@ def main(arguments=None):
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", metavar="NAME", action="append", help="those with this name")
+    keys = [trainer.key for trainer in TRAINERS]
+    parser.add_argument("--libraries", nargs="+", choices=keys, default=keys)
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--threads", type=int, default=1, help="of each library")
     parser.add_argument("--budget", type=float, default=60.0, help="seconds a training")
     chosen = parser.parse_args(arguments)
+    trainers = [trainer for trainer in TRAINERS if trainer.key in chosen.libraries]
     found = {}
     for training in TRAININGS:
         if chosen.only and not any(name in training.name for name in chosen.only):
             continue
         print(f"{training.name} ...", file=sys.stderr)
         found[training] = turns.take_turns(
-            training, TRAINERS, chosen.rounds, 0.05, chosen.threads, chosen.budget, alike=False
+            training, trainers, chosen.rounds, 0.05, chosen.threads, chosen.budget, alike=False
         )
+        print(*table({training: found[training]}, trainers), sep="\n", file=sys.stderr)
     print(f"{chosen.threads} of {os.cpu_count()} threads\n")
-    print(*table(found), "", *report.remarks(found), sep="\n")
+    print(*table(found, trainers), "", *report.remarks(found), sep="\n")
 
 
 if __name__ == "__main__":
