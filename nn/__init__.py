@@ -74,7 +74,8 @@ from .losses import (
 )
 from .module import Module
 from .normalization import BatchNorm, LayerNorm
-from .optimizers import SGD, Adagrad, Adam, AdamW, Optimizer, RMSProp
+from .optimizer import Optimizer
+from .optimizers import SGD, Adagrad, Adam, AdamW, RMSProp
 from .optional import needed
 from .other_names import NN
 from .pytorch import from_pytorch, to_pytorch

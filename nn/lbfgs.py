@@ -9,7 +9,7 @@ import numpy as np
 
 import autograd_lite as ag
 
-from .optimizers import Optimizer
+from .optimizer import Optimizer
 
 
 class LBFGS(Optimizer):
@@ -39,8 +39,6 @@ class LBFGS(Optimizer):
     ModuleNotFoundError
         In `step`, without SciPy.
     """
-
-    _settings = ()
 
     def __init__(
         self,

@@ -40,6 +40,8 @@ NN = {
     "StepLR": "nn.StepDecay(optimizer, every, factor)",
     "ExponentialLR": "nn.StepDecay(optimizer, every=1, factor=0.9)",
     "CosineAnnealingLR": "nn.CosineDecay(optimizer, length)",
+    "LambdaLR": "a subclass of nn.Schedule with def rate(self, first, steps)",
+    "OneCycleLR": "nn.WarmUp(optimizer, 100, then=nn.CosineDecay(optimizer, 900))",
     "LinearLR": "nn.WarmUp(optimizer, length, start)",
     "ReduceLROnPlateau": "nn.Plateau(optimizer)",
     "utils": "nn.clip_gradient_norm(parameters, limit); ag.flatten(tree) for vectors",

@@ -14,11 +14,21 @@ import numpy as np
 
 import autograd_lite as ag
 
-from .optimizers import Optimizer, fitting
+from .optimizer import Optimizer, fitting
 
 
 class Schedule:
-    """What schedules share.
+    """What schedules share; one of your own defines ``rate``.
+
+    >>> import autograd_lite as ag, nn
+    >>> class Inverse(Schedule):
+    ...     def rate(self, first, steps):
+    ...         return first / (1 + steps)
+    >>> optimizer = nn.SGD([ag.Tensor(1.0, requires_grad=True)], 0.5)
+    >>> schedule = Inverse(optimizer)
+    >>> schedule.step()
+    >>> optimizer.learning_rate
+    0.25
 
     Attributes
     ----------

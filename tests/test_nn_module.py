@@ -164,3 +164,10 @@ def test_a_result_that_is_kept_is_no_parameter():
     net.freeze().unfreeze().load_state_dict(state)
     assert not net.state.is_leaf
     assert net.cell.input.weight.is_leaf
+
+
+def test_unfreezing_undoes_freezing_and_nothing_else():
+    net = model()
+    net.freeze().unfreeze()
+    net.layers[0].weight.requires_grad = False
+    assert not net.unfreeze().layers[0].weight.requires_grad

@@ -63,6 +63,10 @@ class Constants:
             found.setdefault(named.text, named)
         return list(found.values())
 
+    def simple(self):
+        """Pairs (number, name) of those that are of one part."""
+        return [(c, named) for c, named in self._known if not named.composite]
+
     def exact(self, c, tolerance=1e-6):
         """The number with a name that a number is, or None."""
         near = (v for v, _ in self._known if abs(c - v) <= tolerance * abs(v))
