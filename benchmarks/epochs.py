@@ -218,8 +218,8 @@ def _images(rng):
 def _convolutions(nn, rng):
     settings = {"rng": rng, "dtype": np.float32}
     return nn.Sequential(
-        nn.Conv2d(1, 24, 3, padding=1, **settings), nn.BatchNorm(24, dtype=np.float32), nn.ReLU(),
-        nn.Conv2d(24, 48, 3, padding=1, **settings), nn.BatchNorm(48, dtype=np.float32), nn.ReLU(),
+        nn.Conv2d(1, 24, 3, padding=1, bias=False, **settings), nn.BatchNorm(24, dtype=np.float32), nn.ReLU(),
+        nn.Conv2d(24, 48, 3, padding=1, bias=False, **settings), nn.BatchNorm(48, dtype=np.float32), nn.ReLU(),
         nn.MaxPool(2), nn.Flatten(), nn.Linear(768, 10, **settings),
     )  # fmt: skip
 
@@ -227,8 +227,8 @@ def _convolutions(nn, rng):
 def _torch_convolutions(torch):
     t = torch.nn
     return t.Sequential(
-        t.Conv2d(1, 24, 3, padding=1), t.BatchNorm2d(24), t.ReLU(),
-        t.Conv2d(24, 48, 3, padding=1), t.BatchNorm2d(48), t.ReLU(),
+        t.Conv2d(1, 24, 3, padding=1, bias=False), t.BatchNorm2d(24), t.ReLU(),
+        t.Conv2d(24, 48, 3, padding=1, bias=False), t.BatchNorm2d(48), t.ReLU(),
         t.MaxPool2d(2), t.Flatten(), t.Linear(768, 10),
     )  # fmt: skip
 
