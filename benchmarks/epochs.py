@@ -218,8 +218,10 @@ def _images(rng):
 def _convolutions(nn, rng):
     settings = {"rng": rng, "dtype": np.float32}
     return nn.Sequential(
-        nn.Conv2d(1, 24, 3, padding=1, bias=False, **settings), nn.BatchNorm(24, dtype=np.float32), nn.ReLU(),
-        nn.Conv2d(24, 48, 3, padding=1, bias=False, **settings), nn.BatchNorm(48, dtype=np.float32), nn.ReLU(),
+        nn.Conv2d(1, 24, 3, padding=1, bias=False, **settings),
+        nn.BatchNorm(24, dtype=np.float32), nn.ReLU(),
+        nn.Conv2d(24, 48, 3, padding=1, bias=False, **settings),
+        nn.BatchNorm(48, dtype=np.float32), nn.ReLU(),
         nn.MaxPool(2), nn.Flatten(), nn.Linear(768, 10, **settings),
     )  # fmt: skip
 
