@@ -16,7 +16,7 @@ own      = $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2
 PYTHONS ?= $(filter-out $(own).%,$(shell pyenv versions --bare 2>/dev/null | \
   grep -E '^3\.1[1-9]\.[0-9]+$$' | sort -rV | sort -t. -uk2,2))
 
-.PHONY: help test test-all ablation brief elsewhere floors pythons bare numba oracles coverage bench growth xor \
+.PHONY: help test test-all ablation brief elsewhere floors pythons bare numba oracles coverage bench growth epochs xor \
   page lint format types clean
 
 help:
@@ -32,6 +32,7 @@ help:
 	@echo "make page      the page of ag.play in a real Chromium, which it installs if there is none"
 	@echo "make bench     speed and memory beside the peers; EXTRA=bench leaves out PyTorch and JAX"
 	@echo "make growth    time and memory against operations, parameters, elements, rows"
+	@echo "make epochs    an epoch of training beside PyTorch and scikit-learn"
 	@echo "make lint      ruff's checks and its formatting"
 	@echo "make types     mypy on the public signatures, and on programs that use them"
 	@echo "make format    let ruff format the code"
@@ -77,6 +78,9 @@ bench: $(VENV)/.$(or $(EXTRA),peers)
 
 growth: $(VENV)/.test
 	$(run) -m benchmarks.growth $(ARGS)
+
+epochs: $(VENV)/.$(or $(EXTRA),peers)
+	$(run) -m benchmarks.epochs $(ARGS)
 
 xor: $(VENV)/.examples
 	$(run) examples/xor.py $(ARGS)

@@ -53,9 +53,14 @@ def serve(key, name):
 
 
 def prepare(key, name, small=False):
-    """The function that takes one gradient."""
+    """The function that takes one gradient, or trains for one epoch."""
+    from benchmarks import epochs
     from benchmarks.forms import CASES
     from benchmarks.runners import LIBRARIES
+
+    if (found := epochs.find(key, name)) is not None:
+        trainer, training = found
+        return trainer.prepare(training, *training.arrays(small))
 
     [library] = [library for library in LIBRARIES if library.key == key]
     [case] = [case for case in CASES if case.name == name]
@@ -100,8 +105,11 @@ class Runs:
     agrees: bool = True
 
 
-def take_turns(case, libraries, rounds, seconds, threads, budget):
-    """{library's key: Runs} of one case, in so many rounds, fewer if they exceed the budget."""
+def take_turns(case, libraries, rounds, seconds, threads, budget, alike=True):
+    """{library's key: Runs} of one case, in so many rounds, fewer if they exceed the budget.
+
+    With ``alike`` their results are held against each other.
+    """
     runs = {library.key: Runs(error=library.unfit(case)) for library in libraries}
     with tempfile.TemporaryDirectory() as folder:
         running = {
@@ -112,7 +120,8 @@ def take_turns(case, libraries, rounds, seconds, threads, budget):
         try:
             for key in list(running):
                 ask(running, runs, key, "prepare", f"{folder}/{key}.npz", seconds)
-            compare(runs, {key: load(f"{folder}/{key}.npz") for key in running})
+            if alike:
+                compare(runs, {key: load(f"{folder}/{key}.npz") for key in running})
             end = time.perf_counter() + budget
             for done in range(rounds):
                 if done and time.perf_counter() > end:

@@ -13,11 +13,12 @@ Sequential(
 (1, 2)
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from autograd_lite.messages.other_names import of_package
 
-from . import init
+from . import init, plots
 from .activations import (
     ELU,
     GELU,
@@ -35,9 +36,16 @@ from .activations import (
     Tanh,
 )
 from .attention import MultiheadAttention, TransformerBlock, attention
+from .batches import Batches, batches
+from .callbacks import Callback, EarlyStopping
 from .clipping import clip_gradient_norm, clip_gradient_values
 from .containers import Residual, Sequential
 from .convolution import AveragePool, Conv1d, Conv2d, ConvTranspose1d, ConvTranspose2d, MaxPool
+from .evaluation import accuracy, evaluate, predict, split
+from .examination import Health, HealthWatch, health
+from .exporting import to_onnx
+from .history import History
+from .keeping import load, save
 from .layers import Dropout, Embedding, Flatten, Linear
 from .lbfgs import LBFGS
 from .loss_modules import (
@@ -68,15 +76,24 @@ from .module import Module
 from .normalization import BatchNorm, LayerNorm
 from .optimizer import Optimizer
 from .optimizers import SGD, Adagrad, Adam, AdamW, RMSProp
+from .optional import needed
 from .other_names import NN
 from .pytorch import from_pytorch, to_pytorch
 from .recurrent import GRU, LSTM, RNN, GRUCell, LSTMCell, RNNCell
 from .schedules import CosineDecay, Plateau, Schedule, StepDecay, WarmUp
 from .summary import summary
+from .training import Run, fit
+
+if TYPE_CHECKING:
+    from .estimators import Classifier as Classifier
+    from .estimators import Regressor as Regressor
 
 if not TYPE_CHECKING:  # to checkers every name would be there, misspelt ones too
 
     def __getattr__(name):
+        if name in ("Classifier", "Regressor"):  # scikit-learn's classes are their bases
+            needed("sklearn", f"nn.{name}")
+            return getattr(import_module(".estimators", __name__), name)
         if name.startswith("_"):
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         raise AttributeError(of_package(__name__, name, NN))
@@ -88,7 +105,9 @@ __all__ = [
     "AdamW",
     "AveragePool",
     "BatchNorm",
+    "Batches",
     "BinaryCrossEntropy",
+    "Callback",
     "Conv1d",
     "Conv2d",
     "ConvTranspose1d",
@@ -97,12 +116,16 @@ __all__ = [
     "CrossEntropy",
     "Dropout",
     "ELU",
+    "EarlyStopping",
     "Embedding",
     "Flatten",
     "GELU",
     "GRU",
     "GRUCell",
+    "Health",
+    "HealthWatch",
     "Hinge",
+    "History",
     "Huber",
     "KLDivergence",
     "LBFGS",
@@ -127,6 +150,7 @@ __all__ = [
     "RNNCell",
     "ReLU",
     "Residual",
+    "Run",
     "SELU",
     "SGD",
     "Schedule",
@@ -141,22 +165,33 @@ __all__ = [
     "Tanh",
     "TransformerBlock",
     "WarmUp",
+    "accuracy",
     "attention",
+    "batches",
     "binary_cross_entropy",
     "clip_gradient_norm",
     "clip_gradient_values",
     "cross_entropy",
+    "evaluate",
+    "fit",
     "from_pytorch",
+    "health",
     "hinge",
     "huber",
     "init",
     "kl_divergence",
     "lasso",
+    "load",
     "mean_absolute_error",
     "mean_squared_error",
     "negative_log_likelihood",
+    "plots",
+    "predict",
     "ridge",
+    "save",
+    "split",
     "squared_error",
     "summary",
+    "to_onnx",
     "to_pytorch",
 ]

@@ -49,6 +49,12 @@ NN = {
     "clip_grad_value_": "nn.clip_gradient_values(parameters, limit)",
     "Dense": "nn.Linear(inputs, outputs)",
     "Layer": "nn.Module",
+    "DataLoader": "nn.batches(X, y, size=32)",
+    "onnx": "nn.to_onnx(model, path, example)",
+    "load_model": "nn.load(path, model)",
+    "save_model": "nn.save(model, path)",
+    "callbacks": "nn.Callback, and nn.EarlyStopping",
+    "metrics": "functions of predictions and targets, such as nn.accuracy",
     "MLP": "nn.Sequential(nn.Linear(2, 3), nn.Tanh(), nn.Linear(3, 1))",
     "optim": "nn itself: nn.SGD, nn.Adam, nn.AdamW, nn.RMSProp, nn.Adagrad, nn.LBFGS",
 }
@@ -60,8 +66,9 @@ MODULE = {
     "cuda": "the module itself: every Tensor is in NumPy's memory",
     "cpu": "the module itself: every Tensor is in NumPy's memory",
     "device": "nothing: every Tensor is in NumPy's memory",
-    "fit": "a loop: optimizer.zero_grad(), loss.backward(), optimizer.step()",
-    "predict": "model(X).numpy()",
+    "fit": "nn.fit(model, (X, y), loss, optimizer)",
+    "predict": "nn.predict(model, X)",
+    "evaluate": "nn.evaluate(model, (X, y), loss)",
     "compile": "ag.compile of a training step",
     "register_parameter": "self.name = ag.Tensor(array, requires_grad=True)",
     "register_buffer": "self.name = ag.Tensor(array)",
@@ -70,7 +77,7 @@ MODULE = {
     "named_children": "named_modules()",
     "add_module": "self.name = module",
     "requires_grad_": "freeze() and unfreeze()",
-    "save": "np.savez(path, **model.state_dict())",
+    "save": "nn.save(model, path)",
     "backward": "loss.backward(), of a loss that was computed with the model",
 }
 OPTIMIZER = {

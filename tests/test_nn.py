@@ -336,7 +336,7 @@ MISTAKES = [
     (lambda: nn.ridge(model(), 0.1, 3), TypeError, "ridge takes a list of weights, not a model"),
     (lambda: nn.SGD(model().named_parameters(), 0.1), TypeError, "not a tuple: pass model.param"),
     (lambda: model().cuda(), AttributeError, "'Module' object has no attribute 'cuda': here it is"),
-    (lambda: model().fit(1), AttributeError, r"a loop: optimizer\.zero_grad\(\)"),
+    (lambda: model().fit(1), AttributeError, r"here it is nn.fit\(model, \(X, y\)"),
     (lambda: trained().lr, AttributeError, "no attribute 'lr': here it is learning_rate"),
     (lambda: nn.squared_error(np.ones(2), "a"), TypeError, "the target is a str: give an array"),
     (lambda: nn.squared_error(np.ones((3, 1)), np.ones(3)), ValueError, r"target\[\.\.\., None\]"),

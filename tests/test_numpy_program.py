@@ -136,6 +136,15 @@ def test_large_results_go_into_memory_of_arrays_that_end(everything_is_large):
     assert text.count("np.empty") <= 2
 
 
+def test_the_larger_of_two_goes_into_memory_that_is_named(everything_is_large):
+    def f(x, y):
+        return [np.minimum(np.maximum(np.exp(x), y), x) @ y.T]
+
+    program = NumpyProgram(*traced(f, *arrays(2)))
+    assert "out=" in program.source()
+    np.testing.assert_array_equal(program.function()(*arrays(2))[0], f(*arrays(2))[0])
+
+
 def test_a_large_chain_is_one_loop_over_blocks():
     x = np.linspace(0.1, 1, 300_000)
 

@@ -320,6 +320,8 @@ class _Writer(Writer):
         given = [self._operand(x, arg) for arg in x.args]
         if x.func is dot:
             return f"{self.write(x.args[0], CALL)}.dot({self.write(x.args[1])}, {target})"
+        if x.func in (np.maximum, np.minimum):  # NumPy 2.4 wants the name of their third argument
+            target = f"out={target}"
         return f"{self.called(x.func)}({', '.join([*given, target])})"
 
     def _called(self, x):

@@ -23,7 +23,7 @@ What they look at:
 
 When the gradients agree:
 
-    agreement       the mutation score of the comparison, and why training may fail all the same
+    agreement       the mutation score of the comparison, and the sizes of the gradients
 
 docs/diagnosis.md tells how they work together.
 """

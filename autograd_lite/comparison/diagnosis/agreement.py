@@ -1,4 +1,4 @@
-"""What is said of gradients that agree: the mutation score of the check, and why training may fail.
+"""What is said of gradients that agree: the mutation score of the check, and their sizes.
 
 The typical mistakes are made, one after the other, in the backward pass at this point. One that
 changes no given row beyond its tolerance could not have been seen.
@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...engine.primitives import registered
-from ...rules.activations import relu, sigmoid
 from ...rules.losses import cross_entropy
 from ...rules.softmax import log_softmax, softmax
 from ..rows import distance
@@ -201,7 +200,6 @@ class _Causes:
 
 _SOFTMAX = registered(softmax).f
 _OF_LOGITS = {registered(cross_entropy).f, registered(log_softmax).f, _SOFTMAX}
-_SIGMOID, _RELU = registered(sigmoid).f, registered(relu).f
 
 
 def warnings(case):
@@ -238,54 +236,8 @@ def warnings(case):
 
 
 def agreement_hints(case):
-    """Facts that explain why training may be stuck although the gradients agree."""
-    gradients = [(e, np.linalg.norm(e.true)) for n, e in case.gradients.items() if e.true.size]
-    if not gradients:
-        return
-    names = case.names
-    norms = ", ".join(f"d{names.of(e.bottom)} {norm:.2g}" for e, norm in gradients)
-    yield f"gradient norms: {norms}"
-    for entry, norm in gradients:
-        if norm == 0:
-            yield f"the gradient of {names.of(entry.bottom)} is zero: nothing is learned there"
-    yield from _saturated(case.graph)
-    yield from _equal_columns(case)
-
-
-def _saturated(graph):
-    """Activations whose derivative is next to nothing."""
-    for node in graph.nodes:
-        if node.op is None or isinstance(node.out, tuple) or not np.size(node.out):
-            continue
-        slope = None
-        if node.op.f is np.tanh:
-            slope = 1 - np.abs(node.out) ** 2
-        elif node.op.f is _SIGMOID:
-            slope = 4 * node.out * (1 - node.out)
-        elif node.op.f in (_RELU, np.maximum) and np.ndim(node.out):
-            slope = (np.asarray(node.out) > 0).astype(float)
-        if slope is None:
-            continue
-        share = float(np.mean(slope < 0.02))
-        if share > 0.5:
-            kind = "dead (0)" if node.op.f in (_RELU, np.maximum) else "saturated"
-            yield (
-                f"{share:.0%} of {graph.label(node)} is {kind}: hardly any gradient comes through; "
-                "make the initial weights or the learning rate smaller"
-            )
-
-
-def _equal_columns(case):
-    """Units of a layer that are equal and will stay equal."""
-    for node, entry in case.gradients.items():
-        if node.op is not None or np.ndim(node.out) != 2:
-            continue
-        if not np.size(node.out) or np.shape(node.out)[1] < 2:
-            continue
-        value, g = case.graph.value(node), entry.true
-        name = case.names.of(node)
-        if np.ptp(value, axis=1).max() == 0 and np.allclose(g, g[:, :1], rtol=1e-9, atol=0):
-            yield (
-                f"all columns of {name} are equal, and so are those of its gradient: these units "
-                "stay copies of each other (symmetry); draw the initial weights at random"
-            )
+    """The sizes of the gradients; why a training fails all the same, `nn.health` says."""
+    gradients = [(e, np.linalg.norm(e.true)) for e in case.gradients.values() if e.true.size]
+    if gradients:
+        norms = ", ".join(f"d{case.names.of(e.bottom)} {norm:.2g}" for e, norm in gradients)
+        yield f"gradient norms: {norms}"
