@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
-from autograd_lite.comparison.voting import votes
+from autograd_lite.comparison.cross_check import votes
 
 rng = np.random.default_rng(3)
 

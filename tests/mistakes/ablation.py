@@ -56,7 +56,7 @@ SEARCHES = {
     "diagnosis.wrong_steps.accumulation": "_kept _doubled",
     "diagnosis.wrong_steps.repeated_steps": "other_steps_operands _past_the_activation "
     "_one_sample_everywhere _scaled",
-    "voting.contest": "repaired",
+    "cross_check.contest": "repaired",
 }
 # What the others find: [].
 NOTHING: dict[str, Callable] = {
@@ -72,8 +72,8 @@ NOTHING: dict[str, Callable] = {
 
 def unseen(edge):
     """A mutant that changes nothing."""
-    seeds = {edge.parent: 0 * np.asarray(edge.share)}
-    return Mutant("factor", "", seeds, lambda c: {}, edge, "share")
+    seeds = {edge.parent: 0 * np.asarray(edge.contribution)}
+    return Mutant("factor", "", seeds, lambda c: {}, edge, "contribution")
 
 
 @dataclass

@@ -88,7 +88,7 @@ def _mistakes(case) -> Iterator[tuple]:
     relevant = watched.is_below
     for mutant in graph.affordable(mutants(backward, relevant, typical=True), 0.2):
         what, size = mutant.key, 1.0
-        if mutant.size == "share":
+        if mutant.size == "contribution":
             what, size = "sign", -2.0
         yield what, mutant.where[0] if mutant.where else None, watched.sees(mutant.seeds, size)
     edges = [edge for edge in backward.edges if relevant(edge.parent)]
@@ -132,7 +132,7 @@ def _batch(graph):
 def _of_biases(case, rows):
     """A mean over the rows where the sum belongs."""
     for node in _biases(case, rows):
-        counts = {np.size(e.g) // max(np.size(e.share), 1)
+        counts = {np.size(e.g) // max(np.size(e.contribution), 1)
                   for e in case.backward.edges if e.parent is node}  # fmt: skip
         yield (
             "the mean for the sum in the gradient of a bias",
@@ -266,11 +266,11 @@ def _saturated(graph):
             slope = (np.asarray(node.out) > 0).astype(float)
         if slope is None:
             continue
-        share = float(np.mean(slope < 0.02))
-        if share > 0.5:
+        part = float(np.mean(slope < 0.02))
+        if part > 0.5:
             kind = "dead (0)" if node.op.f in (_RELU, np.maximum) else "saturated"
             yield (
-                f"{share:.0%} of {graph.label(node)} is {kind}: hardly any gradient comes through; "
+                f"{part:.0%} of {graph.label(node)} is {kind}: hardly any gradient comes through; "
                 "make the initial weights or the learning rate smaller"
             )
 

@@ -106,7 +106,7 @@ def forms(given, expected, fit, uses=(), constants=None) -> Iterator[Form]:
             yield found
     for use in uses:
         for form in (*_products(use), *_samples(given, expected, use)):
-            if fit.agree(form.array, use.edge.share):
+            if fit.agree(form.array, use.edge.contribution):
                 continue
             found = _with_factor(given, form, fit, constants, expected)
             if found is not None:
@@ -118,7 +118,7 @@ class Use:
     """One use of a value: the cotangent that arrives there, and the other operand of a product."""
 
     edge: Edge
-    full: np.ndarray  # the share before it is summed over what was broadcast
+    full: np.ndarray  # the contribution before it is summed over what was broadcast
     other: np.ndarray | None
     is_only: bool
     told: Callable  # fills the names of the edge into words

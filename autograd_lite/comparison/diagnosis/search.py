@@ -62,7 +62,7 @@ class Search:
         self.constants = Constants(graph)
         self.penalties = Penalties(graph)
         self.findings: list[Finding] = []
-        self.shares: dict = {}
+        self.contributions: dict = {}
 
     def run(self):
         """Find mistakes until all rows are explained, or nothing explains one more."""
@@ -143,7 +143,7 @@ class Search:
         self.findings += [finding, *chosen.more]
         self.left = [e for e in self.left if e not in chosen.explains]
         if chosen.steps is not None:
-            self.shares = {}
+            self.contributions = {}
             self.right += chosen.explains
             self.backward = self.backward.replaced(chosen.steps)
 

@@ -8,7 +8,7 @@ from itertools import chain
 import numpy as np
 
 from ...symbolic.expressions import Expression
-from . import words
+from . import phrasing
 from .edits import Editor
 from .formulas import formulas_of_tape
 from .mistakes import Candidate
@@ -110,7 +110,7 @@ def _formulas(search):
         found = formulas_of_tape(case.loss, case.names, targets, also, fixed, graph.careful)
     except (TypeError, ValueError, NotImplementedError):  # a call that has no formula
         return None
-    seconds = [e for e in case.gradients.values() if words.is_second(e)]
+    seconds = [e for e in case.gradients.values() if phrasing.is_second(e)]
     found.symbols.update((found.results[e.bottom], e.label) for e in seconds)
     return found
 
@@ -157,9 +157,9 @@ def _candidates(search, formulas, edits, after=()):
             else:
                 text = _said(x, edit, formulas, len(edits))
             if x.kind != "call":
-                text = f"in {words.subject(explained, search.case)}: {text}"
+                text = f"in {phrasing.subject(explained, search.case)}: {text}"
             rank = BEHIND + edit.rank + (len(edits) > 1) * 0.5 + (kept is not None)
-            gives = words.proof(explained, search.case, "the derivation")
+            gives = phrasing.proof(explained, search.case, "the derivation")
             return [Candidate(edit.key, text, explained, rank=rank, gives=gives)]
     return []
 
@@ -198,7 +198,7 @@ def _parts(edit, formulas):
     """What is filled in in the sentence of an edit."""
     parts = {name: formulas.written_out(getattr(edit, name)) for name in ("old", "new")}
     if edit.part is not None:
-        parts["part"] = formulas.write(edit.part) + words.what_array(edit.part)
+        parts["part"] = formulas.write(edit.part) + phrasing.what_array(edit.part)
     return parts
 
 

@@ -10,7 +10,7 @@ from .backward import Arrival, both
 from .edge_rules import MOVES
 from .mutant import Mutant, unblanked
 
-NEAR = 8  # values that a share may be added to
+NEAR = 8  # values that a contribution may be added to
 MANY = 16  # uses of which each is tried alone; of more, the first and the last
 
 
@@ -40,7 +40,7 @@ def _kept(node, many, users, backward):
         own = users[user]
         factors = {id(edge): int(edge.node is user) for edge in many}
         key, words, rank = kept_words(node, tried, own[0], apart, graph)
-        change = sum(edge.share for edge in own) - backward.table[node]
+        change = sum(edge.contribution for edge in own) - backward.table[node]
         yield _weighted(node, many, factors, change, key, words, rank, own[0])
 
 
@@ -49,7 +49,7 @@ def _doubled(node, many, graph):
     for kept, dropped in permutations(many, 2):
         factors = {id(kept): 2, id(dropped): 0}
         key, words = doubled_words(node, kept, dropped, graph)
-        change = kept.share - dropped.share
+        change = kept.contribution - dropped.contribution
         rank = 1 if key == "quadratic form" else 2
         yield _weighted(node, many, factors, change, key, words, rank, kept)
 
@@ -69,11 +69,11 @@ def _added_before(node, users, backward):
         words = f"the gradient by what {graph.label(node)} does through {graph.label(user)} is "
         words += f"added to that by {graph.label(other)}, and so goes through its derivative: it "
         words += "is to be added after that"
-        share = sum(edge.share for edge in many)
-        steps = {Arrival(other): lambda g, share=share: g + share}
+        contribution = sum(edge.contribution for edge in many)
+        steps = {Arrival(other): lambda g, contribution=contribution: g + contribution}
         for edge in many:
-            steps = both(steps, edge.replaced(lambda e: np.zeros_like(e.share)))
-        seeds = {node: -share, other: share}
+            steps = both(steps, edge.replaced(lambda e: np.zeros_like(e.contribution)))
+        seeds = {node: -contribution, other: contribution}
         yield Mutant("path missing", words, seeds, lambda c, s=steps: s, many[0], "", 2, (node,))
 
 
@@ -85,7 +85,7 @@ def _weighted(node, many, factors, change, key, words, rank, edge):
         for one in many:
             factor = factors.get(id(one), 1)
             if factor != 1:
-                found = both(found, one.replaced(lambda e, factor=factor: e.share * factor))
+                found = both(found, one.replaced(lambda e, factor=factor: e.contribution * factor))
         return found
 
     return Mutant(key, unblanked(words), {node: change}, steps, edge, "", rank, (node,))

@@ -179,7 +179,7 @@ def _masks(edge):
 
 
 def _reshaped(edge):
-    """The share as if the step back moved nothing."""
+    """The contribution as if the step back moved nothing."""
     shape = np.shape(edge.args[edge.position])
     if np.shape(edge.g) == shape and edge.op.name != "reshape":
         return edge.g
@@ -208,7 +208,7 @@ def _activations(edge):
         key = "wrong variable" if edge.parent.op is None else "chain factor missing"
     yield key, left_out, lambda e: e.g, 1
     words = f"{name}'({{x}}) is multiplied in twice, or where the loss has cancelled it already"
-    yield "derivative twice", words, lambda e: pulled(e, e.share), 1
+    yield "derivative twice", words, lambda e: pulled(e, e.contribution), 1
     words = (
         f"the derivative of {name} is taken at its output {{h}}, not at {{x}}: {name} is applied "
     )
@@ -241,7 +241,7 @@ def _of_softmax(edge):
         words += "element by element: s * (g - sum(g * s))"
         yield "elementwise for product", words, _softmax_by_matrices, 2
     words = f"the Jacobian of {edge.op.name} is applied twice on the way from {{h}} to {{x}}"
-    yield "softmax on top", words, lambda e: pulled(e, e.share), 1
+    yield "softmax on top", words, lambda e: pulled(e, e.contribution), 1
 
 
 def _softmax_by_matrices(e):

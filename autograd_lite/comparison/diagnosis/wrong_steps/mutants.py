@@ -35,24 +35,26 @@ def mutants(backward: Backward, relevant, typical=False):
 
 
 def _scaled(edge, later):
-    """The share times any number: a sign, a factor, a missing path."""
+    """The contribution times any number: a sign, a factor, a missing path."""
 
     def steps(c):
-        return edge.replaced(lambda e: e.share * c)
+        return edge.replaced(lambda e: e.contribution * c)
 
-    return Mutant("factor", "", {edge.parent: edge.share}, steps, edge, "share", later)
+    return Mutant(
+        "factor", "", {edge.parent: edge.contribution}, steps, edge, "contribution", later
+    )
 
 
 def wrong_steps(edge, held, later=0, unchanged=False):
     """The wrong rules of an edge; ``unchanged``: those too that are right here."""
-    size = np.abs(edge.share).max(initial=0.0)
+    size = np.abs(edge.contribution).max(initial=0.0)
     for key, words, rule, rank in wrong_rules(edge, held, not later > 0):
-        share = tried(rule, edge)
-        if share is None or not np.isfinite(share).all():
+        contribution = tried(rule, edge)
+        if contribution is None or not np.isfinite(contribution).all():
             continue
-        difference = share - edge.share
-        if np.abs(share).max(initial=0.0) <= 1e-9 * size and not unchanged:
-            continue  # nothing goes on: a share of size 0, of the kind `_scaled`
+        difference = contribution - edge.contribution
+        if np.abs(contribution).max(initial=0.0) <= 1e-9 * size and not unchanged:
+            continue  # nothing goes on: a contribution of size 0, of the kind `_scaled`
         changes = np.abs(difference).max(initial=0.0) > 1e-9 * size
         if not changes and not (unchanged and _could_show(rule, edge)):
             continue
@@ -74,12 +76,14 @@ def _could_show(rule, edge):
         out = edge.op.f(*args, **edge.kwargs)
     except (TypeError, ValueError, IndexError, np.linalg.LinAlgError):
         return True
-    other = edge.like(drawn(np.asarray(edge.g)), edge.share)
+    other = edge.like(drawn(np.asarray(edge.g)), edge.contribution)
     other.args, other.out = args, out
     true = tried(lambda e: e.op.rules[e.position](e.g, e.out, *e.args, **e.kwargs), other)
-    other.share = true
-    share = tried(rule, other)
-    return share is None or true is None or not np.allclose(share, true, equal_nan=True)
+    other.contribution = true
+    contribution = tried(rule, other)
+    return (
+        contribution is None or true is None or not np.allclose(contribution, true, equal_nan=True)
+    )
 
 
 def wrong_errors_at(backward, relevant):

@@ -31,7 +31,7 @@ class Normalisation:
         return (x - np.mean(x, self.axis, keepdims=True) * self.centred) * self.scale
 
     def pulled(self, g, out, x, **changed):
-        """The share of x; ``changed`` are parts of the formula that are written otherwise."""
+        """The contribution to x; ``changed`` are parts of the formula written otherwise."""
         part = {
             "axis": self.axis, "count": self.count, "mean": float(self.centred), "square": 1.0,
             "scale": self.scale, "left": out, "right": out, **changed,
@@ -42,13 +42,13 @@ class Normalisation:
 
         size = np.size(x) / np.size(self.scale) if part["count"] is self.count else part["count"]
         mean, square = over(g, size), over(g * part["right"], part["count"])
-        share = g - part["mean"] * mean - part["square"] * part["left"] * square
-        return part["scale"] * share
+        contribution = g - part["mean"] * mean - part["square"] * part["left"] * square
+        return part["scale"] * contribution
 
     @staticmethod
-    def fitted(share, x, g, careful):
-        """The share in the dtype of x."""
-        return np.asarray(share, x.dtype)
+    def fitted(contribution, x, g, careful):
+        """The contribution in the dtype of x."""
+        return np.asarray(contribution, x.dtype)
 
 
 def normalisations(graph, pulled):

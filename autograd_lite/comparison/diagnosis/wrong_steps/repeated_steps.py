@@ -112,7 +112,7 @@ def _where(many, leaves, graph):
 
 def _scaled(many, at, begins):
     """Nothing goes back at these steps, or with the wrong sign; or only at the last of them."""
-    nothing = [edge.replaced(lambda e: 0 * e.share) for edge in many]
+    nothing = [edge.replaced(lambda e: 0 * e.contribution) for edge in many]
     carried = len(many) <= len(begins) and all(
         edge.parent.serial < begin for edge, begin in zip(many, begins, strict=False)
     )
@@ -129,7 +129,7 @@ def _scaled(many, at, begins):
             "in place of +="
         )
         yield _mutant(many, "overwritten", words, nothing[1:], 3)
-    minus = [edge.replaced(lambda e: -e.share) for edge in many]
+    minus = [edge.replaced(lambda e: -e.contribution) for edge in many]
     yield _mutant(many, "sign", at + "the sign is wrong from {h} back to {x}", minus, 3)
 
 
@@ -148,13 +148,13 @@ def _past_the_activation(many, at, backward):
         return {Arrival(node): step}
 
     def rule(user):
-        def share(edge):
+        def contribution(edge):
             if user not in arrived or np.size(arrived[user]) != np.size(edge.g):
-                return edge.share
-            g = edge.like(np.reshape(arrived[user], np.shape(edge.g)), edge.share)
+                return edge.contribution
+            g = edge.like(np.reshape(arrived[user], np.shape(edge.g)), edge.contribution)
             return tried(lambda e: e.op.rules[e.position](e.g, e.out, *e.args, **e.kwargs), g)
 
-        return share
+        return contribution
 
     steps = [kept(user) for user in users]
     steps += [edge.replaced(rule(user)) for edge, user in zip(many, users, strict=True)]
@@ -192,7 +192,7 @@ def _one_sample_everywhere(backward, relevant):
             for many in loops.values():
                 for i, edge in enumerate(many):
                     if i != at and len(many) == n:
-                        steps = both(steps, edge.replaced(lambda e: 0 * e.share))
+                        steps = both(steps, edge.replaced(lambda e: 0 * e.contribution))
             words = (
                 f"only the {which} of the {n} samples counts: = in place of += in the loop over "
                 "the batch"

@@ -49,13 +49,13 @@ def _true(e, g, *args, **settings):
 
 
 def _assigned(e):
-    share = np.zeros_like(e.args[0])
+    contribution = np.zeros_like(e.args[0])
     for at in np.ndindex(e.g.shape[2:]):
         g = np.zeros_like(e.g)
         g[(..., *at)] = e.g[(..., *at)]
         one = _true(e, g)
-        share = np.where(one != 0, one, share)
-    return share
+        contribution = np.where(one != 0, one, contribution)
+    return contribution
 
 
 def _first(g):

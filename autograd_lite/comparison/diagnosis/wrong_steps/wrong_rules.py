@@ -319,9 +319,9 @@ _of_unit(conv, _ADD,
 # --- pooling ------------------------------------------------------------------------------------
 
 
-def _spread(scale, share=average_pool):
+def _spread(scale, pool=average_pool):
     """The cotangent of each window, to all of its elements."""
-    rule = registered(share).rules[0]
+    rule = registered(pool).rules[0]
 
     def everywhere(g, out, x, size, **kwargs):
         count = np.prod(each(size, x.ndim - 2, "size")) if scale else 1

@@ -73,7 +73,7 @@ def told(words, edge, graph):
 
 
 def scaled(edge, c, uses, names, graph):
-    """[(key, words, rank), ...] of a share that is c times the true one."""
+    """[(key, words, rank), ...] of a contribution that is c times the true one."""
     x, h = graph.label(edge.parent), graph.label(edge.node)
     twin = any(one.node is edge.node and one.k != edge.k for one in uses)
     if c == 0:
