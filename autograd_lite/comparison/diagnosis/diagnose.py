@@ -77,8 +77,8 @@ def _of_unused(entry):
     """The finding on the gradient of a parameter that the forward pass never used."""
     name = entry.label.partition("/d")[2]
     text = (
-        f"the loss does not depend on {name}: the forward pass does not use it, so its gradient is "
-        "0; is another parameter used in its place?"
+        f"the loss does not depend on {name}: the forward pass does not use it\nits gradient is 0; "
+        "is another parameter used in its place?"
     )
     return Finding("not used", text, (entry.label,))
 

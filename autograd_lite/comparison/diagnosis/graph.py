@@ -155,7 +155,7 @@ class _Formulas:
         text = formula(node, inner)
         if self.holes and self._is_told_by_names(node):
             text = text.replace(HOLE, "...")
-        if HOLE in text or len(text) > 40:
+        if HOLE in text or len(text) > (50 if self.holes else 40):
             return None
         is_call = text.endswith(")") and text.split("(")[0].isidentifier()
         if is_call and text.count("((") and text.endswith("))"):
@@ -166,7 +166,7 @@ class _Formulas:
 
     def _is_told_by_names(self, node):
         """Whether a call with holes still says which one it is: one that parameters feed."""
-        is_function = len(node.op.rules) == 1 or node.op.name in ("matmul", "add")
+        is_function = len(node.op.rules) == 1 or node.op.name in ("matmul", "add", "multiply")
         return is_function and self._has_a_name(node, self.depth)
 
     def _has_a_name(self, node, depth):

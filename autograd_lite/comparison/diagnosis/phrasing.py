@@ -11,6 +11,10 @@ from ...engine.tape import Node
 from ...symbolic.text import differential
 from .wrong_steps.accumulation import are_alike, is_quadratic, missing_words
 
+MOST = 25  # words of a first sentence
+LONG = 60  # characters of a formula in it
+OPERATORS = {"+", "-", "*", "/", "@", "**", "=", "<", ">", "<=", ">=", "==", "&"}
+
 
 def subject(entries, case):
     """The rows as a person calls them: dW1, dW1 and db1."""
@@ -33,6 +37,47 @@ def proof(entries, case, what):
     """That with the mistake ``what``, a pass or a derivation, gives the rows as they are."""
     be = "it is" if len(entries) == 1 else "they are"
     return f"with this one mistake {what} gives {subject(entries, case)} as {be}"
+
+
+def followed(sentence, rest):
+    """A sentence and what follows it: in the same line as far as that is short enough."""
+    if not rest:
+        return sentence
+    joined = f"{sentence}: {rest}"
+    return joined if count_of_words(joined) <= MOST else f"{sentence}\n{rest}"
+
+
+def count_of_words(sentence):
+    """How many words a sentence has; a formula is one."""
+    previous, depth, count = "", 0, 0
+    for word in sentence.split():
+        joins = depth > 0 or word in OPERATORS or previous in OPERATORS
+        count += not joins
+        depth += word.count("(") + word.count("[") - word.count(")") - word.count("]")
+        previous = word
+    return count
+
+
+def elided(formula):
+    """A formula that is long without what stands in its inner brackets."""
+    for most in (3, 2, 1, 0):
+        if len(formula) <= LONG:
+            break
+        formula = _to_depth(formula, most)
+    return formula
+
+
+def _to_depth(formula, most):
+    """A formula with "..." for what stands deeper in brackets."""
+    found, depth = [], 0
+    for letter in formula:
+        depth -= letter in ")]"
+        if depth <= most:
+            found.append(letter)
+        depth += letter in "(["
+        if depth == most + 1 and letter in "([":
+            found.append("...")
+    return "".join(found)
 
 
 def line(node, explained, case):
@@ -83,7 +128,7 @@ def scaled(edge, c, uses, names, graph):
         return [("factor", words, 4)]
     if c == -1:
         if edge.node.op.f is np.divide and edge.position == 1:
-            words = f"the minus sign of the quotient rule is missing: d(a / {x}) = -a / {x}^2 d{x}"
+            words = f"the minus sign of the quotient rule is missing\nd(a / {x}) = -a / {x}^2 d{x}"
             return [("product rule", words, 1)]
         words = f"the sign is wrong in the step from {h} back to {x}"
         if edge.node.op.f is np.subtract and edge.position == 1:
@@ -110,8 +155,8 @@ def _nothing_comes(edge, uses, graph):
     if not others and edge.op.f in (np.add, np.subtract) and tracked[1:] and not np.ndim(edge.out):
         if len(parts := _parts(edge.node)) > 2 and are_alike(parts):
             words = (
-                f"of the sum {h} only the last part counts, one sample's: what was added up "
-                f"before, {x}, is lost, = in place of += in the loop"
+                f"of the sum {h} only the last part counts, one sample's: = in place of += in the "
+                f"loop\nwhat was added up before, {x}, is lost"
             )
             return [("one sample", words, 1), (*missing, 2)]
         words = f"a term of the sum {h} is left out: the gradient of {x} is not added"
@@ -122,7 +167,7 @@ def _nothing_comes(edge, uses, graph):
     if any(is_quadratic(edge, one, graph) for one in others):
         words = (
             f"{x} is used twice in a quadratic form, and only one of the two contributions is "
-            "taken: the gradient of x^T A x is (A + A^T) x, not A x"
+            "taken\nthe gradient of x^T A x is (A + A^T) x, not A x"
         )
         return [("quadratic form", words, 1), (*overwritten, 2)]
     pairs = [(edge.node, one.node) for one in others]
@@ -130,12 +175,12 @@ def _nothing_comes(edge, uses, graph):
               if graph.leads(a, b) or graph.leads(b, a)]  # fmt: skip
     if any(node.op.f in (np.multiply, np.divide) for node in joined):
         words = (
-            f"one term of the product rule is missing: {x} is in both factors of "
-            f"{graph.label(joined[0])}, and what it does through {h} is left out, a missing path"
+            f"one term of the product rule is missing: what {x} does through {h} is left out, "
+            f"a missing path\n{x} is in both factors of {graph.label(joined[0])}"
         )
         return [("product rule", words, 2), (*missing, 1), (*overwritten, 3)]
     if joined or edge.parent.op is not None:
-        words = f"{missing[1]}, or = overwrites where += must add up"
+        words = f"{missing[1]}\nor = overwrites where += must add up"
         return [("path missing", words, 1), (*overwritten, 2)]
     if not are_alike([edge.node, *(one.node for one in others)]):
         return [(*missing, 1.5), (*overwritten, 2)]
@@ -166,11 +211,11 @@ def _overwritten(edge, others, count, graph):
 
 
 def what_array(x):
-    """What an array of two numbers is, to follow its name."""
+    """What a constant array is, to follow its name."""
     if getattr(x, "kind", "call") == "call" or not x.shape or x.dtype.kind not in "bif":
         return ""
     numbers = np.unique(x.value)
     if len(numbers) != 2:
-        return ""
+        return f" (a constant of shape {x.shape})"
     what = "mask" if numbers[0] == 0 or numbers[0] < -1e3 else "array"
     return f" (the {what} of {numbers[0]:g} and {numbers[1]:g})"

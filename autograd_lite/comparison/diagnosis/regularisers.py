@@ -240,8 +240,8 @@ def _of_scale(search, many, form, penalised):
     names = search.constants.names(c, 10 * search.precision(entries[0]))
     times = names[0].text if names else f"{c:.6g}"
     used = f": {c * k:.6g} * {_weight(search, entries)} for {true}" if k else ""
-    reason = f" ({names[0].reason})" if names else ""
-    return f"the regulariser's gradient in {who} is {times} times what it must be{used}{reason}"
+    text = f"the regulariser's gradient in {who} is {times} times what it must be{used}"
+    return phrasing.followed(text, names[0].reason if names else "")
 
 
 def _as_scalar(search, many, form, penalised):

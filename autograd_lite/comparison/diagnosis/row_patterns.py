@@ -11,6 +11,8 @@ from . import phrasing
 from .array_patterns import Use, forms, is_reordered, same_numbers
 from .mistakes import Candidate, Finding
 
+MANY = 16  # uses of which each is looked at; of more, the first and the last
+
 
 def zero_rows(search):
     """Rows that are zero in every entry, where others are not."""
@@ -39,8 +41,8 @@ def ties(search):
     explained = search.explained(list(search.left), search.backward.replaced(steps).table)
     if explained:
         text = (
-            f"{search.graph.label(next(iter(steps)))} has ties: each of the equal entries gets the "
-            "whole gradient, where they share it or one of them gets it"
+            f"{search.graph.label(next(iter(steps)))} has ties, and each of the equal entries gets "
+            "the whole gradient\nthey share it, or one of them gets it"
         )
         yield Candidate("ties", text, explained, steps, tuple(steps), 0)
 
@@ -98,10 +100,11 @@ def _texts(search, c, many, names):
     place = _place(search, many)
     for named in names:
         times = "the negative of" if named.key == "sign" else f"{named.text} times"
-        yield named.key, f"{who} {be} {times} the gradient: {named.reason}{place}"
+        details = "".join(f"\n{line}" for line in (named.what, place) if line)
+        yield named.key, f"{who} {be} {times} the gradient: {named.reason}{details}"
     if not names:
         text = f"{who} {be} {c:.6g} times the gradient in every entry, which is no size of an axis"
-        yield "factor", f"{text} and no constant of the graph{place}"
+        yield "factor", f"{text} and no constant of the graph" + f"\n{place}" * bool(place)
 
 
 def _of_biases(search, c, many):
@@ -113,7 +116,7 @@ def _of_biases(search, c, many):
     symbol = "1/N = " if search.constants.batch and n == search.constants.batch[0] else ""
     text = (
         f"{who} {be} {symbol}1/{n} times the gradient: the mean over the rows was taken, where "
-        f"the bias needs their sum: the 1/{n} of the loss is in the error already"
+        f"the bias needs their sum\nthe 1/{n} of the loss is in the error already"
     )
     yield "bias mean", text
 
@@ -138,12 +141,12 @@ def _place(search, many):
     good = phrasing.subject(right, search.case)
     be = phrasing.is_or_are(right)
     if not suspects:
-        return f" ({good} {be} right)"
+        return f"{good} {be} right"
     if suspects == [e.bottom for e in many]:
-        return f" ({good} {be} right, so the mistake is in this one step)"
+        return f"{good} {be} right, so the mistake is in this one step"
     newest, oldest = search.graph.label(suspects[-1]), search.graph.label(suspects[0])
     between = f"at {newest}" if newest == oldest else f"between {newest} and {oldest}"
-    return f" ({good} {be} right, so look {between})"
+    return f"{good} {be} right, so look {between}"
 
 
 def _suspects(search, many):
@@ -254,7 +257,9 @@ def _form(search, key, factor, many):
     if len(said) == 1:
         text = f"{phrasing.subject(entries, search.case)}: {many[0][1].words}"
     else:
-        text = "; ".join(f"{phrasing.short(e, search.case)}: {form.words}" for e, form, _ in many)
+        parts = [(phrasing.short(e, search.case), *form.words.split("\n")) for e, form, _ in many]
+        text = "; ".join(f"{name}: {said}" for name, said, *_ in parts)
+        text = "\n".join([text, *dict.fromkeys(line for *_, line in parts if line not in text)])
     who = phrasing.subject(entries, search.case)
     others = dict.fromkeys(f"{who}: {other}" for *_, others in many for other in others)
     candidate = Candidate(key, text, entries, rank=1, also=tuple(others))
@@ -270,7 +275,7 @@ def _form(search, key, factor, many):
 
 def _uses(search, node):
     edges = [edge for edge in search.backward.edges if edge.parent is node]
-    for edge in edges:
+    for edge in edges if len(edges) <= MANY else (edges[0], edges[-1]):
         other, full = None, edge.g
         if isinstance(edge.op, Elementwise) and edge.position is not None:
             with np.errstate(all="ignore"):

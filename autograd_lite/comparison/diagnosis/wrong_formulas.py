@@ -21,6 +21,7 @@ FEW = 4  # places of one formula of which each is edited alone, too
 SHORT = 40  # steps of a derivation in which two edits are looked for
 OFTEN = 1.3  # the rank of an edit that is made together with another
 EDIT = 3  # visits that it costs to make an edit
+ELEMENTS = 2000  # of an array, which take as long as one visit more
 LONG = 70  # characters of a formula that is shown whole
 
 
@@ -56,7 +57,7 @@ def _two_edits(search, formulas):
         (x, (one, two)) for x in lines for one in ones[x] for two in _often(editor, one.whole, x)
     )
     for x, edits in search.graph.affordable(chain(single, double)):
-        search.graph.visits += 2 * EDIT
+        search.graph.visits += 2 * EDIT + 2 * x.size // ELEMENTS
         before = formulas.work
         found = _candidates(search, formulas, {x: edits[-1]}, edits[:-1])
         search.graph.visits += formulas.work - before
@@ -82,7 +83,7 @@ def _tries(search, formulas):
         if not formulas.reach(x) & wanted:
             continue
         for edit in editor.edits(x) if x in formulas.edited else editor.edits(x, 0):
-            search.graph.visits += EDIT
+            search.graph.visits += EDIT + edit.whole.size // ELEMENTS
             if not _is_other(edit, x):
                 continue
             if count[roles[x][0]] <= FEW:
@@ -190,8 +191,16 @@ def _both_said(x, one, two, formulas):
     old, new = formulas.written_out(x), formulas.written_out(two.whole)
     if max(len(old), len(new)) <= LONG:
         return f"in {formulas.symbols[x]}: {new} stands where {old} belongs"
-    both = (edit.says.format(**_parts(edit, formulas)) for edit in (one, two))
-    return f"in {formulas.symbols[x]}: {', and '.join(both)}"
+    first, then = (_filled(edit, formulas) for edit in (one, two))
+    return f"in {formulas.symbols[x]}: {first}\nand {then}"
+
+
+def _filled(edit, formulas):
+    """The sentence of an edit, with what was left out of its formulas in the next line."""
+    parts = _parts(edit, formulas)
+    said = edit.says.format(**{name: phrasing.elided(part) for name, part in parts.items()})
+    whole = edit.says.format(**parts)
+    return said if said == whole else f"{said}\n{whole}"
 
 
 def _parts(edit, formulas):
@@ -212,11 +221,11 @@ def _said(x, edit, formulas, count):
         where = f"in {name} and {count - 1} more like it: "
     if x not in formulas.edited and name is not None:
         where = f"in {name}, as the gradients have it: "
-    said = where + edit.says.format(**parts)
+    said = where + _filled(edit, formulas)
     if "{old}" not in edit.says and not edit.places and x.kind == "call":
         whole = formulas.writer.definition(line) if name is not None else ""
         if whole and len(whole) <= LONG and count == 1:
-            said += f": write {name} = {whole}"
+            said = phrasing.followed(said, f"write {name} = {whole}")
         elif edit.old is not line and len(parts["old"]) <= LONG:
-            said += f": write {parts['old']}"
+            said = phrasing.followed(said, f"write {parts['old']}")
     return said

@@ -104,7 +104,7 @@ def _multiple(search, mutant, row, change):
     c = np.vdot(put, given - base + true).real / norm if norm else 0.0
     if given.size < 3 or not search.fit.explains(given, base - true + c * put, base):
         return None
-    return search.constants.exact(c, 10 * search.precision(row))
+    return search.constants.exact(c, 10 * search.precision(row), composite=False)
 
 
 def _as_candidates(search, mutant, rows, c, factor):
@@ -146,12 +146,17 @@ def _names(search, mutant, c):
         return phrasing.scaled(mutant.edge, c, uses, names, search.graph)
     text = phrasing.told(mutant.words, mutant.edge, search.graph)
     if c != 1:
-        text += f", {search.constants.names(c, 1e-5)[0].text} times"
+        text, *details = text.split("\n")
+        times = f"{text}, {search.constants.names(c, 1e-5)[0].text} times"
+        text = "\n".join([times, *details])
     return [(mutant.key, text, mutant.rank)]
 
 
 # Of a long loop not every mutant can be tried: first what is done wrong most.
-_OFTEN = ("one sample", "activation formula", "path missing", "derivative missing", "product rule")
+_OFTEN = (
+    "one sample", "activation formula", "path missing", "derivative missing",
+    "value for gradient", "product rule", "derivative at output", "sign",
+)  # fmt: skip
 
 
 def _likely(mutant):

@@ -66,9 +66,10 @@ def _added_before(node, users, backward):
     for (user, many), other in product(users.items(), later[:NEAR]):
         if user is other or graph.leads(user, other) or graph.leads(other, user):
             continue
-        words = f"the gradient by what {graph.label(node)} does through {graph.label(user)} is "
-        words += f"added to that by {graph.label(other)}, and so goes through its derivative: it "
-        words += "is to be added after that"
+        words = (
+            f"what {graph.label(node)} does through {graph.label(user)} is added to the gradient "
+        )
+        words += f"of {graph.label(other)}, before its derivative\nit is to be added after that"
         contribution = sum(edge.contribution for edge in many)
         steps = {Arrival(other): lambda g, contribution=contribution: g + contribution}
         for edge in many:
@@ -93,7 +94,7 @@ def _weighted(node, many, factors, change, key, words, rank, edge):
 
 def missing_words(edge, graph):
     x, h = graph.label(edge.parent), graph.label(edge.node)
-    words = f"a path is missing: what {x} does through {h} is left out, as if {h} were a constant"
+    words = f"a path is missing: what {x} does through {h} is left out\n{h} is taken as a constant"
     return "path missing", words
 
 
@@ -104,14 +105,14 @@ def kept_words(node, users, kept, apart, graph):
     which = {0: "first", len(users) - 1: "last"}.get(at, f"number {at + 1}")
     if apart:
         words = (
-            f"only the {which} of the {len(users)} uses of {name} counts: = in place of += in the "
-            "loop, so that one sample's contribution is left"
+            f"only the {which} of the {len(users)} uses of {name} counts, one sample's: "
+            "= in place of += in the loop"
         )
         return "one sample", words, 1
     if node.op is not None and any(graph.leads(a, b) for a, b in permutations(users, 2)):
         words = (
             f"a path is missing: of the {len(users)} uses of {name} only that in "
-            f"{graph.label(kept.node)} counts, as if all else that is made of {name} were constant"
+            f"{graph.label(kept.node)} counts\nall else made of {name} is taken as a constant"
         )
         return "path missing", words, 1
     words = (
@@ -152,7 +153,7 @@ def doubled_words(node, kept, dropped, graph):
     if is_quadratic(kept, dropped, graph):
         return "quadratic form", (
             f"{name} is used twice in a quadratic form, and twice one of the two contributions is "
-            "taken: 2 A x holds for a symmetric A only, the gradient of x^T A x is (A + A^T) x"
+            "taken\n2 A x holds for a symmetric A only: the gradient of x^T A x is (A + A^T) x"
         )
     return "overwritten", (
         f"{name} is used several times, and the use in {graph.label(kept.node)} is counted twice, "

@@ -11,6 +11,9 @@ from .errors_of_losses import errors, wrong_errors
 from .mutant import Mutant, Steps, tried
 from .recognised_functions import fused_edges, inside
 
+LOOP = 64  # steps that are alike: of more, a mistake is made at every one or at an end
+ENDS = 8
+
 
 def mutants(backward: Backward, relevant, typical=False):
     """Every mutant whose first changed node is relevant: ``relevant(node)``.
@@ -21,17 +24,29 @@ def mutants(backward: Backward, relevant, typical=False):
     parts = inside(backward.graph)
     held = None if typical else Substitutes(backward)
     edges = [edge for edge in backward.edges if relevant(edge.parent)]
-    for edge in fused_edges(backward):
-        if relevant(edge.parent):
+    fused = [edge for edge in fused_edges(backward) if relevant(edge.parent)]
+    tried = at_the_ends([*fused, *edges])
+    for edge in fused:
+        if edge in tried:
             yield from wrong_steps(edge, held, -1, typical)
     for edge in edges:
-        if typical and edge.node in parts:
+        if (typical and edge.node in parts) or edge not in tried:
             continue
         later = 3 if edge.node in parts else 0
         yield _scaled(edge, later)
         yield from wrong_steps(edge, held, later, typical)
     yield from missing_accumulation(backward, edges)
     yield from wrong_errors_at(backward, relevant)
+
+
+def at_the_ends(edges):
+    """The edges that are tried alone: of the steps of a long loop the first ones and the last."""
+    alike: dict = {}
+    for edge in edges:
+        calls = edge.parent.op, edge.node.op, edge.k, np.shape(edge.g), np.shape(edge.contribution)
+        alike.setdefault(calls, []).append(edge)
+    ends = ([*many[:ENDS], *many[-ENDS:]] if len(many) > LOOP else many for many in alike.values())
+    return {edge for many in ends for edge in many}
 
 
 def _scaled(edge, later):

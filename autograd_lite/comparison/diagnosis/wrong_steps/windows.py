@@ -36,7 +36,7 @@ def wrong_windows(edge):
         yield "other operand", words, _without_stride, 1
     padding = edge.kwargs.get("padding", 0)
     if edge.position == 0 and isinstance(padding, int) and padding:
-        words = "the padding is not cut off at the start of {x}: the first rows and columns of the "
+        words = "the padding is not cut off at the start of {x}\nthe first rows and columns of the "
         words += "padded gradient are kept, and the last left out"
         yield "other operand", words, lambda e: _cut_at_end(e, padding), 1
 
