@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from ..diagnosis.sentences import parted
 from ..report import Comparison, worst
 from . import votes as vote_on
 from .votes import Vote
@@ -178,6 +179,8 @@ class FunctionComparison(Comparison):
             found is None or found.mistake in _VAGUE or "derivation" in found.gives
         ):
             named = self.repair.partition("; ")[0]
+        if found is not None and named == found.sentence:
+            named = parted(f"{who}: {found.text}")[0].removeprefix(f"{who}: ")
         return f"{who}: {named}" if named else f"{who}, in no known pattern: {self._values(row)}"
 
     def _how(self, vote):

@@ -19,6 +19,7 @@ from ...symbolic.graph import Graph
 from ...symbolic.traced import Trace, Traced
 from ..diagnosis.edits import MANY, SIGN, Editor, call, powers_of, product, slopes_of
 from ..diagnosis.formulas import Formulas
+from ..diagnosis.sentences import elided
 from ..rows import distance
 from .plain_python import for_tensors
 from .problem import called
@@ -276,7 +277,7 @@ _LACKS = {
 
 
 def _said(x, edit, mended, formulas):
-    old, new = formulas.written_out(edit.old), formulas.written_out(edit.new)
+    old, new = (elided(formulas.written_out(x)) for x in (edit.old, edit.new))
     name = formulas.symbols.get(formulas.line_of(x))
     where = f"in {name}: " if name else _entries(mended)
     what = "a sign is wrong: " if edit.key == SIGN else ""

@@ -36,8 +36,9 @@ class Constants:
             divisors = _divisors(graph)
             self.batch = _batch(graph)
             scalars = list(_of_scalars(graph))
-            self._known += _of_divisors(divisors)
-            self._known += _of_sizes(_sizes(graph), self.batch, divisors)
+            sizes = _sizes(graph)
+            self._known += _of_sizes(sizes, self.batch)
+            self._known += [*_of_divisors(divisors), *_of_compositions(sizes, divisors)]
             self._known += [(c, n) for c, n in scalars if c not in (2.0, 0.5)]
             self._halves = [(c, n) for c, n in scalars if c in (2.0, 0.5)]
             self._known += [*_of_masks(graph), *_of_values(graph)]
@@ -112,16 +113,21 @@ def _fours():
     yield 0.25, Named("factor", "1/4", "a factor 4 is missing", composite=True)
 
 
-def _of_sizes(sizes, batch, divisors):
-    """Every size n as n and 1/n; with 2, -1 and a square root where the graph divides by it."""
-    known = []
-    for n, (symbol, what) in sizes.items():
-        known += [(c, _named(c, n, symbol, what, batch)) for c in (n, 1 / n)]
+def _of_sizes(sizes, batch):
+    """Every size n as n and 1/n."""
+    return [
+        (c, _named(c, n, symbol, what, batch))
+        for n, (symbol, what) in sizes.items()
+        for c in (n, 1 / n)
+    ]
+
+
+def _of_compositions(sizes, divisors):
+    """Sizes with 2, -1, a square or a square root, where the graph divides by them."""
     for n, (symbol, what) in sizes.items():
         if divisors & {n, n - 1, math.sqrt(n)}:
-            named = _composed(n, symbol)
-            known += [(c, Named(*words, composite=True, what=what)) for c, *words in named]
-    return known
+            for c, *names in _composed(n, symbol):
+                yield c, Named(*names, composite=True, what=what)
 
 
 def _divisors(graph):

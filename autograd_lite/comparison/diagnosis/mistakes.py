@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from .sentences import parted
+
 
 @dataclass(frozen=True)
 class Mistake:
@@ -159,12 +161,12 @@ class Finding:
     @property
     def sentence(self) -> str:
         """What was done: "dW1 is 50 times the gradient: the 1/50 of a mean was not applied"."""
-        return self.text.partition("\n")[0]
+        return parted(self.text)[0]
 
     @property
     def details(self) -> tuple[str, ...]:
         """What else is known of it: what belongs there, what a number is, where to look."""
-        return tuple(self.text.split("\n")[1:])
+        return parted(self.text)[1]
 
     @property
     def advice(self) -> str:

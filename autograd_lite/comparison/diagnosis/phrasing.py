@@ -11,10 +11,6 @@ from ...engine.tape import Node
 from ...symbolic.text import differential
 from .wrong_steps.accumulation import are_alike, is_quadratic, missing_words
 
-MOST = 25  # words of a first sentence
-LONG = 60  # characters of a formula in it
-OPERATORS = {"+", "-", "*", "/", "@", "**", "=", "<", ">", "<=", ">=", "==", "&"}
-
 
 def subject(entries, case):
     """The rows as a person calls them: dW1, dW1 and db1."""
@@ -37,47 +33,6 @@ def proof(entries, case, what):
     """That with the mistake ``what``, a pass or a derivation, gives the rows as they are."""
     be = "it is" if len(entries) == 1 else "they are"
     return f"with this one mistake {what} gives {subject(entries, case)} as {be}"
-
-
-def followed(sentence, rest):
-    """A sentence and what follows it: in the same line as far as that is short enough."""
-    if not rest:
-        return sentence
-    joined = f"{sentence}: {rest}"
-    return joined if count_of_words(joined) <= MOST else f"{sentence}\n{rest}"
-
-
-def count_of_words(sentence):
-    """How many words a sentence has; a formula is one."""
-    previous, depth, count = "", 0, 0
-    for word in sentence.split():
-        joins = depth > 0 or word in OPERATORS or previous in OPERATORS
-        count += not joins
-        depth += word.count("(") + word.count("[") - word.count(")") - word.count("]")
-        previous = word
-    return count
-
-
-def elided(formula):
-    """A formula that is long without what stands in its inner brackets."""
-    for most in (3, 2, 1, 0):
-        if len(formula) <= LONG:
-            break
-        formula = _to_depth(formula, most)
-    return formula
-
-
-def _to_depth(formula, most):
-    """A formula with "..." for what stands deeper in brackets."""
-    found, depth = [], 0
-    for letter in formula:
-        depth -= letter in ")]"
-        if depth <= most:
-            found.append(letter)
-        depth += letter in "(["
-        if depth == most + 1 and letter in "([":
-            found.append("...")
-    return "".join(found)
 
 
 def line(node, explained, case):

@@ -241,7 +241,7 @@ def _of_scale(search, many, form, penalised):
     times = names[0].text if names else f"{c:.6g}"
     used = f": {c * k:.6g} * {_weight(search, entries)} for {true}" if k else ""
     text = f"the regulariser's gradient in {who} is {times} times what it must be{used}"
-    return phrasing.followed(text, names[0].reason if names else "")
+    return text + (f"\n{names[0].reason}" if names else "")
 
 
 def _as_scalar(search, many, form, penalised):

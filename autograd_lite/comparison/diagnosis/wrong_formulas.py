@@ -12,6 +12,8 @@ from . import phrasing
 from .edits import Editor
 from .formulas import formulas_of_tape
 from .mistakes import Candidate
+from .sentences import elided
+from .wrong_steps.backward import LARGE
 from .wrong_steps.edge_rules import is_function
 from .wrong_steps.recognised_functions import recognised_functions
 
@@ -21,7 +23,6 @@ FEW = 4  # places of one formula of which each is edited alone, too
 SHORT = 40  # steps of a derivation in which two edits are looked for
 OFTEN = 1.3  # the rank of an edit that is made together with another
 EDIT = 3  # visits that it costs to make an edit
-ELEMENTS = 2000  # of an array, which take as long as one visit more
 LONG = 70  # characters of a formula that is shown whole
 
 
@@ -57,13 +58,18 @@ def _two_edits(search, formulas):
         (x, (one, two)) for x in lines for one in ones[x] for two in _often(editor, one.whole, x)
     )
     for x, edits in search.graph.affordable(chain(single, double)):
-        search.graph.visits += 2 * EDIT + 2 * x.size // ELEMENTS
+        search.graph.visits += 2 * EDIT + 2 * _size(x)
         before = formulas.work
         found = _candidates(search, formulas, {x: edits[-1]}, edits[:-1])
         search.graph.visits += formulas.work - before
         if found:
             return found
     return []
+
+
+def _size(x):
+    """What an edit of a large array costs more than that of a small one, in visits."""
+    return 0 if x.shape is None else x.size // LARGE
 
 
 def _often(editor, x, line):
@@ -83,7 +89,7 @@ def _tries(search, formulas):
         if not formulas.reach(x) & wanted:
             continue
         for edit in editor.edits(x) if x in formulas.edited else editor.edits(x, 0):
-            search.graph.visits += EDIT + edit.whole.size // ELEMENTS
+            search.graph.visits += EDIT + _size(edit.whole)
             if not _is_other(edit, x):
                 continue
             if count[roles[x][0]] <= FEW:
@@ -198,7 +204,7 @@ def _both_said(x, one, two, formulas):
 def _filled(edit, formulas):
     """The sentence of an edit, with what was left out of its formulas in the next line."""
     parts = _parts(edit, formulas)
-    said = edit.says.format(**{name: phrasing.elided(part) for name, part in parts.items()})
+    said = edit.says.format(**{name: elided(part) for name, part in parts.items()})
     whole = edit.says.format(**parts)
     return said if said == whole else f"{said}\n{whole}"
 
@@ -225,7 +231,7 @@ def _said(x, edit, formulas, count):
     if "{old}" not in edit.says and not edit.places and x.kind == "call":
         whole = formulas.writer.definition(line) if name is not None else ""
         if whole and len(whole) <= LONG and count == 1:
-            said = phrasing.followed(said, f"write {name} = {whole}")
+            said = f"{said}\nwrite {name} = {whole}"
         elif edit.old is not line and len(parts["old"]) <= LONG:
-            said = phrasing.followed(said, f"write {parts['old']}")
+            said = f"{said}\nwrite {parts['old']}"
     return said

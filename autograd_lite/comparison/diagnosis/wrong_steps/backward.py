@@ -14,6 +14,8 @@ import numpy as np
 
 from ....engine.tape import Node, Pending, backward_pass
 
+LARGE = 2000  # elements of an array, which take as long as one visit more
+
 
 class Backward:
     """The cotangents of all nodes, in a pass with some steps replaced.
@@ -101,7 +103,9 @@ class Backward:
         found: dict = {}
 
         def arrive(node, g):
-            self.graph.visits += 1 + np.size(node.out) // 2000
+            self.graph.visits += 1 + (
+                0 if isinstance(node.out, tuple) else np.size(node.out) // 2000
+            )
             found[node] = arrived(node, g)
             return found[node]
 
