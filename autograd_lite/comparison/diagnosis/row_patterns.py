@@ -17,7 +17,7 @@ MANY = 16  # uses of which each is looked at; of more, the first and the last
 def zero_rows(search):
     """Rows that are zero in every entry, where others are not."""
     many = [e for e in search.left if e.given.shape == e.true.shape and _is_zero(e.given)]
-    if many and any(e.given.any() for e in search.case.entries):
+    if many and (many[1:] or any(e.given.any() for e in search.case.entries)):
         who, be = phrasing.subject(many, search.case), phrasing.is_or_are(many)
         gone = "the gradient was left out, never written, or overwritten"
         yield Candidate("all zero", f"{who} {be} zero in every entry: {gone}", many, rank=0.5)

@@ -124,6 +124,8 @@ def _formulas(search):
 
 def _is_other(edit, x):
     """Whether an edit changes the value, to another number."""
+    if x.shape is None:
+        return False
     new, old = np.asarray(edit.whole.value), np.asarray(x.value)
     if new.dtype.kind not in "fciub" or old.dtype.kind not in "fciub" or np.isnan(new).any():
         return False

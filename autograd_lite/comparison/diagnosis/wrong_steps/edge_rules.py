@@ -38,11 +38,7 @@ class Substitutes:
         return self._memo[node]
 
     def _instead_of(self, node):
-        same = self._by_shape.get(np.shape(node.out), [])
-        if not same:
-            return
-        at = same.index(node) if node in same else 0
-        near = same[max(0, at - NEAR // 2) : at + NEAR // 2 + 1]
+        near = [node, *self.near(node)]
         mine, name = self.backward.table.get(node), self.graph.label(node)
         for other in near:
             g = self.backward.table.get(other)
@@ -69,6 +65,12 @@ class Substitutes:
                 yield "value for gradient", words, self._errors[other][0], 3
                 yield from self._wrong_errors(other)
 
+    def near(self, node):
+        """Other tensors of its shape, of those that were computed shortly before or after."""
+        same = self._by_shape.get(np.shape(node.out), [])
+        at = same.index(node) if node in same else 0
+        return [n for n in same[max(0, at - NEAR // 2) : at + NEAR // 2 + 1] if n is not node]
+
     def _wrong_errors(self, z):
         p, y, kind = self._errors[z]
         for key, words, rule in wrong_errors(kind):
@@ -85,6 +87,11 @@ def substitutes(edge, held):
     words = f"the gradient of {name} is left out: the derivative of {name} stands alone\n"
     words += f"that with respect to {held.graph.label(parent)} is to be multiplied by it"
     yield "chain factor missing", unblanked(words), slope, 3
+    if is_function(edge.op):
+        for other in held.near(parent):
+            at, where = held.graph.label(other), held.graph.label(parent)
+            words = f"the derivative of {edge.op.name} is taken at {at}, where {where} belongs"
+            yield "other operand", unblanked(words), _taken_at(other.out), 2
     for node in (edge.node, parent):
         words = f"the value {held.graph.label(node)} is used where the gradient of "
         words += f"{held.graph.label(parent)} belongs"
@@ -233,6 +240,17 @@ def _at_output(e):
     args = list(e.args)
     args[e.position] = e.out
     return pulled(e, x=e.out, out=e.op.f(*args, **e.kwargs))
+
+
+def _taken_at(value):
+    """The rule of a function with its derivative at another argument."""
+
+    def rule(e):
+        args = list(e.args)
+        args[e.position] = value
+        return pulled(e, x=value, out=e.op.f(*args, **e.kwargs))
+
+    return rule
 
 
 def _on_input(e):

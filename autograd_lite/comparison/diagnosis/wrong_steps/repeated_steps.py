@@ -14,7 +14,7 @@ import numpy as np
 from ....engine.primitives import Elementwise
 from .accumulation import are_apart
 from .backward import Arrival, both
-from .edge_rules import wrong_rules
+from .edge_rules import is_function, pulled, wrong_rules
 from .mutant import Mutant, Steps, through, tried, unblanked
 from .recognised_functions import fused_edges, inside
 from .stale_weights import weight_of
@@ -217,7 +217,9 @@ def _one_sample_everywhere(backward, relevant):
 
 
 def other_steps_operands(many, graph):
-    """Pairs (words, one rule an edge): the other operand is that of the next step, or the last."""
+    """Pairs (words, one rule an edge): a value is that of the next step, or of the last one."""
+    if is_function(many[0].op):
+        yield from _other_steps_outputs(many)
     if many[0].op.f not in (np.matmul, np.multiply) or many[0].position is None:
         return
     operands = [edge.node.parents[1 - edge.position] for edge in many]
@@ -267,6 +269,24 @@ def _called(nodes, values, begins, graph):
         return graph.names.of_array(np.asarray(values[0])) or "the constant factor"
     is_state = len(nodes) <= len(begins) and node.op is not None and node.serial < begins[0]
     return f"the state {graph.label(node)}" if is_state else graph.label(node)
+
+
+def _other_steps_outputs(many):
+    """The derivative of a function by its value in the next step, or in the step before."""
+    outs = [edge.out for edge in many]
+    shifted = (("next", [None, *outs[:-1]]), ("previous", [*outs[1:], np.zeros_like(outs[-1])]))
+    for which, values in shifted:
+        name = many[0].op.name
+        words = f"the derivative of {name} is made with {{h}} of the {which} step"
+        if not any(np.shape(v) != np.shape(outs[0]) for v in values if v is not None):
+            yield words, [_with_output(value) for value in values]
+
+
+def _with_output(value):
+    def rule(e):
+        return e.contribution if value is None else pulled(e, out=value)
+
+    return rule
 
 
 def _line(operands, graph):
