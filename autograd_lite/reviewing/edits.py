@@ -4,12 +4,17 @@ import ast
 import re
 from dataclasses import dataclass
 from itertools import combinations
+from itertools import product as pairs_of
 
+import numpy as np
+
+from .solving import products, solutions
 from .texts import Text, is_simple
-from .vocabulary import is_atomic
+from .vocabulary import is_atomic, kind_of, valued
 
 # How far an edit is from the line as it stands: what is tried first.
-SLIP, OTHER, DERIVATIVE, FACTOR, TERM, FORMULA, INGREDIENT, TWO = range(1, 9)
+SLIP, OTHER, DERIVATIVE, FACTOR, TERM, FORMULA, INGREDIENT, PATH, TWO = range(1, 10)
+NEAREST = 24  # values of which two make a further path
 
 _FLIPS = {
     ast.Add: ("-",),
@@ -86,14 +91,23 @@ class Edit:
 
 
 class Edits:
-    """The edits of a statement, with the atoms in reach."""
+    """The edits of a statement, with the atoms in reach.
 
-    def __init__(self, statement, atoms, ingredients=(), shapes=(), called=()):
+    ``ingredients`` are parts of other lines, ``alike`` names that stand for values of one type;
+    ``wanted`` is what is known of the value: (what it is, what it should be, the names in reach,
+    what two right numbers may differ by).
+    """
+
+    def __init__(
+        self, statement, atoms, ingredients=(), shapes=(), called=(), alike=(), wanted=None
+    ):
         self.statement = statement
         self.atoms = atoms
         self.ingredients = ingredients
         self.shapes = set(shapes)
         self.called = called
+        self.alike = dict(alike)
+        self.wanted = wanted
         self.text = Text(statement)
         node = statement.expression
         self.root = getattr(node, "value", node) if not statement.part else node
@@ -119,8 +133,8 @@ class Edits:
         seen = {self.statement.text}
         makers = (
             self._slips, self._assignments, self._others, self._derivatives, self._factors,
-            self._terms,
-            self._formulas, self._ingredients, self._twice,
+            self._terms, self._solved,
+            self._formulas, self._ingredients, self._paths, self._twice,
         )  # fmt: skip
         for make in makers:
             for edit in make():
@@ -141,6 +155,17 @@ class Edits:
         for node in [*self._spots()[:1], *self._arguments()]:
             yield self._edit(SLIP, node, f"-{_bracketed(self.text.of(node))}", "sign")
         yield from self._exchanged()
+        yield from self._repeated()
+
+    def _repeated(self):
+        """A slip in an entry or a call that stands in the line more than once, at each place."""
+        same: dict = {}
+        for node in self.nodes:
+            if isinstance(node, (ast.Subscript, ast.Call)):
+                same.setdefault(self.text.of(node), []).append(node)
+        for old, nodes in same.items():
+            for new, kind in self._slips_at(nodes[0]) if len(nodes) > 1 else ():
+                yield Edit(SLIP, self.text.replaced(*[(n, new) for n in nodes]), kind, old, new)
 
     def _arguments(self):
         """The arguments of calls that are names, or entries of what has one."""
@@ -249,6 +274,8 @@ class Edits:
                 if up == "-1" and not low:
                     yield "1:"
         elif not isinstance(part, ast.Constant) or isinstance(part.value, int):
+            if isinstance(part, ast.BinOp) and isinstance(part.right, ast.Constant):
+                yield self.text.of(part.left)
             yield f"{text} - 1"
             yield f"{text} + 1"
             yield f"-({text})"
@@ -338,11 +365,16 @@ class Edits:
             for atom in self.atoms:
                 if atom.text != old:
                     yield self._edit(OTHER, node, atom.text, "value")
-        for name in {n.id for n in places if isinstance(n, ast.Name)}:
-            same = [n for n in places if isinstance(n, ast.Name) and n.id == name]
+        for node in self.nodes:
+            if isinstance(node, ast.Name):
+                for name in self.alike.get(node.id, ()):
+                    yield self._edit(OTHER, node, name, "value")
+        named = [n for n in places if not isinstance(n, ast.Constant)]
+        for old in dict.fromkeys(map(self.text.of, named)):
+            same = [n for n in places if self.text.of(n) == old]
             for atom in self.atoms if len(same) > 1 else ():
                 pairs = [(n, atom.text) for n in same]
-                yield Edit(OTHER, self.text.replaced(*pairs), "value", name, atom.text)
+                yield Edit(OTHER, self.text.replaced(*pairs), "value", old, atom.text)
         for node in self.nodes:
             computed = isinstance(node, (ast.Compare, ast.UnaryOp, ast.BinOp))
             if computed and _in_index(node, self.statement.parents):
@@ -484,6 +516,45 @@ class Edits:
                 new = f"{term} - {_bracketed(old)}"
                 yield Edit(TERM, self.text.replaced((node, new)), "missing term", old, term)
 
+    def _solved(self):
+        """What gives the wanted value, in place of the value or as one more term or factor."""
+        if self.wanted is None or self.statement.part:
+            return
+        given, wanted, inside, scope, close = self.wanted
+        values = {a.text: a.values[0] for a in self.atoms if a.kind in ("array", "scalar")}
+        for text in self._made():
+            value = valued(text, scope)
+            if kind_of(value) == "array" or (kind_of(value) == "scalar" and text[0] != "("):
+                values.setdefault(text, value)
+        old = self.text.of(self.root)
+        with np.errstate(all="ignore"):
+            factor = wanted / given
+        for new in solutions(wanted - given, values, close):
+            sign = "- " if new.startswith("-") else "+ "
+            text = f"{old} {sign}{new.removeprefix('-')}"
+            yield self._more(inside, text, f"{sign[0]}= {new.removeprefix('-')}", "path", new)
+        for new in solutions(factor, values, close):
+            if new.startswith("1 / "):
+                by = new.removeprefix("1 / ")
+                text = f"{_bracketed(old)} / {_bracketed(by)}"
+                yield self._more(inside, text, f"/= {by}", "division", by)
+                continue
+            text = f"{_bracketed(old)} * {_bracketed(new)}"
+            yield self._more(inside, text, f"*= {new}", "factor", new)
+        for new in solutions(wanted, values, close) if inside else ():
+            yield self._edit(TERM, self.root, new, "formula")
+
+    def _more(self, inside, text, statement, kind, new):
+        """A longer right-hand side, or one more statement on what is stored."""
+        if inside:
+            text = self.text.replaced((self.root, text))
+        else:
+            base = self.statement.target
+            while isinstance(base, ast.Subscript):
+                base = base.value
+            text = f"{self.statement.text}; {self.text.of(base)} {statement}"
+        return Edit(TERM, text, f"missing {kind}", self.text.of(self.root), new)
+
     # --- formulas ------------------------------------------------------------------------------
 
     def _formulas(self):
@@ -552,22 +623,35 @@ class Edits:
 
     def _products(self):
         """A further path: the matrix product of two arrays in reach as one more term."""
+        arrays = [a for a in self.atoms if a.kind == "array" and len(a.shape) in (1, 2)]
+        for one, two in pairs_of(arrays, repeat=2):
+            forms = [f for f, shape in products(one.shape, two.shape) if shape in self.shapes]
+            for form in forms:
+                yield form.format(_bracketed(one.text), _bracketed(two.text))
+
+    def _paths(self):
+        """A further path: the product or the quotient of two values in reach as one more term."""
         if self.statement.part:
             return
+        values = [a for a in self.atoms if a.kind in ("array", "scalar")][:NEAREST]
+        for one, two in pairs_of(values, repeat=2):
+            if not _broadcast(one.shape, two.shape) <= self.shapes:
+                continue
+            ordered = one.text <= two.text
+            for form in ("{} * {}", "{} / {}") if ordered else ("{} / {}",):
+                term = form.format(_bracketed(one.text), _bracketed(two.text))
+                for sign in "+-":
+                    yield self._path(PATH, term, sign)
+
+    def _path(self, rank, term, sign="+"):
         old = self.text.of(self.root)
-        arrays = [a for a in self.atoms if a.kind == "array" and len(a.shape) in (1, 2)]
-        for one in arrays:
-            for two in arrays:
-                for form in [
-                    f for f, shape in _shapes_of(one.shape, two.shape) if shape in self.shapes
-                ]:
-                    term = form.format(_bracketed(one.text), _bracketed(two.text))
-                    text = self.text.replaced((self.root, f"{old} + {term}"))
-                    yield Edit(INGREDIENT, text, "missing path", old, term)
+        text = self.text.replaced((self.root, f"{old} {sign} {term}"))
+        return Edit(rank, text, "missing path", old, term)
 
     def _ingredients(self):
         """Parts of other lines, as they are or with one name exchanged."""
-        yield from self._products()
+        if not self.statement.part:
+            yield from (self._path(INGREDIENT, term) for term in self._products())
         for node in self.nodes:
             if self._is_replaceable(node) or isinstance(node, (ast.IfExp, ast.Subscript)):
                 for new in [*self.ingredients, *[a.text for a in self.atoms if a.kind == "array"]]:
@@ -610,20 +694,12 @@ def _stored_into(target):
         yield target
 
 
-def _shapes_of(one, two):
-    """Pairs (form of a matrix product, shape of its result) of arrays of two shapes."""
-    if len(one) == len(two) == 1:
-        yield "np.outer({}, {})", (*one, *two)
-    elif len(one) == len(two) == 2:
-        for form, m, n in (
-            ("{}.T @ {}", one[::-1], two),
-            ("{} @ {}.T", one, two[::-1]),
-            ("{} @ {}", one, two),
-        ):
-            if m[1] == n[0]:
-                yield form, (m[0], n[1])
-    elif one[-1] == two[0]:
-        yield "{} @ {}", (*one[:-1], *two[1:])
+def _broadcast(*shapes):
+    """The shape that some shapes are broadcast to, as a set; none where they do not fit."""
+    try:
+        return {np.broadcast_shapes(*shapes)}
+    except ValueError:
+        return set()
 
 
 def _apart(one, other):

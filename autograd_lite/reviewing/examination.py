@@ -21,6 +21,23 @@ from .truths import BESIDE, Truth, beside
 EFFORT = 30_000
 
 
+class UnfollowedError(TypeError):
+    """The loss of a program is computed by what tensors do not go through.
+
+    Attributes
+    ----------
+    examination : Examination
+        As far as it came: with its run on arrays.
+    place : tuple or None
+        (path, number, name, text) of the line, where it is one of the user's.
+    """
+
+    def __init__(self, message, examination, place=None):
+        super().__init__(message)
+        self.examination = examination
+        self.place = place
+
+
 class Effort:
     """How much may still be tried, counted in entries and statements: no clock decides."""
 
@@ -66,12 +83,13 @@ class Examination:
                 f"review() found no loss in what {_name(f)} returned: it returns the loss, a "
                 "single number, and the gradients"
             )
-        self.truth = self._truth_at(None)
-        self.effort = Effort(self.run)
-        self.close = _close(self.run.gradients.values())
         self.called = _called(self.run, self.program)
         for path, words in _displayed(self.run, self.program, f).items():
             self.called.setdefault(path, set()).update(words)
+        self.effort = Effort(self.run)
+        self.close = _close(self.run.gradients.values())
+        self.said: dict = {}  # {what a line assigns: what the user says it is the gradient of}
+        self.truth = self._truth_at(None)
         self.pairs = pairs.paired(
             self.run.gradients, self.called, self.inputs.places, self.truth.of, self.agree
         )
@@ -80,20 +98,40 @@ class Examination:
         self.beside = self._beside()
 
     def _pair_by_hand(self, by_hand):
-        """Set what the user says of a gradient, by its name or that of a variable."""
+        """Set what the user says of gradients that are returned, or that lines assign."""
         for name, place in by_hand.items():
             paths = [p for p in self.run.gradients if name in p or name in self.called.get(p, ())]
-            if not paths:
+            if place in self.inputs.places and paths:
+                self.pairs[paths[0]] = place
+                continue
+            assigned = {
+                words[-1] for s in self.statements.values() if s.target is not None
+                if (words := re.findall(r"[A-Za-z_]\w*", s.name))
+            }  # fmt: skip
+            if name in assigned and place.lower() in self.targets:
+                self.said[name.lower()] = place.lower()
+            elif not paths and name not in assigned:
                 known = sorted({str(p[-1]) for p in self.run.gradients if p})
                 raise ValueError(
-                    f"pairs: no returned gradient is called {name!r}; there are {known}"
+                    f"pairs: no returned gradient is called {name!r}, and no line assigns it; "
+                    f"there are {known}"
                 )
-            if place not in self.inputs.places:
+            else:
                 raise ValueError(
-                    f"pairs: {place!r} is no array of the arguments; there are "
-                    f"{list(self.inputs.places)[:12]}"
+                    f"pairs: {place!r} is no array of the arguments, and no line of the forward "
+                    f"pass assigns it; there are {[*self.inputs.places, *self.targets][:12]}"
                 )
-            self.pairs[paths[0]] = place
+
+    def word_of(self, statement, i=-1):
+        """What a statement assigns to the gradient of, by its name or by what the user says."""
+        word = pairs.assigned(statement, i)
+        return self.said.get(word.lower(), pairs.bare(word).lower())
+
+    @cached_property
+    def statements(self):
+        """The statements of the program by their keys."""
+        sources = self.program.sources.values()
+        return {instrumented.key(s): s for source in sources for s in source.statements}
 
     def _truth_at(self, other, changed=None):
         """The true gradients of the loss at a point."""
@@ -102,8 +140,21 @@ class Examination:
         if loss is None:
             loss = _loss_of(run, self.run, other)
         if loss is None:
-            raise _unfollowed(failure, self.program) from failure
+            raise self._unfollowed(failure) from failure
         return Truth(run, leaves, failure, loss)
+
+    def _unfollowed(self, failure):
+        """The error of a program that tensors do not go through."""
+        if failure is None:
+            return UnfollowedError(
+                "review() cannot follow the loss back to an array: what is returned as the loss "
+                "is not computed from arrays of floats by NumPy",
+                self,
+            )
+        place = _place(failure, self.program)
+        where = "" if place is None else f" in {place[0]}:{place[1]}, {place[3]!r}"
+        what = f"{type(failure).__name__}: {failure}"
+        return UnfollowedError(f"review() cannot follow the program{where}: {what}", self, place)
 
     def _beside(self):
         """Pairs (other, {path: true gradient}, loss) of points beside the given one."""
@@ -128,7 +179,7 @@ class Examination:
         named |= {leaf.node for leaf in truth.leaves.values()}
         arrays: dict = {True: [], False: []}
         for node, g in truth.gradients.items():
-            arrays[node in named] += [g, *truth.parts.get(node, ())]
+            arrays[node in named] += [g, *truth.pieces(node)]
         return Known(arrays[True], arrays[False], self.close)
 
     def changed(self, sources):
@@ -138,17 +189,12 @@ class Examination:
     @cached_property
     def targets(self):
         """{name: the gradients of what the program calls so}, in lower case."""
-        statements = {
-            instrumented.key(s): s
-            for source in self.program.sources.values()
-            for s in source.statements
-        }
         found: dict = {}
         for place, leaf in self.truth.leaves.items():
             words = re.findall(r"[A-Za-z_]\w*", place)
             found.setdefault(words[-1].lower(), {})[leaf.node] = None
         for key, value in self.truth.run.events:
-            statement = statements.get(key)
+            statement = self.statements.get(key)
             if statement is None or statement.target is None:
                 continue
             words = re.findall(r"[A-Za-z_]\w*", statement.name)
@@ -160,7 +206,7 @@ class Examination:
                 [
                     a
                     for n in nodes
-                    for a in (self.truth.gradients.get(n), *self.truth.parts.get(n, ()))
+                    for a in (self.truth.gradients.get(n), *self.truth.pieces(n))
                     if a is not None
                 ],
                 close=self.close,
@@ -285,28 +331,14 @@ def _loss_of(run, plain, other):
     return None
 
 
-def _unfollowed(failure, program):
-    """The error of a program that tensors do not go through."""
-    if failure is None:
-        return ValueError(
-            "review() cannot follow the loss back to an array: what is returned as the loss is "
-            "not computed from arrays of floats by NumPy"
-        )
-    place = _place(failure, program)
-    return TypeError(f"review() cannot follow the program{place}: {errors_text(failure)}")
-
-
-def errors_text(failure):
-    return f"{type(failure).__name__}: {failure}"
-
-
 def _place(failure, program):
-    """The last line of the user's in a traceback."""
-    trace, place = failure.__traceback__, ""
+    """(path, number, name, text) of the last line of the user's in a traceback, or None."""
+    trace, place = failure.__traceback__, None
     while trace is not None:
         path = trace.tb_frame.f_code.co_filename
         if path in program.sources:
-            text = program.sources[path].lines[trace.tb_lineno - 1].strip()
-            place = f" in {path}:{trace.tb_lineno}, {text!r}"
+            number = trace.tb_lineno
+            text = program.sources[path].lines[number - 1].strip()
+            place = path, number, trace.tb_frame.f_code.co_name, text
         trace = trace.tb_next
     return place

@@ -1,19 +1,16 @@
 """The line that is wrong, found by values: given the true gradient there, all else is right."""
 
 import ast
-import re
 
 import numpy as np
 
 from . import runs, texts
-from .flow import nodes_in
+from .candidates import groups
 from .instrumented import RETURNED
-from .pairs import bare
+from .pairs import last_word
 from .recognition import EXACT
-from .watchers import Substitute
+from .watchers import NEXT, Substitute
 
-LAYERS = 12
-WAYS = 9
 TIMES = 400  # a statement that is carried out more often is not tried
 
 
@@ -27,44 +24,9 @@ class Localisation:
     def __init__(self, step):
         self.step = step
         self.examination = step.examination
-        self.groups = self._groups()
-
-    def _groups(self):
-        """Pairs (name, the gradients of what a statement of the forward pass gave)."""
-        truth = self.examination.truth
-        found: dict = {}
-        for key, value in truth.run.events:
-            nodes = [node for node in nodes_in(value) if node in truth.gradients]
-            for i, node in enumerate(nodes[:4]):
-                if node in truth.forward:
-                    found.setdefault((key, i), []).append(np.asarray(truth.gradients[node]))
-        groups = [(self._word(key), group) for (key, _), group in found.items()]
-        groups += [(self._word(key), group) for key, group in self._parts_of(truth)]
-        for path, g in self.examination.true.items():
-            words = re.findall(r"[A-Za-z_]\w*", self.examination.pairs[path])
-            groups.append((words[-1].lower() if words else "", [g]))
-        return groups
-
-    def _parts_of(self, truth):
-        """Pairs (key, what arrived on one way at all that a statement of the forward pass gave)."""
-        found: dict = {}
-        for key, value in truth.run.events:
-            nodes = [node for node in nodes_in(value) if node in truth.parts]
-            if len(nodes) == 1 and nodes[0] in truth.forward and len(truth.parts[nodes[0]]) > 1:
-                found.setdefault(key, []).append(truth.parts[nodes[0]])
-        for key, parts in found.items():
-            most = max(map(len, parts))
-            if most <= WAYS:
-                for i in range(most):
-                    yield key, [np.asarray(p[i]) for p in parts if len(p) == most]
-
-    def _word(self, key):
-        """The name that a statement assigns to, in lower case; "" where it has none."""
-        statement = self.step.statements.get(key)
-        if statement is None or statement.target is None:
-            return ""
-        words = re.findall(r"[A-Za-z_]\w*", statement.name)
-        return bare(words[-1]).lower() if words else ""
+        true, named = self.examination.true, self.examination.pairs
+        ends = [(last_word(named[path]), g) for path, g in true.items()]
+        self.groups = groups(self.examination, ends)
 
     def first(self, names):
         """(key, what stays wrong, the values) of the first statement that helps, or None.
@@ -93,16 +55,17 @@ class Localisation:
 
     def _helps(self, name, values):
         statement = self.step.statements.get(name)
-        target = _target(statement)
+        assignment = assignment_of(statement)
         plain = [v for v in values if isinstance(v, (np.ndarray, np.floating, float))]
-        if target is None or not values or len(plain) < len(values) or len(values) > TIMES:
+        if assignment is None or not values or len(plain) < len(values) or len(values) > TIMES:
             return None
-        known = self.examination.targets.get(self._word(name))
-        if known is not None and all(known.of(np.asarray(v)) == EXACT for v in plain):
+        known = self.examination.targets.get(self.examination.word_of(statement))
+        some = [np.asarray(v) for v in plain if np.any(v)]
+        if known is not None and some and all(known.of(v) == EXACT for v in some):
             return None
         best = None
         for candidates in self._candidates(name, [np.asarray(v) for v in plain]):
-            wrong = self._wrong_with(name, target, candidates)
+            wrong = self._wrong_with(name, assignment, candidates)
             if wrong is not None and not wrong:
                 return name, wrong, candidates
             if wrong is not None and set(wrong) < set(self.step.wrong) and best is None:
@@ -113,35 +76,25 @@ class Localisation:
         """Other values for each time, of the right shapes; what differs from them."""
         seen = set()
         sizes = sorted({n for v in values for n in v.shape} | self._sizes())
-        for group in self._parts(self._word(key), len(values)):
-            for ordered in (group, group[::-1]) if len(group) > 1 else (group,):
-                if [g.shape for g in ordered] != [v.shape for v in values[: len(ordered)]]:
-                    continue
-                mark = b"".join(g.tobytes()[:256] for g in ordered)
-                if mark in seen:
-                    continue
-                seen.add(mark)
-                for scale in (1, *(n for n in sizes if n > 1)):
-                    scaled = [scale * g for g in ordered]
-                    agree = self.examination.agree
-                    if not all(agree(a, b) for a, b in zip(scaled, values, strict=False)):
-                        yield scaled
+        for group in self._groups(self.examination.word_of(self.step.statements.get(key))):
+            for some in group.of_times(len(values)):
+                for ordered in (some[::-1], some) if len(some) > 1 else (some,):
+                    if [g.shape for g in ordered] != [v.shape for v in values[: len(ordered)]]:
+                        continue
+                    mark = b"".join(g.tobytes()[:256] for g in ordered)
+                    if mark in seen:
+                        continue
+                    seen.add(mark)
+                    for scale in (1, *(n for n in sizes if n > 1 and group.whole)):
+                        scaled = [scale * g for g in ordered]
+                        pairs = zip(scaled, values, strict=False)
+                        if not all(self.examination.agree(a, b) for a, b in pairs):
+                            yield scaled
 
-    def _parts(self, word, n):
-        """The groups of n, every k-th of those of k times n: one layer of several; and of n - 1.
-
-        A line that is called after something is given the gradients of that alone. With one
-        less the last time is left as it is: the gradient of the input is no one's.
-        """
-        contradicted = word in {name for name, _ in self.groups}
-        for name, group in self.groups:
-            if contradicted and name and name != word:
-                continue
-            if len(group) == n - 1 > 0:
-                yield group
-            k, rest = divmod(len(group), n)
-            if not rest and 0 < k <= LAYERS:
-                yield from (group[first::k] for first in range(k))
+    def _groups(self, word):
+        """The groups that a line may have to give: those of what it is called after alone."""
+        known = word in {group.word for group in self.groups}
+        return [g for g in self.groups if not known or g.word in ("", word)]
 
     def _sizes(self):
         """The sizes of the axes of what was handed in: an N of a mean is one of them."""
@@ -151,10 +104,10 @@ class Localisation:
         }
         return {n for v in given.values() for n in np.shape(v)[:2]}
 
-    def _wrong_with(self, name, target, values):
+    def _wrong_with(self, name, assignment, values):
         examination = self.examination
         statement = self.step.statements[name]
-        watcher = Substitute(target, values, texts.executable(statement, statement.text))
+        watcher = Substitute(assignment, values, texts.executable(statement, statement.text))
         with examination.program.watched(watcher, self.step.changed, (name,)), runs.quietly():
             result = examination.result()
         if result is None or not np.allclose(
@@ -164,17 +117,19 @@ class Localisation:
         return examination.wrong(result.gradients)
 
 
-def _target(statement):
-    """The text that a value is assigned to in place of a statement; None where that cannot be."""
+def assignment_of(statement):
+    """The text that assigns `NEXT` in place of a statement; None where that cannot be.
+
+    Of an array that is stored into all entries are given, of a list or a dict the one entry.
+    """
     if statement is None or statement.part:
         return None
     if isinstance(statement.node, ast.Return):
-        return RETURNED
+        return f"{RETURNED} = {NEXT}"
     target = statement.target
-    while isinstance(target, ast.Subscript) and isinstance(statement.node, ast.AugAssign):
-        target = target.value
     if isinstance(target, (ast.Name, ast.Attribute)):
-        return statement.source.segment(target)
-    if isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name):
-        return statement.source.segment(target)
-    return None
+        return f"{statement.source.segment(target)} = {NEXT}"
+    if not isinstance(target, ast.Subscript):
+        return None
+    entry, whole = map(statement.source.segment, (target, target.value))
+    return f"if hasattr({whole}, 'dtype'): {whole}[...] = {NEXT}\nelse: {entry} = {NEXT}"

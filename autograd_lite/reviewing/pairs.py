@@ -1,5 +1,6 @@
 """Which returned gradient is the gradient of what."""
 
+import ast
 import re
 
 import numpy as np
@@ -33,6 +34,29 @@ def bare(name):
     name = _AFTER.sub("", name) or name
     short = _BEFORE.sub("", name)
     return short or name
+
+
+def last_word(name):
+    """The last word of a name, in lower case."""
+    words = re.findall(r"[A-Za-z_]\w*", name)
+    return words[-1].lower() if words else ""
+
+
+def assigned(statement, i=-1):
+    """The i-th name that a statement assigns to; "" where it has none."""
+    if statement is None or statement.target is None:
+        return ""
+    targets = getattr(statement.target, "elts", [statement.target])
+    target = targets[i] if i < len(targets) else targets[-1]
+    while isinstance(target, ast.Subscript) and not _has_text(target.slice):
+        target = target.value
+    words = re.findall(r"[A-Za-z_]\w*", statement.source.segment(target))
+    return words[-1] if words else ""
+
+
+def _has_text(index):
+    """Whether an index is a key that is written out, or put together: "W1", f"W{l}"."""
+    return any(isinstance(n, ast.Constant) and isinstance(n.value, str) for n in ast.walk(index))
 
 
 _SAYS = re.compile(

@@ -2,11 +2,13 @@
 
 from typing import Any
 
-from .examination import Examination
+from .blindness import blind_spots
+from .differences import Differences
+from .examination import Examination, UnfollowedError
 from .forms import whole
 from .report import Review
 from .search import repaired
-from .verdicts import judged
+from .verdicts import NOT_JUDGED, Line, judged
 
 
 def review(f: Any, /, *args: Any, pairs: dict[str, str] | None = None, **kwargs: Any) -> Review:
@@ -30,8 +32,9 @@ def review(f: Any, /, *args: Any, pairs: dict[str, str] | None = None, **kwargs:
         What it is run on; arrays of floats in it are what gradients are taken of. Nothing is
         changed in them.
     pairs : dict, optional
-        What a returned gradient is the gradient of, where its name does not say it:
-        ``{"delta2": "z2"}``.
+        What a gradient is the gradient of, where its name does not say it: of one that is
+        returned an array of the arguments, of one that a line assigns a value that the forward
+        pass assigns, ``{"delta2": "z2"}``.
 
     Returns
     -------
@@ -42,26 +45,53 @@ def review(f: Any, /, *args: Any, pairs: dict[str, str] | None = None, **kwargs:
     Raises
     ------
     TypeError
-        When f cannot be called, or does what tensors cannot follow: the line and the way out
-        are named.
+        When f cannot be called, or does what tensors cannot follow and nothing can be compared
+        with finite differences either: the line and the way out are named.
     ValueError
         When nothing that was returned is a loss, or a name in ``pairs`` is unknown.
     """
-    examination = Examination(whole(f), args, kwargs, pairs)
+    try:
+        examination = Examination(whole(f), args, kwargs, pairs)
+    except UnfollowedError as error:
+        return _by_differences(error)
     wrong = examination.wrong_anywhere()
     repairs, changed, left = repaired(examination) if wrong else ([], {}, [])
     lines = judged(examination, repairs, changed, left)
+    offered = {r.statement.source.path: r.fixed for r in repairs if r.edit is not None}
+    sources = {path: source or changed.get(path) for path, source in offered.items()}
+    fixed = {path: "\n".join(s.lines) + "\n" for path, s in sources.items() if s is not None}
+    notes = () if wrong else blind_spots(examination)
+    return _report(examination, examination.pairs, wrong, lines, notes, fixed)
+
+
+def _report(examination, compared, wrong, lines, notes=(), fixed=None):
     names = {path: _name(path) for path in examination.run.gradients}
-    offered = {r.statement.source.path for r in repairs if r.edit is not None}
     return Review(
         lines,
-        {names[path]: place for path, place in examination.pairs.items()},
-        tuple(names[path] for path in names if path not in examination.pairs),
+        {names[path]: place for path, place in compared.items()},
+        tuple(names[path] for path in names if path not in compared),
         tuple(names[path] for path in wrong),
-        (),
-        {path: "\n".join(changed[path].lines) + "\n" for path in offered if path in changed},
+        tuple(notes),
+        fixed or {},
         {path: source.lines for path, source in examination.program.sources.items()},
     )
+
+
+def _by_differences(error):
+    """The report on a loss that tensors do not follow: gradients held against differences."""
+    examination = error.examination
+    try:
+        found = Differences(examination.inputs, examination.run, examination.called)
+    except Exception:
+        raise error from error.__cause__
+    if not found.compared:
+        raise error from error.__cause__
+    lines = [] if error.place is None else [Line(*error.place, NOT_JUDGED)]
+    notes = (
+        f"no line was judged, the gradients were held against finite differences: {error}",
+        "to have the lines judged, write that part of the loss in NumPy",
+    )
+    return _report(examination, found.compared, found.wrong, lines, notes)
 
 
 def _name(path):

@@ -14,10 +14,11 @@ from . import pairs, runs, texts, vocabulary
 from .edits import FACTOR, FORMULA, INGREDIENT, OTHER, SLIP, TERM, TWO, Edits
 from .flow import Flow, arrays_in, nodes_in
 from .instrumented import key
-from .localisation import Localisation
+from .localisation import Localisation, assignment_of
 from .recognition import EXACT, INNER, SCALED, UNKNOWN
 from .sources import Source
-from .watchers import Executor, kept
+from .updates import early_update
+from .watchers import Executor, Substitute, kept
 
 RUNS = 1000  # of the program, for one statement
 UNKNOWN_RUNS = 250  # of edits of one rank whose value is unknown
@@ -30,13 +31,17 @@ _UNSEEN = ("assignment", "repeated", "extra statement")  # may differ only later
 
 @dataclass(frozen=True)
 class Repair:
-    """A statement and the edit that makes it right; None where none was found."""
+    """A statement and the edit that makes it right; None where none was found.
+
+    ``fixed`` is the whole source, where that is more than the statement in its new form.
+    """
 
     key: tuple
     statement: object
     edit: object
     values: object = None
     proved: bool = False
+    fixed: object = None
 
 
 def repaired(examination):
@@ -44,6 +49,11 @@ def repaired(examination):
     found: list = []
     changed: dict = {}
     wrong = examination.wrong(examination.run.gradients)
+    early = early_update(examination) if wrong else None
+    if early is not None:
+        statement, edit, without, moved = early
+        repair = Repair(key(statement), statement, edit, None, True, moved)
+        return [repair], {statement.source.path: without}, []
     for _ in range(DEPTH):
         if not wrong:
             break
@@ -104,7 +114,7 @@ class _Step:
         self.chains: dict = {}
         self.makers: set = set()
         self.in_order: list = []
-        self.in_order: list = []
+        self.expected: dict = {}  # {key: what the statement should give each time}
         self.sources = {**examination.program.sources, **changed}
         self.statements = {key(s): s for source in self.sources.values() for s in source.statements}
 
@@ -116,13 +126,28 @@ class _Step:
         mine = self.chains.get(culprit[0], [culprit[0]]) if culprit is not None else []
         self.likely = frozenset([*mine, *likely])
         alone = culprit is not None and not culprit[1]  # it alone would make all right
-        more = _places(likely, copies, known, later)
+        places = [(SLIP, mine), (OTHER, mine), (TERM, mine)]
         if alone:
-            more = [(SLIP, likely), (OTHER, copies), (TWO, mine), *more[:6]]
-        repair = self._tried([(TERM, mine), *more])
+            self.expected[culprit[0]] = culprit[2]
+            places[2:] = [
+                (SLIP, likely),
+                (SLIP, copies),
+                (TERM, mine),
+                (OTHER, copies),
+                (TWO, mine),
+            ]
+        repair = self._tried(
+            [*places, *_places(likely, copies, known, later)[: 6 if alone else 13]]
+        )
         if repair is not None and (not alone or not repair[1]):
             return repair
-        return self.unrepaired(culprit) if culprit is not None else (None, self.wrong)
+        if culprit is None or (len(mine) > 1 and self._stores(culprit[0])):
+            return None, self.wrong
+        return self.unrepaired(culprit)
+
+    def _stores(self, name):
+        """Whether a line changes entries of an array: what it gives is of other lines too."""
+        return isinstance(self.statements[name].target, ast.Subscript)
 
     def _tried(self, places):
         """The first edit that makes all right, else the most useful one; pairs (rank, names)."""
@@ -169,8 +194,6 @@ class _Step:
         self.makers = flow.makers
         trivial = {k for root in roots.values() for k in flow.passed.get(root, ())}
         self.in_order = [k for k in flow.in_order if k not in trivial or k in flow.first]
-        trivial = {k for root in roots.values() for k in flow.passed.get(root, ())}
-        self.in_order = [k for k in flow.in_order if k not in trivial or k in flow.first]
         first = [k for k in flow.first if k in whole] + [k for k in flow.first if k not in whole]
         likely = [*first, *[k for k in flow.weak if k in whole]]
         known = [k for k in flow.known if k in whole]
@@ -189,8 +212,8 @@ class _Step:
         if statement.target is None:
             return False
         words = re.findall(r"[A-Za-z_]\w*", statement.name)
-        known = self.examination.targets
-        return any(pairs.says_gradient(word, known) for word in words)
+        known, said = self.examination.targets, self.examination.said
+        return any(w.lower() in said or pairs.says_gradient(w, known) for w in words)
 
     def _contradicts(self, name, truth):
         """Whether a line is called after something, and gives another value than its gradient."""
@@ -204,9 +227,12 @@ class _Step:
         statement = self.statements[name]
         if statement.target is None:
             return None
+        said, targets = self.examination.said, self.examination.targets
         for word in reversed(re.findall(r"[A-Za-z_]\w*", statement.name)):
+            if word.lower() in said:
+                return said[word.lower()]
             rest = pairs.bare(word).lower()
-            if rest != word.lower() and rest in self.examination.targets:
+            if rest != word.lower() and rest in targets:
                 return rest
         return None
 
@@ -264,6 +290,8 @@ class _Trials:
         self.left = RUNS
         self.tried = 0
         self.waiting: list = []
+        self.at: list = []
+        self.expected = step.expected.get(name)
         self.entries = 0
         self.scopes: list = []
         self.edits = iter(())
@@ -273,8 +301,12 @@ class _Trials:
         except SyntaxError:
             return
         self.executor = Executor(self.code)
+        if self.expected is not None:  # the names in reach are right then
+            assignment = assignment_of(self.statement)
+            self.executor = Substitute(assignment, self.expected, self.code)
         with self.watched():
             self.scopes = self.moments()
+        self.executor = Executor(self.code)
         if self.scopes:
             self._begin()
 
@@ -288,8 +320,29 @@ class _Trials:
         atoms = vocabulary.atoms(self.statement, self.scopes)
         parts = _ingredients(self.statement, self.scopes, self.examination.program)
         called = self.examination.program.called
-        self.edits = Edits(self.statement, atoms, parts, self.shape, called).all()
+        alike = vocabulary.alike(self.statement, self.scopes[0])
+        wanted = self._wanted(before)
+        self.edits = Edits(self.statement, atoms, parts, self.shape, called, alike, wanted).all()
         self.next = next(self.edits, None)
+
+    def _wanted(self, before):
+        """What is known of the value that the statement assigns, at the first moment.
+
+        (What it is, what it should be, whether that is the right-hand side, the names, how close.)
+        """
+        node = self.statement.node
+        if not self.expected or self.at[0] >= len(self.expected):
+            return None
+        stored, wanted = np.asarray(before[0]), np.asarray(self.expected[self.at[0]])
+        if stored.shape != wanted.shape or stored.dtype.kind != "f":
+            return None
+        rest = self.scopes[0], self.examination.close
+        value = getattr(node, "value", None)
+        given = value and vocabulary.valued(self.statement.source.segment(value), self.scopes[0])
+        if given is None or np.shape(given) != wanted.shape:
+            return stored, wanted, False, *rest
+        sign = -1 if isinstance(getattr(node, "op", None), ast.Sub) else 1
+        return np.asarray(given), given + sign * (wanted - stored), True, *rest
 
     def up_to(self, rank, must_be_known):
         """(repair, what is wrong after it) of the first edit of these ranks that helps, or None.
@@ -325,27 +378,28 @@ class _Trials:
             times[0] += 1
 
         self.executor.seen = count
-        failed = self.examination.result() is None
-        seen, at = [], [0]
+        if self.examination.result() is None:
+            return []
+        seen, at = {}, [0]
         chosen = {round(i * (times[0] - 1) / (MOMENTS - 1)) for i in range(MOMENTS)}
 
         def take(name, scope):
             if at[0] in chosen:
-                seen.append(_private(scope))
+                seen[at[0]] = _private(scope)
             at[0] += 1
 
         self.executor.seen = take
-        if not failed:
-            self.examination.result()
-        self.executor.seen = None
+        self.executor.at = 0
+        self.examination.result()
         self.limit = 10 * times[0] + 100
         self.times = times[0]
-        return self._telling(seen)
+        self.at = self._telling(seen)
+        return [seen[i] for i in self.at]
 
     def _telling(self, scopes):
         """Three of the moments: the first, the last, and one at which something is stored."""
         if len(scopes) <= 3:
-            return scopes
+            return list(scopes)
         observe = texts.observed(self.statement)
 
         def told(scope):
@@ -357,7 +411,7 @@ class _Trials:
             except Exception:
                 return False
 
-        busy = [scope for scope in scopes if told(scope)] or scopes
+        busy = [i for i, scope in scopes.items() if told(scope)] or list(scopes)
         return [busy[0], busy[len(busy) // 2], busy[-1]]
 
     def values(self, code):
@@ -398,10 +452,21 @@ class _Trials:
             values = self.values(code)
             if values is None or (rank > SLIP and _shapes(values) != self.shape):
                 continue
+            if not self._is_expected(values):
+                continue
             mark = edit.text if self.statement.is_call else _mark(values)
             if mark != self.mark or edit.kind in _UNSEEN:
                 groups.setdefault(mark, []).append((edit, code, values))
         return list(groups.values())
+
+    def _is_expected(self, values):
+        """Whether a form gives what the statement should give, where that is known.
+
+        Where it is 0, what the line gives may be of no use.
+        """
+        given = zip(self.at, values, strict=True)
+        pairs = [(v, self.expected[i]) for i, v in given if i < len(self.expected or ())]
+        return all(self.examination.agree(v, e) for v, e in pairs if np.any(e))
 
     def run_all(self, groups, must_be_known):
         """Run the edits of one rank, those with a known value first."""
@@ -467,8 +532,9 @@ class _Trials:
         statement = self.statement
         if statement.target is None or not self.step._says_gradient(self.name):
             return None
+        said, targets = self.examination.said, self.examination.targets
         for word in reversed(re.findall(r"[A-Za-z_]\w*", statement.name)):
-            found = self.examination.targets.get(pairs.bare(word).lower())
+            found = targets.get(said.get(word.lower(), pairs.bare(word).lower()))
             if found is not None:
                 return found
         return None

@@ -1,6 +1,8 @@
 """The true gradients of a program's loss, at the given point and at points beside it."""
 
+import operator
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 import numpy as np
 
@@ -27,8 +29,8 @@ class Truth:
     loss : Node
     gradients : dict of arrays by node
         Of the loss, with respect to all it was computed from.
-    parts : dict of lists of arrays by node
-        What arrived at a node one by one, and the sums of these so far.
+    parts : dict of lists of pairs by node
+        (the node that it came from, what arrived) of all that arrived at a node.
     """
 
     run: object
@@ -39,20 +41,12 @@ class Truth:
     parts: dict = field(default_factory=dict)
 
     def __post_init__(self):
-        sums: dict = {}
-
         def step(node, g, careful):
             pairs = []
             for parent, contribution in node.step(g, careful):
                 if isinstance(contribution, Pending):
                     contribution = contribution.total()
-                parts = self.parts.setdefault(parent, [])
-                parts.append(contribution)
-                if parent in sums:
-                    sums[parent] = sums[parent] + contribution
-                    parts.append(sums[parent])
-                else:
-                    sums[parent] = contribution
+                self.parts.setdefault(parent, []).append((node, contribution))
                 pairs.append((parent, contribution))
             return pairs
 
@@ -63,10 +57,17 @@ class Truth:
         seed = {self.loss: np.ones_like(np.asarray(self.loss.out))}
         left = backward_pass(seed, arrive=arrive, step=step, careful=True)
         self.gradients |= left
-        for node, parts in self.parts.items():
-            if 2 < len(parts) <= 2 * USES:  # all uses of a value but one
-                parts += [self.gradients[node] - part for part in parts]
         self.forward = set(history(self.loss))
+
+    def pieces(self, node):
+        """What a backward pass computes of a gradient: single uses, sums, all but one."""
+        parts = [part for _, part in self.parts.get(node, ())]
+        found = list(parts)
+        if len(parts) > 1:
+            found += list(accumulate(parts, operator.add))[1:]
+        if 2 < len(parts) <= USES:
+            found += [self.gradients[node] - part for part in parts]
+        return found
 
     def of(self, place):
         """The gradient with respect to one place of the inputs; zeros where it was not used."""

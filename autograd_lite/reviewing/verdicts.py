@@ -135,8 +135,6 @@ def _line(examination, statement, name, wrong, before, after, causes):
         if edit is None:
             given = (before.get(name), wrong[name].values)
             values = _differs(examination, *given, statement) if wrong[name].values else values
-            given = (before.get(name), wrong[name].values)
-            values = _differs(examination, *given, statement) if wrong[name].values else values
             return Line(
                 *head, WRONG, reason="what it gives is no gradient of the loss", values=values
             )
@@ -156,7 +154,9 @@ def _line(examination, statement, name, wrong, before, after, causes):
 
 
 def suggestion(statement, edit):
-    """The whole line with the right statement in it."""
+    """The whole line with the right statement in it; None of one that belongs elsewhere."""
+    if edit.kind == "early update":
+        return None
     new = tidied(edit.text)
     lines = statement.source.replaced(statement.expression, new)
     return "\n".join(lines[n] for n in sorted(lines) if lines[n]).strip()

@@ -71,6 +71,17 @@ def atoms(statement, scopes):
     return kept
 
 
+def alike(statement, scope):
+    """{name: other names} of the lists, dicts and objects in reach that are of one type."""
+    kinds: dict = {}
+    for name in local_names(statement, scope):
+        value = scope[name]
+        known = kind_of(value) is not None or isinstance(value, (str, type, types.ModuleType))
+        if not known and not callable(value):
+            kinds.setdefault(type(value), []).append(name)
+    return {name: [n for n in names if n != name] for names in kinds.values() for name in names}
+
+
 def _left_over(statement):
     """{name: how much further away} of the variables of loops that are over."""
     found = {}

@@ -12,7 +12,7 @@ from ..rules import creation
 from .inputs import is_floats
 from .instrumented import RETURNED
 
-_NEXT = "__value__"
+NEXT = "__value__"  # what is assigned
 EVENTS = 200_000  # a program with more is not followed
 
 
@@ -119,17 +119,18 @@ class Executor:
 class Substitute(Executor):
     """Puts given values in the place of what a statement gives, as long as there are some."""
 
-    def __init__(self, target, values, code):
-        super().__init__(compile(f"{target} = {_NEXT}", "<review>", "exec", dont_inherit=True))
+    def __init__(self, assignment, values, code):
+        super().__init__()
+        self.given = compile(assignment, "<review>", "exec", dont_inherit=True)
         self.values = values
         self.otherwise = code
         self.at = 0
 
     def executed(self, key, scope):
-        if self.at >= len(self.values):
-            self.code = self.otherwise
-        else:
-            scope[_NEXT] = self.values[self.at].copy()
+        self.code = self.otherwise
+        if self.at < len(self.values):
+            self.code = self.given
+            scope[NEXT] = self.values[self.at].copy()
         self.at += 1
         return super().executed(key, scope)
 

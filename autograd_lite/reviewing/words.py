@@ -43,6 +43,8 @@ def of_edit(edit):
         return {"+=": _OVERWRITTEN, "=": _ADDED}.get(new, f"{old} stands where {new} belongs")
     if kind == "exchanged":
         return f"{old} and {new} are in each other's place"
+    if kind == "early update":
+        return f"{old} is changed before line {new} has read it: move this line behind line {new}"
     if kind in _KINDS:
         return f"{_KINDS[kind]}: {old} stands where {new} belongs" if new else _KINDS[kind]
     return f"{old} stands where {new} belongs"

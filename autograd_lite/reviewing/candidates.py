@@ -1,0 +1,112 @@
+"""What a line of the backward pass may have to give: the gradients of a forward line, by time."""
+
+from dataclasses import dataclass
+from itertools import accumulate
+
+import numpy as np
+
+from ..engine.tape import Leaf
+from .flow import nodes_in
+from .truths import USES
+
+LAYERS = 12
+
+
+@dataclass(frozen=True, eq=False)
+class Group:
+    """The gradients of what one line of the forward pass gave each time.
+
+    ``word`` is the name that the line assigns to, in lower case, "" where it has none. ``whole``
+    says that they are gradients and no parts of them: the N of a mean may then come later.
+    """
+
+    word: str
+    gradients: list
+    whole: bool = True
+
+    def of_times(self, n):
+        """The gradients for n times: all of them, one layer of several, or all but one.
+
+        With one less the last time is left as it is: the gradient of the input is no one's.
+        """
+        given = self.gradients
+        k, rest = divmod(len(given), n)
+        if not rest and 0 < k <= LAYERS:
+            yield from (given[first::k] for first in range(k))
+        if len(given) == n - 1 > 0:
+            yield given
+        if not self.whole and len(given) == n > 1:
+            yield given[:-1]
+
+
+def groups(examination, gradients):
+    """The groups of a program: those with a name first, then the calls inside statements.
+
+    ``gradients`` are pairs (name, gradient) of the inputs.
+    """
+    truth, statements = examination.truth, examination.statements
+    named: dict = {}
+    inner: dict = {}
+    inside = _Inside(truth)
+    for key, value in truth.run.events:
+        nodes = list(nodes_in(value))
+        for i, node in enumerate(nodes[:4]):
+            named.setdefault((key, i), []).append(node)
+        for i, node in enumerate(inside.until(nodes)):
+            inner.setdefault((key, i), []).append(node)
+    origin = {node: place for place, nodes in [*named.items(), *inner.items()] for node in nodes}
+    found = []
+    for (key, i), nodes in named.items():
+        word = examination.word_of(statements.get(key), i)
+        found += [Group(word, some) for some in _filled(nodes, truth.gradients)]
+        found += [Group(word, some, False) for some in _parts(nodes, truth, origin)]
+    found += [Group(name, [g]) for name, g in gradients]
+    for nodes in inner.values():
+        found += [Group("", some, False) for some in _filled(nodes, truth.gradients)]
+    return found
+
+
+def _filled(nodes, gradients):
+    """The gradients of the nodes that have one; then with zeros for those that have none."""
+    some = [np.asarray(gradients[node]) for node in nodes if node in gradients]
+    if some:
+        yield some
+    if 0 < len(some) < len(nodes):
+        yield [np.asarray(gradients.get(node, np.zeros_like(node.out))) for node in nodes]
+
+
+def _parts(nodes, truth, origin):
+    """What arrived at the nodes on each way, without it, and up to it."""
+    ways: dict = {}
+    for node in nodes:
+        for consumer, part in truth.parts.get(node, ()):
+            mine = ways.setdefault(origin.get(consumer), {})
+            mine[node] = mine[node] + part if node in mine else np.asarray(part)
+    if not 1 < len(ways) <= USES:
+        return
+    zeros = {node: np.zeros_like(np.asarray(node.out)) for node in nodes}
+    total = [np.asarray(truth.gradients.get(node, zeros[node])) for node in nodes]
+    each = [[way.get(node, zeros[node]) for node in nodes] for way in ways.values()]
+    yield from each
+    if len(each) > 2:
+        for way in each:
+            yield [g - part for g, part in zip(total, way, strict=True)]
+        sums = accumulate(each, lambda one, two: [a + b for a, b in zip(one, two, strict=True)])
+        yield from list(sums)[1:-1]
+
+
+class _Inside:
+    """The nodes of the forward pass that no statement gave, in the order of their calls."""
+
+    def __init__(self, truth):
+        given = {node for _, value in truth.run.events for node in nodes_in(value)}
+        unnamed = (n for n in truth.forward if n not in given and not isinstance(n, Leaf))
+        self.left = sorted(unnamed, key=lambda node: -node.serial)
+
+    def until(self, nodes):
+        """Those made before the last of these nodes, and not handed out yet."""
+        last = max((node.serial for node in nodes), default=-1)
+        found = []
+        while self.left and self.left[-1].serial < last:
+            found.append(self.left.pop())
+        return found
