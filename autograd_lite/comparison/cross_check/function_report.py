@@ -15,6 +15,7 @@ from .votes import Vote
 
 _VAGUE = ("typo", "factor", "clipped", "path missing")  # a repaired line says more
 
+UNNAMED = "(the constant array"  # the code has a name or a formula for it
 _NUMBER = re.compile(r"-?\d+(\.\d+)?(e-?\d+)?")
 
 
@@ -47,6 +48,8 @@ _HOW = {  # who says so
     vote_on.DERIVATION_ALONE: "autodiff and finite differences of {f} agree with each other",
     vote_on.ONLY_TWO_DIFFER: "finite differences of {f} say so, and there is no autodiff of it",
     vote_on.TWO_DIFFER: "finite differences of {f} cannot tell there",
+    vote_on.DIFFERENCES_ALONE: "look for a detached tensor, a rule of your own, or an assignment "
+    "that hides part of {f}",
 }
 
 _REASONS = {
@@ -167,8 +170,7 @@ class FunctionComparison(Comparison):
         if outcome == vote_on.DIFFERENCES_ALONE:
             return (
                 f"{f} is coded differently from what was derived: manual and autodiff agree on "
-                f"{label}, and finite differences of {f} do not ({self._values(row)}); look for a "
-                "detached tensor, a rule of your own, or an assignment that hides part of it"
+                f"{label}, and finite differences do not"
             )
         found = next((x for x in self.findings if label in x.explains), None)
         named = None if found is None else found.sentence
@@ -176,7 +178,10 @@ class FunctionComparison(Comparison):
             return named or worst(row, self.given_is, self.true_is)
         who = _WHO[outcome].format(f=f)
         if self.repair and (
-            found is None or found.mistake in _VAGUE or "derivation" in found.gives
+            found is None
+            or found.mistake in _VAGUE
+            or "derivation" in found.gives
+            or UNNAMED in found.sentence
         ):
             named = self.repair.partition("; ")[0]
         if found is not None and named == found.sentence:

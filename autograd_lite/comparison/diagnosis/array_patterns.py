@@ -189,8 +189,8 @@ def _orders(given, expected):
     for rows in (a for a in range(2, n // 2 + 1) if n % a == 0):
         flat = expected.reshape(rows, n // rows).T.ravel()
         words = (
-            f"{right}: flattened in order C where order F belongs, or the reverse\n"
-            f"by rows or by columns of a table of {n // rows} and {rows}"
+            f"{right}: flattened by rows (order C) where order F belongs, or the reverse\n"
+            f"the table has {n // rows} and {rows}"
         )
         yield Form("shape", words, flat.reshape(expected.shape))
     for axes in itertools.permutations(range(expected.ndim)):

@@ -92,11 +92,11 @@ def _has_square(graph):
 def _plain(has_square):
     """The numbers that need no graph."""
     yield -1.0, Named("sign", "-1", "a minus sign is missing or too much")
-    half = "the factor 2 of a square's derivative is missing, or the 1/2 is there twice"
-    two = "a factor 2 is too much: the 1/2 before the square was not applied, or 2 twice"
+    half = "the factor 2 of a square's derivative is missing\nor the 1/2 is there twice"
+    two = "a factor 2 is too much\nthe 1/2 before the square was not applied, or 2 is there twice"
     if not has_square:
         half = "a factor 1/2 is too much, and the loss has no square"
-        two = "a factor 2 is too much, or it was added up twice, not set to zero between passes"
+        two = "a factor 2 is too much\nor it was added up twice, not set to zero between passes"
     yield 0.5, Named("factor", "1/2", half)
     yield 2.0, Named("factor", "2", two)
     for c, text in ((-2.0, "-2"), (-0.5, "-1/2")):
@@ -163,7 +163,7 @@ def _of_divisors(divisors):
         yield 1 / right, Named("mean twice", f"1/{right:g}", twice, composite=True)
         for wrong in counts:
             if right != wrong and max(right, wrong) % min(right, wrong):
-                reason = f"divided by {wrong:g}, where it must be divided by {right:g}"
+                reason = f"divided by {wrong:g} in place of {right:g}"
                 text = f"{right:g}/{wrong:g}"
                 yield right / wrong, Named("mean twice", text, reason, composite=True)
 

@@ -92,7 +92,7 @@ def scaled(edge, c, uses, names, graph):
     found = []
     for i, named in enumerate(names):
         words = (
-            f"what goes back from {h} to {x} is {named.text} times what it must be: {named.reason}"
+            f"what goes back from {h} to {x} is {named.text} times what it must be\n{named.reason}"
         )
         found.append((named.key, words, 1 + 2 * (i > 0)))
     if not found:

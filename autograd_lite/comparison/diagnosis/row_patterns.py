@@ -257,9 +257,7 @@ def _form(search, key, factor, many):
     if len(said) == 1:
         text = f"{phrasing.subject(entries, search.case)}: {many[0][1].words}"
     else:
-        parts = [(phrasing.short(e, search.case), *form.words.split("\n")) for e, form, _ in many]
-        text = "; ".join(f"{name}: {said}" for name, said, *_ in parts)
-        text = "\n".join([text, *dict.fromkeys(line for *_, line in parts if line not in text)])
+        text = "\n".join(f"{phrasing.short(e, search.case)}: {form.words}" for e, form, _ in many)
     who = phrasing.subject(entries, search.case)
     others = dict.fromkeys(f"{who}: {other}" for *_, others in many for other in others)
     candidate = Candidate(key, text, entries, rank=1, also=tuple(others))

@@ -163,7 +163,7 @@ def _of_edge(rule):
 
 
 def _copies(edge):
-    """Of the copies that broadcasting makes of a value only one counts, or their mean."""
+    """Of the copies that broadcasting makes of a value only one counts."""
     full = np.shape(_unreduced(edge))
     shape = np.shape(edge.args[edge.position])
     if np.size(edge.args[edge.position]) < 2 or len(full) < len(shape) or full == shape:
@@ -174,8 +174,6 @@ def _copies(edge):
     for at, which in ((0, "first"), (-1, "last")):
         words = f"only the {which} {of} counts: its gradient is the sum over them"
         yield "one sample", words, _one_copy(axes, at), 2
-    words = f"the mean {of} is taken, where its gradient is the sum over them"
-    yield "bias mean", words, lambda e: e.contribution / n, 2
 
 
 def _unreduced(edge):

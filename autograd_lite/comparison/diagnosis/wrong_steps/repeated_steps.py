@@ -24,7 +24,7 @@ def repeated(backward, relevant):
     """One wrong rule at all steps of a group; their ``steps`` are found by a whole pass."""
     whole = list(_groups(backward, lambda node: True))
     lanes = _lanes([many for many, _ in whole])
-    begins = _begins([many for many, leaves in whole if leaves is not None])
+    begins = _begins([many for many, _ in whole])
     for many, leaves in _groups(backward, relevant):
         at = _where(many, leaves, backward.graph)
         yield from _scaled(many, at, begins)
@@ -131,8 +131,8 @@ def _scaled(many, at, begins):
     words = at + "a path is missing: what {x} does through {h} is left out"
     if carried:
         words = (
-            "what one step's {x} does in the next step, through {h}, is left out\n"
-            "the error of the next step is not passed back"
+            "the error of the next step is not passed back to {x}\n"
+            "what it does there, through {h}, is left out"
         )
     yield _mutant(many, "path missing", words, nothing, 1 if carried else 3)
     if len(many) > 2:
@@ -171,7 +171,7 @@ def _past_the_activation(many, at, backward):
     steps += [edge.replaced(rule(user)) for edge, user in zip(many, users, strict=True)]
     label = backward.graph.label(users[0])
     words = (
-        f"what goes back to {{x}} is made of the error of {label}, before the derivative of "
+        f"{{x}} gets the error of {label} before it is multiplied by the derivative of "
         f"{users[0].op.name}"
     )
     yield _mutant(many, "derivative missing", at + words, steps, 2)

@@ -372,7 +372,7 @@ def _assigned(order):
 # fmt: off
 for _order in (1, -1):
     _of_unit(registered(registry["getitem"]).f, "overwritten",
-        "rows of {x} that are looked up repeatedly keep one contribution: write np.add.at, which "
-        "adds up\n= and += at an array of indices overwrite",
+        "rows of {x} that are looked up repeatedly keep one contribution: = or += overwrites where "
+        "np.add.at must add up",
         _assigned(_order))
 # fmt: on
