@@ -55,22 +55,23 @@ def diagnosed(case) -> Diagnosis:
     explained = {label for finding in findings for label in finding.explains}
     unexplained = [e for e in wrong if e.label not in explained and e.label not in because]
     for entry in list(unexplained):
-        if entry.given.size and not entry.given.any() and entry.given.shape == entry.true.shape:
-            who = phrasing.short(entry, case)
-            text = f"{who} is zero in every entry: it was never filled, or nothing came through"
-            findings.append(Finding("all zero", text, (entry.label,)))
-            unexplained.remove(entry)
-        elif (form := clipped(entry.given, entry.true, case.tolerance)) is not None:
-            text = f"{phrasing.short(entry, case)}: {form.words}"
-            findings.append(Finding("clipped", text, (entry.label,)))
-            unexplained.remove(entry)
-        elif (form := typo(entry.given, entry.true, case.tolerance)) is not None:
-            text = f"{phrasing.short(entry, case)}: {form.words}"
-            findings.append(Finding("typo", text, (entry.label,)))
-            unexplained.remove(entry)
+        found = list(_of_single_entries(entry, case))
+        findings += found[:1]
+        unexplained = [e for e in unexplained if not found or e is not entry]
     findings = [*_in_order(findings, because, case), *warnings(case)]
     hints = (*_left(unexplained, findings, case), *_cut(unexplained, case))
     return Diagnosis(tuple(findings), hints, because)
+
+
+def _of_single_entries(entry, case):
+    """Findings on the numbers of a row that nothing else explains."""
+    who = phrasing.short(entry, case)
+    if entry.given.size and not entry.given.any() and entry.given.shape == entry.true.shape:
+        text = f"{who} is zero in every entry: it was never filled, or nothing came through"
+        yield Finding("all zero", text, (entry.label,))
+    for key, look in (("clipped", clipped), ("typo", typo)):
+        if (form := look(entry.given, entry.true, case.tolerance)) is not None:
+            yield Finding(key, f"{who}: {form.words}", (entry.label,))
 
 
 def _of_unused(entry):

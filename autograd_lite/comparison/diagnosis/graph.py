@@ -118,8 +118,11 @@ class Graph:
         if node not in self._labels:
             named = self.names.given(node)
             short = "Loss" if node is self.root else self.names.of(node)
-            formula = _Formulas(self.names).of(node) or _Formulas(self.names, holes=True).of(node)
-            self._labels[node] = named or formula or short
+            written = (
+                _Formulas(self.names, depth, holes).of(node)
+                for depth, holes in ((3, False), (3, True), (4, True))
+            )
+            self._labels[node] = named or next(filter(None, written), short)
         return self._labels[node]
 
     def constants(self):

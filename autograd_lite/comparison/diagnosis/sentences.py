@@ -16,7 +16,11 @@ def parted(text):
 
 
 def count_of_words(sentence):
-    """How many words a sentence has; a formula is one."""
+    """How many words a sentence has; a formula is one.
+
+    >>> count_of_words("in dz: h * (1 - h ** 2) stands where dh @ W.T belongs")
+    7
+    """
     previous, depth, count = "", 0, 0
     for word in sentence.split():
         joins = depth > 0 or word in OPERATORS or previous in OPERATORS

@@ -133,7 +133,7 @@ def _is_right(op, h, x, pulled):
 
 def wrong_normalisations(edge):
     """Four-tuples (key, words, rule of an edge, rank)."""
-    op, shape = edge.op, np.shape(edge.out)
+    op = edge.op
 
     def rule(**changed):
         return lambda e: op.pulled(e.g, e.out, *e.args, **changed)
@@ -154,7 +154,13 @@ def wrong_normalisations(edge):
     )
     for part in ({"left": below}, {"right": below}, {"left": below, "right": below}):
         yield "product rule", words, rule(**part), 1
-    n = round(np.size(x) / np.size(op.scale))
+    yield from _of_axes(edge, rule)
+    yield from _of_counts(edge, rule)
+
+
+def _of_axes(edge, rule):
+    """The means over other axes than those of the normalisation."""
+    op, shape, x = edge.op, np.shape(edge.out), np.asarray(edge.args[0])
     for axis in _axes(x.ndim):
         if axis != op.axis:
             words = (
@@ -163,6 +169,12 @@ def wrong_normalisations(edge):
             )
             count = np.prod([shape[i] for i in axis])
             yield "bias axis", words, rule(axis=axis, count=float(count)), 1
+
+
+def _of_counts(edge, rule):
+    """The sums divided by another number than that of the elements of the mean."""
+    op, shape, x = edge.op, np.shape(edge.out), np.asarray(edge.args[0])
+    n = round(np.size(x) / np.size(op.scale))
     for count in dict.fromkeys((1, *(shape[i] for i in range(x.ndim)), n - 1)):
         if count not in (n, 0):
             words = (

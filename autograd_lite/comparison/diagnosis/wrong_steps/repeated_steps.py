@@ -131,7 +131,7 @@ def _scaled(many, at, begins):
     words = at + "a path is missing: what {x} does through {h} is left out"
     if carried:
         words = (
-            "the error of the next step is not passed back to {x}\n"
+            "the error of the next step is not passed back to the state {x}\n"
             "what it does there, through {h}, is left out"
         )
     yield _mutant(many, "path missing", words, nothing, 1 if carried else 3)
