@@ -171,6 +171,7 @@ def what_array(x):
         return ""
     numbers = np.unique(x.value)
     if len(numbers) != 2:
-        return f" (a constant of shape {x.shape})"
+        is_named = x.name and not x.name.startswith("array")
+        return "" if is_named else f" (a constant of shape {x.shape})"
     what = "mask" if numbers[0] == 0 or numbers[0] < -1e3 else "array"
     return f" (the {what} of {numbers[0]:g} and {numbers[1]:g})"

@@ -10,8 +10,11 @@ OPERATORS = {"+", "-", "*", "/", "@", "**", "=", "<", ">", "<=", ">=", "==", "&"
 def parted(text):
     """The first sentence of a text, and the lines that have no room in it."""
     sentence, *lines = text.split("\n")
-    while lines and count_of_words(f"{sentence}; {lines[0]}") <= MOST:
-        sentence = f"{sentence}; {lines.pop(0)}"
+    while lines and len(lines[0]) <= 2 * LONG:
+        joined = f"{sentence}{':' if lines[0].startswith('write ') else ';'} {lines[0]}"
+        if count_of_words(joined) > MOST:
+            break
+        sentence, lines = joined, lines[1:]
     return sentence, tuple(lines)
 
 

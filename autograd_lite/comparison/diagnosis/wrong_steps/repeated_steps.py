@@ -19,6 +19,8 @@ from .mutant import Mutant, Steps, through, tried, unblanked
 from .recognised_functions import fused_edges, inside
 from .stale_weights import weight_of
 
+LOOP = 64  # steps of a loop in which all that may be wrong is tried
+
 
 def repeated(backward, relevant):
     """One wrong rule at all steps of a group; their ``steps`` are found by a whole pass."""
@@ -250,6 +252,8 @@ def _lanes(groups):
 
 def _other_values(many, lanes, begins, graph):
     """Pairs (words, one rule an edge): another factor of the same step is taken."""
+    if len(many) > LOOP:
+        return  # of so many passes only those that are likelier are made
     if many[0].op.f not in (np.matmul, np.multiply) or many[0].position is None:
         return
     operands = tuple(edge.node.parents[1 - edge.position] for edge in many)
