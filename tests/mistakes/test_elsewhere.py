@@ -403,3 +403,15 @@ def test_a_factor_without_a_name_is_missing_in_the_code():
         np.array([1.5, -0.8]),
     )
     assert "the factor p[0] is missing" in curve.summary
+
+
+def test_the_slope_of_an_activation_that_is_not_there_is_named():
+    """The output is linear, and its error out - y is in the loss too."""
+    X, y, W1, W2 = RNG.normal(size=(9, 4)), RNG.random((9, 1)), parameter(4, 5), parameter(5, 1)
+    h = ag.sigmoid(X @ W1)
+    out = h @ W2
+    loss = np.sum((out - y) ** 2) / 2
+    d2 = (out.numpy() - y) * out.numpy() * (1 - out.numpy())
+    d1 = d2 @ W2.numpy().T * h.numpy() * (1 - h.numpy())
+    summary = said(loss, {"W1": X.T @ d1, "W2": h.numpy().T @ d2})
+    assert summary.startswith("in dout: it is multiplied by out * (1 - out)")

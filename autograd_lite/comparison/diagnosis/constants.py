@@ -125,7 +125,7 @@ def _of_sizes(sizes, batch):
 def _of_compositions(sizes, divisors):
     """Sizes with 2, -1, a square or a square root, where the graph divides by them."""
     for n, (symbol, what) in sizes.items():
-        if divisors & {n, n - 1, math.sqrt(n)}:
+        if divisors & {n - 1, math.sqrt(n)} or any(d % n == 0 for d in divisors):
             for c, *names in _composed(n, symbol):
                 yield c, Named(*names, composite=True, what=what)
 

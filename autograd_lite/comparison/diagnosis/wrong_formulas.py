@@ -88,7 +88,8 @@ def _tries(search, formulas):
     for x in search.graph.affordable(edited):
         if not formulas.reach(x) & wanted:
             continue
-        for edit in editor.edits(x) if x in formulas.edited else editor.edits(x, 0):
+        whole = x in formulas.edited or x in formulas.lines  # dz = z - y is in the loss, too
+        for edit in editor.edits(x) if whole else editor.edits(x, 0):
             search.graph.visits += EDIT + _size(edit.whole)
             if not _is_other(edit, x):
                 continue
@@ -223,11 +224,12 @@ def _said(x, edit, formulas, count):
     """The sentence: in which line, what stands there, and what belongs there."""
     parts = _parts(edit, formulas)
     line = formulas.line_of(x)
-    name = formulas.symbols.get(line) if line is not x or x in formulas.edited else None
+    is_edited = x in formulas.edited or x in formulas.lines
+    name = formulas.symbols.get(line) if line is not x or is_edited else None
     where = "" if name is None else f"in {name}: "
     if count > 1 and name is not None and not edit.places:
         where = f"in {name} and {count - 1} more like it: "
-    if x not in formulas.edited and name is not None:
+    if not is_edited and name is not None:
         where = f"in {name}, as the gradients have it: "
     said = where + _filled(edit, formulas)
     if "{old}" not in edit.says and not edit.places and x.kind == "call":
