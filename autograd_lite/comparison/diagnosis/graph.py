@@ -118,10 +118,7 @@ class Graph:
         if node not in self._labels:
             named = self.names.given(node)
             short = "Loss" if node is self.root else self.names.of(node)
-            written = (
-                _Formulas(self.names, depth, holes).of(node)
-                for depth, holes in ((3, False), (3, True), (4, True))
-            )
+            written = (_Formulas(self.names, holes=holes).of(node) for holes in (False, True))
             self._labels[node] = named or next(filter(None, written), short)
         return self._labels[node]
 
@@ -158,7 +155,7 @@ class _Formulas:
         text = formula(node, inner)
         if self.holes and self._is_told_by_names(node):
             text = text.replace(HOLE, "...")
-        if HOLE in text or len(text) > (50 if self.holes else 40):
+        if HOLE in text or len(text) > 40:
             return None
         is_call = text.endswith(")") and text.split("(")[0].isidentifier()
         if is_call and text.count("((") and text.endswith("))"):
@@ -169,7 +166,7 @@ class _Formulas:
 
     def _is_told_by_names(self, node):
         """Whether a call with holes still says which one it is: one that parameters feed."""
-        is_function = len(node.op.rules) == 1 or node.op.name in ("matmul", "add", "multiply")
+        is_function = len(node.op.rules) == 1 or node.op.name in ("matmul", "add")
         return is_function and self._has_a_name(node, self.depth)
 
     def _has_a_name(self, node, depth):

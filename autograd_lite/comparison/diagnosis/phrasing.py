@@ -92,7 +92,8 @@ def scaled(edge, c, uses, names, graph):
     found = []
     for i, named in enumerate(names):
         words = (
-            f"what goes back from {h} to {x} is {named.text} times what it must be\n{named.reason}"
+            f"{named.reason}, from {h} back to {x}\n"
+            f"what goes back there is {named.text} times what it must be"
         )
         found.append((named.key, words, 1 + 2 * (i > 0)))
     if not found:

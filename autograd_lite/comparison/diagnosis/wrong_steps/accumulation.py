@@ -94,7 +94,7 @@ def _weighted(node, many, factors, change, key, words, rank, edge):
 
 def missing_words(edge, graph):
     x, h = graph.label(edge.parent), graph.label(edge.node)
-    words = f"a path is missing: what {x} does through {h} is left out\n{h} is taken as a constant"
+    words = f"a path is missing: what {x} does through {h} is left out\nas if {h} were a constant"
     return "path missing", words
 
 
