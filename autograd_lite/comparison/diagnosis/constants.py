@@ -92,8 +92,8 @@ def _has_square(graph):
 def _plain(has_square):
     """The numbers that need no graph."""
     yield -1.0, Named("sign", "-1", "a minus sign is missing or too much")
-    half = "the factor 2 of a square's derivative is missing, or the 1/2 is there twice"
-    two = "a factor 2 is too much: the 1/2 before the square was not applied, or 2 twice"
+    half = "the 2 of a square's derivative is missing, or the 1/2 is there twice"
+    two = "a factor 2 is too much, or the 1/2 before the square is missing"
     if not has_square:
         half = "a factor 1/2 is too much, and the loss has no square"
         two = "a factor 2 is too much\nor it was added up twice, not set to zero between passes"
