@@ -92,7 +92,7 @@ def scaled(edge, c, uses, names, graph):
     found = []
     for i, named in enumerate(names):
         words = (
-            f"{named.reason}, from {h} back to {x}\n"
+            f"{named.reason.replace(chr(10), ', ')}, from {h} back to {x}\n"
             f"what goes back there is {named.text} times what it must be"
         )
         found.append((named.key, words, 1 + 2 * (i > 0)))
