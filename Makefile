@@ -17,7 +17,7 @@ PYTHONS ?= $(filter-out $(own).%,$(shell pyenv versions --bare 2>/dev/null | \
   grep -E '^3\.1[1-9]\.[0-9]+$$' | sort -rV | sort -t. -uk2,2))
 
 .PHONY: help test test-all ablation brief elsewhere floors pythons bare numba oracles coverage bench xor \
-  lint format types clean
+  page lint format types clean
 
 help:
 	@echo "make xor       the article's network, end to end; ARGS='--help' shows its options"
@@ -29,6 +29,7 @@ help:
 	@echo "make numba     the programs that Numba compiles; ARGS='-m slow' takes half an hour"
 	@echo "make oracles   the operations against HIPS autograd (and PyTorch, where it is installed)"
 	@echo "make coverage  what of NumPy and SciPy is right, beside the peers; ARGS='--rows'"
+	@echo "make page      the page of ag.play in a real Chromium, which it installs if there is none"
 	@echo "make bench     speed and memory beside the peers; EXTRA=bench leaves out PyTorch and JAX"
 	@echo "make lint      ruff's checks and its formatting"
 	@echo "make types     mypy on the public signatures, and on programs that use them"
@@ -75,6 +76,14 @@ bench: $(VENV)/.$(or $(EXTRA),peers)
 
 xor: $(VENV)/.examples
 	$(run) examples/xor.py $(ARGS)
+
+# A Chromium of the system, of Debian's packages, or of playwright; without one the tests skip.
+page: $(VENV)/.page
+	@command -v chromium chromium-browser google-chrome >/dev/null || \
+	  { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; } || \
+	  $(run) -m playwright install --with-deps chromium || \
+	  echo "no Chromium could be installed: the tests of the page are skipped"
+	$(run) -m pytest tests/test_play_browser.py $(ARGS)
 
 lint: $(VENV)/.dev
 	$(run) -m ruff check .

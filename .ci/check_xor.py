@@ -16,6 +16,9 @@ for name in (f"training_{hidden}.png", f"boundary_{hidden}.png", f"boundary_{hid
         image.load()
         assert min(image.size) > 200, (name, image.size)
         assert getattr(image, "n_frames", 1) > 10 or name.endswith(".png"), name
+for name in ("article", f"play_{hidden}_with_biases", f"play_{hidden}_without_biases"):
+    page = (out / f"{name}.html").read_text(encoding="utf-8")
+    assert "const PROGRAM" in page, name
 errata = " ".join((out / "errata.txt").read_text().split())  # its sentences are wrapped
 for found in (
     "dh2/dz2: the sign is wrong at [0, 0]",

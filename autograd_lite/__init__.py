@@ -98,6 +98,7 @@ if TYPE_CHECKING:
     from .derivation.derivation import Derivation, derive
     from .drawing import Picture, draw
     from .numerics.anomaly import AnomalyError, detect_anomaly
+    from .playing import Page, play
     from .reviewing import Review, review
 
     __version__: str
@@ -108,6 +109,7 @@ _LATER = {
     "CompilationError": "compilation",
     "Comparison": "comparison",
     "Derivation": "derivation.derivation",
+    "Page": "playing",
     "Picture": "drawing",
     "Review": "reviewing",
     "check_gradients": "comparison",
@@ -118,6 +120,7 @@ _LATER = {
     "detect_anomaly": "numerics.anomaly",
     "draw": "drawing",
     "numeric_gradients": "comparison",
+    "play": "playing",
     "review": "reviewing",
 }
 
@@ -165,8 +168,8 @@ __all__ = [  # all but compile, which would hide Python's where everything is im
     "grad", "value_and_grad", "vjp", "jvp", "jacobian", "hessian", "hvp", "derivative",
     "checkpoint", "flatten",
     # the glass box
-    "draw", "Picture", "compare", "compare_function", "Comparison", "check_gradients",
-    "numeric_gradients", "review", "Review",
+    "draw", "Picture", "play", "Page", "compare", "compare_function", "Comparison",
+    "check_gradients", "numeric_gradients", "review", "Review",
     "derive", "Derivation", "detect_anomaly", "AnomalyError",
     "CompilationError",
     # tensors to fill, and of tensors

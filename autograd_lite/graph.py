@@ -27,7 +27,11 @@ def caller_variables(depth):
     variables: dict = {}
     for scope in (*scopes, module):
         variables.update({n: v for n, v in scope.items() if n not in variables})
-    return {name: value for name, value in variables.items() if not name.startswith("_")}
+    return {  # pytest keeps the parts of an assertion as @py_assert1
+        name: value
+        for name, value in variables.items()
+        if name.isidentifier() and not name.startswith("_")
+    }
 
 
 def check_on_tape(what, loss):
@@ -55,24 +59,43 @@ class Names:
         Where a tensor without a name of its own may be bound: the caller's variables.
     given : dict, optional
         Names that go before all others: ``{"W1": tensor_or_array}``.
+    observed : Observed, optional
+        The call that computed the root: what its variables held.
+    more : iterable of Tensor
+        Other ends of the graph, such as gradients that were computed from it.
+
+    Attributes
+    ----------
+    nodes : list of Node
+        Oldest first.
+    paths : dict
+        The paths in a module among the variables, of those nodes that have one.
     """
 
-    def __init__(self, root, variables, given=None):
-        self.nodes = history(root.node)
+    def __init__(self, root, variables, given=None, observed=None, more=()):
+        self.nodes = history(root.node, *(tensor.node for tensor in more))
         self.root = root.node
+        seen = observed.names if observed else {}
         given = dict(given or {})
         chosen, bound, paths = _bound(given), _bound(variables), _paths(variables)
+        self.paths = {node: paths[node] for node in self.nodes if node in paths}
         self._arrays = [
             {name: value for name, value in scope.items() if isinstance(value, np.ndarray)}
             for scope in (given, variables)
         ]
+        self._seen: dict = {}
+        for name, array in observed.arrays if observed else ():
+            self._seen.setdefault(_digest(array), set()).add(name)
         count = Counter()
         self._given, self._names = {}, {}
         for node in self.nodes:
             kind = node.op.name if node.op else "variable" if node.requires_grad else "constant"
             count[kind] += 1
-            name = chosen.get(node) or node.name or paths.get(node) or bound.get(node)
+            name = chosen.get(node) or node.name or paths.get(node)
+            name = name or seen.get(node) or bound.get(node)
             name = quoting.text(name) if name else None
+            if name is None and kind == "alias":
+                name = self._given[node.parents[0]]
             self._given[node] = name
             self._names[node] = name or f"{kind}_{count[kind]}"
 
@@ -96,7 +119,19 @@ class Names:
                     found.setdefault(id(known), name)
             if found:
                 return next(iter(found.values())) if len(found) == 1 else None
-        return None
+        names = self._seen.get(_digest(array), ()) if self._seen else ()
+        return next(iter(names)) if len(names) == 1 else None
+
+    def array_key(self, array):
+        """What tells a plain array from others: its name, with its values where these differ."""
+        name = self.of_array(array)
+        if name is None:
+            return id(array)
+        return (name, _digest(array)) if self._seen else name
+
+    def arrays_called(self, name):
+        """How many different plain arrays of this name were seen."""
+        return sum(name in names for names in self._seen.values())
 
     def all(self):
         """Every name, oldest first."""
@@ -133,6 +168,10 @@ def _paths(variables):
             if isinstance(parameter, Tensor) and len(path) > len(paths.get(parameter.node, "")):
                 paths[parameter.node] = path
     return paths
+
+
+def _digest(array):
+    return array.shape, array.dtype.str, hash(array.tobytes())
 
 
 def _same(one, other):

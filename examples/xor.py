@@ -2,9 +2,11 @@
 
     python examples/xor.py --hidden 3 50 --epochs 10000 --out xor
 
-1. The article's single observation, each number beside the article's own; its picture, graph.svg.
+1. The article's single observation, each number beside the article's own; its picture, graph.svg,
+   and article.html, a page that plays its backpropagation.
 2. What is wrong in the article: the comparison finds it.
-3. Training on 300 points: without biases it cannot learn XOR, with biases it does.
+3. Training on 300 points: without biases it cannot learn XOR, with biases it does; pages on
+   which to train it.
 4. The gradients of autodiff beside the hand-derived and the numeric ones.
 """
 
@@ -30,12 +32,13 @@ def main(argv=None):
     out = Path(options.out)
     out.mkdir(parents=True, exist_ok=True)
     print(f"The article: {article.TITLE}\n  {article.AUTHOR}, {article.ADDRESS}\n")
-    written = [observe(out / "graph.svg"), find_errata(out / "errata.txt")]
+    written = [*observe(out / "graph.svg", out / "article.html"), find_errata(out / "errata.txt")]
     X, y = article.data()
     rate = f"learning rate {options.lr:g}"
     print(f"3. Training on the 300 points: {options.epochs:,} full batches, {rate}\n")
     for hidden in options.hidden:
         biases = [False, True] if options.bias is None else [options.bias]
+        written += [play(X, y, hidden, bias, options, out) for bias in biases]
         runs = [train(X, y, hidden, bias, options) for bias in biases]
         written += save_pictures(runs, X, y, out, hidden)
     written.append(compare_gradients(X, y, options, out / "gradients.txt"))
@@ -117,6 +120,16 @@ def train(X, y, hidden, bias, options):
     if not bias:
         explain(model, X)
     return run
+
+
+def play(X, y, hidden, bias, options, out):
+    """A page on which the network learns, before it has learned anything."""
+    model = network(hidden, bias, options.seed)
+    h2 = model(X)
+    loss = nn.squared_error(h2, y)
+    path = out / f"play_{hidden}_{'with' if bias else 'without'}_biases.html"
+    ag.play(loss, path, learning_rate=options.lr)
+    return path
 
 
 def checkpoints(epochs, count):

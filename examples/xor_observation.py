@@ -49,8 +49,8 @@ class Observation:
         return {f"{w.name}*": w.data - learning_rate * w.grad for w in (self.W1, self.W2)}
 
 
-def observe(path):
-    """Recompute every number of the article's figures, and draw the computation."""
+def observe(path, page):
+    """Recompute every number of the article's figures; draw the computation, and play it."""
     figures = article.FIGURES
     seen = Observation.of_the_article()
     loss = seen.forward()
@@ -66,7 +66,8 @@ def observe(path):
     print(ag.compare(loss, factors, **PRINTED))
 
     notes = {name.rstrip("*"): {name: value} for name, value in updated.items()}
-    return ag.draw(loss, precision=8, annotate=notes).save(path)
+    ag.play(loss, page, precision=8, learning_rate=figures["learning_rate"])
+    return [ag.draw(loss, precision=8, numbers=True, annotate=notes).save(path), page]
 
 
 def show_beside(ours, figures):

@@ -18,11 +18,61 @@ from typing import TYPE_CHECKING
 from autograd_lite.messages.other_names import of_package
 
 from . import init
-from .layers import Linear, ReLU, Sequential, Sigmoid, Tanh
-from .losses import ridge, squared_error
+from .activations import (
+    ELU,
+    GELU,
+    SELU,
+    LeakyReLU,
+    LogSigmoid,
+    LogSoftmax,
+    Mish,
+    ReLU,
+    Sigmoid,
+    SiLU,
+    Softmax,
+    Softplus,
+    Softsign,
+    Tanh,
+)
+from .attention import MultiheadAttention, TransformerBlock, attention
+from .clipping import clip_gradient_norm, clip_gradient_values
+from .containers import Residual, Sequential
+from .convolution import AveragePool, Conv1d, Conv2d, ConvTranspose1d, ConvTranspose2d, MaxPool
+from .layers import Dropout, Embedding, Flatten, Linear
+from .lbfgs import LBFGS
+from .loss_modules import (
+    BinaryCrossEntropy,
+    CrossEntropy,
+    Hinge,
+    Huber,
+    KLDivergence,
+    MeanAbsoluteError,
+    MeanSquaredError,
+    NegativeLogLikelihood,
+    SquaredError,
+)
+from .losses import (
+    binary_cross_entropy,
+    cross_entropy,
+    hinge,
+    huber,
+    kl_divergence,
+    lasso,
+    mean_absolute_error,
+    mean_squared_error,
+    negative_log_likelihood,
+    ridge,
+    squared_error,
+)
 from .module import Module
-from .optimizers import SGD, Adam
+from .normalization import BatchNorm, LayerNorm
+from .optimizer import Optimizer
+from .optimizers import SGD, Adagrad, Adam, AdamW, RMSProp
 from .other_names import NN
+from .pytorch import from_pytorch, to_pytorch
+from .recurrent import GRU, LSTM, RNN, GRUCell, LSTMCell, RNNCell
+from .schedules import CosineDecay, Plateau, Schedule, StepDecay, WarmUp
+from .summary import summary
 
 if not TYPE_CHECKING:  # to checkers every name would be there, misspelt ones too
 
@@ -33,15 +83,80 @@ if not TYPE_CHECKING:  # to checkers every name would be there, misspelt ones to
 
 
 __all__ = [
-    "SGD",
+    "Adagrad",
     "Adam",
+    "AdamW",
+    "AveragePool",
+    "BatchNorm",
+    "BinaryCrossEntropy",
+    "Conv1d",
+    "Conv2d",
+    "ConvTranspose1d",
+    "ConvTranspose2d",
+    "CosineDecay",
+    "CrossEntropy",
+    "Dropout",
+    "ELU",
+    "Embedding",
+    "Flatten",
+    "GELU",
+    "GRU",
+    "GRUCell",
+    "Hinge",
+    "Huber",
+    "KLDivergence",
+    "LBFGS",
+    "LSTM",
+    "LSTMCell",
+    "LayerNorm",
+    "LeakyReLU",
     "Linear",
+    "LogSigmoid",
+    "LogSoftmax",
+    "MaxPool",
+    "MeanAbsoluteError",
+    "MeanSquaredError",
+    "Mish",
     "Module",
+    "MultiheadAttention",
+    "NegativeLogLikelihood",
+    "Optimizer",
+    "Plateau",
+    "RMSProp",
+    "RNN",
+    "RNNCell",
     "ReLU",
+    "Residual",
+    "SELU",
+    "SGD",
+    "Schedule",
     "Sequential",
+    "SiLU",
     "Sigmoid",
+    "Softmax",
+    "Softplus",
+    "Softsign",
+    "SquaredError",
+    "StepDecay",
     "Tanh",
+    "TransformerBlock",
+    "WarmUp",
+    "attention",
+    "binary_cross_entropy",
+    "clip_gradient_norm",
+    "clip_gradient_values",
+    "cross_entropy",
+    "from_pytorch",
+    "hinge",
+    "huber",
     "init",
+    "kl_divergence",
+    "lasso",
+    "mean_absolute_error",
+    "mean_squared_error",
+    "negative_log_likelihood",
     "ridge",
     "squared_error",
+    "summary",
+    "to_pytorch",
 ]

@@ -15,10 +15,32 @@ _OTHERS = {
     "lecun_uniform": "nn.init.fan_in_uniform",
 }
 _OTHERS |= {f"{name}_": f"{ours}, nn.Linear(2, 3, init={ours})" for name, ours in _OTHERS.items()}
+_OTHERS |= {
+    "uniform_": "p.data = rng.uniform(-0.1, 0.1, p.shape)",
+    "normal_": "p.data = rng.normal(0, 0.02, p.shape)",
+    "zeros_": "p.data = np.zeros(p.shape)",
+    "ones_": "p.data = np.ones(p.shape)",
+    "constant_": "p.data = np.full(p.shape, value)",
+}
 
 
 def __getattr__(name):
     raise AttributeError(of_package(__name__, name, _OTHERS))
+
+
+def generator(rng=None):
+    """The generator itself, or one with a seed; None is a seed that differs from run to run."""
+    return rng if hasattr(rng, "random") else np.random.default_rng(rng)
+
+
+def zeros(shape, rng):
+    """Zeros: right for biases, and for the last layer of a residual branch."""
+    return np.zeros(shape)
+
+
+def normal(shape, rng):
+    """Normal with variance 1, for tables of vectors."""
+    return rng.standard_normal(shape)
 
 
 def fan_in_uniform(shape, rng):

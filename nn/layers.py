@@ -1,18 +1,26 @@
-"""Layers: modules that compute one step of a network."""
+"""Layers: an affine map, a table of vectors, dropout, and the change to one axis."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import math
+from collections.abc import Callable
 from numbers import Integral
-from typing import overload
 
 import numpy as np
 
 import autograd_lite as ag
 from autograd_lite.messages.other_names import keywords
 
-from .init import glorot_uniform
-from .module import Module, _shown
+from .init import generator, glorot_uniform, normal
+from .module import Module
+
+
+def check_sizes(layer: Module, **sizes: int) -> None:
+    """Refuse what is not how many there are of something."""
+    for name, size in sizes.items():
+        if not isinstance(size, Integral) or size < 0:
+            what = f"{type(layer).__name__}: {name} is how many numbers, an int, not {size!r}"
+            raise TypeError(what)
 
 
 class Linear(Module):
@@ -48,11 +56,8 @@ class Linear(Module):
         init: Callable = glorot_uniform,
         dtype=np.float64,
     ):
-        for name, size in (("inputs", inputs), ("outputs", outputs)):
-            if not isinstance(size, Integral) or size < 0:
-                raise TypeError(f"Linear: {name} is how many numbers, an int, not {size!r}")
-        rng = rng if hasattr(rng, "random") else np.random.default_rng(rng)
-        weight = init((inputs, outputs), rng)
+        check_sizes(self, inputs=inputs, outputs=outputs)
+        weight = init((inputs, outputs), generator(rng))
         self.weight = ag.Tensor(weight, requires_grad=True, dtype=dtype)
         self.bias = ag.Tensor(np.zeros(outputs, dtype), requires_grad=True) if bias else None
 
@@ -78,73 +83,77 @@ class Linear(Module):
         return f"{inputs}, {outputs}{', bias=False' if self.bias is None else ''}"
 
 
-class Sigmoid(Module):
-    """1 / (1 + exp(-x)), element by element."""
+class Embedding(Module):
+    """A table of vectors, one for each integer: ``weight[indices]``.
 
-    def forward(self, x):
-        return ag.sigmoid(x)
+    Parameters
+    ----------
+    count : int
+        How many integers there are: 0 to count - 1.
+    size : int
+        The length of their vectors.
+    rng, init, dtype
+        As of `Linear`; ``init`` makes an array of shape (count, size).
 
-
-class Tanh(Module):
-    """tanh(x), element by element."""
-
-    def forward(self, x):
-        return np.tanh(x)
-
-
-class ReLU(Module):
-    """max(x, 0), element by element."""
-
-    def forward(self, x):
-        return ag.relu(x)
-
-
-class Sequential(Module):
-    """Modules and plain functions one after the other; ``layers`` is the list of them.
-
-    It has their ``len``, and indexing: ``model[0]`` is the first, ``model[:2]`` a model of two.
+    Attributes
+    ----------
+    weight : Tensor of shape (count, size)
     """
 
-    def __init__(self, *layers: Callable):
-        for layer in layers:
-            if isinstance(layer, type):
-                raise TypeError(
-                    f"Sequential takes layers, not classes: write {layer.__name__}(), with ()"
-                )
-            if not callable(layer):
-                raise TypeError(
-                    f"Sequential takes layers and functions, not {layer!r}: write "
-                    "Sequential(a, b, c), with * before a list of them"
-                )
-        self.layers = list(layers)
+    @keywords
+    def __init__(
+        self, count: int, size: int, *, rng=None, init: Callable = normal, dtype=np.float64
+    ):
+        check_sizes(self, count=count, size=size)
+        table = init((count, size), generator(rng))
+        self.weight = ag.Tensor(table, requires_grad=True, dtype=dtype)
+
+    def forward(self, indices):
+        """Integers of any shape -> their vectors, of that shape and one axis more."""
+        indices = indices if hasattr(indices, "dtype") else np.asarray(indices)
+        if indices.dtype.kind not in "iu":
+            raise TypeError(f"{self!r} takes integers, not an array of {indices.dtype}")
+        if isinstance(indices, np.ndarray) and indices.size:
+            low, high = indices.min(), indices.max()
+            if low < 0 or high >= len(self.weight):
+                wrong = low if low < 0 else high
+                raise ValueError(f"{self!r} has no vector for {wrong}: 0 to {len(self.weight) - 1}")
+        return self.weight[indices]
+
+    def _describe(self):
+        return "{}, {}".format(*self.weight.shape)
+
+
+class Dropout(Module):
+    """In training, elements set to zero at random and the others scaled up; else x itself.
+
+    Source: Srivastava et al. 2014, Dropout: a simple way to prevent neural networks from
+    overfitting.
+
+    Parameters
+    ----------
+    rate : float
+        The probability of a zero, in [0, 1).
+    rng : int or numpy.random.Generator, optional
+        Where the zeros come from. The generator is kept as ``rng``.
+    """
+
+    @keywords
+    def __init__(self, rate: float = 0.5, *, rng=None):
+        if not 0 <= rate < 1:
+            raise ValueError(f"Dropout: a rate is in [0, 1), and {rate!r} is not")
+        self.rate = rate
+        self.rng = generator(rng)
 
     def forward(self, x):
-        for i, layer in enumerate(self.layers):
-            try:
-                x = layer(x)
-            except Exception as error:
-                error.add_note(f"in layers.{i} of {type(self).__name__}, {_shown(layer)}")
-                raise
-        return x
+        return ag.dropout(x, self.rate, self.rng) if self.training and self.rate else x
 
-    def __len__(self) -> int:
-        return len(self.layers)
+    def _describe(self):
+        return f"{self.rate}"
 
-    def __iter__(self) -> Iterator[Callable]:
-        return iter(self.layers)
 
-    @overload
-    def __getitem__(self, index: int) -> Callable: ...
+class Flatten(Module):
+    """All axes but the first as one: (batch, ...) -> (batch, elements)."""
 
-    @overload
-    def __getitem__(self, index: slice) -> Sequential: ...
-
-    def __getitem__(self, index):
-        chosen = self.layers[index]
-        return Sequential(*chosen) if isinstance(index, slice) else chosen
-
-    def __bool__(self) -> bool:
-        return True  # a model without layers is one
-
-    def _children(self):
-        return [(f"layers.{i}", layer) for i, layer in enumerate(self.layers)]
+    def forward(self, x):
+        return np.reshape(x, (np.shape(x)[0], math.prod(np.shape(x)[1:])))

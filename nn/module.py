@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Self
 
 import numpy as np
 
@@ -11,6 +11,7 @@ import autograd_lite as ag
 from autograd_lite.messages.other_names import leave_out
 
 from .other_names import MODULE
+from .paths import walk
 
 
 class Module:
@@ -30,7 +31,19 @@ class Module:
     6.0
     >>> [name for name, _ in Scale().named_parameters()]
     ['factor']
+
+    Tensors that require no gradient are buffers: they are in the `state_dict`, and no optimiser
+    moves them. A result that is kept, such as the last state of a recurrent network, is neither.
+
+    Attributes
+    ----------
+    training : bool
+        Whether the module computes as in training; set by `train` and `eval`.
     """
+
+    training: bool = True
+    _frozen: tuple[str, ...] = ()  # the paths of own tensors
+    _forward_hooks: tuple[ForwardHook, ...] = ()
 
     def forward(self, *args, **kwargs) -> Any:
         """The computation; every subclass defines it."""
@@ -40,6 +53,8 @@ class Module:
 
     def __call__(self, *args, **kwargs) -> Any:
         result = self.forward(*args, **kwargs)
+        for hook in self._forward_hooks:
+            hook.f(self, args, result)
         if result is None:
             raise TypeError(f"{type(self).__name__}.forward() returned None: it lacks a return")
         return result
@@ -52,13 +67,74 @@ class Module:
         """All parameters, in order."""
         return [tensor for _, tensor in self.named_parameters()]
 
+    def named_buffers(self) -> Iterator[tuple[str, ag.Tensor]]:
+        """Pairs (path, tensor) of the constants, such as running means: not what is frozen."""
+        frozen = {tensor for module in self.modules() for tensor in module._frozen_tensors()}
+        held = self._named_tensors()
+        return ((path, t) for path, t in held if not t.requires_grad and t not in frozen)
+
+    def named_modules(self) -> Iterator[tuple[str, Module]]:
+        """Pairs (path, module): this one under "", and all modules inside, in order."""
+        return walk(self, Module, Module)
+
+    def modules(self) -> list[Module]:
+        """This module and all modules inside, in order."""
+        return [module for _, module in self.named_modules()]
+
+    def named_generators(self) -> Iterator[tuple[str, np.random.Generator]]:
+        """Pairs (path, generator) of what the modules draw from, in order."""
+        return walk(self, np.random.Generator, Module)
+
+    def apply(self, f: Callable[[Module], Any]) -> Self:
+        """Call ``f`` with each module inside, and with this one last."""
+        for module in reversed(self.modules()):
+            f(module)
+        return self
+
+    def train(self, training: bool = True) -> Self:
+        """Have this module, and all inside, compute as in training: dropout drops."""
+        for module in self.modules():
+            module.training = training
+        return self
+
+    def eval(self) -> Self:
+        """Have this module, and all inside, compute as after training: nothing is random."""
+        return self.train(False)
+
+    def freeze(self) -> Self:
+        """Make the parameters constants, until `unfreeze`: they have no gradient, and stay."""
+        for module in self.modules():
+            held = [(path, t) for path, t in module._own_tensors() if t.requires_grad]
+            if held:
+                module._frozen = (*module._frozen, *(path for path, _ in held))
+            for _, tensor in held:
+                tensor.requires_grad, tensor.grad = False, None
+        return self
+
+    def unfreeze(self) -> Self:
+        """Make what `freeze` froze, of this module or of those inside, parameters again."""
+        for module in self.modules():
+            for tensor in module._frozen_tensors():
+                tensor.requires_grad = True
+            if module._frozen:
+                module._frozen = ()
+        return self
+
+    def register_forward_hook(self, hook: Callable[[Module, tuple, Any], Any]) -> ForwardHook:
+        """Have ``hook(module, args, result)`` called after each call of this module.
+
+        What it returns is not used. The hook that comes back has ``remove()``, and is a ``with``
+        block too.
+        """
+        return ForwardHook(self, hook)
+
     def zero_grad(self) -> None:
         """Forget the gradients of all parameters."""
         for parameter in self.parameters():
             parameter.grad = None
 
     def state_dict(self) -> dict[str, np.ndarray]:
-        """Copies of the values of all tensors, frozen ones too, under their paths."""
+        """Copies of the values of all tensors, frozen ones and buffers too, under their paths."""
         return {path: tensor.numpy().copy() for path, tensor in self._named_tensors()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
@@ -84,15 +160,25 @@ class Module:
             tensor.data = values[name]
 
     def _named_tensors(self):
-        found = {}  # in order; the first path of a tensor is its name
-        _walk(self, "", found, set())
-        return [(path, tensor) for tensor, path in found.items()]
+        """Pairs (path, tensor) of all inside that are no results, such as a state that is kept."""
+        return [(path, t) for path, t in walk(self, ag.Tensor, Module) if t.is_leaf]
+
+    def _own_tensors(self):
+        """The same without those that modules inside hold."""
+        return [(path, t) for path, t in walk(vars(self), ag.Tensor, ()) if t.is_leaf]
+
+    def _frozen_tensors(self):
+        return [tensor for path, tensor in self._own_tensors() if path in self._frozen]
 
     def _children(self):
-        found = []
-        for name, value in vars(self).items():
-            _collect(value, name, found)
-        return found
+        """The modules and the parameters inside, without those of these modules."""
+        own = dict(self._own_tensors())
+        held = walk(vars(self), (Module, ag.Tensor), ())
+        return [
+            (path, part)
+            for path, part in held
+            if isinstance(part, Module) or (path in own and part.requires_grad)
+        ]
 
     def _describe(self) -> str:
         """What stands between the parentheses of the repr of a layer."""
@@ -106,6 +192,27 @@ class Module:
         return "\n  ".join([f"{type(self).__name__}(", *lines]) + "\n)"
 
 
+class ForwardHook:
+    """A function called after the calls of a module; made by `Module.register_forward_hook`."""
+
+    def __init__(self, module: Module, f: Callable):
+        if not callable(f):
+            raise TypeError(f"a hook is a function (module, args, result), not {f!r}")
+        self.module, self.f = module, f
+        module._forward_hooks = (*module._forward_hooks, self)
+
+    def remove(self) -> None:
+        """Call the function no more."""
+        others = (hook for hook in self.module._forward_hooks if hook is not self)
+        self.module._forward_hooks = tuple(others)
+
+    def __enter__(self) -> ForwardHook:
+        return self
+
+    def __exit__(self, *error):
+        self.remove()
+
+
 leave_out(Module, {name: f"here it is {line}" for name, line in MODULE.items()})
 
 
@@ -116,35 +223,3 @@ def _shown(child):
     if isinstance(child, Module):
         return repr(child)
     return getattr(child, "__name__", None) or f"{child!r:.60}"
-
-
-def _walk(value, path, found, seen):
-    """Collect {tensor: path} of all tensors inside a value, first path first."""
-    if isinstance(value, ag.Tensor):
-        found.setdefault(value, path)
-        return
-    if isinstance(value, Module):
-        parts = vars(value)
-    elif isinstance(value, Mapping):
-        parts = value
-    elif isinstance(value, (list, tuple)):
-        parts = dict(enumerate(value))
-    else:
-        return
-    if id(value) in seen:  # a module that refers to itself; it is alive while we walk
-        return
-    seen.add(id(value))
-    for name, part in parts.items():
-        _walk(part, f"{path}.{name}" if path else str(name), found, seen)
-
-
-def _collect(value, name, found):
-    """The modules and the parameters in a value, each with its path."""
-    if isinstance(value, Module) or (isinstance(value, ag.Tensor) and value.requires_grad):
-        found.append((name, value))
-    elif isinstance(value, Mapping):
-        for key, part in value.items():
-            _collect(part, f"{name}.{key}", found)
-    elif isinstance(value, (list, tuple)):
-        for i, part in enumerate(value):
-            _collect(part, f"{name}.{i}", found)

@@ -1,101 +1,31 @@
-"""Optimizers: they rebind the data of parameters, and never write into an array."""
+"""Optimizers, each the formula of its step: they rebind data, and never write into an array."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import SupportsFloat
 
 import numpy as np
 
-import autograd_lite as ag
-from autograd_lite.messages.other_names import keywords, leave_out
+from autograd_lite.messages.other_names import keywords
 
-from .module import Module
-from .other_names import OPTIMIZER
+from .optimizer import Optimizer
 
 
-class _Optimizer:
-    """What optimizers share: their parameters, and the gradients these have."""
-
-    @keywords
-    def __init__(self, parameters: Iterable[ag.Tensor], learning_rate: float):
-        name = type(self).__name__
-        if isinstance(parameters, (Module, ag.Tensor)) or not isinstance(parameters, Iterable):
-            given = f"a {type(parameters).__name__}"
-            given += " that is not called" if given in ("a method", "a function") else ""
-            what = "[tensor]" if isinstance(parameters, ag.Tensor) else "model.parameters()"
-            raise TypeError(f"{name} takes a list of parameters, not {given}: pass {what}")
-        _check(name, "learning_rate", learning_rate, np.inf)
-        self.parameters = list(parameters)
-        self.learning_rate = learning_rate
-        if not self.parameters:
-            raise ValueError(f"{name} was given no parameters")
-        for parameter in self.parameters:
-            if not (isinstance(parameter, ag.Tensor) and parameter.requires_grad):
-                raise TypeError(
-                    f"{name} takes Tensors with requires_grad=True, not a {_kind(parameter)}: "
-                    "pass model.parameters()"
-                )
-        if len(set(self.parameters)) < len(self.parameters):
-            raise ValueError(f"{name} was given a parameter twice")
-
-    def __repr__(self):
-        settings = {k: v for k, v in vars(self).items() if k[0] != "_" and k != "parameters"}
-        many = len(self.parameters)
-        said = [f"{many} parameter{'s' if many > 1 else ''}"]
-        said += [f"{name}={value}" for name, value in settings.items()]
-        return f"{type(self).__name__}({', '.join(said)})"
-
-    def zero_grad(self) -> None:
-        """Forget the gradients of all parameters."""
-        for parameter in self.parameters:
-            parameter.grad = None
-
-    def step(self) -> None:
-        """Move every parameter that has a gradient."""
-        moved = [(i, p) for i, p in enumerate(self.parameters) if p.grad is not None]
-        if not moved:
-            raise ValueError("step() found no gradients: call loss.backward() before it")
-        self._begin_step()
-        for i, parameter in moved:
-            parameter.data = parameter.data - self._change(i, parameter.grad)
-
-    def _begin_step(self):
-        """What happens once a step."""
-
-    def _change(self, i: int, g: np.ndarray) -> np.ndarray:
-        """What parameter i is lessened by, given its gradient."""
-        raise TypeError(f"{type(self).__name__} does not define _change()")
-
-
-leave_out(_Optimizer, {name: f"here it is {line}" for name, line in OPTIMIZER.items()})
-
-
-def _kind(value):
-    return "constant" if isinstance(value, ag.Tensor) else type(value).__name__
-
-
-def _check(optimizer, name, value, bound):
-    """Refuse a setting that is no number in [0, bound)."""
-    if isinstance(value, str) or np.ndim(value) or not isinstance(value, SupportsFloat):
-        raise TypeError(f"{optimizer}: {name} is a number, not {value!r}")
-    if not 0 <= value < bound:
-        hint = ": a step goes down the gradient by itself" if value < 0 else ""
-        limits = "is not negative and finite" if bound == np.inf else f"lies in [0, {bound})"
-        raise ValueError(f"{optimizer}: {name} {limits}, and {value} was given{hint}")
-
-
-class SGD(_Optimizer):
+class SGD(Optimizer):
     """Gradient descent: p <- p - learning_rate * v, with v <- momentum * v + gradient.
 
     Parameters
     ----------
-    parameters : iterable of Tensor
-        ``model.parameters()``.
+    parameters : iterable of Tensor, or of groups
+        ``model.parameters()``; or dicts of ``parameters`` and the settings in which they differ.
     learning_rate : float
         Not negative.
     momentum : float
         In [0, 1): the part of the last step that is made again. Polyak (1964).
+    nesterov : bool
+        p <- p - learning_rate * (gradient + momentum * v). Sutskever et al. (2013), as in PyTorch.
+    weight_decay : float
+        Adds weight_decay * p to the gradient.
 
     Raises
     ------
@@ -103,51 +33,181 @@ class SGD(_Optimizer):
         For what is no list of parameters, and for settings out of their range.
     """
 
+    learning_rate: float
+    momentum: float
+    nesterov: bool
+    weight_decay: float
+    _moments = ("_velocities",)
+
     @keywords
     def __init__(
-        self, parameters: Iterable[ag.Tensor], learning_rate: float, momentum: float = 0.0
+        self,
+        parameters: Iterable,
+        learning_rate: float,
+        momentum: float = 0.0,
+        nesterov: bool = False,
+        weight_decay: float = 0.0,
     ):
-        super().__init__(parameters, learning_rate)
-        _check("SGD", "momentum", momentum, 1)
-        self.momentum = momentum
-        self._velocities = [0.0] * len(self.parameters)
+        super().__init__(
+            parameters,
+            learning_rate=learning_rate,
+            momentum=momentum,
+            nesterov=nesterov,
+            weight_decay=weight_decay,
+        )
 
-    def _change(self, i, g):
-        if self.momentum:
-            g = self._velocities[i] = self.momentum * self._velocities[i] + g
-        return self.learning_rate * g
+    def _moved(self, i, p, g, learning_rate, momentum, nesterov):
+        if momentum:
+            v = self._velocities[i] = momentum * self._velocities[i] + g
+            g = g + momentum * v if nesterov else v
+        return p - learning_rate * g
 
 
-class Adam(_Optimizer):
+class Adam(Optimizer):
     """Adam: steps scaled by running means of the gradient and of its square.
 
     Source: Kingma and Ba 2015, Adam: a method for stochastic optimization, algorithm 1.
+
+    Parameters
+    ----------
+    parameters, learning_rate, weight_decay
+        As of `SGD`.
+    beta1, beta2 : float
+        In [0, 1): what of the means is kept.
+    epsilon : float
+        Added to the root, which it keeps from 0.
+    """
+
+    learning_rate: float
+    beta1: float
+    beta2: float
+    epsilon: float
+    weight_decay: float
+    _moments = ("_means", "_squares")
+
+    @keywords
+    def __init__(
+        self,
+        parameters: Iterable,
+        learning_rate: float = 1e-3,
+        beta1: float = 0.9,
+        beta2: float = 0.999,
+        epsilon: float = 1e-8,
+        weight_decay: float = 0.0,
+    ):
+        super().__init__(
+            parameters,
+            learning_rate=learning_rate,
+            beta1=beta1,
+            beta2=beta2,
+            epsilon=epsilon,
+            weight_decay=weight_decay,
+        )
+
+    def _moved(self, i, p, g, learning_rate, beta1, beta2, epsilon):
+        mean = self._means[i] = beta1 * self._means[i] + (1 - beta1) * g
+        square = self._squares[i] = beta2 * self._squares[i] + (1 - beta2) * g * g
+        mean = mean / (1 - beta1**self.steps)
+        square = square / (1 - beta2**self.steps)
+        return p - learning_rate * mean / (np.sqrt(square) + epsilon)
+
+
+class AdamW(Adam):
+    """`Adam` with p <- p - learning_rate * weight_decay * p, apart from the gradient.
+
+    Source: Loshchilov and Hutter 2019, Decoupled weight decay regularization, algorithm 2, with
+    the learning rate as the multiplier, as in PyTorch. The parameters are those of `Adam`.
     """
 
     @keywords
     def __init__(
         self,
-        parameters: Iterable[ag.Tensor],
+        parameters: Iterable,
         learning_rate: float = 1e-3,
         beta1: float = 0.9,
         beta2: float = 0.999,
         epsilon: float = 1e-8,
+        weight_decay: float = 0.01,
     ):
-        super().__init__(parameters, learning_rate)
-        _check("Adam", "beta1", beta1, 1)
-        _check("Adam", "beta2", beta2, 1)
-        _check("Adam", "epsilon", epsilon, np.inf)
-        self.beta1, self.beta2, self.epsilon = beta1, beta2, epsilon
-        self.steps = 0
-        self._means = [0.0] * len(self.parameters)
-        self._squares = [0.0] * len(self.parameters)
+        super().__init__(parameters, learning_rate, beta1, beta2, epsilon, weight_decay)
 
-    def _begin_step(self):
-        self.steps += 1
+    def _decayed(self, p, g, decay, settings):
+        return p * (1 - settings["learning_rate"] * decay), g
 
-    def _change(self, i, g):
-        mean = self._means[i] = self.beta1 * self._means[i] + (1 - self.beta1) * g
-        square = self._squares[i] = self.beta2 * self._squares[i] + (1 - self.beta2) * g * g
-        mean = mean / (1 - self.beta1**self.steps)
-        square = square / (1 - self.beta2**self.steps)
-        return self.learning_rate * mean / (np.sqrt(square) + self.epsilon)
+
+class RMSProp(Optimizer):
+    """Steps divided by the root of a running mean of the squared gradient.
+
+    Source: Tieleman and Hinton 2012, Lecture 6.5 of Neural networks for machine learning.
+
+    Parameters
+    ----------
+    parameters, learning_rate, momentum, weight_decay
+        As of `SGD`; the velocity is one of the steps, without the learning rate.
+    decay : float
+        In [0, 1): what of the mean is kept.
+    epsilon : float
+        Added to the root, which it keeps from 0.
+    """
+
+    learning_rate: float
+    decay: float
+    epsilon: float
+    momentum: float
+    weight_decay: float
+    _moments = ("_squares", "_velocities")
+
+    @keywords
+    def __init__(
+        self,
+        parameters: Iterable,
+        learning_rate: float = 1e-2,
+        decay: float = 0.99,
+        epsilon: float = 1e-8,
+        momentum: float = 0.0,
+        weight_decay: float = 0.0,
+    ):
+        super().__init__(
+            parameters,
+            learning_rate=learning_rate,
+            decay=decay,
+            epsilon=epsilon,
+            momentum=momentum,
+            weight_decay=weight_decay,
+        )
+
+    def _moved(self, i, p, g, learning_rate, decay, epsilon, momentum):
+        square = self._squares[i] = decay * self._squares[i] + (1 - decay) * g * g
+        change = g / (np.sqrt(square) + epsilon)
+        if momentum:
+            change = self._velocities[i] = momentum * self._velocities[i] + change
+        return p - learning_rate * change
+
+
+class Adagrad(Optimizer):
+    """Steps divided by the root of the sum of all squared gradients.
+
+    Source: Duchi, Hazan and Singer 2011, Adaptive subgradient methods for online learning and
+    stochastic optimization. The parameters are those of `RMSProp`, without decay and momentum.
+    """
+
+    learning_rate: float
+    epsilon: float
+    weight_decay: float
+    _moments = ("_squares",)
+
+    @keywords
+    def __init__(
+        self,
+        parameters: Iterable,
+        learning_rate: float = 1e-2,
+        epsilon: float = 1e-10,
+        weight_decay: float = 0.0,
+    ):
+        super().__init__(
+            parameters, learning_rate=learning_rate, epsilon=epsilon, weight_decay=weight_decay
+        )
+
+    def _moved(self, i, p, g, learning_rate, epsilon):
+        square = self._squares[i] = self._squares[i] + g * g
+        return p - learning_rate * g / (np.sqrt(square) + epsilon)

@@ -20,10 +20,10 @@ ROOMS = [
     {"engine"},
     {"transforms"},
     {"rules"},
-    {"graph", "numerics", "symbolic", "scipy"},
+    {"graph", "observed_call", "numerics", "symbolic", "scipy"},
     {"programs", "drawing", "derivation"},
     {"compilation", "comparison"},
-    {"reviewing"},
+    {"reviewing", "playing"},
     {"__init__", "__main__"},
 ]
 ENGINE = [

@@ -335,7 +335,7 @@ MISTAKES = [
     (lambda: nn.squared_error(model(), np.ones(2)), TypeError, r"a Sequential: give model\(X\)"),
     (lambda: nn.ridge(model(), 0.1, 3), TypeError, "ridge takes a list of weights, not a model"),
     (lambda: nn.SGD(model().named_parameters(), 0.1), TypeError, "not a tuple: pass model.param"),
-    (lambda: model().eval(), AttributeError, "'Module' object has no attribute 'eval': here it is"),
+    (lambda: model().cuda(), AttributeError, "'Module' object has no attribute 'cuda': here it is"),
     (lambda: model().fit(1), AttributeError, r"a loop: optimizer\.zero_grad\(\)"),
     (lambda: trained().lr, AttributeError, "no attribute 'lr': here it is learning_rate"),
     (lambda: nn.squared_error(np.ones(2), "a"), TypeError, "the target is a str: give an array"),
@@ -381,14 +381,14 @@ def test_a_module_shows_the_parameters_of_its_own():
 
 
 def test_a_module_may_have_what_others_have():
-    class Dropping(nn.Module):
+    class Here(nn.Module):
         device = "here"
 
-        def train(self):
+        def fit(self):
             return "trained"
 
-    assert Dropping().train() == "trained"
-    assert Dropping().device == "here"
-    assert not hasattr(nn.Tanh(), "eval")
-    assert not {"eval", "to"} & {*dir(nn.Tanh())}
+    assert Here().fit() == "trained"
+    assert Here().device == "here"
+    assert not hasattr(nn.Tanh(), "to")
+    assert not {"cuda", "to"} & {*dir(nn.Tanh())}
     assert not {"lr"} & {*dir(trained())}

@@ -120,6 +120,15 @@ def check_dot(made, plain):
     assert made.count("\n") == plain.count("\n")
 
 
+def check_mermaid(made, plain):
+    """As many lines, of the same arrows; of what a label may hold nothing with a meaning."""
+    is_harmless(made)
+    lines = [text.split("\n") for text in (made, plain)]
+    assert [x.split('"')[0] for x in lines[0]] == [x.split('"')[0] for x in lines[1]]
+    assert all(x.count('"') == y.count('"') for x, y in zip(*lines, strict=True))
+    assert not re.search(r"[<>`{}\\]", re.sub(r"%%.*%%|<br/>|-->|-\.->", "", made))
+
+
 def check_json(made, plain):
     assert json.loads(made).keys() == json.loads(plain).keys()
 
@@ -138,6 +147,9 @@ OUTPUTS = {
     ("comparison", "markdown"): check_markdown,
     ("comparison", "json"): check_json,
     ("picture", "dot"): check_dot,
+    ("picture", "mermaid"): check_mermaid,
+    ("picture", "text"): check_text,
+    ("picture", "json"): check_json,
     ("picture", "__repr__"): check_text,
     ("tensor", "__repr__"): lambda made, plain: is_harmless(made),
 }

@@ -373,7 +373,7 @@ def test_a_right_comparison_is_green_and_a_shape_is_written():
 def test_what_cannot_be_drawn_is_told():
     with pytest.raises(ValueError, match="arrays alone has no graph"):
         arrays({"a": 1.0}, {"a": 2.0}).draw()
-    with pytest.raises(ValueError, match="max_nodes=10"):
+    with pytest.raises(ValueError, match="max_nodes=12"):
         wrong_from_z1(["W1"]).draw(max_nodes=3)
 
 

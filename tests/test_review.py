@@ -166,6 +166,137 @@ def test_pairs_by_hand():
         ag.review(f, X, Y[:, :1], pairs={"q": "x"})
 
 
+def network_of_other_names(X, Y, W1, W2):
+    out1 = np.tanh(X @ W1)
+    e = out1 @ W2 - Y
+    loss = np.sum(e**2)
+    q = 2 * e
+    r = (q @ W2.T) * (1 - out1)
+    return loss, (X.T @ r, out1.T @ q)
+
+
+def test_pairs_of_what_a_line_assigns():
+    report = ag.review(network_of_other_names, X, Y, W1, W2, pairs={"q": "e"})
+    assert [line.name for line in report.lines if line.verdict == "WRONG"] == ["r"]
+    with pytest.raises(ValueError, match="'nothing' is no array of the arguments, and no line"):
+        ag.review(network_of_other_names, X, Y, W1, W2, pairs={"q": "nothing"})
+
+
+def updated_too_early(X, Y, W1, W2, lr):
+    h = np.tanh(X @ W1)
+    e = h @ W2 - Y
+    loss = np.sum(e**2)
+    de = 2 * e
+    dW2 = h.T @ de
+    W2 -= lr * dW2
+    dh = de @ W2.T
+    dW1 = X.T @ (dh * (1 - h**2))
+    W1 -= lr * dW1
+    return loss, {"W1": dW1, "W2": dW2}
+
+
+def test_a_weight_that_is_updated_before_the_error_went_through_it():
+    report = ag.review(updated_too_early, X, Y, W1, W2, 0.1)
+    (wrong,) = [line for line in report.lines if line.verdict == "WRONG"]
+    assert wrong.line == line_of(updated_too_early, "W2 -=")
+    assert f"move this line behind line {wrong.line + 1}" in wrong.reason
+    assert wrong.suggestion is None
+    fixed = report.fixed[__file__].split("\n")
+    assert fixed[wrong.line - 1 : wrong.line + 1] == [
+        "    dh = de @ W2.T", "    W2 -= lr * dW2"
+    ]  # fmt: skip
+
+
+def mean_without_its_n(X, y, W1, b):
+    s = X @ W1 + b
+    N = len(X)
+    p = np.exp(s - s.max(axis=1, keepdims=True))
+    p = p / p.sum(axis=1, keepdims=True)
+    loss = -np.log(p[np.arange(N), y]).mean()
+    ds = p.copy()
+    ds[np.arange(N), y] -= 1
+    dW1 = X.T @ ds
+    db = ds.sum(axis=0)
+    return loss, {"W1": dW1, "b": db}
+
+
+def test_a_statement_that_is_missing():
+    report = ag.review(mean_without_its_n, X, np.array([0, 1, 2, 3, 0, 1]), W1, np.ones(4))
+    (wrong,) = [line for line in report.lines if line.verdict == "WRONG"]
+    assert wrong.line == line_of(mean_without_its_n, "ds[np.arange")
+    assert wrong.suggestion == "ds[np.arange(N), y] -= 1; ds /= N"
+    assert "division by N is left out" in wrong.reason
+
+
+def recurrence(x, a, c):
+    """The state of a line in the loop has no name in the forward pass."""
+    hs = [0.1]
+    for t in range(len(x)):
+        hs.append(np.tanh(a * hs[t] + c * x[t]))
+    loss = sum(h * h for h in hs)
+    ga = gc = 0.0
+    back = 0.0
+    for t in reversed(range(len(x))):
+        gh = 2 * hs[t + 1] + back
+        gz = gh * hs[t + 1]
+        ga += gz * hs[t]
+        gc += gz * x[t]
+        back = gz * a
+    return loss, {"a": ga, "c": gc}
+
+
+def test_a_line_of_a_loop_whose_value_has_no_name():
+    report = ag.review(recurrence, rng.normal(size=7), 0.7, -1.2)
+    (wrong,) = [line for line in report.lines if line.verdict == "WRONG"]
+    assert wrong.line == line_of(recurrence, "gz = gh")
+    assert wrong.suggestion == "gz = gh * (1 - hs[t + 1] ** 2)"
+
+
+def lines_alike(X, Y, W1, W2, keep, mask1, mask2):
+    a1 = X @ W1 * mask1 / keep
+    a2 = a1 @ W2 * mask2 / keep
+    loss = np.sum((a2 - Y) ** 2)
+    da2 = 2 * (a2 - Y)
+    dz2 = da2 * mask2 / keep
+    da1 = dz2 @ W2.T
+    dz1 = da1 * mask1
+    return loss, {"W1": X.T @ dz1, "W2": a1.T @ dz2}
+
+
+def test_a_line_says_what_another_line_says_of_something_else():
+    masks = (rng.random((6, n)) < 0.7 for n in (4, 2))
+    report = ag.review(lines_alike, X, Y, W1, W2, 0.7, *(m.astype(float) for m in masks))
+    (wrong,) = [line for line in report.lines if line.verdict == "WRONG"]
+    assert wrong.suggestion == "dz1 = da1 * mask1 / keep"
+
+
+def by_bytes(w, x, wrong):
+    e = np.frombuffer((x @ w).tobytes())  # no tensor goes through this
+    return np.sum(e * e), {"w": (1 if wrong else 2) * x.T @ e}
+
+
+def test_a_loss_that_tensors_do_not_follow_is_held_against_differences():
+    assert ag.review(by_bytes, W1[:, 0], X, False)
+    report = ag.review(by_bytes, W1[:, 0], X, True)
+    assert report.wrong == ("w",)
+    assert [line.verdict for line in report.lines] == ["not judged"]
+    assert "finite differences" in str(report)
+    assert f"{line_of(by_bytes, 'e = np')}" in str(report)
+
+
+def all_positive(x, y, w):
+    z = x @ w
+    h = np.maximum(z, 0)
+    dh = 2 * (h - y)
+    return np.sum((h - y) ** 2), x.T @ (dh * (z > 0))
+
+
+def test_what_would_not_show_at_the_given_numbers_is_said():
+    x, y, w = np.abs(X), Y[:, 0], np.abs(W1[:, 0])
+    assert "would not show: relu mask at h" in str(ag.review(all_positive, x, y, w))
+    assert "would not show" not in str(ag.review(all_positive, X, y, w))
+
+
 def test_a_wrong_line_that_shows_only_beside():
     def f(w):
         return np.sum(w**3), 3 * w

@@ -1,12 +1,16 @@
 """The picture of a comparison: the graph, in the colours of the verdicts."""
 
+from ..drawing.draw import pictured
 from ..drawing.model import BECAUSE, NOT_GIVEN, RIGHT, WRONG
-from ..drawing.picture import pictured
-from ..symbolic.text import Style
+from ..drawing.rows import Rows
+from ..drawing.themes import Look
 from . import rows
 
 
-def coloured(report, precision=4, max_elements=12, max_nodes=300, values=True, gradients=True):
+def coloured(
+    report, precision=4, max_elements=12, max_nodes=100, values=True, gradients=True, numbers=False,
+    theme="light", direction="down", collapse=None,
+):  # fmt: skip
     """The picture; see `Comparison.draw`."""
     case = report.case
     if case is None or case.loss is None:
@@ -14,9 +18,10 @@ def coloured(report, precision=4, max_elements=12, max_nodes=300, values=True, g
             "a comparison of arrays alone has no graph to draw: compare(loss, {...}) of the loss "
             "as a Tensor has one"
         )
-    style = Style(precision, max_elements, values, gradients)
+    style = Rows(precision, max_elements, values, gradients, numbers)
+    look = Look(theme, direction)
     marked = _marked(report, case, gradients)
-    return pictured(case.loss, case.names, style, max_nodes, marked=marked)
+    return pictured(case.loss, case.names, style, look, max_nodes, collapse, marked=marked)
 
 
 def _marked(report, case, gradients):

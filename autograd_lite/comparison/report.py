@@ -357,8 +357,9 @@ class Comparison:
         Parameters
         ----------
         **options
-            ``precision``, ``max_elements``, ``max_nodes``, ``values`` and ``gradients``, as
-            those of `autograd_lite.draw`.
+            ``precision``, ``max_elements``, ``max_nodes``, ``values``, ``gradients``,
+            ``numbers``, ``theme``, ``direction`` and ``collapse``, as those of
+            `autograd_lite.draw`.
 
         Raises
         ------

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -13,20 +14,23 @@ from ..engine.modes import enable_grad
 from ..engine.tensor import Tensor, has_nan, seed_of
 from ..graph import Names, caller_variables, check_on_tape
 from ..messages import errors, quoting
+from ..observed_call import on_tape
 from ..programs.program import Program
 from ..symbolic.latex import LatexWriter, latex_of
 from ..symbolic.text import Style, TextWriter, labelled, text_of
+from .legend import OwnWords, nameless
 from .lines import Line, definitions, worth_a_name
 from .replay import FORWARD, Replay
+from .rolling import rolled
 from .targets import labels_of, targets_of
 
 SUFFIXES = {".txt": "text", ".md": "markdown", ".tex": "latex", ".py": "source"}
 
 
 def derive(
-    loss: Tensor,
+    loss: Tensor | Callable,
+    *args: Any,
     wrt: Tensor | str | Iterable[Tensor | str] | None = None,
-    *,
     names: Mapping | None = None,
     seed=None,
     factors: bool = False,
@@ -41,8 +45,12 @@ def derive(
 
     Parameters
     ----------
-    loss : Tensor
-        A scalar, or any shape if ``seed`` is given.
+    loss : Tensor or callable
+        A scalar, or any shape if ``seed`` is given. A function is called with ``args``, and its
+        local variables give the names: tensors in the arguments are what they are, and where
+        there is none all floats become variables, or those that ``wrt`` names.
+    *args
+        The arguments of the function; of a tensor what is derived: ``derive(loss, "W1")``.
     wrt : Tensor, str, or several of these, optional
         Of what the gradients are wanted, leaves or not: tensors, or their names (``"W1"``,
         ``"dLoss/dz2"``). All leaves that require a gradient by default, in order of use.
@@ -83,8 +91,15 @@ def derive(
     dLoss/dh = 2 * h
     dLoss/dx = dLoss/dh * (1 - h * h)
     """
+    variables, call = caller_variables(1), None
+    if not isinstance(loss, Tensor) and callable(loss):
+        call = on_tape("derive()", loss, args, wrt)
+        loss, wrt = call.result, call.wrt or None
+        variables = {**variables, **call.inner, **call.own}
+    elif args:
+        wrt = _of_tensor(args, wrt)
     check_on_tape("derive()", loss)
-    variables = caller_variables(1)
+    assert isinstance(loss, Tensor)
     if seed is not None:
         seed = seed_of(loss, asarray(seed))
         variables.setdefault("seed", seed)
@@ -95,9 +110,19 @@ def derive(
             f"{errors.describe(loss)} is not a scalar: reduce it (np.sum, np.mean), or pass its "
             f"cotangent, seed= an array of shape {loss.shape}"
         )
-    known = Names(loss, variables, names)
+    known = Names(loss, variables, names, call)
     targets = targets_of(known, wrt)
     return Derivation(loss, known, targets, factors, numbers, Style(precision, max_elements))
+
+
+def _of_tensor(args, wrt):
+    """What is derived, where it was given by position."""
+    if wrt is not None or len(args) > 1:
+        raise TypeError(
+            "derive(loss, wrt) takes one thing to derive by, or a list of them; only a function "
+            "has further arguments, derive(f, x, y)"
+        )
+    return args[0]
 
 
 class Derivation:
@@ -137,6 +162,7 @@ class Derivation:
             replay = self._replay(factors=factors)
         self._definitions = definitions(replay, self._wanted(replay))
         self._given = replay.graph.inputs
+        self._words = OwnWords(replay.graph.steps)
         self.lines = self._written()
 
     def _replay(self, **how):
@@ -155,12 +181,16 @@ class Derivation:
     def _written(self):
         symbols = {x: x.name for x in self._given}
         symbols |= {d.expression: text_of(d.symbol) for d in self._definitions}
-        writer = TextWriter(symbols)
         return [
-            Line(symbols[x], writer.definition(x), x.value, d.part, x)
+            Line(symbols[x], self._formula(TextWriter, symbols, d), x.value, d.part, x)
             for d in self._definitions
             for x in [d.expression]
         ]
+
+    def _formula(self, writer, symbols, definition):
+        """What stands to the right of the equals sign; forward lines are as they were computed."""
+        is_forward = definition.part == FORWARD
+        return writer(symbols, drops_zeros=not is_forward).definition(definition.expression)
 
     # --- forms ------------------------------------------------------------------------------
 
@@ -179,15 +209,28 @@ class Derivation:
 
     @property
     def text(self) -> str:
-        """The lines, those of the chain after an empty one."""
-        parts: tuple[list, list] = [], []
-        for line in self.lines:
-            text = f"{line.name} = {line.formula}"
-            parts[line.part != FORWARD].append(text)
-            if self._numbers and not isinstance(line.value, tuple):
-                parts[line.part != FORWARD].append(self._value(line))
-        given = [labelled(x.name, x.value, self._style) for x in self._given if self._numbers]
-        return "\n\n".join("\n".join(part) for part in (given, *parts) if part)
+        """The lines, those of the chain after an empty one.
+
+        Without numbers equal steps are loops. Below the lines stands what is meant by arrays
+        without a name and by functions that NumPy does not have.
+        """
+        if self._numbers:
+            given = [labelled(x.name, x.value, self._style) for x in self._given]
+            parts: list = [given, [], []]
+            for line in self.lines:
+                part = parts[1 + (line.part != FORWARD)]
+                part.append(f"{line.name} = {line.formula}")
+                if not isinstance(line.value, tuple):
+                    part.append(self._value(line))
+        else:
+            pairs: tuple[list, list] = [], []
+            for line in self.lines:
+                pairs[line.part != FORWARD].append((line.name, line.formula))
+            parts = list(map(rolled, pairs))
+        legend = [*self._words.explained(self.lines)]
+        if not self._numbers:
+            legend = [*nameless(self._given), *legend]
+        return "\n\n".join("\n".join(part) for part in (*parts, legend) if part)
 
     def _value(self, line):
         pad, text = " " * len(line.name), labelled("", line.value, self._style)
@@ -224,14 +267,18 @@ class Derivation:
 
     @property
     def latex(self) -> str:
-        """The lines as an ``aligned`` environment."""
+        """The lines as an ``align*`` environment, which amsmath may break over pages."""
+        return f"\\begin{{align*}}\n{self._latex_rows}\n\\end{{align*}}"
+
+    @property
+    def _latex_rows(self):
         symbols = {x: latex_of(x.name) for x in self._given}
         symbols |= {d.expression: latex_of(d.symbol) for d in self._definitions}
-        writer = LatexWriter(symbols)
+        writer = LatexWriter(symbols)  # of values
         rows: list[str] = []
         part = FORWARD
         for d in self._definitions:
-            row = f"{symbols[d.expression]} &= {writer.definition(d.expression)}"
+            row = f"{symbols[d.expression]} &= {self._formula(LatexWriter, symbols, d)}"
             if self._numbers and not isinstance(d.expression.value, tuple):
                 row += f" = {writer.value(d.expression.value, self._style)}"
             if (d.part == FORWARD) != (part == FORWARD) and rows:
@@ -240,10 +287,10 @@ class Derivation:
                 rows[-1] += r" \\"
             part = d.part
             rows.append(row)
-        return "\n".join([r"\begin{aligned}", *rows, r"\end{aligned}"])
+        return "\n".join(rows)
 
     def _repr_latex_(self):
-        return f"$$\n{self.latex}\n$$"
+        return f"$$\n\\begin{{aligned}}\n{self._latex_rows}\n\\end{{aligned}}\n$$"
 
     @property
     def source(self) -> str:
@@ -291,6 +338,8 @@ class Derivation:
                 f"{path}: a derivation is saved as {', '.join(SUFFIXES)}, not {path.suffix!r}"
             )
         text = getattr(self, form)
+        if form == "latex":
+            text = f"{{\\allowdisplaybreaks\n{text}}}"
         head = "import numpy as np\n\n\n" if form == "source" else ""
         path.write_text(f"{head}{text.rstrip()}\n", encoding="utf-8")
         return path

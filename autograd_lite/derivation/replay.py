@@ -5,22 +5,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..engine.modes import Watcher, watching
+from ..engine.modes import watching
 from ..engine.multiple_outputs import part
 from ..engine.primitives import Elementwise, Primitive
 from ..engine.tape import backward_pass
+from ..rules.activations import sigmoid
 from ..symbolic.calls import named
 from ..symbolic.expressions import Expression, mapped
 from ..symbolic.graph import Graph
+from ..symbolic.one_call import OneCall
 from ..symbolic.traced import ConcretizationError, Trace, Traced, plain
+from .rolling import FEW
+from .stable_logistic import smooth_pairs
 
 FORWARD, BACKWARD, FACTOR = "forward", "backward", "factor"
 SMALL = 4  # elements of an array without a name that is written down in a formula
-
-# Operations of ours that are NumPy's under another name: they are written as NumPy's call.
-_WRITTEN_OUT = {
-    "where", "clip", "astype", "alias", "reshape", "getitem", "fractional_part", "part", "chosen",
-}  # fmt: skip
 
 
 @dataclass(eq=False)
@@ -77,11 +76,14 @@ class Replay:
         self.definitions = []
         self.values = {}  # node -> traced value
         self.cotangents = {}  # node -> traced cotangent
+        is_plain = as_written and not factors
+        self._smooth = smooth_pairs(names.nodes, {*targets, *chain}) if is_plain else {}
         self.variables = set()  # the inputs that gradients are wanted of, or could be
         self._unnamed = 0
         self._inputs = {}
         self._calls = {}  # node -> traced arguments and keywords
-        with np.errstate(all="ignore"), watching(_OneCall(self)):
+        self.one_call = OneCall(self.trace, as_written)
+        with np.errstate(all="ignore"), watching(self.one_call):
             for node in names.nodes:
                 self._forward(node)
             if root.node.op is None:
@@ -101,19 +103,13 @@ class Replay:
             )
         args = list(map(self._argument, node.args, node.parents))
         kwargs = {key: mapped(self.lifted, value) for key, value in node.kwargs.items()}
-        value = self.apply(node.op, args, kwargs)
+        value = self.one_call.apply(node.op, args, kwargs)
         if not isinstance(value, tuple):
             value = self.lifted(value)
             if node in self.labels:
                 value = self._defined(value, FORWARD, self.labels[node])
         self._calls[node] = args, kwargs
         self.values[node] = value
-
-    def apply(self, op, args, kwargs):
-        """Call an operation on traced values: as one call, or as the calls that it makes."""
-        if self.as_written and _is_one_call(op):
-            return self.trace.traced(op.f, tuple(args), kwargs)
-        return op.f(*args, **kwargs)
 
     def _argument(self, value, parent):
         if parent is None:
@@ -161,9 +157,12 @@ class Replay:
         if name is None:
             self._unnamed += 1
             name = f"array_{self._unnamed}"
-        if name not in self._inputs:
-            self._inputs[name] = self._input(value, name, False)
-        return self._inputs[name]
+            key = name
+        else:
+            key = self.names.array_key(value)
+        if key not in self._inputs:
+            self._inputs[key] = self._input(value, name, False)
+        return self._inputs[key]
 
     def _constant(self, value):
         return Traced(self.trace, self.graph.constant(value))
@@ -171,6 +170,8 @@ class Replay:
     def _input(self, value, name, is_variable):
         taken = {x.name for x in self.graph.inputs}
         wanted, count = name, 1
+        if not is_variable and self.names.arrays_called(name) >= FEW:
+            name = f"{wanted}_1"
         while name in taken:
             count += 1
             name = f"{wanted}_{count}"
@@ -211,6 +212,9 @@ class Replay:
         """One step back on traced values."""
         op, out = node.op, self.values[node]
         args, kwargs = self._calls[node]
+        if node in self._smooth:
+            z = self._smooth[node]
+            return [] if z is None or not z.requires_grad else [(z, g * sigmoid(self.values[z]))]
         if op.sequence or not isinstance(op, Primitive):
             return op.cotangents(g, out, args, kwargs, node.parents)
         if isinstance(out, tuple):
@@ -224,6 +228,9 @@ class Replay:
 
     def _pulled(self, node, position, rule, g, out, args, kwargs):
         """What a rule gives on traced values."""
+        if self.as_written and node.op.f is np.logaddexp and np.isfinite(node.out).all():
+            one, other = args if position == 0 else args[::-1]
+            return g * sigmoid(one - other)  # the rule says so too, and more at infinite numbers
         try:
             share = rule(g, out, *args, **kwargs)
         except ConcretizationError:  # it looks at what says where: here that is known
@@ -271,7 +278,8 @@ class Replay:
             self.definitions.append(Definition(inner, part, symbol))
             return traced
         expression = Expression("call", inner.value, named, (inner,))
-        if inner.kind == "call" and inner.func is not named:
+        is_call = inner.kind == "call" and inner.func is not named
+        if is_call and not _is_filled(inner):  # other ones are not this gradient that is one
             with suppress(TypeError):  # an argument that cannot be a key: it is never found again
                 self.graph.replace(inner, expression)
         steps = self.graph.steps
@@ -294,32 +302,6 @@ def _fitted(op, share, x, g, careful):
         elif not isinstance(g, tuple):
             share = np.where(np.any(g != 0), share, 0)
     return op.fitted(share, x, g, False)
-
-
-class _OneCall(Watcher):
-    """Has the operations that rules call on traced values recorded as one call each."""
-
-    def __init__(self, replay):
-        self.replay = replay
-
-    def record(self, record, op, args, kwargs):
-        if not self.replay.as_written or not _is_one_call(op) or not _holds_traced(args):
-            return record(op, args, kwargs)
-        args, kwargs = op.bind(args, kwargs)
-        return self.replay.apply(op, args, kwargs)
-
-
-def _is_one_call(op):
-    """Whether an operation is none of NumPy's."""
-    module = getattr(op.f, "__module__", None) or "numpy"
-    is_numpys = isinstance(op.f, np.ufunc) or module.partition(".")[0] == "numpy"
-    return not is_numpys and op.name not in _WRITTEN_OUT
-
-
-def _holds_traced(args):
-    if type(args) in (list, tuple):
-        return any(map(_holds_traced, args))
-    return type(args) is Traced
 
 
 def _is_filled(expression):

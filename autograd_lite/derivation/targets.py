@@ -1,9 +1,11 @@
 """The tensors of a derivation: those that are asked for, and the names of all."""
 
+from collections import Counter
 from collections.abc import Iterable
 
 from ..engine.tensor import Tensor
 from ..messages import errors
+from .rolling import FEW
 
 
 def targets_of(names, wrt):
@@ -51,6 +53,7 @@ def _bottom(name):
 def labels_of(names, more):
     """What nodes are called that have lines of their own: those with names, and some more."""
     labels, taken = {}, set()
+    held = Counter(names.given(node) for node in names.nodes if node.op is not None)
     for node in names.nodes:
         name = names.given(node)
         if node is names.root:
@@ -59,6 +62,8 @@ def labels_of(names, more):
             name = names.of(node)
         if name is not None:
             count, wanted = 1, name
+            if held[wanted] >= FEW and node.op is not None:  # steps of a loop: h_1, h_2, h_3
+                name = f"{wanted}_1"
             while name in taken:
                 count += 1
                 name = f"{wanted}_{count}"

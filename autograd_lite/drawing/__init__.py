@@ -1,5 +1,6 @@
 """The tape as a picture."""
 
-from .picture import Picture, draw
+from .draw import draw
+from .picture import Picture
 
 __all__ = ["Picture", "draw"]

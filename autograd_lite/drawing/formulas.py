@@ -1,11 +1,8 @@
-"""The text of a picture: calls as a person writes them, ``□ ** 2``; lines for any renderer."""
+"""Calls of a tape as a person writes them: ``y - h2``, ``□ ** 2``."""
 
 import numpy as np
 
-from ..symbolic.text import labelled
-from .model import OUTPUT
-
-HOLE = "□"  # an operand without a name: the value that comes along the arrow
+HOLE = "□"  # an operand without a name: the value that comes along the arrow; of several □1, □2
 
 _INFIX = {
     "add": "+", "subtract": "-", "multiply": "*", "divide": "/",
@@ -14,11 +11,16 @@ _INFIX = {
 _MANY = 4
 
 
-def formula(node, names):
-    """The call of a node: operands by their names, small numbers as themselves."""
-    operands = [operand(node, position, names) for position in range(len(node.args))]
+def formula(node, names, holes=None):
+    """The call of a node: operands by their names, small numbers as themselves.
+
+    ``holes`` tells those without a name apart; see `holes_of`.
+    """
+    operands = [operand(node, position, names, holes) for position in range(len(node.args))]
     op = node.op.name
     if op in _INFIX and len(operands) == 2:
+        if op == "multiply" and (over := _divided(node, operands)):
+            return over
         return f"{operands[0]} {_INFIX[op]} {operands[1]}"
     if op == "negative":
         return f"-{operands[0]}"
@@ -30,16 +32,29 @@ def formula(node, names):
     return f"{op}({', '.join(operands)})"
 
 
-def operand(node, position, names):
+def operand(node, position, names, holes=None):
     """One argument of a call: a name, a hole, or a number."""
     value, parent = node.args[position], node.parents[position]
     if not isinstance(value, list):
-        return _one(value, parent, names)
+        return _one(value, parent, names, holes or {})
     parents = parent or (None,) * len(value)
-    texts = [_one(v, p, names) for v, p in zip(value, parents, strict=True)]
+    texts = [_one(v, p, names, holes or {}) for v, p in zip(value, parents, strict=True)]
     if len(texts) > _MANY:
         texts[1:-1] = [f"... {len(texts)} arrays ..."]
     return f"[{', '.join(texts)}]"
+
+
+def holes_of(node, names):
+    """{operand: its hole} where several operands of a call have no name: □1, □2 in order.
+
+    An operand is the node that it came from, or the id of a plain array.
+    """
+    found: dict = {}
+    for value, parent in node.inputs():
+        key = parent or id(value)
+        if _one(value, parent, names, {}) == HOLE:
+            found.setdefault(key, f"{HOLE}{len(found) + 1}")
+    return found if len(found) > 1 else {}
 
 
 def is_array(value):
@@ -48,12 +63,28 @@ def is_array(value):
     return isinstance(shape, tuple) and shape != ()  # np.float64, the class, has a shape too
 
 
-def _one(value, parent, names):
+def _one(value, parent, names, holes):
     if parent is not None:
-        return names.given(parent) or HOLE
+        return names.given(parent) or holes.get(parent, HOLE)
     if is_array(value):
-        return names.of_array(value) or HOLE
+        return names.of_array(value) or holes.get(id(value), HOLE)
     return _brief(value, names)
+
+
+def _divided(node, operands):
+    """□ / 32 where a call multiplies by 1 / 32: what divided by a size, as it is read."""
+    for value, other in zip(node.args, operands[::-1], strict=True):
+        if isinstance(value, (float, np.floating)) and (n := reciprocal(value)):
+            return f"{other} / {n}"
+    return None
+
+
+def reciprocal(value):
+    """n where a number is 1 / n and is longer to write than that; else None."""
+    if not 1e-9 < abs(value) < 1 or len(f"{value:.15g}") <= 6:
+        return None
+    n = round(1 / float(value))
+    return n if abs(value * n - 1) <= 4 * np.finfo(np.asarray(value).dtype).eps else None
 
 
 def _part(results, position):
@@ -81,63 +112,3 @@ def _brief(value, names):
         value = value.item()
     text = f"{value:.6g}" if isinstance(value, float) else getattr(value, "__name__", repr(value))
     return text if len(text) <= 30 else f"{text[:27]}..."
-
-
-# --- what a box and an arrow say, in a font of fixed width ----------------------------------------
-
-
-def box_lines(box, diagram, style):
-    """The head of a box, what it is and its shape, and a row for each of its arrays."""
-    head = box.formula or box.kind
-    if box.name is not None:
-        head = f"{box.name} = {head}" if box.formula else f"{box.name}: {head}"
-    rows = [head]
-    if box.value is not None:
-        dtype = "" if box.dtype == np.float64 else f" {box.dtype}"
-        rows = [f"{head}  {box.shape or 'scalar'}{dtype}"]
-    if style.values and box.value is not None:
-        rows.append(labelled(box.name or "value", box.value, style))
-    if style.gradients and box.gradient is not None and box.kind != OUTPUT:
-        label = f"{_d(diagram.loss)}/{_d(box.name)}" if box.name else "gradient"
-        rows.append(labelled(label, box.gradient, style))
-    rows += [labelled(label, value, style) for label, value in box.notes]
-    return "\n".join(rows).split("\n")
-
-
-def edge_lines(edge, diagram, style):
-    """The local derivative on an arrow, and where the gradient is summed on its way back.
-
-    Nothing is said where no single array is multiplied by.
-    """
-    if not style.gradients or edge.derivative is None:
-        return []
-    source, target = diagram.boxes[edge.source], diagram.boxes[edge.target]
-    top = target.name or target.formula
-    if target.kind == OUTPUT and target.name:
-        top = diagram.loss
-    label = f"{_d(top)}/{_d(source.name or HOLE)}"
-    array = edge.derivative
-    if edge.factor is None:
-        row = labelled(label, _collapsed(array), style)
-    else:
-        row = f"{label} = {edge.factor}"
-        one_row = np.size(array) == np.shape(array)[-1] <= style.max_elements
-        if edge.factor != HOLE and one_row:  # else its numbers are in a box beside this arrow
-            row = labelled(row, array, style)
-    if edge.summed:
-        axes = ", ".join(map(str, edge.summed))
-        row += f"\nsummed over {'axis' if len(edge.summed) == 1 else 'axes'} {axes}"
-    return row.split("\n")
-
-
-def _d(name):
-    """The differential of a name: dW1, d(layers.0.weight), d(y - h2), d□."""
-    return f"d{name}" if name.isidentifier() or name == HOLE else f"d({name})"
-
-
-def _collapsed(array):
-    """One number for an array of equal elements, -1, 0 and 1 without decimals."""
-    values = np.unique(array)
-    if len(values) != 1:
-        return array
-    return int(values[0].real) if values[0] in (-1, 0, 1) else values[0]

@@ -1,29 +1,41 @@
-"""From the tape to the picture model."""
+"""From the tape to the picture model: a box for each unit, an edge for each use of a value."""
 
 from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 
-from ..engine.arrays import broadcast_axes
-from ..engine.primitives import Elementwise
+from ..engine.tape import Node
 from ..engine.tensor import Tensor, backward_pass, plain, seed_of
-from ..graph import local_derivative
 from ..messages import errors
-from .formulas import HOLE, formula, is_array, operand
-from .model import CONSTANT, OPERATION, OUTPUT, PARAMETER, Box, Diagram, Edge
+from .edges import edge_of
+from .formulas import formula, holes_of
+from .frames import Frames
+from .model import (
+    CONSTANT,
+    GRADIENT,
+    MODULE,
+    NONE_ARRIVES,
+    NOT_COMPUTED,
+    OPERATION,
+    OUTPUT,
+    PARAMETER,
+    Box,
+    Diagram,
+    Edge,
+)
+from .units import Unit
+from .uses import Uses, contributions
 
 NO_HISTORY = "not recorded; no input requires a gradient, or it was made in no_grad()"
 
 
-def diagram(root, names, annotate=None, marked=None):
-    """The tape of a tensor as a picture model; ``names`` holds its nodes and their names.
+def diagram(root, names, units, annotate=None, marked=None):
+    """The units of a tape as a picture model; ``names`` holds its nodes and their names.
 
     ``marked`` holds changed fields by node, and of arrows by pairs of nodes (top, bottom).
     """
-    builder = _Builder(root, names)
-    for node in names.nodes:
-        builder.add(node)
+    builder = _Builder(root, names, units)
     if not root.requires_grad:
         builder.annotate(root, {"history": NO_HISTORY})
     for key, notes in (annotate or {}).items():
@@ -31,70 +43,103 @@ def diagram(root, names, annotate=None, marked=None):
     for key, fields in (marked or {}).items():
         builder.mark(key, fields)
     boxes = {box.id: box for box in builder.boxes.values()}
-    return Diagram(boxes, tuple(builder.edges), builder.loss)
+    return Diagram(boxes, tuple(builder.edges), builder.loss, builder.frames.groups)
 
 
 class _Builder:
-    """Boxes by their nodes, those of plain arrays by name or ``id``: the tape keeps them alive."""
+    """Boxes by unit, node of a leaf, or name or ``id`` of a plain array."""
 
-    def __init__(self, root, names):
+    def __init__(self, root, names, units):
         given = names.given(root.node)
-        self.root = root.node
+        self.root = root
         self.loss = "Loss" if given in (None, "loss") else given
         self.names = names
-        self.boxes = {}
-        self.edges = []
+        self.uses = Uses(units, names)
+        self.frames = Frames(units, self.uses.of_unit, names.paths, self.uses.shared())
         self.gradients = _gradients(root, names.nodes)
-        self.seen = {
-            parent: value
-            for node in names.nodes
-            for value, parent in node.inputs()
-            if parent is not None
-        }
+        self.sums = contributions(n for n in names.nodes if n.serial <= root.node.serial)
+        self.boxes: dict = {}
+        for unit in units:
+            for use in self.uses.of_unit[unit]:
+                if use.key not in self.boxes and not isinstance(use.key, Unit):
+                    self._leaf(use.key, use.value)
+            self._unit(unit)
+        if not units:
+            self._leaf(root.node, root.node.out)
+        self.edges = [
+            self._edge(unit, use, count)
+            for unit in units
+            for count, use in enumerate(self.uses.of_unit[unit])
+        ]
 
-    def add(self, node):
-        """The box of a node, after those of its plain arrays, and the edges of its call."""
-        arguments = list(_arguments(node))
-        for _, value, parent in arguments:
-            if parent is None and self._constant(value) not in self.boxes:
-                self._box(self._constant(value), CONSTANT, self.names.of_array(value), value)
-        name = self.names.given(node)
-        if node.op is None:
-            value = self.seen.get(node, node.out)
-            kind = PARAMETER if node.requires_grad else CONSTANT
-            self._box(node, kind, name, value, self.gradients.get(node))
+    def _leaf(self, key, value):
+        """The box of a leaf of the tape, of a plain array, or of a call that is left out."""
+        group = self.frames.of_leaf(key)
+        if not isinstance(key, Node):
+            self._box(key, CONSTANT, self.names.of_array(value), value, group=group)
             return
-        kind = OUTPUT if node is self.root else OPERATION
-        if kind == OUTPUT and np.size(node.out) == 1:
-            name = name or self.loss
-        call = node.op.name, formula(node, self.names)
-        self._box(node, kind, name, node.out, self.gradients.get(node), *call)
-        for count, (position, value, parent) in enumerate(arguments):
-            source = self.boxes[self._constant(value) if parent is None else parent]
-            self.edges.append(self._edge(source, node, position, count, parent))
+        name = self.names.given(key)
+        if key.op is None:
+            kind = PARAMETER if key.requires_grad else CONSTANT
+            self._box(key, kind, name, value, key, group=group)
+            return
+        call = formula(key, self.names, holes_of(key, self.names))
+        more = {"op": key.op.name, "formula": call, "cut": True}
+        self._box(key, OPERATION, name, key.out, key, group=group, **more)
 
-    def _constant(self, value):
-        """What a plain array is known by: its name, for each call has a copy of its own."""
-        return self.names.of_array(value) or id(value)
+    def _unit(self, unit):
+        """The box of a call, or of a collapsed scope by its last one."""
+        node = unit.last
+        name, kind = self.names.given(node), OPERATION
+        more = {"group": self.frames.of(unit.around), "calls": len(unit.calls)}
+        if self._is_backward(node):
+            kind = GRADIENT
+        if node is self.root.node:
+            kind = OUTPUT
+            if np.size(node.out) == 1:
+                name = name or self.loss
+        if unit.scope is not None:
+            kind, more["formula"] = MODULE, name
+            name, more["notes"] = unit.scope.label, tuple(self._parameters(unit))
+        else:
+            more["formula"] = formula(node, self.names, holes_of(node, self.names))
+            more["op"] = node.op.name
+        self._box(unit, kind, name, node.out, node, **more)
 
-    def _box(self, key, kind, name, value, gradient=None, op=None, call=None):
+    def _box(self, key, kind, name, value, node=None, **more):
         id = f"n{len(self.boxes)}"
         if isinstance(value, tuple):  # several results, each in a box of its own
-            self.boxes[key] = Box(id, kind, name, None, None, None, None, op, call)
+            self.boxes[key] = Box(id, kind, name, None, None, None, **more)
             return
-        value = np.asarray(value)
-        self.boxes[key] = Box(id, kind, name, value.shape, value.dtype, value, gradient, op, call)
+        value, gradient, missing = np.asarray(value), self.gradients.get(node), None
+        later = self._is_backward(node)
+        if gradient is None and node is not None and node.requires_grad and not later:
+            missing = NONE_ARRIVES if self.root.size == 1 else NOT_COMPUTED
+        facts = value.shape, value.dtype, value, gradient
+        uses = 0 if gradient is None else self.sums[node]
+        self.boxes[key] = Box(id, kind, name, *facts, uses=uses, missing=missing, **more)
 
-    def _edge(self, source, node, position, count, parent):
-        target = self.boxes[node].id
-        if parent is None or not parent.requires_grad or node.op.rules[position] is None:
-            return Edge(source.id, target, count, flows=False)
-        derivative = local_derivative(node, position)
-        factor = _factor(node, position, source, self.names)
-        summed = ()
-        if isinstance(node.op, Elementwise):
-            summed = broadcast_axes(source.shape, np.shape(node.out))
-        return Edge(source.id, target, count, True, derivative, factor, summed)
+    def _is_backward(self, node):
+        """Whether a call is one of the backward pass."""
+        return node is not None and node.serial > self.root.node.serial
+
+    def _parameters(self, unit):
+        """A row that says how many numbers a collapsed module learns."""
+        used = {p for node in unit.calls for _, p in node.inputs() if p in self.names.paths}
+        arrays = [p for p in used if p.op is None and p.requires_grad]
+        if arrays:
+            count = sum(np.size(p.out) for p in arrays)
+            yield "parameters", f"{count:,} in {len(arrays)} array{'s' * (len(arrays) > 1)}"
+
+    def _edge(self, unit, use, count):
+        source, target = self.boxes[use.key], self.boxes[unit]
+        if self._is_backward(use.call):
+            return Edge(source.id, target.id, count, True, step=use.step)
+        if unit.scope is not None or use.call not in unit.calls:
+            return Edge(source.id, target.id, count, use.flows, step=use.step)
+        return edge_of(use, source, target, count, self.names)
+
+    # --- what is said beside the tape -------------------------------------------------------
 
     def annotate(self, key, notes):
         """Add rows to the box of a tensor, or to the one box of this name."""
@@ -104,7 +149,7 @@ class _Builder:
                 'annotate takes a dict of rows by tensor or name, {W1: {"W1*": array}}'
             )
         if isinstance(key, Tensor):
-            found = [key.node] if key.node in self.boxes else []
+            found = [one for one in [self._of_node(key.node)] if one in self.boxes]
         else:
             found = [known for known, box in self.boxes.items() if box.name == key]
         if len(found) != 1:
@@ -118,37 +163,27 @@ class _Builder:
 
     def mark(self, key, fields):
         """Change fields of the box of a node, or of the arrows from bottom to top."""
-        if not isinstance(key, tuple):
-            self.boxes[key] = replace(self.boxes[key], **fields)
+        ends = [self._of_node(node) for node in (key if isinstance(key, tuple) else (key,))]
+        if any(end not in self.boxes for end in ends):
             return
-        top, bottom = (self.boxes[node].id for node in key)
+        if not isinstance(key, tuple):
+            self.boxes[ends[0]] = replace(self.boxes[ends[0]], **fields)
+            return
+        top, bottom = (self.boxes[end].id for end in ends)
         for i, edge in enumerate(self.edges):
             if (edge.target, edge.source) == (top, bottom):
                 self.edges[i] = replace(edge, **fields)
+
+    def _of_node(self, node):
+        """What the box of a node is known by, where it is the result of one."""
+        unit = self.uses.of_call.get(node)
+        return node if unit is None else unit if node is unit.last else None
 
     def _hint(self, key):
         names = [box.name for box in self.boxes.values() if box.name]
         is_unknown = isinstance(key, str) and key not in names
         hint = errors.did_you_mean(key, names) if is_unknown else ""
         return f"{hint}Give a tensor of this tape, or a name of one box among {', '.join(names)}"
-
-
-def _arguments(node):
-    """Triples (position, value, parent) of what gets an arrow: tensors and plain arrays."""
-    for position, (value, parent) in enumerate(zip(node.args, node.parents, strict=True)):
-        if isinstance(value, list):
-            parents = parent or (None,) * len(value)
-            yield from ((position, v, p) for v, p in zip(value, parents, strict=True))
-        elif parent is not None or is_array(value):
-            yield position, value, parent
-
-
-def _factor(node, position, source, names):
-    """The other operand of a product, by its name; one without is seen only beside a named one."""
-    if node.op.name not in ("multiply", "matmul") or not is_array(node.args[1 - position]):
-        return None
-    other = operand(node, 1 - position, names)
-    return None if other == HOLE and source.name is None else other
 
 
 def _gradients(root, nodes):

@@ -1,135 +1,99 @@
-"""`draw`: the tape of a tensor as a picture."""
+"""`Picture`: a drawn tape in every format."""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 
-from ..engine.tensor import Tensor
-from ..graph import Names, caller_variables
-from ..messages import errors
-from ..symbolic.text import Style
-from .from_tape import diagram
+from ..messages import quoting
 from .model import Diagram
+from .rows import Rows, head
+from .themes import Look
 
 IMAGES = (".svg", ".png", ".pdf")
-TEXTS = (".dot", ".gv")
-
-
-def draw(
-    root: Tensor,
-    *,
-    names: Mapping | None = None,
-    annotate: Mapping | None = None,
-    precision: int = 4,
-    max_elements: int = 12,
-    max_nodes: int = 300,
-    values: bool = True,
-    gradients: bool = True,
-) -> Picture:
-    """Draw the tape of a tensor: how it was computed, and how its gradient flows back.
-
-    A box is a tensor with its shape, its value and its gradient; parameters, constants,
-    operations and the result look different. An arrow is one use of a value, labelled with
-    the local derivative that the gradient is multiplied by on its way back; it is dashed
-    where no gradient flows.
-
-    Parameters
-    ----------
-    root : Tensor
-        What to draw. Of a root with several elements there are no gradients to show.
-    names : mapping, optional
-        Names for tensors and arrays, ``{"W1": tensor}``; they go before the tensors' own
-        names, their paths in a module, and the variables of the caller.
-    annotate : mapping, optional
-        Further rows in a box, by tensor or name: ``{W1: {"W1*": W1.data - lr * W1.grad}}``.
-        A row is an array or a text.
-    precision : int
-        How many decimals numbers have.
-    max_elements : int
-        Larger arrays are summarised: smallest, mean, largest, and how many nan and inf.
-    max_nodes : int
-        The size of a tape beyond which drawing it is refused.
-    values, gradients : bool
-        Whether to show values, and gradients with local derivatives.
-
-    Returns
-    -------
-    Picture
-        Shows itself in a notebook; ``.save("tape.svg")`` writes it.
-
-    Raises
-    ------
-    TypeError
-        For a root that is not a Tensor.
-    ValueError
-        For a tape of more than ``max_nodes`` tensors, and for an annotation of no box.
-
-    >>> x = Tensor(3.0, requires_grad=True)
-    >>> y = x * x
-    >>> draw(y)
-    <Picture of y: 2 boxes, 2 arrows>
-    """
-    if not isinstance(root, Tensor):
-        raise TypeError(
-            f"draw() takes a Tensor, not {errors.describe(root)}: compute it from tensors with "
-            "requires_grad=True"
-        )
-    known = Names(root, caller_variables(1), names)
-    style = Style(precision, max_elements, values, gradients)
-    return pictured(root, known, style, max_nodes, annotate=annotate)
-
-
-def pictured(root, names, style, max_nodes, **more) -> Picture:
-    """The picture of a tape, unless it is too large; ``more`` is for the `diagram`."""
-    if len(names.nodes) > max_nodes:
-        raise ValueError(
-            f"the tape of {errors.describe(root)} has {len(names.nodes)} tensors, and a picture of "
-            f"more than {max_nodes} can hardly be read: draw an inner tensor or a smaller case "
-            f"(fewer layers or steps), or pass max_nodes={len(names.nodes)}"
-        )
-    return Picture(diagram(root, names, **more), style)
+TEXTS = {".dot": "dot", ".gv": "dot", ".mmd": "mermaid", ".txt": "text", ".json": "json"}
 
 
 class Picture:
-    """A drawn tape: the picture model, its DOT text, and images of it.
+    """A drawn tape: the picture model, its text in several languages, and images of it.
 
     Attributes
     ----------
     model : Diagram
         What the picture says, as plain data.
-    dot : str
-        The picture in Graphviz's language.
+    dot, mermaid, text, json : str
+        The picture in Graphviz's language, as a Mermaid flowchart, as lines for a terminal, and
+        the model as JSON. Only ``dot`` needs the package graphviz.
+    svg : str
+        The image, with a text alternative; made by Graphviz.
 
     Examples
     --------
-    >>> from autograd_lite import Tensor
+    >>> from autograd_lite import Tensor, draw
     >>> x = Tensor(3.0, requires_grad=True, name="x")
-    >>> draw(x * x)
-    <Picture of Loss: 2 boxes, 2 arrows>
+    >>> print(draw(x * x, max_elements=1).text)
+    n0   x: parameter  scalar
+         x = 3.0000
+         dLoss/dx = 6.0000
+         the sum of 2
+    n1   Loss = x * x  scalar
+         Loss = 9.0000
+           <- n0   dLoss/dx = x
+           <- n0   dLoss/dx = x
+    <BLANKLINE>
+    On an arrow: the local derivative, which the gradient is multiplied by on its way back.
+    <BLANKLINE>
     """
 
-    def __init__(self, model: Diagram, style: Style):
-        from .render import to_dot
-
+    def __init__(self, model: Diagram, style: Rows, look: Look | None = None):
         self.model = model
-        self.dot = to_dot(model, style)
+        self._style = style
+        self._look = look or Look()
 
     def __repr__(self):
-        root = next(reversed(self.model.boxes.values()))
+        root = self.model.root
+        count, arrows = len(self.model.boxes), len(self.model.edges)
         return (
-            f"<Picture of {root.name or root.formula or root.kind}: {len(self.model.boxes)} boxes, "
-            f"{len(self.model.edges)} arrows>"
+            f"<Picture of {quoting.text(root.name or root.formula or root.kind)}: "
+            f"{count} box{'es' * (count != 1)}, {arrows} arrow{'s' * (arrows != 1)}>"
         )
+
+    @cached_property
+    def dot(self) -> str:
+        """The picture in Graphviz's language."""
+        from .dot import to_dot
+
+        return to_dot(self.model, self._style, self._look)
+
+    @property
+    def mermaid(self) -> str:
+        """The picture as a Mermaid flowchart."""
+        from .mermaid import to_mermaid
+
+        return to_mermaid(self.model, self._style, self._look)
+
+    @property
+    def text(self) -> str:
+        """The picture as lines for a terminal."""
+        from .plain_text import to_text
+
+        return to_text(self.model, self._style)
+
+    @property
+    def json(self) -> str:
+        """The model as JSON: boxes, edges and groups by the names of their fields."""
+        from .json_text import to_json
+
+        return to_json(self.model, self._style)
 
     @cached_property
     def svg(self) -> str:
         """The picture as SVG. Raises `RendererMissing` if nothing installed can make it."""
-        from .render import render
+        from .render import accessible, render
 
-        return render(self.dot, "svg").decode()
+        lines = [head(box) for box in self.model.boxes.values()]
+        return accessible(render(self.dot, "svg").decode(), repr(self)[1:-1], lines)
 
     def _repr_svg_(self):
         from .render import RendererMissing
@@ -146,35 +110,33 @@ class Picture:
         Parameters
         ----------
         path : str or Path
-            Its suffix says what is written: .svg, .png or .pdf, or DOT text as .dot or .gv.
+            Its suffix says what is written: .svg, .png or .pdf by Graphviz; DOT text as .dot or
+            .gv; .mmd for Mermaid; .txt; .json.
 
         Returns
         -------
         Path
-            The file that was written. Where nothing installed can make the image, that is the
-            DOT text, as .dot beside it, and a warning says what is missing.
+            The file.
 
         Raises
         ------
         ValueError
             For another suffix.
+        RendererMissing
+            Where nothing that is installed makes the image; nothing is written then.
         """
         path = Path(path)
         suffix = path.suffix.lower()
         if suffix in TEXTS:
-            path.write_text(self.dot, encoding="utf-8")
-            return path
-        if suffix not in IMAGES:
-            raise ValueError(
-                f"{path}: a picture is saved as {', '.join(IMAGES + TEXTS)}, not {suffix!r}"
-            )
-        from .render import RendererMissing, render
+            path.write_text(getattr(self, TEXTS[suffix]), encoding="utf-8")
+        elif suffix == ".svg":
+            path.write_text(self.svg, encoding="utf-8")
+        elif suffix in IMAGES:
+            from .render import render
 
-        try:
-            image = render(self.dot, suffix[1:])
-        except RendererMissing as missing:
-            written = self.save(path.with_suffix(".dot"))
-            warnings.warn(f"wrote {written} instead of {path.name}: {missing}", stacklevel=2)
-            return written
-        path.write_bytes(image)
+            path.write_bytes(render(self.dot, suffix[1:]))
+        else:
+            raise ValueError(
+                f"{path}: a picture is saved as {', '.join([*IMAGES, *TEXTS])}, not {suffix!r}"
+            )
         return path

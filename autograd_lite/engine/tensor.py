@@ -175,6 +175,7 @@ class Tensor(Operators):
     )
     ndim: int = property(lambda self: self._array.ndim, doc="The number of axes.")
     size: int = property(lambda self: self._array.size, doc="The number of elements.")
+    is_leaf: bool = property(lambda self: self.node.op is None, doc="Whether it is no result.")
     itemsize: int = property(lambda self: self._array.itemsize, doc="Bytes of one element.")
     nbytes: int = property(lambda self: self._array.nbytes, doc="Bytes of all elements.")
     T: Tensor = property(lambda self: np.transpose(self), doc="The axes reversed.")

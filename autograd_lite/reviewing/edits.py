@@ -8,12 +8,13 @@ from itertools import product as pairs_of
 
 import numpy as np
 
+from .analogies import analogous
 from .solving import products, solutions
 from .texts import Text, is_simple
 from .vocabulary import is_atomic, kind_of, valued
 
 # How far an edit is from the line as it stands: what is tried first.
-SLIP, OTHER, DERIVATIVE, FACTOR, TERM, FORMULA, INGREDIENT, PATH, TWO = range(1, 10)
+ALIKE, SLIP, OTHER, DERIVATIVE, FACTOR, TERM, FORMULA, INGREDIENT, PATH, TWO = range(10)
 NEAREST = 24  # values of which two make a further path
 
 _FLIPS = {
@@ -132,8 +133,8 @@ class Edits:
         """The edits in the order of their ranks; a text comes once."""
         seen = {self.statement.text}
         makers = (
-            self._slips, self._assignments, self._others, self._derivatives, self._factors,
-            self._terms, self._solved,
+            self._alike, self._slips, self._assignments, self._others, self._derivatives,
+            self._factors, self._terms, self._solved,
             self._formulas, self._ingredients, self._paths, self._twice,
         )  # fmt: skip
         for make in makers:
@@ -145,6 +146,11 @@ class Edits:
     def _edit(self, rank, node, new, kind, old=None):
         old = self.text.of(node) if old is None else old
         return Edit(rank, self.text.replaced((node, new)), kind, old, new)
+
+    def _alike(self):
+        """What other lines say of something else."""
+        for text in analogous(self.statement):
+            yield Edit(ALIKE, text, "formula", self.text.of(self.root), text)
 
     # --- slips: signs, transposes, numbers, axes, functions ------------------------------------
 
@@ -475,7 +481,7 @@ class Edits:
 
     def _derivatives(self):
         """The derivative of an activation in the place of a value, or as one more factor."""
-        arrays = [a for a in self.atoms if a.kind == "array"][:12]
+        arrays = [a for a in self.atoms if a.kind == "array" or a.varies][:12]
         places = [n for n in self.nodes if self._is_place(n) and not isinstance(n, ast.Constant)]
         for atom in arrays:
             text = _bracketed(atom.text)
@@ -585,13 +591,17 @@ class Edits:
 
     def _made(self):
         """Short formulas of the atoms: the usual derivatives, and what the user calls with one."""
-        arrays = [a for a in self.atoms if a.kind != "scalar"][:12]
+        arrays = [a for a in self.atoms if a.kind != "scalar" or a.varies][:12]
         for atom in [*arrays, *[a for a in self.atoms if a.kind == "scalar"][:6]]:
             for form, kind in _TEMPLATES:
-                if atom.kind == kind or (kind == "any" and atom.kind in ("array", "scalar")):
+                if (
+                    atom.kind == kind
+                    or (kind == "array" and atom.varies)
+                    or (kind == "any" and atom.kind in ("array", "scalar"))
+                ):
                     yield form.format(*[_bracketed(atom.text)] * form.count("{}"))
         slopes = [a.text for a in self.atoms if a.kind == "scalar" and 0 < abs(a.values[0]) < 1]
-        for slope in slopes[:4]:
+        for slope in [*slopes[:4], *_slopes_of(self.statement)]:
             for atom in arrays:
                 if atom.kind == "array":
                     yield f"np.where({atom.text} > 0, 1, {slope})"
@@ -748,6 +758,13 @@ def _subscripts_of(statement):
             if isinstance(node, ast.Subscript) and not isinstance(node.slice, ast.Constant):
                 found[statement.source.segment(node.slice)] = None
     return list(found)[:16]
+
+
+def _slopes_of(statement):
+    """Numbers between 0 and 1 that are written in the file, as text; a half is no slope."""
+    numbers = [n.value for n in ast.walk(statement.source.tree) if isinstance(n, ast.Constant)]
+    floats = [x for x in numbers if isinstance(x, float) and 0 < x < 0.5]
+    return list(dict.fromkeys(map(repr, floats)))[:4]
 
 
 def _functions_of_one(statement, called):

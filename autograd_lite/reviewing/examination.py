@@ -46,6 +46,10 @@ class Effort:
         self.cost = 1 + len(run.events) / 40 + entries / 50_000  # of one run
         self.left = EFFORT
 
+    def renew(self):
+        """Begin to look for one more mistake."""
+        self.left = max(self.left, EFFORT / 3)
+
     def run(self):
         """Whether the program may be run once more."""
         self.left -= self.cost
@@ -104,10 +108,8 @@ class Examination:
             if place in self.inputs.places and paths:
                 self.pairs[paths[0]] = place
                 continue
-            assigned = {
-                words[-1] for s in self.statements.values() if s.target is not None
-                if (words := re.findall(r"[A-Za-z_]\w*", s.name))
-            }  # fmt: skip
+            ran = {key for key, _ in self.run.events}
+            assigned = {pairs.assigned(s) for key, s in self.statements.items() if key in ran}
             if name in assigned and place.lower() in self.targets:
                 self.said[name.lower()] = place.lower()
             elif not paths and name not in assigned:

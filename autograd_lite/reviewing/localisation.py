@@ -8,7 +8,6 @@ from . import runs, texts
 from .candidates import groups
 from .instrumented import RETURNED
 from .pairs import last_word
-from .recognition import EXACT
 from .watchers import NEXT, Substitute
 
 TIMES = 400  # a statement that is carried out more often is not tried
@@ -59,18 +58,29 @@ class Localisation:
         plain = [v for v in values if isinstance(v, (np.ndarray, np.floating, float))]
         if assignment is None or not values or len(plain) < len(values) or len(values) > TIMES:
             return None
-        known = self.examination.targets.get(self.examination.word_of(statement))
-        some = [np.asarray(v) for v in plain if np.any(v)]
-        if known is not None and some and all(known.of(v) == EXACT for v in some):
+        plain = [np.asarray(v) for v in plain]
+        if self._is_right(self.examination.word_of(statement), plain):
             return None
         best = None
-        for candidates in self._candidates(name, [np.asarray(v) for v in plain]):
+        for candidates in self._candidates(name, plain):
             wrong = self._wrong_with(name, assignment, candidates)
             if wrong is not None and not wrong:
                 return name, wrong, candidates
             if wrong is not None and set(wrong) < set(self.step.wrong) and best is None:
                 best = name, wrong, candidates
         return best
+
+    def _is_right(self, word, values):
+        """Whether the values are the gradients of what a line is called after, in some order."""
+        if not any(np.any(v) for v in values):
+            return False
+        return any(
+            len(some) == len(values) and all(map(self.examination.agree, some[::step], values))
+            for group in self.groups
+            if word and group.word == word and group.whole
+            for some in group.of_times(len(values))
+            for step in (1, -1)
+        )
 
     def _candidates(self, key, values):
         """Other values for each time, of the right shapes; what differs from them."""

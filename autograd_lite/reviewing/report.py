@@ -1,14 +1,20 @@
 """The report of a review, and its forms: text, Markdown, HTML, JSON, a diff."""
 
+from __future__ import annotations
+
 import dataclasses
 import difflib
 import json
 import os
 import sys
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from ..messages import quoting
 from .verdicts import FOLLOWS, RIGHT, WRONG, Line
+
+if TYPE_CHECKING:
+    from ..drawing import Picture
 
 _COLOURS = {RIGHT: "32", WRONG: "1;31", FOLLOWS: "33"}
 _WASHES = {
@@ -45,6 +51,7 @@ class Review:
     notes: tuple[str, ...] = ()
     fixed: dict[str, str] = field(default_factory=dict)
     sources: dict[str, list[str]] = field(default_factory=dict, repr=False)
+    graph: Any = field(default=None, repr=False, compare=False)
 
     def __bool__(self) -> bool:
         return not self.wrong
@@ -95,6 +102,32 @@ class Review:
             names = ", ".join(self.unpaired)
             yield f"not compared, as nothing tells what they are gradients of: {names}"
         yield from self.notes
+
+    def draw(self, **options) -> Picture:
+        """The graph of the loss in the colours of the verdicts; see `autograd_lite.draw`.
+
+        Green is a tensor whose gradient by hand is right, red one whose line is wrong, pale red
+        one that is wrong because of another line, and grey one that the backward pass does not
+        name. The verdicts are written in the boxes too.
+
+        Parameters
+        ----------
+        **options
+            ``precision``, ``max_elements``, ``max_nodes``, ``values``, ``gradients``,
+            ``numbers``, ``theme``, ``direction`` and ``collapse``, as those of
+            `autograd_lite.draw`.
+
+        Raises
+        ------
+        ValueError
+            For a review whose loss tensors could not follow: there is no graph.
+        """
+        if self.graph is None:
+            raise ValueError(
+                "this review has no graph to draw: tensors could not follow the loss, and its "
+                "gradients were held against finite differences"
+            )
+        return self.graph.picture(**options)
 
     @property
     def diff(self) -> str:

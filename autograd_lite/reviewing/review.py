@@ -3,6 +3,7 @@
 from typing import Any
 
 from .blindness import blind_spots
+from .colours import ReviewedGraph
 from .differences import Differences
 from .examination import Examination, UnfollowedError
 from .forms import whole
@@ -61,10 +62,11 @@ def review(f: Any, /, *args: Any, pairs: dict[str, str] | None = None, **kwargs:
     sources = {path: source or changed.get(path) for path, source in offered.items()}
     fixed = {path: "\n".join(s.lines) + "\n" for path, s in sources.items() if s is not None}
     notes = () if wrong else blind_spots(examination)
-    return _report(examination, examination.pairs, wrong, lines, notes, fixed)
+    graph = ReviewedGraph.of(examination, lines, wrong)
+    return _report(examination, examination.pairs, wrong, lines, notes, fixed, graph)
 
 
-def _report(examination, compared, wrong, lines, notes=(), fixed=None):
+def _report(examination, compared, wrong, lines, notes=(), fixed=None, graph=None):
     names = {path: _name(path) for path in examination.run.gradients}
     return Review(
         lines,
@@ -74,6 +76,7 @@ def _report(examination, compared, wrong, lines, notes=(), fixed=None):
         tuple(notes),
         fixed or {},
         {path: source.lines for path, source in examination.program.sources.items()},
+        graph,
     )
 
 

@@ -11,7 +11,8 @@ import numpy as np
 
 from ..engine.tensor import Tensor
 from . import pairs, runs, texts, vocabulary
-from .edits import FACTOR, FORMULA, INGREDIENT, OTHER, SLIP, TERM, TWO, Edits
+from .analogies import analogous, is_analogous
+from .edits import ALIKE, FACTOR, FORMULA, INGREDIENT, OTHER, SLIP, TERM, TWO, Edits
 from .flow import Flow, arrays_in, nodes_in
 from .instrumented import key
 from .localisation import Localisation, assignment_of
@@ -57,6 +58,7 @@ def repaired(examination):
     for _ in range(DEPTH):
         if not wrong:
             break
+        examination.effort.renew()
         step = _Step(examination, changed, wrong)
         repair, wrong = step.best()
         if repair is None:
@@ -113,6 +115,7 @@ class _Step:
         self.trials: dict = {}
         self.chains: dict = {}
         self.makers: set = set()
+        self.feeds: dict = {}
         self.in_order: list = []
         self.expected: dict = {}  # {key: what the statement should give each time}
         self.sources = {**examination.program.sources, **changed}
@@ -126,24 +129,28 @@ class _Step:
         mine = self.chains.get(culprit[0], [culprit[0]]) if culprit is not None else []
         self.likely = frozenset([*mine, *likely])
         alone = culprit is not None and not culprit[1]  # it alone would make all right
-        places = [(SLIP, mine), (OTHER, mine), (TERM, mine)]
+        named = dict.fromkeys([*mine, *likely, *self.in_order, *self.roots, *self.feeds])
+        alike = [k for k in named if self._has_alike(k)]
+        more = _places(likely, copies, known, later)
         if alone:
             self.expected[culprit[0]] = culprit[2]
-            places[2:] = [
-                (SLIP, likely),
-                (SLIP, copies),
-                (TERM, mine),
-                (OTHER, copies),
-                (TWO, mine),
-            ]
-        repair = self._tried(
-            [*places, *_places(likely, copies, known, later)[: 6 if alone else 13]]
-        )
+            places = [(SLIP, mine), (OTHER, mine), (SLIP, likely), (SLIP, copies), (OTHER, copies)]
+            places += [(TERM, mine), (TWO, mine), *more[:6]]
+        else:
+            places = [(SLIP, mine), (OTHER, mine), (TERM, mine), *more]
+        alone_so = [k for k in likely if not is_analogous(self.statements[k])]
+        if len(alone_so) < len(likely):  # the others say what a further line says
+            places = [(SLIP, alone_so), (FACTOR, alone_so), *places]
+        repair = self._tried([(ALIKE, alike), *places])
         if repair is not None and (not alone or not repair[1]):
             return repair
         if culprit is None or (len(mine) > 1 and self._stores(culprit[0])):
             return None, self.wrong
         return self.unrepaired(culprit)
+
+    def _has_alike(self, name):
+        statement = self.statements.get(name)
+        return statement is not None and any(True for _ in analogous(statement))
 
     def _stores(self, name):
         """Whether a line changes entries of an array: what it gives is of other lines too."""
@@ -153,6 +160,8 @@ class _Step:
         """The first edit that makes all right, else the most useful one; pairs (rank, names)."""
         partial = None
         for rank, names in places:
+            if rank > TERM and partial is not None and self._is_whole(*partial):
+                return partial
             for name in names:
                 if name not in self.statements:
                     continue
@@ -163,6 +172,11 @@ class _Step:
                     return found
                 partial = _better(partial, found)
         return partial
+
+    def _is_whole(self, repair, wrong):
+        """Whether all that a repaired line goes into is right now: a mistake of its own."""
+        fed = self.feeds.get(repair.key, set())
+        return repair.proved and bool(fed) and not fed & set(wrong)
 
     def unrepaired(self, culprit):
         """The line that is wrong, of which the right form was not found."""
@@ -192,6 +206,7 @@ class _Step:
         whole = {k for k, fed in flow.feeds.items() if fed >= set(roots)}
         self.chains = {k: list(chain) for k, chain in flow.chains.items()}
         self.makers = flow.makers
+        self.feeds = flow.feeds
         trivial = {k for root in roots.values() for k in flow.passed.get(root, ())}
         self.in_order = [k for k in flow.in_order if k not in trivial or k in flow.first]
         first = [k for k in flow.first if k in whole] + [k for k in flow.first if k not in whole]
@@ -200,11 +215,21 @@ class _Step:
         later = [k for k in flow.later if k in whole]
         copies = [k for k in self._copies(flow.feeds) if k not in likely and k not in known]
         copies = [k for k in copies if not flow.is_zero(k)]
+        likely += [k for k in self.roots if k in whole and k not in likely and k not in known]
         likely = [k for k in likely if not flow.is_zero(k)]
         likely.sort(key=lambda k: (k not in self.roots) + (not self._says_gradient(k)))
         self.odd = {k for k in likely if self._contradicts(k, truth)}
         likely.sort(key=lambda k: k not in self.odd)
+        likely.sort(key=lambda k: is_analogous(self.statements[k]) or self._is_first_of_two(k))
         return likely, copies, known, [*later, *self._headers(flow.feeds)]
+
+    def _is_first_of_two(self, name):
+        """Whether a line stands in its function once more, later: that one was copied."""
+        mine = self.statements[name]
+        return any(
+            s.text == mine.text and s.function is mine.function and s.line > mine.line
+            for s in mine.source.statements
+        )
 
     def _says_gradient(self, name):
         """Whether the name that a line assigns to says that it is a gradient."""

@@ -31,6 +31,11 @@ class Atom:
     def shape(self):
         return np.shape(self.values[0])
 
+    @property
+    def varies(self):
+        """Whether it is a number that is another one at another moment: a state, no constant."""
+        return self.kind == "scalar" and any(v != self.values[0] for v in self.values)
+
 
 def kind_of(value):
     """What a value may be used as; None for what is no number."""

@@ -94,9 +94,8 @@ def conv_x_share(g, kernel, shape, stride=1, padding=0, dilation=1, groups=1):
     settings = _settings(x, kernel, stride, padding, dilation, groups)
     columns = np.matmul(_rows(kernel, groups).mT, _batch_last(g, groups))
     size = kernel.shape[2:]
-    columns = columns.reshape(x.shape[1], *size, len(g), *g.shape[2:])
-    columns = np.moveaxis(columns, len(size) + 1, 1)  # (channels, batch, *size, *positions)
-    return np.moveaxis(lay(columns, shape, size, *settings), 0, 1)
+    columns = columns.reshape(x.shape[1], *size, *g.shape[2:], len(g))
+    return np.moveaxis(lay(columns, shape, size, *settings, after=1), -1, 0)
 
 
 def conv_kernel_share(x, g, size, stride=1, padding=0, dilation=1, groups=1):
@@ -113,22 +112,21 @@ def _rows(kernel, groups):
 
 
 def _columns(x, kernel, settings, groups):
-    """(groups, channels / groups * size, batch * positions): a column a position."""
-    columns = gather(np.moveaxis(x, 0, 1), kernel.shape[2:], *settings)
-    columns = np.moveaxis(columns, 1, x.ndim - 1)  # (channels, *size, batch, *positions)
+    """(groups, channels / groups * size, positions * batch): a column a position."""
+    columns = gather(np.moveaxis(x, 0, -1), kernel.shape[2:], *settings, after=1)
     places = math.prod(columns.shape[x.ndim - 1 :])
     return columns.reshape(groups, math.prod(kernel.shape[1:]), places)
 
 
 def _batch_last(g, groups):
-    """(batch, channels, *spatial) -> (groups, channels / groups, batch * spatial)"""
+    """(batch, channels, *spatial) -> (groups, channels / groups, spatial * batch)"""
     places = len(g) * math.prod(g.shape[2:])
-    return np.moveaxis(g, 0, 1).reshape(groups, g.shape[1] // groups, places)
+    return np.moveaxis(g, 0, -1).reshape(groups, g.shape[1] // groups, places)
 
 
 def _batch_first(out, batch, places):
-    """(groups, channels / groups, batch * spatial) -> (batch, channels, *spatial)"""
-    return np.moveaxis(out.reshape(math.prod(out.shape[:2]), batch, *places), 0, 1)
+    """(groups, channels / groups, spatial * batch) -> (batch, channels, *spatial)"""
+    return np.moveaxis(out.reshape(math.prod(out.shape[:2]), *places, batch), -1, 0)
 
 
 def _shaped(shape):

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..engine.primitives import primitive
-from .windows import both_sides, each, gather, lay_down, windows
+from .windows import both_sides, each, gather, lay_down, padded, windows
 
 
 def max_pool(x, size, stride=None, padding=0) -> Any:
@@ -71,8 +71,11 @@ def _over(ufunc, x, size):
 
 def _with_lowest(x, size, stride, padding, dilation):
     """The windows, with what is never the largest as the padding."""
-    lowest = -math.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min
-    return windows(x, size, stride, padding, dilation, lowest)
+    return windows(x, size, stride, padding, dilation, _lowest(x))
+
+
+def _lowest(x):
+    return -math.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min
 
 
 def _count(x, size, stride, padding, count_padding):
@@ -84,13 +87,46 @@ def _count(x, size, stride, padding, count_padding):
 
 
 def _max_pool_vjp(g, out, x, size, stride=None, padding=0):
-    """The elements of a window that attain its maximum share its cotangent equally."""
+    return give(g, x, out, size, stride, padding)
+
+
+def maxima_share(y, x, pooled, size, stride=None, padding=0):
+    """Each element of y, shared equally by the elements of a window of x that attain its maximum.
+
+    It stands batch last in memory, as what `conv` computes.
+    """
     settings = _settings(x, size, stride, padding)
-    n = x.ndim - 2
-    spread = (slice(None),) * 2 + (None,) * n
-    hit = _with_lowest(x, *settings) == out[spread]
-    g = (g / _over(np.add, hit.astype(g.dtype), settings[0]))[spread] * hit
-    return lay_down(g, x.shape[2:], *settings)
+    places, hits = _hits(x, pooled, settings, y.dtype)
+    y = np.moveaxis(y, 0, -1) / functools.reduce(np.add, hits)
+    ends = settings[2]
+    shape = [n + sum(end) for n, end in zip(x.shape[2:], ends, strict=True)]
+    result = np.zeros_like(y, shape=(x.shape[1], *shape, x.shape[0]))
+    for place, hit in zip(places, hits):
+        result[place] += hit * y
+    inner = (slice(before, before + n) for n, (before, _) in zip(x.shape[2:], ends))
+    return np.moveaxis(result[(slice(None), *inner)], -1, 0)
+
+
+def mean_at_maxima(y, x, pooled, size, stride=None, padding=0):
+    """The mean of y, an array like x, over those elements of a window that are its maximum in x."""
+    settings = _settings(x, size, stride, padding)
+    places, hits = _hits(x, pooled, settings, y.dtype)
+    y = padded(np.moveaxis(y, 0, -1), settings[2], 0, after=1)
+    total = functools.reduce(np.add, (y[place] * hit for place, hit in zip(places, hits)))
+    return np.moveaxis(total / functools.reduce(np.add, hits), -1, 0)
+
+
+def _hits(x, pooled, settings, dtype):
+    """With the batch last: where each element of all windows stands, and 1 where it is maximal."""
+    size, stride, padding, _ = settings
+    x = padded(np.moveaxis(x, 0, -1), padding, _lowest(x), after=1)
+    pooled = np.moveaxis(pooled, 0, -1)
+    places = [
+        (slice(None), *(slice(i, i + s * (n - 1) + 1, s) for i, s, n in zip(k, stride, counts)))
+        for counts in [pooled.shape[1:-1]]
+        for k in itertools.product(*map(range, size))
+    ]
+    return places, [(x[place] == pooled).astype(dtype) for place in places]
 
 
 def _average_pool_vjp(g, out, x, size, stride=None, padding=0, count_padding=True):
@@ -101,5 +137,15 @@ def _average_pool_vjp(g, out, x, size, stride=None, padding=0, count_padding=Tru
     return lay_down(g, x.shape[2:], size, stride, padding, dilation)
 
 
+def _give_vjp(g, out, y, x, pooled, size, stride=None, padding=0):
+    return take(g, x, pooled, size, stride, padding)
+
+
+def _take_vjp(g, out, y, x, pooled, size, stride=None, padding=0):
+    return give(g, x, pooled, size, stride, padding)
+
+
+give = primitive(maxima_share, _give_vjp, None, None)
+take = primitive(mean_at_maxima, _take_vjp, None, None)
 max_pool = primitive(max_pool, _max_pool_vjp)
 average_pool = primitive(average_pool, _average_pool_vjp)

@@ -11,45 +11,51 @@ import numpy as np
 from ..engine.primitives import primitive
 
 
-def gather(x, size, stride, padding, dilation, fill=0):
-    """(..., *spatial) -> (..., *size, *positions): element k of the window at each position."""
+def gather(x, size, stride, padding, dilation, fill=0, after=0):
+    """(..., *spatial) -> (..., *size, *positions): element k of the window at each position.
+
+    So many axes stand ``after`` the spatial ones, and stay there.
+    """
     n = len(size)
-    x = padded(x, padding, fill)
+    x = padded(x, padding, fill, after)
     spans = [d * (k - 1) + 1 for d, k in zip(dilation, size, strict=True)]
-    for axis, (have, span) in enumerate(zip(x.shape[-n:], spans, strict=True)):
+    first = x.ndim - after - n
+    for axis, (have, span) in enumerate(zip(x.shape[first:], spans)):
         if have < span:
             raise ValueError(
                 f"a window of length {span} does not fit into the length {have}, padding "
                 f"included, of spatial axis {axis}"
             )
-    axes = tuple(range(-n, 0))
+    axes = tuple(range(first, first + n))
     view = np.lib.stride_tricks.sliding_window_view(x, spans, axes)
-    chosen = (*(slice(None, None, s) for s in stride), *(slice(None, None, d) for d in dilation))
-    return np.moveaxis(view[(..., *chosen)], axes, range(-2 * n, -n))
+    chosen = (*(slice(None, None, s) for s in stride), *(slice(None),) * after)
+    chosen += tuple(slice(None, None, d) for d in dilation)
+    return np.moveaxis(view[(..., *chosen)], range(-n, 0), axes)
 
 
-def lay(g, shape, size, stride, padding, dilation):
+def lay(g, shape, size, stride, padding, dilation, after=0):
     """(..., *size, *positions) -> (..., *shape): each window added where it was taken from."""
     n = len(size)
     full = [s + sum(p) for s, p in zip(shape, padding, strict=True)]
-    result = np.zeros_like(g, shape=(*g.shape[: -2 * n], *full))
+    first = g.ndim - after - 2 * n
+    counts, rest = g.shape[first + n : first + 2 * n], (slice(None),) * after
+    result = np.zeros_like(g, shape=(*g.shape[:first], *full, *g.shape[first + 2 * n :]))
     for k in itertools.product(*map(range, size)):
         target = [
             slice(i * d, i * d + s * (count - 1) + 1, s)
-            for i, d, s, count in zip(k, dilation, stride, g.shape[-n:], strict=True)
+            for i, d, s, count in zip(k, dilation, stride, counts, strict=True)
         ]
-        result[(..., *target)] += g[(..., *k, *(slice(None),) * n)]
-    return result[
-        (..., *(slice(before, before + s) for s, (before, _) in zip(shape, padding, strict=True)))
-    ]
+        result[(..., *target, *rest)] += g[(..., *k, *(slice(None),) * n, *rest)]
+    inner = (slice(before, before + s) for s, (before, _) in zip(shape, padding, strict=True))
+    return result[(..., *inner, *rest)]
 
 
-def padded(x, padding, fill):
-    """x with so much added before and after each of its last axes."""
+def padded(x, padding, fill, after=0):
+    """x with so much added before and after each of its last axes, or of those before them."""
     if not any(map(any, padding)):
         return x
-    before = ((0, 0),) * (x.ndim - len(padding))
-    return np.pad(x, (*before, *padding), constant_values=fill)
+    before = ((0, 0),) * (x.ndim - len(padding) - after)
+    return np.pad(x, (*before, *padding, *((0, 0),) * after), constant_values=fill)
 
 
 def positions(shape, size, stride, padding, dilation):

@@ -7,7 +7,7 @@ import numpy as np
 from ..messages import quoting
 from .expressions import Expression
 from .python_text import ATOM, CALL
-from .text import TextWriter, labelled, whole_reciprocal
+from .text import MANY, TextWriter, labelled, whole_reciprocal
 
 _PRODUCT, _POWER, _SUM = 13, 15, 12
 _GREEK = set(
@@ -162,6 +162,13 @@ class LatexWriter(TextWriter):
             return r" \odot " if all(both) else r"\,"
         return f" {_SIGNS.get(sign, sign)} "
 
+    def over(self, text, n):
+        return rf"\frac{{{text}}}{{{n}}}"
+
+    def array(self, value):
+        size = r" \times ".join(map(str, value.shape))
+        return rf"\left[{_upright(value.dtype.name)}\ {size}\right]"
+
     def _over(self, x, n):
         sign = "-" if n < 0 else ""
         return rf"{sign}\frac{{{self.write(x)}}}{{{abs(n)}}}", 14
@@ -172,6 +179,8 @@ class LatexWriter(TextWriter):
         if value is None or isinstance(value, str):
             return _upright(str(value)), ATOM
         text, binding = super().constant(value)
+        if isinstance(value, np.ndarray) and value.size > MANY:
+            return text, binding
         if isinstance(value, np.ndarray) and value.size:
             text = text.replace("[", r"\left[").replace("]", r"\right]")
             return text.replace("...", r"\dots"), ATOM

@@ -63,7 +63,9 @@ def _summary(array, precision):
     low, high = finite.min(initial=np.inf), finite.max(initial=-np.inf)
     facts = []
     if low < high:
-        facts = [("min", low), ("mean", np.sum(finite / finite.size)), ("max", high)]
+        mean = np.sum(finite / finite.size)
+        mean = mean if abs(mean) > 1e-14 * max(abs(low), abs(high)) else 0.0  # of rounding alone
+        facts = [("min", low), ("mean", mean), ("max", high)]
     elif low == high:
         facts = [("all" if finite.size == array.size else "others", low)]
     texts = [f"{size}{what} {x:.{precision}g}" for what, x in facts]
@@ -87,7 +89,7 @@ _FRACTION = 14  # a name such as dLoss/dz2: an operand of * and -, not of ** and
 _PRODUCTS = {np.multiply, np.divide}
 _SUMS = {np.add, np.subtract}
 # Ours that take an index: x[index] of what they make is what they are given.
-_PLACING = {"scatter": "scatter", "setitem": "store", "add_at": "add_at"}
+PLACING = {"scatter": "scatter", "setitem": "store", "add_at": "add_at"}
 
 
 def text_of(symbol):
@@ -102,7 +104,14 @@ def differential(name):
 
 
 class TextWriter(Writer):
-    """Writes formulas as text."""
+    """Writes formulas as text.
+
+    With ``drops_zeros`` terms that are 0 times something are left out, as on paper.
+    """
+
+    def __init__(self, names, drops_zeros=False):
+        super().__init__(names)
+        self.drops_zeros = drops_zeros
 
     def definition(self, x):
         """What stands to the right of the equals sign."""
@@ -124,6 +133,8 @@ class TextWriter(Writer):
     def _called(self, x):
         func = x.func
         name = getattr(func, "__name__", "")
+        if self.drops_zeros and (left := self._without_zero(x)) is not None:
+            return left
         if func is np.broadcast_to and type(x.args[0]) is Expression and x.args[0].is_number:
             return self.applied("full", [self.write(x.args[1]), self.write(x.args[0])]), CALL
         if func is np.positive or func is calls.named:
@@ -132,8 +143,8 @@ class TextWriter(Writer):
             return self._transposed_product(*x.args[0].args), 13
         if func is np.swapaxes and x.args[1:] == (x.ndim - 2, x.ndim - 1):
             return self.transposed(x.args[0], "mT")
-        if name in _PLACING and len(x.args) + len(x.kwargs) == 3:
-            return self._placed(x, _PLACING[name]), CALL
+        if name in PLACING and len(x.args) + len(x.kwargs) == 3:
+            return self._placed(x, PLACING[name]), CALL
         return super()._called(x)
 
     def _is_product(self, x):
@@ -171,6 +182,10 @@ class TextWriter(Writer):
 
     def _infix(self, x, sign, binding):
         one, two = x.args
+        if sign == "*" and self._is_condition(two) and number(one) == 1:
+            return self._written(two)
+        if sign in "+-" and (c := self._common_factor(x)):
+            return self._times_difference(x, sign, c)
         if sign == "*" and (n := whole_reciprocal(one)):
             return self._over(two, n)
         if sign in "*/+":
@@ -191,6 +206,55 @@ class TextWriter(Writer):
         texts = self._operand(x, one, binding + (sign == "**")), self._operand(x, two, right)
         return self.joined(sign, x, texts), binding
 
+    def _without_zero(self, x):
+        """A product that is 0, or a sum without such a term; None of others."""
+        if self._is_zero(x):
+            return self._filled_with(0, x)
+        if x.func not in _SUMS:
+            return None
+        one, two = x.args
+        rest = two if self._is_zero(one) and x.func is np.add else one
+        if not self._is_zero(two if rest is one else one):
+            return None
+        c = number(rest)
+        return self._written(rest) if c is None else self._filled_with(c, x)
+
+    def _is_zero(self, x):
+        """Whether an operand is written as 0 times something finite."""
+        if not self._is(x, {np.multiply}) or not np.isfinite(x.value).all():
+            return False
+        return any(number(arg) == 0 for arg in x.args)
+
+    def _filled_with(self, c, x):
+        """A number in the shape of an expression."""
+        if not x.shape:
+            return self.constant(c)
+        return self.applied("full", [self.write(x.shape), self.constant(c)[0]]), CALL
+
+    def _is_condition(self, x):
+        """Whether an operand is a comparison: it counts as 1 where it holds, and 0 elsewhere."""
+        return type(x) is Expression and x.dtype == bool and x.ndim > 0
+
+    def _common_factor(self, x):
+        """The number c of c * a + c * b and c * a - c * b, or None."""
+        factors = {
+            number(side.args[0]) if self._is(side, {np.multiply}) else None for side in x.args
+        }
+        return factors.pop() if len(factors) == 1 else None
+
+    def _times_difference(self, x, sign, c):
+        """c * (a - b), and (a - b) / n for 1 / n."""
+        one, two = (side.args[1] for side in x.args)
+        texts = self._operand(x, one, 12), self._operand(x, two, 12.5)
+        inside = self.enclosed(self.joined(sign, x, texts))
+        if n := whole_reciprocal(x.args[0].args[0]):
+            return (self.over(inside, n), 13) if n > 0 else (f"-{self.over(inside, -n)}", 13)
+        return self.joined("*", x.args[0], [self._operand(x, x.args[0].args[0]), inside]), 13
+
+    def over(self, text, n):
+        """A text divided by a number."""
+        return f"{text} / {n}"
+
     def joined(self, sign, x, texts):
         """Operands with what stands between them."""
         return self.between(sign, x).join(texts)
@@ -208,14 +272,20 @@ class TextWriter(Writer):
         """Whether an operand is written as a call of one of some functions."""
         return type(x) is Expression and x not in self.names and x.func in functions
 
+    def array(self, value):
+        """An array of many entries: its dtype and its shape."""
+        return f"<{value.dtype.name} {'x'.join(map(str, value.shape))}>"
+
     def other(self, value):
         """A setting that is no number: as Python shows it."""
         return quoting.text(repr(value))
 
     def constant(self, value):
         """A number in six digits, an array as nested lists, long ones by their ends."""
+        if isinstance(value, np.ndarray) and value.size > MANY:
+            return self.array(value), ATOM
         if isinstance(value, np.ndarray) and value.size:
-            return _nested(value.tolist(), self, value.size > MANY), ATOM
+            return _nested(value.tolist(), self), ATOM
         if isinstance(value, (np.floating, np.complexfloating, np.integer, np.bool)):
             value = value.item()
         if type(value) is float and np.isfinite(value):
@@ -235,12 +305,7 @@ def whole_reciprocal(x):
     return n if not is_short and abs(c * n - 1) <= 4 * np.finfo(np.asarray(c).dtype).eps else None
 
 
-def _nested(value, writer, is_long):
+def _nested(value, writer):
     if not isinstance(value, list):
         return str(value) if isinstance(value, bool) else writer.constant(value)[0]
-    texts = [_nested(v, writer, is_long) for v in (value[:3] if is_long else value)]
-    if is_long and len(value) > 4:
-        texts += ["...", _nested(value[-1], writer, is_long)]
-    elif is_long:
-        texts += [_nested(v, writer, is_long) for v in value[3:]]
-    return f"[{', '.join(texts)}]"
+    return f"[{', '.join(_nested(v, writer) for v in value)}]"

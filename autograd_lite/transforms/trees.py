@@ -1,6 +1,10 @@
 """Nested dicts, lists and tuples of arrays, as flat lists and back."""
 
+import contextlib
 import copy
+from collections.abc import Mapping
+
+import numpy as np
 
 
 def flatten(tree):
@@ -68,6 +72,38 @@ def matching(tree, other, where=""):
         here = f" at {where}" if where else ""
         raise ValueError(f"the structures differ{here}: {_words(other)} for an array")
     return [other]
+
+
+def with_arrays(tree, of_integers=True):
+    """The tree with an array in place of each list of numbers, or of those with floats alone."""
+    if isinstance(tree, Mapping):
+        return {key: with_arrays(value, of_integers) for key, value in tree.items()}
+    if isinstance(tree, (list, tuple)):
+        leaves = flatten(tree)[0]
+        numbers = [x for x in leaves if isinstance(x, (int, float, np.number))]
+        wanted = of_integers or any(isinstance(x, (float, np.floating)) for x in numbers)
+        if wanted and leaves and len(numbers) == len(leaves):
+            with contextlib.suppress(ValueError):  # lists of different lengths are a tree
+                return np.asarray(tree).astype(np.float64)
+        parts = [with_arrays(value, of_integers) for value in tree]
+        return type(tree)(*parts) if hasattr(tree, "_fields") else type(tree)(parts)
+    return tree
+
+
+def paths_of(tree, label):
+    """The labels of the leaves, in their order.
+
+    >>> list(paths_of({"W": 1, "b": [2, 3]}, "p"))
+    ["p['W']", "p['b'][0]", "p['b'][1]"]
+    """
+    if isinstance(tree, Mapping):
+        for key, value in tree.items():
+            yield from paths_of(value, f"{label}[{key!r}]")
+    elif isinstance(tree, (list, tuple)):
+        for i, value in enumerate(tree):
+            yield from paths_of(value, f"{label}[{i}]")
+    elif tree is not None:
+        yield label
 
 
 def _branches(tree):

@@ -6,6 +6,7 @@ import numpy as np
 
 import autograd_lite as ag
 from autograd_lite.rules.convolution import spread, weigh
+from autograd_lite.rules.pooling import give, take
 from autograd_lite.rules.windows import lay_down, windows
 
 from .table import at, real, row
@@ -108,6 +109,22 @@ def average_pool(x, size, stride=None, padding=0, count_padding=True):
     return grid((place, np.nanmean(w, axis=tuple(range(2, x.ndim)))) for place, w in found)
 
 
+def mean_at_maxima(y, x, pooled, size, stride=None, padding=0):
+    settings = settled(each(size, x.ndim - 2), stride, padding)
+    axes = tuple(range(2, x.ndim))
+    found = []
+    for (place, v), (_, w) in zip(cut(y, *settings), cut(x, *settings, fill=-99), strict=True):
+        hit = w == w.max(axis=axes, keepdims=True)
+        found.append((place, (v * hit).sum(axis=axes) / hit.sum(axis=axes)))
+    return grid(found)
+
+
+def maxima_share(y, x, pooled, size, stride=None, padding=0):
+    return by_units(
+        x.astype(y.dtype), lambda u: np.sum(y * mean_at_maxima(u, x, pooled, size, stride, padding))
+    )
+
+
 LINE = ((2,), (1,), ((0, 0),), (1,))
 PLANE = ((2, 3), (2, 1), ((1, 0), (0, 1)), (1, 2))
 
@@ -128,6 +145,11 @@ SIGNALS = [
 
 def ours(f):
     return (f.__wrapped__,)
+
+
+TIES = np.array([[[1, 1, 0, 3, 2]]]), np.array([[[1, 3]]])  # and their maxima, two by two
+PLANES = np.array([[[[1, 1, 0], [2, 0, 2], [2, 2, 1]]]]), np.array([[[[2, 2], [2, 2]]]])
+PADDED = PLANES[0], np.array([[[[1, 0], [2, 2]]]])
 
 
 # fmt: off
@@ -163,6 +185,16 @@ ROWS = [
         at(real(1, 2, 4), real(1, 2, 2), (2,), dilation=2, groups=2),
         covers=ours(weigh), reference=conv_kernel_share),
     row(ag.max_pool, *POOLS, covers=ours(ag.max_pool), reference=max_pool),
+    row(give,
+        at(real(1, 1, 2), *TIES, 2),
+        at(real(1, 1, 2, 2), *PLANES, 2, stride=1),
+        at(real(1, 1, 2, 2), *PADDED, 2, padding=((1, 0), (0, 1))),
+        covers=ours(give), reference=maxima_share),
+    row(take,
+        at(real(1, 1, 5), *TIES, 2),
+        at(real(1, 1, 3, 3), *PLANES, 2, stride=1),
+        at(real(1, 1, 3, 3), *PADDED, 2, padding=((1, 0), (0, 1))),
+        covers=ours(take), reference=mean_at_maxima),
     row(ag.average_pool, *POOLS,
         at(real(1, 1, 4, 5), 2, stride=(2, 1), padding=((1, 0), 1), count_padding=False),
         at(real(1, 1, 4), 2, count_padding=False),

@@ -30,7 +30,7 @@ print(
     report.markdown(),
     ag.derive(loss),
 )
-print(ag.draw(loss).dot)
+print(ag.draw(loss).dot, ag.play(loss).computes)
 ag.compare(lambda w: np.sum(w**2), lambda w: 2 * w, np.ones(2), rtol=1e-6).raise_if_bad()
 print(ag.compare(lambda w, b: np.sum(w * b), (1.0, 2.0), 2.0, b=1.0).votes)
 ag.check_gradients(np.tanh, np.ones(3), order=2)

@@ -13,7 +13,7 @@ from ...engine.tensor import Tensor, plain
 from ...messages import errors
 from ...transforms import trees
 from ..keys import flat
-from .problem import Problem, function_name, numbers_of, paths_of, with_arrays
+from .problem import Problem, function_name, numbers_of
 
 _GRADIENT = re.compile(r"d(?P<top>\w+) ?/ ?d(?P<bottom>.+)")
 
@@ -36,12 +36,14 @@ class Call(Problem):
         self._has_gradient, self._jac, self._hess_diag = False, gradients, None
         self.name, self.curvatures = function_name(f, "f"), None
         self._places = list(_places(f, args, kwargs, self.name))
-        named = [(name, with_arrays(value, of_integers=False)) for name, value in self._places]
+        named = [
+            (name, trees.with_arrays(value, of_integers=False)) for name, value in self._places
+        ]
         args = [value for (_, value), _ in zip(named, args, strict=False)]
         kwargs = dict(named[len(args) :])
         values, self._filled = trees.flatten((args, kwargs))
         self._values = list(map(plain, values))
-        self._labels = [label for name, value in named for label in paths_of(value, name)]
+        self._labels = [label for name, value in named for label in trees.paths_of(value, name)]
         self._floats = [i for i, x in enumerate(self._values) if _is_float(x)]
         if not self._floats:
             raise ValueError(f"compare: {self.name} was given no floats and no arrays of floats")

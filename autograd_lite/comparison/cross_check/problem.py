@@ -5,13 +5,13 @@ A tree of numbers and arrays has leaves, and each leaf has a label: "x" or "x['a
 
 import contextlib
 import inspect
-import sys
 from collections.abc import Mapping
 
 import numpy as np
 
 from ...engine.tensor import Tensor, plain
 from ...messages import errors
+from ...observed_call import observed
 from ...rules.creation import array as array_of
 from ...transforms import trees
 from .plain_python import for_tensors
@@ -44,8 +44,8 @@ class Problem:
         self._followed = f  # the form of f that tensors go through
         self._has_gradient = jac is True
         self.name = function_name(f, "f")
-        tree = with_arrays(x)
-        self.labels = list(paths_of(tree, _first_parameter(f)))
+        tree = trees.with_arrays(x)
+        self.labels = list(trees.paths_of(tree, _first_parameter(f)))
         leaves, self._build = trees.flatten(tree)
         self.leaves = list(map(self._real, leaves, self.labels))
         if not self.leaves:
@@ -81,25 +81,26 @@ class Problem:
         """What f returns for tensors, and its variables then."""
         args, kwargs = self.arguments(tensors)
         try:
-            found, variables = called(self._f, *args, **kwargs)
+            seen = observed(self._f, args, kwargs)
         except (TypeError, ValueError):
             again = for_tensors(self._f)
             if again is None:
                 raise
             self._followed = again
-            found, variables = called(again, *args, **kwargs)
-        return self._value(found), variables
+            seen = observed(again, args, kwargs)
+        return self._value(seen.result), seen.own
 
     def derived_on_tape(self, *tensors):
         """The gradient by hand of tensors, for each leaf, and the variables of its function."""
         f = self._f if self._jac is True else self._jac
         f = for_tensors(f) or f
-        found, variables = called(f, self._build(tensors), *self._args)
+        seen = observed(f, (self._build(tensors), *self._args), {})
+        found = seen.result
         if self._jac is True:
             found = found[1]
         if self._hess_diag is True:
             found = found[0]
-        return list(_aligned(self._tree, found, "jac", "", lambda leaf, *_: leaf)), variables
+        return list(_aligned(self._tree, found, "jac", "", lambda leaf, *_: leaf)), seen.own
 
     def _built(self, leaves):
         """x of other leaves; arrays are copied, for f may assign to them."""
@@ -238,34 +239,6 @@ def _first_parameter(f):
         return "x"
 
 
-def with_arrays(tree, of_integers=True):
-    """The tree with an array in place of each list of numbers, or of those with floats alone."""
-    if isinstance(tree, Mapping):
-        return {key: with_arrays(value, of_integers) for key, value in tree.items()}
-    if isinstance(tree, (list, tuple)):
-        leaves = trees.flatten(tree)[0]
-        numbers = [x for x in leaves if isinstance(x, (int, float, np.number))]
-        wanted = of_integers or any(isinstance(x, (float, np.floating)) for x in numbers)
-        if wanted and leaves and len(numbers) == len(leaves):
-            with contextlib.suppress(ValueError):  # lists of different lengths are a tree
-                return np.asarray(tree).astype(np.float64)
-        parts = [with_arrays(value, of_integers) for value in tree]
-        return type(tree)(*parts) if hasattr(tree, "_fields") else type(tree)(parts)
-    return tree
-
-
-def paths_of(tree, label):
-    """The labels of the leaves, in their order."""
-    if isinstance(tree, Mapping):
-        for key, value in tree.items():
-            yield from paths_of(value, f"{label}[{key!r}]")
-    elif isinstance(tree, (list, tuple)):
-        for i, value in enumerate(tree):
-            yield from paths_of(value, f"{label}[{i}]")
-    elif tree is not None:
-        yield label
-
-
 def _aligned(tree, other, name, where, read=None):
     """The arrays of another tree in the order of the leaves of the first."""
     read = read or numbers_of
@@ -303,26 +276,3 @@ def numbers_of(value, name, where):
         way_out = _ALONE if name == "jac" else ""
         raise TypeError(f"{name}{where} is {errors.describe(value)}, not real numbers{way_out}")
     return array
-
-
-def called(f, *args, **kwargs):
-    """What f returns, and its variables at that moment; none of a function of C.
-
-    Watched by a profile function, for this one call: nothing else sees into a call that is over.
-    """
-    code = getattr(f, "__code__", None)
-    found: dict = {}
-
-    def watch(frame, event, _):
-        if event == "return" and frame.f_code is code:  # of a recursion the outermost is last
-            found.clear()
-            found.update(frame.f_locals)
-
-    before = sys.getprofile()
-    if code is not None:
-        sys.setprofile(watch)
-    try:
-        result = f(*args, **kwargs)
-    finally:
-        sys.setprofile(before)
-    return result, {name: value for name, value in found.items() if not name.startswith("_")}

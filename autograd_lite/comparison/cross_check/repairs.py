@@ -13,6 +13,7 @@ from itertools import chain
 
 import numpy as np
 
+from ...observed_call import observed
 from ...symbolic import calls
 from ...symbolic.expressions import Expression
 from ...symbolic.graph import Graph
@@ -22,7 +23,6 @@ from ..diagnosis.formulas import Formulas
 from ..diagnosis.sentences import elided
 from ..rows import distance
 from .plain_python import for_tensors
-from .problem import called
 
 WORK = 60_000  # expressions that are computed again: half a second
 ELEMENTS = 12  # of x, each of which may be what was left out
@@ -50,11 +50,11 @@ class Derivation:
             self.inputs, lambda name, value: _traced(trace, value, name)
         )
         function = for_tensors(function) or function
-        found, variables = called(function, *args, **kwargs)
-        results = {key: _expression(x) for key, x in problem.split(found).items()}
+        seen = observed(function, args, kwargs)
+        results = {key: _expression(x) for key, x in problem.split(seen.result).items()}
         self.results = {key: x for key, x in results.items() if x is not None}
         symbols = {x: x.name for x in graph.inputs}
-        for name, value in variables.items():
+        for name, value in seen.own.items():
             if type(value) is Traced:
                 symbols.setdefault(value.expression, name)
         _name_constants(graph, function, symbols)

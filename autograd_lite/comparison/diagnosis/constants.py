@@ -66,6 +66,10 @@ class Constants:
             found.setdefault(named.text, named)
         return list(found.values())
 
+    def simple(self):
+        """Pairs (number, name) of those that are of one part."""
+        return [(c, named) for c, named in self._known if not named.composite]
+
     def exact(self, c, tolerance=1e-6, composite=True):
         """The number with a name that a number is, or None; ``composite``: with any name."""
         near = (

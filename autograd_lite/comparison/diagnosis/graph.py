@@ -122,6 +122,10 @@ class Graph:
             self._labels[node] = named or next(filter(None, written), short)
         return self._labels[node]
 
+    def rename(self, labels):
+        """Have nodes called by these labels."""
+        self._labels.update(labels)
+
     def constants(self):
         """Pairs (name, array) of the arrays that are no variables: data, labels, masks."""
         seen = set()

@@ -1,0 +1,140 @@
+"""Equal steps of a tape folded into one: time steps, layers, samples.
+
+The one idea: a unit is what it computes and how far back its operands lie, so a repetition is
+a stretch that equals itself, shifted by its period. The first step takes its start from
+elsewhere, and is recognised by what it computes alone.
+"""
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+
+from .units import Unit, by_call
+
+LONGEST = 400  # units of one step
+ROUNDS = 4  # steps inside steps
+FEW, SMALL = 3, 8  # fewer steps are folded where at least so many boxes go
+
+
+@dataclass(eq=False)
+class Repetition:
+    """A frame around one of ``times`` equal steps."""
+
+    label: str
+    times: int
+
+
+def folded(units):
+    """The units without those of repeated steps, of which the last stands for all.
+
+    Of many units only stretches count that leave out a good part of them.
+    """
+    for _ in range(ROUNDS):
+        runs = _repeated(units) or _repeated(units, by_identity=True)
+        if not runs:
+            break
+        kept, end = [], 0
+        for start, period, times in sorted(runs):
+            kept += units[end:start]
+            end = start + period * times
+            kept += _fold(units[start:end], period, times)
+        units = kept + units[end:]
+    return units
+
+
+def _fold(run, period, times):
+    """The units of the last step, with those of the others as copies, in a frame."""
+    steps = [run[i * period : (i + 1) * period] for i in range(times)]
+    shared = _shared(steps)
+    around = steps[-1][0].around
+    inner = around[shared] if len(around) > shared else None
+    is_scope = inner is not None and all(inner in u.around[shared : shared + 1] for u in steps[-1])
+    named = inner if is_scope else steps[-1][0].scope if period == 1 else None
+    frame = Repetition(named.label if named else "one step", times)
+    kept = []
+    for units in zip(*steps, strict=True):
+        last = units[-1]
+        copies = [calls for u in units[:-1] for calls in (u.calls, *u.copies)]
+        rest = last.around[shared + is_scope :]
+        new = (*last.around[:shared], frame, *rest)
+        kept.append(Unit(last.calls, last.scope, new, [*copies, *last.copies]))
+    return kept
+
+
+def _shared(steps):
+    """How many frames stand around all steps."""
+    one, other = steps[0][0].around, steps[-1][-1].around
+    size = 0
+    while size < min(len(one), len(other)) and one[size] is other[size]:
+        size += 1
+    return size
+
+
+def _repeated(units, by_identity=False):
+    """Triples (start, period, times) of stretches that do not overlap.
+
+    A loop over the results of another one, folded already, has equal steps ``by_identity``.
+    """
+    exact, loose = _signatures(units, by_identity)
+    candidates, least = [], len(units) // 50
+    for period in range(1, min(len(units) // 2, LONGEST) + 1):
+        for start, length in _stretches(exact[period:] == exact[:-period], max(period, least)):
+            times = (length + period) // period
+            if times >= 2 and (times - 1) * period >= least:
+                candidates.append((-(times - 1) * period, period, start, length))
+    found: list = []
+    taken = np.zeros(len(units), dtype=bool)
+    for _, period, start, length in sorted(candidates):
+        while start and loose[start - 1] == loose[start - 1 + period] and not taken[start - 1]:
+            start, length = start - 1, length + 1
+        times = (length + period) // period
+        end = start + times * period
+        is_worth_it = times >= FEW or (times - 1) * period >= SMALL
+        if is_worth_it and not taken[start:end].any():
+            taken[start:end] = True
+            found.append((start, period, times))
+    return found
+
+
+def _stretches(same, least):
+    """Pairs (start, length) of the stretches of True that are long enough."""
+    others = np.flatnonzero(np.concatenate([[True], ~same, [True]]))
+    lengths = np.diff(others) - 1
+    return [(int(others[i]), int(lengths[i])) for i in np.flatnonzero(lengths >= least)]
+
+
+def _signatures(units, by_identity):
+    """Two arrays of numbers: equal for units that compute the same, with and without operands."""
+    of_call, place = by_call(units), {unit: i for i, unit in enumerate(units)}
+    exact, loose = [], []
+    for i, unit in enumerate(units):
+        inside = set(unit.calls)
+        frames = tuple(x for x in unit.around if isinstance(x, Repetition))
+        what = unit.scope and re.sub(r"\d+", "#", unit.scope.label), frames
+        calls = [(call.op.name, np.shape(call.out)) for call in unit.calls]
+        loose.append((what, *calls))
+        operands = [
+            _operand(value, parent, i, of_call, place, by_identity)
+            for call in unit.calls
+            for value, parent in call.inputs()
+            if parent not in inside
+        ]
+        exact.append((what, *calls, *operands))
+    return _numbered(exact), _numbered(loose)
+
+
+def _operand(value, parent, i, of_call, place, by_identity):
+    """How far back an operand lies, or which folded unit it is; of what is no call its shape."""
+    unit = of_call.get(parent)
+    if unit is None:
+        return np.shape(value), parent is not None and parent.requires_grad
+    if by_identity and unit.copies:
+        return -1 - place[unit]
+    distance = i - place[unit]
+    return distance if distance <= LONGEST else LONGEST + 1
+
+
+def _numbered(keys):
+    numbers: dict = {}
+    return np.array([numbers.setdefault(key, len(numbers)) for key in keys], dtype=np.int64)

@@ -1,0 +1,151 @@
+"""The tape done again for the page: what every call passes back to each of its arguments.
+
+The one idea: the derivation's replay with a name for every value and every gradient, and one
+expression more for each use of a value: its contribution.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..derivation.replay import Replay
+from ..engine.modes import watching
+from ..engine.multiple_outputs import part
+from ..engine.primitives import Elementwise
+from ..engine.tape import Node, Pending, backward_pass
+from ..graph import local_derivative
+from ..symbolic.traced import Traced
+
+
+@dataclass(eq=False)
+class Contribution:
+    """What one use of a value passes back.
+
+    Attributes
+    ----------
+    node, parent : Node
+        The call, and the argument that the gradient goes to.
+    k : int
+        Which of the node's shares it is.
+    position : int or None
+        Of the argument; None inside a sequence.
+    share, local : array, Traced or None
+        What is added to the gradient of ``parent``, and the local derivative; None where it is
+        no single array.
+    """
+
+    node: Node
+    parent: Node
+    k: int
+    position: int | None
+    share: Any
+    local: Any = None
+
+
+class Contributions(Replay):
+    """A replay that keeps what each step back passes on: ``shares``, in the order of the flow."""
+
+    def __init__(self, root, names, labels, targets, careful=False):
+        self.shares: list[Contribution] = []
+        super().__init__(root, names, labels, set(labels), targets, careful=careful)
+
+    def _step(self, node, g, careful):
+        pairs = [(parent, _total(share)) for parent, share in super()._step(node, g, careful)]
+        at = positions(node)
+        for k, (parent, share) in enumerate(pairs):
+            position = at[k] if len(at) == len(pairs) else None
+            whole = None if isinstance(share, tuple) else self._traced(share)
+            local = self._local(node, position)
+            self.shares.append(Contribution(node, parent, k, position, whole, local))
+        return pairs
+
+    def _local(self, node, position):
+        """The local derivative: of what works element by element, and of products."""
+        op, (args, kwargs), out = node.op, self._calls[node], self.values[node]
+        if position is None or isinstance(out, tuple):
+            return None
+        if op.f is np.matmul:
+            return args[1 - position]
+        if not isinstance(op, Elementwise) or node.out.dtype.kind != "f":
+            return None
+        one = self._constant(node.out.dtype.type(1))
+        return self._traced(op.rules[position](one, out, *args, **kwargs))
+
+    def traced(self, f):
+        """What a function makes of traced values, with each operation of ours as one call."""
+        with np.errstate(all="ignore"), watching(self.one_call):
+            return self._traced(f())
+
+    def has_rebound(self):
+        """Whether two inputs are one tensor at two times."""
+        nodes = [key[0] for key in self._inputs if type(key) is tuple]
+        return len(nodes) > len(set(nodes))
+
+    def arguments(self, node):
+        """The traced arguments and the keywords of a call."""
+        return self._calls[node]
+
+    def sources(self, node):
+        """Pairs (position, expression) of the inputs and named values that a call is made of."""
+        known = {v.expression for v in self.values.values() if type(v) is Traced}
+        args, _ = self._calls[node]
+        for position, arg in enumerate(args):
+            for one in arg if isinstance(arg, list) else [arg]:
+                yield from ((position, x) for x in _nearest(one, known))
+
+
+def _nearest(arg, known):
+    """The inputs and the values with a name nearest to an argument, each once."""
+    stack, found = [arg.expression] if type(arg) is Traced else [], {}
+    while stack:
+        x = stack.pop()
+        if x in known or x.kind == "input":
+            found[x] = None
+        else:
+            stack.extend(x.operands())
+    return list(found)
+
+
+def recorded(root, targets):
+    """The contributions by the rules on arrays, and {node: gradient}."""
+    shares: list[Contribution] = []
+    gradients = {}
+
+    def arrive(node, g):
+        gradients[node] = g
+        return g
+
+    def step(node, g, careful):
+        pairs = node.op.cotangents(g, node.out, node.args, node.kwargs, node.parents, careful)
+        pairs = [(parent, _total(share)) for parent, share in pairs]
+        at = positions(node)
+        for k, (parent, share) in enumerate(pairs):
+            position = at[k] if len(at) == len(pairs) else None
+            is_one = position is not None and not isinstance(share, tuple)
+            local = local_derivative(node, position) if is_one else None
+            share = None if isinstance(share, tuple) else share
+            shares.append(Contribution(node, parent, k, position, share, local))
+        return pairs
+
+    with np.errstate(all="ignore"):
+        table = backward_pass({root.node: np.ones_like(root.node.out)}, targets, arrive, step)
+    return shares, {**table, **gradients}
+
+
+def _total(share):
+    return share.total() if isinstance(share, Pending) else share
+
+
+def positions(node):
+    """Which argument each share is of; of a call with a sequence there are none."""
+    if node.op is part or any(type(parent) is tuple for parent in node.parents):
+        return []
+    rules = getattr(node.op, "rules", ())
+    return [
+        i
+        for i, (rule, parent) in enumerate(zip(rules, node.parents, strict=False))
+        if rule is not None and parent is not None and parent.requires_grad
+    ]

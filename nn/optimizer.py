@@ -1,0 +1,187 @@
+"""Optimizer: parameters in groups, the step through them, and the state that it leaves."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable, Mapping
+from typing import Any, SupportsFloat
+
+import numpy as np
+
+import autograd_lite as ag
+from autograd_lite.messages.other_names import leave_out
+
+from .module import Module
+from .other_names import OPTIMIZER
+
+
+class Optimizer:
+    """What optimizers share: parameters, in groups with settings of their own, and the step.
+
+    Attributes
+    ----------
+    parameters : list of Tensor
+    groups : list of dict
+        ``parameters`` of the group, and the settings in which it differs from the optimizer.
+    steps : int
+        How many have been made.
+    """
+
+    _settings: tuple[str, ...] = ()  # the names that a subclass annotates
+    _moments: tuple[str, ...] = ()  # attributes that hold an array for each parameter
+
+    def __init_subclass__(cls):
+        names = tuple(name for name in inspect.get_annotations(cls) if name[0] != "_")
+        cls._settings = names or cls._settings
+
+    def __init__(self, parameters: Iterable, **settings):
+        self.groups = self._grouped(parameters)
+        self.parameters = [p for group in self.groups for p in group["parameters"]]
+        self._check_parameters()
+        for values in (settings, *self.groups):
+            self._check_settings({k: v for k, v in values.items() if k != "parameters"})
+        vars(self).update(settings)
+        self.steps = 0
+        for name in self._moments:
+            setattr(self, name, [np.zeros_like(p.data) for p in self.parameters])
+
+    def _grouped(self, parameters):
+        """The groups: dicts as they are given, or one of all parameters."""
+        name = type(self).__name__
+        if isinstance(parameters, (Module, ag.Tensor)) or not isinstance(parameters, Iterable):
+            given = f"a {type(parameters).__name__}"
+            given += " that is not called" if given in ("a method", "a function") else ""
+            what = "[tensor]" if isinstance(parameters, ag.Tensor) else "model.parameters()"
+            raise TypeError(f"{name} takes a list of parameters, not {given}: pass {what}")
+        parameters = list(parameters)
+        if not parameters or not isinstance(parameters[0], dict):
+            return [{"parameters": parameters}]
+        for group in parameters:
+            if not isinstance(group, dict) or "parameters" not in group:
+                raise TypeError(
+                    f"{name}: a group is a dict with 'parameters', such as {{'parameters': "
+                    f"model.parameters(), 'learning_rate': 0.1}}, not {group!r:.60}"
+                )
+        return [group | {"parameters": list(group["parameters"])} for group in parameters]
+
+    def _check_parameters(self):
+        name = type(self).__name__
+        if not self.parameters:
+            raise ValueError(f"{name} was given no parameters")
+        for parameter in self.parameters:
+            if not (isinstance(parameter, ag.Tensor) and parameter.requires_grad):
+                raise TypeError(
+                    f"{name} takes Tensors with requires_grad=True, not a {_kind(parameter)}: "
+                    "pass model.parameters()"
+                )
+        if len(set(self.parameters)) < len(self.parameters):
+            raise ValueError(f"{name} was given a parameter twice")
+
+    def _check_settings(self, settings):
+        name = type(self).__name__
+        for key, value in settings.items():
+            if key not in self._settings:
+                raise TypeError(f"{name} has no setting {key}: it has {', '.join(self._settings)}")
+            if not isinstance(value, bool):
+                _check(name, key, value, 1 if key in _SHARES else np.inf)
+
+    def __repr__(self):
+        count = len(self.parameters)
+        said = [f"{count} parameter{'s' if count > 1 else ''}"]
+        said += [f"{len(self.groups)} groups"] if len(self.groups) > 1 else []
+        said += [f"{name}={getattr(self, name)}" for name in self._settings]
+        return f"{type(self).__name__}({', '.join(said)})"
+
+    def zero_grad(self) -> None:
+        """Forget the gradients of all parameters."""
+        for parameter in self.parameters:
+            parameter.grad = None
+
+    def step(self) -> None:
+        """Move every parameter that has a gradient."""
+        if all(parameter.grad is None for parameter in self.parameters):
+            raise ValueError("step() found no gradients: call loss.backward() before it")
+        self.steps += 1
+        i = -1
+        for group in self.groups:
+            settings = {k: group[k] if k in group else getattr(self, k) for k in self._settings}
+            decay = settings.pop("weight_decay", 0.0)
+            for parameter in group["parameters"]:
+                i += 1
+                if parameter.grad is not None:
+                    p, g = self._decayed(parameter.data, parameter.grad, decay, settings)
+                    parameter.data = self._moved(i, p, g, **settings)
+
+    def _decayed(self, p, g, decay, settings):
+        """The parameter and its gradient with weight decay: that of decay / 2 * sum(p**2)."""
+        return p, g + decay * p if decay else g
+
+    def _moved(self, i: int, p, g, **settings):
+        """The next value of parameter i, given its value and its gradient."""
+        raise TypeError(f"{type(self).__name__} does not define _moved()")
+
+    def state_dict(self) -> dict[str, np.ndarray]:
+        """Copies of all that the next step depends on, but for parameters and gradients."""
+        state = {name: getattr(self, name) for name in ("steps", *self._settings)}
+        for i, group in enumerate(self.groups):
+            state |= {f"groups.{i}.{k}": v for k, v in group.items() if k != "parameters"}
+        for name in self._moments:
+            arrays = enumerate(getattr(self, name))
+            state |= {f"{name.strip('_')}.{i}": array for i, array in arrays}
+        return {name: np.array(_plain(value)) for name, value in state.items()}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take over a `state_dict`; nothing is changed unless all names and shapes fit.
+
+        Raises
+        ------
+        ValueError
+            When names are missing or unknown, or a shape differs.
+        """
+        own = self.state_dict()
+        values = fitting(own, state, type(self).__name__)
+        for name in ("steps", *self._settings):
+            setattr(self, name, values[name].item())
+        for i, group in enumerate(self.groups):
+            group.update({k: values[f"groups.{i}.{k}"].item() for k in group if k != "parameters"})
+        for name in self._moments:
+            count = range(len(self.parameters))
+            setattr(self, name, [values[f"{name.strip('_')}.{i}"] for i in count])
+
+
+def fitting(own: Mapping[str, np.ndarray], state: Mapping[str, Any], owner: str):
+    """The arrays of a state, each of the dtype of our own, where names and shapes are the same."""
+    problems = [f"missing {name}" for name in own if name not in state]
+    problems += [f"unknown {name}" for name in state if name not in own]
+    problems += [
+        f"{name} has shape {np.shape(state[name])} for {value.shape}"
+        for name, value in own.items()
+        if name in state and np.shape(state[name]) != value.shape
+    ]
+    if problems:
+        raise ValueError(f"the state does not fit this {owner}: {'; '.join(problems)}")
+    return {name: np.array(state[name], dtype=value.dtype) for name, value in own.items()}
+
+
+leave_out(Optimizer, {name: f"here it is {line}" for name, line in OPTIMIZER.items()})
+
+
+_SHARES = {"momentum", "beta1", "beta2", "decay"}  # in [0, 1)
+
+
+def _plain(value):
+    return value.numpy() if isinstance(value, ag.Tensor) else value
+
+
+def _kind(value):
+    return "constant" if isinstance(value, ag.Tensor) else type(value).__name__
+
+
+def _check(optimizer, name, value, bound):
+    """Refuse a setting that is no number in [0, bound)."""
+    if isinstance(value, str) or np.ndim(value) or not isinstance(value, SupportsFloat):
+        raise TypeError(f"{optimizer}: {name} is a number, not {value!r}")
+    if not 0 <= value < bound:
+        hint = ": a step goes down the gradient by itself" if value < 0 else ""
+        limits = "is not negative and finite" if bound == np.inf else f"lies in [0, {bound})"
+        raise ValueError(f"{optimizer}: {name} {limits}, and {value} was given{hint}")

@@ -1,0 +1,192 @@
+"""Recurrent networks: cells, which take one step, and the layers that take them along a sequence.
+
+A cell is two affine maps, of the input and of the state, and a formula. A layer maps all inputs at
+once, and then goes through the steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+import autograd_lite as ag
+from autograd_lite.messages.other_names import keywords
+
+from .init import fan_in_uniform, generator
+from .layers import Linear
+from .module import Module
+
+
+class _Cell(Module):
+    """What cells share; the parameters are explained in `RNNCell`."""
+
+    _gates: int
+
+    @keywords
+    def __init__(
+        self,
+        inputs: int,
+        hidden: int,
+        bias: bool = True,
+        *,
+        rng=None,
+        init: Callable = fan_in_uniform,
+        dtype=np.float64,
+    ):
+        rng, gates = generator(rng), self._gates * hidden
+        self.input = Linear(inputs, gates, bias, rng=rng, init=init, dtype=dtype)
+        self.hidden = Linear(hidden, gates, bias, rng=rng, init=init, dtype=dtype)
+
+    def forward(self, x, state=None):
+        """(..., inputs) and a state -> the next state; the first state is zeros."""
+        return self.step(self.input(x), self.first(x) if state is None else state)
+
+    def first(self, x) -> Any:
+        """The zeros in which x, or the steps (..., inputs) of a sequence, begins."""
+        shape = (*np.shape(x)[:-1], self.hidden.weight.shape[0])
+        return np.zeros(shape, self.hidden.weight.dtype)
+
+    def step(self, z, state) -> Any:
+        """The next state, of the mapped input z and of a state."""
+        raise TypeError(f"{type(self).__name__} does not define step()")
+
+    def output(self, state) -> Any:
+        """What of a state is the result of a step."""
+        return state
+
+    def _describe(self):
+        return f"{self.input.weight.shape[0]}, {self.hidden.weight.shape[0]}"
+
+
+class RNNCell(_Cell):
+    """h <- tanh(x @ W + b + h @ U + c). Source: Elman 1990, Finding structure in time.
+
+    Parameters
+    ----------
+    inputs, hidden : int
+        The sizes of the last axis of the input and of the state.
+    activation : callable
+        In place of tanh, such as ``ag.relu``; for `RNNCell` and `RNN` alone.
+    bias, rng, init, dtype
+        As of `Linear`. Both maps have a bias, as in PyTorch.
+
+    Attributes
+    ----------
+    input, hidden : Linear
+        The maps of the input and of the state; where there are gates, theirs stand side by side.
+    """
+
+    _gates = 1
+
+    @keywords
+    def __init__(
+        self, inputs: int, hidden: int, bias: bool = True, *, activation=np.tanh, **settings
+    ):
+        super().__init__(inputs, hidden, bias, **settings)
+        self.activation = activation
+
+    def step(self, z, h):
+        return self.activation(z + self.hidden(h))
+
+
+class LSTMCell(_Cell):
+    """A state (h, c), of which gates decide what is forgotten, written and shown.
+
+    i, f, g, o = the four parts of x @ W + b + h @ U + c; c <- sigmoid(f) * c + sigmoid(i) *
+    tanh(g); h <- sigmoid(o) * tanh(c). Source: Hochreiter and Schmidhuber 1997, with the forget
+    gate of Gers et al. 2000.
+    """
+
+    _gates = 4
+
+    def first(self, x):
+        zeros = super().first(x)
+        return zeros, zeros
+
+    def step(self, z, state):
+        h, c = state
+        i, f, g, o = np.split(z + self.hidden(h), 4, axis=-1)
+        c = ag.sigmoid(f) * c + ag.sigmoid(i) * np.tanh(g)
+        return ag.sigmoid(o) * np.tanh(c), c
+
+    def output(self, state):
+        return state[0]
+
+
+class GRUCell(_Cell):
+    """h <- (1 - z) * n + z * h, where gates decide how much is new.
+
+    r, z, n = the three parts of x @ W + b, and r', z', n' those of h @ U + c; r <- sigmoid(r +
+    r'); z <- sigmoid(z + z'); n <- tanh(n + r * n'). Source: Cho et al. 2014, with the reset
+    after the product, as in PyTorch.
+    """
+
+    _gates = 3
+
+    def step(self, z, h):
+        size = 2 * self.hidden.weight.shape[0]
+        u = self.hidden(h)
+        reset, update = np.split(ag.sigmoid(z[..., :size] + u[..., :size]), 2, axis=-1)
+        new = np.tanh(z[..., size:] + reset * u[..., size:])
+        return new + update * (h - new)
+
+
+class _Recurrent(Module):
+    """What layers share: a cell along the last axis but one."""
+
+    _cell: type[_Cell]
+
+    @keywords
+    def __init__(self, inputs: int, hidden: int, bias: bool = True, **settings):
+        self.cell = self._cell(inputs, hidden, bias, **settings)
+
+    def forward(self, x, state=None, return_state=False):
+        """(..., time, inputs) -> (..., time, hidden), and the last state where it is asked for."""
+        if np.ndim(x) < 2 or np.shape(x)[-2] < 1:
+            raise ValueError(
+                f"{self!r} takes an array (..., time, {self.cell.input.weight.shape[0]}), and was "
+                f"given one of shape {np.shape(x)}"
+            )
+        z = self.cell.input(x)
+        state = self.cell.first(x[..., 0, :]) if state is None else state
+        outputs = []
+        for t in range(np.shape(x)[-2]):
+            state = self.cell.step(z[..., t, :], state)
+            outputs.append(self.cell.output(state))
+        result = np.stack(outputs, axis=-2)
+        return (result, state) if return_state else result
+
+    def _describe(self):
+        return self.cell._describe()
+
+
+class RNN(_Recurrent):
+    """`RNNCell` along a sequence: (..., time, inputs) -> (..., time, hidden).
+
+    The parameters are those of the cell, which is ``cell``. A call takes the first state as
+    ``state=``, zeros without it, and with ``return_state=True`` gives (result, last state).
+    """
+
+    _cell = RNNCell
+
+
+class LSTM(_Recurrent):
+    """`LSTMCell` along a sequence: (..., time, inputs) -> (..., time, hidden).
+
+    The parameters are those of the cell, which is ``cell``. A call takes the first state as
+    ``state=``, zeros without it, and with ``return_state=True`` gives (result, last state).
+    """
+
+    _cell = LSTMCell
+
+
+class GRU(_Recurrent):
+    """`GRUCell` along a sequence: (..., time, inputs) -> (..., time, hidden).
+
+    The parameters are those of the cell, which is ``cell``. A call takes the first state as
+    ``state=``, zeros without it, and with ``return_state=True`` gives (result, last state).
+    """
+
+    _cell = GRUCell
