@@ -80,7 +80,7 @@ def network_slope(p, X, y):
 def test_a_mistake_is_told_by_the_local_names_of_the_function():
     report = ag.compare(network, lambda *args: by_hand(*args, slope=lambda h: 1 - h), P, X, Y)
     assert [row.verdict for row in report] == ["WRONG", "WRONG"]
-    assert "is taken as 1 - h, where it is 1 - h^2" in report.summary
+    assert "is taken as 1 - h; it is 1 - h^2" in report.summary
     inner = ag.compare(squares, {"z": V * W}, W, V)
     assert not inner
     assert "dz" in inner.summary

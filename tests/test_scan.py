@@ -460,3 +460,12 @@ def test_numba_makes_one_loop_of_a_chain():
     compiled = ag.compile(g, backend="numba")
     close(compiled(0.5, 1.5, 1000), g(0.5, 1.5, 1000))
     assert compiled.source(0.5, 1.5, 1000).count("for turn in range(length):") == 2
+
+
+def test_derive_has_no_source_for_a_loop():
+    w = ag.Tensor(0.5, requires_grad=True, name="w")
+    total, _ = ag.scan(lambda c, x: (c * w + x, None), 0.0, np.ones(4))
+    derivation = ag.derive(total, w)
+    assert "vjp" in derivation.text
+    with pytest.raises(TypeError, match="has no source here"):
+        print(derivation.source)

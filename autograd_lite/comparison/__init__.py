@@ -17,17 +17,17 @@ What they share:
 
 The rooms:
 
-    diagnosis  the search for the mistakes behind wrong gradients
-    voting     `compare_function`: the vote on derivatives of a plain function
+    diagnosis    the search for the mistakes behind wrong gradients
+    cross_check  `compare_function`: the vote on derivatives of a plain function
 """
 
 from .checks import check_gradients
+from .cross_check.contest import compare_function
 from .diagnosis.mistakes import Finding
 from .finite_differences import numeric_gradients
 from .manual import compare
 from .report import Comparison
 from .rows import Row
-from .voting.contest import compare_function
 
 __all__ = [
     "Comparison", "Finding", "Row",

@@ -15,13 +15,13 @@ import numpy as np
 from ..engine.tensor import Tensor
 from ..graph import Names, caller_variables, check_on_tape
 from ..messages import errors
+from .cross_check.arguments import Call
+from .cross_check.contest import held
+from .cross_check.function_report import FunctionComparison
 from .factors import Factors
 from .keys import flat, paths, unbound
 from .report import Case, Comparison
 from .rows import Tolerance
-from .voting.arguments import Call
-from .voting.contest import held
-from .voting.function_report import FunctionComparison
 
 
 @overload

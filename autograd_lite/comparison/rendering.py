@@ -185,6 +185,7 @@ def _finding(finding, names):
     return {
         "mistake": finding.mistake,
         "sentence": finding.sentence,
+        "details": list(finding.details),
         "explains": list(finding.explains),
         "where": where,
         "also": list(finding.also),

@@ -310,6 +310,7 @@ class Comparison:
         lines: list[str] = []
         for i, finding in enumerate(self.findings):
             lines += [f"and: {finding.sentence}"] if i else []
+            lines += finding.details
             lines += [finding.gives] if finding.gives else []
             instead = "or" if i else "or, instead of the first line"
             lines += [f"{instead}: {sentence}" for sentence in finding.also]

@@ -101,7 +101,7 @@ class Subgradients:
 
 
 def _passed_on(node, g, side=None):
-    """Pairs (parent, share) of a cotangent, on a side of the kinks."""
+    """Pairs (parent, contribution) of a cotangent, on a side of the kinks."""
     args, out = side or (node.args, node.out)
     return node.op.cotangents(g, out, args, node.kwargs, node.parents)
 

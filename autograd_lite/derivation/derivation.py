@@ -18,6 +18,7 @@ from ..observed_call import on_tape
 from ..programs.program import Program
 from ..symbolic.latex import LatexWriter, latex_of
 from ..symbolic.text import Style, TextWriter, labelled, text_of
+from ..transforms.loops import Loop
 from .legend import OwnWords, nameless
 from .lines import Line, definitions, worth_a_name
 from .replay import FORWARD, Replay
@@ -311,6 +312,11 @@ class Derivation:
     @cached_property
     def _program(self):
         """The chain without a name for what NumPy has no function for, and nothing twice."""
+        if any(isinstance(node.op, Loop) for node in self._names.nodes):
+            raise TypeError(
+                "derive(): a loop of ag.scan has no source here: read .text or .latex, or write "
+                "ag.compile(ag.grad(f)) and its .source(*args)"
+            )
         replay = self._replay(as_written=False)
         named = {}
         for d in replay.definitions:

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from ..comparison.diagnosis import words
+from ..comparison.diagnosis import phrasing
 from ..comparison.diagnosis.constants import Constants
 from ..comparison.diagnosis.mistakes import MISTAKES
 from ..comparison.diagnosis.wrong_steps.backward import Backward, Edge
@@ -44,6 +44,11 @@ def add_wrong_answers(reading):
         flow.wrong += finder.misfits(edge)
     reading.program.steps = finder.steps()
     reading.program.add("wrong", results)
+
+
+def _in_one_line(text):
+    """The sentence of a mistake with what follows it."""
+    return text.replace("\n", "; ")
 
 
 class _Written:
@@ -85,8 +90,8 @@ class _Finder:
         found = {}
         for number, named in self.constants.simple():
             if number != 1 and number not in found:
-                (key, text, _), *_ = words.scaled(edge, number, uses, [named], self.graph)
-                found[number] = [float(number), key, text]
+                (key, text, _), *_ = phrasing.scaled(edge, number, uses, [named], self.graph)
+                found[number] = [float(number), key, _in_one_line(text)]
         return list(found.values())[: self.most]
 
     def answers(self, share, edge):
@@ -105,7 +110,7 @@ class _Finder:
                 continue
             seen.add(text)
             advice = MISTAKES[key].advice
-            answer = Answer(key, said, advice, pieces(text), 0, rank)
+            answer = Answer(key, _in_one_line(said), advice, pieces(text), 0, rank)
             found.append((answer, traced.expression))
         found.sort(key=lambda pair: pair[0].rank)
         return found[: self.most]
@@ -117,11 +122,11 @@ class _Finder:
             mutants = list(wrong_steps(edge, None))
         for mutant in mutants:
             rule = mutant.steps.rule
-            text = words.told(mutant.words, edge, self.graph)
+            text = phrasing.told(mutant.words, edge, self.graph)
             yield mutant.key, text, mutant.rank, lambda rule=rule: rule(traced)
         yield from self._of_errors(share, edge)
-        (key, text, rank), *_ = words.scaled(edge, -1, [edge], [], self.graph)
-        yield key, text, rank, lambda: -traced.share
+        (key, text, rank), *_ = phrasing.scaled(edge, -1, [edge], [], self.graph)
+        yield key, text, rank, lambda: -traced.contribution
         h, x = self.graph.label(edge.node), self.graph.label(edge.parent)
         text = (
             f"the gradient of {h} is left out: the derivative of {h} with respect to {x} stands "
@@ -171,9 +176,9 @@ class _Finder:
             try:
                 product(edge.g, edge.args[other])
             except ValueError:
-                told = words.told(said, edge, self.graph)
+                told = phrasing.told(said, edge, self.graph)
                 formula = pieces(product(g, _Written(text)).text)
-                yield Answer(key, told, MISTAKES[key].advice, formula, None, 2)
+                yield Answer(key, _in_one_line(told), MISTAKES[key].advice, formula, None, 2)
 
     def _traced_edge(self, share, edge):
         args, kwargs = self.replay.arguments(edge.node)
@@ -189,7 +194,7 @@ class _Finder:
 
     def _fitted(self, share, edge):
         """A share as its argument needs it, None where the shapes do not allow it."""
-        shape, found = np.shape(edge.share), np.shape(share)
+        shape, found = np.shape(edge.contribution), np.shape(share)
         if type(share) is not Traced:
             return None
         if found == shape:

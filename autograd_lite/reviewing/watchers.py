@@ -5,7 +5,7 @@ import random
 
 import numpy as np
 
-from ..comparison.voting.plain_python import numpys
+from ..comparison.cross_check.plain_python import numpys
 from ..engine.calls import holds_tensor
 from ..engine.tensor import Tensor
 from ..rules import creation

@@ -51,12 +51,13 @@ SEARCHES = {
     "diagnosis.wrong_steps.mutants": "missing_accumulation wrong_errors_at _scaled fused_edges "
     "_one_sample",
     "diagnosis.wrong_steps.edge_rules": "substitutes wrong_normalisations _other_operands _masks "
-    "_products _activations _of_softmax",
+    "_products _activations _of_softmax _copies",
     "diagnosis.wrong_steps.errors_of_losses": "_margins _picked",
     "diagnosis.wrong_steps.accumulation": "_kept _doubled",
-    "diagnosis.wrong_steps.repeated_steps": "other_steps_operands _past_the_activation "
+    "diagnosis.wrong_steps.repeated_steps": "_other_values _other_steps_outputs "
+    "other_steps_operands _past_the_activation "
     "_one_sample_everywhere _scaled",
-    "voting.contest": "repaired",
+    "cross_check.contest": "repaired",
 }
 # What the others find: [].
 NOTHING: dict[str, Callable] = {
@@ -72,8 +73,8 @@ NOTHING: dict[str, Callable] = {
 
 def unseen(edge):
     """A mutant that changes nothing."""
-    seeds = {edge.parent: 0 * np.asarray(edge.share)}
-    return Mutant("factor", "", seeds, lambda c: {}, edge, "share")
+    seeds = {edge.parent: 0 * np.asarray(edge.contribution)}
+    return Mutant("factor", "", seeds, lambda c: {}, edge, "contribution")
 
 
 @dataclass

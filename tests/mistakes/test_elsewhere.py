@@ -303,3 +303,115 @@ def test_the_value_before_an_activation_in_a_product_is_named(activation, operat
     manual = z1.numpy().T @ g if operation is np.matmul else z1.numpy() * g
     report = ag.compare(loss, {"W2": manual})
     assert report.summary.startswith("in dW2: z1 stands where h1 belongs")
+
+
+def test_one_of_the_copies_that_broadcasting_makes_is_named():
+    """Grouped queries: two heads share their keys, whose gradient is a sum over them."""
+    q, k = RNG.normal(size=(2, 3, 4)), parameter(1, 5, 4)
+    g = RNG.normal(size=(2, 3, 5))
+    loss = np.sum(g * (q @ np.swapaxes(k, -1, -2)))
+    dk = np.swapaxes(g, -1, -2) @ q
+    assert "only the first of the 2 copies" in said(loss, {"k": dk[:1]})
+
+
+def test_a_derivative_that_is_taken_at_another_tensor_is_named():
+    X, W1, W2 = RNG.normal(size=(6, 3)), parameter(3, 4), parameter(4, 4)
+    z1 = X @ W1
+    a1 = np.tanh(z1)
+    z2 = a1 @ W2
+    loss = np.sum(z2**2) / 2
+    dz1 = z2.numpy() @ W2.numpy().T * (1 - np.tanh(z2.numpy()) ** 2)
+    summary = said(loss, {"W1": X.T @ dz1, "W2": a1.numpy().T @ z2.numpy()})
+    assert "the derivative of tanh is taken at z2, where z1 belongs" in summary
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_another_factor_of_the_same_step_is_named(shared):
+    """A gate r multiplies U h, and its error is made with h."""
+    X, Q, steps = RNG.normal(size=(4, 2, 3)), RNG.normal(size=(2, 4)), []
+    P = {k: parameter(3, 4, scale=0.6) for k in ("Wr", "Wn")} | {"Un": parameter(4, 4, scale=0.6)}
+    h = RNG.normal(size=(2, 4))
+    for x in X:
+        r, u = ag.sigmoid(x @ P["Wr"]), h @ P["Un"]
+        n = np.tanh(x @ P["Wn"] + r * u)
+        steps.append([a.numpy() if isinstance(a, ag.Tensor) else a for a in (x, h, r, u, n)])
+        h = n + 0.5 * h
+    loss, dh = np.sum(h * Q), Q
+    G = {k: np.zeros(p.shape) for k, p in P.items()}
+    for x, before, r, u, n in reversed(steps):
+        dn = dh * (1 - n**2)
+        dr = dn * (u if shared else before) * r * (1 - r)
+        du = dn * (u if shared else r)
+        G["Wr"] += x.T @ dr
+        G["Wn"] += x.T @ dn
+        G["Un"] += before.T @ du
+        dh = 0.5 * dh + du @ P["Un"].numpy().T
+    summary = said(loss, G, P)
+    named = r"stands where \(... @ Un\) belongs" if not shared else "stands where sigmoid"
+    assert re.search(f"at all 4 .*steps.*{named}", summary)
+
+
+def test_a_derivative_with_the_state_of_the_step_before_is_named():
+    X, W, U, states = RNG.normal(size=(4, 2, 3)), parameter(3, 4), parameter(4, 4), []
+    h = np.zeros((2, 4))
+    for x in X:
+        before, h = h, np.tanh(x @ W + h @ U)
+        states.append((x, np.asarray(getattr(before, "data", before)), h.numpy()))
+    loss, dh = np.sum(h**2) / 2, h.numpy()
+    dW, dU = np.zeros((3, 4)), np.zeros((4, 4))
+    for x, before, _ in reversed(states):
+        dz = dh * (1 - before**2)
+        dW += x.T @ dz
+        dU += before.T @ dz
+        dh = dz @ U.numpy().T
+    assert "of the previous step" in said(loss, {"W": dW, "U": dU})
+
+
+def test_the_sign_of_what_is_carried_alone_is_named():
+    """An adjoint equation in which the Jacobian's term has the wrong sign."""
+    u0, p = ag.Tensor([1.2, 0.8], requires_grad=True), ag.Tensor([1.5, 1.0], requires_grad=True)
+    u, us, dt = u0, [], 0.1
+    for _ in range(4):
+        us.append(u.numpy())
+        u = u + dt * np.stack([p[0] * u[0] - u[0] * u[1], u[0] * u[1] - p[1] * u[1]])
+    loss, lam, dp = np.sum(u**2) / 2, u.numpy(), np.zeros(2)
+    a, c = p.numpy()
+    for x, y in reversed(us):
+        dp += dt * np.array([x * lam[0], -y * lam[1]])
+        lam = lam - dt * np.array([[a - y, -x], [y, x - c]]).T @ lam
+    report = ag.compare(loss, {"u0": lam, "p": dp}, names={"u0": u0, "p": p})
+    assert "the sign is wrong" in report.summary
+    assert "is the negative of the gradient" not in report.summary
+
+
+def test_a_factor_without_a_name_is_missing_in_the_code():
+    y = np.array([1.0, 0, 1, 0, 1])
+
+    def loss(z, y):
+        return np.log1p(np.exp(-(2 * y - 1) * z))
+
+    def by_hand(z, y):
+        return -1 / (1 + np.exp((2 * y - 1) * z))
+
+    z = np.array([0.4, -0.6, 2.0, 1.1, -0.3])
+    summary = ag.compare_function(loss, by_hand, z, args=(y,)).summary
+    assert "2 * y - 1" in summary
+    ts = np.linspace(0, 1, 5)
+    curve = ag.compare_function(
+        lambda p: p[0] * np.exp(p[1] * ts),
+        lambda p: np.stack([np.exp(p[1] * ts), ts * np.exp(p[1] * ts)], 1),
+        np.array([1.5, -0.8]),
+    )
+    assert "the factor p[0] is missing" in curve.summary
+
+
+def test_the_slope_of_an_activation_that_is_not_there_is_named():
+    """The output is linear, and its error out - y is in the loss too."""
+    X, y, W1, W2 = RNG.normal(size=(9, 4)), RNG.random((9, 1)), parameter(4, 5), parameter(5, 1)
+    h = ag.sigmoid(X @ W1)
+    out = h @ W2
+    loss = np.sum((out - y) ** 2) / 2
+    d2 = (out.numpy() - y) * out.numpy() * (1 - out.numpy())
+    d1 = d2 @ W2.numpy().T * h.numpy() * (1 - h.numpy())
+    summary = said(loss, {"W1": X.T @ d1, "W2": h.numpy().T @ d2})
+    assert summary.startswith("in dout: it is multiplied by out * (1 - out)")

@@ -55,7 +55,7 @@ def same(one, other):
 def found_of(report, pair):
     """How many of two mistakes are named; one sentence may name both."""
     keys = [key for slip in pair for k in slip.kinds for key in KINDS[k].keys.split(", ")]
-    sentences = [f.sentence for f in report.findings if f.mistake in keys]
+    sentences = [f.text for f in report.findings if f.mistake in keys]
     return sum(
         any(KINDS[k].is_told_by(sentence) for k in slip.kinds for sentence in sentences)
         for slip in pair

@@ -5,7 +5,8 @@ The order of the search, and what it looks for:
     diagnose        the order in which to look, and which rows are wrong only because another is
     search          the mistakes that explain rows, one after the other
     mistakes        the table of mistakes, by key, and a mistake that was found, in a sentence
-    words           names of rows and steps, and the parts of sentences
+    sentences       how long the first sentence of a finding is
+    phrasing        names of rows and steps, and the parts of sentences
 
 What explains rows:
 

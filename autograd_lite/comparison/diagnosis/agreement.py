@@ -87,7 +87,7 @@ def _mistakes(case) -> Iterator[tuple]:
     relevant = watched.is_below
     for mutant in graph.affordable(mutants(backward, relevant, typical=True), 0.2):
         what, size = mutant.key, 1.0
-        if mutant.size == "share":
+        if mutant.size == "contribution":
             what, size = "sign", -2.0
         yield what, mutant.where[0] if mutant.where else None, watched.sees(mutant.seeds, size)
     edges = [edge for edge in backward.edges if relevant(edge.parent)]
@@ -131,7 +131,7 @@ def _batch(graph):
 def _of_biases(case, rows):
     """A mean over the rows where the sum belongs."""
     for node in _biases(case, rows):
-        counts = {np.size(e.g) // max(np.size(e.share), 1)
+        counts = {np.size(e.g) // max(np.size(e.contribution), 1)
                   for e in case.backward.edges if e.parent is node}  # fmt: skip
         yield (
             "the mean for the sum in the gradient of a bias",

@@ -14,7 +14,7 @@ class Named:
     """A number by a name.
 
     ``key`` is the mistake that a gradient too large by it is due to; ``text`` says what the
-    number is, and ``reason`` what was done wrong.
+    number is, ``reason`` what was done wrong, and ``what`` what a letter in these stands for.
     """
 
     key: str
@@ -22,6 +22,7 @@ class Named:
     reason: str
     composite: bool = False  # of several parts: said only where nothing simpler fits
     node: object = None  # the call that multiplies or divides by it
+    what: str = ""
 
 
 class Constants:
@@ -32,10 +33,12 @@ class Constants:
         self._halves: list = []
         self.batch = None
         if graph is not None:
-            sizes = _sizes(graph)
+            divisors = _divisors(graph)
             self.batch = _batch(graph)
             scalars = list(_of_scalars(graph))
+            sizes = _sizes(graph)
             self._known += _of_sizes(sizes, self.batch)
+            self._known += [*_of_divisors(divisors), *_of_compositions(sizes, divisors)]
             self._known += [(c, n) for c, n in scalars if c not in (2.0, 0.5)]
             self._halves = [(c, n) for c, n in scalars if c in (2.0, 0.5)]
             self._known += [*_of_masks(graph), *_of_values(graph)]
@@ -67,9 +70,13 @@ class Constants:
         """Pairs (number, name) of those that are of one part."""
         return [(c, named) for c, named in self._known if not named.composite]
 
-    def exact(self, c, tolerance=1e-6):
-        """The number with a name that a number is, or None."""
-        near = (v for v, _ in self._known if abs(c - v) <= tolerance * abs(v))
+    def exact(self, c, tolerance=1e-6, composite=True):
+        """The number with a name that a number is, or None; ``composite``: with any name."""
+        near = (
+            v
+            for v, named in self._known
+            if abs(c - v) <= tolerance * abs(v) and (composite or not named.composite)
+        )
         return next(near, None)
 
 
@@ -89,14 +96,11 @@ def _has_square(graph):
 def _plain(has_square):
     """The numbers that need no graph."""
     yield -1.0, Named("sign", "-1", "a minus sign is missing or too much")
-    half = "the factor 2 of a square's derivative is missing, or the 1/2 is there twice"
-    two = "a factor 2 is too much: the 1/2 before the square was not applied, or 2 twice"
+    half = "the 2 of a square's derivative is missing, or the 1/2 is there twice"
+    two = "a factor 2 is too much, or the 1/2 before the square is missing"
     if not has_square:
         half = "a factor 1/2 is too much, and the loss has no square"
-        two = (
-            "a factor 2 is too much, or it was added up twice: not set to zero between two "
-            "backward passes"
-        )
+        two = "a factor 2 is too much\nor it was added up twice, not set to zero between passes"
     yield 0.5, Named("factor", "1/2", half)
     yield 2.0, Named("factor", "2", two)
     for c, text in ((-2.0, "-2"), (-0.5, "-1/2")):
@@ -114,34 +118,79 @@ def _fours():
 
 
 def _of_sizes(sizes, batch):
-    """Every size n and product of sizes as n, 1/n, and with 2, -1 and a square root."""
-    known = []
-    for n, (symbol, what) in sizes.items():
-        known += [(c, _named(c, n, symbol, what, batch)) for c in (n, 1 / n)]
-    for n, (symbol, what) in sizes.items():
-        known += [(c, Named(*words, composite=True)) for c, *words in _composed(n, symbol, what)]
-    return known
+    """Every size n as n and 1/n."""
+    return [
+        (c, _named(c, n, symbol, what, batch))
+        for n, (symbol, what) in sizes.items()
+        for c in (n, 1 / n)
+    ]
 
 
-def _composed(n, symbol, what):
+def _of_compositions(sizes, divisors):
+    """Sizes with 2, -1, a square or a square root, where the graph divides by them."""
+    for n, (symbol, what) in sizes.items():
+        if divisors & {n - 1, math.sqrt(n)} or any(d % n == 0 for d in divisors):
+            for c, *names in _composed(n, symbol):
+                yield c, Named(*names, composite=True, what=what)
+
+
+def _divisors(graph):
+    """The numbers that a graph divides by: the counts of its means, and constants."""
+    found = set()
+    for node in graph.nodes:
+        if node.op is None or isinstance(node.out, tuple):
+            continue
+        if node.op.name in ("mean", "var", "std", "average_pool"):
+            found.add(np.size(node.args[0]) // max(np.size(node.out), 1))
+        for value, parent in zip(node.args, node.parents, strict=True):
+            if (
+                parent is None
+                and np.ndim(value) == 0
+                and isinstance(value, (int, float, np.number))
+            ):
+                number = float(np.real(value))
+                if node.op.f is np.multiply and 0 < abs(number) < 1:
+                    found.add(round(1 / number, 9))
+                elif node.op.f is np.divide:
+                    found.add(number)
+    return found - {1}
+
+
+def _of_divisors(divisors):
+    """A divisor of the graph left out, applied twice, or another one in its place."""
+    counts = sorted(n for n in divisors if n == int(n) and n > 1)
+    for right in counts:
+        out, twice = (
+            f"the division by {right:g} {how}" for how in ("is left out", "is there twice")
+        )
+        yield right, Named("mean missing", f"{right:g}", out, composite=True)
+        yield 1 / right, Named("mean twice", f"1/{right:g}", twice, composite=True)
+        for wrong in counts:
+            if right != wrong and max(right, wrong) % min(right, wrong):
+                reason = f"divided by {wrong:g} in place of {right:g}"
+                text = f"{right:g}/{wrong:g}"
+                yield right / wrong, Named("mean twice", text, reason, composite=True)
+
+
+def _composed(n, symbol):
     """A size with a factor 2, a sign, a square or a square root."""
     missing, twice = "mean missing", "mean twice"
     for c, text in ((2 * n, f"2*{symbol}"), (n / 2, f"{symbol}/2")):
-        reason = f"the 1/{symbol} was not applied, and a factor 2 is wrong ({what})"
+        reason = f"the 1/{symbol} was not applied, and a factor 2 is wrong"
         yield c, missing, f"{text} = {c:g}", reason
     for c, text in ((2 / n, f"2/{symbol}"), (1 / (2 * n), f"1/(2*{symbol})")):
-        reason = f"1/{symbol} was applied once too often, and a factor 2 is wrong ({what})"
+        reason = f"1/{symbol} was applied once too often, and a factor 2 is wrong"
         yield c, twice, f"{text} = {c:g}", reason
-    yield -n, missing, f"-{symbol} = {-n}", f"a minus sign, and the 1/{symbol} of a mean ({what})"
-    yield -1 / n, twice, f"-1/{symbol} = {-1 / n:g}", f"a minus sign, and 1/{symbol} twice ({what})"
-    yield n * n, missing, f"{symbol}^2 = {n * n}", f"1/{symbol} was not applied, twice ({what})"
-    yield 1 / n**2, twice, f"1/{symbol}^2 = {n**-2:g}", f"1/{symbol} was applied thrice ({what})"
+    yield -n, missing, f"-{symbol} = {-n}", f"a minus sign, and the 1/{symbol} of a mean"
+    yield -1 / n, twice, f"-1/{symbol} = {-1 / n:g}", f"a minus sign, and 1/{symbol} twice"
+    yield n * n, missing, f"{symbol}^2 = {n * n}", f"1/{symbol} was not applied, twice"
+    yield 1 / n**2, twice, f"1/{symbol}^2 = {n**-2:g}", f"1/{symbol} was applied thrice"
     root = math.sqrt(n)
     text = f"sqrt({symbol})"
-    yield root, "constant", f"{text} = {root:g}", f"1/{text} was left out ({what})"
-    yield 1 / root, "constant", f"1/{text} = {1 / root:g}", f"1/{text} twice ({what})"
+    yield root, "constant", f"{text} = {root:g}", f"1/{text} was left out"
+    yield 1 / root, "constant", f"1/{text} = {1 / root:g}", f"1/{text} twice"
     if n > 2:
-        reason = f"divided by {symbol} for {symbol} - 1, or the reverse ({what})"
+        reason = f"divided by {symbol} for {symbol} - 1, or the reverse"
         yield (n - 1) / n, twice, f"({symbol} - 1)/{symbol} = {(n - 1) / n:g}", reason
         yield n / (n - 1), missing, f"{symbol}/({symbol} - 1) = {n / (n - 1):g}", reason
 
@@ -149,17 +198,15 @@ def _composed(n, symbol, what):
 def _named(c, n, symbol, what, batch):
     text = f"{symbol} = {n}" if symbol != str(n) else symbol
     if c == n:
-        reason = f"the 1/{symbol} of a mean was not applied ({what})"
+        reason = f"the 1/{symbol} of a mean was not applied"
         if batch and n != batch[0] and "*" not in symbol:
-            reason = (
-                f"the mean's division by {symbol} was not applied: by N*{symbol}, not by N ({what})"
-            )
-        return Named("mean missing", text, reason)
+            reason = f"the mean's division by {symbol} was not applied, only that by N"
+        return Named("mean missing", text, reason, what=what)
     text = f"1/{symbol} = 1/{n}" if symbol != str(n) else f"1/{n}"
-    reason = f"1/{symbol} was applied twice, or a mean taken in place of a sum ({what})"
+    reason = f"1/{symbol} was applied twice, or a mean taken in place of a sum"
     if batch and n != batch[0] and "*" not in symbol:
-        reason = f"divided by {symbol} once too often: by N*{symbol}, not by N, or twice ({what})"
-    return Named("mean twice", text, reason)
+        reason = f"divided by {symbol} once too often"
+    return Named("mean twice", text, reason, what=what)
 
 
 def _of_scalars(graph):

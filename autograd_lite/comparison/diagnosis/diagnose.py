@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from . import words
+from . import phrasing
 from .agreement import agreement_hints, warnings
 from .array_patterns import Fit, clipped, typo
 from .mistakes import Finding
@@ -55,30 +55,31 @@ def diagnosed(case) -> Diagnosis:
     explained = {label for finding in findings for label in finding.explains}
     unexplained = [e for e in wrong if e.label not in explained and e.label not in because]
     for entry in list(unexplained):
-        if entry.given.size and not entry.given.any() and entry.given.shape == entry.true.shape:
-            who = words.short(entry, case)
-            text = f"{who} is zero in every entry: it was never filled, or nothing came through"
-            findings.append(Finding("all zero", text, (entry.label,)))
-            unexplained.remove(entry)
-        elif (form := clipped(entry.given, entry.true, case.tolerance)) is not None:
-            text = f"{words.short(entry, case)}: {form.words}"
-            findings.append(Finding("clipped", text, (entry.label,)))
-            unexplained.remove(entry)
-        elif (form := typo(entry.given, entry.true, case.tolerance)) is not None:
-            text = f"{words.short(entry, case)}: {form.words}"
-            findings.append(Finding("typo", text, (entry.label,)))
-            unexplained.remove(entry)
+        found = list(_of_single_entries(entry, case))
+        findings += found[:1]
+        unexplained = [e for e in unexplained if not found or e is not entry]
     findings = [*_in_order(findings, because, case), *warnings(case)]
     hints = (*_left(unexplained, findings, case), *_cut(unexplained, case))
     return Diagnosis(tuple(findings), hints, because)
+
+
+def _of_single_entries(entry, case):
+    """Findings on the numbers of a row that nothing else explains."""
+    who = phrasing.short(entry, case)
+    if entry.given.size and not entry.given.any() and entry.given.shape == entry.true.shape:
+        text = f"{who} is zero in every entry: it was never filled, or nothing came through"
+        yield Finding("all zero", text, (entry.label,))
+    for key, look in (("clipped", clipped), ("typo", typo)):
+        if (form := look(entry.given, entry.true, case.tolerance)) is not None:
+            yield Finding(key, f"{who}: {form.words}", (entry.label,))
 
 
 def _of_unused(entry):
     """The finding on the gradient of a parameter that the forward pass never used."""
     name = entry.label.partition("/d")[2]
     text = (
-        f"the loss does not depend on {name}: the forward pass does not use it, so its gradient is "
-        "0; is another parameter used in its place?"
+        f"the loss does not depend on {name}: the forward pass does not use it\nits gradient is 0; "
+        "is another parameter used in its place?"
     )
     return Finding("not used", text, (entry.label,))
 
@@ -109,7 +110,7 @@ def _left(unexplained, findings, case):
     if not unexplained or not findings:
         return ()
     n = len(unexplained)
-    names = words.subject(unexplained, case)
+    names = phrasing.subject(unexplained, case)
     return (
         f"{names} {'remains' if n == 1 else 'remain'} unexplained: at least one more mistake, "
         "which fits no known pattern",
@@ -154,7 +155,7 @@ def _before_any_pattern(case, wrong):
     """Findings of what is no number or nothing at all, and the rows that are left."""
     findings, left = [], []
     for entry in wrong:
-        who, given = words.short(entry, case), entry.given
+        who, given = phrasing.short(entry, case), entry.given
         bad = ~np.isfinite(given)
         if bad.any() and np.isfinite(entry.true).all():
             at = [int(i) for i in np.argwhere(bad)[0]]
@@ -218,7 +219,7 @@ def _shapes(left, case):
     for entry in left:
         if entry.given.shape != entry.true.shape:
             text = (
-                f"{words.short(entry, case)} has shape {entry.given.shape}, and it must have "
+                f"{phrasing.short(entry, case)} has shape {entry.given.shape}, and it must have "
                 f"{entry.true.shape}; nothing is broadcast"
             )
             yield Finding("shape", text, (entry.label,))

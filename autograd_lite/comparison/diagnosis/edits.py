@@ -117,7 +117,8 @@ class Editor:
                     new = edit.whole if j is None else (*arg[:j], edit.whole, *arg[j + 1 :])
                     whole = call(x.func, *x.args[:i], new, *x.args[i + 1 :], **x.kwargs)
                     if whole is not None and whole.shape == x.shape:
-                        yield replace(edit, kind=f"{i}.{edit.kind}", whole=whole)
+                        kind = edit.kind if edit.places else f"{i}.{edit.kind}"
+                        yield replace(edit, kind=kind, whole=whole)
 
     def _is_edited_here(self, x):
         """Whether an operand is edited as a part of what uses it: it has no line of its own."""
@@ -329,6 +330,9 @@ def arrays_for(x):
     """What may stand for an array of two values: (kind, key, expression, says, rank)."""
     a = np.asarray(x.value)
     values = np.unique(a) if a.size > 1 and a.dtype.kind in "bif" else ()
+    if len(values) > 2 and a.dtype.kind == "f" and np.isfinite(a).all():
+        says = "{part} is taken as its mean in every entry"
+        yield "mean", ARRAY, _constant(np.full_like(a, a.mean())), says, 1.5
     if len(values) != 2:
         return
     low, high = values

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from functools import cached_property
 
+import numpy as np
+
 from ...derivation.replay import BACKWARD, Replay
 from ...derivation.targets import labels_of
 from ...symbolic.expressions import Expression, mapped
 from ...symbolic.graph import needed
 from ...symbolic.text import TextWriter, differential
 from ...symbolic.traced import Traced
+from .wrong_steps.backward import LARGE
 
 
 class Formulas:
@@ -89,7 +92,7 @@ class Formulas:
     def changed(self, replaced, kept=None):
         """{node: gradient} with some expressions replaced; those that stay are left out."""
         values, arrived = self.recomputed(replaced, kept or ())
-        self.work += len(values)
+        self.work += sum(_cost(x) for x in values)
         found = {}
         for node, x in self.results.items():
             if x in self.fixed and x not in replaced:
@@ -137,6 +140,14 @@ class Formulas:
             level = [u for step in level for u in self.users.get(step, ()) if u not in seen]
             seen.update(level)
         return None
+
+
+def _cost(x):
+    """How long it takes to compute an expression, in visits of small ones."""
+    if x.shape is None:
+        return 1
+    inner = x.args[0].shape[-1] // 20 if x.func is np.matmul else 0
+    return 1 + x.size * (1 + inner) // LARGE
 
 
 def computed(step, values):

@@ -86,9 +86,9 @@ class Graph:
             self._towards[key] = {node for node, i in self._index.items() if bits >> i & 1}
         return self._towards[key]
 
-    def affordable(self, tries, share=1.0):
-        """The tries, as long as they do not make more than a share of the visits of a search."""
-        end = self.visits + share * self.VISITS
+    def affordable(self, tries, fraction=1.0):
+        """The tries, as long as they do not make more than a fraction of the visits of a search."""
+        end = self.visits + fraction * self.VISITS
         for one in tries:
             if self.visits > end:
                 self.cut = True
@@ -118,8 +118,8 @@ class Graph:
         if node not in self._labels:
             named = self.names.given(node)
             short = "Loss" if node is self.root else self.names.of(node)
-            formula = _Formulas(self.names).of(node) or _Formulas(self.names, holes=True).of(node)
-            self._labels[node] = named or formula or short
+            written = (_Formulas(self.names, holes=holes).of(node) for holes in (False, True))
+            self._labels[node] = named or next(filter(None, written), short)
         return self._labels[node]
 
     def rename(self, labels):

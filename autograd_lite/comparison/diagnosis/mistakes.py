@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from .sentences import parted
+
 
 @dataclass(frozen=True)
 class Mistake:
@@ -137,8 +139,8 @@ class Finding:
     ----------
     mistake : str
         Its key in the table of mistakes, `mistakes.MISTAKES`.
-    sentence : str
-        Plain English with the evidence: "dLoss/dW1 is N = 50 times the gradient: ...".
+    text : str
+        What was done, in one sentence; then, a line each, what belongs there and where it is.
     explains : tuple of str
         The labels of the rows that this mistake makes wrong; none for a warning about the graph.
     where : tuple of Node
@@ -150,11 +152,21 @@ class Finding:
     """
 
     mistake: str
-    sentence: str
+    text: str
     explains: tuple[str, ...] = ()
     where: tuple = ()
     also: tuple[str, ...] = ()
     gives: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """What was done: "dW1 is 50 times the gradient: the 1/50 of a mean was not applied"."""
+        return parted(self.text)[0]
+
+    @property
+    def details(self) -> tuple[str, ...]:
+        """What else is known of it: what belongs there, what a number is, where to look."""
+        return parted(self.text)[1]
 
     @property
     def advice(self) -> str:
@@ -169,7 +181,8 @@ class Finding:
 class Candidate:
     """A mistake that explains some rows.
 
-    ``steps`` are what it changes in the pass; None where it concerns these rows alone.
+    ``text`` is that of a finding. ``steps`` are what it changes in the pass; None where it concerns
+    these rows alone.
     """
 
     key: str

@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from ...engine.tape import history
-from . import words
+from . import phrasing
 from .mistakes import Candidate, Finding
 
 _LINEAR = ("add", "subtract", "negative", "positive", "sum", "stack")
@@ -172,7 +172,7 @@ def _in_entries(search, entry, data, penalty, value):
             said.append(f"{what} {_places(fits)}{of_none}")
     if wrong.any() or not said or not k:
         return []
-    who = words.subject([entry], search.case)
+    who = phrasing.subject([entry], search.case)
     return [Candidate("regulariser on bias", f"in {who}: {'; '.join(said)}", [entry], rank=0)]
 
 
@@ -190,7 +190,7 @@ def _regulariser(search, kind, form, none, many, penalised):
     _, c, factor = many[0]
     form = form.replace("W", _weight(search, entries))
     if none:
-        who, be = words.subject(entries, search.case), words.is_or_are(entries)
+        who, be = phrasing.subject(entries, search.case), phrasing.is_or_are(entries)
         names = " and ".join(search.graph.label(e.bottom) for e in entries)
         kind = "regulariser on bias"
         text = (
@@ -202,7 +202,7 @@ def _regulariser(search, kind, form, none, many, penalised):
     candidate = Candidate(kind, text, entries, rank=0)
     if factor != 1:
         named = search.constants.names(factor, 1e-5)[0]
-        who = words.subject(entries, search.case)
+        who = phrasing.subject(entries, search.case)
         also = f"what the data add to {who} is {named.text} times their gradient: {named.reason}"
         if kind == "regulariser scale" and np.isclose(c, 1):
             return Candidate(named.key, also, entries, rank=2)
@@ -217,7 +217,7 @@ def _about(search, many, penalised):
     entries = [entry for entry, *_ in many]
     k = _strength(search, entries, penalised)
     true = f"{k:.6g} * {_weight(search, entries)}" if k else "its gradient"
-    return entries, words.subject(entries, search.case), k, true
+    return entries, phrasing.subject(entries, search.case), k, true
 
 
 def _weight(search, entries):
@@ -230,7 +230,7 @@ def _missing(search, many, form, penalised):
     text = f"the regulariser's gradient is forgotten in {who}: {true} is not added"
     kept = [e for n, e in search.case.gradients.items() if n in penalised and e not in entries]
     if kept and not any(e in search.left for e in kept):
-        text += f" (it is in {words.subject(kept, search.case)}: on one layer only)"
+        text += f" (it is in {phrasing.subject(kept, search.case)}: on one layer only)"
     return text
 
 
@@ -240,8 +240,8 @@ def _of_scale(search, many, form, penalised):
     names = search.constants.names(c, 10 * search.precision(entries[0]))
     times = names[0].text if names else f"{c:.6g}"
     used = f": {c * k:.6g} * {_weight(search, entries)} for {true}" if k else ""
-    reason = f" ({names[0].reason})" if names else ""
-    return f"the regulariser's gradient in {who} is {times} times what it must be{used}{reason}"
+    text = f"the regulariser's gradient in {who} is {times} times what it must be{used}"
+    return text + (f"\n{names[0].reason}" if names else "")
 
 
 def _as_scalar(search, many, form, penalised):

@@ -7,16 +7,18 @@ from functools import partial
 import numpy as np
 
 from ...engine.primitives import Elementwise
-from . import words
+from . import phrasing
 from .array_patterns import Use, forms, is_reordered, same_numbers
 from .mistakes import Candidate, Finding
+
+MANY = 16  # uses of which each is looked at; of more, the first and the last
 
 
 def zero_rows(search):
     """Rows that are zero in every entry, where others are not."""
     many = [e for e in search.left if e.given.shape == e.true.shape and _is_zero(e.given)]
-    if many and any(e.given.any() for e in search.case.entries):
-        who, be = words.subject(many, search.case), words.is_or_are(many)
+    if many and (many[1:] or any(e.given.any() for e in search.case.entries)):
+        who, be = phrasing.subject(many, search.case), phrasing.is_or_are(many)
         gone = "the gradient was left out, never written, or overwritten"
         yield Candidate("all zero", f"{who} {be} zero in every entry: {gone}", many, rank=0.5)
 
@@ -39,8 +41,8 @@ def ties(search):
     explained = search.explained(list(search.left), search.backward.replaced(steps).table)
     if explained:
         text = (
-            f"{search.graph.label(next(iter(steps)))} has ties: each of the equal entries gets the "
-            "whole gradient, where they share it or one of them gets it"
+            f"{search.graph.label(next(iter(steps)))} has ties, and each of the equal entries gets "
+            "the whole gradient\nthey share it, or one of them gets it"
         )
         yield Candidate("ties", text, explained, steps, tuple(steps), 0)
 
@@ -54,9 +56,9 @@ def _kept(node, array):
     return array if node.kwargs.get("keepdims") or axis is None else np.expand_dims(array, axis)
 
 
-def _passing(share):
-    """The step that passes one share on, whatever arrives."""
-    return lambda node, g, pairs: [(pairs[0][0], share)]
+def _passing(contribution):
+    """The step that passes one contribution on, whatever arrives."""
+    return lambda node, g, pairs: [(pairs[0][0], contribution)]
 
 
 def common_factor(search):
@@ -94,14 +96,15 @@ def _factor(search, c, many):
 
 def _texts(search, c, many, names):
     """Pairs (key, sentence) for each name of the factor."""
-    who, be = words.subject(many, search.case), words.is_or_are(many)
+    who, be = phrasing.subject(many, search.case), phrasing.is_or_are(many)
     place = _place(search, many)
     for named in names:
         times = "the negative of" if named.key == "sign" else f"{named.text} times"
-        yield named.key, f"{who} {be} {times} the gradient: {named.reason}{place}"
+        details = "".join(f"\n{line}" for line in (named.what, place) if line)
+        yield named.key, f"{who} {be} {times} the gradient: {named.reason}{details}"
     if not names:
         text = f"{who} {be} {c:.6g} times the gradient in every entry, which is no size of an axis"
-        yield "factor", f"{text} and no constant of the graph{place}"
+        yield "factor", f"{text} and no constant of the graph" + f"\n{place}" * bool(place)
 
 
 def _of_biases(search, c, many):
@@ -109,11 +112,11 @@ def _of_biases(search, c, many):
     counts = {_rows_of_bias(search, entry) for entry in many}
     if None in counts or any(abs(c * n - 1) >= 1e-6 for n in counts):
         return
-    who, be, n = words.subject(many, search.case), words.is_or_are(many), next(iter(counts))
+    who, be, n = phrasing.subject(many, search.case), phrasing.is_or_are(many), next(iter(counts))
     symbol = "1/N = " if search.constants.batch and n == search.constants.batch[0] else ""
     text = (
         f"{who} {be} {symbol}1/{n} times the gradient: the mean over the rows was taken, where "
-        f"the bias needs their sum: the 1/{n} of the loss is in the error already"
+        f"the bias needs their sum\nthe 1/{n} of the loss is in the error already"
     )
     yield "bias mean", text
 
@@ -123,9 +126,9 @@ def _rows_of_bias(search, entry):
     counts = set()
     for edge in search.backward.edges:
         if edge.parent is entry.bottom:
-            if np.size(edge.g) == np.size(edge.share) or edge.node.op.f is np.matmul:
+            if np.size(edge.g) == np.size(edge.contribution) or edge.node.op.f is np.matmul:
                 return None
-            counts.add(np.size(edge.g) // max(np.size(edge.share), 1))
+            counts.add(np.size(edge.g) // max(np.size(edge.contribution), 1))
     return counts.pop() if len(counts) == 1 else None
 
 
@@ -135,15 +138,15 @@ def _place(search, many):
     if not right:
         return ""
     suspects = _suspects(search, many)
-    good = words.subject(right, search.case)
-    be = words.is_or_are(right)
+    good = phrasing.subject(right, search.case)
+    be = phrasing.is_or_are(right)
     if not suspects:
-        return f" ({good} {be} right)"
+        return f"{good} {be} right"
     if suspects == [e.bottom for e in many]:
-        return f" ({good} {be} right, so the mistake is in this one step)"
+        return f"{good} {be} right, so the mistake is in this one step"
     newest, oldest = search.graph.label(suspects[-1]), search.graph.label(suspects[0])
     between = f"at {newest}" if newest == oldest else f"between {newest} and {oldest}"
-    return f" ({good} {be} right, so look {between})"
+    return f"{good} {be} right, so look {between}"
 
 
 def _suspects(search, many):
@@ -207,9 +210,9 @@ def _fitting(search, entry):
 def _of_argument(search, form, many):
     by, _, factor, _ = form
     names = [search.graph.label(entry.bottom) for entry in many]
-    who = words.subject(many, search.case)
+    who = phrasing.subject(many, search.case)
     text = "; ".join(
-        f"{words.short(entry, search.case)} is the derivative by {by.format(x=name)}, "
+        f"{phrasing.short(entry, search.case)} is the derivative by {by.format(x=name)}, "
         f"{factor.format(x=name)} times that by {name}"
         for entry, name in zip(many[:1], names, strict=False)
     )
@@ -252,15 +255,15 @@ def _form(search, key, factor, many):
     entries = [entry for entry, *_ in many]
     said = dict.fromkeys(form.words for _, form, _ in many)
     if len(said) == 1:
-        text = f"{words.subject(entries, search.case)}: {many[0][1].words}"
+        text = f"{phrasing.subject(entries, search.case)}: {many[0][1].words}"
     else:
-        text = "; ".join(f"{words.short(e, search.case)}: {form.words}" for e, form, _ in many)
-    who = words.subject(entries, search.case)
+        text = "\n".join(f"{phrasing.short(e, search.case)}: {form.words}" for e, form, _ in many)
+    who = phrasing.subject(entries, search.case)
     others = dict.fromkeys(f"{who}: {other}" for *_, others in many for other in others)
     candidate = Candidate(key, text, entries, rank=1, also=tuple(others))
     if factor != 1:
         named = search.constants.names(factor, 1e-5)[0]
-        times = f"{words.is_or_are(entries)} {named.text} times that"
+        times = f"{phrasing.is_or_are(entries)} {named.text} times that"
         extra = f"besides, {who} {times}: {named.reason}"
         labels = tuple(e.label for e in entries)
         candidate.more.append(Finding(named.key, extra, labels))
@@ -270,14 +273,14 @@ def _form(search, key, factor, many):
 
 def _uses(search, node):
     edges = [edge for edge in search.backward.edges if edge.parent is node]
-    for edge in edges:
+    for edge in edges if len(edges) <= MANY else (edges[0], edges[-1]):
         other, full = None, edge.g
         if isinstance(edge.op, Elementwise) and edge.position is not None:
             with np.errstate(all="ignore"):
                 full = edge.op.rules[edge.position](edge.g, edge.out, *edge.args, **edge.kwargs)
         if edge.node.op.f is np.matmul and edge.position is not None:
             other = np.asarray(edge.node.args[1 - edge.position])
-        told = partial(words.told, edge=edge, graph=search.graph)
+        told = partial(phrasing.told, edge=edge, graph=search.graph)
         yield Use(edge, np.asarray(full), other, len(edges) == 1, told)
 
 
@@ -286,7 +289,7 @@ def other_tensor(search):
     graph, true = search.graph, search.case.backward.table
     for entry in search.left:
         nodes = [node for node in reversed(graph.nodes) if not isinstance(node.out, tuple)]
-        who, name = words.short(entry, search.case), graph.label(entry.bottom)
+        who, name = phrasing.short(entry, search.case), graph.label(entry.bottom)
         gradients = [(graph.label(n), true[n]) for n in nodes if n in true and n != entry.bottom]
         values = [(graph.label(n), n.out) for n in nodes]
         same_shape = entry.given.shape == entry.true.shape

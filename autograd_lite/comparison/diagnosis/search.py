@@ -62,7 +62,7 @@ class Search:
         self.constants = Constants(graph)
         self.penalties = Penalties(graph)
         self.findings: list[Finding] = []
-        self.shares: dict = {}
+        self.contributions: dict = {}
 
     def run(self):
         """Find mistakes until all rows are explained, or nothing explains one more."""
@@ -135,15 +135,16 @@ class Search:
         text = chosen.text
         if chosen.key in _ANYWHERE:
             if len(nodes) > 1 and chosen.where:
-                text += self._between(nodes)
+                text += "\n" + self._between(nodes)
             same = [c for c in same if c.key != chosen.key]
-        texts = dict.fromkeys([*chosen.also, *(c.text for c in self._ranked(same))])
+        texts = [*chosen.also, *(c.text for c in self._ranked(same))]
+        texts = dict.fromkeys(text.partition("\n")[0] for text in texts)
         labels = tuple(e.label for e in chosen.explains)
         finding = Finding(chosen.key, text, labels, tuple(nodes), tuple(texts)[:3], chosen.gives)
         self.findings += [finding, *chosen.more]
         self.left = [e for e in self.left if e not in chosen.explains]
         if chosen.steps is not None:
-            self.shares = {}
+            self.contributions = {}
             self.right += chosen.explains
             self.backward = self.backward.replaced(chosen.steps)
 
@@ -151,6 +152,6 @@ class Search:
         """That a mistake may be in any of several steps."""
         newest, oldest = (pick(nodes, key=lambda n: n.serial) for pick in (max, min))
         return (
-            f" (or in another step between {self.graph.label(newest)} and "
-            f"{self.graph.label(oldest)}: these cannot be told apart)"
+            f"or it is in another step between {self.graph.label(newest)} and "
+            f"{self.graph.label(oldest)}: these cannot be told apart"
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...graph import local_derivative
-from . import words
+from . import phrasing
 from .array_patterns import Fit, clipped, forms, same_numbers, typo
 from .constants import Constants
 from .mistakes import Finding
@@ -100,15 +100,15 @@ def _other_rule(entry, case):
         if true is None or np.shape(true) != entry.given.shape or top.op.f is np.matmul:
             continue
         g = np.ones_like(top.out)
-        share = top.op.fitted(top.op.rules[position](g, top.out, *top.args, **top.kwargs),
+        contribution = top.op.fitted(top.op.rules[position](g, top.out, *top.args, **top.kwargs),
                               np.asarray(top.args[position]), g, False)  # fmt: skip
-        edge = Edge(top, 0, bottom, position, g, share)
+        edge = Edge(top, 0, bottom, position, g, contribution)
         for key, text, rule, _ in wrong_rules(edge):
             value = tried(rule, edge)
             if value is None or np.ptp(value) == 0:
                 continue
             if fit.explains(entry.given, value, entry.true):
-                found.append((key, words.told(text, edge, case.graph)))
+                found.append((key, phrasing.told(text, edge, case.graph)))
     return found
 
 

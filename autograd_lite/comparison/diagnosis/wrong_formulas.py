@@ -8,10 +8,12 @@ from itertools import chain
 import numpy as np
 
 from ...symbolic.expressions import Expression
-from . import words
+from . import phrasing
 from .edits import Editor
 from .formulas import formulas_of_tape
 from .mistakes import Candidate
+from .sentences import elided
+from .wrong_steps.backward import LARGE
 from .wrong_steps.edge_rules import is_function
 from .wrong_steps.recognised_functions import recognised_functions
 
@@ -56,13 +58,18 @@ def _two_edits(search, formulas):
         (x, (one, two)) for x in lines for one in ones[x] for two in _often(editor, one.whole, x)
     )
     for x, edits in search.graph.affordable(chain(single, double)):
-        search.graph.visits += 2 * EDIT
+        search.graph.visits += 2 * EDIT + 2 * _size(x)
         before = formulas.work
         found = _candidates(search, formulas, {x: edits[-1]}, edits[:-1])
         search.graph.visits += formulas.work - before
         if found:
             return found
     return []
+
+
+def _size(x):
+    """What an edit of a large array costs more than that of a small one, in visits."""
+    return 0 if x.shape is None else x.size // LARGE
 
 
 def _often(editor, x, line):
@@ -81,8 +88,9 @@ def _tries(search, formulas):
     for x in search.graph.affordable(edited):
         if not formulas.reach(x) & wanted:
             continue
-        for edit in editor.edits(x) if x in formulas.edited else editor.edits(x, 0):
-            search.graph.visits += EDIT
+        whole = x in formulas.edited or x in formulas.lines  # dz = z - y is in the loss, too
+        for edit in editor.edits(x) if whole else editor.edits(x, 0):
+            search.graph.visits += EDIT + _size(edit.whole)
             if not _is_other(edit, x):
                 continue
             if count[roles[x][0]] <= FEW:
@@ -110,13 +118,15 @@ def _formulas(search):
         found = formulas_of_tape(case.loss, case.names, targets, also, fixed, graph.careful)
     except (TypeError, ValueError, NotImplementedError):  # a call that has no formula
         return None
-    seconds = [e for e in case.gradients.values() if words.is_second(e)]
+    seconds = [e for e in case.gradients.values() if phrasing.is_second(e)]
     found.symbols.update((found.results[e.bottom], e.label) for e in seconds)
     return found
 
 
 def _is_other(edit, x):
     """Whether an edit changes the value, to another number."""
+    if x.shape is None:
+        return False
     new, old = np.asarray(edit.whole.value), np.asarray(x.value)
     if new.dtype.kind not in "fciub" or old.dtype.kind not in "fciub" or np.isnan(new).any():
         return False
@@ -157,9 +167,9 @@ def _candidates(search, formulas, edits, after=()):
             else:
                 text = _said(x, edit, formulas, len(edits))
             if x.kind != "call":
-                text = f"in {words.subject(explained, search.case)}: {text}"
+                text = f"in {phrasing.subject(explained, search.case)}: {text}"
             rank = BEHIND + edit.rank + (len(edits) > 1) * 0.5 + (kept is not None)
-            gives = words.proof(explained, search.case, "the derivation")
+            gives = phrasing.proof(explained, search.case, "the derivation")
             return [Candidate(edit.key, text, explained, rank=rank, gives=gives)]
     return []
 
@@ -190,15 +200,23 @@ def _both_said(x, one, two, formulas):
     old, new = formulas.written_out(x), formulas.written_out(two.whole)
     if max(len(old), len(new)) <= LONG:
         return f"in {formulas.symbols[x]}: {new} stands where {old} belongs"
-    both = (edit.says.format(**_parts(edit, formulas)) for edit in (one, two))
-    return f"in {formulas.symbols[x]}: {', and '.join(both)}"
+    first, then = (_filled(edit, formulas) for edit in (one, two))
+    return f"in {formulas.symbols[x]}: {first}\nand {then}"
+
+
+def _filled(edit, formulas):
+    """The sentence of an edit, with what was left out of its formulas in the next line."""
+    parts = _parts(edit, formulas)
+    said = edit.says.format(**{name: elided(part) for name, part in parts.items()})
+    whole = edit.says.format(**parts)
+    return said if said == whole else f"{said}\n{whole}"
 
 
 def _parts(edit, formulas):
     """What is filled in in the sentence of an edit."""
     parts = {name: formulas.written_out(getattr(edit, name)) for name in ("old", "new")}
     if edit.part is not None:
-        parts["part"] = formulas.write(edit.part) + words.what_array(edit.part)
+        parts["part"] = formulas.write(edit.part) + phrasing.what_array(edit.part)
     return parts
 
 
@@ -206,17 +224,18 @@ def _said(x, edit, formulas, count):
     """The sentence: in which line, what stands there, and what belongs there."""
     parts = _parts(edit, formulas)
     line = formulas.line_of(x)
-    name = formulas.symbols.get(line) if line is not x or x in formulas.edited else None
+    is_edited = x in formulas.edited or x in formulas.lines
+    name = formulas.symbols.get(line) if line is not x or is_edited else None
     where = "" if name is None else f"in {name}: "
     if count > 1 and name is not None and not edit.places:
         where = f"in {name} and {count - 1} more like it: "
-    if x not in formulas.edited and name is not None:
+    if not is_edited and name is not None:
         where = f"in {name}, as the gradients have it: "
-    said = where + edit.says.format(**parts)
+    said = where + _filled(edit, formulas)
     if "{old}" not in edit.says and not edit.places and x.kind == "call":
         whole = formulas.writer.definition(line) if name is not None else ""
         if whole and len(whole) <= LONG and count == 1:
-            said += f": write {name} = {whole}"
+            said = f"{said}\nwrite {name} = {whole}"
         elif edit.old is not line and len(parts["old"]) <= LONG:
-            said += f": write {parts['old']}"
+            said = f"{said}\nwrite {parts['old']}"
     return said

@@ -7,7 +7,7 @@ from itertools import chain
 
 import numpy as np
 
-from . import words
+from . import phrasing
 from .mistakes import Candidate, Finding
 from .wrong_steps.mutants import mutants
 from .wrong_steps.repeated_steps import repeated
@@ -92,19 +92,19 @@ def _fitted(search, mutant, row, change):
 
 
 def _multiple(search, mutant, row, change):
-    """c where a row has c times what a mutant puts in the place of a share, or None."""
+    """c where a row has c times what a mutant puts in the place of a contribution, or None."""
     edge, base, given = mutant.edge, search.expected(row), row.given
     key = (edge.node, edge.k, edge.parent, row.label)
-    if key not in search.shares:
-        found = search.backward.change({edge.parent: edge.share}, [row.bottom])
-        search.shares[key] = found.get(row.bottom, 0.0)
-    true = search.shares[key]
+    if key not in search.contributions:
+        found = search.backward.change({edge.parent: edge.contribution}, [row.bottom])
+        search.contributions[key] = found.get(row.bottom, 0.0)
+    true = search.contributions[key]
     put = change + true
     norm = np.vdot(put, put).real
     c = np.vdot(put, given - base + true).real / norm if norm else 0.0
     if given.size < 3 or not search.fit.explains(given, base - true + c * put, base):
         return None
-    return search.constants.exact(c, 10 * search.precision(row))
+    return search.constants.exact(c, 10 * search.precision(row), composite=False)
 
 
 def _as_candidates(search, mutant, rows, c, factor):
@@ -119,10 +119,10 @@ def _as_candidates(search, mutant, rows, c, factor):
     explained = search.explained(rows, backward.table)
     if not explained:
         return []
-    gives = words.proof(explained, search.case, "the backward pass")
+    gives = phrasing.proof(explained, search.case, "the backward pass")
     found = []
     node = mutant.edge.parent if mutant.edge is not None else next(iter(mutant.where), None)
-    line = words.line(node, explained, search.case)
+    line = phrasing.line(node, explained, search.case)
     for key, text, rank in _names(search, mutant, c):
         text = text if line in text else f"in {line}: {text}"
         unclear = 0.9 * bool(_WITHOUT_NAME.search(text))
@@ -140,18 +140,23 @@ def _names(search, mutant, c):
     if mutant.size == "rate":
         text = mutant.words.replace("{rate}", f"{c:.6g}")
         return [(mutant.key, text, mutant.rank)]
-    if mutant.size == "share":
+    if mutant.size == "contribution":
         uses = [e for e in search.backward.edges if e.parent is mutant.edge.parent]
         names = search.constants.names(c, 1e-5)
-        return words.scaled(mutant.edge, c, uses, names, search.graph)
-    text = words.told(mutant.words, mutant.edge, search.graph)
+        return phrasing.scaled(mutant.edge, c, uses, names, search.graph)
+    text = phrasing.told(mutant.words, mutant.edge, search.graph)
     if c != 1:
-        text += f", {search.constants.names(c, 1e-5)[0].text} times"
+        text, *details = text.split("\n")
+        times = f"{text}, {search.constants.names(c, 1e-5)[0].text} times"
+        text = "\n".join([times, *details])
     return [(mutant.key, text, mutant.rank)]
 
 
 # Of a long loop not every mutant can be tried: first what is done wrong most.
-_OFTEN = ("one sample", "activation formula", "path missing", "derivative missing", "product rule")
+_OFTEN = (
+    "one sample", "activation formula", "path missing", "derivative missing",
+    "value for gradient", "product rule", "derivative at output", "sign",
+)  # fmt: skip
 
 
 def _likely(mutant):

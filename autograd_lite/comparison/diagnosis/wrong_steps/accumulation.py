@@ -10,7 +10,7 @@ from .backward import Arrival, both
 from .edge_rules import MOVES
 from .mutant import Mutant, unblanked
 
-NEAR = 8  # values that a share may be added to
+NEAR = 8  # values that a contribution may be added to
 MANY = 16  # uses of which each is tried alone; of more, the first and the last
 
 
@@ -40,7 +40,7 @@ def _kept(node, many, users, backward):
         own = users[user]
         factors = {id(edge): int(edge.node is user) for edge in many}
         key, words, rank = kept_words(node, tried, own[0], apart, graph)
-        change = sum(edge.share for edge in own) - backward.table[node]
+        change = sum(edge.contribution for edge in own) - backward.table[node]
         yield _weighted(node, many, factors, change, key, words, rank, own[0])
 
 
@@ -49,7 +49,7 @@ def _doubled(node, many, graph):
     for kept, dropped in permutations(many, 2):
         factors = {id(kept): 2, id(dropped): 0}
         key, words = doubled_words(node, kept, dropped, graph)
-        change = kept.share - dropped.share
+        change = kept.contribution - dropped.contribution
         rank = 1 if key == "quadratic form" else 2
         yield _weighted(node, many, factors, change, key, words, rank, kept)
 
@@ -66,14 +66,15 @@ def _added_before(node, users, backward):
     for (user, many), other in product(users.items(), later[:NEAR]):
         if user is other or graph.leads(user, other) or graph.leads(other, user):
             continue
-        words = f"the gradient by what {graph.label(node)} does through {graph.label(user)} is "
-        words += f"added to that by {graph.label(other)}, and so goes through its derivative: it "
-        words += "is to be added after that"
-        share = sum(edge.share for edge in many)
-        steps = {Arrival(other): lambda g, share=share: g + share}
+        words = (
+            f"what {graph.label(node)} does through {graph.label(user)} is added to the gradient "
+        )
+        words += f"of {graph.label(other)}, before its derivative\nit is to be added after that"
+        contribution = sum(edge.contribution for edge in many)
+        steps = {Arrival(other): lambda g, contribution=contribution: g + contribution}
         for edge in many:
-            steps = both(steps, edge.replaced(lambda e: np.zeros_like(e.share)))
-        seeds = {node: -share, other: share}
+            steps = both(steps, edge.replaced(lambda e: np.zeros_like(e.contribution)))
+        seeds = {node: -contribution, other: contribution}
         yield Mutant("path missing", words, seeds, lambda c, s=steps: s, many[0], "", 2, (node,))
 
 
@@ -85,7 +86,7 @@ def _weighted(node, many, factors, change, key, words, rank, edge):
         for one in many:
             factor = factors.get(id(one), 1)
             if factor != 1:
-                found = both(found, one.replaced(lambda e, factor=factor: e.share * factor))
+                found = both(found, one.replaced(lambda e, factor=factor: e.contribution * factor))
         return found
 
     return Mutant(key, unblanked(words), {node: change}, steps, edge, "", rank, (node,))
@@ -93,7 +94,7 @@ def _weighted(node, many, factors, change, key, words, rank, edge):
 
 def missing_words(edge, graph):
     x, h = graph.label(edge.parent), graph.label(edge.node)
-    words = f"a path is missing: what {x} does through {h} is left out, as if {h} were a constant"
+    words = f"a path is missing: what {x} does through {h} is left out\nas if {h} were a constant"
     return "path missing", words
 
 
@@ -104,14 +105,14 @@ def kept_words(node, users, kept, apart, graph):
     which = {0: "first", len(users) - 1: "last"}.get(at, f"number {at + 1}")
     if apart:
         words = (
-            f"only the {which} of the {len(users)} uses of {name} counts: = in place of += in the "
-            "loop, so that one sample's contribution is left"
+            f"only the {which} of the {len(users)} uses of {name} counts, one sample's: "
+            "= in place of += in the loop"
         )
         return "one sample", words, 1
     if node.op is not None and any(graph.leads(a, b) for a, b in permutations(users, 2)):
         words = (
             f"a path is missing: of the {len(users)} uses of {name} only that in "
-            f"{graph.label(kept.node)} counts, as if all else that is made of {name} were constant"
+            f"{graph.label(kept.node)} counts\nall else made of {name} is taken as a constant"
         )
         return "path missing", words, 1
     words = (
@@ -152,7 +153,7 @@ def doubled_words(node, kept, dropped, graph):
     if is_quadratic(kept, dropped, graph):
         return "quadratic form", (
             f"{name} is used twice in a quadratic form, and twice one of the two contributions is "
-            "taken: 2 A x holds for a symmetric A only, the gradient of x^T A x is (A + A^T) x"
+            "taken\n2 A x holds for a symmetric A only: the gradient of x^T A x is (A + A^T) x"
         )
     return "overwritten", (
         f"{name} is used several times, and the use in {graph.label(kept.node)} is counted twice, "

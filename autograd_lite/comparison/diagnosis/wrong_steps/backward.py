@@ -14,6 +14,8 @@ import numpy as np
 
 from ....engine.tape import Node, Pending, backward_pass
 
+LARGE = 2000  # elements of an array, which take as long as one visit more
+
 
 class Backward:
     """The cotangents of all nodes, in a pass with some steps replaced.
@@ -23,8 +25,8 @@ class Backward:
     graph : Graph
     steps : dict
         ``{node: step}``: ``step(node, g, pairs)`` returns what is passed on in place of the
-        pairs (parent, share) of the true rule; ``{Arrival(node): step}``: ``step(g)`` returns
-        what arrives at a node in place of its cotangent.
+        pairs (parent, contribution) of the true rule; ``{Arrival(node): step}``: ``step(g)``
+        returns what arrives at a node in place of its cotangent.
     fixed : dict
         ``{node: g}``: the cotangent that goes on from a node, whatever arrives there.
     """
@@ -51,19 +53,19 @@ class Backward:
                 return ()
             if node not in self.steps:
                 parents = self.graph.parents_among(node, towards)
-                return self._true_shares(node, g, parents)
-            return [pair for pair in self.shares(node, g) if pair[0] in towards]
+                return self._true_contributions(node, g, parents)
+            return [pair for pair in self.contributions(node, g) if pair[0] in towards]
 
         found = self._walk(starts, targets, step)
         return {node: found[node] for node in targets if node in found}
 
-    def shares(self, node, g):
-        """Pairs (parent, share) of a cotangent, by the step that stands for this node's rule."""
-        pairs = list(self._true_shares(node, g, node.parents))
+    def contributions(self, node, g):
+        """Pairs (parent, contribution) of a cotangent, by the step in place of this node's rule."""
+        pairs = list(self._true_contributions(node, g, node.parents))
         step = self.steps.get(node)
         return pairs if step is None else step(node, g, pairs)
 
-    def _true_shares(self, node, g, parents):
+    def _true_contributions(self, node, g, parents):
         careful = self.graph.careful
         pairs = node.op.cotangents(g, node.out, node.args, node.kwargs, parents, careful)
         return [(p, g.total() if isinstance(g, Pending) else g) for p, g in pairs]
@@ -79,13 +81,13 @@ class Backward:
             if isinstance(g, tuple):
                 continue
             with np.errstate(all="ignore"):
-                pairs = self.shares(node, g)
+                pairs = self.contributions(node, g)
             positions = _positions(node)
-            for k, (parent, share) in enumerate(pairs):
-                if isinstance(share, tuple):
+            for k, (parent, contribution) in enumerate(pairs):
+                if isinstance(contribution, tuple):
                     continue
                 position = positions[k] if len(positions) == len(pairs) else None
-                edges.append(Edge(node, k, parent, position, g, share))
+                edges.append(Edge(node, k, parent, position, g, contribution))
         return edges
 
     def _arrived(self, node, g):
@@ -93,7 +95,7 @@ class Backward:
         return g if step is None else step(g)
 
     def _whole(self, node, g, careful):
-        return self.shares(node, self.fixed.get(node, g))
+        return self.contributions(node, self.fixed.get(node, g))
 
     def _walk(self, seeds, targets, step, arrived=lambda node, g: g):
         """One backward pass: what arrives at the nodes that it enters, and at the leaves."""
@@ -101,7 +103,9 @@ class Backward:
         found: dict = {}
 
         def arrive(node, g):
-            self.graph.visits += 1
+            self.graph.visits += 1 + (
+                0 if isinstance(node.out, tuple) else np.size(node.out) // 2000
+            )
             found[node] = arrived(node, g)
             return found[node]
 
@@ -118,34 +122,49 @@ class Arrival:
 
 
 class Edge:
-    """A use of a value: the k-th share that a node passes on, to its parent.
+    """A use of a value: the k-th contribution that a node passes on, to its parent.
 
     ``op``, ``args``, ``kwargs`` and ``out`` are of the call, and ``position`` is that of the
     argument, None where it is inside a sequence.
     """
 
-    __slots__ = ("args", "g", "k", "kwargs", "node", "op", "out", "parent", "position", "share")
+    __slots__ = (
+        "args",
+        "g",
+        "k",
+        "kwargs",
+        "node",
+        "op",
+        "out",
+        "parent",
+        "position",
+        "contribution",
+    )
 
     def __init__(
-        self, node, k, parent, position, g, share, op=None, args=None, kwargs=None, out=None
+        self, node, k, parent, position, g, contribution, op=None, args=None, kwargs=None, out=None
     ):
         self.node, self.k, self.parent, self.position = node, k, parent, position
-        self.g, self.share = g, share
+        self.g, self.contribution = g, contribution
         self.op = node.op if op is None else op
         self.args = node.args if args is None else args
         self.kwargs = node.kwargs if kwargs is None else kwargs
         self.out = node.out if out is None else out
 
-    def like(self, g, share):
+    def like(self, g, contribution):
         """The same use, of another cotangent."""
-        return Edge(self.node, self.k, self.parent, self.position, g, share)
+        return Edge(self.node, self.k, self.parent, self.position, g, contribution)
 
     def replaced(self, rule):
-        """The step in which this edge's share is ``rule(edge)``, for the cotangent given then."""
+        """The step in which this edge contributes ``rule(edge)``, for the cotangent given then."""
 
         def step(node, g, pairs):
-            parent, share = pairs[self.k]
-            return [*pairs[: self.k], (parent, rule(self.like(g, share))), *pairs[self.k + 1 :]]
+            parent, contribution = pairs[self.k]
+            return [
+                *pairs[: self.k],
+                (parent, rule(self.like(g, contribution))),
+                *pairs[self.k + 1 :],
+            ]
 
         return {self.node: step}
 
@@ -169,7 +188,7 @@ def _after(first, second):
 
 
 def _positions(node):
-    """Which argument each share is of, where none is a sequence."""
+    """Which argument each contribution is of, where none is a sequence."""
     return [
         i
         for i, (rule, parent) in enumerate(zip(node.op.rules, node.parents, strict=False))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
+from ....engine.arrays import broadcast_axes
 from ....engine.primitives import Elementwise, registered
 from ....rules.activations import elu, gelu, leaky_relu, relu, selu, sigmoid, silu, softplus
 from ....rules.softmax import log_softmax, softmax
@@ -35,11 +38,7 @@ class Substitutes:
         return self._memo[node]
 
     def _instead_of(self, node):
-        same = self._by_shape.get(np.shape(node.out), [])
-        if not same:
-            return
-        at = same.index(node) if node in same else 0
-        near = same[max(0, at - NEAR // 2) : at + NEAR // 2 + 1]
+        near = [node, *self.near(node)]
         mine, name = self.backward.table.get(node), self.graph.label(node)
         for other in near:
             g = self.backward.table.get(other)
@@ -60,11 +59,17 @@ class Substitutes:
         for other in near:
             if other in self._errors:
                 words = (
-                    f"the value p, what the last activation makes of {self.graph.label(other)}, is "
-                    f"used where the gradient of {name} belongs"
+                    f"the value p, the output made of {self.graph.label(other)}, is used where the "
+                    f"gradient of {name} belongs"
                 )
                 yield "value for gradient", words, self._errors[other][0], 3
                 yield from self._wrong_errors(other)
+
+    def near(self, node):
+        """Other tensors of its shape, of those that were computed shortly before or after."""
+        same = self._by_shape.get(np.shape(node.out), [])
+        at = same.index(node) if node in same else 0
+        return [n for n in same[max(0, at - NEAR // 2) : at + NEAR // 2 + 1] if n is not node]
 
     def _wrong_errors(self, z):
         p, y, kind = self._errors[z]
@@ -79,9 +84,14 @@ def substitutes(edge, held):
     for key, words, array, rank in held.instead_of(edge.node):
         yield key, unblanked(words), _with(array), rank
     name, parent = held.graph.label(edge.node), edge.parent
-    words = f"the gradient of {name} is left out: the derivative of {name} with respect to "
-    words += f"{held.graph.label(parent)} stands alone, and is to be multiplied by it"
+    words = f"the gradient of {name} is left out: the derivative of {name} stands alone\n"
+    words += f"that with respect to {held.graph.label(parent)} is to be multiplied by it"
     yield "chain factor missing", unblanked(words), slope, 3
+    if is_function(edge.op):
+        for other in held.near(parent):
+            at, where = held.graph.label(other), held.graph.label(parent)
+            words = f"the derivative of {edge.op.name} is taken at {at}, where {where} belongs"
+            yield "other operand", unblanked(words), _taken_at(other.out), 2
     for node in (edge.node, parent):
         words = f"the value {held.graph.label(node)} is used where the gradient of "
         words += f"{held.graph.label(parent)} belongs"
@@ -129,6 +139,8 @@ def wrong_rules(edge, held=None, all_of_them=True):
         yield from _masks(edge)
     if held is not None and edge.op.f in (np.matmul, np.multiply):
         yield from _other_operands(edge, held.graph)
+    if held is not None:
+        yield from _copies(edge)
     if edge.op.name == "normalisation":
         yield from wrong_normalisations(edge)
         return  # its parts are edges of their own
@@ -150,6 +162,42 @@ def _of_edge(rule):
     return lambda e: rule(e.g, e.out, *e.args, **e.kwargs)
 
 
+def _copies(edge):
+    """Of the copies that broadcasting makes of a value only one counts."""
+    full = np.shape(_unreduced(edge))
+    shape = np.shape(edge.args[edge.position])
+    if np.size(edge.args[edge.position]) < 2 or len(full) < len(shape) or full == shape:
+        return
+    axes = broadcast_axes(shape, full)
+    n = math.prod(full[axis] for axis in axes)
+    of = f"of the {n} copies that broadcasting makes of {{x}}"
+    for at, which in ((0, "first"), (-1, "last")):
+        words = f"only the {which} {of} counts: its gradient is the sum over them"
+        yield "one sample", words, _one_copy(axes, at), 2
+
+
+def _unreduced(edge):
+    """The contribution of an edge before it is summed over what was broadcast."""
+    if isinstance(edge.op, Elementwise):
+        return edge.g
+    if edge.op.f is not np.matmul or min(map(np.ndim, edge.args[:2])) < 2:
+        return edge.contribution
+    x, y = edge.args[:2]
+    other = np.swapaxes(y if edge.position == 0 else x, -1, -2)
+    return edge.g @ other if edge.position == 0 else other @ edge.g
+
+
+def _one_copy(axes, at):
+    def rule(e):
+        full = pulled(e) if isinstance(e.op, Elementwise) else _unreduced(e)
+        shape = np.shape(e.args[e.position])
+        for axis in axes:
+            full = np.take(full, [at], axis=axis)
+        return full.reshape(shape)
+
+    return rule
+
+
 def is_function(op):
     """Whether an operation is an activation, or another function of one argument."""
     return op is not None and (op.f in _ACTIVATIONS or _is_unary(op))
@@ -168,9 +216,9 @@ def _masks(edge):
     if np.size(numbers) != 2 or numbers[0] != 0:
         return
     scale = numbers[1]
-    words = "the mask {y} is not applied: what {x} gets must be 0 where the mask is 0"
+    words = "the mask {y} is not applied\nwhat {x} gets must be 0 where the mask is 0"
     if scale != 1:
-        words = "the dropout mask {y} is not applied, only its scale: " + words.split(": ")[1]
+        words = "the dropout mask {y} is not applied, only its scale\n" + words.partition("\n")[2]
         yield "constant", words, lambda e: e.g * scale, 1
         kept = f"the scale {scale:g} of the dropout mask {{y}} is left out: only its zeros count"
         yield "constant", kept, lambda e: e.g * (mask != 0), 1
@@ -179,7 +227,7 @@ def _masks(edge):
 
 
 def _reshaped(edge):
-    """The share as if the step back moved nothing."""
+    """The contribution as if the step back moved nothing."""
     shape = np.shape(edge.args[edge.position])
     if np.shape(edge.g) == shape and edge.op.name != "reshape":
         return edge.g
@@ -192,6 +240,17 @@ def _at_output(e):
     return pulled(e, x=e.out, out=e.op.f(*args, **e.kwargs))
 
 
+def _taken_at(value):
+    """The rule of a function with its derivative at another argument."""
+
+    def rule(e):
+        args = list(e.args)
+        args[e.position] = value
+        return pulled(e, x=value, out=e.op.f(*args, **e.kwargs))
+
+    return rule
+
+
 def _on_input(e):
     return pulled(e, out=e.args[e.position])
 
@@ -199,28 +258,26 @@ def _on_input(e):
 def _activations(edge):
     """What is done wrong with the derivative of a function of one argument."""
     name = edge.op.name
-    left_out = (
-        f"the derivative of {name} is left out between {{h}} and {{x}}, so that the gradient "
-    )
-    left_out += "of {h} stands for that of {x}"
+    left_out = f"the derivative of {name} is left out between {{h}} and {{x}}\n"
+    left_out += "the gradient of {h} stands for that of {x}"
     key = "derivative missing"
     if edge.op.f not in _ACTIVATIONS:
         key = "wrong variable" if edge.parent.op is None else "chain factor missing"
     yield key, left_out, lambda e: e.g, 1
     words = f"{name}'({{x}}) is multiplied in twice, or where the loss has cancelled it already"
-    yield "derivative twice", words, lambda e: pulled(e, e.share), 1
+    yield "derivative twice", words, lambda e: pulled(e, e.contribution), 1
     words = (
-        f"the derivative of {name} is taken at its output {{h}}, not at {{x}}: {name} is applied "
+        f"the derivative of {name} is taken at its output {{h}}, not at {{x}}\n{name} is applied "
     )
     words += "twice"
     yield "derivative at output", words, _at_output, 1
-    words = f"the derivative of {name} is written as a formula of the output {{h}}, but the input "
+    words = f"the derivative of {name} is a formula of the output {{h}}, but the input {{x}} "
     if name == "tanh":
-        words += "{x} stands in it: 1 - {x}^2 for 1 - {h}^2"
+        words += "stands in it\nit is written 1 - {x}^2 for 1 - {h}^2"
         yield "activation formula", words, _on_input, 1
     else:
-        words += "{x} stands in it"
-        words += ": {x} * (1 - {x}) for {h} * (1 - {h})" if name == "sigmoid" else ""
+        words += "stands in it"
+        words += "\nit is written {x} * (1 - {x}) for {h} * (1 - {h})" if name == "sigmoid" else ""
         yield "output formula on input", words, _on_input, 1
     words = f"divided by the derivative of {name} in place of multiplied"
     yield "chain factor missing", words, lambda e: e.g / slope(e), 3
@@ -238,10 +295,10 @@ def _of_softmax(edge):
     yield "derivative missing", words + "{h}, not to {x}", lambda e: e.g, 1
     if np.ndim(edge.out) == 2 and edge.op.f is _SOFTMAX:
         words = "{h} and its cotangent are multiplied as matrices, where softmax's derivative is "
-        words += "element by element: s * (g - sum(g * s))"
+        words += "element by element\nit is s * (g - sum(g * s))"
         yield "elementwise for product", words, _softmax_by_matrices, 2
     words = f"the Jacobian of {edge.op.name} is applied twice on the way from {{h}} to {{x}}"
-    yield "softmax on top", words, lambda e: pulled(e, e.share), 1
+    yield "softmax on top", words, lambda e: pulled(e, e.contribution), 1
 
 
 def _softmax_by_matrices(e):

@@ -139,66 +139,59 @@ def _at_output(p, y, z):
 _OF = "in the gradient of the logits {z}"
 _SHIFTED = f"the label is shifted by one: the 1 is subtracted at the wrong class {_OF}"
 _MISSING = (
-    f"the -1 at the label is forgotten {_OF}: the value p is taken, where it is p - y (one-hot y)"
+    f"the -1 at the label is forgotten {_OF}\nthe value p is taken, where it is p - y (one-hot y)"
 )
 _ADDED = _MISSING.replace("forgotten", "added, not subtracted,")
 _EVERYWHERE = f"1 is subtracted at all classes, not at the label alone, {_OF}"
 _OTHER_ORDER = f"the labels are in another order than the rows {_OF}"
 _TWICE = (
-    "p - y is multiplied by p * (1 - p), the derivative of the last activation, which "
-    "cross-entropy has cancelled: the gradient of the logits {z} is p - y"
+    "p - y is multiplied by p * (1 - p), the derivative that cross-entropy has cancelled"
+    "\nthe gradient of the logits {z} is p - y"
 )
 _DIAGONAL = (
-    "of softmax's Jacobian only the diagonal p * (1 - p) is used on the way to the logits {z}: the "
-    "entries off the label are missing"
+    "of softmax's Jacobian only the diagonal p * (1 - p) is used on the way to the logits {z}\n"
+    "the entries off the label are missing"
 )
 _NO_SOFTMAX = (
-    "the derivative of softmax is left out: the gradient with respect to the probabilities "
-    "p = softmax({z}) is used as that of the logits {z}"
+    "the derivative of softmax is left out: the gradient of p = softmax({z}) is used as that of "
+    "the logits {z}"
 )
-_NO_TARGET = (
-    "the label (target) y is left out: the value p of {z} is used for the error, which is p - y"
-)
+_NO_TARGET = "the label (target) y is left out: the value p of {z} is used for the error p - y"
 _NO_LABEL = _NO_TARGET.replace("of {z}", "= sigmoid({z})")
 _TARGET_ADDED = "the label (target) y is added, not subtracted: the error at {z} is p - y"
 _ONE_TERM = (
-    "the sign of one of the two terms of cross-entropy is wrong on the way to the logits {z}: "
+    "the sign of one of the two terms of cross-entropy is wrong on the way to the logits {z}\n"
     "-y / p + (1 - y) / (1 - p) is right"
 )
 _NO_SIGMOID = (
-    "the derivative of sigmoid is left out: the gradient with respect to p = sigmoid({z}) is used "
-    "as that of the logits {z}"
+    "the derivative of sigmoid is left out: the gradient of p = sigmoid({z}) is used as that of "
+    "the logits {z}"
 )
 
-_NO_OWN = "the label's own entry is left out {at}: it must be minus the number of violated margins"
+_COUNT = "\nits entry is minus the number of violated margins"
+_NO_OWN = "the label's own entry is left out {at}" + _COUNT
 _ONE_FOR_ALL = "the label's own entry is -1 {at}, where it is minus the number of violated margins"
-_OWN_COUNTED = (
-    "the label's own margin is counted {at}: its entry is minus the number of the other violated "
-    "margins"
-)
-_OWN_KEPT = "1 is left at the label {at}: its entry is minus the number of violated margins"
+_OWN_COUNTED = "the label's own margin is counted {at}\nits entry is minus the number of the others"
+_OWN_KEPT = "1 is left at the label {at}" + _COUNT
 _OWN_ADDED = "the label's own entry lacks its minus sign {at}: p - count * y is right"
 
 _ON_TOP = (
-    "softmax's Jacobian is applied on top of p - y, the gradient of the logits {z}, which contains "
-    "it already"
+    "softmax's Jacobian is applied on top of p - y, the gradient of the logits {z}, which has it"
 )
 _ON_INPUT = (
     "the derivative of sigmoid is written as {z} * (1 - {z}), of its input, for p * (1 - p), of "
     "its output p"
 )
 _AT_OUTPUT = (
-    "the derivative of sigmoid is taken at its output p = sigmoid({z}), not at {z}: sigmoid is "
+    "the derivative of sigmoid is taken at its output p = sigmoid({z}), not at {z}\nsigmoid is "
     "applied twice"
 )
 _SCORES = (
-    "the raw scores {{z}} stand where the probabilities {0}({{z}}) belong: write {0}({{z}}) - y, "
+    "the raw scores {{z}} stand where the probabilities {0}({{z}}) belong\nwrite {0}({{z}}) - y, "
     "not {{z}} - y"
 )
 _TERM = "the term of y = {} of cross-entropy is missing on the way to {z}: its label is left out"
-_MAGNITUDE = (
-    "|p - y| was derived, and (p - y)^2 is the loss at {z}: the loss coded is not the one derived"
-)
+_MAGNITUDE = "|p - y| was derived, and (p - y)^2 is coded at {z}: the loss is not the one derived"
 
 
 # What stands in the place of p - y, by the kind of p.

@@ -19,19 +19,19 @@ class Mutant:
     Attributes
     ----------
     key, words : str
-        The mistake, and what was done; the words of a share of any size come from that size.
+        The mistake, and what was done; the words of a contribution of any size come from that size.
     seeds : dict
         What the step changes, ``{node: difference of its cotangent}``. Where a size is to be
-        found it is the share itself, and any multiple of it may have been added.
+        found it is the contribution itself, and any multiple of it may have been added.
     steps : callable
         ``steps(c)`` are the replaced steps, {node: step}, for `Backward.replaced`.
     edge : Edge or None
     size : str
-        "" for an exact change, "share" for one of any size, "rate" for a positive one.
+        "" for an exact change, "contribution" for one of any size, "rate" for a positive one.
     rank : int
         Which of several that fit is said first.
     loose : bool
-        Whether a named multiple of what is put in the place of the share may stand there.
+        Whether a named multiple of what is put in the place of the contribution may stand there.
     """
 
     key: str
@@ -56,26 +56,26 @@ class Steps:
         self.edge, self.rule = edge, rule
 
     def __call__(self, c):
-        def share(edge):
+        def contribution(edge):
             found = tried(self.rule, edge)
-            return edge.share if found is None else found if c == 1 else c * found
+            return edge.contribution if found is None else found if c == 1 else c * found
 
-        return self.edge.replaced(share)
+        return self.edge.replaced(contribution)
 
 
 def tried(rule, edge):
-    """A rule's share as the argument needs it, None where the shapes do not allow it."""
+    """A rule's contribution as the argument needs it, None where the shapes do not allow it."""
     if edge.position is None:
         return None
     x = np.asarray(edge.args[edge.position])
     try:
-        share = np.asarray(rule(edge))
+        contribution = np.asarray(rule(edge))
     except (ValueError, TypeError, IndexError):
         return None
-    broadcast = isinstance(edge.op, Elementwise) and share.shape == np.shape(edge.g)
-    if share.shape != x.shape and not broadcast:
+    broadcast = isinstance(edge.op, Elementwise) and contribution.shape == np.shape(edge.g)
+    if contribution.shape != x.shape and not broadcast:
         return None
-    return edge.op.fitted(share, x, edge.g, False)
+    return edge.op.fitted(contribution, x, edge.g, False)
 
 
 def through(value):

@@ -11,6 +11,9 @@ from .errors_of_losses import errors, wrong_errors
 from .mutant import Mutant, Steps, tried
 from .recognised_functions import fused_edges, inside
 
+LOOP = 64  # steps that are alike: of more, a mistake is made at every one or at an end
+ENDS = 8
+
 
 def mutants(backward: Backward, relevant, typical=False):
     """Every mutant whose first changed node is relevant: ``relevant(node)``.
@@ -21,11 +24,13 @@ def mutants(backward: Backward, relevant, typical=False):
     parts = inside(backward.graph)
     held = None if typical else Substitutes(backward)
     edges = [edge for edge in backward.edges if relevant(edge.parent)]
-    for edge in fused_edges(backward):
-        if relevant(edge.parent):
+    fused = [edge for edge in fused_edges(backward) if relevant(edge.parent)]
+    tried = at_the_ends([*fused, *edges])
+    for edge in fused:
+        if edge in tried:
             yield from wrong_steps(edge, held, -1, typical)
     for edge in edges:
-        if typical and edge.node in parts:
+        if (typical and edge.node in parts) or edge not in tried:
             continue
         later = 3 if edge.node in parts else 0
         yield _scaled(edge, later)
@@ -34,25 +39,37 @@ def mutants(backward: Backward, relevant, typical=False):
     yield from wrong_errors_at(backward, relevant)
 
 
+def at_the_ends(edges):
+    """The edges that are tried alone: of the steps of a long loop the first ones and the last."""
+    alike: dict = {}
+    for edge in edges:
+        calls = edge.parent.op, edge.node.op, edge.k, np.shape(edge.g), np.shape(edge.contribution)
+        alike.setdefault(calls, []).append(edge)
+    ends = ([*many[:ENDS], *many[-ENDS:]] if len(many) > LOOP else many for many in alike.values())
+    return {edge for many in ends for edge in many}
+
+
 def _scaled(edge, later):
-    """The share times any number: a sign, a factor, a missing path."""
+    """The contribution times any number: a sign, a factor, a missing path."""
 
     def steps(c):
-        return edge.replaced(lambda e: e.share * c)
+        return edge.replaced(lambda e: e.contribution * c)
 
-    return Mutant("factor", "", {edge.parent: edge.share}, steps, edge, "share", later)
+    return Mutant(
+        "factor", "", {edge.parent: edge.contribution}, steps, edge, "contribution", later
+    )
 
 
 def wrong_steps(edge, held, later=0, unchanged=False):
     """The wrong rules of an edge; ``unchanged``: those too that are right here."""
-    size = np.abs(edge.share).max(initial=0.0)
+    size = np.abs(edge.contribution).max(initial=0.0)
     for key, words, rule, rank in wrong_rules(edge, held, not later > 0):
-        share = tried(rule, edge)
-        if share is None or not np.isfinite(share).all():
+        contribution = tried(rule, edge)
+        if contribution is None or not np.isfinite(contribution).all():
             continue
-        difference = share - edge.share
-        if np.abs(share).max(initial=0.0) <= 1e-9 * size and not unchanged:
-            continue  # nothing goes on: a share of size 0, of the kind `_scaled`
+        difference = contribution - edge.contribution
+        if np.abs(contribution).max(initial=0.0) <= 1e-9 * size and not unchanged:
+            continue  # nothing goes on: a contribution of size 0, of the kind `_scaled`
         changes = np.abs(difference).max(initial=0.0) > 1e-9 * size
         if not changes and not (unchanged and _could_show(rule, edge)):
             continue
@@ -74,12 +91,14 @@ def _could_show(rule, edge):
         out = edge.op.f(*args, **edge.kwargs)
     except (TypeError, ValueError, IndexError, np.linalg.LinAlgError):
         return True
-    other = edge.like(drawn(np.asarray(edge.g)), edge.share)
+    other = edge.like(drawn(np.asarray(edge.g)), edge.contribution)
     other.args, other.out = args, out
     true = tried(lambda e: e.op.rules[e.position](e.g, e.out, *e.args, **e.kwargs), other)
-    other.share = true
-    share = tried(rule, other)
-    return share is None or true is None or not np.allclose(share, true, equal_nan=True)
+    other.contribution = true
+    contribution = tried(rule, other)
+    return (
+        contribution is None or true is None or not np.allclose(contribution, true, equal_nan=True)
+    )
 
 
 def wrong_errors_at(backward, relevant):

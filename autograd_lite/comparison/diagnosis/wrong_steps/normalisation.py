@@ -31,7 +31,7 @@ class Normalisation:
         return (x - np.mean(x, self.axis, keepdims=True) * self.centred) * self.scale
 
     def pulled(self, g, out, x, **changed):
-        """The share of x; ``changed`` are parts of the formula that are written otherwise."""
+        """The contribution to x; ``changed`` are parts of the formula written otherwise."""
         part = {
             "axis": self.axis, "count": self.count, "mean": float(self.centred), "square": 1.0,
             "scale": self.scale, "left": out, "right": out, **changed,
@@ -42,13 +42,13 @@ class Normalisation:
 
         size = np.size(x) / np.size(self.scale) if part["count"] is self.count else part["count"]
         mean, square = over(g, size), over(g * part["right"], part["count"])
-        share = g - part["mean"] * mean - part["square"] * part["left"] * square
-        return part["scale"] * share
+        contribution = g - part["mean"] * mean - part["square"] * part["left"] * square
+        return part["scale"] * contribution
 
     @staticmethod
-    def fitted(share, x, g, careful):
-        """The share in the dtype of x."""
-        return np.asarray(share, x.dtype)
+    def fitted(contribution, x, g, careful):
+        """The contribution in the dtype of x."""
+        return np.asarray(contribution, x.dtype)
 
 
 def normalisations(graph, pulled):
@@ -133,7 +133,7 @@ def _is_right(op, h, x, pulled):
 
 def wrong_normalisations(edge):
     """Four-tuples (key, words, rule of an edge, rank)."""
-    op, shape = edge.op, np.shape(edge.out)
+    op = edge.op
 
     def rule(**changed):
         return lambda e: op.pulled(e.g, e.out, *e.args, **changed)
@@ -154,7 +154,13 @@ def wrong_normalisations(edge):
     )
     for part in ({"left": below}, {"right": below}, {"left": below, "right": below}):
         yield "product rule", words, rule(**part), 1
-    n = round(np.size(x) / np.size(op.scale))
+    yield from _of_axes(edge, rule)
+    yield from _of_counts(edge, rule)
+
+
+def _of_axes(edge, rule):
+    """The means over other axes than those of the normalisation."""
+    op, shape, x = edge.op, np.shape(edge.out), np.asarray(edge.args[0])
     for axis in _axes(x.ndim):
         if axis != op.axis:
             words = (
@@ -163,6 +169,12 @@ def wrong_normalisations(edge):
             )
             count = np.prod([shape[i] for i in axis])
             yield "bias axis", words, rule(axis=axis, count=float(count)), 1
+
+
+def _of_counts(edge, rule):
+    """The sums divided by another number than that of the elements of the mean."""
+    op, shape, x = edge.op, np.shape(edge.out), np.asarray(edge.args[0])
+    n = round(np.size(x) / np.size(op.scale))
     for count in dict.fromkeys((1, *(shape[i] for i in range(x.ndim)), n - 1)):
         if count not in (n, 0):
             words = (

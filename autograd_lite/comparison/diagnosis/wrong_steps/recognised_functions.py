@@ -28,16 +28,18 @@ class FusedEdge(Edge):
 
     __slots__ = ()
 
-    def like(self, g, share):
-        return FusedEdge(self.node, 0, self.parent, 0, g, share, self.op, self.args, {}, self.out)
+    def like(self, g, contribution):
+        return FusedEdge(
+            self.node, 0, self.parent, 0, g, contribution, self.op, self.args, {}, self.out
+        )
 
     def replaced(self, rule):
-        """The step in which nothing goes into the parts, and this share past them."""
+        """The step in which nothing goes into the parts, and this contribution past them."""
 
         def step(node, g, pairs):
             op = self.op
-            share = op.fitted(op.rules[0](g, self.out, *self.args), self.args[0], g, False)
-            return [(self.parent, rule(self.like(g, share)))]
+            contribution = op.fitted(op.rules[0](g, self.out, *self.args), self.args[0], g, False)
+            return [(self.parent, rule(self.like(g, contribution)))]
 
         return {self.node: step}
 
@@ -63,8 +65,8 @@ def fused_edges(backward):
             continue
         args = (np.asarray(z.out),)
         with np.errstate(all="ignore"):
-            share = op.fitted(op.rules[0](g, h.out, *args), args[0], g, False)
-        yield FusedEdge(h, 0, z, 0, g, share, op, args, {}, h.out)
+            contribution = op.fitted(op.rules[0](g, h.out, *args), args[0], g, False)
+        yield FusedEdge(h, 0, z, 0, g, contribution, op, args, {}, h.out)
 
 
 def inside(graph):

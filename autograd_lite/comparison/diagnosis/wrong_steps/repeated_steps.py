@@ -14,17 +14,20 @@ import numpy as np
 from ....engine.primitives import Elementwise
 from .accumulation import are_apart
 from .backward import Arrival, both
-from .edge_rules import wrong_rules
+from .edge_rules import is_function, pulled, wrong_rules
 from .mutant import Mutant, Steps, through, tried, unblanked
 from .recognised_functions import fused_edges, inside
 from .stale_weights import weight_of
 
+LOOP = 64  # steps of a loop in which all that may be wrong is tried
+
 
 def repeated(backward, relevant):
     """One wrong rule at all steps of a group; their ``steps`` are found by a whole pass."""
-    groups = list(_groups(backward, relevant))
-    begins = _begins([many for many, leaves in groups if leaves is not None])
-    for many, leaves in groups:
+    whole = list(_groups(backward, lambda node: True))
+    lanes = _lanes([many for many, _ in whole])
+    begins = _begins([many for many, _ in whole])
+    for many, leaves in _groups(backward, relevant):
         at = _where(many, leaves, backward.graph)
         yield from _scaled(many, at, begins)
         if many[0].position is None:
@@ -32,6 +35,8 @@ def repeated(backward, relevant):
         for key, words, rule, rank in wrong_rules(many[0]):
             rules = [rule] * len(many)
             yield _mutant(many, key, at + words, _wrong_at(many, rules), rank + 1)
+        for words, rules in _other_values(many, lanes, begins, backward.graph):
+            yield _mutant(many, "other operand", at + words, _wrong_at(many, rules), 2)
         for words, rules in other_steps_operands(many, backward.graph):
             yield _mutant(many, "value for gradient", at + words, _wrong_at(many, rules), 2)
         yield from _past_the_activation(many, at, backward)
@@ -67,6 +72,8 @@ def _groups(backward, relevant):
         if edge.position is not None and (edge.op.f is not np.matmul or weight is not None):
             kinds.setdefault(at, []).append(edge)
         roles.setdefault((*at, fed[edge.node]), []).append(edge)
+    for at, many in list(kinds.items()):
+        kinds[(*at, "carried")] = _carried(many)
     seen = set()
     for leaves, groups in ((False, kinds), (True, roles)):
         for key, many in groups.items():
@@ -74,6 +81,13 @@ def _groups(backward, relevant):
             if len(many) > 1 and members not in seen:
                 seen.add(members)
                 yield many, key[-1] if leaves else None
+
+
+def _carried(many):
+    """Those of some edges that do not lead to the variable that most of them lead to."""
+    counts = Counter(edge.parent for edge in many if edge.parent.op is None).most_common(1)
+    leaf, count = counts[0] if counts else (None, 0)
+    return [edge for edge in many if edge.parent is not leaf] if 2 * count > len(many) else []
 
 
 def _fed_by(graph):
@@ -112,24 +126,23 @@ def _where(many, leaves, graph):
 
 def _scaled(many, at, begins):
     """Nothing goes back at these steps, or with the wrong sign; or only at the last of them."""
-    nothing = [edge.replaced(lambda e: 0 * e.share) for edge in many]
+    nothing = [edge.replaced(lambda e: 0 * e.contribution) for edge in many]
     carried = len(many) <= len(begins) and all(
         edge.parent.serial < begin for edge, begin in zip(many, begins, strict=False)
     )
     words = at + "a path is missing: what {x} does through {h} is left out"
     if carried:
         words = (
-            "what one step's {x} does in the next step, through {h}, is left out: the error of "
-            "the next step is not passed back"
+            "the error of the next step is not passed back to the state {x}\n"
+            "what it does there, through {h}, is left out"
         )
     yield _mutant(many, "path missing", words, nothing, 1 if carried else 3)
     if len(many) > 2:
         words = (
-            "of what arrives at {x} the part from {h} is overwritten at every step but the last: = "
-            "in place of +="
+            "the part of {x} from {h} is overwritten at every step but the last: = in place of +="
         )
         yield _mutant(many, "overwritten", words, nothing[1:], 3)
-    minus = [edge.replaced(lambda e: -e.share) for edge in many]
+    minus = [edge.replaced(lambda e: -e.contribution) for edge in many]
     yield _mutant(many, "sign", at + "the sign is wrong from {h} back to {x}", minus, 3)
 
 
@@ -148,20 +161,20 @@ def _past_the_activation(many, at, backward):
         return {Arrival(node): step}
 
     def rule(user):
-        def share(edge):
+        def contribution(edge):
             if user not in arrived or np.size(arrived[user]) != np.size(edge.g):
-                return edge.share
-            g = edge.like(np.reshape(arrived[user], np.shape(edge.g)), edge.share)
+                return edge.contribution
+            g = edge.like(np.reshape(arrived[user], np.shape(edge.g)), edge.contribution)
             return tried(lambda e: e.op.rules[e.position](e.g, e.out, *e.args, **e.kwargs), g)
 
-        return share
+        return contribution
 
     steps = [kept(user) for user in users]
     steps += [edge.replaced(rule(user)) for edge, user in zip(many, users, strict=True)]
     label = backward.graph.label(users[0])
     words = (
-        f"what goes back to {{x}} is made of the error of {label}, before it is multiplied by "
-        f"the derivative of {users[0].op.name}"
+        f"{{x}} gets the error of {label} before it is multiplied by the derivative of "
+        f"{users[0].op.name}"
     )
     yield _mutant(many, "derivative missing", at + words, steps, 2)
 
@@ -192,7 +205,7 @@ def _one_sample_everywhere(backward, relevant):
             for many in loops.values():
                 for i, edge in enumerate(many):
                     if i != at and len(many) == n:
-                        steps = both(steps, edge.replaced(lambda e: 0 * e.share))
+                        steps = both(steps, edge.replaced(lambda e: 0 * e.contribution))
             words = (
                 f"only the {which} of the {n} samples counts: = in place of += in the loop over "
                 "the batch"
@@ -206,7 +219,9 @@ def _one_sample_everywhere(backward, relevant):
 
 
 def other_steps_operands(many, graph):
-    """Pairs (words, one rule an edge): the other operand is that of the next step, or the last."""
+    """Pairs (words, one rule an edge): a value is that of the next step, or of the last one."""
+    if is_function(many[0].op):
+        yield from _other_steps_outputs(many)
     if many[0].op.f not in (np.matmul, np.multiply) or many[0].position is None:
         return
     operands = [edge.node.parents[1 - edge.position] for edge in many]
@@ -219,6 +234,63 @@ def other_steps_operands(many, graph):
             name = graph.label(operands[0])
             words = f"{name} of the {which} step stands where that of the step itself belongs"
             yield unblanked(words), list(map(through, values))
+
+
+def _lanes(groups):
+    """The values that the steps of loops multiply, one list a factor: [(nodes, values), ...]."""
+    found: dict = {}
+    for many in groups:
+        edge = many[0]
+        if edge.position is None or edge.op.f not in (np.matmul, np.multiply):
+            continue
+        for at in (0, 1):
+            nodes = tuple(one.node.parents[at] for one in many)
+            if any(node is not None and node.op is not None for node in nodes):
+                found.setdefault(nodes, [one.args[at] for one in many])
+    return list(found.items())
+
+
+def _other_values(many, lanes, begins, graph):
+    """Pairs (words, one rule an edge): another factor of the same step is taken."""
+    if len(many) > LOOP:
+        return  # of so many passes only those that are likelier are made
+    if many[0].op.f not in (np.matmul, np.multiply) or many[0].position is None:
+        return
+    operands = tuple(edge.node.parents[1 - edge.position] for edge in many)
+    own = [edge.args[1 - edge.position] for edge in many]
+    name = _called(operands, own, begins, graph)
+    for nodes, values in lanes:
+        if nodes == operands or len(values) != len(own) or np.shape(own[0]) != np.shape(values[0]):
+            continue
+        words = f"{_called(nodes, values, begins, graph)} stands where {name} belongs"
+        yield unblanked(words), list(map(through, values))
+
+
+def _called(nodes, values, begins, graph):
+    """What the newest of some values is called; a state is older than the step that it enters."""
+    node = nodes[0]
+    if node is None:
+        return graph.names.of_array(np.asarray(values[0])) or "the constant factor"
+    is_state = len(nodes) <= len(begins) and node.op is not None and node.serial < begins[0]
+    return f"the state {graph.label(node)}" if is_state else graph.label(node)
+
+
+def _other_steps_outputs(many):
+    """The derivative of a function by its value in the next step, or in the step before."""
+    outs = [edge.out for edge in many]
+    shifted = (("next", [None, *outs[:-1]]), ("previous", [*outs[1:], np.zeros_like(outs[-1])]))
+    for which, values in shifted:
+        name = many[0].op.name
+        words = f"the derivative of {name} is made with {{h}} of the {which} step"
+        if not any(np.shape(v) != np.shape(outs[0]) for v in values if v is not None):
+            yield words, [_with_output(value) for value in values]
+
+
+def _with_output(value):
+    def rule(e):
+        return e.contribution if value is None else pulled(e, out=value)
+
+    return rule
 
 
 def _line(operands, graph):

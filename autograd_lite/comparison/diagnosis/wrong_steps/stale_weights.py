@@ -18,8 +18,8 @@ def stale(backward, edges, updates, both_kinds=True):
         weight = weight_of(edge)
         if weight is None or weight not in updates or np.size(updates[weight]) < 3:
             continue  # one or two numbers fit a step of some rate by chance
-        share = tried(through(-updates[weight]), edge)
-        if share is None or (both_kinds and not np.any(share)):
+        contribution = tried(through(-updates[weight]), edge)
+        if contribution is None or (both_kinds and not np.any(contribution)):
             continue
         name = backward.graph.label(weight)
         words = (
@@ -28,7 +28,7 @@ def stale(backward, edges, updates, both_kinds=True):
         )
         for many in (backward.edges, [edge]) if both_kinds else ([edge],):
             steps = _updated(many, updates)
-            yield Mutant("stale weight", words, {edge.parent: share}, steps, edge, "rate", 1)
+            yield Mutant("stale weight", words, {edge.parent: contribution}, steps, edge, "rate", 1)
 
 
 def _updated(edges, updates):

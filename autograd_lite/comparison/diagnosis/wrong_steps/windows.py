@@ -36,7 +36,7 @@ def wrong_windows(edge):
         yield "other operand", words, _without_stride, 1
     padding = edge.kwargs.get("padding", 0)
     if edge.position == 0 and isinstance(padding, int) and padding:
-        words = "the padding is not cut off at the start of {x}: the first rows and columns of the "
+        words = "the padding is not cut off at the start of {x}\nthe first rows and columns of the "
         words += "padded gradient are kept, and the last left out"
         yield "other operand", words, lambda e: _cut_at_end(e, padding), 1
 
@@ -49,13 +49,13 @@ def _true(e, g, *args, **settings):
 
 
 def _assigned(e):
-    share = np.zeros_like(e.args[0])
+    contribution = np.zeros_like(e.args[0])
     for at in np.ndindex(e.g.shape[2:]):
         g = np.zeros_like(e.g)
         g[(..., *at)] = e.g[(..., *at)]
         one = _true(e, g)
-        share = np.where(one != 0, one, share)
-    return share
+        contribution = np.where(one != 0, one, contribution)
+    return contribution
 
 
 def _first(g):

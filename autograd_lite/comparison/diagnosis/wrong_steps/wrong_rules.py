@@ -33,7 +33,7 @@ def wrong(f, key, words, rule, position=None, rank=2):
 def taken(f, key, derivative, right, rules):
     """Wrong rules that are wrong formulas of one derivative: pairs (formula, rule)."""
     for formula, rule in rules:
-        wrong(f, key, f"{derivative} is taken as {formula}, where it is {right}", rule)
+        wrong(f, key, f"{derivative} is taken as {formula}\nit is {right}", rule)
 
 
 def _negative(rule):
@@ -60,6 +60,7 @@ taken(activations.sigmoid, FORMULA, "sigmoid'({x})", "{h} * (1 - {h})", [
     ("1 - {h}",                                      lambda g, out, x: g * (1 - out)),
     ("1 - {h}^2, the derivative of tanh",            lambda g, out, x: g * (1 - out * out)),
     ("{h} * (1 + {h})",                              lambda g, out, x: g * out * (1 + out)),
+    ("sigmoid({h})",                                 lambda g, out, x: g / (1 + np.exp(-out))),
     ("{x} * (1 - {h})",                              lambda g, out, x: g * x * (1 - out)),
 ])
 for _relu, _zero in ((activations.relu, None), (np.maximum, 0)):
@@ -283,8 +284,8 @@ def _of_one_sample(g, out, x, kernel, *args, **kwargs):
 _KEY, _ADD = "convolution", "one sample"
 _ALL, _LAST = slice(None), slice(-1, None)
 _of_unit(conv, _KEY,
-    "the kernel {y} is flipped (turned by 180 degrees) in the gradient of {x}: each window of it "
-    "gets {y} as it stands",
+    "the kernel {y} is flipped (turned by 180 degrees) in the gradient of {x}\n"
+    "each window of it gets {y} as it stands",
     lambda g, out, x, kernel, *args, **kwargs:
         spread(g, _flipped(kernel), x.shape[2:], *args, **kwargs), 0)
 _of_unit(conv, _KEY,
@@ -301,13 +302,13 @@ _of_unit(conv, _KEY,
         spread(g, np.swapaxes(kernel, -1, -2), x.shape[2:], *args, **kwargs), 0)
 for _filters in (_ALL, _LAST):
     _of_unit(conv, _ADD,
-        "overlapping windows overwrite each other in the gradient of {x}: = in place of += in the "
-        "loop over the positions",
+        "overlapping windows overwrite each other in the gradient of {x}: "
+        "= in place of += in the loop",
         _assigned_x(_filters), 0)
 for _samples in (_LAST, _ALL):
     _of_unit(conv, _ADD,
-        "only the last window counts in the gradient of {x}: = in place of += in the loop over "
-        "the positions",
+        "only the last window counts in the gradient of {x}: "
+        "= in place of += in the loop over the positions",
         _assigned_kernel(_samples), 1)
 _of_unit(conv, _ADD,
     "only the last sample counts in the gradient of {x}: = in place of += in the loop over the "
@@ -319,9 +320,9 @@ _of_unit(conv, _ADD,
 # --- pooling ------------------------------------------------------------------------------------
 
 
-def _spread(scale, share=average_pool):
+def _spread(scale, pool=average_pool):
     """The cotangent of each window, to all of its elements."""
-    rule = registered(share).rules[0]
+    rule = registered(pool).rules[0]
 
     def everywhere(g, out, x, size, **kwargs):
         count = np.prod(each(size, x.ndim - 2, "size")) if scale else 1
@@ -337,17 +338,17 @@ def _hits(g, out, x, size, **kwargs):
 
 # fmt: off
 _of_unit(max_pool, _KEY,
-    "max pooling is passed back as average pooling: the gradient of {h} is spread evenly over each "
-    "window, and belongs to its maximum alone",
+    "max pooling is passed back as average pooling: the gradient of {h} is spread over each "
+    "window\nit belongs to the maximum of the window alone",
     _spread(False))
 _of_unit(max_pool, _KEY,
-    "the whole gradient of {h} goes to every element of a window, and belongs to its maximum alone",
+    "the whole gradient of {h} goes to every element of a window\nit belongs to the maximum alone",
     _spread(True))
 _of_unit(max_pool, _KEY,
     "the mask of the maxima stands alone: the incoming gradient of {h} is not multiplied in",
     _hits)
 _of_unit(average_pool, _KEY,
-    "the gradient of {h} is not divided by the size of the window: each element gets 1/size of it",
+    "the gradient of {h} is not divided by the size of the window\neach element gets 1/size of it",
     _spread(True))
 # fmt: on
 
@@ -371,7 +372,7 @@ def _assigned(order):
 # fmt: off
 for _order in (1, -1):
     _of_unit(registered(registry["getitem"]).f, "overwritten",
-        "rows of {x} that are looked up repeatedly keep one contribution: = (or += at an array of "
-        "indices) overwrites where np.add.at must add up",
+        "rows of {x} that are looked up repeatedly keep one contribution: = or += overwrites where "
+        "np.add.at must add up",
         _assigned(_order))
 # fmt: on

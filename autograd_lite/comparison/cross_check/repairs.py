@@ -20,12 +20,14 @@ from ...symbolic.graph import Graph
 from ...symbolic.traced import Trace, Traced
 from ..diagnosis.edits import MANY, SIGN, Editor, call, powers_of, product, slopes_of
 from ..diagnosis.formulas import Formulas
+from ..diagnosis.sentences import elided
 from ..rows import distance
 from .plain_python import for_tensors
 
 WORK = 60_000  # expressions that are computed again: half a second
 ELEMENTS = 12  # of x, each of which may be what was left out
 CONSTANTS = 4  # elements of an array around the function
+UNNAMED = 6  # values without a name that may have been left out
 MOST = 4  # edits
 LONG = 60  # characters of a formula that is shown
 
@@ -140,6 +142,12 @@ class Repairs(Editor):
         users = self.formulas.users.get(x, ())
         return sum(part is x for user in users for part in user.operands()) > 1
 
+    def _unnamed(self, x):
+        """Values without a name that the derivation has computed before, of the same shape."""
+        steps = self.formulas.steps[: self.formulas.place.get(x, 0)]
+        alike = [h for h in steps if h.shape == x.shape and h not in self.formulas.symbols]
+        return [h for h in alike if h.dtype.kind == "f"][-UNNAMED:]
+
     def _of_call(self, x):
         yield from super()._of_call(x)
         if x.shape is None or x.dtype is None or x.dtype.kind != "f":
@@ -147,8 +155,8 @@ class Repairs(Editor):
         known = [h for h in self._pool.get(x.shape, ()) if h is not x and self._is_before(h, x)]
         numbers = [h for h in self.formulas.symbols if h.shape == () and h.dtype is None]
         says = "{old} stands where {new} belongs"
-        known += self._columns.get(x, ())
-        numbers += self._elements if x.shape == () else []
+        known += [*self._columns.get(x, ()), *self._unnamed(x)]
+        numbers += self._elements
         for h in (*known, *numbers):
             for part, power in powers_of(h):
                 kind = {1.0: "with times", -1.0: "with over"}.get(power, f"with {power}")
@@ -157,7 +165,7 @@ class Repairs(Editor):
             yield "with minus", "", call(np.subtract, x, h), h, says, 2.6
         for h in known:
             for slope in slopes_of(h):
-                yield "with slope", "", product([(x, 1.0), (slope, 1.0)]), h, says, 2.2
+                yield "with slope", "", product([(x, 1.0), (slope, 1.0)]), slope, says, 2.2
         for f in (np.exp, np.sign, np.absolute, np.square, np.log, np.sqrt):
             yield f"{f.__name__}", "", call(f, x), None, says, 2.4
         for axis in range(x.ndim if x.ndim > 1 else 0):
@@ -270,22 +278,24 @@ def _gain(before, after):
 
 
 _LACKS = {
-    "with times": "the factor", "with over": "the division by", "with plus": "the term",
+    "with times": "the factor", "with slope": "the derivative",
+    "with over": "the division by", "with plus": "the term",
     "with minus": "the term -",
 }  # fmt: skip
 
 
 def _said(x, edit, mended, formulas):
-    old, new = formulas.written_out(edit.old), formulas.written_out(edit.new)
+    old, new = (formulas.written_out(x) for x in (edit.old, edit.new))
     name = formulas.symbols.get(formulas.line_of(x))
     where = f"in {name}: " if name else _entries(mended)
     what = "a sign is wrong: " if edit.key == SIGN else ""
     if edit.kind.rpartition(".")[2] in _LACKS:
-        what = f"{_LACKS[edit.kind.rpartition('.')[2]]} {formulas.write(edit.part)} is missing"
+        part = elided(formulas.written_out(edit.part))
+        what = f"{_LACKS[edit.kind.rpartition('.')[2]]} {part} is missing"
         if max(len(old), len(new)) > LONG:
             return where + what
         what += ": "
-    return f"{where}{what}{old} stands where {new} belongs"
+    return f"{where}{what}{elided(old)} stands where {elided(new)} belongs"
 
 
 def _entries(mended):

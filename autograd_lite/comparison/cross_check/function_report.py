@@ -8,12 +8,14 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from ..diagnosis.sentences import parted
 from ..report import Comparison, worst
 from . import votes as vote_on
 from .votes import Vote
 
 _VAGUE = ("typo", "factor", "clipped", "path missing")  # a repaired line says more
 
+UNNAMED = "(the constant array"  # the code has a name or a formula for it
 _NUMBER = re.compile(r"-?\d+(\.\d+)?(e-?\d+)?")
 
 
@@ -36,13 +38,18 @@ _ORDER = [  # what is said first
 ]  # fmt: skip
 
 _WHO = {
-    vote_on.DERIVATION_ALONE: "the derivation is wrong (autodiff and finite differences of {f} "
-    "agree)",
-    vote_on.ONLY_TWO_DIFFER: "the derivation is wrong, or {f} is not what was derived (by finite "
-    "differences alone)",
-    vote_on.TWO_DIFFER: "the derivation is not what autodiff gives (finite differences cannot "
-    "tell there)",
+    vote_on.DERIVATION_ALONE: "the derivation is wrong",
+    vote_on.ONLY_TWO_DIFFER: "the derivation is wrong, or {f} is not what was derived",
+    vote_on.TWO_DIFFER: "the derivation is not what autodiff gives",
     vote_on.NONE_AGREE: "the derivation, autodiff and finite differences of {f} all differ",
+}
+
+_HOW = {  # who says so
+    vote_on.DERIVATION_ALONE: "autodiff and finite differences of {f} agree with each other",
+    vote_on.ONLY_TWO_DIFFER: "finite differences of {f} say so, and there is no autodiff of it",
+    vote_on.TWO_DIFFER: "finite differences of {f} cannot tell there",
+    vote_on.DIFFERENCES_ALONE: "look for a detached tensor, a rule of your own, or an assignment "
+    "that hides part of {f}",
 }
 
 _REASONS = {
@@ -89,8 +96,8 @@ class FunctionComparison(Comparison):
             held = [s for s in sentences if all(_holds(s, other) for other in others)]
             if held:
                 sure = held[0] == finding.sentence
-                gives = finding.gives if sure else ""
-                kept.append(replace(finding, sentence=held[0], also=tuple(held[1:]), gives=gives))
+                gives, text = (finding.gives, finding.text) if sure else ("", held[0])
+                kept.append(replace(finding, text=text, also=tuple(held[1:]), gives=gives))
         return replace(self, findings=tuple(kept))
 
     @property
@@ -122,6 +129,7 @@ class FunctionComparison(Comparison):
                 lines.append(self._right(vote, vote.label, False) if right else self._wrong(vote))
         if self.elsewhere:
             lines.append(self._wrong(first))
+        lines += self._how(first)
         lines += [f"there {name} is {_shown(x)}" for name, x in self.point.items()]
         if self.repair:
             lines.append(f"{self.repair}: with that alone all is right, here and beside")
@@ -162,8 +170,7 @@ class FunctionComparison(Comparison):
         if outcome == vote_on.DIFFERENCES_ALONE:
             return (
                 f"{f} is coded differently from what was derived: manual and autodiff agree on "
-                f"{label}, and finite differences of {f} do not ({self._values(row)}); look for a "
-                "detached tensor, a rule of your own, or an assignment that hides part of it"
+                f"{label}, and finite differences do not"
             )
         found = next((x for x in self.findings if label in x.explains), None)
         named = None if found is None else found.sentence
@@ -171,10 +178,20 @@ class FunctionComparison(Comparison):
             return named or worst(row, self.given_is, self.true_is)
         who = _WHO[outcome].format(f=f)
         if self.repair and (
-            found is None or found.mistake in _VAGUE or "derivation" in found.gives
+            found is None
+            or found.mistake in _VAGUE
+            or "derivation" in found.gives
+            or UNNAMED in found.sentence
         ):
-            named = self.repair
+            named = self.repair.partition("; ")[0]
+        if found is not None and named == found.sentence:
+            named = parted(f"{who}: {found.text}")[0].removeprefix(f"{who}: ")
         return f"{who}: {named}" if named else f"{who}, in no known pattern: {self._values(row)}"
+
+    def _how(self, vote):
+        """Who says that the derivation is wrong."""
+        if not self and vote.outcome in _HOW:
+            yield _HOW[vote.outcome].format(f=self.function)
 
     def _values(self, row):
         at = f" at {list(row.worst)}" if row.worst else ""

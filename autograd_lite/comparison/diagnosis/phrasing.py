@@ -73,7 +73,7 @@ def told(words, edge, graph):
 
 
 def scaled(edge, c, uses, names, graph):
-    """[(key, words, rank), ...] of a share that is c times the true one."""
+    """[(key, words, rank), ...] of a contribution that is c times the true one."""
     x, h = graph.label(edge.parent), graph.label(edge.node)
     twin = any(one.node is edge.node and one.k != edge.k for one in uses)
     if c == 0:
@@ -83,7 +83,7 @@ def scaled(edge, c, uses, names, graph):
         return [("factor", words, 4)]
     if c == -1:
         if edge.node.op.f is np.divide and edge.position == 1:
-            words = f"the minus sign of the quotient rule is missing: d(a / {x}) = -a / {x}^2 d{x}"
+            words = f"the minus sign of the quotient rule is missing\nd(a / {x}) = -a / {x}^2 d{x}"
             return [("product rule", words, 1)]
         words = f"the sign is wrong in the step from {h} back to {x}"
         if edge.node.op.f is np.subtract and edge.position == 1:
@@ -92,7 +92,8 @@ def scaled(edge, c, uses, names, graph):
     found = []
     for i, named in enumerate(names):
         words = (
-            f"what goes back from {h} to {x} is {named.text} times what it must be: {named.reason}"
+            f"{named.reason.replace(chr(10), ', ')}, from {h} back to {x}\n"
+            f"what goes back there is {named.text} times what it must be"
         )
         found.append((named.key, words, 1 + 2 * (i > 0)))
     if not found:
@@ -110,8 +111,8 @@ def _nothing_comes(edge, uses, graph):
     if not others and edge.op.f in (np.add, np.subtract) and tracked[1:] and not np.ndim(edge.out):
         if len(parts := _parts(edge.node)) > 2 and are_alike(parts):
             words = (
-                f"of the sum {h} only the last part counts, one sample's: what was added up "
-                f"before, {x}, is lost, = in place of += in the loop"
+                f"of the sum {h} only the last part counts, one sample's: = in place of += in the "
+                f"loop\nwhat was added up before, {x}, is lost"
             )
             return [("one sample", words, 1), (*missing, 2)]
         words = f"a term of the sum {h} is left out: the gradient of {x} is not added"
@@ -122,7 +123,7 @@ def _nothing_comes(edge, uses, graph):
     if any(is_quadratic(edge, one, graph) for one in others):
         words = (
             f"{x} is used twice in a quadratic form, and only one of the two contributions is "
-            "taken: the gradient of x^T A x is (A + A^T) x, not A x"
+            "taken\nthe gradient of x^T A x is (A + A^T) x, not A x"
         )
         return [("quadratic form", words, 1), (*overwritten, 2)]
     pairs = [(edge.node, one.node) for one in others]
@@ -130,12 +131,12 @@ def _nothing_comes(edge, uses, graph):
               if graph.leads(a, b) or graph.leads(b, a)]  # fmt: skip
     if any(node.op.f in (np.multiply, np.divide) for node in joined):
         words = (
-            f"one term of the product rule is missing: {x} is in both factors of "
-            f"{graph.label(joined[0])}, and what it does through {h} is left out, a missing path"
+            f"one term of the product rule is missing: what {x} does through {h} is left out, "
+            f"a missing path\n{x} is in both factors of {graph.label(joined[0])}"
         )
         return [("product rule", words, 2), (*missing, 1), (*overwritten, 3)]
     if joined or edge.parent.op is not None:
-        words = f"{missing[1]}, or = overwrites where += must add up"
+        words = f"{missing[1]}\nor = overwrites where += must add up"
         return [("path missing", words, 1), (*overwritten, 2)]
     if not are_alike([edge.node, *(one.node for one in others)]):
         return [(*missing, 1.5), (*overwritten, 2)]
@@ -166,11 +167,12 @@ def _overwritten(edge, others, count, graph):
 
 
 def what_array(x):
-    """What an array of two numbers is, to follow its name."""
+    """What a constant array is, to follow its name."""
     if getattr(x, "kind", "call") == "call" or not x.shape or x.dtype.kind not in "bif":
         return ""
     numbers = np.unique(x.value)
     if len(numbers) != 2:
-        return ""
+        is_named = x.name and not x.name.startswith("array")
+        return "" if is_named else f" (a constant of shape {x.shape})"
     what = "mask" if numbers[0] == 0 or numbers[0] < -1e3 else "array"
     return f" (the {what} of {numbers[0]:g} and {numbers[1]:g})"
