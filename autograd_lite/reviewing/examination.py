@@ -18,7 +18,7 @@ from .inputs import Inputs
 from .recognition import Known
 from .truths import BESIDE, Truth, beside
 
-EFFORT = 30_000
+EFFORT = 25_000
 
 
 class UnfollowedError(TypeError):

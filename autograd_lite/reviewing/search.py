@@ -100,7 +100,11 @@ class _Step:
         """(the repair, what is wrong after it)."""
         likely, copies, known, later = self.suspects()
         self.first = likely
-        culprit = Localisation(self).first(self.in_order)
+        localisation = Localisation(self)
+        culprit = localisation.first(self.in_order)
+        if culprit is None and len(self.wrong) == 1:  # what is returned is known, at any rate
+            ends = localisation.first([k for k in self.roots if k in self.statements])
+            self.expected = {} if ends is None else {ends[0]: ends[2]}
         mine = self.chains.get(culprit[0], [culprit[0]]) if culprit is not None else []
         self.likely = frozenset([*mine, *likely])
         alone = culprit is not None and not culprit[1]  # it alone would make all right

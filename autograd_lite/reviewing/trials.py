@@ -15,7 +15,7 @@ from .flow import arrays_in
 from .localisation import assignment_of
 from .recognition import EXACT, INNER, SCALED, UNKNOWN
 from .variants import variants
-from .watchers import Executor, Substitute, kept
+from .watchers import NEXT, Executor, Substitute, kept
 
 RUNS = 1000  # of the program, for one statement
 UNKNOWN_RUNS = 250  # of edits of one rank whose value is unknown
@@ -99,13 +99,18 @@ class Trials:
         stored, wanted = np.asarray(before[0]), np.asarray(self.expected[self.at[0]])
         if stored.shape != wanted.shape or stored.dtype.kind != "f":
             return None
-        rest = self.scopes[0], self.examination.close
+        scope, close = self.scopes[0], self.examination.close
+        source = self.statement.source
         value = getattr(node, "value", None)
-        given = value and vocabulary.valued(self.statement.source.segment(value), self.scopes[0])
-        if given is None or np.shape(given) != wanted.shape:
-            return stored, wanted, False, *rest
+        given = value and vocabulary.valued(source.segment(value), scope)
+        one, other = stored, wanted
+        if isinstance(self.statement.target, ast.Subscript):
+            entry = f"{NEXT}[{source.segment(self.statement.target.slice)}]"
+            one, other = (vocabulary.valued(entry, scope | {NEXT: a}) for a in (stored, wanted))
+        if given is None or one is None or np.shape(given) != np.shape(one):
+            return stored, wanted, False, scope, close
         sign = -1 if isinstance(getattr(node, "op", None), ast.Sub) else 1
-        return np.asarray(given), given + sign * (wanted - stored), True, *rest
+        return np.asarray(given), given + sign * (other - one), True, scope, close
 
     def up_to(self, rank, must_be_known):
         """(repair, what is wrong after it) of the first edit of these ranks that helps, or None.
@@ -225,8 +230,11 @@ class Trials:
     def _is_expected(self, values):
         """Whether a form gives what the statement should give, where that is known.
 
-        Where it is 0, what the line gives may be of no use.
+        Where it is 0, what the line gives may be of no use. Of an array that is stored into, other
+        lines give the rest.
         """
+        if isinstance(self.statement.target, ast.Subscript):
+            return True
         given = zip(self.at, values, strict=True)
         pairs = [(v, self.expected[i]) for i, v in given if i < len(self.expected or ())]
         return all(self.examination.agree(v, e) for v, e in pairs if np.any(e))

@@ -138,7 +138,11 @@ def _line(examination, statement, name, wrong, before, after, causes):
             return Line(
                 *head, WRONG, reason="what it gives is no gradient of the loss", values=values
             )
-        return Line(*head, WRONG, None, suggestion(statement, edit), words.of_edit(edit), values)
+        offered = suggestion(statement, edit)
+        if offered is not None:
+            number, text, offered = _changed_line(statement, text, offered)
+            head = (source.path, number, statement.name, text)
+        return Line(*head, WRONG, None, offered, words.of_edit(edit), values)
     values = _differs(examination, before.get(name), (after or {}).get(name), statement)
     found = sorted(causes.get(name, ()))
     because = found[-1][1] if found else None
@@ -160,6 +164,16 @@ def suggestion(statement, edit):
     new = tidied(edit.text)
     lines = statement.source.replaced(statement.expression, new)
     return "\n".join(lines[n] for n in sorted(lines) if lines[n]).strip()
+
+
+def _changed_line(statement, text, offered):
+    """(number, text, suggestion) of the one line that changes in a statement of several."""
+    old, new = text.split("\n"), offered.split("\n")
+    changed = [i for i, (a, b) in enumerate(zip(old, new, strict=False)) if a.strip() != b.strip()]
+    if len(old) < 2 or len(old) != len(new) or len(changed) != 1:
+        return statement.line, text, offered
+    (i,) = changed
+    return statement.line + i, old[i].strip(), new[i].strip()
 
 
 def _differs(examination, given, right, statement):
