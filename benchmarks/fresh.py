@@ -6,6 +6,7 @@ the process held before: the library, its compiled code, the parameters and the 
 
 import compileall
 import ctypes
+import gc
 import importlib.metadata
 import importlib.util
 import pathlib
@@ -48,6 +49,7 @@ def peak(key, name):
     step = prepare(key, name)
     step()
     time.sleep(0.2)  # some libraries free what they used in another thread
+    gc.collect()  # what would be freed in the second one would hide what that one needs
     ctypes.CDLL(None).malloc_trim(0)  # what the first one freed goes back, and is counted anew
     before = _resident("VmRSS")
     pathlib.Path("/proc/self/clear_refs").write_text("5")  # the peak starts again from here

@@ -1,5 +1,6 @@
 """The yardstick of speed: a workload has one gradient, and the report says what was measured."""
 
+import gc
 import json
 import math
 
@@ -215,6 +216,21 @@ def test_the_peak_of_memory_is_that_of_the_arrays_alive_together(arrays, monkeyp
 
     monkeypatch.setattr(fresh, "prepare", lambda key, name: step)
     assert fresh.peak("numpy", "any") == pytest.approx(arrays * 16e6, abs=2e6)
+
+
+@pytest.mark.skipif(not fresh.can_measure_memory(), reason="needs Linux")
+def test_garbage_from_before_hides_nothing_of_the_peak(monkeypatch):
+    garbage = [np.ones(2_000_000)]
+    garbage.append(garbage)
+    del garbage
+
+    def collect():
+        gc.collect()
+        return np.ones(2_000_000)
+
+    steps = iter([lambda: None, collect])
+    monkeypatch.setattr(fresh, "prepare", lambda key, name: lambda: next(steps)())
+    assert fresh.peak("numpy", "any") == pytest.approx(16e6, abs=2e6)
 
 
 def test_the_installed_size_is_that_of_a_library_and_what_it_requires():

@@ -2,6 +2,7 @@
 
 import array as plain_arrays
 import functools
+import gc
 import math
 import types
 from collections import ChainMap, UserDict, UserList
@@ -506,6 +507,20 @@ def test_state_goes_the_same_way(make, traced):
     for i in range(14):
         assert agree(plain(A + i), compiled(A + i))
     assert len(traced) <= 6
+
+
+def test_garbage_is_nothing_that_a_function_keeps():
+    def f(x):
+        twice = [x * 2]
+        twice.append(twice)  # a cycle: it goes when garbage is collected
+        return twice[0] + 1
+
+    compiled = ag.compile(f)
+    gc.disable()
+    try:
+        assert agree(f(A), compiled(A))
+    finally:
+        gc.enable()
 
 
 CAPTURED = {

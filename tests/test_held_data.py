@@ -1,6 +1,8 @@
 """Data that a function gets beside what it is differentiated by: on its tape by reference."""
 
+import gc
 import tracemalloc
+import weakref
 
 import numpy as np
 
@@ -67,3 +69,16 @@ def test_the_caller_s_array_stays_writeable_and_what_is_returned_is_no_view():
     _, aux = ag.grad(lambda w, data: (np.sum(data @ w), data), has_aux=True)(np.ones(10), data)
     aux[0] = data[1] = 3.0
     assert aux is data
+
+
+def test_what_a_function_found_around_it_goes_with_its_gradient():
+    def step():
+        data = ag.Tensor(np.ones(3))
+        ag.value_and_grad(lambda w: np.sum(w * data))(np.ones(3))
+        return weakref.ref(data)
+
+    gc.disable()
+    try:
+        assert step()() is None
+    finally:
+        gc.enable()

@@ -116,8 +116,7 @@ def workload_of(name, small=True):
     """(value and gradients as a function of all arrays, the arrays)."""
     [workload] = [w for w in WORKLOADS if w.name == name]
     parameters, constants = workload.inputs(small)
-    ours = Ours()
-    loss = ours.loss(workload, ours.names(ag))
+    loss = Ours().loss(workload)
     count = len(parameters)
     arrays = [x for x in (*parameters, *constants) if isinstance(x, np.ndarray)]
     numbers = [x for x in constants if not isinstance(x, np.ndarray)]

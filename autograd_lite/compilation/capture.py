@@ -234,11 +234,9 @@ class Capture(Run):
         return [x for _, tree in self.trees() for x in tree.expressions]
 
     def _check_leaks(self):
-        alive = self._alive()
-        if alive:
-            gc.collect()
-            alive = self._alive()
-        if alive:
+        if self._alive():
+            gc.collect()  # while nothing here holds what it may free
+        if alive := self._alive():
             holders = {type(r).__name__ for r in gc.get_referrers(alive[0]) if r is not alive}
             inside = f" in a {' or a '.join(sorted(holders - {'frame'}))}" if holders else ""
             raise CompilationError(

@@ -251,8 +251,8 @@ def in_one_pass(f, argnums, has_aux, holomorphic, with_value=True):
         except ValueError as error:
             if not hold or not held_data.is_refused_write(error):
                 raise
-        hold = False
-        return called(args, kwargs)
+        hold = False  # a call of itself would be a cycle, and keep f until garbage is collected
+        return Call(f, argnums, args, kwargs, has_aux, hold)
 
     def value_and_gradient(*args, **kwargs):
         call = called(args, kwargs)

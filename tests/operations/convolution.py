@@ -115,7 +115,7 @@ def mean_at_maxima(y, x, pooled, size, stride=None, padding=0):
     found = []
     for (place, v), (_, w) in zip(cut(y, *settings), cut(x, *settings, fill=-99), strict=True):
         hit = w == w.max(axis=axes, keepdims=True)
-        found.append((place, (v * hit).sum(axis=axes) / hit.sum(axis=axes)))
+        found.append((place, (v * hit).sum(axis=axes) / hit.sum(axis=axes, dtype=v.dtype)))
     return grid(found)
 
 
