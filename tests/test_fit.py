@@ -313,7 +313,15 @@ def test_a_loss_that_is_not_finite_ends_the_training():
     assert "after " in history.stopped
 
 
-@pytest.mark.skipif(os.name != "posix", reason="sends itself a signal")
+@pytest.fixture
+def usual_ctrl_c():
+    """Ctrl-C as Python has it: of a process in the background the shell has it ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("usual_ctrl_c")
 def test_ctrl_c_ends_after_the_step_with_all_that_was_trained():
     steps, ends = [], []
 
@@ -321,7 +329,7 @@ def test_ctrl_c_ends_after_the_step_with_all_that_was_trained():
         def after_step(self, run):
             steps.append(run.model.state_dict())
             if len(steps) == 8:
-                os.kill(os.getpid(), signal.SIGINT)
+                signal.raise_signal(signal.SIGINT)
 
         def end(self, run):
             ends.append(run.epoch)
@@ -337,12 +345,12 @@ def test_ctrl_c_ends_after_the_step_with_all_that_was_trained():
         np.testing.assert_array_equal(value, steps[-1][name])
 
 
-@pytest.mark.skipif(os.name != "posix", reason="sends itself a signal")
+@pytest.mark.usefixtures("usual_ctrl_c")
 def test_a_second_ctrl_c_ends_at_once():
     class Pressed(nn.Callback):
         def after_step(self, run):
-            os.kill(os.getpid(), signal.SIGINT)
-            os.kill(os.getpid(), signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
 
     with pytest.raises(KeyboardInterrupt):
         trained(callbacks=[Pressed()])

@@ -1,12 +1,14 @@
 """Networks that do not learn although their gradients are right: kinds 21 and 38.
 
-Each case gives a loss, its right gradients derived by hand, and what the report must say: in its
-first sentence, and in what follows the table.
+Each case gives a loss, its right gradients derived by hand, what the report must say in its first
+sentence, and what must be said anywhere: in what follows the table, or by `nn.health`, which knows
+why a network with right gradients does not learn.
 """
 
 import numpy as np
 
 import autograd_lite as ag
+import nn
 
 from .by_hand import one_hot, softmax
 from .corpus import NETWORKS
@@ -22,7 +24,7 @@ def softmax_twice(coded):
     p = softmax(X @ W.numpy())
     dp = (softmax(p) - one_hot(labels, p)) / len(X)
     dz = p * (dp - np.sum(dp * p, axis=1, keepdims=True))
-    return loss, {"W": X.T @ dz}, {"W": W}
+    return loss, {"W": X.T @ dz}, {"W": W}, ""
 
 
 def fused(p, labels):
@@ -39,7 +41,17 @@ def sigmoid_network(**changed):
     network = NETWORKS["sigmoid_squares"]
     values = network.draw() | changed
     loss, names = network.graph(values)
-    return loss, network.gradients(values), {n: names[n] for n in network.parameters}
+    gradients = network.gradients(values)
+    return loss, gradients, {n: names[n] for n in network.parameters}, examined(values)
+
+
+def examined(values):
+    """What `nn.health` says of the article's network with these values."""
+    W1, b1, W2, b2 = (values[name] for name in ("W1", "b1", "W2", "b2"))
+    layers = nn.Linear(*W1.shape), nn.Sigmoid(), nn.Linear(*W2.shape), nn.Sigmoid()
+    for layer, weight, bias in ((layers[0], W1, b1), (layers[2], W2, b2)):
+        layer.load_state_dict({"weight": weight, "bias": bias})
+    return str(nn.health(nn.Sequential(*layers), nn.squared_error, (values["X"], values["y"])))
 
 
 AGREEING = [

@@ -30,7 +30,7 @@ KINDS = {
     1:  Kind("factor 2 missing or too much", "factor", r"\b2\b|twice|half|1/2| times "),
     2:  Kind("sign", "sign", r"sign|minus|negative"),
     3:  Kind("1/N missing, twice, or N for NK", "mean missing, mean twice",
-             r"1/|mean|batch|divided|= \d+ times"),
+             r"1/|mean|batch|divi(ded|sion)|= \d+ times"),
     4:  Kind("bias: not summed over the batch", "bias not summed", r"sum"),
     5:  Kind("bias: mean for sum", "bias mean", r"mean|1/"),
     6:  Kind("bias: summed over all axes", "bias summed over all", r"all|whole|every"),
