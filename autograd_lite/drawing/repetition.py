@@ -79,10 +79,10 @@ def _repeated(units, by_identity=False):
 
     A loop over the results of another one, folded already, has equal steps ``by_identity``.
     """
-    exact, loose, back = _signatures(units, by_identity)
+    loose, *signatures = _signatures(units, by_identity)
     candidates, least = [], len(units) // 50
     for period in range(1, min(len(units) // 2, LONGEST) + 1):
-        same, moved = _same(exact, back, period)
+        same, moved = _same(signatures, period)
         for start, length in _stretches(same, max(period, least)):
             times = (length + period) // period
             few = FEW if moved[start : start + length].all() else np.inf
@@ -102,15 +102,16 @@ def _repeated(units, by_identity=False):
     return found
 
 
-def _same(exact, back, period):
+def _same(signatures, period):
     """Whether each unit equals the one a period before it, and whether by distances alone."""
-    same = exact[period:] == exact[:-period]
-    moved = same.copy()
-    alike = np.flatnonzero(same)
-    later, earlier = back[alike + period], back[alike]
-    is_moved = np.minimum(later, LONGEST + 1) == np.minimum(earlier, LONGEST + 1)
-    moved[alike] = np.all(is_moved, axis=1)
-    same[alike] = np.all(is_moved | (later - earlier == period), axis=1)
+    exact, alike, back = signatures
+    moved = exact[period:] == exact[:-period]
+    others = np.flatnonzero((alike[period:] == alike[:-period]) > moved)
+    same = moved.copy()
+    if len(others):
+        later, earlier = back[others + period], back[others]
+        is_moved = np.minimum(later, LONGEST + 1) == np.minimum(earlier, LONGEST + 1)
+        same[others] = np.all(is_moved | (later - earlier == period), axis=1)
     return same, moved
 
 
@@ -122,13 +123,13 @@ def _stretches(same, least):
 
 
 def _signatures(units, by_identity):
-    """Two arrays of numbers: equal for units that compute the same, with and without operands.
+    """Three arrays of numbers, equal for units that compute the same, and one of distances.
 
-    And how far back the operands lie that are units, a row for each unit; of one with very many
-    that is part of the first number.
+    Equal without the operands, with them by how far back they lie, and with those alone that
+    are no units. The distances of the others are the last, a row for each unit.
     """
     of_call, place = by_call(units), {unit: i for i, unit in enumerate(units)}
-    exact, loose = [], []
+    exact, loose, alike = [], [], []
     back = np.zeros((len(units), OPERANDS), dtype=np.int64)
     for i, unit in enumerate(units):
         inside = set(unit.calls)
@@ -142,12 +143,13 @@ def _signatures(units, by_identity):
             for value, parent in call.inputs()
             if parent not in inside
         ]
+        exact.append((what, *calls, *map(_capped, operands)))
         if len(operands) <= OPERANDS:
             for j, operand in enumerate(operands):
                 if isinstance(operand, int) and operand > 0:
                     back[i, j], operands[j] = operand, None
-        exact.append((what, *calls, *(_capped(operand) for operand in operands)))
-    return _numbered(exact), _numbered(loose), back
+        alike.append((what, *calls, *map(_capped, operands)))
+    return _numbered(loose), _numbered(exact), _numbered(alike), back
 
 
 def _operand(value, parent, i, of_call, place, by_identity):
