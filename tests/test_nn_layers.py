@@ -66,6 +66,17 @@ def test_a_layer_is_drawn_with_the_names_of_its_parameters(name):
         assert path.split(".")[-1] in text
 
 
+@pytest.mark.parametrize("name", ["LSTM", "GRU"])
+def test_the_steps_of_a_gated_network_are_drawn_once_with_their_cell(name):
+    layer, x, _ = trained_on(name)
+    model = ag.draw(weighted(layer(x))).model
+    frames = {(group.label, group.times) for group in model.groups.values()}
+    assert ("one step", x.shape[-2]) in frames
+    hidden = {id for id, group in model.groups.items() if group.label == "cell.hidden"}
+    drawn = [box.op for box in model.boxes.values() if box.group in hidden and box.op]
+    assert drawn == ["matmul", "add"]
+
+
 @every_layer
 def test_the_derivation_of_a_layer_gives_its_gradients(name):
     layer, x, leaves = trained_on(name)

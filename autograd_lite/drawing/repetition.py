@@ -1,8 +1,10 @@
 """Equal steps of a tape folded into one: time steps, layers, samples.
 
 The one idea: a unit is what it computes and how far back its operands lie, so a repetition is
-a stretch that equals itself, shifted by its period. The first step takes its start from
-elsewhere, and is recognised by what it computes alone.
+a stretch that equals itself, shifted by its period. What all steps take of one unit before them,
+such as the mapped inputs of a recurrent network, lies ever further back, and counts as equal
+because it is the same. The first step takes its start from elsewhere, and is recognised by what
+it computes alone.
 """
 
 import re
@@ -14,7 +16,8 @@ from .units import Unit, by_call
 
 LONGEST = 400  # units of one step
 ROUNDS = 4  # steps inside steps
-FEW, SMALL = 3, 8  # fewer steps are folded where at least so many boxes go
+OPERANDS = 8  # of a unit, of which each may be the same in all steps
+FEW, SMALL = 3, 8  # fewer steps, or parts of one value, are folded where so many boxes go
 
 
 @dataclass(eq=False)
@@ -76,25 +79,40 @@ def _repeated(units, by_identity=False):
 
     A loop over the results of another one, folded already, has equal steps ``by_identity``.
     """
-    exact, loose = _signatures(units, by_identity)
+    loose, *signatures = _signatures(units, by_identity)
     candidates, least = [], len(units) // 50
     for period in range(1, min(len(units) // 2, LONGEST) + 1):
-        for start, length in _stretches(exact[period:] == exact[:-period], max(period, least)):
+        same, moved = _same(signatures, period)
+        for start, length in _stretches(same, max(period, least)):
             times = (length + period) // period
+            few = FEW if moved[start : start + length].all() else np.inf
             if times >= 2 and (times - 1) * period >= least:
-                candidates.append((-(times - 1) * period, period, start, length))
+                candidates.append((-(times - 1) * period, period, start, length, few))
     found: list = []
     taken = np.zeros(len(units), dtype=bool)
-    for _, period, start, length in sorted(candidates):
+    for _, period, start, length, few in sorted(candidates):
         while start and loose[start - 1] == loose[start - 1 + period] and not taken[start - 1]:
             start, length = start - 1, length + 1
         times = (length + period) // period
         end = start + times * period
-        is_worth_it = times >= FEW or (times - 1) * period >= SMALL
+        is_worth_it = times >= few or (times - 1) * period >= SMALL
         if is_worth_it and not taken[start:end].any():
             taken[start:end] = True
             found.append((start, period, times))
     return found
+
+
+def _same(signatures, period):
+    """Whether each unit equals the one a period before it, and whether by distances alone."""
+    exact, alike, back = signatures
+    moved = exact[period:] == exact[:-period]
+    others = np.flatnonzero((alike[period:] == alike[:-period]) > moved)
+    same = moved.copy()
+    if len(others):
+        later, earlier = back[others + period], back[others]
+        is_moved = np.minimum(later, LONGEST + 1) == np.minimum(earlier, LONGEST + 1)
+        same[others] = np.all(is_moved | (later - earlier == period), axis=1)
+    return same, moved
 
 
 def _stretches(same, least):
@@ -105,9 +123,14 @@ def _stretches(same, least):
 
 
 def _signatures(units, by_identity):
-    """Two arrays of numbers: equal for units that compute the same, with and without operands."""
+    """Three arrays of numbers, equal for units that compute the same, and one of distances.
+
+    Equal without the operands, with them by how far back they lie, and with those alone that
+    are no units. The distances of the others are the last, a row for each unit.
+    """
     of_call, place = by_call(units), {unit: i for i, unit in enumerate(units)}
-    exact, loose = [], []
+    exact, loose, alike = [], [], []
+    back = np.zeros((len(units), OPERANDS), dtype=np.int64)
     for i, unit in enumerate(units):
         inside = set(unit.calls)
         frames = tuple(x for x in unit.around if isinstance(x, Repetition))
@@ -120,8 +143,13 @@ def _signatures(units, by_identity):
             for value, parent in call.inputs()
             if parent not in inside
         ]
-        exact.append((what, *calls, *operands))
-    return _numbered(exact), _numbered(loose)
+        exact.append((what, *calls, *map(_capped, operands)))
+        if len(operands) <= OPERANDS:
+            for j, operand in enumerate(operands):
+                if isinstance(operand, int) and operand > 0:
+                    back[i, j], operands[j] = operand, None
+        alike.append((what, *calls, *map(_capped, operands)))
+    return _numbered(loose), _numbered(exact), _numbered(alike), back
 
 
 def _operand(value, parent, i, of_call, place, by_identity):
@@ -131,8 +159,12 @@ def _operand(value, parent, i, of_call, place, by_identity):
         return np.shape(value), parent is not None and parent.requires_grad
     if by_identity and unit.copies:
         return -1 - place[unit]
-    distance = i - place[unit]
-    return distance if distance <= LONGEST else LONGEST + 1
+    return i - place[unit]
+
+
+def _capped(operand):
+    """Distances too long for one step are equal."""
+    return min(operand, LONGEST + 1) if isinstance(operand, int) else operand
 
 
 def _numbered(keys):

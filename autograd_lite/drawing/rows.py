@@ -93,18 +93,19 @@ def edge_rows(edge, diagram, style):
 
 
 def _derivative_rows(edge, diagram, style):
+    formula = edge.factor or edge.formula
+    if not formula and (not style.numbers or edge.derivative is None):
+        return
     source, target = diagram.boxes[edge.source], diagram.boxes[edge.target]
     top = target.symbol or target.formula
     if target.kind == OUTPUT and target.name:
         top = diagram.loss
     label = f"{_d(top)}/{_d(source.symbol or edge.hole or HOLE)}"
-    formula = edge.factor or edge.formula
     if formula:
         label = f"{label} = {shortened(formula, 2 * LONGEST)}"
     if style.numbers and edge.derivative is not None:
         label = _numbers(label, edge, formula, style)
-    if formula or (style.numbers and edge.derivative is not None):
-        yield label
+    yield label
 
 
 def _numbers(label, edge, formula, style):

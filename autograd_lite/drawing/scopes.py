@@ -2,7 +2,8 @@
 
 Of an observed call they are known. Of a tensor alone the paths of parameters tell: a call with
 ``layers.0.weight`` belongs to ``layers.0``, and what stands between two calls of ``layers`` to
-``layers``.
+``layers``. Where ``cell.hidden.weight`` comes again, ``cell.hidden`` is called again, and what
+stands between belongs to ``cell``.
 """
 
 from itertools import accumulate
@@ -32,17 +33,38 @@ def _by_serial(calls, scopes):
 def _by_path(calls, paths):
     """By the paths of parameters, each in a row of calls that follow one another."""
     own = [_module(node, paths) for node in calls]
+    again = _called_again(calls, own, paths)
     before = list(accumulate(own, lambda last, path: last if path is None else path))
     after = list(accumulate(own[::-1], lambda last, path: last if path is None else path))[::-1]
     found, stack = {}, []
     for node, path, left, right in zip(calls, own, before, after, strict=True):
         if path is None:
             path = _common(left or (), right or ())
+            path = path[:-1] if node in again and path == left == right else path
         stack = stack[: len(_common(tuple(scope.label for scope in stack), path))]
         for label in path[len(stack) :]:
             parent = stack[-1] if stack else None
             stack.append(Scope(label, parent, node.serial))
         found[node] = tuple(stack)
+    return found
+
+
+def _called_again(calls, own, paths):
+    """The calls between two of one module, the later with a parameter of the earlier."""
+    found: set = set()
+    waiting, used, last = [], set(), None
+    for node, path in zip(calls, own, strict=True):
+        if path is None:
+            waiting.append(node)
+            continue
+        mine = {parent for _, parent in node.inputs() if parent in paths}
+        if path != last:
+            used = set()
+        elif mine & used:
+            found.update(waiting)
+            used = set()
+        waiting, last = [], path
+        used |= mine
     return found
 
 
