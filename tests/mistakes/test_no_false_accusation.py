@@ -101,7 +101,9 @@ def perturbed(rng, gradient):
 
 @pytest.mark.parametrize("name", NETWORKS)
 @pytest.mark.parametrize(
-    ("seed", "share"), [(0, 0.07), pytest.param(1, 1.0, marks=pytest.mark.slow)], ids=["some", "all"]
+    ("seed", "share"),
+    [(0, 0.07), pytest.param(1, 1.0, marks=pytest.mark.slow)],
+    ids=["some", "all"],
 )
 def test_random_perturbations_get_no_name(name, seed, share):
     """Where they change a part of an array, that may be said: it could be a typo."""
