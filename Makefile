@@ -8,11 +8,11 @@ run := $(VENV)/bin/python
 # The tests without the files that repeat them on many draws, and without those that depend on no
 # version: for many versions in little time.
 BRIEF := -m "not slow and not oracle" -k "not million" $(addprefix --ignore=tests/, \
-  mistakes reviews test_benchmarks.py test_diagnosis.py test_epochs.py test_estimators.py \
-  test_examples.py test_fit.py test_health.py test_layout.py test_nn_layers.py \
+  mistakes reviews test_benchmarks.py test_compare.py test_diagnosis.py test_epochs.py \
+  test_estimators.py test_examples.py test_fit.py test_health.py test_layout.py test_nn_layers.py \
   test_nn_optimizers.py test_nn_pytorch.py test_numba.py test_onnx.py test_pictures.py \
   test_play.py test_play_browser.py test_properties.py test_quoting.py test_rounding.py \
-  test_scan.py test_source.py test_training_examples.py)
+  test_review.py test_scan.py test_source.py test_training_examples.py)
 
 # The newest release that pyenv has of each Python but PYTHON's own.
 own      = $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
