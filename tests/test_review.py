@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
+from autograd_lite.reviewing.candidates import groups
+from autograd_lite.reviewing.examination import Examination
 
 rng = np.random.default_rng(0)
 X, Y = rng.normal(size=(6, 3)), rng.normal(size=(6, 2))
@@ -178,6 +180,10 @@ def network_of_other_names(X, Y, W1, W2):
 def test_pairs_of_what_a_line_assigns():
     report = ag.review(network_of_other_names, X, Y, W1, W2, pairs={"q": "e"})
     assert [line.name for line in report.lines if line.verdict == "WRONG"] == ["r"]
+    examined = Examination(network_of_other_names, (X, Y, W1, W2), {}, {"q": "e"})
+    words = {s.name: examined.word_of(s) for s in examined.statements.values()}
+    assert words["q"] == "e"
+    assert words["r"] == "r"
     with pytest.raises(ValueError, match="'nothing' is no array of the arguments, and no line"):
         ag.review(network_of_other_names, X, Y, W1, W2, pairs={"q": "nothing"})
 
@@ -252,22 +258,65 @@ def test_a_line_of_a_loop_whose_value_has_no_name():
     assert wrong.suggestion == "gz = gh * (1 - hs[t + 1] ** 2)"
 
 
-def lines_alike(X, Y, W1, W2, keep, mask1, mask2):
-    a1 = X @ W1 * mask1 / keep
-    a2 = a1 @ W2 * mask2 / keep
-    loss = np.sum((a2 - Y) ** 2)
-    da2 = 2 * (a2 - Y)
-    dz2 = da2 * mask2 / keep
-    da1 = dz2 @ W2.T
-    dz1 = da1 * mask1
-    return loss, {"W1": X.T @ dz1, "W2": a1.T @ dz2}
+def test_calls_without_a_name_have_gradients_that_a_line_may_give():
+    x = rng.normal(size=4)
+    examined = Examination(recurrence, (x, 0.7, -1.2), {})
+    hs = [0.1]
+    for value in x:
+        hs.append(np.tanh(0.7 * hs[-1] - 1.2 * value))
+    inner, back = [], 0.0
+    for h in reversed(hs[1:]):
+        inner.append((2 * h + back) * (1 - h * h))
+        back = 0.7 * inner[-1]
+    unnamed = [g.gradients for g in groups(examined, []) if not g.word]
+    assert any(len(g) == 4 and all(map(np.allclose, g[::-1], inner)) for g in unnamed)
+
+
+def gradients_alike(a, b, X, Y, Z):
+    """A factor is left out of one of two lines; twice as much one line above is as near."""
+    E = X * np.exp(2 * a) + Y * np.exp(2 * b) - Z
+    loss = 0.25 * np.sum(E**2)
+    t_a = 2 * X * np.exp(2 * a)
+    t_b = 2 * Y * np.exp(2 * b)
+    g_a = 0.5 * np.sum(E * t_a)
+    g_b = np.sum(E * t_b)
+    return loss, (g_a, g_b)
 
 
 def test_a_line_says_what_another_line_says_of_something_else():
-    masks = (rng.random((6, n)) < 0.7 for n in (4, 2))
-    report = ag.review(lines_alike, X, Y, W1, W2, 0.7, *(m.astype(float) for m in masks))
+    report = ag.review(gradients_alike, 0.3, -0.2, X, X[::-1].copy(), Y[:, :1])
     (wrong,) = [line for line in report.lines if line.verdict == "WRONG"]
-    assert wrong.suggestion == "dz1 = da1 * mask1 / keep"
+    assert wrong.suggestion == "g_b = 0.5 * np.sum(E * t_b)"
+
+
+def in_one_display(X, Y, W1, W2):
+    h = np.tanh(X @ W1)
+    e = h @ W2 - Y
+    de = 2 * e
+    dz = (de @ W2.T) * (1 - h**2)
+    grads = {
+        "W1": X.T @ dz,
+        "W2": h.T @ -de,
+    }
+    return np.sum(e**2), grads
+
+
+def test_of_a_long_statement_the_line_that_is_wrong_is_named():
+    report = ag.review(in_one_display, X, Y, W1, W2)
+    (wrong,) = [line for line in report.lines if line.verdict == "WRONG"]
+    assert wrong.line == line_of(in_one_display, '"W2": h.T')
+    assert wrong.suggestion == '"W2": h.T @ de,'
+    assert report.fixed[__file__].split("\n")[wrong.line - 1].strip() == wrong.suggestion
+
+
+def cubes(x):
+    g = 3 * x
+    return np.sum(x**3), g
+
+
+def test_a_form_that_is_right_at_the_given_point_alone_is_not_offered():
+    (wrong,) = [line for line in ag.review(cubes, np.full(3, 2.0)).lines if line.verdict == "WRONG"]
+    assert wrong.suggestion == "g = 3 * x ** 2"  # 6 * x is 12 there, too
 
 
 def by_bytes(w, x, wrong):
@@ -295,6 +344,23 @@ def test_what_would_not_show_at_the_given_numbers_is_said():
     x, y, w = np.abs(X), Y[:, 0], np.abs(W1[:, 0])
     assert "would not show: relu mask at h" in str(ag.review(all_positive, x, y, w))
     assert "would not show" not in str(ag.review(all_positive, X, y, w))
+
+
+def shifted_softmax(X, y, W):
+    s = X @ W
+    top = s.max(axis=1, keepdims=True)
+    shifted = s - top
+    p = np.exp(shifted)
+    p = p / p.sum(axis=1, keepdims=True)
+    loss = -np.log(p[np.arange(len(X)), y]).mean()
+    ds = (p - np.eye(4)[y]) / len(X)
+    return loss, X.T @ ds
+
+
+def test_what_shows_nowhere_is_no_blind_spot():
+    report = ag.review(shifted_softmax, X, np.array([0, 1, 2, 3, 0, 1]), W1)
+    assert report
+    assert "would not show" not in str(report)  # how the shift is differentiated
 
 
 def test_a_wrong_line_that_shows_only_beside():
