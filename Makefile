@@ -85,7 +85,7 @@ growth: $(VENV)/.test
 epochs: $(VENV)/.$(or $(EXTRA),peers)
 	$(run) -m benchmarks.epochs $(ARGS)
 
-xor: $(VENV)/.examples
+xor: $(VENV)/.xor
 	$(run) examples/xor.py $(ARGS)
 
 # A Chromium of the system, of Debian's packages, or of playwright; without one the tests skip.
