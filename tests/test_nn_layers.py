@@ -159,6 +159,7 @@ MISTAKES = [
     (lambda: nn.MultiheadAttention(4, 3), "3 heads cannot share size=4 evenly"),
     (lambda: nn.MultiheadAttention(4, 2)(SEQUENCE, mask=np.ones((5, 5))), "an array of bool, not"),
     (lambda: nn.LSTM(4, 3)(ROWS[0]), r"LSTM\(4, 3\) takes an array \(\.\.\., time, 4\)"),
+    (lambda: nn.LSTM(4, 3)(SEQUENCE, np.zeros((2, 3))), r"LSTM\(4, 3\) is a pair \(h, c\)"),
     (lambda: nn.LSTM(3, 3)(SEQUENCE), r"whose last axis has 3 elements.*\(2, 5, 4\)"),
     (lambda: nn.Residual(nn.Linear(3, 1))(ROWS), r"\(4, 1\) of one of shape \(4, 3\).*shortcut="),
     (lambda: nn.Conv2d(in_channels=2), "here it is inputs="),
@@ -202,6 +203,16 @@ def test_a_state_is_carried_from_sequence_to_sequence():
         np.testing.assert_allclose(first(last).data, whole.data[:, -1])
         one = layer(SEQUENCE[0])  # without a batch
         np.testing.assert_allclose(one.data, whole.data[0])
+
+
+def test_a_first_state_is_learned_for_all_examples():
+    layer = nn.LSTM(4, 3, rng=0)
+    h, c = (ag.Tensor([0.1, -0.2, 0.3], requires_grad=True) for _ in range(2))
+    each = [ag.Tensor(np.tile(part.data, (2, 1)), requires_grad=True) for part in (h, c)]
+    np.testing.assert_allclose(layer(SEQUENCE, [h, c]).data, layer(SEQUENCE, each).data)
+    one = ag.gradients(weighted(layer(SEQUENCE, (h, c))), [h, c])
+    other = ag.gradients(weighted(layer(SEQUENCE, each)), each)
+    np.testing.assert_allclose(one, np.sum(other, axis=1))
 
 
 def test_attention_looks_where_the_mask_says():
