@@ -167,8 +167,8 @@ class _Recurrent(Module):
         if isinstance(zeros, tuple):
             if not isinstance(state, (tuple, list)) or len(state) != len(zeros):
                 raise TypeError(
-                    f"the state of {self!r} is a pair (h, c), and was given as {type(state)}: write "
-                    "layer(x, (h, c))"
+                    f"the state of {self!r} is a pair (h, c), and was given as {type(state)}: "
+                    "write layer(x, (h, c))"
                 )
             return tuple(map(self._begun, state, zeros))
         return state if np.shape(state) == zeros.shape else np.broadcast_to(state, zeros.shape)

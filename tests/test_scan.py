@@ -483,6 +483,27 @@ def test_numba_makes_one_loop_of_a_chain():
     assert compiled.source(0.5, 1.5, 1000).count("for turn in range(length):") == 2
 
 
+def test_numba_makes_one_loop_of_large_products_and_gates():
+    pytest.importorskip("numba")
+    pytest.importorskip("scipy")  # whose BLAS Numba calls
+
+    def gated(U, X):
+        def step(h, x):
+            gate, new = np.split(x + h @ U, 2, axis=-1)
+            h = h + ag.sigmoid(gate) * (np.tanh(new) - h)
+            return h, None
+
+        return np.sum(ag.scan(step, np.zeros((32, 28)), X)[0] ** 2)
+
+    U, X = 0.2 * RNG.normal(size=(28, 56)), RNG.normal(size=(4, 32, 56))
+    g = ag.value_and_grad(gated)
+    compiled = ag.compile(g, backend="numba")
+    close(compiled(U, X), g(U, X))
+    source = compiled.source(U, X)
+    assert source.count("for turn in range(length):") == 2
+    assert len(re.findall(r"        np\.dot\(matrix\(", source)) == 2
+
+
 def test_derive_has_no_source_for_a_loop():
     w = ag.Tensor(0.5, requires_grad=True, name="w")
     total, _ = ag.scan(lambda c, x: (c * w + x, None), 0.0, np.ones(4))
