@@ -1,6 +1,8 @@
 """Layers: the gradient, the picture, the chain rule, the comparison and the program of each."""
 
 import copy
+import json
+import re
 
 import numpy as np
 import pytest
@@ -75,6 +77,19 @@ def test_the_steps_of_a_gated_network_are_drawn_once_with_their_cell(name):
     hidden = {id for id, group in model.groups.items() if group.label == "cell.hidden"}
     drawn = [box.op for box in model.boxes.values() if box.group in hidden and box.op]
     assert drawn == ["matmul", "add"]
+
+
+@every_layer
+def test_a_page_plays_the_gradients_of_a_layer(name):
+    layer, x, leaves = trained_on(name)
+    page = ag.play(weighted(layer(x)))
+    data = json.loads(re.search(r'id="data">(.*?)</script>', page.html, re.S)[1])
+    boxes = {box["title"]: box for box in data["boxes"]}
+    arrived = {flow["target"] for flow in data["flows"]}
+    for path, leaf in leaves.items():
+        assert boxes[path]["id"] in arrived
+        assert boxes[path]["shape"] == list(leaf.shape)
+    assert page.computes == (not re.search("Conv|Pool", name)), page.why
 
 
 @every_layer
