@@ -26,13 +26,7 @@ class Step:
 
         def computed(batch):
             prediction = model(*batch[:-1])
-            value = loss(prediction, batch[-1])
-            if np.shape(value) != ():
-                raise TypeError(
-                    f"fit: the loss is one number, and this one has the shape {np.shape(value)}: "
-                    "take its mean, lambda z, y: np.mean(loss(z, y))"
-                )
-            return value, prediction
+            return _one_number(loss(prediction, batch[-1])), prediction
 
         def step(*batch):
             optimizer.zero_grad()
@@ -71,3 +65,13 @@ class Step:
             self.run.history.not_compiled = str(error)
             self.compiled = None
             return self.eager(*batch)
+
+
+def _one_number(loss):
+    """The loss itself; a TypeError for one that is an array."""
+    if np.shape(loss) != ():
+        raise TypeError(
+            f"fit: the loss is one number, and this one has the shape {np.shape(loss)}: "
+            "take its mean, lambda z, y: np.mean(loss(z, y))"
+        )
+    return loss
