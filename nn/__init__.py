@@ -74,7 +74,7 @@ from .losses import (
 from .module import Module
 from .normalization import BatchNorm, LayerNorm
 from .optimizer import Optimizer, clip_gradient_norm, clip_gradient_values
-from .optimizers import SGD, Adagrad, Adam, AdamW, RMSProp
+from .optimizers import SGD, Adadelta, Adagrad, Adam, AdamW, RMSProp
 from .optional import needed
 from .other_names import NN
 from .pytorch import from_pytorch, to_pytorch
@@ -99,6 +99,7 @@ if not TYPE_CHECKING:  # to checkers every name would be there, misspelt ones to
 
 
 __all__ = [
+    "Adadelta",
     "Adagrad",
     "Adam",
     "AdamW",

@@ -178,7 +178,11 @@ MISTAKES = [
     (lambda: nn.LSTM(3, 3)(SEQUENCE), r"whose last axis has 3 elements.*\(2, 5, 4\)"),
     (lambda: nn.Residual(nn.Linear(3, 1))(ROWS), r"\(4, 1\) of one of shape \(4, 3\).*shortcut="),
     (lambda: nn.Conv2d(in_channels=2), "here it is inputs="),
-    (lambda: nn.LSTM(2, 3, num_layers=2), r"nn\.Sequential\(nn\.LSTM"),
+    (lambda: nn.LSTM(2, 3, num_layers=2),
+     r"^LSTM\(\) got an unexpected keyword argument 'num_layers': here it is layers one after the "
+     r"other, nn\.Sequential\(nn\.LSTM\(2, 3\), nn\.LSTM\(3, 3\)\)$"),
+    (lambda: nn.ReLU(inplace=True), "inplace': here it is nothing: no function changes its arg"),
+    (lambda: nn.LeakyReLU(0.2, inplace=True), "here it is nothing"),
     (lambda: nn.Linear(2, 3, device="cpu"), "every Tensor is in NumPy's memory"),
     (lambda: nn.MaxPool(2)(ROWS), r"pooling takes \(batch, channels, \*spatial\)"),
 ]  # fmt: skip
