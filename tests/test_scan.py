@@ -203,6 +203,28 @@ def test_steps_of_a_program_do_what_a_person_writes():
     assert ".T.dot(" in source
 
 
+def test_steps_of_a_program_compute_into_what_is_stacked():
+    source = ag.compile(gradient(lstm, lstm_arguments())).source(*lstm_arguments())
+    step = source[source.index("def scan_cell_step(") : source.index("def scan_cell(")]
+    assert step.count(", row") >= 7  # gates, and both states
+    carried = re.search(r"def scan_cell_step\((\w+), (\w+),", step)
+    assert step.rstrip().split("\n")[-1].count(",") == 1  # the next state alone is returned
+    assert f"{carried[1]}, {carried[2]}" not in step.rstrip().split("\n")[-1]
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+def test_what_a_program_carries_last_is_no_part_of_what_it_stacks(reverse):
+    def sums(xs):
+        return ag.scan(lambda c, x: (c + x, (c, c + x)), np.zeros(3), xs, reverse=reverse)
+
+    compiled = ag.compile(sums)
+    last, (before, after) = compiled(XS)
+    assert agree((last, (before, after)), sums(XS))
+    last[:] = before[:] = 7.0
+    np.testing.assert_array_equal(after, sums(XS)[1][1])
+    assert agree(compiled(XS), sums(XS))
+
+
 def test_a_program_of_second_order():
     hessian = ag.hessian(partial(recurrent, ag.scan))
     close(ag.compile(hessian)(W, C0, XS), hessian(W, C0, XS))
