@@ -9,7 +9,7 @@ import autograd_lite as ag
 from .evaluation import as_array
 from .lbfgs import LBFGS
 
-# Making the programs of a step takes as long as it saves in 200 (an LSTM) to 2,500 steps (2-50-2).
+# Making the programs of a step takes as long as it saves in 20 (an LSTM) to 2,500 steps (2-50-2).
 _STEPS_THAT_PAY = 1000
 
 
