@@ -297,45 +297,6 @@ def _turned(graph, x, axes):
     return graph.apply(transpose, x, axes)
 
 
-def _axes_of(x):
-    """The order of the axes of an array that was turned, or None."""
-    if type(x) is not Expression or x.func not in (transpose, np.transpose):
-        return None
-    return x.args[1] if len(x.args) > 1 else tuple(range(x.ndim)[::-1])
-
-
-@_rule_of(calls.getitem)
-def _part_of_turned(graph, args, kwargs, value):
-    """A part of a turned array is a turned part: np.split along another axis makes such."""
-    x, index = args
-    axes, parts = _axes_of(x), index if type(index) is tuple else (index,)
-    if axes is None or not all(type(part) is slice for part in parts) or x.ndim < 2:
-        return None
-    whole = [slice(None)] * x.ndim
-    for axis, part in zip(axes, parts):
-        whole[axis] = part
-    while whole[-1] == slice(None):
-        whole.pop()
-        if not whole:
-            return None
-    return _turned(graph, graph.apply(calls.getitem, x.args[0], tuple(whole)), axes)
-
-
-@_rule_of(np.concatenate)
-def _join_of_turned(graph, args, kwargs, value):
-    """A join of turned arrays is a turned join."""
-    if len(args) != 1 or kwargs.keys() - {"axis"} or type(kwargs.get("axis", 0)) is not int:
-        return None
-    parts, axes = args[0], {_axes_of(x) for x in args[0]}
-    if len(axes) != 1 or None in axes:
-        return None
-    (axes,) = axes
-    joined = graph.apply(
-        np.concatenate, [x.args[0] for x in parts], axis=axes[kwargs.get("axis", 0)]
-    )
-    return _turned(graph, joined, axes)
-
-
 for _func in (np.moveaxis, np.swapaxes, np.matrix_transpose, np.rollaxis):
     _rule_of(_func)(_permuting(_func))
 
