@@ -285,7 +285,11 @@ def test_a_right_backward_of_a_layer_is_right(name, tmp_path):
     assert report, str(report)
 
 
-@pytest.mark.parametrize("name", PROGRAMS)
+QUICK = ("Linear", "Embedding", "MaxPool", "LayerNorm", "RNN", "GRUCell", "ReLU", "Softmax")
+IN_TURN = [p if p in QUICK else pytest.param(p, marks=pytest.mark.slow) for p in PROGRAMS]
+
+
+@pytest.mark.parametrize("name", IN_TURN)
 def test_the_wrong_line_of_a_layer_is_named(name, tmp_path):
     lines, at, wrong = written(name)
     lines[at] = wrong
