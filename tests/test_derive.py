@@ -13,6 +13,7 @@ from operations import CASES
 
 import autograd_lite as ag
 import nn
+from autograd_lite.derivation import rolling
 from autograd_lite.engine.tape import history
 from autograd_lite.symbolic import simplification
 from autograd_lite.symbolic.traced import ConcretizationError
@@ -353,11 +354,12 @@ def test_nothing_is_written_that_a_person_would_leave_out(model):
 
 def test_latex_is_balanced_and_can_be_typeset(model, tmp_path):
     derivation, _, _ = model
+    text_rows = derivation.text.split("\n")
     text = derivation.latex.replace(r"\{", "").replace(r"\}", "")
     assert text.count("{") == text.count("}")
     assert text.count(r"\left") == text.count(r"\right")
     rows = derivation.latex.split("\n")[1:-1]
-    assert len(rows) == len(derivation)
+    assert len(rows) == sum(" = " in row and not row.startswith("for t =") for row in text_rows)
     mathtext = pytest.importorskip("matplotlib.mathtext")
     parser = mathtext.MathTextParser("path")
     for row in rows:
@@ -800,11 +802,9 @@ def test_equal_steps_are_a_loop():
     assert (
         derivation.text
         == """\
-z_1 = x_1 @ W + h @ U
-for t = 1 ... 19:
+for t = 1 ... 20:
+    z_t = x_t @ W + h_(t-1) @ U
     h_t = tanh(z_t)
-    z_(t+1) = x_(t+1) @ W + h_t @ U
-h_20 = tanh(z_20)
 Loss = sum(h_20 ** 2)
 
 dLoss/dh_20 = 2 * h_20
@@ -812,45 +812,169 @@ for t = 20 ... 2:
     dLoss/dz_t = dLoss/dh_t * (1 - h_t * h_t)
     dLoss/dh_(t-1) = dLoss/dz_t @ U.T
 dLoss/dz_1 = dLoss/dh_1 * (1 - h_1 * h_1)
-dLoss/dU = sum(h_t.T @ dLoss/dz_(t+1) for t = 19 ... 1) + h.T @ dLoss/dz_1
+dLoss/dU = sum(h_t.T @ dLoss/dz_(t+1) for t = 19 ... 0)
 dLoss/dW = sum(x_t.T @ dLoss/dz_t for t = 20 ... 1)"""
     )
 
 
-def _written_out(text):
-    """The lines of a text with its loops and its sums over t written out."""
-    lines = []
-    for head, body in re.findall(r"^(for t = .*:)?\n?((?:    .*\n?)+|.*\n?)", text, re.M):
-        if head:
-            first, last = map(int, re.findall(r"\d+", head))
-            step = 1 if last > first else -1
-            for t in range(first, last + step, step):
-                lines += [_at(line.strip(), t) for line in body.strip("\n").split("\n")]
-        elif body.strip():
-            lines.append(re.sub(r"sum\(((?:[^()]|\([^()]*\))*) for t = (\d+) \.\.\. (\d+)\)",
-                                _sum, body.strip()))  # fmt: skip
-    return lines
+def test_equal_steps_are_a_loop_in_latex():
+    derivation, _ = recurrence(20)
+    assert (
+        derivation.latex == r"""\begin{align*}
+t = 1, \dots, 20:\quad z_t &= x_t\,W + h_{t-1}\,U \\
+t = 1, \dots, 20:\quad h_t &= \tanh\left(z_t\right) \\
+\mathrm{Loss} &= \sum h_{20}^{2} \\[1ex]
+\frac{\partial \mathrm{Loss}}{\partial h_{20}} &= 2\,h_{20} \\
+t = 20, \dots, 2:\quad \frac{\partial \mathrm{Loss}}{\partial z_t} &= """
+        r"""\frac{\partial \mathrm{Loss}}{\partial h_t} \odot \left(1 - h_t \odot h_t\right) \\
+t = 20, \dots, 2:\quad \frac{\partial \mathrm{Loss}}{\partial h_{t-1}} &= """
+        r"""\frac{\partial \mathrm{Loss}}{\partial z_t}\,U^{\top} \\
+\frac{\partial \mathrm{Loss}}{\partial z_1} &= """
+        r"""\frac{\partial \mathrm{Loss}}{\partial h_1} \odot \left(1 - h_1 \odot h_1\right) \\
+\frac{\partial \mathrm{Loss}}{\partial U} &= """
+        r"""\sum_{t=0}^{19} h_t^{\top}\,\frac{\partial \mathrm{Loss}}{\partial z_{t+1}} \\
+\frac{\partial \mathrm{Loss}}{\partial W} &= """
+        r"""\sum_{t=1}^{20} x_t^{\top}\,\frac{\partial \mathrm{Loss}}{\partial z_t}
+\end{align*}"""
+    )
+    numbers = ag.derive(unrolled, np.ones((5, 4, 2)), *recurrence(5)[1], numbers=True)
+    assert "t = " not in numbers.latex + numbers.text + numbers.markdown
 
 
-def _sum(match):
-    first, last = int(match[2]), int(match[3])
+def test_equal_steps_are_a_loop_in_markdown():
+    derivation, _ = recurrence(20)
+    rows = derivation.markdown.split("\n")
+    assert rows[4:8] == [
+        "| for t = 1 ... 20: | |",
+        "| &emsp;`z_t` | `x_t @ W + h_(t-1) @ U` |",
+        "| &emsp;`h_t` | `tanh(z_t)` |",
+        "| `Loss` | `sum(h_20 ** 2)` |",
+    ]
+    assert rows[-1] == "| `dLoss/dW` | `sum(x_t.T @ dLoss/dz_t for t = 20 ... 1)` |"
+
+
+def _written_out(blocks):
+    """The pairs (name, formula) of blocks with their loops written out, and the sums over t too."""
+    for lines, ends in blocks:
+        for t in _range(*ends) if ends else [None]:
+            for pair in lines:
+                yield tuple(_sums_written_out(text if t is None else _at(text, t)) for text in pair)
+
+
+def _range(first, last):
     step = 1 if last > first else -1
-    return " + ".join(_at(match[1], t) for t in range(first, last + step, step))
+    return range(first, last + step, step)
 
 
 def _at(text, t):
-    text = re.sub(r"_\(t([+-]\d+)\)", lambda m: f"_{t + int(m[1])}", text)
-    return re.sub(r"_t\b", f"_{t}", text)
+    """A text with the numbers for t, t+1, 2t-1, as a name and an index have them."""
+
+    def number(match):
+        factor = {"": 1, "-": -1}.get(match[1]) or int(match[1])
+        return str(factor * t + int(match[2] or 0))
+
+    text = re.sub(r"(?<![A-Za-z\\])(-?\d*)t([+-]\d+)?(?![\w=(])", number, text)
+    return re.sub(r"_\((\d+)\)", r"_\1", text)
 
 
-def test_a_loop_written_out_is_the_lines():
-    derivation, _ = recurrence(9)
-    found = _written_out(derivation.text)
-    lines = [f"{line.name} = {line.formula}" for line in derivation]
-    helpers = {line.name: line.formula for line in derivation if re.fullmatch(r"t\d+", line.name)}
-    for name, formula in reversed(helpers.items()):  # parts of long sums
-        lines = [re.sub(rf"\b{name}\b", formula, x) for x in lines if not x.startswith(f"{name} =")]
-    assert found == lines
+def _sums_written_out(text):
+    """A text of the form TEXT without ``sum(... for t = 3 ... 1)``."""
+    while found := re.search(r" for t = (\d+) \.\.\. (\d+)\)", text):
+        end, depth = found.start(), 1
+        start = end
+        while depth:
+            start -= 1
+            depth += {")": 1, "(": -1}.get(text[start], 0)
+        terms = [_at(text[start + 1 : end], t) for t in _range(int(found[1]), int(found[2]))]
+        text = text[: start - len("sum")] + " + ".join(terms) + text[found.end() :]
+    return text
+
+
+def gru(X, Wz, Uz, Wr, Ur, Wh, Uh):
+    """As one writes it for one sequence: each X[t] is a vector."""
+    h = np.zeros(3)
+    for t in range(len(X)):
+        z = ag.sigmoid(X[t] @ Wz + h @ Uz)
+        r = ag.sigmoid(X[t] @ Wr + h @ Ur)
+        c = np.tanh(X[t] @ Wh + (r * h) @ Uh)
+        h = (1 - z) * h + z * c
+    return np.sum(h)
+
+
+def squared_steps(X, A):
+    """Two terms a step in the gradient of X, one of them with a minus."""
+    total = 0
+    for t in range(len(X) - 1):
+        e = X[t + 1] - X[t] @ A
+        total = total + np.sum(e * e)
+    return total
+
+
+LOOPS = {
+    "recurrence": lambda: recurrence(9)[0],
+    "GRU": lambda: ag.derive(gru, *map(np.ones, [(7, 2), *[(2, 3), (3, 3)] * 3])),
+    "differences": lambda: ag.derive(squared_steps, np.ones((9, 2)), np.ones((2, 2))),
+}
+
+
+@pytest.mark.parametrize("name", LOOPS)
+def test_a_loop_written_out_is_the_lines(name):
+    derivation = LOOPS[name]()
+    lines = [(line.name, line.formula) for line in derivation]
+    helpers = {n: formula for n, formula in lines if re.fullmatch(r"t\d+", n)}
+    for part, formula in reversed(helpers.items()):  # of long sums
+        lines = [(n, re.sub(rf"\b{part}\b", formula, f)) for n, f in lines if n != part]
+    blocks = rolling.rolled([(line.name, line.formula) for line in derivation], rolling.TEXT)
+    assert any(block.ends for block in blocks)
+    assert list(_written_out(blocks)) == lines
+
+
+def test_a_loop_of_latex_written_out_is_the_lines():
+    lines = [("z_9", r"x_9\,W"), *((f"z_{{{t}}}", rf"x_{{{t}}}\,W") for t in range(10, 13))]
+    lines += [
+        (rf"\mathrm{{a.b\_{t}}}", rf"X\left[:, {t - 1}\right] + h_{{1, {t}}}") for t in (4, 3, 2)
+    ]
+    blocks = rolling.rolled(lines, rolling.LATEX)
+    assert [block.ends for block in blocks] == [(9, 12), (4, 2)]
+    names = [name for block in blocks for name, _ in block.lines]
+    assert names == ["z_t", r"\mathrm{a.b\_t}"]
+    found = [(re.sub(r"_(\d+)", r"_{\1}", a), re.sub(r"_(\d+)", r"_{\1}", b))
+             for a, b in _written_out(blocks)]  # fmt: skip
+    expected = [(re.sub(r"_(\d)", r"_{\1}", a), re.sub(r"_(\d)", r"_{\1}", b)) for a, b in lines]
+    assert found == expected
+
+
+@pytest.mark.parametrize("name", LOOPS)
+def test_a_gradient_of_a_long_sum_over_the_steps_is_one_short_line(name):
+    derivation = LOOPS[name]()
+    for line in derivation.text.split("\n"):
+        assert len(line) < 230, line
+    assert not re.search(r"^t\d+ =", derivation.text, re.M)
+    assert len(derivation.latex.split("\n")) < 45
+
+
+def test_sums_of_equal_steps_with_several_terms_and_signs():
+    def total(formula):
+        [(lines, _)] = rolling.rolled([("s", formula)], rolling.TEXT)
+        return lines[0][1]
+
+    assert total("a_1 - b_3 + a_2 - b_5 + a_3 - b_7 + c") == (
+        "sum(a_t - b_(2t+1) for t = 1 ... 3) + c"
+    )
+    assert total("c - a_3 - a_2 - a_1") == "c - sum(a_t for t = 3 ... 1)"
+    assert total("-a_1 - a_2 - a_3 - a_4") == "-a_1 - sum(a_t for t = 2 ... 4)"
+    assert total("a_1 + a_2 + a_4") == "a_1 + a_2 + a_4"
+    assert total("f(a_1 + a_2 + a_3)") == "f(a_1 + a_2 + a_3)"
+
+
+def test_an_outer_product_is_called_that():
+    x, W = np.array([1.0, 2.0]), ag.Tensor(np.ones((2, 3)), requires_grad=True)
+    z = x @ W
+    loss = np.sum(z**2)
+    derivation = ag.derive(loss)
+    assert derivation.text.endswith("dLoss/dW = outer(x, dLoss/dz)")
+    assert r"x\,\left(\frac{\partial \mathrm{Loss}}{\partial z}\right)^{\top}" in derivation.latex
+    np.testing.assert_allclose(derivation.lines[-1].value, np.outer(x, 2 * z.data), rtol=1e-12)
 
 
 def test_steps_that_differ_are_no_loop():
@@ -945,7 +1069,7 @@ def test_numbers_of_a_loop_may_go_up_by_two():
     params = {"U": np.full((2, 2), 0.1), "W": np.full((3, 2), 0.2)}
     X = np.random.default_rng(0).normal(size=(6, 2, 3))
     text = ag.derive(two_tensors_a_step, params, X, wrt="params").text
-    assert re.search(r"for t = [12] \.\.\. [56]:", text)
+    assert re.search(r"for t = [012] \.\.\. [56]:", text)
     assert "z_(2t" in text
     assert len(text.splitlines()) < 25
     gradients = ag.grad(two_tensors_a_step)(params, X)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..symbolic.calls import named
+from ..symbolic.calls import getitem, named
 from ..symbolic.expressions import Expression
 from ..symbolic.graph import needed
 from ..symbolic.python_text import is_operator
@@ -107,9 +107,18 @@ def _counted(replay, wanted):
     return steps, uses
 
 
+_TURNED = np.transpose, np.expand_dims
+
+
 def _is_light(step, given, found):
-    """Whether it is one operator between names and numbers, such as ``y - h2``."""
-    if not is_operator(step.func) and step.func is not np.transpose:
+    """Whether it is one operator between names and numbers, ``y - h2``, or one entry, ``X[3]``.
+
+    Either may be turned, ``X[3].T``.
+    """
+    if step.func in _TURNED and step.args[0] not in given and _is_light(step.args[0], given, found):
+        return True
+    is_entry = step.func is getitem and isinstance(step.args[1], (int, np.integer))
+    if not (is_entry or is_operator(step.func) or step.func in _TURNED):
         return False
     operands = step.operands()
     return all(x.func is None or x in given or x in found for x in operands)

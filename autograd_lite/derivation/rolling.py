@@ -1,52 +1,141 @@
 """Equal steps of a derivation as one loop: "for t = 5 ... 1:" in place of fifteen lines.
 
 The one idea: lines are equal steps if their words are the same and each of their numbers
-changes by the same from step to step: with t, or with 2t.
+changes by the same from step to step: with t, or with 2t. Which numbers these are, and how t is
+written in their place, is all that a `Notation` knows of its language.
 """
 
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
+from typing import NamedTuple
 
 FEW = 3  # steps that are a loop
 LONGEST = 60  # lines of one step
-_NUMBER = re.compile(r"(?<=_)\d+\b|(?<=\[)\d+(?=\])")
-_HELPER = re.compile(r"t\d+$")
+_BETWEEN, _END = "\0", "\1"  # name and formula, and two lines: no writer writes these
 
 
-def rolled(pairs):
-    """Lines of text of pairs (name, formula), loops in place of equal steps."""
-    pairs = _without_partial_sums(pairs)
-    pairs = [(name, _rolled_sum(formula)) for name, formula in pairs]
-    lines = [f"{name} = {formula}" for name, formula in pairs]
-    words = [_NUMBER.sub("#", line) for line in lines]
+@dataclass(frozen=True)
+class Notation:
+    """How a language writes what changes from step to step.
+
+    Attributes
+    ----------
+    number : re.Pattern
+        Finds the numbers that count steps: in names, and alone in brackets.
+    helper : re.Pattern
+        The name of a part of a long formula.
+    index : callable
+        What stands for such a number, of the text before it and its formula, "t+1".
+    total : callable
+        The sum of some terms over t, of these and the first and the last t.
+    open, close : callable
+        What becomes of a text before its numbers are looked for, and of what is made of it.
+    """
+
+    number: re.Pattern
+    helper: re.Pattern
+    index: Callable[[str, str], str]
+    total: Callable[[str, int, int], str]
+    open: Callable[[str], str] = str
+    close: Callable[[str], str] = str
+
+
+def _sum_in_latex(terms, first, last):
+    low, high = sorted((first, last))
+    inside = rf"\left({terms}\right)" if len(_terms(terms)) > 1 else terms
+    return rf"\sum_{{t={low}}}^{{{high}}} {inside}"
+
+
+TEXT = Notation(
+    number=re.compile(r"(?<=_)\d+\b|(?:(?<=[\[:])|(?<=, ))\d+(?=[\]:,])"),
+    helper=re.compile(r"t\d+"),
+    index=lambda before, t: f"({t})" if t != "t" and before.endswith("_") else t,
+    total=lambda terms, first, last: f"sum({terms} for t = {first} ... {last})",
+)
+LATEX = Notation(
+    number=re.compile(
+        r"(?<=[^\\]_\{)\d+(?=\})|(?<=, )\d+(?=\})|(?<=\\_)\d+\b"
+        r"|(?:(?<=[\[:])|(?<=, ))\d+(?=\\right\]|[\]:,])"
+    ),
+    helper=re.compile(r"t_\{\d+\}"),
+    index=lambda before, t: f"({t})" if t != "t" and before.endswith(r"\_") else t,
+    total=_sum_in_latex,
+    open=partial(re.compile(r"(?<!\\)_(\d)").sub, r"_{\1}"),
+    close=partial(re.compile(r"(?<!\\)_\{(\w)\}").sub, r"_\1"),
+)
+
+
+class Block(NamedTuple):
+    """The lines of one step, pairs (name, formula); of a loop the t of its first and last step."""
+
+    lines: list[tuple[str, str]]
+    ends: tuple[int, int] | None = None
+
+
+def rolled(pairs, notation):
+    """Blocks of pairs (name, formula): loops in place of equal steps, one line each of others."""
+    pairs = [(notation.open(name), notation.open(formula)) for name, formula in pairs]
+    pairs = _without_partial_sums(pairs, notation)
+    pairs = [(name, _rolled_sum(formula, notation)) for name, formula in pairs]
+    texts = [_Text.of(_BETWEEN.join(pair), notation) for pair in pairs]
     found, i = [], 0
-    while i < len(lines):
-        period, times = _loop_at(lines, words, i)
+    while i < len(texts):
+        period, times = _loop_at(texts, i)
         if times >= FEW:
-            found += _loop(lines[i : i + period * times], period, times)
+            found.append(_loop(texts[i : i + period * times], period, notation))
             i += period * times
         else:
-            found.append(lines[i])
+            found.append(Block([pairs[i]]))
             i += 1
-    return found
+    close = notation.close
+    return [Block([(close(n), close(f)) for n, f in lines], ends) for lines, ends in found]
 
 
-def _loop_at(lines, words, start):
+class _Text(NamedTuple):
+    """A text as words, and the numbers between them."""
+
+    words: tuple[str, ...]
+    numbers: tuple[int, ...]
+
+    @classmethod
+    def of(cls, text, notation):
+        numbers = map(int, notation.number.findall(text))
+        return cls((*notation.number.split(text),), (*numbers,))
+
+
+def _loop_at(texts, start):
     """The (period, times) of the loop that takes in most lines from here."""
     best = 1, 1
-    for period in range(1, min((len(lines) - start) // FEW, LONGEST) + 1):
-        times, end = 1, start + period
-        while words[end : end + period] == words[start : start + period]:
-            times, end = times + 1, end + period
-        if times < FEW or period * times <= best[0] * best[1]:
+    for period in range(1, min((len(texts) - start) // FEW, LONGEST) + 1):
+        steps = _equal_steps(texts, start, period)
+        if len(steps) < FEW or period * len(steps) <= best[0] * best[1]:
             continue
-        steps = [
-            "\n".join(lines[i : i + period]) for i in range(start, start + times * period, period)
-        ]
         times = 1 + _equal_changes(steps)
         if times >= FEW and period * times > best[0] * best[1]:
             best = period, times
     return best
+
+
+def _equal_steps(texts, start, period):
+    """Steps of so many lines each, from here on, whose words are the same."""
+    words, steps, end = [text.words for text in texts[start : start + period]], [], start
+    while [text.words for text in texts[end : end + period]] == words:
+        steps.append(_joined(texts[end : end + period]))
+        end += period
+    return steps
+
+
+def _joined(texts):
+    """Several texts as one, a line each."""
+    words, numbers = list(texts[0].words), list(texts[0].numbers)
+    for text in texts[1:]:
+        words[-1] += _END + text.words[0]
+        words += text.words[1:]
+        numbers += text.numbers
+    return _Text((*words,), (*numbers,))
 
 
 def _equal_changes(texts):
@@ -60,108 +149,99 @@ def _equal_changes(texts):
 
 def _change(one, other):
     """How the numbers of two texts of the same words differ; None if that is no step of a loop."""
-    if _NUMBER.sub("#", one) != _NUMBER.sub("#", other):
+    if one.words != other.words:
         return None
-    pairs = zip(_NUMBER.findall(one), _NUMBER.findall(other), strict=True)
-    found = tuple(int(b) - int(a) for a, b in pairs)
-    return found if any(found) and all(d % _least(found) == 0 for d in found) else None
+    found = tuple(b - a for a, b in zip(one.numbers, other.numbers, strict=True))
+    return found if any(found) else None
 
 
-def _least(change):
-    """The smallest change of a number."""
-    return min(abs(d) for d in change if d)
+def _loop(texts, period, notation):
+    """The block of equal steps of so many lines each."""
+    first, second = _joined(texts[:period]), _joined(texts[period : 2 * period])
+    body, ends = _in_terms_of_t(first, second, len(texts) // period, notation)
+    return Block([tuple(line.split(_BETWEEN)) for line in body.split(_END)], ends)
 
 
-def _loop(lines, period, times):
-    """A loop of text: its head, and its lines with t in place of what changes."""
-    first, second = "\n".join(lines[:period]), "\n".join(lines[period : 2 * period])
-    change = _change(first, second)
-    t, step = _variable(first, change)
-    body = _in_terms_of_t(first, change, t, step)
-    head = f"for t = {t} ... {t + step * (times - 1)}:"
-    return [head, *(f"    {line}" for line in body.split("\n"))]
+def _in_terms_of_t(text, following, times, notation):
+    """The first of some steps with t, t+1, 2t-1 for what changes, and the first and last t.
 
-
-def _variable(text, change):
-    """Where t begins, and its step: by the first number that changes least."""
-    least, numbers = _least(change), zip(_NUMBER.findall(text), change, strict=True)
-    return next((int(n) // least, d // least) for n, d in numbers if abs(d) == least)
-
-
-def _in_terms_of_t(text, change, t, step):
-    """A text with t, t+1, 2t-1 for the numbers that change."""
-    changes = iter(change)
-
-    def written(match):
-        factor = next(changes) * step
-        if not factor:
-            return match.group()
-        far = int(match.group()) - factor * t
-        inside = match.string[match.start() - 1] == "["
+    t begins with the first number that changes least.
+    """
+    change = _change(text, following)
+    least = min(abs(d) for d in change if d)
+    t, step = next(
+        (n // least, d // least) for n, d in zip(text.numbers, change) if abs(d) == least
+    )
+    found = text.words[0]
+    for number, d, word in zip(text.numbers, change, text.words[1:]):
+        factor = d * step
+        far = number - factor * t
         index = {1: "t", -1: "-t"}.get(factor, f"{factor}t") + (f"{far:+d}" if far else "")
-        return index if inside or index == "t" else f"({index})"
-
-    return _NUMBER.sub(written, text)
+        found += (notation.index(found, index) if d else str(number)) + word
+    return found, (t, t + step * (times - 1))
 
 
 # --- long sums --------------------------------------------------------------------------------
 
 
-def _without_partial_sums(pairs):
-    """The pairs with sums in place of the helpers t1, t2 that long ones were broken into."""
+def _without_partial_sums(pairs, notation):
+    """The pairs without the helpers t1, t2 of sums that can be rolled in one piece."""
     formulas = dict(pairs)
-    texts = list(formulas.values())
+    text = "\n".join(formulas.values())
     helpers = {
         name
         for name, formula in pairs
-        if _HELPER.match(name)
+        if notation.helper.fullmatch(name)
         and len(_terms(formula)) > 1
-        and sum(len(re.findall(rf"\b{name}\b", text)) for text in texts) == 1
-        and any(text.startswith(f"{name} + ") for text in texts)
+        and len(re.findall(rf"(?<!\w){re.escape(name)}(?!\w)", text)) == 1
     }
-    found = []
+    whole, dropped = {}, set()
     for name, formula in pairs:
-        if name in helpers:
-            continue
-        while (head := formula.partition(" + ")[0]) in helpers:
+        inside = []
+        while (head := re.split(" [+-] ", formula, maxsplit=1)[0]) in helpers and head != formula:
+            inside.append(head)
             formula = formulas[head] + formula[len(head) :]
-        found.append((name, formula))
-    return found if any(_rolled_sum(f) != f for _, f in found) else pairs
+        if inside and name not in helpers and _rolled_sum(formula, notation) != formula:
+            whole[name] = formula
+            dropped.update(inside)
+    return [(name, whole.get(name, formula)) for name, formula in pairs if name not in dropped]
 
 
 def _terms(formula):
-    """The terms of a sum: what stands between its outer plus signs."""
-    terms, depth, start = [], 0, 0
+    """The terms of a sum with their signs, "+ a", "- b": what stands between its outer signs."""
+    terms, depth, start, sign = [], 0, 0, "+"
     for match in re.finditer(r"[(\[{]|[)\]}]| [+-] ", formula):
-        sign = match.group()
-        if sign in "([{":
+        found = match.group()
+        if found in "([{":
             depth += 1
-        elif sign in ")]}":
+        elif found in ")]}":
             depth -= 1
-        elif not depth and sign == " - ":
-            return [formula]
         elif not depth:
-            terms.append(formula[start : match.start()])
-            start = match.end()
-    return [*terms, formula[start:]]
+            terms.append(f"{sign} {formula[start : match.start()]}")
+            start, sign = match.end(), found.strip()
+    return [*terms, f"{sign} {formula[start:]}"]
 
 
-def _rolled_sum(formula):
+def _rolled_sum(formula, notation):
     """A sum with ``sum(... for t = 6 ... 1)`` in place of terms that are equal steps."""
     terms, found, i = _terms(formula), [], 0
+    texts = [_Text.of(term, notation) for term in terms]
     while i < len(terms):
-        end, change = i + 1, None
-        while end < len(terms):
-            step = _change(terms[end - 1], terms[end])
-            if step is None or change not in (None, step):
-                break
-            change, end = step, end + 1
-        if end - i >= FEW and change is not None:
-            t, step = _variable(terms[i], change)
-            body = _in_terms_of_t(terms[i], change, t, step)
-            found.append(f"sum({body} for t = {t} ... {t + step * (end - i - 1)})")
-            i = end
+        period, times = _loop_at(texts, i)
+        if times >= FEW:
+            following = _joined(texts[i + period : i + 2 * period])
+            body, ends = _in_terms_of_t(_joined(texts[i : i + period]), following, times, notation)
+            step = body.split(_END)
+            sign = "-" if all(term.startswith("-") for term in step) else "+"
+            step = [f"+{term[1:]}" for term in step] if sign == "-" else step
+            found.append(f"{sign} {notation.total(_as_sum(step), *ends)}")
         else:
             found.append(terms[i])
-            i += 1
-    return " + ".join(found)
+        i += period * times
+    return _as_sum(found)
+
+
+def _as_sum(terms):
+    """Terms with their signs as one text."""
+    text = " ".join(terms)
+    return text.removeprefix("+ ") if text.startswith("+") else f"-{text[2:]}"

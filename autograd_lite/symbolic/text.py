@@ -184,6 +184,8 @@ class TextWriter(Writer):
         one, two = x.args
         if sign == "*" and self._is_condition(two) and number(one) == 1:
             return self._written(two)
+        if sign == "*" and self._is_column(one) and two.ndim == 1:
+            return self.outer(one.args[0], two)
         if sign in "+-" and (c := self._common_factor(x)):
             return self._times_difference(x, sign, c)
         if sign == "*" and (n := whole_reciprocal(one)):
@@ -250,6 +252,14 @@ class TextWriter(Writer):
         if n := whole_reciprocal(x.args[0].args[0]):
             return (self.over(inside, n), 13) if n > 0 else (f"-{self.over(inside, -n)}", 13)
         return self.joined("*", x.args[0], [self._operand(x, x.args[0].args[0]), inside]), 13
+
+    def _is_column(self, x):
+        """Whether an operand is a vector as a column: times another vector, an outer product."""
+        return self._is(x, {np.expand_dims}) and x.ndim == 2 and x.args[1:] in ((1,), (-1,))
+
+    def outer(self, one, two):
+        """The outer product of two vectors."""
+        return self.applied("outer", [self.write(one), self.write(two)]), CALL
 
     def over(self, text, n):
         """A text divided by a number."""
