@@ -105,6 +105,8 @@ flowchart TB
   class n2,n3 c1
   classDef c2 fill:#BFE3D6,stroke:#202020,color:#000000,stroke-width:1px,text-align:left
   class n4 c2
+  n4 ~~~ legend["□ is the value that arrives by the arrow."]
+  style legend fill:none,stroke:none,color:#404040,text-align:left
 """
 DOT = r"""
 	n0 [label="x: parameter  (1, 2)\l" fillcolor="#F9DFA8" group=column penwidth=2.2 shape=box tooltip="x: parameter"]
@@ -249,6 +251,20 @@ def test_long_names_are_shortened_with_the_whole_in_the_tooltip():
     assert max(map(len, svg_texts(picture))) < 110
     assert name in picture.svg
     assert name in picture.json
+
+
+def test_without_tooltips_what_was_shortened_stands_in_full_below():
+    name = "a_very_long_name_of_a_layer_" * 4
+    x = parameter([1.0, 2.0], name)
+    picture = ag.draw(np.sum(np.tanh(x) * np.exp(x)))
+    below = picture.text.split("Shortened above:\n")[1].split("\n")
+    assert below == [f"  {name}: parameter", f"  tanh({name})", f"  exp({name})", ""]
+    [legend] = [line for line in picture.mermaid.split("\n") if "~~~ legend" in line]
+    assert f"{name}: parameter" in legend
+    assert f"tanh({name})" in legend
+    assert name not in picture.text.split("Shortened above:")[0]
+    short = ag.draw(np.sum(parameter([1.0, 2.0], "layers.0.attention.query.weight")))
+    assert "Shortened" not in short.text + short.mermaid
 
 
 @pytest.mark.parametrize("name", HOSTILE, ids=ascii)
