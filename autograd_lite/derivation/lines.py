@@ -48,9 +48,9 @@ def definitions(replay, wanted):
     after = set(map(id, replay.graph.steps[replay.start :]))
     for step in _without_a_line(steps, uses, set(given)):
         count += 1
-        while f"t{count}" in taken:
+        while f"part_{count}" in taken:
             count += 1
-        kept[step] = Definition(step, BACKWARD if id(step) in after else FORWARD, f"t{count}")
+        kept[step] = Definition(step, BACKWARD if id(step) in after else FORWARD, f"part_{count}")
     return _ordered(steps, kept, given)
 
 

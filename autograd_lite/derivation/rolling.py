@@ -51,7 +51,7 @@ def _sum_in_latex(terms, first, last):
 
 TEXT = Notation(
     number=re.compile(r"(?<=_)\d+\b|(?:(?<=[\[:])|(?<=, ))\d+(?=[\]:,])"),
-    helper=re.compile(r"t\d+"),
+    helper=re.compile(r"part_\d+"),
     index=lambda before, t: f"({t})" if t != "t" and before.endswith("_") else t,
     total=lambda terms, first, last: f"sum({terms} for t = {first} ... {last})",
 )
@@ -60,7 +60,7 @@ LATEX = Notation(
         r"(?<=[^\\]_\{)\d+(?=\})|(?<=, )\d+(?=\})|(?<=\\_)\d+\b"
         r"|(?:(?<=[\[:])|(?<=, ))\d+(?=\\right\]|[\]:,])"
     ),
-    helper=re.compile(r"t_\{\d+\}"),
+    helper=re.compile(r"\\mathrm\{part\}_\{\d+\}"),
     index=lambda before, t: f"({t})" if t != "t" and before.endswith(r"\_") else t,
     total=_sum_in_latex,
     open=partial(re.compile(r"(?<!\\)_(\d)").sub, r"_{\1}"),
@@ -185,7 +185,7 @@ def _in_terms_of_t(text, following, times, notation):
 
 
 def _without_partial_sums(pairs, notation):
-    """The pairs without the helpers t1, t2 of sums that can be rolled in one piece."""
+    """The pairs without the helpers part_1, part_2 of sums that can be rolled in one piece."""
     formulas = dict(pairs)
     text = "\n".join(formulas.values())
     helpers = {

@@ -84,7 +84,7 @@ def _writer(array, precision):
     return lambda x: f"{x:.{precision}{'f' if fits else 'e'}}"
 
 
-MANY = 24  # entries of an array that are all written
+MANY = 12  # entries of an array that are all written
 _FRACTION = 14  # a name such as dLoss/dz2: an operand of * and -, not of ** and .T
 _PRODUCTS = {np.multiply, np.divide}
 _SUMS = {np.add, np.subtract}
@@ -137,8 +137,10 @@ class TextWriter(Writer):
             return left
         if func is np.broadcast_to and type(x.args[0]) is Expression and x.args[0].is_number:
             return self.applied("full", [self.write(x.args[1]), self.write(x.args[0])]), CALL
-        if func is np.positive or func is calls.named:
+        if func is np.positive or func is calls.named or self._is_grown_number(x):
             return self._written(x.args[0])
+        if func is np.reshape and (total := self._kept_sum(x)):
+            return total
         if func is np.transpose and self._is_product(x.args[0]) and len(x.args) == 1:
             return self._transposed_product(*x.args[0].args), 13
         if func is np.swapaxes and x.args[1:] == (x.ndim - 2, x.ndim - 1):
@@ -146,6 +148,26 @@ class TextWriter(Writer):
         if name in PLACING and len(x.args) + len(x.kwargs) == 3:
             return self._placed(x, PLACING[name]), CALL
         return super()._called(x)
+
+    def _is_grown_number(self, x):
+        """Whether it is a number with axes of one element, which its array has too."""
+        one = x.args[0] if x.func is np.expand_dims else None
+        return type(one) is Expression and one.is_number
+
+    def _kept_sum(self, x):
+        """What is reshaped to a sum that keeps its axes, or minus one; None of others."""
+        inner = x.args[0]
+        is_minus = self._is(inner, {np.negative})
+        inner = inner.args[0] if is_minus else inner
+        if not self._is(inner, {np.sum}) or inner.kwargs.keys() != {"axis"}:
+            return None
+        whole, axis = inner.args[0], inner.kwargs["axis"]
+        axes = {a % whole.ndim for a in (axis if isinstance(axis, tuple) else [axis])}
+        if x.shape != tuple(1 if i in axes else n for i, n in enumerate(whole.shape)):
+            return None
+        kept = Expression("call", x.value, np.sum, (whole,), {"axis": axis, "keepdims": True})
+        text, binding = self._called(kept)
+        return (f"-{text}", min(binding, 14)) if is_minus else (text, binding)
 
     def _is_product(self, x):
         return self._is(x, {np.matmul}) and x.args[0].ndim == x.args[1].ndim == 2
@@ -267,6 +289,8 @@ class TextWriter(Writer):
 
     def joined(self, sign, x, texts):
         """Operands with what stands between them."""
+        if sign == "+" and texts[1].startswith("-"):
+            sign, texts = "-", [texts[0], texts[1][1:]]
         return self.between(sign, x).join(texts)
 
     def between(self, sign, x):
