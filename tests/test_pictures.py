@@ -239,6 +239,24 @@ def test_the_left_operand_is_seen_where_neither_has_a_name():
     assert holes == {"□1": 0, "□2": 1}
 
 
+def test_a_constant_without_a_name_is_told_by_its_arrow():
+    x = parameter([[1.0, -2.0]], "x")
+    picture = ag.draw(np.sum(np.where(np.array([[True, False]]), np.exp(x), np.sin(x))))
+    [where] = [b for b in picture.model.boxes.values() if b.op == "where"]
+    assert where.formula == "where(□1, □2, □3)"
+    arrows = [(e.position, e.hole, e.flows) for e in picture.model.edges if e.target == where.id]
+    assert sorted(arrows) == [(0, "□1", False), (1, "□2", True), (2, "□3", True)]
+    assert re.search(r"<\. n\d +□1$", picture.text, re.M)
+
+
+def test_a_local_derivative_is_what_a_person_would_write():
+    x = parameter([1.0, -2.0], "x")
+    text = ag.draw(np.sum(np.logaddexp(0, x)) + x[1]).text
+    assert "= sigmoid(x)" in text
+    assert "scatter" not in text
+    assert "= sigmoid(x - y)" in ag.draw(np.sum(np.logaddexp(x, parameter([0.0, 1.0], "y")))).text
+
+
 def test_a_size_that_was_divided_by_is_a_size():
     x = parameter(np.ones((4, 8)), "x")
     assert "dLoss/dx = 1/N, N = 32" in ag.draw(np.mean(x)).text
