@@ -1154,3 +1154,38 @@ def test_steps_of_long_sums_are_a_loop():
     derivation = ag.derive(lotka_volterra, *args)
     assert len(derivation) > 100
     assert len(derivation.text.split("\n")) < 45
+
+
+def test_a_mask_that_says_the_same_everywhere_is_no_question():
+    def negative_log_likelihood(mean, x):
+        return -np.sum(ag.scipy.stats.norm.logpdf(x, mean, 2.0))
+
+    pytest.importorskip("scipy")
+    import autograd_lite.scipy  # noqa: F401
+
+    derivation = ag.derive(
+        negative_log_likelihood, np.array(0.5), np.array([1.0, 2.0, 4.0]), wrt="mean"
+    )
+    assert "where" not in derivation.text
+    [line] = [line for line in derivation if line.name == "dLoss/dmean"]
+    np.testing.assert_allclose(line.value, (3 * 0.5 - 7.0) / 4, rtol=1e-12)
+    mixed = ag.derive(lambda x: np.sum(np.where(np.array([True, False]), x, 0) ** 2), np.ones(2))
+    assert "where([True, False], " in mixed.text
+
+
+def test_a_sum_of_one_number_is_that_number_times_their_count():
+    def forward(log_alpha, A, B):
+        for t in range(3):
+            log_alpha = ag.logsumexp(log_alpha[:, None] + A, axis=0) + B[:, t]
+        return ag.logsumexp(log_alpha)
+
+    rng = np.random.default_rng(0)
+    args = [rng.normal(size=s) for s in ((3,), (3, 3), (3, 4))]
+    text = ag.derive(forward, *args).text
+    assert "sum(dLoss/dadd_3, axis=1)" in text
+    assert "[:, None], (3,)" not in text
+    counts = np.array([1, 2, 4])
+    p = ag.Tensor(0.25, requires_grad=True, name="p")
+    assert ag.derive(np.sum(counts * np.log(p) + 3 * p)).text.endswith(
+        "dLoss/dp = 9 + sum(counts) / p"
+    )

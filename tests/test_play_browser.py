@@ -448,7 +448,7 @@ def test_a_whole_matrix_is_answered_and_held_together(opened):
         tab.click("#check-number")
         return tab.locator("#verdict").inner_text()
 
-    wrong = share + [[0, 0], [0, 7]]
+    wrong = share + np.diag([0, 7])
     assert "1 of these 4 numbers is wrong." in answered(wrong)
     marks = [fields.nth(i).get_attribute("aria-invalid") for i in range(4)]
     assert marks == [None, None, None, "true"]

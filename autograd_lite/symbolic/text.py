@@ -139,12 +139,9 @@ class TextWriter(Writer):
             return self.applied("full", [self.write(x.args[1]), self.write(x.args[0])]), CALL
         if func is np.positive or func is calls.named or self._is_grown_number(x):
             return self._written(x.args[0])
-        if func is np.reshape and (total := self._kept_sum(x)):
-            return total
-        if func is np.transpose and self._is_product(x.args[0]) and len(x.args) == 1:
-            return self._transposed_product(*x.args[0].args), 13
-        if func is np.swapaxes and x.args[1:] == (x.ndim - 2, x.ndim - 1):
-            return self.transposed(x.args[0], "mT")
+        is_shaped = self.drops_zeros and self._is_of_other_shape(x)
+        if is_shaped and (whole := self._as_shaped(x.args[0], x.shape)):
+            return whole
         if name in PLACING and len(x.args) + len(x.kwargs) == 3:
             return self._placed(x, PLACING[name]), CALL
         return super()._called(x)
@@ -154,19 +151,36 @@ class TextWriter(Writer):
         one = x.args[0] if x.func is np.expand_dims else None
         return type(one) is Expression and one.is_number
 
-    def _kept_sum(self, x):
-        """What is reshaped to a sum that keeps its axes, or minus one; None of others."""
-        inner = x.args[0]
-        is_minus = self._is(inner, {np.negative})
-        inner = inner.args[0] if is_minus else inner
-        if not self._is(inner, {np.sum}) or inner.kwargs.keys() != {"axis"}:
+    def _is_of_other_shape(self, x):
+        """Whether it is what is reshaped, or placed at [:, None] of zeros without that axis."""
+        if getattr(x.func, "__name__", "") != "scatter":
+            return x.func is np.reshape
+        index = x.kwargs["index"] if "index" in x.kwargs else x.args[1]
+        parts = index if isinstance(index, tuple) else (index,)
+        return all(p is None or p is ... or (type(p) is slice and p == slice(None)) for p in parts)
+
+    def _as_shaped(self, x, shape):
+        """What has a shape but for one step, or is a sum that keeps its axes or drops them."""
+        while self._is(x, {np.reshape, np.expand_dims}):
+            x = x.args[0]
+        if type(x) is Expression and x.shape == shape:
+            return self._written(x)
+        inner = x.args[0] if (is_minus := self._is(x, {np.negative})) else x
+        if not self._is(inner, {np.sum}) or not {"axis"} <= inner.kwargs.keys() <= {
+            "axis",
+            "keepdims",
+        }:
             return None
         whole, axis = inner.args[0], inner.kwargs["axis"]
         axes = {a % whole.ndim for a in (axis if isinstance(axis, tuple) else [axis])}
-        if x.shape != tuple(1 if i in axes else n for i, n in enumerate(whole.shape)):
+        kept = tuple(1 if i in axes else n for i, n in enumerate(whole.shape))
+        if inner.kwargs.keys() - {"axis", "keepdims"}:
             return None
-        kept = Expression("call", x.value, np.sum, (whole,), {"axis": axis, "keepdims": True})
-        text, binding = self._called(kept)
+        if shape not in (kept, tuple(n for i, n in enumerate(whole.shape) if i not in axes)):
+            return None
+        given = {"axis": axis, "keepdims": True} if shape == kept else {"axis": axis}
+        value = np.broadcast_to(inner.value.dtype.type(0), shape)
+        text, binding = self._called(Expression("call", value, np.sum, (whole,), given))
         return (f"-{text}", min(binding, 14)) if is_minus else (text, binding)
 
     def _is_product(self, x):
@@ -205,6 +219,8 @@ class TextWriter(Writer):
     def _infix(self, x, sign, binding):
         one, two = x.args
         if sign == "*" and self._is_condition(two) and number(one) == 1:
+            return self._written(two)
+        if sign == "*" and self.drops_zeros and number(one) == 1 and np.shape(two.value) == x.shape:
             return self._written(two)
         if sign == "*" and self._is_column(one) and two.ndim == 1:
             return self.outer(one.args[0], two)
