@@ -13,7 +13,7 @@ from operations import CASES
 
 import autograd_lite as ag
 import nn
-from autograd_lite.derivation import rolling
+from autograd_lite.derivation import notation, rolling
 from autograd_lite.engine.tape import history
 from autograd_lite.symbolic import simplification
 from autograd_lite.symbolic.traced import ConcretizationError
@@ -812,7 +812,7 @@ for t = 20 ... 2:
     dLoss/dz_t = dLoss/dh_t * (1 - h_t * h_t)
     dLoss/dh_(t-1) = dLoss/dz_t @ U.T
 dLoss/dz_1 = dLoss/dh_1 * (1 - h_1 * h_1)
-dLoss/dU = sum(h_t.T @ dLoss/dz_(t+1) for t = 19 ... 0)
+dLoss/dU = sum(h_(t-1).T @ dLoss/dz_t for t = 20 ... 1)
 dLoss/dW = sum(x_t.T @ dLoss/dz_t for t = 20 ... 1)"""
     )
 
@@ -832,7 +832,7 @@ t = 20, \dots, 2:\quad \frac{\partial \mathrm{Loss}}{\partial h_{t-1}} &= """
 \frac{\partial \mathrm{Loss}}{\partial z_1} &= """
         r"""\frac{\partial \mathrm{Loss}}{\partial h_1} \odot \left(1 - h_1 \odot h_1\right) \\
 \frac{\partial \mathrm{Loss}}{\partial U} &= """
-        r"""\sum_{t=0}^{19} h_t^{\top}\,\frac{\partial \mathrm{Loss}}{\partial z_{t+1}} \\
+        r"""\sum_{t=1}^{20} h_{t-1}^{\top}\,\frac{\partial \mathrm{Loss}}{\partial z_t} \\
 \frac{\partial \mathrm{Loss}}{\partial W} &= """
         r"""\sum_{t=1}^{20} x_t^{\top}\,\frac{\partial \mathrm{Loss}}{\partial z_t}
 \end{align*}"""
@@ -855,37 +855,44 @@ def test_equal_steps_are_a_loop_in_markdown():
 
 def _written_out(blocks):
     """The pairs (name, formula) of blocks with their loops written out, and the sums over t too."""
-    for lines, ends in blocks:
-        for t in _range(*ends) if ends else [None]:
+    for lines, span in blocks:
+        for values in _steps(span) if span else [{}]:
             for pair in lines:
-                yield tuple(_sums_written_out(text if t is None else _at(text, t)) for text in pair)
+                yield tuple(_sums_written_out(_at(text, values)) for text in pair)
 
 
-def _range(first, last):
-    step = 1 if last > first else -1
-    return range(first, last + step, step)
+def _steps(span):
+    """t, and i and others, at each step."""
+    step = 1 if span.last > span.first else -1
+    for k, t in enumerate(range(span.first, span.last + step, step)):
+        yield {"t": t, **{letter: values[k] for letter, values in span.listed.items()}}
 
 
-def _at(text, t):
-    """A text with the numbers for t, t+1, 2t-1, as a name and an index have them."""
+def _at(text, values):
+    """A text with the numbers for t, t+1, 2t-1 and i, as a name and an index have them."""
+    for letter, value in values.items():
 
-    def number(match):
-        factor = {"": 1, "-": -1}.get(match[1]) or int(match[1])
-        return str(factor * t + int(match[2] or 0))
+        def number(match, value=value):
+            factor = {"": 1, "-": -1}.get(match[1]) or int(match[1])
+            return str(factor * value + int(match[2] or 0))
 
-    text = re.sub(r"(?<![A-Za-z\\])(-?\d*)t([+-]\d+)?(?![\w=(])", number, text)
+        pattern = rf"(?<![A-Za-z\\])(-?\d*){letter}([+-]\d+)?(?![\w=(])(?! =)"
+        text = re.sub(pattern, number, text)
     return re.sub(r"_\((\d+)\)", r"_\1", text)
 
 
 def _sums_written_out(text):
-    """A text of the form TEXT without ``sum(... for t = 3 ... 1)``."""
-    while found := re.search(r" for t = (\d+) \.\.\. (\d+)\)", text):
+    """A text of the form TEXT without ``sum(... for t = 3 ... 1, i = 2, 0, 1)``."""
+    while found := re.search(r" for t = (\d+) \.\.\. (\d+)((?:, \w = \d+(?:, \d+)*)*)\)", text):
         end, depth = found.start(), 1
         start = end
         while depth:
             start -= 1
             depth += {")": 1, "(": -1}.get(text[start], 0)
-        terms = [_at(text[start + 1 : end], t) for t in _range(int(found[1]), int(found[2]))]
+        parts = re.findall(r", (\w) = (\d+(?:, \d+)*)(?=, \w =|$)", found[3])
+        listed = {letter: [*map(int, values.split(", "))] for letter, values in parts}
+        span = notation.Span(int(found[1]), int(found[2]), listed)
+        terms = [_at(text[start + 1 : end], values) for values in _steps(span)]
         text = text[: start - len("sum")] + " + ".join(terms) + text[found.end() :]
     return text
 
@@ -910,7 +917,16 @@ def squared_steps(X, A):
     return total
 
 
+def spoken(log_start, A, B):
+    """A hidden Markov model: what was heard chooses a column, one twice."""
+    alpha = log_start
+    for y in [0, 2, 3, 2, 1, 0]:
+        alpha = ag.logsumexp(alpha[:, None] + A, axis=0) + B[:, y]
+    return ag.logsumexp(alpha)
+
+
 LOOPS = {
+    "symbols": lambda: ag.derive(spoken, *(np.ones(s) for s in ((3,), (3, 3), (3, 4)))),
     "recurrence": lambda: recurrence(9)[0],
     "GRU": lambda: ag.derive(gru, *map(np.ones, [(7, 2), *[(2, 3), (3, 3)] * 3])),
     "differences": lambda: ag.derive(squared_steps, np.ones((9, 2)), np.ones((2, 2))),
@@ -924,8 +940,8 @@ def test_a_loop_written_out_is_the_lines(name):
     helpers = {n: formula for n, formula in lines if re.fullmatch(r"part_\d+", n)}
     for part, formula in reversed(helpers.items()):  # of long sums
         lines = [(n, re.sub(rf"\b{part}\b", formula, f)) for n, f in lines if n != part]
-    blocks = rolling.rolled([(line.name, line.formula) for line in derivation], rolling.TEXT)
-    assert any(block.ends for block in blocks)
+    blocks = rolling.rolled([(line.name, line.formula) for line in derivation], notation.TEXT)
+    assert any(block.span for block in blocks)
     assert list(_written_out(blocks)) == lines
 
 
@@ -934,8 +950,8 @@ def test_a_loop_of_latex_written_out_is_the_lines():
     lines += [
         (rf"\mathrm{{a.b\_{t}}}", rf"X\left[:, {t - 1}\right] + h_{{1, {t}}}") for t in (4, 3, 2)
     ]
-    blocks = rolling.rolled(lines, rolling.LATEX)
-    assert [block.ends for block in blocks] == [(9, 12), (4, 2)]
+    blocks = rolling.rolled(lines, notation.LATEX)
+    assert [block.span for block in blocks] == [(9, 12, {}), (4, 2, {})]
     names = [name for block in blocks for name, _ in block.lines]
     assert names == ["z_t", r"\mathrm{a.b\_t}"]
     found = [(re.sub(r"_(\d+)", r"_{\1}", a), re.sub(r"_(\d+)", r"_{\1}", b))
@@ -955,7 +971,7 @@ def test_a_gradient_of_a_long_sum_over_the_steps_is_one_short_line(name):
 
 def test_sums_of_equal_steps_with_several_terms_and_signs():
     def total(formula):
-        [(lines, _)] = rolling.rolled([("s", formula)], rolling.TEXT)
+        [(lines, _)] = rolling.rolled([("s", formula)], notation.TEXT)
         return lines[0][1]
 
     assert total("a_1 - b_3 + a_2 - b_5 + a_3 - b_7 + c") == (
@@ -1189,3 +1205,22 @@ def test_a_sum_of_one_number_is_that_number_times_their_count():
     assert ag.derive(np.sum(counts * np.log(p) + 3 * p)).text.endswith(
         "dLoss/dp = 9 + sum(counts) / p"
     )
+
+
+def test_what_chooses_data_may_change_in_any_way():
+    derivation = LOOPS["symbols"]()
+    assert "for t = 1 ... 5, i = 0, 2, 3, 2, 1:" in derivation.text
+    assert "+ B[:, i]" in derivation.text
+    assert ("dLoss/dB = sum(scatter(dLoss/dalpha_t, [:, i], (3, 4)) "
+            "for t = 6 ... 1, i = 0, 1, 2, 3, 2, 0)") in derivation.text  # fmt: skip
+    assert r"t = 1, \dots, 5,\ i = 0, 2, 3, 2, 1:\quad" in derivation.latex
+    assert r"\sum_{t = 6, \dots, 1,\ i = 0, 1, 2, 3, 2, 0}" in derivation.latex
+    pairs = [(f"y_{t}", f"A[{i}] @ y_{t - 1}") for t, i in enumerate(range(0, 80, 2), 1)]
+    [(_, span)] = rolling.rolled(pairs, notation.TEXT)
+    assert not span.listed
+    pairs = [(f"y_{t}", f"A[{t * t}] @ y_{t - 1}") for t in range(1, 40)]
+    [(lines, span)] = rolling.rolled(pairs, notation.TEXT)
+    assert lines == [("y_t", "A[i] @ y_(t-1)")]
+    assert str(span) == "t = 1 ... 39, i = 1, 4, 9, 16, 25, 36, 49, 64, 81, 100, ..., 1521"
+    made = [(f"y_{t}", f"y_{t * t} + 1") for t in range(2, 9)]  # no step from one to the next
+    assert len(rolling.rolled(made, notation.TEXT)) == len(made)

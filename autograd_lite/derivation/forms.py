@@ -9,17 +9,18 @@ import numpy as np
 
 from ..messages import quoting
 from ..symbolic.text import labelled
-from .rolling import LATEX, TEXT, Block, rolled
+from .notation import LATEX, TEXT
+from .rolling import Block, rolled
 
 
 def text_rows(lines, style):
     """The rows of text of some lines."""
     rows = []
     for block in _blocks(lines, TEXT, style):
-        if block.ends:
+        if block.span:
             rows.append(_head(block))
         for name, formula, *values in block.lines:
-            rows.append(f"{'    ' * bool(block.ends)}{name} = {formula}")
+            rows.append(f"{'    ' * bool(block.span)}{name} = {formula}")
             rows += [_beside(name, v, style) for v in values if not isinstance(v, tuple)]
     return rows
 
@@ -29,11 +30,11 @@ def markdown_table(title, lines, style):
     rows = [f"**{title}**", "", f"| | formula |{' value |' * bool(style)}"]
     rows.append(f"|---|---|{'---|' * bool(style)}")
     for block in _blocks(lines, TEXT, style):
-        if block.ends:
+        if block.span:
             rows.append(f"| {_head(block)} | |")
         for name, formula, *values in block.lines:
             cells = [
-                f"{'&emsp;' * bool(block.ends)}{quoting.markdown_code(name)}",
+                f"{'&emsp;' * bool(block.span)}{quoting.markdown_code(name)}",
                 quoting.markdown_code(formula),
                 *("<br>".join(map(quoting.markdown_code, _apart(v, style))) for v in values),
             ]
@@ -49,8 +50,8 @@ def latex_rows(lines, style, writer):
     rows = []
     for block in _blocks(lines, LATEX, style):
         lead = ""
-        if block.ends:
-            lead = r"t = {}, \dots, {}:\quad ".format(*block.ends)
+        if block.span:
+            lead = rf"{block.span.latex}:\quad ".replace("...", r"\dots")
         for name, formula, *values in block.lines:
             shown = [writer.value(v, style) for v in values if not isinstance(v, tuple)]
             rows.append(f"{lead}{name} &= {' = '.join([formula, *shown])}")
@@ -64,7 +65,7 @@ def _blocks(lines, notation, style):
 
 
 def _head(block):
-    return "for t = {} ... {}:".format(*block.ends)
+    return f"for {block.span}:"
 
 
 def _beside(name, value, style):

@@ -107,18 +107,25 @@ def _counted(replay, wanted):
     return steps, uses
 
 
+def _is_short(index):
+    """Whether an index is written in a few characters: 3, or ":, 3"."""
+    parts = index if isinstance(index, tuple) else (index,)
+    whole = slice(None)
+    return all(isinstance(p, (int, np.integer)) or (type(p) is slice and p == whole) for p in parts)
+
+
 _TURNED = np.transpose, np.expand_dims
 
 
 def _is_light(step, given, found):
-    """Whether it is one operator between names and numbers, ``y - h2``, or one entry, ``X[3]``.
+    """Whether it is one operator between names and numbers, ``y - h2``, or a part, ``X[:, 3]``.
 
     Either may be turned, ``X[3].T``.
     """
     if step.func in _TURNED and step.args[0] not in given and _is_light(step.args[0], given, found):
         return True
-    is_entry = step.func is getitem and isinstance(step.args[1], (int, np.integer))
-    if not (is_entry or is_operator(step.func) or step.func in _TURNED):
+    is_part = step.func is getitem and _is_short(step.args[1])
+    if not (is_part or is_operator(step.func) or step.func in _TURNED):
         return False
     operands = step.operands()
     return all(x.func is None or x in given or x in found for x in operands)
