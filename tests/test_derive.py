@@ -1224,3 +1224,14 @@ def test_what_chooses_data_may_change_in_any_way():
     assert str(span) == "t = 1 ... 39, i = 1, 4, 9, 16, 25, 36, 49, 64, 81, 100, ..., 1521"
     made = [(f"y_{t}", f"y_{t * t} + 1") for t in range(2, 9)]  # no step from one to the next
     assert len(rolling.rolled(made, notation.TEXT)) == len(made)
+
+
+def test_a_saved_program_imports_what_it_calls(tmp_path):
+    special = pytest.importorskip("autograd_lite.scipy.special")
+    pytest.importorskip("scipy")
+    r = ag.Tensor([1.5, 2.5], requires_grad=True, name="r")
+    derivation = ag.derive(np.sum(special.gammaln(r)))
+    scope: dict = {}
+    exec(derivation.save(tmp_path / "chain.py").read_text(), scope)
+    found = scope["gradient"](**derivation.inputs)
+    np.testing.assert_allclose(found, derivation.lines[-1].value, rtol=1e-12)

@@ -322,6 +322,9 @@ class Derivation:
         text = getattr(self, form)
         if form == "latex":
             text = f"{{\\allowdisplaybreaks\n{text}}}"
-        head = "import numpy as np\n\n\n" if form == "source" else ""
+        head = ""
+        if form == "source":
+            scipy = "import scipy\n" if "scipy." in text else ""
+            head = f"import numpy as np\n{scipy}\n\n"
         path.write_text(f"{head}{text.rstrip()}\n", encoding="utf-8")
         return path
