@@ -59,15 +59,16 @@ def _mixed(bits, draw):
     return bits ^ (bits >> np.uint64(31))
 
 
-def floors(run, known, times=1.0):
+def floors(run, known, times=1.0, draws=DRAWS):
     """What rounding may move each of some arrays by, entry by entry.
 
-    ``run(draw)`` gives the same arrays with numbers that were `jittered`, or None.
+    ``run(draw)`` gives the same arrays with numbers that were `jittered`, or None. Where errors
+    are no larger than those of rounding, an entry may stand still in a few draws.
     """
     known = [np.asarray(array) for array in known]
     far = [np.zeros(array.shape) for array in known]
     with np.errstate(all="ignore"):
-        for draw in range(DRAWS):
+        for draw in range(draws):
             found = run(draw)
             if found is None:
                 continue
