@@ -290,15 +290,17 @@ def other_tensor(search):
     for entry in search.left:
         nodes = [node for node in reversed(graph.nodes) if not isinstance(node.out, tuple)]
         who, name = phrasing.short(entry, search.case), graph.label(entry.bottom)
-        gradients = [(graph.label(n), true[n]) for n in nodes if n in true and n != entry.bottom]
-        values = [(graph.label(n), n.out) for n in nodes]
+        gradients = [(n, true[n]) for n in nodes if n in true and n != entry.bottom]
+        values = [(n, n.out) for n in nodes]
         same_shape = entry.given.shape == entry.true.shape
         if same_shape and is_reordered(entry.given, search.expected(entry)):
             text = f"{who}: all numbers are right, in another order"
             yield Candidate("shape", text, [entry], rank=3)
         if other := same_numbers(entry, gradients, search.fit):
-            text = f"{who} is the gradient of another variable: of {other}, not of {name}"
+            text = (
+                f"{who} is the gradient of another variable: of {graph.label(other)}, not of {name}"
+            )
             yield Candidate("wrong variable", text, [entry])
         elif other := same_numbers(entry, values, search.fit):
-            text = f"{who} is the value of {other} where a gradient belongs"
+            text = f"{who} is the value of {graph.label(other)} where a gradient belongs"
             yield Candidate("value for gradient", text, [entry])

@@ -11,6 +11,7 @@ import numpy as np
 from . import wrong_formulas, wrong_passes
 from .array_patterns import Fit
 from .constants import Constants
+from .graph import LARGE
 from .mistakes import Candidate, Finding
 from .regularisers import Penalties, wrong_regulariser
 from .row_patterns import (
@@ -21,6 +22,7 @@ from .row_patterns import (
     ties,
     zero_rows,
 )
+from .wrong_steps.tangents import Probe
 
 MOST = 6  # findings
 KNOWN = 2  # the rank of a wrong step that needs no other reading of the numbers
@@ -63,6 +65,7 @@ class Search:
         self.penalties = Penalties(graph)
         self.findings: list[Finding] = []
         self.contributions: dict = {}
+        self._probes: dict = {}
 
     def run(self):
         """Find mistakes until all rows are explained, or nothing explains one more."""
@@ -85,7 +88,21 @@ class Search:
 
     def below(self, node):
         """How many of the rows that are left are below a node."""
-        return sum(self.graph.leads(e.bottom, node) for e in self.left)
+        return self.graph.count_below(node, [e.bottom for e in self.left])
+
+    def is_probed(self, entry):
+        """Whether a row tells without a walk what gives it; a loop has no time for many probes."""
+        return entry.label in self._probes
+
+    def may_give(self, mutant, entry):
+        """Whether a wrong step can make a row, told without a walk; of a true pass alone."""
+        if self.backward.steps:
+            return True
+        if entry.label not in self._probes:
+            known = entry, self.expected(entry), self.case.tolerance, self.backward.fixed
+            self._probes[entry.label] = Probe(self.graph, *known)
+        self.graph.visits += 1 + sum(map(np.size, mutant.seeds.values())) // LARGE
+        return self._probes[entry.label].may_give(mutant)
 
     def explained(self, rows, table):
         """The rows that a pass explains; none if it makes a right row wrong."""

@@ -23,36 +23,47 @@ def errors(backward):
 
 
 def _errors(backward):
-    targets = [array for _, array in backward.graph.constants()]
-    for z in backward.graph.nodes:
+    targets: dict = {}
+    for _, array in backward.graph.constants():
+        if array.dtype.kind in "fiub":
+            targets.setdefault(array.shape, []).append(array)
+
+    def at(z):
         g = backward.table.get(z)
         if not isinstance(g, np.ndarray) or not g.ndim or g.dtype.kind != "f":
-            continue
+            return []
         if not g.any() or g.shape != np.shape(z.out):
-            continue
-        tolerance = 1e3 * np.finfo(g.dtype).eps * np.abs(g).max()
-        y = _labels(g, _SOFTMAX(z.out), tolerance)
-        if y is not None:
-            yield z, _SOFTMAX(z.out), y, "softmax"
-            continue
-        found = _margins(g, _picked(z, backward.graph), tolerance)
-        if found is not None:
-            yield z, *found, "hinge"
-            continue
-        for y in targets:
-            if y.shape != g.shape or y.dtype.kind not in "fiub":
-                continue
-            y = y.astype(g.dtype)
-            for p, kind in ((np.asarray(z.out), "same"), (_SIGMOID(z.out), "sigmoid")):
-                w = np.vdot(p - y, g) / (np.vdot(p - y, p - y) or 1)
-                if w and np.abs(w * (p - y) - g).max() <= tolerance:
-                    yield z, p, y, kind
+            return []
+        return list(_errors_at(z, g, targets.get(g.shape, ()), backward.graph))
+
+    for found in backward.graph.each_kind(backward.graph.nodes, at):
+        yield from found
 
 
-def _labels(g, s, tolerance):
-    """The one-hot labels in a gradient w * (s - y) of logits, None where it is no such."""
+def _errors_at(z, g, targets, graph):
+    """What makes the gradient of one tensor an error."""
+    tolerance = 1e3 * np.finfo(g.dtype).eps * np.abs(g).max()
+    y = _labels(g, z.out, tolerance)
+    if y is not None:
+        yield z, _SOFTMAX(z.out), y, "softmax"
+        return
+    found = _margins(g, _picked(z, graph), tolerance)
+    if found is not None:
+        yield z, *found, "hinge"
+        return
+    for y in targets:
+        y = y.astype(g.dtype)
+        for p, kind in ((np.asarray(z.out), "same"), (_SIGMOID(z.out), "sigmoid")):
+            w = np.vdot(p - y, g) / (np.vdot(p - y, p - y) or 1)
+            if w and np.abs(w * (p - y) - g).max() <= tolerance:
+                yield z, p, y, kind
+
+
+def _labels(g, z, tolerance):
+    """The one-hot labels in a gradient w * (s - y) of logits z, None where it is no such."""
     if g.shape[-1] < 2 or np.abs(g.sum(axis=-1)).max() > tolerance:
         return None
+    s = _SOFTMAX(z)
     y = np.zeros_like(g)
     np.put_along_axis(y, np.expand_dims(np.argmin(g, axis=-1), -1), 1, axis=-1)
     return y if np.abs(_rows(g, s, y) * (s - y) - g).max() <= tolerance else None
