@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
+from autograd_lite.comparison.diagnosis.search import Search
 from autograd_lite.comparison.diagnosis.wrong_steps.mutants import mutants
+from autograd_lite.comparison.diagnosis.wrong_steps.repeated_steps import repeated
 from autograd_lite.comparison.diagnosis.wrong_steps.tangents import Probe
 
 
@@ -79,3 +81,26 @@ def test_a_gradient_that_is_given_lets_no_change_through():
         change = seeds[z.node] if node is z.node else case.backward.change(seeds, [node])[node]
         entry = replace(rows[node], given=base + change)
         assert Probe(case.graph, entry, base, case.tolerance, fixed).may_give(mutant) == seen
+
+
+def test_the_beginning_of_a_pass_refuses_no_loop_that_gives_the_rows():
+    """Of a loop that forgets: a mistake at all steps is refused for the numbers of another."""
+    rng = np.random.default_rng(6)
+    W, b, h = parameter((2, 3), 0), parameter(3, 1), np.zeros((4, 3))
+    for x in rng.normal(size=(120, 4, 2)):
+        h = 0.5 * h + np.tanh(x @ W + b)
+    loss, tensors = np.sum(h**2), {"W": W, "b": b}
+    case = case_of(loss, tensors)
+    graph, backward, rows = case.graph, case.backward, list(case.gradients.values())
+    passes = [m.steps(1.0) for m in repeated(backward, lambda node: True)]
+    tables = [backward.replaced(steps).table for steps in passes]
+    refused = []
+    for own, table in enumerate(tables):
+        given = [replace(e, given=np.asarray(table.get(e.bottom, 0 * e.true))) for e in rows]
+        if all(np.array_equal(e.given, e.true) for e in given):
+            continue
+        search = Search(case, graph, backward, given, [])
+        assert not search.has_faded(passes[own])
+        refused += [search.has_faded(steps) for i, steps in enumerate(passes) if i % 9 == own % 9]
+    assert len(tables) > 15
+    assert np.mean(refused) > 0.4

@@ -332,7 +332,7 @@ def arrays_for(x):
     values = np.unique(a) if a.size > 1 and a.dtype.kind in "bif" else ()
     if len(values) > 2 and a.dtype.kind == "f" and np.isfinite(a).all():
         says = "{part} is taken as its mean in every entry"
-        yield "mean", ARRAY, _constant(np.full_like(a, a.mean())), says, 1.5
+        yield "mean", ARRAY, _constant(np.full_like(a, a.mean())), says, 2
     if len(values) != 2:
         return
     low, high = values
@@ -549,6 +549,10 @@ def _transposed(x):
 def _of_choice(x, condition, a, b):
     exchanged, left_out = "the two branches are exchanged: ", "the condition {part} is left out: "
     yield "branches", MASK, call(np.where, condition, b, a), None, exchanged + INSTEAD, 1
+    minus_a, minus_b = (product([(x, 1.0), (-1.0, 1.0)]) for x in (a, b))
+    but_for_signs = call(np.where, condition, minus_b, minus_a)
+    exchanged = "the two branches are exchanged, but for their signs: " + INSTEAD
+    yield "branches, signs", MASK, but_for_signs, None, exchanged, 1.2
     zeros = (call(np.where, condition, a, 0.0), False), (call(np.where, condition, 0.0, b), True)
     for i, (new, when) in enumerate(zeros):
         says = f"it is taken as 0 where {{part}} is {when}: " + INSTEAD

@@ -43,6 +43,14 @@ class Backward:
             table[node] = self.steps[Arrival(node)](table[node])
         return table
 
+    def begun(self, count):
+        """({leaf: g}, [g, ...]): what a pass over the newest nodes brings, and what would go on."""
+        start = {self.graph.root: np.ones_like(self.graph.root.out)}
+        last = self.graph.nodes[-count]
+        found = self._walk(start, [last], self._whole, self._arrived)
+        leaves = {node: g for node, g in found.items() if node.op is None}
+        return leaves, [g for node, g in found.items() if node.op is not None]
+
     def replaced(self, steps):
         """The same pass with further steps replaced, each after those before it."""
         return Backward(self.graph, both(self.steps, steps), self.fixed)

@@ -137,6 +137,11 @@ def _softmax_again(p, y, z):
     return p * (p - y - np.sum((p - y) * p, axis=-1, keepdims=True))
 
 
+def _over_rows(p, y, z):
+    """The error with a softmax over the first axis in the place of the last."""
+    return _SOFTMAX(z, axis=0) - y if np.ndim(z) == 2 else np.nan * z
+
+
 def _count(p):
     return p.sum(axis=-1, keepdims=True)
 
@@ -154,6 +159,10 @@ _MISSING = (
 )
 _ADDED = _MISSING.replace("forgotten", "added, not subtracted,")
 _EVERYWHERE = f"1 is subtracted at all classes, not at the label alone, {_OF}"
+_OVER_ROWS = (
+    f"softmax is taken over axis 0, down the rows, {_OF}\nit is over the last axis in the loss"
+)
+_INVERTED = "the labels y are inverted at {z}: 1 - y stands where y belongs\nthe error is p - y"
 _OTHER_ORDER = f"the labels are in another order than the rows {_OF}"
 _TWICE = (
     "p - y is multiplied by p * (1 - p), the derivative that cross-entropy has cancelled"
@@ -218,6 +227,7 @@ _WRONG = {
         ("label", _SHIFTED,                   lambda p, y, z: p - _shifted(y, -1)),
         ("label", _EVERYWHERE,                lambda p, y, z: p - 1),
         ("label", _OTHER_ORDER,               lambda p, y, z: p - np.roll(y, 1, axis=0)),
+        ("label", _OVER_ROWS,                 _over_rows),
         ("softmax on top", _ON_TOP,           _softmax_again),
         ("derivative twice", _TWICE,          lambda p, y, z: (p - y) * p * (1 - p)),
         ("derivative missing", _NO_SOFTMAX,   lambda p, y, z: -y / p),
@@ -226,6 +236,7 @@ _WRONG = {
     "sigmoid": [
         ("label", _SCORES.format("sigmoid"),  lambda p, y, z: z - y),
         ("label", _NO_LABEL,                  lambda p, y, z: p),
+        ("label", _INVERTED,                  lambda p, y, z: p - (1 - y)),
         ("derivative twice", _TWICE,          lambda p, y, z: (p - y) * p * (1 - p)),
         ("derivative missing", _NO_SIGMOID,   lambda p, y, z: (p - y) / (p * (1 - p))),
         ("sign", _ONE_TERM,                   lambda p, y, z: -(y + p - 2 * y * p)),
