@@ -133,7 +133,7 @@ class Examination:
     def statements(self):
         """The statements of the program by their keys."""
         sources = self.program.sources.values()
-        return {instrumented.key(s): s for source in sources for s in source.statements}
+        return {s.key: s for source in sources for s in source.statements}
 
     def _truth_at(self, other, changed=None):
         """The true gradients of the loss at a point."""
@@ -269,9 +269,7 @@ def _called(run, program):
     """{path: names} of the lines that assigned the very values that were returned."""
     found: dict = {}
     last = dict(run.events)
-    statements = {
-        instrumented.key(s): s for source in program.sources.values() for s in source.statements
-    }
+    statements = {s.key: s for source in program.sources.values() for s in source.statements}
     for path, gradient in run.gradients.items():
         for key, value in last.items():
             if _is_same(value, gradient):
