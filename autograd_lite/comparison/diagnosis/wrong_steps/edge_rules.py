@@ -284,13 +284,20 @@ def _activations(edge):
         yield "output formula on input", words, _on_input, 1
     words = f"divided by the derivative of {name} in place of multiplied"
     yield "chain factor missing", words, lambda e: e.g / slope(e), 3
-    words = f"a matrix product with the derivative of {name}, in place of an element-wise one"
     if np.ndim(edge.g) == 2 and np.shape(edge.g)[0] == np.shape(edge.g)[1]:
-        for product in (
-            lambda e: e.g @ slope(e), lambda e: slope(e) @ e.g, lambda e: e.g @ slope(e).T,
-            lambda e: slope(e).T @ e.g, lambda e: e.g.T @ slope(e), lambda e: e.g.T * slope(e),
-        ):  # fmt: skip
+        words = f"a matrix product with the derivative of {name}, in place of an element-wise one"
+        for product in _BY_MATRICES:
             yield "elementwise for product", words, product, 2
+
+
+_BY_MATRICES = (
+    lambda e: e.g @ slope(e),
+    lambda e: slope(e) @ e.g,
+    lambda e: e.g @ slope(e).T,
+    lambda e: slope(e).T @ e.g,
+    lambda e: e.g.T @ slope(e),
+    lambda e: e.g.T * slope(e),
+)
 
 
 def _of_softmax(edge):
