@@ -11,7 +11,6 @@ import sys
 import types
 from collections.abc import Iterable
 from operator import attrgetter
-from threading import Lock
 
 import numpy as np
 
@@ -25,7 +24,6 @@ from ..engine.tensor import Tensor, backward_pass, constant, own, plain, twin, u
 from ..messages import errors
 from . import held_data, trees
 
-_lock = Lock()
 _NESTED = EVERYWHERE._replace(nested=True)
 _ARRAYS = {np.ndarray}
 _node, _operation, _serial = map(attrgetter, ("node", "node.op", "serial"))
@@ -73,27 +71,25 @@ def _made(make, f, options):
 class differentiating:
     """In this block the gradients of variables are still asked for: what they reach is nested."""
 
-    __slots__ = ("_changes", "_token", "_variables")
+    __slots__ = ("_changes", "_token", "_uses")
 
     def __init__(self, variables, **changes):
-        self._variables, self._changes = variables, changes
+        self._changes = changes
+        self._uses = [t.node.uses for t in variables if type(t.node) is Argument]
 
     def __enter__(self):
-        mode = current()
-        if mode is EVERYWHERE and "held" not in self._changes:  # the others are so there
-            self._token = enter(_NESTED)
-        else:
-            self._token = enter(mode._replace(nested=True, **self._changes))
-        with _lock:
-            for tensor in self._variables:
-                if type(tensor.node) is Argument:
-                    tensor.node.uses += 1
+        mode, changes = current(), self._changes
+        if mode is EVERYWHERE and "held" not in changes:  # the others are so there
+            mode = _NESTED
+        elif changes or not mode.nested:
+            mode = mode._replace(nested=True, **changes)
+        self._token = enter(mode)
+        for uses in self._uses:  # of a list threads add and take away without a lock
+            uses.append(self)
 
     def __exit__(self, *error):
-        with _lock:
-            for tensor in self._variables:
-                if type(tensor.node) is Argument:
-                    tensor.node.uses -= 1
+        for uses in self._uses:
+            uses.pop()
         leave(self._token)
 
 
@@ -391,7 +387,9 @@ def _argument(value):
 
 def variable(data):
     """A tensor to differentiate with respect to, of data that may be shared."""
-    return wrap(data, Argument(data, True))
+    node = Argument(data, True)
+    node.uses = []
+    return wrap(data, node)
 
 
 def _described(output):

@@ -19,16 +19,20 @@ def hold(args, positions, kwargs):
 
     ``args`` is a list, of which those at ``positions`` are left alone.
     """
-    views = {i: _view(x) for i, x in enumerate(args) if _is_large(x) and i not in positions}
-    for i, view in views.items():
-        args[i] = view
-    named = {key: _view(x) for key, x in kwargs.items() if _is_large(x)} if kwargs else {}
-    kwargs.update(named)
-    return {id(view.base) for view in (*views.values(), *named.values())}
+    held = set()
+    for i, value in enumerate(args):
+        if type(value) is np.ndarray and _is_large(value) and i not in positions:
+            args[i] = view = _view(value)
+            held.add(id(view.base))
+    for key, value in kwargs.items():
+        if type(value) is np.ndarray and _is_large(value):
+            kwargs[key] = view = _view(value)
+            held.add(id(view.base))
+    return held
 
 
-def _is_large(value):
-    return type(value) is np.ndarray and value.nbytes > SMALL and value.flags.writeable
+def _is_large(array):
+    return array.nbytes > SMALL and array.flags.writeable
 
 
 def _view(array):
