@@ -3,8 +3,10 @@
 import gc
 import tracemalloc
 import weakref
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+import pytest
 
 import autograd_lite as ag
 
@@ -41,6 +43,60 @@ def test_a_function_that_writes_into_its_data_has_them_copied():
     np.testing.assert_array_equal(data, 2.0)
     np.testing.assert_array_equal(slope(np.ones(10), data), np.full(10, 200.0))
     assert len(calls) == 3  # the first was refused and done again; the others knew
+
+
+def test_a_function_that_writes_into_its_data_under_another_name_has_them_copied():
+    """One row of them: the array is not to be written into, whoever writes."""
+    data = np.ones((100, 10))
+
+    def f(w, batch):
+        product = batch @ w
+        data[7] = 2.0
+        return np.sum(product)
+
+    slope = ag.grad(f)
+    np.testing.assert_array_equal(slope(np.ones(10), data), np.full(10, 100.0))
+    np.testing.assert_array_equal(data[6:8, 0], [1.0, 2.0])
+    np.testing.assert_array_equal(slope(np.ones(10), batch=data), np.full(10, 101.0))
+
+
+def test_an_error_leaves_the_data_writeable():
+    data = np.ones((100, 10))
+
+    def f(w, data):
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        ag.grad(f)(np.ones(10), data)
+    assert data.flags.writeable
+
+
+def test_threads_may_share_their_data():
+    """Who comes while another one holds them has them copied; parts of one array are held each."""
+    data = np.ones((1000, 10))
+    slope = ag.grad(lambda w, data: np.sum(data @ w))
+
+    def many(part):
+        return [slope(np.ones(10), part)[0] for _ in range(200)]
+
+    parts = [data, data, data[:500], data[500:]]
+    with ThreadPoolExecutor(len(parts)) as pool:
+        found = list(pool.map(many, parts))
+    assert [set(one) for one in found] == [{1000.0}, {1000.0}, {500.0}, {500.0}]
+    assert all(part.flags.writeable for part in parts)
+
+
+def test_data_on_foreign_memory_stay_writeable():
+    """NumPy would not let them be written into again."""
+
+    class Memory:
+        def __init__(self):
+            self._own = np.ones((100, 10))
+            self.__array_interface__ = self._own.__array_interface__
+
+    for data in (np.asarray(Memory()), np.asarray(Memory())[1:]):
+        ag.grad(lambda w, data: np.sum(data @ w))(np.ones(10), data)
+        data[0] = 2.0
 
 
 def test_data_that_stay_on_somebody_s_tape_are_copied():

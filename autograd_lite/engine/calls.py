@@ -179,9 +179,8 @@ def _result(out, node, op, args, kwargs):
 def kept(value, parent):
     """What the tape keeps: a copy of the user's own arrays, which may be written into later."""
     if isinstance(value, np.ndarray):
-        if parent is None and (value.flags.writeable or id(value.base) not in current().held):
-            value = np.array(value)
-        return value
+        is_held = not value.flags.writeable and {id(value), id(value.base)} & current().held
+        return value if parent is not None or is_held else np.array(value)
     if type(value) in (list, tuple) and not is_plain(value):
         return type(value)(map(kept, value, parent or (None,) * len(value)))
     return value
