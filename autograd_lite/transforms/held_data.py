@@ -15,7 +15,7 @@ from ..engine.calls import kept
 from ..engine.modes import switched
 from ..engine.tape import history
 
-SMALL = 4096  # bytes; such an array is copied in the time that it takes to hold it
+SMALL = 1 << 18  # bytes; such an array is copied in the 10 us that it takes to hold one
 # An array on memory of another library, once it is there to read only, stays so.
 _OWNERS = (type(None), np.ndarray)
 _lock = threading.Lock()
