@@ -14,7 +14,7 @@ class _Function(Module):
     """A function of one array, with what it is set to by keywords."""
 
     @keywords
-    def __init__(self):
+    def __init__(self) -> None:
         """Nothing is set."""
 
     def _describe(self):
