@@ -133,7 +133,9 @@ class _Step:
         sole = [k for k in likely if k not in self.sound]
         if len(sole) < len(likely):
             at = places.index((OTHER, mine)) + 1 if alone else 1
-            places[at:at] = [(SLIP, sole), (OTHER, sole), (TERM, sole)]
+            places[at:at] = [(SLIP, sole), (OTHER, sole)]
+            at = places.index((TERM, mine)) if alone else at + 2
+            places.insert(at, (TERM, sole))
         repair = self._tried(places)
         if repair is not None and (not alone or not repair[1]):
             return repair
