@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
-from autograd_lite.comparison.diagnosis.graph import Graph
 from autograd_lite.comparison.diagnosis.mistakes import MISTAKES
 from autograd_lite.comparison.diagnosis.wrong_steps.errors_of_losses import wrong_errors
 from autograd_lite.comparison.diagnosis.wrong_steps.wrong_rules import WRONG_RULES, wrong
@@ -398,9 +397,9 @@ def test_what_is_wrong_has_no_blind_spots_to_speak_of():
 # --- what it costs ----------------------------------------------------------------------------
 
 
-def test_a_pass_costs_one_walk():
+def test_what_agrees_costs_no_walk_of_the_diagnosis():
     loss, _, _, right = network(layers=10)
-    assert ag.compare(loss, right).case.graph.walks == 1
+    assert ag.compare(loss, right).case.graph.walks == 0
 
 
 @pytest.mark.parametrize(("layers", "most"), [(2, 300), (10, 1600)])
@@ -496,21 +495,15 @@ def test_the_search_in_a_large_graph_ends_and_says_that_it_was_cut_short():
     rng = np.random.default_rng(7)
     W = ag.Tensor([[1.2, -0.5], [0.5, 1.2]], requires_grad=True, name="W")
     h = rng.standard_normal((3, 2))
-    for _ in range(60):
+    for _ in range(1000):
         h = np.tanh(h @ W)
     loss = np.sum(h * h)
     g = ag.gradients(loss, [W])[0]
-    assert ag.compare(loss, {"W": g}).case.graph.walks == 1
-    given = {"W": g + rng.standard_normal(g.shape)}
-    before = Graph.VISITS
-    Graph.VISITS = 2_000
-    try:
-        report = ag.compare(loss, given)
-    finally:
-        Graph.VISITS = before
+    assert ag.compare(loss, {"W": g}).case.graph.walks == 0
+    report = ag.compare(loss, {"W": g + rng.standard_normal(g.shape)})
     assert not report.findings
-    assert report.case.graph.visits < 20_000
-    assert "not every wrong step was tried: the graph is large, 123 calls" in str(report)
+    assert report.case.graph.visits < 80_000  # without an end it is millions
+    assert "not every wrong step was tried: the graph is large, 2003 calls" in str(report)
 
 
 def test_one_step_left_out_everywhere_is_said_of_all():

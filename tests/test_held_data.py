@@ -117,7 +117,9 @@ def test_an_array_of_the_function_s_own_is_copied_though_it_is_read_only():
         owner[:] = 5.0
         return np.sum(product)
 
-    np.testing.assert_array_equal(ag.grad(f)(np.ones(100), np.ones((1000, 100))), np.full(100, 1000.0))
+    np.testing.assert_array_equal(
+        ag.grad(f)(np.ones(100), np.ones((1000, 100))), np.full(100, 1000.0)
+    )
 
 
 def test_the_caller_s_array_stays_writeable_and_what_is_returned_is_no_view():

@@ -1,6 +1,8 @@
 """`review`: what may be handed in, what the report says, and that nothing of the user's changes."""
 
+import cProfile
 import json
+import pstats
 import subprocess
 import sys
 from pathlib import Path
@@ -268,7 +270,7 @@ def test_calls_without_a_name_have_gradients_that_a_line_may_give():
     for h in reversed(hs[1:]):
         inner.append((2 * h + back) * (1 - h * h))
         back = 0.7 * inner[-1]
-    unnamed = [g.gradients for g in groups(examined, []) if not g.word]
+    unnamed = [g.gradients for g in groups(examined) if not g.word]
     assert any(len(g) == 4 and all(map(np.allclose, g[::-1], inner)) for g in unnamed)
 
 
@@ -396,3 +398,97 @@ def test_the_page_shows_the_report_as_it_is():
     shown = page.split("```text\n")[1].split("```")[0].split("\n")
     assert first.endswith(shown[0].partition("/")[2])
     assert [line.rstrip() for line in lines] == [line.rstrip() for line in shown[1:-1]]
+
+
+def test_it_works_while_a_profiler_runs():
+    profile = cProfile.Profile()
+    profile.enable()
+    report = ag.review(network, X, Y, W1, W2)
+    profile.disable()
+    assert report.wrong == ("W1",)
+    assert any("review" in name for _, _, name in pstats.Stats(profile).stats)
+
+
+def embedding(table, words, y):
+    e = table[words] - y
+    loss = 0.5 * np.sum(e**2)
+    dtable = np.zeros_like(table)
+    dtable[words] = e
+    return loss, {"table": dtable}
+
+
+def test_entries_that_come_twice_are_added_up():
+    words = np.array([0, 2, 2, 1])
+    report = ag.review(embedding, rng.normal(size=(3, 2)), words, rng.normal(size=(4, 2)))
+    (wrong,) = [line for line in report.lines if line.verdict == "WRONG"]
+    assert wrong.suggestion == "np.add.at(dtable, words, e)"
+
+
+def two_heads(X, Y, A, B):
+    """Only the gradient of A is wrong: no line that the gradient of B comes from is to blame."""
+    h = np.tanh(X)
+    e = h @ A * (h @ B) - Y
+    loss = np.sum(e**2)
+    t = 2 * e
+    u = t * (h @ B)
+    v = t * (h @ A)
+    v = v + u**2
+    return loss, (h.T @ v, h.T @ (t * (h @ A)))
+
+
+def test_a_line_that_goes_into_a_right_gradient_is_not_blamed():
+    report = ag.review(two_heads, X, Y, W1[:, :2], W1[:, 2:])
+    (wrong,) = [line for line in report.lines if line.verdict == "WRONG"]
+    assert wrong.line in (line_of(two_heads, "v = v + u**2"), line_of(two_heads, "v = t * "))
+
+
+def bump(z):
+    return z / (1 + z**2)
+
+
+def bump_slope(z):
+    inner = 1 + z**2
+    return (1 + z**2) / inner**2
+
+
+def with_a_slope(X, Y, W1, W2):
+    z = X @ W1
+    e = bump(z) @ W2 - Y
+    de = 2 * e
+    dz = (de @ W2.T) * bump_slope(z)
+    return np.sum(e**2), (X.T @ dz, bump(z).T @ de)
+
+
+def test_a_function_that_gives_a_wrong_derivative_is_named_and_not_the_line_that_calls_it():
+    report = ag.review(with_a_slope, X, Y, W1, W2)
+    (wrong,) = [line for line in report.lines if line.verdict == "WRONG"]
+    assert wrong.line == line_of(bump_slope, "return")
+    assert wrong.suggestion == "return (1 - z**2) / inner**2"
+
+
+def with_a_factor_of_its_own(X, y, w):
+    """What is not named after anything is solved for, too."""
+    m = np.exp(X @ w)
+    loss = np.sum(m) - y @ (X @ w)
+    rate = 2.5 * np.exp(X @ w) - 1.5 * m * y
+    left = rate - y
+    return loss, X.T @ left
+
+
+def test_what_a_part_of_a_line_should_be_is_solved_for():
+    report = ag.review(with_a_factor_of_its_own, X, Y[:, 0], W1[:, 0])
+    (wrong,) = [line for line in report.lines if line.verdict == "WRONG"]
+    assert wrong.line == line_of(with_a_factor_of_its_own, "rate =")
+
+
+def returned_as_products(X, Y, W1, W2):
+    h = np.tanh(X @ W1)
+    e = h @ W2 - Y
+    dz = 2 * (e @ W2.T) * (1 - h**2)
+    return np.sum(e**2), (X.T @ dz, h.T @ e)
+
+
+def test_a_product_with_the_data_is_no_gradient_of_the_data():
+    report = ag.review(returned_as_products, X, Y, W1, W2)
+    (wrong,) = [line for line in report.lines if line.verdict == "WRONG"]
+    assert wrong.suggestion.endswith("(X.T @ dz, 2 * (h.T @ e))")

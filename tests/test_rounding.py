@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
+from autograd_lite.numerics.rounding import floors
 
 
 def variables(dtype, **arrays):
@@ -353,3 +354,18 @@ def test_compile_still_finds_a_small_result_that_is_another():
 
     with pytest.raises(TypeError, match="its result is another than by itself"):
         ag.compile(f)(np.array([1.0, 2.0]))
+
+
+def test_no_more_is_drawn_than_tells_what_is_rounding():
+    """A difference far beyond the first draw is clear; one near it, or below it, takes more."""
+    known, drawn = [np.array([1.0, 2.0])], []
+
+    def run(draw):
+        drawn.append(draw)
+        return [known[0] + [1e-9, 3e-9]]
+
+    for difference, draws in ((1.0, 1), (0.0, 1), (1e-6, 4), (5e-7, 4)):
+        drawn.clear()
+        [floor] = floors(run, known, differences=[np.array([difference, 0.0])])
+        assert len(drawn) == draws
+        assert np.allclose(floor, 64 * np.array([1e-9, 3e-9]))

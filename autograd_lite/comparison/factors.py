@@ -26,7 +26,7 @@ class Factors:
         """The label of a key, its true value in the form that the shape asks for, and its ends."""
         top, bottom = self._parse(key)
         label = f"d{self._label(top)}/d{self.names.of(bottom)}"
-        if top is bottom or bottom not in history(top):
+        if top is bottom or (top is not self.loss.node and bottom not in history(top)):
             raise ValueError(
                 f"{key!r}: {self._label(top)} is not computed from {self.names.of(bottom)}, so "
                 "there is no such factor of the chain; is it the other way round?"

@@ -124,22 +124,26 @@ class Case:
 
     @cached_property
     def graph(self):
-        """The graph of the loss; careful about nan where the true gradients needed that."""
-        graph = Graph(self.loss.node, self.names)
-        table = Backward(graph).table
-        if any(np.isnan(g).any() for g in table.values() if isinstance(g, np.ndarray)):
-            graph.careful = True
-        return graph
+        """The graph of the loss; careful about nan once a pass has shown that it must be."""
+        return Graph(self.loss.node, self.names)
 
     @cached_property
     def backward(self):
         """The true backward pass."""
+        backward = Backward(self.graph)
+        if not any(map(_has_nan, backward.table.values())):
+            return backward
+        self.graph.careful = True
         return Backward(self.graph)
 
     @cached_property
     def blind_spots(self) -> BlindSpots:
         """What this point could not have shown."""
         return blind_spots(self)
+
+
+def _has_nan(g):
+    return isinstance(g, np.ndarray) and bool(np.isnan(g).any())
 
 
 def _floors(pairs, tolerance, loss, ends):
@@ -155,7 +159,8 @@ def _floors(pairs, tolerance, loss, ends):
         return {}
     kinds = {array.dtype for label in nodes for array in pairs[label] if array.dtype.kind in "fc"}
     eps = max((float(np.finfo(kind).eps) for kind in kinds), default=0.0)
-    found = Floor(loss.node, eps).of_all(gradients_of(loss.node, list(nodes.values())))
+    derive = gradients_of(loss.node, list(nodes.values()))
+    found = Floor(loss.node, eps).of_all(derive, [distance(*pairs[label]) for label in nodes])
     return dict(zip(nodes, found, strict=True))
 
 

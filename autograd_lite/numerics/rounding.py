@@ -19,6 +19,7 @@ from ..engine.tape import backward_pass, history
 
 DRAWS = 4
 SAFETY = 64  # between what the draws show and what another order of the terms may make of it
+CLEAR = 1e4  # times its floor of one draw: what no other draw would call rounding
 # Operations whose rules look at the arguments to choose between pieces.
 KINKED = frozenset(
     "relu leaky_relu maximum minimum fmax fmin absolute fabs max amax min amin nanmax nanmin "
@@ -59,22 +60,35 @@ def _mixed(bits, draw):
     return bits ^ (bits >> np.uint64(31))
 
 
-def floors(run, known, times=1.0):
+def floors(run, known, times=1.0, draws=DRAWS, differences=None):
     """What rounding may move each of some arrays by, entry by entry.
 
-    ``run(draw)`` gives the same arrays with numbers that were `jittered`, or None.
+    ``run(draw)`` gives the same arrays with numbers that were `jittered`, or None. Where errors
+    are no larger than those of rounding, an entry may stand still in a few draws. Of arrays whose
+    ``differences`` from others are given, no more is drawn than tells which of these are rounding.
     """
     known = [np.asarray(array) for array in known]
     far = [np.zeros(array.shape) for array in known]
     with np.errstate(all="ignore"):
-        for draw in range(DRAWS):
+        for draw in range(draws):
             found = run(draw)
             if found is None:
                 continue
             for i, (array, other) in enumerate(zip(known, found, strict=True)):
                 moved = np.abs(np.asarray(other) - array).astype(np.float64)
                 far[i] = np.maximum(far[i], np.where(np.isfinite(moved), moved, 0.0))
+            if differences is not None and not _is_any_near(differences, far, SAFETY / times):
+                break
     return [SAFETY / times * moved for moved in far]
+
+
+def _is_any_near(differences, far, safety):
+    """Whether a difference is beyond what was drawn, and not far beyond it."""
+    for difference, moved in zip(differences, far, strict=True):
+        floor = safety * moved
+        if ((difference > floor) & (difference <= CLEAR * floor)).any():
+            return True
+    return False
 
 
 class Tape:
@@ -99,6 +113,7 @@ class RoundedTape(Tape):
     def __init__(self, root, jitter):
         self._jitter = jitter
         self._args, self._outs = {}, {}
+        self._inputs = {}  # {id of an array that the tape holds: that array with errors}
         with np.errstate(all="ignore"):
             for node in history(root):
                 if node.op is not None:
@@ -122,7 +137,11 @@ class RoundedTape(Tape):
     def _input(self, value, parent):
         if type(parent) is tuple:
             return list(map(self._input, value, parent))
-        return self._outs[parent] if parent in self._outs else self._jitter(value)
+        if parent in self._outs:
+            return self._outs[parent]
+        if id(value) not in self._inputs:
+            self._inputs[id(value)] = self._jitter(value)
+        return self._inputs[id(value)]
 
     def _step(self, node, g, careful):
         g = type(g)(map(self._pulled, g)) if isinstance(g, tuple) else self._pulled(g)
@@ -147,29 +166,28 @@ class Floor:
         self._root = root
         self._eps = max(eps, *(float(np.finfo(kind).eps) for kind in kinds))
         self._times = max(np.sqrt(self._eps) / 64 / self._eps, 4.0)
+        self._tapes: dict = {}
 
-    @functools.cached_property
-    def _tapes(self):
-        jitters = [
-            functools.partial(jittered, draw=draw, eps=self._eps, times=self._times)
-            for draw in range(DRAWS)
-        ]
-        return [RoundedTape(self._root, jitter) for jitter in jitters]
+    def _tape(self, draw):
+        if draw not in self._tapes:
+            jitter = functools.partial(jittered, draw=draw, eps=self._eps, times=self._times)
+            self._tapes[draw] = RoundedTape(self._root, jitter)
+        return self._tapes[draw]
 
     def of(self, derive):
         """The floor of each entry of a derivative, ``derive(tape)``."""
         return self.of_all(lambda tape: [derive(tape)])[0]
 
-    def of_all(self, derive):
-        """The floors of several derivatives, a list ``derive(tape)``."""
+    def of_all(self, derive, differences=None):
+        """The floors of several derivatives, a list ``derive(tape)``; see `floors`."""
 
         def run(draw):
             try:
-                return derive(self._tapes[draw])
+                return derive(self._tape(draw))
             except Exception:  # a rule refuses numbers that are a little off
                 return None
 
-        return floors(run, derive(Tape()), self._times)
+        return floors(run, derive(Tape()), self._times, differences=differences)
 
 
 def gradient_of(root, node):

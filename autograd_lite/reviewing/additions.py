@@ -17,7 +17,7 @@ _ACTIVATIONS = ("({} > 0)", "(1 - {} ** 2)", "({} * (1 - {}))")
 
 def derivatives(line):
     """The derivative of an activation in the place of a value, or as one more factor."""
-    arrays = [a for a in line.atoms if a.kind == "array" or a.varies][:12]
+    arrays = [a for a in line.reach.atoms if a.kind == "array" or a.varies][:12]
     places = [n for n in line.nodes if line.is_place(n) and not isinstance(n, ast.Constant)]
     for atom in arrays:
         text = bracketed(atom.text)
@@ -42,7 +42,7 @@ def factors(line):
         for name in line.inner:
             new = f"{bracketed(old)} * {name}"
             yield Edit(FACTOR, line.text.replaced((node, new)), "missing factor", old, name)
-        for atom in line.atoms:
+        for atom in line.reach.atoms:
             forms = [("{} * {}", "missing factor"), ("{} / {}", "missing division")]
             for form, kind in forms[: 1 if atom.kind == "array" else 2]:
                 new = form.format(bracketed(old), bracketed(atom.text))
@@ -52,7 +52,7 @@ def factors(line):
 def terms(line):
     for node in line.spots():
         old = line.text.of(node)
-        terms = [a.text for a in line.atoms if a.kind in ("array", "scalar")] + line.inner
+        terms = [a.text for a in line.reach.atoms if a.kind in ("array", "scalar")] + line.inner
         for term in [*terms, "1"]:
             for sign in "+-":
                 new = f"{old} {sign} {term}"
@@ -66,7 +66,7 @@ def solved(line):
     if line.wanted is None or line.statement.part:
         return
     given, wanted, inside, scope, close = line.wanted
-    values = {a.text: a.values[0] for a in line.atoms if a.kind in ("array", "scalar")}
+    values = {a.text: a.values[0] for a in line.reach.atoms if a.kind in ("array", "scalar")}
     for text in made(line):
         value = valued(text, scope)
         if kind_of(value) == "array" or (kind_of(value) == "scalar" and text[0] != "("):
@@ -104,8 +104,8 @@ def more(line, inside, text, statement, kind, new):
 
 def penalties(line):
     """A term that is a number times an array: a regulariser."""
-    scalars = [a.text for a in line.atoms if a.kind == "scalar" and not a.text.isdigit()]
-    arrays = [a for a in line.atoms if a.kind == "array"]
+    scalars = [a.text for a in line.reach.atoms if a.kind == "scalar" and not a.text.isdigit()]
+    arrays = [a for a in line.reach.atoms if a.kind == "array"]
     old = line.text.of(line.root) if not line.statement.part else ""
     for one in scalars[:10]:
         factors = [one, f"2 * {one}"] + [f"{one} / {two}" for two in scalars[:10] if two != one]
@@ -118,7 +118,7 @@ def penalties(line):
 
 def products(line):
     """A further path: the matrix product of two arrays in reach as one more term."""
-    arrays = [a for a in line.atoms if a.kind == "array" and len(a.shape) in (1, 2)]
+    arrays = [a for a in line.reach.atoms if a.kind == "array" and len(a.shape) in (1, 2)]
     for one, two in pairs_of(arrays, repeat=2):
         forms = [f for f, shape in shapes_of(one.shape, two.shape) if shape in line.shapes]
         for form in forms:
@@ -129,7 +129,7 @@ def paths(line):
     """A further path: the product or the quotient of two values in reach as one more term."""
     if line.statement.part:
         return
-    values = [a for a in line.atoms if a.kind in ("array", "scalar")][:NEAREST]
+    values = [a for a in line.reach.atoms if a.kind in ("array", "scalar")][:NEAREST]
     for one, two in pairs_of(values, repeat=2):
         if not _broadcast(one.shape, two.shape) <= line.shapes:
             continue

@@ -7,6 +7,7 @@ import numpy as np
 
 from ..engine.tape import Leaf
 from .flow import nodes_in
+from .pairs import last_word
 from .truths import USES
 
 LAYERS = 12
@@ -18,32 +19,31 @@ class Group:
 
     ``word`` is the name that the line assigns to, in lower case, "" where it has none. ``whole``
     says that they are gradients and no parts of them: the N of a mean may then come later.
+    ``nodes`` are what they are the gradients of.
     """
 
     word: str
+    nodes: list
     gradients: list
     whole: bool = True
 
     def of_times(self, n):
-        """The gradients for n times: all of them, one layer of several, or all but one.
+        """Pairs (nodes, gradients) for n times: all of them, one layer of several, all but one.
 
         With one less the last time is left as it is: the gradient of the input is no one's.
         """
-        given = self.gradients
-        k, rest = divmod(len(given), n)
-        if not rest and 0 < k <= LAYERS:
-            yield from (given[first::k] for first in range(k))
-        if len(given) == n - 1 > 0:
-            yield given
-        if not self.whole and len(given) == n > 1:
-            yield given[:-1]
+        count = len(self.gradients)
+        k, rest = divmod(count, n)
+        parts = [slice(first, None, k) for first in range(k)] if not rest and k <= LAYERS else []
+        if count == n - 1 > 0:
+            parts.append(slice(None))
+        if not self.whole and count == n > 1:
+            parts.append(slice(-1))
+        return [(self.nodes[part], self.gradients[part]) for part in parts]
 
 
-def groups(examination, gradients):
-    """The groups of a program: those with a name first, then the calls inside statements.
-
-    ``gradients`` are pairs (name, gradient) of the inputs.
-    """
+def groups(examination):
+    """The groups of a program: lines with a name, the inputs, then the calls inside statements."""
     truth, statements = examination.truth, examination.statements
     named: dict = {}
     inner: dict = {}
@@ -58,21 +58,23 @@ def groups(examination, gradients):
     found = []
     for (key, i), nodes in named.items():
         word = examination.word_of(statements.get(key), i)
-        found += [Group(word, some) for some in _filled(nodes, truth.gradients)]
-        found += [Group(word, some, False) for some in _parts(nodes, truth, origin)]
-    found += [Group(name, [g]) for name, g in gradients]
+        found += [Group(word, *some) for some in _filled(nodes, truth.gradients)]
+        found += [Group(word, nodes, some, False) for some in _parts(nodes, truth, origin)]
+    for path, gradient in examination.true.items():
+        name = examination.pairs[path]
+        found.append(Group(last_word(name), [truth.leaves[name].node], [gradient]))
     for nodes in inner.values():
-        found += [Group("", some, False) for some in _filled(nodes, truth.gradients)]
+        found += [Group("", *some, False) for some in _filled(nodes, truth.gradients)]
     return found
 
 
 def _filled(nodes, gradients):
-    """The gradients of the nodes that have one; then with zeros for those that have none."""
-    some = [np.asarray(gradients[node]) for node in nodes if node in gradients]
+    """Pairs (nodes, gradients) of those that have one; then with zeros for those that have none."""
+    some = [node for node in nodes if node in gradients]
     if some:
-        yield some
+        yield some, [np.asarray(gradients[node]) for node in some]
     if 0 < len(some) < len(nodes):
-        yield [np.asarray(gradients.get(node, np.zeros_like(node.out))) for node in nodes]
+        yield nodes, [np.asarray(gradients.get(node, np.zeros_like(node.out))) for node in nodes]
 
 
 def _parts(nodes, truth, origin):

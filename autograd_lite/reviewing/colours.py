@@ -15,7 +15,6 @@ from ..graph import Names
 from ..observed_call import Observed
 from . import verdicts
 from .flow import nodes_in
-from .instrumented import key
 from .pairs import bare
 
 _MARKS = {verdicts.RIGHT: RIGHT, verdicts.WRONG: WRONG, verdicts.FOLLOWS: BECAUSE}
@@ -49,7 +48,7 @@ class ReviewedGraph:
         truth = examination.truth
         names = {leaf.node: place for place, leaf in truth.leaves.items()}
         statements = {
-            key(s): s for source in examination.program.sources.values() for s in source.statements
+            s.key: s for source in examination.program.sources.values() for s in source.statements
         }
         for name, value in truth.run.events:
             statement = statements.get(name)

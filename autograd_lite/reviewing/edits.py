@@ -26,22 +26,17 @@ class Edit:
 
 
 class Draft:
-    """A statement of which other forms are made, with the atoms in reach.
+    """A statement of which other forms are made, of what is in its reach.
 
-    ``ingredients`` are parts of other lines, ``alike`` names that stand for values of one type;
-    ``wanted`` is what is known of the value: (what it is, what it should be, whether it is the
-    right-hand side, the names in reach, what two right numbers may differ by).
+    ``shapes`` are those that it gives; ``wanted`` is what is known of the value: (what it is, what
+    it should be, whether it is the right-hand side, the names in reach, what two right numbers may
+    differ by).
     """
 
-    def __init__(
-        self, statement, atoms, ingredients=(), shapes=(), called=(), alike=(), wanted=None
-    ):
+    def __init__(self, statement, reach, shapes=(), wanted=None):
         self.statement = statement
-        self.atoms = atoms
-        self.ingredients = ingredients
+        self.reach = reach
         self.shapes = set(shapes)
-        self.called = called
-        self.alike = dict(alike)
         self.wanted = wanted
         self.text = Text(statement)
         node = statement.expression

@@ -17,6 +17,7 @@ from .forms import names_of
 from .inputs import Inputs
 from .recognition import Known
 from .truths import BESIDE, Truth, beside
+from .vocabulary import is_atomic
 
 EFFORT = 25_000
 
@@ -133,7 +134,7 @@ class Examination:
     def statements(self):
         """The statements of the program by their keys."""
         sources = self.program.sources.values()
-        return {instrumented.key(s): s for source in sources for s in source.statements}
+        return {s.key: s for source in sources for s in source.statements}
 
     def _truth_at(self, other, changed=None):
         """The true gradients of the loss at a point."""
@@ -269,9 +270,7 @@ def _called(run, program):
     """{path: names} of the lines that assigned the very values that were returned."""
     found: dict = {}
     last = dict(run.events)
-    statements = {
-        instrumented.key(s): s for source in program.sources.values() for s in source.statements
-    }
+    statements = {s.key: s for source in program.sources.values() for s in source.statements}
     for path, gradient in run.gradients.items():
         for key, value in last.items():
             if _is_same(value, gradient):
@@ -294,6 +293,8 @@ def _displayed(run, program, f):
                     words = (
                         [] if node is None else re.findall(r"[A-Za-z_]\w*", source.segment(node))
                     )
+                    if not is_atomic(node):  # X.T @ dz is no gradient of X
+                        words = [word for word in words if pairs.says_gradient(word)]
                     if 0 < len(words) < 4:
                         found.setdefault(path, set()).update(words)
     return found

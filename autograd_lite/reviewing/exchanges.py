@@ -12,23 +12,23 @@ def others(line):
     places = [n for n in line.nodes if line.is_place(n)]
     for node in places:
         old = line.text.of(node)
-        for atom in line.atoms:
+        for atom in line.reach.atoms:
             if atom.text != old:
                 yield line.edit(OTHER, node, atom.text, "value")
     for node in line.nodes:
         if isinstance(node, ast.Name):
-            for name in line.alike.get(node.id, ()):
+            for name in line.reach.alike.get(node.id, ()):
                 yield line.edit(OTHER, node, name, "value")
     named = [n for n in places if not isinstance(n, ast.Constant)]
     for old in dict.fromkeys(map(line.text.of, named)):
         same = [n for n in places if line.text.of(n) == old]
-        for atom in line.atoms if len(same) > 1 else ():
+        for atom in line.reach.atoms if len(same) > 1 else ():
             pairs = [(n, atom.text) for n in same]
             yield Edit(OTHER, line.text.replaced(*pairs), "value", old, atom.text)
     for node in line.nodes:
         computed = isinstance(node, (ast.Compare, ast.UnaryOp, ast.BinOp))
         if computed and in_index(node, line.statement.parents):
-            for atom in [a for a in line.atoms if a.kind in ("mask", "index")]:
+            for atom in [a for a in line.reach.atoms if a.kind in ("mask", "index")]:
                 yield line.edit(OTHER, node, atom.text, "value")
     yield from other_indices(line)
     yield from other_attributes(line)
@@ -74,7 +74,7 @@ def everywhere(line, index):
 
 def shifted(line, node, parts):
     """Every slice of a subscript moved by a number in reach; slices for entries."""
-    for atom in [a for a in line.atoms if a.kind == "scalar"]:
+    for atom in [a for a in line.reach.atoms if a.kind == "scalar"]:
         texts, moved = [], 0
         for part in parts:
             text = line.text.of(part)

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..engine.tape import Leaf, Node, history
 from .inputs import is_floats
-from .recognition import EXACT, INNER, SCALED, UNKNOWN, Known
+from .recognition import EXACT, INNER, SCALED, UNKNOWN
 
 
 def nodes_in(value):
@@ -51,21 +51,20 @@ class Flow:
                 for key in self.passed.get(node, ()):
                     self.feeds.setdefault(key, set()).add(path)
         self.nodes = sorted(above, key=lambda node: node.serial)
-        values = Known(n.out for n in self.forward if n.out.size > 1)
         roots = set(wrong.values())
         self.status = {}
         self.open: set = set()  # lines of chains after which the value is not a known one
         for node in self.nodes:
             if node in roots:
                 self.status[node] = UNKNOWN
-            elif node.out.size > 1 and values.of(node.out) == EXACT:
+            elif node.out.size > 1 and truth.values.of_node(node) == EXACT:
                 self.status[node] = EXACT
             elif node in self.interim:
-                if node in self.owner and known.of(node.out) == UNKNOWN:
+                if node in self.owner and known.of_node(node) == UNKNOWN:
                     self.open.add(self.owner[node])
                 self.status[node] = EXACT
             elif node in self.owner:
-                status = known.of(node.out)
+                status = known.of_node(node)
                 self.status[node] = min(status, SCALED) if node.out.size == 1 else status
         self._ordered(says_gradient)
 

@@ -35,7 +35,7 @@ def formulas(line):
             yield Edit(FORMULA, line.text.replaced((node, text)), "missing factor", old, new)
     for node in line.spots():
         old = line.text.of(node)
-        for atom in [a for a in line.atoms if a.kind == "array"]:
+        for atom in [a for a in line.reach.atoms if a.kind == "array"]:
             new = f"{bracketed(old)} / {bracketed(atom.text)}"
             text = line.text.replaced((node, new))
             yield Edit(FORMULA, text, "missing division", old, atom.text)
@@ -48,16 +48,19 @@ def ingredients(line):
         yield from (path(line, INGREDIENT, term) for term in products(line))
     for node in line.nodes:
         if line.is_replaceable(node) or isinstance(node, (ast.IfExp, ast.Subscript)):
-            for new in [*line.ingredients, *[a.text for a in line.atoms if a.kind == "array"]]:
+            for new in [
+                *line.reach.ingredients,
+                *[a.text for a in line.reach.atoms if a.kind == "array"],
+            ]:
                 yield line.edit(INGREDIENT, node, new, "formula")
             if (isinstance(node, ast.Call) and len(node.args) == 1) or is_atomic(node):
                 one = line.text.of(node.args[0] if isinstance(node, ast.Call) else node)
-                for new in line.ingredients:
+                for new in line.reach.ingredients:
                     yield line.edit(INGREDIENT, node, f"{one} / {bracketed(new)}", "formula")
                     yield line.edit(INGREDIENT, node, f"{one} * {bracketed(new)}", "formula")
     for node in line.spots()[:2]:
         old = line.text.of(node)
-        for new in line.ingredients:
+        for new in line.reach.ingredients:
             for sign in "+-":
                 text = line.text.replaced((node, f"{old} {sign} {new}"))
                 yield Edit(INGREDIENT, text, "missing term", old, new)
@@ -75,7 +78,7 @@ def twice(line):
     places = [n for n in line.nodes if line.is_place(n)]
     for node in places:
         old = line.text.of(node)
-        single += [(node, a.text, "value") for a in line.atoms[:12] if a.text != old]
+        single += [(node, a.text, "value") for a in line.reach.atoms[:12] if a.text != old]
     for (one, new, kind), (other, second, _) in combinations(single, 2):
         if _apart(line.text.span(one), line.text.span(other)):
             text = line.text.replaced((one, new), (other, second))

@@ -55,8 +55,12 @@ class Program:
         statements that the watcher carries out itself, `key`.
         """
         new = {}
-        for source in {**self.sources, **(changed or {})}.values():
-            new |= _codes(source, watcher.records, frozenset(executed))
+        for path, source in {**self.sources, **(changed or {})}.items():
+            mine = frozenset(key for key in executed if key[0] == path)
+            if watcher.records or source is not self.sources[path]:
+                new |= _codes(source, watcher.records, frozenset())
+            if mine:
+                new |= _codes(source, watcher.records, mine)
         before = {}
         for module in self.modules:
             module[HOOK] = watcher
@@ -73,12 +77,6 @@ class Program:
                 fn.__code__ = code
             for module in self.modules:
                 del module[HOOK]
-
-
-def key(statement):
-    """What a statement is found by in other texts of its file: path, line, and which of it."""
-    beside = [s for s in statement.source.statements if s.line == statement.line]
-    return (*statement.place, beside.index(statement))
 
 
 def _functions_of(code):
@@ -107,17 +105,23 @@ def noticed(codes):
     try:
         yield
     finally:
-        sys.setprofile(before)
+        if before is None or callable(before):
+            sys.setprofile(before)
+        else:  # cProfile's object, which goes on by itself
+            before.enable()
 
 
-@functools.lru_cache(64)
+@functools.lru_cache(1024)
 def _codes(source, records, executed):
-    """{(path, qualified name, first line): code object} of a file with the hooks in it."""
-    tree = ast.parse("\n".join(source.lines) + "\n", source.path)
+    """{(path, qualified name, first line): code object} of a file with the hooks in it.
+
+    With ``executed`` those of the definitions alone in which these statements stand.
+    """
+    tree = source.parsed([line for _, line, _ in executed])
     names = {}
     for statement in source.statements:
         node = statement.node
-        names[node.lineno, node.col_offset, type(node)] = key(statement)
+        names[node.lineno, node.col_offset, type(node)] = statement.key
     tree = ast.fix_missing_locations(_Hooks(names, records, executed).visit(tree))
     found: dict = {}
     doubled = set()

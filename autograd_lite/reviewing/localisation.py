@@ -4,10 +4,12 @@ import ast
 
 import numpy as np
 
+from ..engine.tape import history
 from . import runs, texts
 from .candidates import groups
+from .flow import nodes_in
 from .instrumented import RETURNED
-from .pairs import last_word
+from .truths import node_of
 from .watchers import NEXT, Substitute
 
 TIMES = 400  # a statement that is carried out more often is not tried
@@ -18,32 +20,51 @@ class Localisation:
 
     What a line should give is the gradient of something that the forward pass assigned, in the
     order of the loop or against it, perhaps times the N of a mean that is divided by later.
+
+    Attributes
+    ----------
+    given : dict of lists by key of a statement
+        Pairs (when, what it gave), one for each time that it was carried out.
     """
 
     def __init__(self, step):
         self.step = step
         self.examination = step.examination
-        true, named = self.examination.true, self.examination.pairs
-        ends = [(last_word(named[path]), g) for path, g in true.items()]
-        self.groups = groups(self.examination, ends)
+        self.groups = groups(self.examination)
+        program = self.examination.program
+        run = runs.recorded(program, self.examination.inputs, step.changed)
+        events: dict = {}
+        for at, (name, value) in enumerate(run.events):
+            events.setdefault(name, []).append((at, value))
+        self.given = {name: self._last(name, some) for name, some in events.items()}
+        self.depends = self._forward_paths()
+        self.fed = self._backward_paths()
 
     def first(self, names):
         """(key, what stays wrong, the values) of the first statement that helps, or None.
 
         The first is the one that is wrong earliest: in a loop what a later line of a round gets
-        wrong reaches the lines before it only in the next round.
+        wrong reaches the lines before it only in the next round. Once one is known that makes all
+        right, only what is wrong before it is looked at.
         """
-        run = runs.recorded(self.examination.program, self.examination.inputs, self.step.changed)
-        given: dict = {}
-        for at, (name, value) in enumerate(run.events):
-            given.setdefault(name, []).append((at, value))
-        found = []
+        given = self.given
+        names = sorted((n for n in names if n in given), key=lambda name: given[name][0][0])
+        found, latest = [], float("inf")
         for name in names:
-            times = given.get(name, ())
-            helps = self._helps(name, [value for _, value in times])
+            if given[name][0][0] >= latest:
+                break
+            helps = self._helps(name, given[name], latest)
             if helps is not None:
-                found.append((len(helps[1]) > 0, self._wrong_at(times, helps[2]), helps))
+                at = self._wrong_at(given[name], helps[2])
+                found.append((len(helps[1]) > 0, at, helps))
+                latest = latest if helps[1] else at
         return min(found, key=lambda entry: entry[:2])[2] if found else None
+
+    def _last(self, name, events):
+        """One event of a statement a time: of an entry that is assigned, what it went into."""
+        node = getattr(self.step.statements.get(name), "node", None)
+        inside = [t for t in getattr(node, "targets", ()) if isinstance(t, ast.Subscript)]
+        return events[1 :: 1 + len(inside)] if inside else events
 
     def _wrong_at(self, times, values):
         """When a statement first gave something else than the values."""
@@ -52,22 +73,26 @@ class Localisation:
                 return at
         return times[-1][0]
 
-    def _helps(self, name, values):
+    def _helps(self, name, times, latest):
+        values = [value for _, value in times]
         statement = self.step.statements.get(name)
         assignment = assignment_of(statement)
         plain = [v for v in values if isinstance(v, (np.ndarray, np.floating, float))]
-        if assignment is None or not values or len(plain) < len(values) or len(values) > TIMES:
+        if assignment is None or len(plain) < len(values) or len(values) > TIMES:
             return None
         plain = [np.asarray(v) for v in plain]
         if self._is_right(self.examination.word_of(statement), plain):
             return None
         best = None
-        for candidates in self._candidates(name, plain):
-            wrong = self._wrong_with(name, assignment, candidates)
-            if wrong is not None and not wrong:
-                return name, wrong, candidates
-            if wrong is not None and set(wrong) < set(self.step.wrong) and best is None:
-                best = name, wrong, candidates
+        substitution = _Substitution(self, name, assignment)
+        for candidate, scales in self._candidates(name, plain):
+            for values, wrong in substitution.tried(candidate, scales):
+                if self._wrong_at(times, values) >= latest:
+                    continue
+                if not wrong:
+                    return name, wrong, values
+                if best is None and set(wrong) < set(self.step.wrong):
+                    best = name, wrong, values
         return best
 
     def _is_right(self, word, values):
@@ -78,32 +103,63 @@ class Localisation:
             len(some) == len(values) and all(map(self.examination.agree, some[::step], values))
             for group in self.groups
             if word and group.word == word and group.whole
-            for some in group.of_times(len(values))
+            for _, some in group.of_times(len(values))
             for step in (1, -1)
         )
 
     def _candidates(self, key, values):
-        """Other values for each time, of the right shapes; what differs from them."""
-        seen = set()
-        sizes = sorted({n for v in values for n in v.shape} | self._sizes())
+        """Pairs (other values for each time, of the right shapes; what they may be scaled by)."""
+        seen, found = set(), []
+        sizes = sorted({n for v in values for n in v.shape if n > 1} | self._sizes())
+        fed = self._fed(key)
         for group in self._groups(self.examination.word_of(self.step.statements.get(key))):
-            for some in group.of_times(len(values)):
-                for ordered in (some[::-1], some) if len(some) > 1 else (some,):
+            for nodes, some in group.of_times(len(values)):
+                for step in (-1, 1) if len(some) > 1 else (1,):
+                    ordered = some[::step]
                     if [g.shape for g in ordered] != [v.shape for v in values[: len(ordered)]]:
                         continue
                     mark = b"".join(g.tobytes()[:256] for g in ordered)
-                    if mark in seen:
-                        continue
-                    seen.add(mark)
-                    for scale in (1, *(n for n in sizes if n > 1 and group.whole)):
-                        scaled = [scale * g for g in ordered]
-                        pairs = zip(scaled, values, strict=False)
-                        if not all(self.examination.agree(a, b) for a, b in pairs):
-                            yield scaled
+                    if mark not in seen:
+                        seen.add(mark)
+                        last = (
+                            min(len(ordered), len(fed)) - 1
+                        )  # what is cut off before may be wrong
+                        fits = last < 0 or self.depends.get(nodes[::step][last], set()) <= fed[last]
+                        found.append((fits, ordered, (1, *(sizes if group.whole else ()))))
+        likely = [candidate for fits, *candidate in found if fits]
+        return likely or [candidate for _, *candidate in found]
+
+    def _forward_paths(self):
+        """{node of the forward pass: the paths of the gradients of what it depends on}."""
+        truth = self.examination.truth
+        found: dict = {}
+        for path, name in self.examination.pairs.items():
+            found.setdefault(truth.leaves[name].node, set()).add(path)
+        for node in sorted(truth.forward, key=lambda node: node.serial):
+            above = [found[parent] for _, parent in node.inputs() if parent in found]
+            found[node] = found.get(node, set()).union(*above)
+        return found
+
+    def _backward_paths(self):
+        """{node of the backward pass: the paths of the gradients that it goes into}."""
+        found: dict = {}
+        for path in self.examination.pairs if self.step.truth is not None else ():
+            root = node_of(self.step.truth.run.gradients.get(path))
+            for node in history(root) if root is not None else ():
+                found.setdefault(node, set()).add(path)
+        return found
+
+    def _fed(self, name):
+        """The paths of the gradients that a statement's value goes into, each time."""
+        if self.step.truth is None:
+            return []
+        events = [(0, value) for key, value in self.step.truth.run.events if key == name]
+        nodes = [next(nodes_in(value), None) for _, value in self._last(name, events)]
+        return [self.fed.get(node, set()) for node in nodes]
 
     def _groups(self, word):
         """The groups that a line may have to give: those of what it is called after alone."""
-        known = word in {group.word for group in self.groups}
+        known = word and word in {group.word for group in self.groups}
         return [g for g in self.groups if not known or g.word in ("", word)]
 
     def _sizes(self):
@@ -114,17 +170,61 @@ class Localisation:
         }
         return {n for v in given.values() for n in np.shape(v)[:2]}
 
-    def _wrong_with(self, name, assignment, values):
-        examination = self.examination
+
+class _Substitution:
+    """What becomes of the gradients when a statement is given other values.
+
+    A backward pass is linear in what goes through it, so that what ``n * g`` in the place of a
+    statement makes of the gradients is known from g and from zeros: it is run where that may help.
+    """
+
+    def __init__(self, localisation, name, assignment):
+        self.step = localisation.step
+        self.examination = localisation.examination
+        self.name = name
         statement = self.step.statements[name]
-        watcher = Substitute(assignment, values, texts.executable(statement, statement.text))
-        with examination.program.watched(watcher, self.step.changed, (name,)), runs.quietly():
+        self.assignment = assignment
+        self.otherwise = texts.executable(statement, statement.text)
+        self.constant: dict = {}  # the gradients with zeros, by how many there are
+
+    def tried(self, values, scales):
+        """Pairs (values times a scale, what is wrong with them), where they may help."""
+        gradients = self._gradients(values)
+        if gradients is None:
+            return
+        yield values, self.examination.wrong(gradients)
+        if len(scales) == 1:
+            return
+        if len(values) not in self.constant:
+            self.constant[len(values)] = self._gradients([np.zeros_like(g) for g in values])
+        constant = self.constant[len(values)]
+        for scale in scales[1:] if constant is not None else ():
+            if not set(self.step.wrong) <= set(self._left(scale, gradients, constant)):
+                scaled = [scale * g for g in values]
+                gradients_of_it = self._gradients(scaled)
+                if gradients_of_it is not None:
+                    yield scaled, self.examination.wrong(gradients_of_it)
+
+    def _left(self, scale, gradients, constant):
+        """What stays wrong with the values times a scale, if the program is linear in them."""
+        with np.errstate(all="ignore"):
+            scaled = {
+                path: constant[path] + scale * (np.asarray(g) - constant[path])
+                for path, g in gradients.items()
+                if path in constant and np.shape(constant[path]) == np.shape(g)
+            }
+        return self.examination.wrong(scaled)
+
+    def _gradients(self, values):
+        """The gradients with these values; None where the program fails or its loss changes."""
+        examination, program = self.examination, self.examination.program
+        watcher = Substitute(self.assignment, values, self.otherwise)
+        with program.watched(watcher, self.step.changed, (self.name,)), runs.quietly():
             result = examination.result()
-        if result is None or not np.allclose(
-            runs.number(result.loss), runs.number(examination.run.loss)
-        ):
+        loss = runs.number(examination.run.loss)
+        if result is None or not np.allclose(runs.number(result.loss), loss):
             return None
-        return examination.wrong(result.gradients)
+        return result.gradients
 
 
 def assignment_of(statement):

@@ -20,6 +20,7 @@ class Known:
         self.shapes: dict = {}
         self.sizes: dict = {}
         self.axes = {1.0}
+        self._nodes: dict = {}
         for array in arrays:
             array = np.asarray(array)
             if array.dtype.kind != "f" or not array.size:
@@ -38,6 +39,12 @@ class Known:
         if found == UNKNOWN and self.inner is not None and self.inner._of(array) == EXACT:
             return INNER
         return found
+
+    def of_node(self, node):
+        """The same of the value of a node, which is looked up once."""
+        if node not in self._nodes:
+            self._nodes[node] = self.of(node.out)
+        return self._nodes[node]
 
     def _of(self, array):
         array = np.asarray(array)

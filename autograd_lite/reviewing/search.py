@@ -5,19 +5,22 @@ import re
 
 import numpy as np
 
+from ..engine.tape import history
 from ..engine.tensor import Tensor
 from . import pairs, runs, texts, vocabulary
 from .analogies import analogous, is_analogous
 from .edits import ALIKE, FACTOR, FORMULA, INGREDIENT, OTHER, SLIP, TERM, TWO
 from .flow import Flow, arrays_in, nodes_in
-from .instrumented import key
 from .localisation import Localisation
-from .recognition import UNKNOWN
+from .makers import makers
+from .recognition import EXACT, UNKNOWN
 from .sources import Source
 from .trials import Repair, Trials, better
+from .truths import node_of
 from .updates import early_update
 
 DEPTH = 3  # mistakes
+MAKERS = 6  # lines that parts of a wrong line come from
 
 
 def repaired(examination):
@@ -28,7 +31,7 @@ def repaired(examination):
     early = early_update(examination) if wrong else None
     if early is not None:
         statement, edit, without, moved = early
-        repair = Repair(key(statement), statement, edit, None, True, moved)
+        repair = Repair(statement.key, statement, edit, None, True, moved)
         return [repair], {statement.source.path: without}, []
     for _ in range(DEPTH):
         if not wrong:
@@ -87,20 +90,24 @@ class _Step:
         self.roots: set = set()
         self.first: list = []
         self.odd: set = set()
+        self.sound: set = set()  # what gradients come from that are right
         self.trials: dict = {}
         self.chains: dict = {}
         self.makers: set = set()
         self.feeds: dict = {}
+        self.truth: object = None  # of the program as changed so far, where tensors go through it
         self.in_order: list = []
+        self.times: dict = {}  # how often a statement was carried out
         self.expected: dict = {}  # {key: what the statement should give each time}
         self.sources = {**examination.program.sources, **changed}
-        self.statements = {key(s): s for source in self.sources.values() for s in source.statements}
+        self.statements = {s.key: s for source in self.sources.values() for s in source.statements}
 
     def best(self):
         """(the repair, what is wrong after it)."""
         likely, copies, known, later = self.suspects()
         self.first = likely
         localisation = Localisation(self)
+        self.times = {name: len(given) for name, given in localisation.given.items()}
         culprit = localisation.first(self.in_order)
         if culprit is None and len(self.wrong) == 1:  # what is returned is known, at any rate
             ends = localisation.first([k for k in self.roots if k in self.statements])
@@ -113,19 +120,44 @@ class _Step:
         more = _places(likely, copies, known, later)
         if alone:
             self.expected[culprit[0]] = culprit[2]
-            places = [(SLIP, mine), (OTHER, mine), (SLIP, likely), (SLIP, copies), (OTHER, copies)]
-            places += [(TERM, mine), (TWO, mine), *more[:6]]
+            places = [(ALIKE, [k for k in alike if k in self.likely]), (SLIP, mine), (ALIKE, alike)]
+            places += [(OTHER, mine), (SLIP, likely), (SLIP, copies), (OTHER, copies)]
+            made, culprit = self._makers_of(culprit)
+            places += [(rank, made) for rank in (SLIP, OTHER, TERM)]
+            places += [(TERM, mine), (TWO, mine), (INGREDIENT, made[::-1]), *more[:6]]
         else:
-            places = [(SLIP, mine), (OTHER, mine), (TERM, mine), *more]
+            places = [(ALIKE, alike), (SLIP, mine), (OTHER, mine), (TERM, mine), *more]
         alone_so = [k for k in likely if not is_analogous(self.statements[k])]
         if len(alone_so) < len(likely):  # the others say what a further line says
-            places = [(SLIP, alone_so), (FACTOR, alone_so), *places]
-        repair = self._tried([(ALIKE, alike), *places])
+            places[1:1] = [(SLIP, alone_so), (FACTOR, alone_so)]
+        sole = [k for k in likely if k not in self.sound]
+        if len(sole) < len(likely):
+            at = places.index((OTHER, mine)) + 1 if alone else 1
+            places[at:at] = [(SLIP, sole), (OTHER, sole), (TERM, sole)]
+        repair = self._tried(places)
         if repair is not None and (not alone or not repair[1]):
             return repair
-        if culprit is None or (len(mine) > 1 and self._stores(culprit[0])):
+        if culprit is None or sum(map(self._stores, mine)) > 1:
             return None, self.wrong
         return self.unrepaired(culprit)
+
+    def _makers_of(self, culprit):
+        """(the lines that parts of a line come from, what is to blame in the end)."""
+        made, todo = [], [culprit]
+        while todo and len(made) < MAKERS:
+            name, _, values = todo.pop(0)
+            for key, right, blamed in makers(self, name, values):
+                if key not in self.expected:
+                    self.expected[key] = list(right)
+                    made.append(key)
+                    todo.append((key, [], list(right)))
+                    culprit = todo[-1] if blamed and name == culprit[0] else culprit
+        return made, culprit
+
+    def is_of_backpropagation(self, array):
+        """Whether an array is a value of the forward pass, or a gradient."""
+        truth, known = self.examination.truth, self.examination.known
+        return truth.values.of(array) == EXACT or known.of(array) == EXACT
 
     def _has_alike(self, name):
         statement = self.statements.get(name)
@@ -167,7 +199,11 @@ class _Step:
         in_order = {name: i for i, name in enumerate(self.in_order)}
         names = sorted(
             (name for name in self.first if name in self.statements),
-            key=lambda name: (name not in self.odd, in_order.get(name, len(in_order))),
+            key=lambda name: (
+                name in self.sound,
+                name not in self.odd,
+                in_order.get(name, len(in_order)),
+            ),
         )[:1]
         return [Repair(name, self.statements[name], None) for name in names]
 
@@ -181,6 +217,7 @@ class _Step:
             run = runs.recorded(examination.program, examination.inputs, self.changed)
             return self._by_values(run)
         flow = Flow(truth, examination.known, roots, self.statements, self._says_gradient)
+        self.truth = truth
         self.roots = {flow.owner.get(root) for root in roots.values()}
         whole = {k for k, fed in flow.feeds.items() if fed >= set(roots)}
         self.chains = {k: list(chain) for k, chain in flow.chains.items()}
@@ -200,7 +237,18 @@ class _Step:
         self.odd = {k for k in likely if self._contradicts(k, truth)}
         likely.sort(key=lambda k: k not in self.odd)
         likely.sort(key=lambda k: is_analogous(self.statements[k]) or self._is_first_of_two(k))
+        self.sound = self._go_into_right_ones(flow, truth)
+        likely, copies, known, later = (
+            sorted(keys, key=self.sound.__contains__) for keys in (likely, copies, known, later)
+        )
         return likely, copies, known, [*later, *self._headers(flow.feeds)]
+
+    def _go_into_right_ones(self, flow, truth):
+        """The statements that go into gradients that are right: they are hardly wrong."""
+        right = [p for p in self.examination.pairs if p not in self.wrong]
+        roots = [node_of(truth.run.gradients.get(path)) for path in right]
+        nodes = {node for root in roots if root is not None for node in history(root)}
+        return {key for node in nodes for key in flow.passed.get(node, ())}
 
     def _is_first_of_two(self, name):
         """Whether a line stands in its function once more, later: that one was copied."""

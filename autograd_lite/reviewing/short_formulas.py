@@ -27,8 +27,8 @@ _TEMPLATES = (
 
 def made(line):
     """Short formulas of the atoms: the usual derivatives, and what the user calls with one."""
-    arrays = [a for a in line.atoms if a.kind != "scalar" or a.varies][:12]
-    for atom in [*arrays, *[a for a in line.atoms if a.kind == "scalar"][:6]]:
+    arrays = [a for a in line.reach.atoms if a.kind != "scalar" or a.varies][:12]
+    for atom in [*arrays, *[a for a in line.reach.atoms if a.kind == "scalar"][:6]]:
         for form, kind in _TEMPLATES:
             if (
                 atom.kind == kind
@@ -36,13 +36,13 @@ def made(line):
                 or (kind == "any" and atom.kind in ("array", "scalar"))
             ):
                 yield form.format(*[bracketed(atom.text)] * form.count("{}"))
-    slopes = [a.text for a in line.atoms if a.kind == "scalar" and 0 < abs(a.values[0]) < 1]
+    slopes = [a.text for a in line.reach.atoms if a.kind == "scalar" and 0 < abs(a.values[0]) < 1]
     for slope in [*slopes[:4], *_slopes_of(line.statement)]:
         for atom in arrays:
             if atom.kind == "array":
                 yield f"np.where({atom.text} > 0, 1, {slope})"
-    for name in _functions_of_one(line.statement, line.called):
-        for atom in line.atoms:
+    for name in _functions_of_one(line.statement, line.reach.called):
+        for atom in line.reach.atoms:
             if atom.kind == "array":
                 yield f"{name}({atom.text})"
 

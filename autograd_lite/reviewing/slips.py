@@ -245,20 +245,27 @@ def assignments(line):
         for other in ("=", "+=", "-=", "*=", "/="):
             if other != old:
                 yield Edit(SLIP, f"{target} {other} {value}", "assignment", old, other)
-        if isinstance(target_node := node.target, ast.Subscript) and sign == "+":
-            base, index = text(target_node.value), text(target_node.slice)
-            index = f"({index})" if isinstance(target_node.slice, ast.Tuple) else index
-            yield Edit(SLIP, f"np.add.at({base}, {index}, {value})", "repeated", "+=", "np.add.at")
+        if isinstance(node.target, ast.Subscript) and sign == "+":
+            yield scattered(line, node.target, value, "+=")
         yield Edit(SLIP, "pass", "extra statement", line.statement.text, "")
     elif isinstance(node, ast.Assign) and isinstance(node.targets[0], _PARTS):
         for other in ("+=", "-="):
             yield Edit(SLIP, f"{target} {other} {value}", "assignment", "=", other)
+        if isinstance(node.targets[0], ast.Subscript):
+            yield scattered(line, node.targets[0], value, "=")
         if isinstance(node.targets[0], ast.Name):
             yield Edit(SLIP, f"{target} = {target} + {bracketed(value)}", "assignment", "=", "+=")
+
+
+def scattered(line, target, value, old):
+    """The values added to entries of which one may come more than once."""
+    base, index = line.text.of(target.value), line.text.of(target.slice)
+    index = f"({index})" if isinstance(target.slice, ast.Tuple) else index
+    return Edit(SLIP, f"np.add.at({base}, {index}, {value})", "repeated", old, "np.add.at")
 
 
 def _numbers(x):
     """Other numbers for a number."""
     found = [x + 1, x - 1, -x, 2 * x, x / 2]
-    texts = {repr(n) for n in found} | {"0", "1", "2", "0.5"}
+    texts = {repr(n) for n in found} | {"0", "1", "2", "0.5", f"3 * {x!r}"}
     return sorted(texts - {repr(x)})

@@ -34,6 +34,8 @@ class Statement:
         Of a header the expression that counts: "iter" of a loop, "test" of a condition.
     outer : ast.FunctionDef or None
         The function around that one.
+    key : tuple
+        What it is found by in other texts of its file: path, line, and which of it.
     """
 
     source: "Source"
@@ -41,6 +43,7 @@ class Statement:
     function: ast.AST
     part: str = ""
     outer: ast.AST | None = None
+    key: tuple = ()
 
     @property
     def line(self):
@@ -147,6 +150,10 @@ class Source:
         self.tree = ast.parse("\n".join(self.lines) + "\n", self.path)
         self.statements = []
         self._collect(self.tree, None, None)
+        beside: dict = {}
+        for statement in self.statements:
+            nth = beside[statement.line] = beside.get(statement.line, -1) + 1
+            statement.key = (*statement.place, nth)
 
     def _collect(self, node, function, outer):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
@@ -156,6 +163,22 @@ class Source:
                 part = {ast.For: "iter", ast.If: "test"}.get(type(child), "")
                 self.statements.append(Statement(self, child, function, part, outer))
             self._collect(child, function, outer)
+
+    def parsed(self, lines=()):
+        """A new tree; with line numbers that of the definitions alone in which these stand."""
+        kept = [
+            node
+            for node in self.tree.body
+            if getattr(node, "module", "") == "__future__"
+            or any(_first_line(node) <= line <= node.end_lineno for line in lines)
+        ]
+        text = list(self.lines)
+        if lines:
+            text = [""] * len(self.lines)
+            for node in kept:
+                mine = slice(_first_line(node) - 1, node.end_lineno)
+                text[mine] = self.lines[mine]
+        return ast.parse("\n".join(text) + "\n", self.path)
 
     def segment(self, node):
         """The text of a node."""
@@ -180,6 +203,11 @@ class Source:
         new = (head + text + tail).split("\n")
         numbers = range(node.lineno, node.end_lineno + 1)
         return dict(zip(numbers, new + [""] * (len(numbers) - len(new)), strict=False))
+
+
+def _first_line(node):
+    """The line where a definition begins: that of its first decorator."""
+    return min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", ()))])
 
 
 def _counts(node):

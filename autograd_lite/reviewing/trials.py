@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 
 from . import pairs, runs, texts, vocabulary
-from .edits import FACTOR, SLIP, Draft
+from .edits import ALIKE, FACTOR, SLIP, Draft
 from .flow import arrays_in
 from .localisation import assignment_of
 from .recognition import EXACT, INNER, SCALED, UNKNOWN
@@ -19,7 +19,6 @@ from .watchers import NEXT, Executor, Substitute, kept
 
 RUNS = 1000  # of the program, for one statement
 UNKNOWN_RUNS = 250  # of edits of one rank whose value is unknown
-MANY = 80  # statements of a file, above which a line takes parts of its own function alone
 MOMENTS = 9  # at which a statement in a loop is looked at
 TRIED = 8000  # edits of one statement that are looked at
 _UNSEEN = ("assignment", "repeated", "extra statement")  # may differ only later
@@ -78,14 +77,8 @@ class Trials:
             return
         self.shape, self.mark = _shapes(before), _mark(before)
         self.entries = sum(np.size(v) for v in _flat(before))
-        atoms = vocabulary.atoms(self.statement, self.scopes)
-        parts = _ingredients(self.statement, self.scopes, self.examination.program)
-        called = self.examination.program.called
-        alike = vocabulary.alike(self.statement, self.scopes[0])
-        wanted = self._wanted(before)
-        self.edits = variants(
-            Draft(self.statement, atoms, parts, self.shape, called, alike, wanted)
-        )
+        self.reach = vocabulary.Reach(self.statement, self.scopes, self.examination.program)
+        self.edits = variants(Draft(self.statement, self.reach, self.shape, self._wanted(before)))
         self.next = next(self.edits, None)
 
     def _wanted(self, before):
@@ -119,6 +112,8 @@ class Trials:
         edit must give one that is known too.
         """
         partial = None
+        if rank > ALIKE and self.next is not None:
+            self.reach.evaluate()
         with self.watched():
             if not must_be_known and self.waiting:
                 waiting, self.waiting = self.waiting, []
@@ -140,16 +135,9 @@ class Trials:
 
     def moments(self):
         """The names in reach at some of the times that the statement is carried out."""
-        times = [0]
-
-        def count(name, scope):
-            times[0] += 1
-
-        self.executor.seen = count
-        if self.examination.result() is None:
-            return []
+        self.times = self.step.times.get(self.name) or self._counted()
         seen, at = {}, [0]
-        chosen = {round(i * (times[0] - 1) / (MOMENTS - 1)) for i in range(MOMENTS)}
+        chosen = {round(i * (self.times - 1) / (MOMENTS - 1)) for i in range(MOMENTS)}
 
         def take(name, scope):
             if at[0] in chosen:
@@ -158,11 +146,17 @@ class Trials:
 
         self.executor.seen = take
         self.executor.at = 0
-        self.examination.result()
-        self.limit = 10 * times[0] + 100
-        self.times = times[0]
+        if not self.times or self.examination.result() is None:
+            return []
+        self.limit = 10 * self.times + 100
         self.at = self._telling(seen)
         return [seen[i] for i in self.at]
+
+    def _counted(self):
+        """How often the statement is carried out."""
+        times = []
+        self.executor.seen = lambda name, scope: times.append(name)
+        return len(times) if self.examination.result() is not None else 0
 
     def _telling(self, scopes):
         """Three of the moments: the first, the last, and one at which something is stored."""
@@ -412,22 +406,3 @@ def _mark(values):
         else:
             marks.append((array.shape, str(array.dtype), array.tobytes()))
     return tuple(marks)
-
-
-def _ingredients(statement, scopes, program):
-    """Parts of other lines that were carried out, with a value here; they change nothing."""
-    found: dict = {}
-    for other in statement.source.statements:
-        mine = other.function is statement.function
-        far = not mine and len(statement.source.statements) > MANY
-        if far or (statement.source.path, getattr(other.function, "name", "")) not in program.ran:
-            continue
-        for node in ast.walk(other.expression):
-            if isinstance(node, (ast.BinOp, ast.Compare, ast.Call, ast.UnaryOp)):
-                text = other.source.segment(node)
-                short = len(text) <= 70 and "\n" not in text
-                if short and text not in found and vocabulary.is_harmless(node, program.called):
-                    found[text] = (not mine, abs(other.line - statement.line))
-    ordered = sorted(found, key=lambda text: found[text])
-    values = ((text, vocabulary.valued(text, scopes[0])) for text in ordered)
-    return [text for text, value in values if vocabulary.kind_of(value) is not None][:40]

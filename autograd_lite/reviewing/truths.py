@@ -2,6 +2,7 @@
 
 import operator
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import accumulate
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from ..engine.tape import Pending, backward_pass, history
 from ..engine.tensor import Tensor
 from .inputs import is_floats
+from .recognition import Known
 
 BESIDE = 2  # points
 _STEP = 0.2
@@ -58,6 +60,11 @@ class Truth:
         left = backward_pass(seed, arrive=arrive, step=step, careful=True)
         self.gradients |= left
         self.forward = set(history(self.loss))
+
+    @cached_property
+    def values(self):
+        """The values of the forward pass, to be recognised."""
+        return Known(n.out for n in self.forward if n.out.size > 1)
 
     def pieces(self, node):
         """What a backward pass computes of a gradient: single uses, sums, all but one."""

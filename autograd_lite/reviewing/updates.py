@@ -7,7 +7,6 @@ import numpy as np
 
 from . import runs
 from .edits import SLIP, Edit
-from .instrumented import key
 from .sources import Source
 
 
@@ -19,7 +18,7 @@ def early_update(examination):
     """
     ran = {name for name, _ in examination.run.events}
     for statement in examination.statements.values():
-        if key(statement) not in ran or not _changes_a_parameter(examination, statement):
+        if statement.key not in ran or not _changes_a_parameter(examination, statement):
             continue
         reader = _last_reader(statement)
         if reader is None:

@@ -6,7 +6,6 @@ import numpy as np
 
 from . import runs, words
 from .flow import Flow, arrays_in, nodes_in
-from .instrumented import key
 from .recognition import UNKNOWN
 from .texts import tidied
 
@@ -51,7 +50,7 @@ class Line:
 def judged(examination, repairs, changed, left):
     """A `Line` for each statement of the backward pass, in the order of the files."""
     statements = {
-        key(s): s for source in examination.program.sources.values() for s in source.statements
+        s.key: s for source in examination.program.sources.values() for s in source.statements
     }
     flow = _flow(examination, statements)
     wrong = {repair.key: repair for repair in repairs}

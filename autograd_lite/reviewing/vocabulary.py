@@ -3,10 +3,12 @@
 import ast
 import types
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 ARRAYS, SCALARS = 40, 24  # at most so many, the nearest first
+MANY = 80  # statements of a file, above which a line takes parts of its own function alone
 _QUIET = {"globals", "locals"}
 _BUILTINS = {"len", "range", "abs", "sum", "min", "max", "float", "int", "enumerate", "zip"}
 _ARRAY_METHODS = {
@@ -35,6 +37,43 @@ class Atom:
     def varies(self):
         """Whether it is a number that is another one at another moment: a state, no constant."""
         return self.kind == "scalar" and any(v != self.values[0] for v in self.values)
+
+
+class Reach:
+    """What a statement may be written with: what its function has in reach, at some moments.
+
+    Attributes
+    ----------
+    atoms : list of Atom
+    ingredients : list of str
+        Parts of other lines.
+    alike : dict
+        Names by a name that stands for a value of the same type.
+    called : set of str
+        The names of the functions that the program calls.
+    """
+
+    def __init__(self, statement, scopes, program):
+        self.statement = statement
+        self.scopes = scopes
+        self.called = program.called
+        self._ran = program.ran
+
+    def evaluate(self):
+        """Find it all now, while nothing watches the functions that are called for it."""
+        return self.atoms, self.ingredients
+
+    @cached_property
+    def atoms(self):
+        return atoms(self.statement, self.scopes)
+
+    @cached_property
+    def alike(self):
+        return alike(self.statement, self.scopes[0])
+
+    @cached_property
+    def ingredients(self):
+        return _ingredients(self.statement, self.scopes[0], self.called, self._ran)
 
 
 def kind_of(value):
@@ -85,6 +124,25 @@ def alike(statement, scope):
         if not known and not callable(value):
             kinds.setdefault(type(value), []).append(name)
     return {name: [n for n in names if n != name] for names in kinds.values() for name in names}
+
+
+def _ingredients(statement, scope, called, ran):
+    """Parts of other lines that were carried out, with a value here; they change nothing."""
+    found: dict = {}
+    for other in statement.source.statements:
+        mine = other.function is statement.function
+        far = not mine and len(statement.source.statements) > MANY
+        if far or (statement.source.path, getattr(other.function, "name", "")) not in ran:
+            continue
+        for node in ast.walk(other.expression):
+            if isinstance(node, (ast.BinOp, ast.Compare, ast.Call, ast.UnaryOp)):
+                text = other.source.segment(node)
+                short = len(text) <= 70 and "\n" not in text
+                if short and text not in found and is_harmless(node, called):
+                    found[text] = (not mine, abs(other.line - statement.line))
+    ordered = sorted(found, key=lambda text: found[text])
+    values = ((text, valued(text, scope)) for text in ordered)
+    return [text for text, value in values if kind_of(value) is not None][:40]
 
 
 def _left_over(statement):

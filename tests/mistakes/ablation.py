@@ -45,8 +45,9 @@ SEARCHES = {
     "diagnosis.single_arrays": "_signs _other_rule _other_function _factor _value",
     "diagnosis.wrong_passes": "one_step stale",
     "diagnosis.wrong_formulas": "one_formula _role",
-    "diagnosis.edits": "Editor._substituted Editor._with_factor _of_product _added_after "
-    "_of_coefficient _of_sum _of_matrices _of_choice _of_reduction",
+    "diagnosis.edits": "Editor._substituted Editor._with_factor arrays_for of_product of_sum "
+    "of_matrices of_choice of_reduction",
+    "diagnosis.wrong_calls": "_added_after _of_coefficient _into_bracket",
     "diagnosis.row_patterns": "_of_biases",
     "diagnosis.wrong_steps.mutants": "missing_accumulation wrong_errors_at _scaled fused_edges "
     "_one_sample",

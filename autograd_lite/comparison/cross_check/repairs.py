@@ -18,9 +18,11 @@ from ...symbolic import calls
 from ...symbolic.expressions import Expression
 from ...symbolic.graph import Graph
 from ...symbolic.traced import Trace, Traced
-from ..diagnosis.edits import MANY, SIGN, Editor, call, powers_of, product, slopes_of
+from ..diagnosis.algebra import call, powers_of, product, slopes_of
+from ..diagnosis.edits import MANY, Editor
 from ..diagnosis.formulas import Formulas
 from ..diagnosis.sentences import elided
+from ..diagnosis.wrong_calls import SIGN
 from ..rows import distance
 from .plain_python import for_tensors
 

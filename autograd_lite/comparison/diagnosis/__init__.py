@@ -15,6 +15,8 @@ What explains rows:
     single_arrays   a factor of the chain, such as dh2/dz2, or an array without a graph
     wrong_passes    a backward pass with a wrong step, out of `wrong_steps`
     wrong_formulas  the derivation with one edit, out of `edits`, computed by `formulas`
+    wrong_calls     what is written wrong in one call of a formula
+    algebra         products and sums of expressions, written out in the simplest form
 
 What they look at:
 

@@ -21,6 +21,7 @@ from .wrong_steps.mutants import mutants
 from .wrong_steps.recognised_functions import recognised_functions
 from .wrong_steps.stale_weights import stale
 
+MUTANTS, STALE = 8_000, 40_000  # visits of nodes that two kinds of mistakes may take
 RATE = 0.1  # of the step that a stale weight has made
 
 
@@ -85,14 +86,14 @@ def _mistakes(case) -> Iterator[tuple]:
     yield from _of_biases(case, rows)
     yield from _of_regularisers(case, rows)
     relevant = watched.is_below
-    for mutant in graph.affordable(mutants(backward, relevant, typical=True), 0.2):
+    for mutant in graph.affordable(mutants(backward, relevant, typical=True), MUTANTS):
         what, size = mutant.key, 1.0
         if mutant.size == "contribution":
             what, size = "sign", -2.0
         yield what, mutant.where[0] if mutant.where else None, watched.sees(mutant.seeds, size)
     edges = [edge for edge in backward.edges if relevant(edge.parent)]
     updates = {node: g for node, g in backward.table.items() if node.op is None}
-    for mutant in graph.affordable(stale(backward, edges, updates, both_kinds=False)):
+    for mutant in graph.affordable(stale(backward, edges, updates, both_kinds=False), STALE):
         yield mutant.key, mutant.where[0], watched.sees(mutant.seeds, RATE)
 
 

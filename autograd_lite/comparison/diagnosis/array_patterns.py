@@ -115,10 +115,8 @@ def forms(given, expected, fit, uses=(), constants=None) -> Iterator[Form]:
             yield found
     for use in uses:
         for form in (*_products(given, use), *_samples(given, expected, use)):
-            if fit.agree(form.array, use.edge.contribution):
-                continue
             found = _with_factor(given, form, fit, constants, expected)
-            if found is not None:
+            if found is not None and not fit.agree(form.array, use.edge.contribution):
                 yield found
 
 
@@ -277,36 +275,48 @@ def _products(given, use):
 
 
 def _samples(given, expected, use):
-    """One sample's contribution to a sum over the batch."""
+    """One sample's contribution to a sum over the batch: it alone, or all but it."""
     g, o = use.edge.g, use.other
     if not isinstance(g, np.ndarray) or g.ndim < 1 or len(g) < 2:
         return
     n = len(g)
     if o is not None and use.edge.position == 1 and o.ndim == g.ndim == 2 and len(o) == n:
-        if given.shape != (o.shape[1], g.shape[1]):
-            return
-        contributions = (np.outer(o[i], g[i]) for i in range(n))
-    elif o is None and given.shape == g.shape[1:]:
-        contributions = iter(g)
+        shape, one_of = (o.shape[1], g.shape[1]), lambda i: np.outer(o[i], g[i])
+    elif o is None:
+        shape, o, one_of = g.shape[1:], np.ones((n, 1)), lambda i: g[i]
     else:
         return
-    for i, one in enumerate(contributions):
-        which = {0: "the first", n - 1: "the last"}.get(i, f"number {i}")
+    if given.shape != shape:
+        return
+    if use.is_only:
+        i = _most_alike(given, o, g)
         words = (
-            f"it is the contribution of one sample, {which} of {n}: = in place of += in the loop "
+            f"it is the contribution of one sample, {_which(i, n)}: = in place of += in the loop "
             "over the batch"
         )
-        if use.is_only:
-            yield Form("one sample", words, one)
-        words = f"a path is missing: the contribution of one sample, {which} of {n}, is left out"
-        yield Form("path missing", words, expected - one)
+        yield Form("one sample", words, one_of(i))
+    i = _most_alike(expected - given, o, g)
+    words = f"a path is missing: the contribution of one sample, {_which(i, n)}, is left out"
+    yield Form("path missing", words, expected - one_of(i))
+
+
+def _most_alike(array, o, g):
+    """The i of which outer(o[i], g[i]) is most nearly a multiple of an array."""
+    o, g = o.reshape(len(o), -1), g.reshape(len(g), -1)
+    products = np.sum(o * (g @ array.reshape(o.shape[1], -1).T), axis=1)
+    sizes = np.linalg.norm(o, axis=1) * np.linalg.norm(g, axis=1)
+    return int(np.argmax(np.abs(products) / np.where(sizes == 0, np.inf, sizes)))
+
+
+def _which(i, n):
+    return f"{ {0: 'the first', n - 1: 'the last'}.get(i, f'number {i}') } of {n}"
 
 
 def same_numbers(entry, others, fit):
-    """The label of the first of other arrays, pairs (label, array), that a row holds; or None."""
+    """What the first of other arrays is, pairs (what, array), that a row holds; or None."""
     if entry.given.size < 2:
         return None
-    fitting = (label for label, a in others if fit.explains(entry.given, a, entry.true))
+    fitting = (what for what, a in others if fit.explains(entry.given, a, entry.true))
     return next(fitting, None)
 
 

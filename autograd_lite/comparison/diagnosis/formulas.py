@@ -12,7 +12,7 @@ from ...symbolic.expressions import Expression, mapped
 from ...symbolic.graph import needed
 from ...symbolic.text import TextWriter, differential
 from ...symbolic.traced import Traced
-from .wrong_steps.backward import LARGE
+from .graph import LARGE
 
 
 class Formulas:

@@ -9,14 +9,18 @@ import numpy as np
 from ...drawing.formulas import HOLE, formula
 from ...engine.tape import history
 
+LOOP = 64  # calls that are alike: of more, those at the ends are looked at first
+ENDS = 4
+LARGE = 2000  # elements of an array, which take as long as one visit more
+VISITS = 16_000  # of nodes, that one kind of search may make: a quarter of a second
+KIND = 3  # calls in a row by which one is told from others
+
 
 class Graph:
     """The graph of a loss, for questions that are asked many times.
 
     ``walks`` counts the walks that were made on it, and ``visits`` the nodes met on them.
     """
-
-    VISITS = 40_000  # that one kind of search may make: less than a second
 
     def __init__(self, root, names, careful=False):
         self.root = root
@@ -59,6 +63,12 @@ class Graph:
         )
 
     @cached_property
+    def costs(self):
+        """What a walk pays for each node, in visits."""
+        sizes = {n: 0 if isinstance(n.out, tuple) else np.size(n.out) for n in self.nodes}
+        return {node: 1 + size // LARGE for node, size in sizes.items()}
+
+    @cached_property
     def users(self):
         """The nodes that use a node, {node: [user, ...]}, oldest first."""
         users = {node: [] for node in self.nodes}
@@ -68,9 +78,37 @@ class Graph:
                     users[parent].append(node)
         return users
 
+    @cached_property
+    def kinds(self):
+        """What is alike in the rounds of a loop, by the last calls and the shape: {node: int}."""
+        numbers: dict = {}
+        kinds: dict = {}
+        for _ in range(KIND):
+            before, kinds = kinds, {}
+            for node in self.nodes:
+                op = node if node.op is None else node.op
+                shape = None if isinstance(node.out, tuple) else np.shape(node.out)
+                key = (op, shape, *(before.get(p) for p in _parents(node)))
+                kinds[node] = numbers.setdefault(key, len(numbers))
+        return kinds
+
+    def each_kind(self, nodes, look):
+        """What ``look(node)`` finds, of all kinds of which it finds something at the ends."""
+        alike: dict = {}
+        for node in nodes:
+            alike.setdefault(self.kinds[node], []).append(node)
+        for many in alike.values():
+            if len(many) > LOOP and not any(map(look, (*many[:ENDS], *many[-ENDS:]))):
+                continue
+            yield from filter(None, map(look, many))
+
     def leads(self, node, other):
         """Whether ``other`` is computed from ``node``, or is it."""
         return bool(self.above[node] >> self._index[other] & 1)
+
+    def count_below(self, node, others):
+        """How many of some nodes a node is computed from, or is."""
+        return (self.below[node] & sum(1 << self._index[n] for n in others)).bit_count()
 
     def distance(self, node, other):
         """How many nodes lie on the ways from ``other`` back to ``node``."""
@@ -86,9 +124,9 @@ class Graph:
             self._towards[key] = {node for node, i in self._index.items() if bits >> i & 1}
         return self._towards[key]
 
-    def affordable(self, tries, fraction=1.0):
-        """The tries, as long as they do not make more than a fraction of the visits of a search."""
-        end = self.visits + fraction * self.VISITS
+    def affordable(self, tries, visits=VISITS):
+        """The tries, as long as they do not make more than so many visits."""
+        end = self.visits + visits
         for one in tries:
             if self.visits > end:
                 self.cut = True

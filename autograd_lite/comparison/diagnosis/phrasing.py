@@ -104,21 +104,11 @@ def scaled(edge, c, uses, names, graph):
 
 def _nothing_comes(edge, uses, graph):
     """What it is called when a use of a value passes nothing back."""
-    x, h = graph.label(edge.parent), graph.label(edge.node)
     missing = missing_words(edge, graph)
     others = [one for one in uses if one.node is not edge.node]
-    tracked = [parent for parent in edge.node.parents if parent is not None]
-    if not others and edge.op.f in (np.add, np.subtract) and tracked[1:] and not np.ndim(edge.out):
-        if len(parts := _parts(edge.node)) > 2 and are_alike(parts):
-            words = (
-                f"of the sum {h} only the last part counts, one sample's: = in place of += in the "
-                f"loop\nwhat was added up before, {x}, is lost"
-            )
-            return [("one sample", words, 1), (*missing, 2)]
-        words = f"a term of the sum {h} is left out: the gradient of {x} is not added"
-        return [("path missing", words, 1)]
     if not others:
-        return [(*missing, 1.5)]
+        return _of_a_sum(edge, missing, graph) or [(*missing, 1.5)]
+    x, h = graph.label(edge.parent), graph.label(edge.node)
     overwritten = ("overwritten", _overwritten(edge, others, len(uses), graph))
     if any(is_quadratic(edge, one, graph) for one in others):
         words = (
@@ -141,6 +131,22 @@ def _nothing_comes(edge, uses, graph):
     if not are_alike([edge.node, *(one.node for one in others)]):
         return [(*missing, 1.5), (*overwritten, 2)]
     return [(*overwritten, 1), (*missing, 2)]
+
+
+def _of_a_sum(edge, missing, graph):
+    """What it is called when a term of a loss passes nothing back; None where it is no term."""
+    tracked = [parent for parent in edge.node.parents if parent is not None]
+    if edge.op.f not in (np.add, np.subtract) or not tracked[1:] or np.ndim(edge.out):
+        return None
+    x, h = graph.label(edge.parent), graph.label(edge.node)
+    if len(parts := _parts(edge.node)) > 2 and are_alike(parts):
+        words = (
+            f"of the sum {h} only the last part counts, one sample's: = in place of += in the "
+            f"loop\nwhat was added up before, {x}, is lost"
+        )
+        return [("one sample", words, 1), (*missing, 2)]
+    words = f"a term of the sum {h} is left out: the gradient of {x} is not added"
+    return [("path missing", words, 1)]
 
 
 def _parts(node):

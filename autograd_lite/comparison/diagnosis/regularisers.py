@@ -348,15 +348,18 @@ def _named(given, factor, data, rest, penalty, value, fit, strength):
             return _of_size(c, penalty, value, fit)
         if given.size > 1 and (c := multiple(np.ones_like(data))) is not None:
             return "regulariser scalar", "", c
-    for form, f in _FORMS:
-        if given.size < 3 and not strength:
-            return None
-        with np.errstate(all="ignore"):
-            array = f(value)
-        if form != "W" and (penalty is None or np.ptp(array) == 0):
-            continue
-        if np.isfinite(array).all() and (c := multiple(array)) is not None:
-            if given.size < 3 and not any(np.isclose(c, n * strength) for n in (1, 2, 0.5)):
-                continue
+    few = given.size < 3  # of one or two numbers any form is a multiple
+    for form, array in _forms(value, penalty is not None) if strength or not few else ():
+        c = multiple(array)
+        if c is not None and (not few or any(np.isclose(c, n * strength) for n in (1, 2, 0.5))):
             return "regulariser form", form, c
     return None
+
+
+def _forms(value, with_others):
+    """Pairs (form, array) of what may stand for a penalty's gradient: W, or any that tells."""
+    for form, f in _FORMS:
+        with np.errstate(all="ignore"):
+            array = f(value)
+        if (form == "W" or (with_others and np.ptp(array))) and np.isfinite(array).all():
+            yield form, array

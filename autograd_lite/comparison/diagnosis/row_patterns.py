@@ -27,6 +27,35 @@ def _is_zero(array):
     return array.size > 1 and not array.any()
 
 
+def wrong_signs(search):
+    """Rows of the right magnitudes, and of the wrong sign where a label or the x of |x| has it."""
+    for entry in search.left:
+        given, expected = entry.given, search.expected(entry)
+        if given.shape != expected.shape or given.size < 4 or not np.isrealobj(given):
+            continue
+        ratio = np.sign(given) * np.sign(expected)
+        if not (ratio > 0).any() or not search.fit.explains(given, ratio * expected, expected):
+            continue
+        for name, signs in _signs(search):
+            if signs.shape == ratio.shape and np.all((signs == ratio) | (expected == 0)):
+                text = (
+                    f"{phrasing.short(entry, search.case)}: the sign is wrong where {name} is "
+                    f"negative\nthe sign of {name} is a factor that is left out, or is there twice"
+                )
+                yield Candidate("sign", text, [entry], rank=1)
+                break
+
+
+def _signs(search):
+    """Pairs (name, signs) of what |x| is taken of, and of labels of -1 and 1."""
+    for node in search.graph.nodes:
+        if node.op is not None and node.op.f is np.absolute and node.parents[0] is not None:
+            yield search.graph.label(node.parents[0]), np.sign(node.args[0])
+    for name, array in search.graph.constants():
+        if np.array_equal(np.unique(array), [-1, 1]):
+            yield name or "the label", array
+
+
 def ties(search):
     """Every one of several equal maxima gets the whole gradient."""
     steps = {}
@@ -290,15 +319,17 @@ def other_tensor(search):
     for entry in search.left:
         nodes = [node for node in reversed(graph.nodes) if not isinstance(node.out, tuple)]
         who, name = phrasing.short(entry, search.case), graph.label(entry.bottom)
-        gradients = [(graph.label(n), true[n]) for n in nodes if n in true and n != entry.bottom]
-        values = [(graph.label(n), n.out) for n in nodes]
+        gradients = [(n, true[n]) for n in nodes if n in true and n != entry.bottom]
+        values = [(n, n.out) for n in nodes]
         same_shape = entry.given.shape == entry.true.shape
         if same_shape and is_reordered(entry.given, search.expected(entry)):
             text = f"{who}: all numbers are right, in another order"
             yield Candidate("shape", text, [entry], rank=3)
         if other := same_numbers(entry, gradients, search.fit):
-            text = f"{who} is the gradient of another variable: of {other}, not of {name}"
+            text = (
+                f"{who} is the gradient of another variable: of {graph.label(other)}, not of {name}"
+            )
             yield Candidate("wrong variable", text, [entry])
         elif other := same_numbers(entry, values, search.fit):
-            text = f"{who} is the value of {other} where a gradient belongs"
+            text = f"{who} is the value of {graph.label(other)} where a gradient belongs"
             yield Candidate("value for gradient", text, [entry])

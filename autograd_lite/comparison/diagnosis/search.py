@@ -11,6 +11,7 @@ import numpy as np
 from . import wrong_formulas, wrong_passes
 from .array_patterns import Fit
 from .constants import Constants
+from .graph import LARGE
 from .mistakes import Candidate, Finding
 from .regularisers import Penalties, wrong_regulariser
 from .row_patterns import (
@@ -19,10 +20,14 @@ from .row_patterns import (
     other_argument,
     other_tensor,
     ties,
+    wrong_signs,
     zero_rows,
 )
+from .wrong_steps.tangents import Probe
 
 MOST = 6  # findings
+PART, LONG = 6, 50  # of a loop: the part that a pass begins with, and the calls that are worth it
+FADED = 1e-4  # of a cotangent: what less would bring to the leaves is no hundredth of a row
 KNOWN = 2  # the rank of a wrong step that needs no other reading of the numbers
 
 
@@ -40,6 +45,7 @@ _ORDER = (
     ties,
     zero_rows,
     common_factor,
+    wrong_signs,
     wrong_regulariser,
     array_patterns,
     wrong_passes.one_step_everywhere,
@@ -50,6 +56,20 @@ _ORDER = (
 
 # Mistakes that give the same numbers at any step of a chain.
 _ANYWHERE = ("factor", "constant", "sign", "mean missing", "mean twice")
+
+
+def _size(g):
+    """The largest entry of a cotangent; infinite of what is no array."""
+    return np.abs(g).max(initial=0.0) if isinstance(g, (np.ndarray, np.generic)) else np.inf
+
+
+def _is_off(entry, found):
+    """Whether what has arrived is surely not what is given."""
+    found = np.broadcast_to(found, entry.true.shape)
+    if entry.given.shape != found.shape:
+        return True
+    size = np.linalg.norm(entry.given) + np.linalg.norm(entry.true)
+    return bool(np.linalg.norm(entry.given - found) > 1e-2 * size)
 
 
 class Search:
@@ -63,6 +83,8 @@ class Search:
         self.penalties = Penalties(graph)
         self.findings: list[Finding] = []
         self.contributions: dict = {}
+        self._probes: dict = {}
+        self._sizes: dict = {}
 
     def run(self):
         """Find mistakes until all rows are explained, or nothing explains one more."""
@@ -85,7 +107,43 @@ class Search:
 
     def below(self, node):
         """How many of the rows that are left are below a node."""
-        return sum(self.graph.leads(e.bottom, node) for e in self.left)
+        return self.graph.count_below(node, [e.bottom for e in self.left])
+
+    def is_probed(self, entry):
+        """Whether a row tells without a walk what gives it; a loop has no time for many probes."""
+        return entry.label in self._probes
+
+    def may_give(self, mutant, entry):
+        """Whether a wrong step can make a row, told without a walk; of a true pass alone."""
+        if self.backward.steps:
+            return True
+        if entry.label not in self._probes:
+            known = entry, self.expected(entry), self.case.tolerance, self.backward.fixed
+            self._probes[entry.label] = Probe(self.graph, *known)
+        self.graph.visits += 1 + sum(map(np.size, mutant.seeds.values())) // LARGE
+        return self._probes[entry.label].may_give(mutant)
+
+    def has_faded(self, steps):
+        """Whether the beginning of a pass with wrong steps tells that it gives none of the rows.
+
+        In many long loops little of a cotangent is left after some steps. Where next to nothing
+        would go on, what has come to the leaves is all but what the whole pass brings there.
+        """
+        count = len(self.graph.nodes) // PART
+        if count < LONG or any(e.bottom.op is not None for e in self.left):
+            return False
+        found, frontier = self.backward.replaced(steps).begun(count)
+        if not all(_size(g) <= FADED * self._largest(count) for g in frontier):
+            return False
+        return all(_is_off(e, found.get(e.bottom, 0.0)) for e in self.left)
+
+    def _largest(self, count):
+        """The largest entry of a cotangent on the way through the newest nodes."""
+        if count not in self._sizes:
+            table = self.backward.table
+            newest = [table[n] for n in self.graph.nodes[-count:] if n in table and np.ndim(n.out)]
+            self._sizes[count] = max(map(_size, newest), default=0.0)
+        return self._sizes[count]
 
     def explained(self, rows, table):
         """The rows that a pass explains; none if it makes a right row wrong."""

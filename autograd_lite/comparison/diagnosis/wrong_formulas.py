@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import cache
 from itertools import chain
 
 import numpy as np
@@ -11,12 +12,13 @@ from ...symbolic.expressions import Expression
 from . import phrasing
 from .edits import Editor
 from .formulas import formulas_of_tape
+from .graph import LARGE
 from .mistakes import Candidate
 from .sentences import elided
-from .wrong_steps.backward import LARGE
 from .wrong_steps.edge_rules import is_function
 from .wrong_steps.recognised_functions import recognised_functions
 
+VISITS = 40_000  # that each of three searches may make: of formulas computed again, and of edits
 NODES = 250  # of a graph that is derived again
 BEHIND = 2  # ranks: of mistakes that fit alike those that have a rule of their own are said first
 FEW = 4  # places of one formula of which each is edited alone, too
@@ -33,7 +35,7 @@ def one_formula(search):
         return []
     found, lines = [], set()
     tries = sorted(_tries(search, formulas), key=lambda edits: next(iter(edits.values())).rank)
-    for edits in search.graph.affordable(tries):
+    for edits in search.graph.affordable(tries, VISITS):
         line, before = formulas.line_of(next(iter(edits))), formulas.work
         if line in lines:
             continue  # something simpler in this line explains as much
@@ -52,12 +54,12 @@ def _two_edits(search, formulas):
     wanted = {formulas.results[e.bottom] for e in search.left}
     lines = [x for x in reversed(formulas.backward) if x in formulas.lines]
     lines = [x for x in lines if formulas.reach(x) & wanted]
-    ones = {x: _often(editor, x, x) for x in lines}
-    single = ((x, (one,)) for x in lines for one in ones[x])
+    ones = cache(lambda x: _often(editor, x, x))
+    single = ((x, (one,)) for x in lines for one in ones(x))
     double = (
-        (x, (one, two)) for x in lines for one in ones[x] for two in _often(editor, one.whole, x)
+        (x, (one, two)) for x in lines for one in ones(x) for two in _often(editor, one.whole, x)
     )
-    for x, edits in search.graph.affordable(chain(single, double)):
+    for x, edits in search.graph.affordable(chain(single, double), VISITS):
         search.graph.visits += 2 * EDIT + 2 * _size(x)
         before = formulas.work
         found = _candidates(search, formulas, {x: edits[-1]}, edits[:-1])
@@ -85,7 +87,7 @@ def _tries(search, formulas):
     roles = {x: (_role(x, 1), _role(x, 3)) for x in formulas.steps}
     count = Counter(roles[x][0] for x in formulas.backward)
     edited = chain(reversed(formulas.backward), reversed(formulas.forward))
-    for x in search.graph.affordable(edited):
+    for x in search.graph.affordable(edited, VISITS):
         if not formulas.reach(x) & wanted:
             continue
         whole = x in formulas.edited or x in formulas.lines  # dz = z - y is in the loss, too

@@ -13,6 +13,7 @@ from .wrong_steps.mutants import mutants
 from .wrong_steps.repeated_steps import repeated
 from .wrong_steps.stale_weights import stale
 
+WHOLE = 30_000  # visits of nodes, for mutants of which each needs a whole pass
 _WITHOUT_NAME = re.compile(r"\b[a-z]+_\d+\b")  # multiply_3: a tensor that nobody named
 
 
@@ -48,8 +49,10 @@ def _try(search, mutant, first):
     seed = next(iter(mutant.seeds))
     rows = [e for e in search.left if search.graph.leads(e.bottom, seed)
             and e.given.shape == np.shape(search.expected(e))]  # fmt: skip
-    rows.sort(key=lambda e: search.graph.distance(e.bottom, seed))
+    rows.sort(key=lambda e: (not search.is_probed(e), search.graph.distance(e.bottom, seed)))
     for row in rows[: 1 if first else 2]:
+        if not search.may_give(mutant, row):
+            continue
         change = search.backward.change(mutant.seeds, [row.bottom]).get(row.bottom)
         if change is None:
             continue
@@ -160,15 +163,17 @@ _OFTEN = (
 
 
 def _likely(mutant):
-    return _OFTEN.index(mutant.key) if mutant.key in _OFTEN else len(_OFTEN)
+    often = _OFTEN.index(mutant.key) if mutant.key in _OFTEN else len(_OFTEN)
+    is_carried = mutant.key == "path missing" and mutant.rank <= 1
+    return not is_carried, often, mutant.rank
 
 
 def one_step_everywhere(search):
     """One wrong step wherever it is made."""
     found = []
     tries = repeated(search.backward, lambda node: search.below(node) > 0)
-    for mutant in search.graph.affordable(sorted(tries, key=_likely)):
+    for mutant in search.graph.affordable(sorted(tries, key=_likely), WHOLE):
         steps = mutant.steps(1.0)
-        if len(steps) > 1:
+        if len(steps) > 1 and not search.has_faded(steps):
             found += _as_candidates(search, mutant, list(search.left), 1.0, 1.0)
     return found

@@ -14,8 +14,6 @@ import numpy as np
 
 from ....engine.tape import Node, Pending, backward_pass
 
-LARGE = 2000  # elements of an array, which take as long as one visit more
-
 
 class Backward:
     """The cotangents of all nodes, in a pass with some steps replaced.
@@ -35,10 +33,23 @@ class Backward:
         self.graph = graph
         self.steps = dict(steps or {})
         self.fixed = dict(fixed or {})
-        start = {graph.root: np.ones_like(graph.root.out)}
-        self.table = self._walk(start, graph.nodes, self._whole, self._arrived)
-        for node in [n for n in self.table if n.op is None and Arrival(n) in self.steps]:
-            self.table[node] = self.steps[Arrival(node)](self.table[node])
+
+    @cached_property
+    def table(self):
+        """What arrives at every node, {node: cotangent}."""
+        start = {self.graph.root: np.ones_like(self.graph.root.out)}
+        table = self._walk(start, self.graph.nodes, self._whole, self._arrived)
+        for node in [n for n in table if n.op is None and Arrival(n) in self.steps]:
+            table[node] = self.steps[Arrival(node)](table[node])
+        return table
+
+    def begun(self, count):
+        """({leaf: g}, [g, ...]): what a pass over the newest nodes brings, and what would go on."""
+        start = {self.graph.root: np.ones_like(self.graph.root.out)}
+        last = self.graph.nodes[-count]
+        found = self._walk(start, [last], self._whole, self._arrived)
+        leaves = {node: g for node, g in found.items() if node.op is None}
+        return leaves, [g for node, g in found.items() if node.op is not None]
 
     def replaced(self, steps):
         """The same pass with further steps replaced, each after those before it."""
@@ -53,7 +64,7 @@ class Backward:
                 return ()
             if node not in self.steps:
                 parents = self.graph.parents_among(node, towards)
-                return self._true_contributions(node, g, parents)
+                return node.op.cotangents(g, node.out, node.args, node.kwargs, parents, careful)
             return [pair for pair in self.contributions(node, g) if pair[0] in towards]
 
         found = self._walk(starts, targets, step)
@@ -61,14 +72,12 @@ class Backward:
 
     def contributions(self, node, g):
         """Pairs (parent, contribution) of a cotangent, by the step in place of this node's rule."""
-        pairs = list(self._true_contributions(node, g, node.parents))
+        pairs = [
+            (parent, g.total() if isinstance(g, Pending) else g)
+            for parent, g in node.step(g, self.graph.careful)
+        ]
         step = self.steps.get(node)
         return pairs if step is None else step(node, g, pairs)
-
-    def _true_contributions(self, node, g, parents):
-        careful = self.graph.careful
-        pairs = node.op.cotangents(g, node.out, node.args, node.kwargs, parents, careful)
-        return [(p, g.total() if isinstance(g, Pending) else g) for p, g in pairs]
 
     @cached_property
     def edges(self):
@@ -95,23 +104,20 @@ class Backward:
         return g if step is None else step(g)
 
     def _whole(self, node, g, careful):
-        return self.contributions(node, self.fixed.get(node, g))
+        g = self.fixed.get(node, g)
+        return self.contributions(node, g) if node in self.steps else node.step(g, careful)
 
-    def _walk(self, seeds, targets, step, arrived=lambda node, g: g):
-        """One backward pass: what arrives at the nodes that it enters, and at the leaves."""
-        self.graph.walks += 1
-        found: dict = {}
+    def _walk(self, seeds, targets, step, arrived=None):
+        """One backward pass: what arrives at the targets."""
+        graph = self.graph
+        graph.walks += 1
 
         def arrive(node, g):
-            self.graph.visits += 1 + (
-                0 if isinstance(node.out, tuple) else np.size(node.out) // 2000
-            )
-            found[node] = arrived(node, g)
-            return found[node]
+            graph.visits += graph.costs[node]
+            return g if arrived is None else arrived(node, g)
 
         with np.errstate(all="ignore"):
-            table = backward_pass(seeds, targets, arrive, step)
-        return {**table, **found}
+            return backward_pass(seeds, targets, arrive, step, graph.careful)
 
 
 @dataclass(frozen=True)

@@ -163,17 +163,20 @@ def _of_edge(rule):
 
 
 def _copies(edge):
-    """Of the copies that broadcasting makes of a value only one counts."""
+    """Of the copies that broadcasting makes of a value only one counts, or one along an axis."""
     full = np.shape(_unreduced(edge))
     shape = np.shape(edge.args[edge.position])
     if np.size(edge.args[edge.position]) < 2 or len(full) < len(shape) or full == shape:
         return
     axes = broadcast_axes(shape, full)
-    n = math.prod(full[axis] for axis in axes)
-    of = f"of the {n} copies that broadcasting makes of {{x}}"
-    for at, which in ((0, "first"), (-1, "last")):
-        words = f"only the {which} {of} counts: its gradient is the sum over them"
-        yield "one sample", words, _one_copy(axes, at), 2
+    choices = [axes, *((axis,) for axis in axes)] if len(axes) > 1 else [axes]
+    for chosen in choices:
+        n = math.prod(full[axis] for axis in chosen)
+        along = "" if chosen == axes else f" along axis {chosen[0]}"
+        of = f"of the {n} copies that broadcasting makes of {{x}}{along}"
+        for at, which in ((0, "first"), (-1, "last")):
+            words = f"only the {which} {of} counts: its gradient is the sum over them"
+            yield "one sample", words, _one_copy(axes, chosen, at), 2
 
 
 def _unreduced(edge):
@@ -187,13 +190,13 @@ def _unreduced(edge):
     return edge.g @ other if edge.position == 0 else other @ edge.g
 
 
-def _one_copy(axes, at):
+def _one_copy(axes, chosen, at):
     def rule(e):
         full = pulled(e) if isinstance(e.op, Elementwise) else _unreduced(e)
         shape = np.shape(e.args[e.position])
-        for axis in axes:
+        for axis in chosen:
             full = np.take(full, [at], axis=axis)
-        return full.reshape(shape)
+        return full.sum(axis=tuple(set(axes) - set(chosen)), keepdims=True).reshape(shape)
 
     return rule
 
@@ -281,13 +284,20 @@ def _activations(edge):
         yield "output formula on input", words, _on_input, 1
     words = f"divided by the derivative of {name} in place of multiplied"
     yield "chain factor missing", words, lambda e: e.g / slope(e), 3
-    words = f"a matrix product with the derivative of {name}, in place of an element-wise one"
     if np.ndim(edge.g) == 2 and np.shape(edge.g)[0] == np.shape(edge.g)[1]:
-        for product in (
-            lambda e: e.g @ slope(e), lambda e: slope(e) @ e.g, lambda e: e.g @ slope(e).T,
-            lambda e: slope(e).T @ e.g, lambda e: e.g.T @ slope(e), lambda e: e.g.T * slope(e),
-        ):  # fmt: skip
+        words = f"a matrix product with the derivative of {name}, in place of an element-wise one"
+        for product in _BY_MATRICES:
             yield "elementwise for product", words, product, 2
+
+
+_BY_MATRICES = (
+    lambda e: e.g @ slope(e),
+    lambda e: slope(e) @ e.g,
+    lambda e: e.g @ slope(e).T,
+    lambda e: slope(e).T @ e.g,
+    lambda e: e.g.T @ slope(e),
+    lambda e: e.g.T * slope(e),
+)
 
 
 def _of_softmax(edge):

@@ -23,36 +23,47 @@ def errors(backward):
 
 
 def _errors(backward):
-    targets = [array for _, array in backward.graph.constants()]
-    for z in backward.graph.nodes:
+    targets: dict = {}
+    for _, array in backward.graph.constants():
+        if array.dtype.kind in "fiub":
+            targets.setdefault(array.shape, []).append(array)
+
+    def at(z):
         g = backward.table.get(z)
         if not isinstance(g, np.ndarray) or not g.ndim or g.dtype.kind != "f":
-            continue
+            return []
         if not g.any() or g.shape != np.shape(z.out):
-            continue
-        tolerance = 1e3 * np.finfo(g.dtype).eps * np.abs(g).max()
-        y = _labels(g, _SOFTMAX(z.out), tolerance)
-        if y is not None:
-            yield z, _SOFTMAX(z.out), y, "softmax"
-            continue
-        found = _margins(g, _picked(z, backward.graph), tolerance)
-        if found is not None:
-            yield z, *found, "hinge"
-            continue
-        for y in targets:
-            if y.shape != g.shape or y.dtype.kind not in "fiub":
-                continue
-            y = y.astype(g.dtype)
-            for p, kind in ((np.asarray(z.out), "same"), (_SIGMOID(z.out), "sigmoid")):
-                w = np.vdot(p - y, g) / (np.vdot(p - y, p - y) or 1)
-                if w and np.abs(w * (p - y) - g).max() <= tolerance:
-                    yield z, p, y, kind
+            return []
+        return list(_errors_at(z, g, targets.get(g.shape, ()), backward.graph))
+
+    for found in backward.graph.each_kind(backward.graph.nodes, at):
+        yield from found
 
 
-def _labels(g, s, tolerance):
-    """The one-hot labels in a gradient w * (s - y) of logits, None where it is no such."""
+def _errors_at(z, g, targets, graph):
+    """What makes the gradient of one tensor an error."""
+    tolerance = 1e3 * np.finfo(g.dtype).eps * np.abs(g).max()
+    y = _labels(g, z.out, tolerance)
+    if y is not None:
+        yield z, _SOFTMAX(z.out), y, "softmax"
+        return
+    found = _margins(g, _picked(z, graph), tolerance)
+    if found is not None:
+        yield z, *found, "hinge"
+        return
+    for y in targets:
+        y = y.astype(g.dtype)
+        for p, kind in ((np.asarray(z.out), "same"), (_SIGMOID(z.out), "sigmoid")):
+            w = np.vdot(p - y, g) / (np.vdot(p - y, p - y) or 1)
+            if w and np.abs(w * (p - y) - g).max() <= tolerance:
+                yield z, p, y, kind
+
+
+def _labels(g, z, tolerance):
+    """The one-hot labels in a gradient w * (s - y) of logits z, None where it is no such."""
     if g.shape[-1] < 2 or np.abs(g.sum(axis=-1)).max() > tolerance:
         return None
+    s = _SOFTMAX(z)
     y = np.zeros_like(g)
     np.put_along_axis(y, np.expand_dims(np.argmin(g, axis=-1), -1), 1, axis=-1)
     return y if np.abs(_rows(g, s, y) * (s - y) - g).max() <= tolerance else None
@@ -126,6 +137,11 @@ def _softmax_again(p, y, z):
     return p * (p - y - np.sum((p - y) * p, axis=-1, keepdims=True))
 
 
+def _over_rows(p, y, z):
+    """The error with a softmax over the first axis in the place of the last."""
+    return _SOFTMAX(z, axis=0) - y if np.ndim(z) == 2 else np.nan * z
+
+
 def _count(p):
     return p.sum(axis=-1, keepdims=True)
 
@@ -143,6 +159,10 @@ _MISSING = (
 )
 _ADDED = _MISSING.replace("forgotten", "added, not subtracted,")
 _EVERYWHERE = f"1 is subtracted at all classes, not at the label alone, {_OF}"
+_OVER_ROWS = (
+    f"softmax is taken over axis 0, down the rows, {_OF}\nit is over the last axis in the loss"
+)
+_INVERTED = "the labels y are inverted at {z}: 1 - y stands where y belongs\nthe error is p - y"
 _OTHER_ORDER = f"the labels are in another order than the rows {_OF}"
 _TWICE = (
     "p - y is multiplied by p * (1 - p), the derivative that cross-entropy has cancelled"
@@ -207,6 +227,7 @@ _WRONG = {
         ("label", _SHIFTED,                   lambda p, y, z: p - _shifted(y, -1)),
         ("label", _EVERYWHERE,                lambda p, y, z: p - 1),
         ("label", _OTHER_ORDER,               lambda p, y, z: p - np.roll(y, 1, axis=0)),
+        ("label", _OVER_ROWS,                 _over_rows),
         ("softmax on top", _ON_TOP,           _softmax_again),
         ("derivative twice", _TWICE,          lambda p, y, z: (p - y) * p * (1 - p)),
         ("derivative missing", _NO_SOFTMAX,   lambda p, y, z: -y / p),
@@ -215,6 +236,7 @@ _WRONG = {
     "sigmoid": [
         ("label", _SCORES.format("sigmoid"),  lambda p, y, z: z - y),
         ("label", _NO_LABEL,                  lambda p, y, z: p),
+        ("label", _INVERTED,                  lambda p, y, z: p - (1 - y)),
         ("derivative twice", _TWICE,          lambda p, y, z: (p - y) * p * (1 - p)),
         ("derivative missing", _NO_SIGMOID,   lambda p, y, z: (p - y) / (p * (1 - p))),
         ("sign", _ONE_TERM,                   lambda p, y, z: -(y + p - 2 * y * p)),

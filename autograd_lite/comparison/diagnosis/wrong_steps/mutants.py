@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..graph import ENDS, LOOP
 from .accumulation import missing_accumulation
 from .backward import Arrival, Backward
 from .edge_rules import Substitutes, wrong_rules
 from .errors_of_losses import errors, wrong_errors
 from .mutant import Mutant, Steps, tried
 from .recognised_functions import fused_edges, inside
-
-LOOP = 64  # steps that are alike: of more, a mistake is made at every one or at an end
-ENDS = 8
 
 
 def mutants(backward: Backward, relevant, typical=False):
@@ -35,7 +33,8 @@ def mutants(backward: Backward, relevant, typical=False):
         later = 3 if edge.node in parts else 0
         yield _scaled(edge, later)
         yield from wrong_steps(edge, held, later, typical)
-    yield from missing_accumulation(backward, edges)
+    nodes = {edge.parent for edge in tried}
+    yield from missing_accumulation(backward, [e for e in edges if e.parent in nodes])
     yield from wrong_errors_at(backward, relevant)
 
 

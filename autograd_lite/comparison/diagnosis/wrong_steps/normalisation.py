@@ -53,12 +53,8 @@ class Normalisation:
 
 def normalisations(graph, pulled):
     """Triples (h, x, operation); ``pulled(h, x, g)`` is the derivative by the graph itself."""
-    for h in graph.nodes:
-        if h.op is None or h.op.name not in ("divide", "multiply") or not _is_array(h):
-            continue
-        found = _of(h, graph, pulled)
-        if found is not None:
-            yield h, *found
+    ends = [h for h in graph.nodes if h.op is not None and h.op.name in ("divide", "multiply")]
+    return graph.each_kind(filter(_is_array, ends), lambda h: _of(h, graph, pulled))
 
 
 def _is_array(node):
@@ -69,7 +65,7 @@ def _is_array(node):
 
 
 def _of(h, graph, pulled):
-    """(x, operation) of what an array is the normalised form of."""
+    """(h, x, operation) of what an array is the normalised form of."""
     for axis in _axes(h.out.ndim):
         square = np.mean(h.out * h.out, axis)
         if np.ptp(square) > 0.1 * np.max(square) or not h.out.any():
@@ -78,7 +74,7 @@ def _of(h, graph, pulled):
             for centred in (True, False):
                 op = _operation(h.out, np.asarray(x.out), axis, centred)
                 if op is not None and _is_right(op, h, x, pulled):
-                    return x, op
+                    return h, x, op
     return None
 
 

@@ -78,19 +78,22 @@ def inside(graph):
 
 
 def _recognised(graph):
-    for h in graph.nodes:
-        if h.op is None or h.op.name not in _ENDS or not _is_real_array(h.out):
+    ends = [h for h in graph.nodes if h.op is not None and h.op.name in _ENDS]
+    return graph.each_kind(ends, lambda h: _written_out(h, graph))
+
+
+def _written_out(h, graph):
+    """(h, z, operation) of what is a function of z, None where it is none."""
+    if not _is_real_array(h.out) or np.ptp(h.out) == 0:
+        return None
+    for f, inverse in _INVERSES:
+        value = inverse(np.asarray(h.out))
+        if value is None:
             continue
-        if np.ptp(h.out) == 0:
-            continue
-        for f, inverse in _INVERSES:
-            value = inverse(np.asarray(h.out))
-            if value is None:
-                continue
-            z = _ancestor(h, f, value, graph)
-            if z is not None:
-                yield h, z, registered(f)
-                break
+        z = _ancestor(h, f, value, graph)
+        if z is not None:
+            return h, z, registered(f)
+    return None
 
 
 def _is_real_array(out):

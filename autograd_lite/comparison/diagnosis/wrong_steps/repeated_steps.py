@@ -63,6 +63,7 @@ def _groups(backward, relevant):
     fed = _fed_by(backward.graph)
     kinds: dict = {}
     roles: dict = {}
+    constants: dict = {}
     for edge in [*fused_edges(backward), *(e for e in backward.edges if e.node not in parts)]:
         if not relevant(edge.parent):
             continue
@@ -72,8 +73,12 @@ def _groups(backward, relevant):
         if edge.position is not None and (edge.op.f is not np.matmul or weight is not None):
             kinds.setdefault(at, []).append(edge)
         roles.setdefault((*at, fed[edge.node]), []).append(edge)
+        if edge.op.f is np.multiply and edge.node.parents[1 - edge.position] is None:
+            constant = backward.graph.kinds[edge.node]  # a step size, not the 1/2 of the loss
+            constants.setdefault((*at, constant), []).append(edge)
     for at, many in list(kinds.items()):
         kinds[(*at, "carried")] = _carried(many)
+    kinds |= constants
     seen = set()
     for leaves, groups in ((False, kinds), (True, roles)):
         for key, many in groups.items():
