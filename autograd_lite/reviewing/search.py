@@ -125,7 +125,8 @@ class _Step:
         """(key, what stays wrong, the values) of the line that is wrong by its values, or None."""
         localisation = Localisation(self)
         self.times = {name: len(given) for name, given in localisation.given.items()}
-        culprit = localisation.first(self.in_order)
+        sole = [k for k in self.in_order if k not in self.sound]
+        culprit = localisation.first(sole or self.in_order)
         if culprit is None and len(self.wrong) == 1:  # what is returned is known, at any rate
             ends = localisation.first([k for k in self.roots if k in self.statements])
             self.expected = {} if ends is None else {ends[0]: ends[2]}
