@@ -321,8 +321,20 @@ def _products(edge):
     if np.ndim(edge.g) == 2 and np.ndim(edge.args[other]) == 2:
         for key, words, product in PRODUCTS[edge.position]:
             yield key, words, _product_of(product, other), 2
+        yield from _of_one_row(edge)
     words = "the factor {y} of the product {h} is missing in the chain"
     yield "chain factor missing", words, lambda e: e.g, 3
+
+
+def _of_one_row(edge):
+    """Of the rows of the batch only one counts in the gradient of a weight."""
+    n = len(edge.g)
+    if edge.position == 0 or n < 3:
+        return
+    for which, row in (("first", slice(1)), ("last", slice(n - 1, None))):
+        words = f"only the {which} of the {n} samples counts in the gradient of {{x}}: = in place "
+        words += "of += in the loop over the batch"
+        yield "one sample", words, lambda e, row=row: e.args[0][row].T @ e.g[row], 1
 
 
 def _product_of(product, other):
