@@ -33,7 +33,8 @@ help:
 	@echo "make oracles   the operations against HIPS autograd (and PyTorch, where it is installed)"
 	@echo "make coverage  what of NumPy and SciPy is right, beside the peers; ARGS='--rows'"
 	@echo "make page      the page of ag.play in a real Chromium, which it installs if there is none"
-	@echo "make bench     speed and memory beside the peers; EXTRA=bench leaves out PyTorch and JAX"
+	@echo "make bench     speed and memory beside the peers, and make epochs; EXTRA=bench leaves out"
+	@echo "               PyTorch and JAX, ARGS='--only LSTM' chooses, without make epochs"
 	@echo "make growth    time and memory against operations, parameters, elements, rows"
 	@echo "make epochs    an epoch of training beside PyTorch and scikit-learn"
 	@echo "make lint      ruff's checks and its formatting"
@@ -78,6 +79,7 @@ coverage: $(VENV)/.bench
 
 bench: $(VENV)/.$(or $(EXTRA),peers)
 	$(run) -m benchmarks.speed $(ARGS)
+	$(if $(ARGS),,$(run) -m benchmarks.epochs)
 
 growth: $(VENV)/.test
 	$(run) -m benchmarks.growth $(ARGS)

@@ -249,6 +249,9 @@ class _Observer:
         if scope is not None:
             scope.last = Leaf(0.0).serial
             self._open.pop()
+        if is_own or frame.f_trace_lines:  # globals have the names that locals do not have
+            read = frame.f_code.co_names
+            self._note({n: frame.f_globals[n] for n in read if n in frame.f_globals})
         own = {n: v for n, v in frame.f_locals.items() if not n.startswith(("_", "@"))}
         if is_own:
             self.own = own

@@ -69,6 +69,18 @@ class ByHand(Library):
         return step
 
 
+class ByHandOnOurHeap(ByHand):
+    """The same where freed memory stays with the process, as it does when ours is imported."""
+
+    key, title = "numpy kept", "by hand, heap kept"
+    imports = ("numpy", "autograd_lite")
+
+    def prepare(self, case, parameters, constants):
+        import autograd_lite  # noqa: F401
+
+        return super().prepare(case, parameters, constants)
+
+
 class Tensors(Library):
     """A library whose parameters are tensors, and whose models are modules like PyTorch's."""
 
@@ -401,4 +413,5 @@ LIBRARIES = (
     Jax(),
     HIPS(),
     MyGrad(),
+    ByHandOnOurHeap(),
 )

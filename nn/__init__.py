@@ -38,7 +38,6 @@ from .activations import (
 from .attention import MultiheadAttention, TransformerBlock, attention
 from .batches import Batches, batches
 from .callbacks import Callback, EarlyStopping
-from .clipping import clip_gradient_norm, clip_gradient_values
 from .containers import Residual, Sequential
 from .convolution import AveragePool, Conv1d, Conv2d, ConvTranspose1d, ConvTranspose2d, MaxPool
 from .evaluation import accuracy, evaluate, predict, split
@@ -74,8 +73,8 @@ from .losses import (
 )
 from .module import Module
 from .normalization import BatchNorm, LayerNorm
-from .optimizer import Optimizer
-from .optimizers import SGD, Adagrad, Adam, AdamW, RMSProp
+from .optimizer import Optimizer, clip_gradient_norm, clip_gradient_values
+from .optimizers import SGD, Adadelta, Adagrad, Adam, AdamW, RMSProp
 from .optional import needed
 from .other_names import NN
 from .pytorch import from_pytorch, to_pytorch
@@ -100,6 +99,7 @@ if not TYPE_CHECKING:  # to checkers every name would be there, misspelt ones to
 
 
 __all__ = [
+    "Adadelta",
     "Adagrad",
     "Adam",
     "AdamW",

@@ -5,12 +5,17 @@ from __future__ import annotations
 import numpy as np
 
 import autograd_lite as ag
+from autograd_lite.messages.other_names import keywords
 
 from .module import Module
 
 
 class _Function(Module):
     """A function of one array, with what it is set to by keywords."""
+
+    @keywords
+    def __init__(self) -> None:
+        """Nothing is set."""
 
     def _describe(self):
         settings = {k: v for k, v in vars(self).items() if k != "training" and k[0] != "_"}
@@ -48,6 +53,7 @@ class ReLU(_Function):
 class LeakyReLU(_Function):
     """x where it is positive, else slope * x."""
 
+    @keywords
     def __init__(self, slope: float = 0.01):
         self.slope = slope
 
@@ -58,6 +64,7 @@ class LeakyReLU(_Function):
 class ELU(_Function):
     """x where it is positive, else alpha * (exp(x) - 1)."""
 
+    @keywords
     def __init__(self, alpha: float = 1.0):
         self.alpha = alpha
 
@@ -75,6 +82,7 @@ class SELU(_Function):
 class GELU(_Function):
     """x times the normal distribution function of x, or its approximation by tanh."""
 
+    @keywords
     def __init__(self, approximate: bool = False):
         self.approximate = approximate
 
@@ -113,6 +121,7 @@ class Softsign(_Function):
 class Softmax(_Function):
     """exp(x) divided by its sum along an axis."""
 
+    @keywords
     def __init__(self, axis: int = -1):
         self.axis = axis
 
@@ -123,6 +132,7 @@ class Softmax(_Function):
 class LogSoftmax(_Function):
     """x minus the logarithm of the sum of exp(x) along an axis."""
 
+    @keywords
     def __init__(self, axis: int = -1):
         self.axis = axis
 

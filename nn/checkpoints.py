@@ -64,17 +64,7 @@ class Checkpoint:
     def _resume(self):
         """Take over all that is kept; nothing is changed unless all of it can be."""
         arrays, metadata = read(self.path, "fit")
-        if metadata.get("format") != _FORMAT:
-            raise ValueError(
-                f"fit: {self.path} is no checkpoint of a training: name another file (nn.load "
-                "reads what nn.save wrote)"
-            )
-        if metadata.get("training") != self._training():
-            raise ValueError(
-                f"fit: {self.path} is a checkpoint of another training: it has "
-                f"{metadata.get('training')}; this one has {self._training()}. Remove the file to "
-                "begin anew, or name another"
-            )
+        self._check(metadata)
         run, stateful = self.run, self._stateful()
         before = {name: part.state_dict() for name, part in stateful.items()}
         try:
@@ -99,6 +89,20 @@ class Checkpoint:
         for action in actions:
             action()
         run.history.rows, run.epoch, run.history.stopped = rows, epoch, stopped
+
+    def _check(self, metadata):
+        """Refuse what is no checkpoint, or one of another training."""
+        if metadata.get("format") != _FORMAT:
+            raise ValueError(
+                f"fit: {self.path} is no checkpoint of a training: name another file (nn.load "
+                "reads what nn.save wrote)"
+            )
+        if metadata.get("training") != self._training():
+            raise ValueError(
+                f"fit: {self.path} is a checkpoint of another training: it has "
+                f"{metadata.get('training')}; this one has {self._training()}. Remove the file to "
+                "begin anew, or name another"
+            )
 
 
 def _under(prefix, arrays):

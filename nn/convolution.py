@@ -85,7 +85,10 @@ class _Conv(Module):
 def _same(size, stride, dilation):
     """The padding with which there are as many positions as elements."""
     if np.any(np.not_equal(stride, 1)):
-        raise ValueError(f"padding='same' is for stride=1, and stride={stride} was given")
+        raise ValueError(
+            f"padding='same' is for stride=1, and stride={stride} was given: write "
+            f"padding={size[0] // 2}, which gives a position to every stride elements"
+        )
     gaps = dilation if isinstance(dilation, tuple) else (dilation,) * len(size)
     more = [gap * (n - 1) for n, gap in zip(size, gaps, strict=True)]
     return tuple((n // 2, n - n // 2) if n % 2 else n // 2 for n in more)

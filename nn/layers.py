@@ -73,9 +73,11 @@ class Linear(Module):
     def _misfit(self, x):
         if not hasattr(x, "shape"):
             return TypeError(f"{self!r} takes an array or a Tensor, not {x!r:.60}")
+        is_turned = np.shape(x)[-1:] == self.weight.shape[1:]
+        hint = "; tied to an embedding, write h @ embedding.weight.T" if is_turned else ""
         return ValueError(
             f"{self!r} takes arrays whose last axis has {self.weight.shape[0]} elements, and was "
-            f"given one of shape {tuple(x.shape)}, {x.dtype}"
+            f"given one of shape {tuple(x.shape)}, {x.dtype}{hint}"
         )
 
     def _describe(self):
@@ -98,6 +100,7 @@ class Embedding(Module):
     Attributes
     ----------
     weight : Tensor of shape (count, size)
+        A tied output layer is ``h @ embedding.weight.T``.
     """
 
     @keywords

@@ -60,37 +60,31 @@ class LBFGS(Optimizer):
             raise TypeError("LBFGS.step takes a function: step(lambda: loss_of(model(X), y))")
         from scipy.optimize import minimize
 
-        before = [p.data for p in self.parameters]
-        ends = np.cumsum([p.size for p in self.parameters])[:-1]
-
-        def move(x):
-            for p, part in zip(self.parameters, np.split(x, ends)):
-                p.data = part.reshape(p.shape).astype(p.dtype)
-
         def value_and_gradient(x):
-            move(x)
+            self._move(x)
             value = loss()
-            gradients = ag.gradients(value, self.parameters)
-            return value.item(), _joined(gradients)
+            return value.item(), _joined(ag.gradients(value, self.parameters))
 
-        options = {
-            "maxiter": self.iterations,
-            "maxcor": self.memory,
-            "gtol": self.tolerance,
-            "ftol": 0.0,
-        }
+        sizes = {"maxiter": self.iterations, "maxcor": self.memory}
+        options = {**sizes, "gtol": self.tolerance, "ftol": 0.0}
+        before = [p.data for p in self.parameters]
         try:
-            start = _joined(before)
             self.result = minimize(
-                value_and_gradient, start, jac=True, method="L-BFGS-B", options=options
+                value_and_gradient, _joined(before), jac=True, method="L-BFGS-B", options=options
             )
         except BaseException:
             for p, value in zip(self.parameters, before):
                 p.data = value
             raise
-        move(self.result.x)
+        self._move(self.result.x)
         self.steps += 1
         return float(self.result.fun)
+
+    def _move(self, x):
+        """Give the parameters the numbers of a vector."""
+        ends = np.cumsum([p.size for p in self.parameters])[:-1]
+        for p, part in zip(self.parameters, np.split(x, ends)):
+            p.data = part.reshape(p.shape).astype(p.dtype)
 
 
 def _joined(arrays):

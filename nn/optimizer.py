@@ -185,3 +185,38 @@ def _check(optimizer, name, value, bound):
         hint = ": a step goes down the gradient by itself" if value < 0 else ""
         limits = "is not negative and finite" if bound == np.inf else f"lies in [0, {bound})"
         raise ValueError(f"{optimizer}: {name} {limits}, and {value} was given{hint}")
+
+
+# --- gradients before a step --------------------------------------------------------------------
+
+
+def clip_gradient_norm(parameters: Iterable[ag.Tensor], limit: float) -> Any:
+    """Scale all gradients by one factor, so that their common norm is at most the limit.
+
+    Source: Pascanu, Mikolov and Bengio 2013, On the difficulty of training recurrent neural
+    networks, algorithm 1.
+
+    Returns
+    -------
+    number
+        The norm that they had: the root of the sum of all squared elements.
+    """
+    held = _with_gradients("clip_gradient_norm", parameters)
+    norm = np.sqrt(sum(np.sum(p.grad * p.grad) for p in held))
+    factor = np.minimum(limit / (norm + 1e-6), 1)  # as in PyTorch
+    for p in held:
+        p.grad = p.grad * factor
+    return norm
+
+
+def clip_gradient_values(parameters: Iterable[ag.Tensor], limit: float) -> None:
+    """Bring every element of the gradients into [-limit, limit]."""
+    for p in _with_gradients("clip_gradient_values", parameters):
+        p.grad = np.clip(p.grad, -limit, limit)
+
+
+def _with_gradients(name, parameters):
+    held = [p for p in parameters if p.grad is not None]
+    if not held:
+        raise ValueError(f"{name} found no gradients: call loss.backward() before it")
+    return held

@@ -211,3 +211,41 @@ class Adagrad(Optimizer):
     def _moved(self, i, p, g, learning_rate, epsilon):
         square = self._squares[i] = self._squares[i] + g * g
         return p - learning_rate * g / (np.sqrt(square) + epsilon)
+
+
+class Adadelta(Optimizer):
+    """Steps as large as earlier steps were: they are in the units of the parameters.
+
+    Source: Zeiler 2012, ADADELTA: an adaptive learning rate method. The learning rate is a factor
+    of the step, which the paper has not; the other parameters are those of `RMSProp`, without
+    momentum.
+    """
+
+    learning_rate: float
+    decay: float
+    epsilon: float
+    weight_decay: float
+    _moments = ("_squares", "_steps")
+
+    @keywords
+    def __init__(
+        self,
+        parameters: Iterable,
+        learning_rate: float = 1.0,
+        decay: float = 0.9,
+        epsilon: float = 1e-6,
+        weight_decay: float = 0.0,
+    ):
+        super().__init__(
+            parameters,
+            learning_rate=learning_rate,
+            decay=decay,
+            epsilon=epsilon,
+            weight_decay=weight_decay,
+        )
+
+    def _moved(self, i, p, g, learning_rate, decay, epsilon):
+        square = self._squares[i] = decay * self._squares[i] + (1 - decay) * g * g
+        change = np.sqrt(self._steps[i] + epsilon) / np.sqrt(square + epsilon) * g
+        self._steps[i] = decay * self._steps[i] + (1 - decay) * change * change
+        return p - learning_rate * change

@@ -119,7 +119,7 @@ def _colours(count):
 
 
 class Distributions(Callback):
-    """Note, after epochs of `fit`, how the weights and their gradients are distributed.
+    """Note, after epochs of `fit`, the histograms of the weights and of their gradients.
 
     The gradients are those of the last batch. ``plot()`` is the picture.
 
@@ -131,11 +131,14 @@ class Distributions(Callback):
     Attributes
     ----------
     notes : dict
-        ``{"layers.0.weight": [(epoch, quantiles of the weights, of the gradients), ...]}``, the
-        quantiles those of `LEVELS`.
+        ``{"layers.0.weight": [(epoch, weights, gradients), ...]}``. A histogram is an array of
+        two rows: the edges of its bins, from the smallest entry to the largest, and how many
+        entries are below each. Entries that are not finite are left out; a parameter without a
+        gradient has None.
     """
 
-    LEVELS = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
+    BINS = 64
+    CELLS = 160  # of a picture, from the smallest entry of all epochs to the largest
 
     def __init__(self, every: int = 1):
         self.every = every
@@ -145,16 +148,23 @@ class Distributions(Callback):
         if (run.epoch - 1) % self.every and run.epoch != run.epochs:
             return
         for name, parameter in run.model.named_parameters():
-            row = [np.quantile(parameter.numpy(), self.LEVELS)]
-            has_gradient = parameter.grad is not None
-            row += [np.quantile(parameter.grad, self.LEVELS)] if has_gradient else [None]
-            self.notes.setdefault(name, []).append((run.epoch, *row))
+            gradient = None if parameter.grad is None else self._histogram(parameter.grad)
+            note = run.epoch, self._histogram(parameter.numpy()), gradient
+            self.notes.setdefault(name, []).append(note)
+
+    def _histogram(self, values):
+        values = values[np.isfinite(values)].astype(float)
+        if values.size and values.min() < values.max():
+            counts, edges = np.histogram(values, self.BINS)
+        else:  # bins of NumPy would be 1 wide
+            counts, edges = [values.size], [values.mean() if values.size else np.nan] * 2
+        return np.stack([edges, np.append(0, np.cumsum(counts))])
 
     def plot(self, names: Sequence[str] | None = None):
-        """The distributions over the epochs: a row of axes each for weights and gradients.
+        """The histograms over the epochs: a row of axes each for weights and gradients.
 
-        Bands are from the smallest to the largest, from 5 % to 95 %, from 25 % to 75 %; the line
-        is the median.
+        A column of an axes is the histogram of an epoch: the darker a cell, the larger the part
+        of the entries that it has.
 
         Parameters
         ----------
@@ -176,16 +186,25 @@ class Distributions(Callback):
         for i, name in enumerate(names):
             for part, kind in ((0, "weights"), (1, "gradients")):
                 ax = axes[part * len(names) + i]
-                rows = [(note[0], note[1 + part]) for note in self.notes[name]]
-                self._bands(ax, [row for row in rows if row[1] is not None])
-                ax.set(title=name if not part else "", xlabel="epoch" if part else "")
+                self._draw(ax, [(note[0], note[1 + part]) for note in self.notes[name]])
+                ax.set(title=name if not part else "")
                 ax.set_ylabel(kind if not i else "")
+        figure.supxlabel("epoch; the darker, the more of the entries", fontsize="medium")
         return figure
 
-    def _bands(self, ax, rows):
-        epochs = [epoch for epoch, _ in rows]
-        levels = np.array([quantiles for _, quantiles in rows]).reshape(-1, len(self.LEVELS)).T
-        for i, alpha in ((0, 0.15), (1, 0.25), (2, 0.4)):
-            ax.fill_between(epochs, levels[i], levels[-1 - i], color=BLUE, alpha=alpha, linewidth=0)
-        ax.plot(epochs, levels[3], color=BLUE)
+    def _draw(self, ax, notes):
+        """The histograms of one array side by side."""
+        notes = [(epoch, h) for epoch, h in notes if h is not None and h[1, -1]]
+        if not notes:
+            return
+        low, high = min(h[0, 0] for _, h in notes), max(h[0, -1] for _, h in notes)
+        pad = 0.01 * (high - low) or 0.01 * abs(high) or 0.01
+        edges = np.linspace(low - pad, high + pad, self.CELLS + 1)
+        below = [np.interp(edges, *h) / h[1, -1] for _, h in notes]
+        epochs = np.array([epoch for epoch, _ in notes], float)
+        apart = np.diff(epochs) if len(epochs) > 1 else np.ones(1)
+        after = np.append(apart, apart[-1])[: len(epochs)]
+        sides = np.append(epochs[0] - apart[0] / 2, epochs + after / 2)
+        shares = np.diff(below).T
+        ax.pcolormesh(sides, edges, np.sqrt(shares), cmap="Blues", vmin=0, rasterized=True)
         ax.axhline(0, color=GREY, linewidth=0.6)

@@ -12,9 +12,8 @@ import autograd_lite as ag
 from .attention import MultiheadAttention, TransformerBlock
 from .containers import Sequential
 from .layers import Linear
-from .module import Module
+from .module import Module, walk
 from .normalization import BatchNorm
-from .paths import walk
 from .recurrent import _Cell, _Recurrent
 
 # A row: PyTorch's name, ours of what it holds side by side, and whether it holds it transposed.

@@ -149,14 +149,29 @@ class _Recurrent(Module):
                 f"{self!r} takes an array (..., time, {self.cell.input.weight.shape[0]}), and was "
                 f"given one of shape {np.shape(x)}"
             )
-        z = self.cell.input(x)
-        state = self.cell.first(x[..., 0, :]) if state is None else state
-        outputs = []
-        for t in range(np.shape(x)[-2]):
-            state = self.cell.step(z[..., t, :], state)
-            outputs.append(self.cell.output(state))
-        result = np.stack(outputs, axis=-2)
+        cell = self.cell
+
+        def step(state, z):
+            state = cell.step(z, state)
+            return state, cell.output(state)
+
+        steps = np.moveaxis(cell.input(x), -2, 0)
+        zeros = cell.first(x[..., 0, :])
+        state = zeros if state is None else self._begun(state, zeros)
+        state, outputs = ag.scan(step, state, steps, record_steps=True)
+        result = np.moveaxis(outputs, 0, -2)
         return (result, state) if return_state else result
+
+    def _begun(self, state, zeros):
+        """The first state in the shape of the zeros: a state of one example is that of all."""
+        if isinstance(zeros, tuple):
+            if not isinstance(state, (tuple, list)) or len(state) != len(zeros):
+                raise TypeError(
+                    f"the state of {self!r} is a pair (h, c), and was given as {type(state)}: "
+                    "write layer(x, (h, c))"
+                )
+            return tuple(map(self._begun, state, zeros))
+        return state if np.shape(state) == zeros.shape else np.broadcast_to(state, zeros.shape)
 
     def _describe(self):
         return self.cell._describe()

@@ -9,7 +9,7 @@ import autograd_lite as ag
 from .evaluation import as_array
 from .lbfgs import LBFGS
 
-# Making the programs of a step takes as long as it saves in 200 (an LSTM) to 2,500 steps (2-50-2).
+# Making the programs of a step takes as long as it saves in 20 (an LSTM) to 2,500 steps (2-50-2).
 _STEPS_THAT_PAY = 1000
 
 
@@ -26,13 +26,7 @@ class Step:
 
         def computed(batch):
             prediction = model(*batch[:-1])
-            value = loss(prediction, batch[-1])
-            if np.shape(value) != ():
-                raise TypeError(
-                    f"fit: the loss is one number, and this one has the shape {np.shape(value)}: "
-                    "take its mean, lambda z, y: np.mean(loss(z, y))"
-                )
-            return value, prediction
+            return _one_number(loss(prediction, batch[-1])), prediction
 
         def step(*batch):
             optimizer.zero_grad()
@@ -71,3 +65,13 @@ class Step:
             self.run.history.not_compiled = str(error)
             self.compiled = None
             return self.eager(*batch)
+
+
+def _one_number(loss):
+    """The loss itself; a TypeError for one that is an array."""
+    if np.shape(loss) != ():
+        raise TypeError(
+            f"fit: the loss is one number, and this one has the shape {np.shape(loss)}: "
+            "take its mean, lambda z, y: np.mean(loss(z, y))"
+        )
+    return loss

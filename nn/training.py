@@ -17,7 +17,7 @@ from .evaluation import evaluate
 from .fit_arguments import callbacks_of, check_parts, metrics_by_name, training_batches
 from .history import History, in_words
 from .module import Module
-from .progress import progress_bar
+from .optional import progress_bar
 from .schedules import Plateau
 from .steps import Step
 

@@ -212,3 +212,20 @@ def test_a_step_by_hand_is_compiled_as_it_is_written(update):
 
     for got, expected in zip(trained(ag.compile), trained(lambda step: step), strict=True):
         np.testing.assert_allclose(got, expected, rtol=1e-12)
+
+
+def test_gradients_that_are_zero_but_for_rounding_are_no_difference():
+    x, labels = np.random.default_rng(0).random((4, 2, 4, 4)).astype("float32"), np.arange(4)
+    for seed in range(6):
+        settings = {"rng": np.random.default_rng(seed), "dtype": np.float32}
+        conv, norm = nn.Conv2d(2, 256, 3, **settings), nn.BatchNorm(256, dtype=np.float32)
+        head = nn.Linear(1024, 10, **settings)
+        model = nn.Sequential(conv, norm, nn.ReLU(), nn.Flatten(), head)
+
+        def bias_gradient(x, model=model, conv=conv):
+            model.zero_grad()
+            nn.cross_entropy(model(x), labels).backward()
+            return conv.bias.grad
+
+        compiled = ag.compile(bias_gradient)(x)
+        np.testing.assert_allclose(compiled, bias_gradient(x), rtol=0, atol=1e-7)

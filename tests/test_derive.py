@@ -13,6 +13,7 @@ from operations import CASES
 
 import autograd_lite as ag
 import nn
+from autograd_lite.derivation import notation, rolling
 from autograd_lite.engine.tape import history
 from autograd_lite.symbolic import simplification
 from autograd_lite.symbolic.traced import ConcretizationError
@@ -353,11 +354,12 @@ def test_nothing_is_written_that_a_person_would_leave_out(model):
 
 def test_latex_is_balanced_and_can_be_typeset(model, tmp_path):
     derivation, _, _ = model
+    text_rows = derivation.text.split("\n")
     text = derivation.latex.replace(r"\{", "").replace(r"\}", "")
     assert text.count("{") == text.count("}")
     assert text.count(r"\left") == text.count(r"\right")
     rows = derivation.latex.split("\n")[1:-1]
-    assert len(rows) == len(derivation)
+    assert len(rows) == sum(" = " in row and not row.startswith("for t =") for row in text_rows)
     mathtext = pytest.importorskip("matplotlib.mathtext")
     parser = mathtext.MathTextParser("path")
     for row in rows:
@@ -800,11 +802,9 @@ def test_equal_steps_are_a_loop():
     assert (
         derivation.text
         == """\
-z_1 = x_1 @ W + h @ U
-for t = 1 ... 19:
+for t = 1 ... 20:
+    z_t = x_t @ W + h_(t-1) @ U
     h_t = tanh(z_t)
-    z_(t+1) = x_(t+1) @ W + h_t @ U
-h_20 = tanh(z_20)
 Loss = sum(h_20 ** 2)
 
 dLoss/dh_20 = 2 * h_20
@@ -812,45 +812,185 @@ for t = 20 ... 2:
     dLoss/dz_t = dLoss/dh_t * (1 - h_t * h_t)
     dLoss/dh_(t-1) = dLoss/dz_t @ U.T
 dLoss/dz_1 = dLoss/dh_1 * (1 - h_1 * h_1)
-dLoss/dU = sum(h_t.T @ dLoss/dz_(t+1) for t = 19 ... 1) + h.T @ dLoss/dz_1
+dLoss/dU = sum(h_(t-1).T @ dLoss/dz_t for t = 20 ... 1)
 dLoss/dW = sum(x_t.T @ dLoss/dz_t for t = 20 ... 1)"""
     )
 
 
-def _written_out(text):
-    """The lines of a text with its loops and its sums over t written out."""
-    lines = []
-    for head, body in re.findall(r"^(for t = .*:)?\n?((?:    .*\n?)+|.*\n?)", text, re.M):
-        if head:
-            first, last = map(int, re.findall(r"\d+", head))
-            step = 1 if last > first else -1
-            for t in range(first, last + step, step):
-                lines += [_at(line.strip(), t) for line in body.strip("\n").split("\n")]
-        elif body.strip():
-            lines.append(re.sub(r"sum\(((?:[^()]|\([^()]*\))*) for t = (\d+) \.\.\. (\d+)\)",
-                                _sum, body.strip()))  # fmt: skip
-    return lines
+def test_equal_steps_are_a_loop_in_latex():
+    derivation, _ = recurrence(20)
+    assert (
+        derivation.latex == r"""\begin{align*}
+t = 1, \dots, 20:\quad z_t &= x_t\,W + h_{t-1}\,U \\
+t = 1, \dots, 20:\quad h_t &= \tanh\left(z_t\right) \\
+\mathrm{Loss} &= \sum h_{20}^{2} \\[1ex]
+\frac{\partial \mathrm{Loss}}{\partial h_{20}} &= 2\,h_{20} \\
+t = 20, \dots, 2:\quad \frac{\partial \mathrm{Loss}}{\partial z_t} &= """
+        r"""\frac{\partial \mathrm{Loss}}{\partial h_t} \odot \left(1 - h_t \odot h_t\right) \\
+t = 20, \dots, 2:\quad \frac{\partial \mathrm{Loss}}{\partial h_{t-1}} &= """
+        r"""\frac{\partial \mathrm{Loss}}{\partial z_t}\,U^{\top} \\
+\frac{\partial \mathrm{Loss}}{\partial z_1} &= """
+        r"""\frac{\partial \mathrm{Loss}}{\partial h_1} \odot \left(1 - h_1 \odot h_1\right) \\
+\frac{\partial \mathrm{Loss}}{\partial U} &= """
+        r"""\sum_{t=1}^{20} h_{t-1}^{\top}\,\frac{\partial \mathrm{Loss}}{\partial z_t} \\
+\frac{\partial \mathrm{Loss}}{\partial W} &= """
+        r"""\sum_{t=1}^{20} x_t^{\top}\,\frac{\partial \mathrm{Loss}}{\partial z_t}
+\end{align*}"""
+    )
+    numbers = ag.derive(unrolled, np.ones((5, 4, 2)), *recurrence(5)[1], numbers=True)
+    assert "t = " not in numbers.latex + numbers.text + numbers.markdown
 
 
-def _sum(match):
-    first, last = int(match[2]), int(match[3])
-    step = 1 if last > first else -1
-    return " + ".join(_at(match[1], t) for t in range(first, last + step, step))
+def test_equal_steps_are_a_loop_in_markdown():
+    derivation, _ = recurrence(20)
+    rows = derivation.markdown.split("\n")
+    assert rows[4:8] == [
+        "| for t = 1 ... 20: | |",
+        "| &emsp;`z_t` | `x_t @ W + h_(t-1) @ U` |",
+        "| &emsp;`h_t` | `tanh(z_t)` |",
+        "| `Loss` | `sum(h_20 ** 2)` |",
+    ]
+    assert rows[-1] == "| `dLoss/dW` | `sum(x_t.T @ dLoss/dz_t for t = 20 ... 1)` |"
 
 
-def _at(text, t):
-    text = re.sub(r"_\(t([+-]\d+)\)", lambda m: f"_{t + int(m[1])}", text)
-    return re.sub(r"_t\b", f"_{t}", text)
+def _written_out(blocks):
+    """The pairs (name, formula) of blocks with their loops written out, and the sums over t too."""
+    for lines, span in blocks:
+        for values in _steps(span) if span else [{}]:
+            for pair in lines:
+                yield tuple(_sums_written_out(_at(text, values)) for text in pair)
 
 
-def test_a_loop_written_out_is_the_lines():
-    derivation, _ = recurrence(9)
-    found = _written_out(derivation.text)
-    lines = [f"{line.name} = {line.formula}" for line in derivation]
-    helpers = {line.name: line.formula for line in derivation if re.fullmatch(r"t\d+", line.name)}
-    for name, formula in reversed(helpers.items()):  # parts of long sums
-        lines = [re.sub(rf"\b{name}\b", formula, x) for x in lines if not x.startswith(f"{name} =")]
-    assert found == lines
+def _steps(span):
+    """t, and i and others, at each step."""
+    step = 1 if span.last > span.first else -1
+    for k, t in enumerate(range(span.first, span.last + step, step)):
+        yield {"t": t, **{letter: values[k] for letter, values in span.listed.items()}}
+
+
+def _at(text, values):
+    """A text with the numbers for t, t+1, 2t-1 and i, as a name and an index have them."""
+    for letter, value in values.items():
+
+        def number(match, value=value):
+            factor = {"": 1, "-": -1}.get(match[1]) or int(match[1])
+            return str(factor * value + int(match[2] or 0))
+
+        pattern = rf"(?<![A-Za-z\\])(-?\d*){letter}([+-]\d+)?(?![\w=(])(?! =)"
+        text = re.sub(pattern, number, text)
+    return re.sub(r"_\((\d+)\)", r"_\1", text)
+
+
+def _sums_written_out(text):
+    """A text of the form TEXT without ``sum(... for t = 3 ... 1, i = 2, 0, 1)``."""
+    while found := re.search(r" for t = (\d+) \.\.\. (\d+)((?:, \w = \d+(?:, \d+)*)*)\)", text):
+        end, depth = found.start(), 1
+        start = end
+        while depth:
+            start -= 1
+            depth += {")": 1, "(": -1}.get(text[start], 0)
+        parts = re.findall(r", (\w) = (\d+(?:, \d+)*)(?=, \w =|$)", found[3])
+        listed = {letter: [*map(int, values.split(", "))] for letter, values in parts}
+        span = notation.Span(int(found[1]), int(found[2]), listed)
+        terms = [_at(text[start + 1 : end], values) for values in _steps(span)]
+        text = text[: start - len("sum")] + " + ".join(terms) + text[found.end() :]
+    return text
+
+
+def gru(X, Wz, Uz, Wr, Ur, Wh, Uh):
+    """As one writes it for one sequence: each X[t] is a vector."""
+    h = np.zeros(3)
+    for t in range(len(X)):
+        z = ag.sigmoid(X[t] @ Wz + h @ Uz)
+        r = ag.sigmoid(X[t] @ Wr + h @ Ur)
+        c = np.tanh(X[t] @ Wh + (r * h) @ Uh)
+        h = (1 - z) * h + z * c
+    return np.sum(h)
+
+
+def squared_steps(X, A):
+    """Two terms a step in the gradient of X, one of them with a minus."""
+    total = 0
+    for t in range(len(X) - 1):
+        e = X[t + 1] - X[t] @ A
+        total = total + np.sum(e * e)
+    return total
+
+
+def spoken(log_start, A, B):
+    """A hidden Markov model: what was heard chooses a column, one twice."""
+    alpha = log_start
+    for y in [0, 2, 3, 2, 1, 0]:
+        alpha = ag.logsumexp(alpha[:, None] + A, axis=0) + B[:, y]
+    return ag.logsumexp(alpha)
+
+
+LOOPS = {
+    "symbols": lambda: ag.derive(spoken, *(np.ones(s) for s in ((3,), (3, 3), (3, 4)))),
+    "recurrence": lambda: recurrence(9)[0],
+    "GRU": lambda: ag.derive(gru, *map(np.ones, [(7, 2), *[(2, 3), (3, 3)] * 3])),
+    "differences": lambda: ag.derive(squared_steps, np.ones((9, 2)), np.ones((2, 2))),
+}
+
+
+@pytest.mark.parametrize("name", LOOPS)
+def test_a_loop_written_out_is_the_lines(name):
+    derivation = LOOPS[name]()
+    lines = [(line.name, line.formula) for line in derivation]
+    helpers = {n: formula for n, formula in lines if re.fullmatch(r"part_\d+", n)}
+    for part, formula in reversed(helpers.items()):  # of long sums
+        lines = [(n, re.sub(rf"\b{part}\b", formula, f)) for n, f in lines if n != part]
+    blocks = rolling.rolled([(line.name, line.formula) for line in derivation], notation.TEXT)
+    assert any(block.span for block in blocks)
+    assert list(_written_out(blocks)) == lines
+
+
+def test_a_loop_of_latex_written_out_is_the_lines():
+    lines = [("z_9", r"x_9\,W"), *((f"z_{{{t}}}", rf"x_{{{t}}}\,W") for t in range(10, 13))]
+    lines += [
+        (rf"\mathrm{{a.b\_{t}}}", rf"X\left[:, {t - 1}\right] + h_{{1, {t}}}") for t in (4, 3, 2)
+    ]
+    blocks = rolling.rolled(lines, notation.LATEX)
+    assert [block.span for block in blocks] == [(9, 12, {}), (4, 2, {})]
+    names = [name for block in blocks for name, _ in block.lines]
+    assert names == ["z_t", r"\mathrm{a.b\_t}"]
+    found = [(re.sub(r"_(\d+)", r"_{\1}", a), re.sub(r"_(\d+)", r"_{\1}", b))
+             for a, b in _written_out(blocks)]  # fmt: skip
+    expected = [(re.sub(r"_(\d)", r"_{\1}", a), re.sub(r"_(\d)", r"_{\1}", b)) for a, b in lines]
+    assert found == expected
+
+
+@pytest.mark.parametrize("name", LOOPS)
+def test_a_gradient_of_a_long_sum_over_the_steps_is_one_short_line(name):
+    derivation = LOOPS[name]()
+    for line in derivation.text.split("\n"):
+        assert len(line) < 230, line
+    assert "part_" not in derivation.text
+    assert len(derivation.latex.split("\n")) < 45
+
+
+def test_sums_of_equal_steps_with_several_terms_and_signs():
+    def total(formula):
+        [(lines, _)] = rolling.rolled([("s", formula)], notation.TEXT)
+        return lines[0][1]
+
+    assert total("a_1 - b_3 + a_2 - b_5 + a_3 - b_7 + c") == (
+        "sum(a_t - b_(2t+1) for t = 1 ... 3) + c"
+    )
+    assert total("c - a_3 - a_2 - a_1") == "c - sum(a_t for t = 3 ... 1)"
+    assert total("-a_1 - a_2 - a_3 - a_4") == "-a_1 - sum(a_t for t = 2 ... 4)"
+    assert total("a_1 + a_2 + a_4") == "a_1 + a_2 + a_4"
+    assert total("f(a_1 + a_2 + a_3)") == "f(a_1 + a_2 + a_3)"
+
+
+def test_an_outer_product_is_called_that():
+    x, W = np.array([1.0, 2.0]), ag.Tensor(np.ones((2, 3)), requires_grad=True)
+    z = x @ W
+    loss = np.sum(z**2)
+    derivation = ag.derive(loss)
+    assert derivation.text.endswith("dLoss/dW = outer(x, dLoss/dz)")
+    assert r"x\,\left(\frac{\partial \mathrm{Loss}}{\partial z}\right)^{\top}" in derivation.latex
+    np.testing.assert_allclose(derivation.lines[-1].value, np.outer(x, 2 * z.data), rtol=1e-12)
 
 
 def test_steps_that_differ_are_no_loop():
@@ -945,7 +1085,7 @@ def test_numbers_of_a_loop_may_go_up_by_two():
     params = {"U": np.full((2, 2), 0.1), "W": np.full((3, 2), 0.2)}
     X = np.random.default_rng(0).normal(size=(6, 2, 3))
     text = ag.derive(two_tensors_a_step, params, X, wrt="params").text
-    assert re.search(r"for t = [12] \.\.\. [56]:", text)
+    assert re.search(r"for t = [012] \.\.\. [56]:", text)
     assert "z_(2t" in text
     assert len(text.splitlines()) < 25
     gradients = ag.grad(two_tensors_a_step)(params, X)
@@ -954,3 +1094,144 @@ def test_numbers_of_a_loop_may_go_up_by_two():
     }
     for key, g in gradients.items():
         np.testing.assert_allclose(lines[f"dLoss/d(params['{key}'])"], g, rtol=1e-12)
+
+
+# --- programs as others write them ----------------------------------------------------------------
+
+
+def hips_network(params, inputs, targets):
+    """Of autograd's examples: one name for the input and for what follows it."""
+    for W, b in params:
+        outputs = inputs @ W + b
+        inputs = np.tanh(outputs)
+    normed = outputs - ag.logsumexp(outputs, axis=1, keepdims=True)
+    return np.sum(normed * targets)
+
+
+def test_what_a_name_held_first_is_told_from_what_it_holds_next():
+    rng = np.random.default_rng(0)
+    params = [(rng.normal(size=(4, n)), np.zeros(n)) for n in (4, 4, 3)]
+    args = params, rng.normal(size=(5, 4)), np.eye(5, 3)
+    lines = ag.derive(hips_network, *args, wrt="params").text.split("\n")
+    assert lines[0] == "outputs_1 = inputs_0 @ params[0][0] + params[0][1]"
+    assert lines[1] == "inputs_1 = tanh(outputs_1)"
+    assert "dLoss/d(params[1][0]) = inputs_1.T @ dLoss/doutputs_2" in lines
+
+
+def test_globals_of_a_function_have_their_names():
+    scope = {"np": np, "INPUTS": np.arange(20.0).reshape(5, 4), "__name__": "data"}
+    exec("def loss(w):\n    return np.sum((INPUTS @ w) ** 2)", scope)
+    derivation = ag.derive(scope["loss"], np.ones(4))
+    assert derivation.text.startswith("matmul_1 = INPUTS @ w\n")
+    assert {"INPUTS", "w"} <= {
+        box.name for box in ag.draw(scope["loss"], np.ones(4)).model.boxes.values()
+    }
+
+
+def test_a_sum_over_an_axis_that_is_kept_is_written_as_one():
+    def softmax_loss(X, W, y):
+        e = np.exp(X @ W)
+        p = e / e.sum(axis=1, keepdims=True)
+        return -np.sum(np.log(p) * y)
+
+    rng = np.random.default_rng(0)
+    args = rng.normal(size=(5, 4)), rng.normal(size=(4, 3)), np.eye(5, 3)
+    derivation = ag.derive(softmax_loss, *args, wrt="W")
+    assert "- sum(dLoss/dp * p / sum_1, axis=1, keepdims=True)" in derivation.text
+    assert r" - \sum_{\mathrm{axis}\ 1} \frac{\frac" in derivation.latex
+    assert "reshape" not in derivation.text + derivation.latex
+
+
+def test_a_number_is_no_array_and_plus_minus_is_minus():
+    K = ag.Tensor(np.diag([2.0, 3.0]), requires_grad=True, name="K")
+    v = ag.Tensor([1.0, 2.0], requires_grad=True, name="v")
+    text = ag.derive(0.5 * v @ np.linalg.solve(K, v) + 0.5 * np.linalg.slogdet(K)[1]).text
+    assert "0.5 * linalg.inv(K).T - " in text
+    assert "expand_dims(0.5" not in text
+    assert "+ -" not in text
+
+
+def test_a_mask_without_a_name_is_its_shape_beyond_a_few_entries():
+    X = np.arange(18.0).reshape(3, 6)
+    text = ag.derive(lambda X: np.sum(np.where(np.arange(18).reshape(3, 6) % 2, X, 0) ** 2), X).text
+    assert "where(<int64 3x6>, X, 0)" in text
+
+
+def test_steps_of_long_sums_are_a_loop():
+    def lotka_volterra(theta, y):
+        for _ in range(8):
+            prey, predators = y[0], y[1]
+            dy = np.stack([theta[0] * prey - theta[1] * prey * predators,
+                           theta[2] * prey * predators - theta[3] * predators])  # fmt: skip
+            y = y + 0.1 * dy
+        return np.sum(y**2)
+
+    args = np.array([1.1, 0.4, 0.1, 0.4]), np.array([2.0, 1.0])
+    derivation = ag.derive(lotka_volterra, *args)
+    assert len(derivation) > 100
+    assert len(derivation.text.split("\n")) < 45
+
+
+def test_a_mask_that_says_the_same_everywhere_is_no_question():
+    def negative_log_likelihood(mean, x):
+        return -np.sum(ag.scipy.stats.norm.logpdf(x, mean, 2.0))
+
+    pytest.importorskip("scipy")
+    import autograd_lite.scipy  # noqa: F401
+
+    derivation = ag.derive(
+        negative_log_likelihood, np.array(0.5), np.array([1.0, 2.0, 4.0]), wrt="mean"
+    )
+    assert "where" not in derivation.text
+    [line] = [line for line in derivation if line.name == "dLoss/dmean"]
+    np.testing.assert_allclose(line.value, (3 * 0.5 - 7.0) / 4, rtol=1e-12)
+    mixed = ag.derive(lambda x: np.sum(np.where(np.array([True, False]), x, 0) ** 2), np.ones(2))
+    assert "where([True, False], " in mixed.text
+
+
+def test_a_sum_of_one_number_is_that_number_times_their_count():
+    def forward(log_alpha, A, B):
+        for t in range(3):
+            log_alpha = ag.logsumexp(log_alpha[:, None] + A, axis=0) + B[:, t]
+        return ag.logsumexp(log_alpha)
+
+    rng = np.random.default_rng(0)
+    args = [rng.normal(size=s) for s in ((3,), (3, 3), (3, 4))]
+    text = ag.derive(forward, *args).text
+    assert "sum(dLoss/dadd_3, axis=1)" in text
+    assert "[:, None], (3,)" not in text
+    counts = np.array([1, 2, 4])
+    p = ag.Tensor(0.25, requires_grad=True, name="p")
+    assert ag.derive(np.sum(counts * np.log(p) + 3 * p)).text.endswith(
+        "dLoss/dp = 9 + sum(counts) / p"
+    )
+
+
+def test_what_chooses_data_may_change_in_any_way():
+    derivation = LOOPS["symbols"]()
+    assert "for t = 1 ... 5, i = 0, 2, 3, 2, 1:" in derivation.text
+    assert "+ B[:, i]" in derivation.text
+    assert ("dLoss/dB = sum(scatter(dLoss/dalpha_t, [:, i], (3, 4)) "
+            "for t = 6 ... 1, i = 0, 1, 2, 3, 2, 0)") in derivation.text  # fmt: skip
+    assert r"t = 1, \dots, 5,\ i = 0, 2, 3, 2, 1:\quad" in derivation.latex
+    assert r"\sum_{t = 6, \dots, 1,\ i = 0, 1, 2, 3, 2, 0}" in derivation.latex
+    pairs = [(f"y_{t}", f"A[{i}] @ y_{t - 1}") for t, i in enumerate(range(0, 80, 2), 1)]
+    [(_, span)] = rolling.rolled(pairs, notation.TEXT)
+    assert not span.listed
+    pairs = [(f"y_{t}", f"A[{t * t}] @ y_{t - 1}") for t in range(1, 40)]
+    [(lines, span)] = rolling.rolled(pairs, notation.TEXT)
+    assert lines == [("y_t", "A[i] @ y_(t-1)")]
+    assert str(span) == "t = 1 ... 39, i = 1, 4, 9, 16, 25, 36, 49, 64, 81, 100, ..., 1521"
+    made = [(f"y_{t}", f"y_{t * t} + 1") for t in range(2, 9)]  # no step from one to the next
+    assert len(rolling.rolled(made, notation.TEXT)) == len(made)
+
+
+def test_a_saved_program_imports_what_it_calls(tmp_path):
+    special = pytest.importorskip("autograd_lite.scipy.special")
+    pytest.importorskip("scipy")
+    r = ag.Tensor([1.5, 2.5], requires_grad=True, name="r")
+    derivation = ag.derive(np.sum(special.gammaln(r)))
+    scope: dict = {}
+    exec(derivation.save(tmp_path / "chain.py").read_text(), scope)
+    found = scope["gradient"](**derivation.inputs)
+    np.testing.assert_allclose(found, derivation.lines[-1].value, rtol=1e-12)

@@ -12,7 +12,9 @@ import pytest
 
 import autograd_lite as ag
 from autograd_lite.drawing import render
+from autograd_lite.drawing.model import OPERATION, OUTPUT, PARAMETER
 from autograd_lite.drawing.render import RendererMissing
+from autograd_lite.drawing.themes import THEMES
 
 FIGURES = article.FIGURES
 ERRATA = {"dh2/dz2", "dLoss/dz2"}  # the article prints these wrongly; see its README
@@ -460,9 +462,42 @@ def test_without_wasmtime_the_message_names_it(no_dot, monkeypatch):
         article_picture().svg  # noqa: B018
 
 
-def test_a_png_without_dot_is_refused_and_the_message_says_svg_works(no_dot, tmp_path):
-    with pytest.raises(RendererMissing, match=r"a \.png needs a dot program.*or save an \.svg"):
-        article_picture().save(tmp_path / "tape.png")
+@pytest.mark.parametrize("theme", ["light", "dark", "print"])
+def test_without_dot_a_png_has_the_size_the_fills_and_the_words_of_the_svg(no_dot, tmp_path, theme):
+    pytest.importorskip("typst")
+    imread = pytest.importorskip("matplotlib.image").imread
+    colours = THEMES[theme]
+    x = ag.Tensor([1.0, 2.0], requires_grad=True, name="x")
+    picture = ag.draw(np.sum(x * x), theme=theme)
+    pixels = imread(picture.save(tmp_path / "tape.png"))
+    svg = ElementTree.fromstring(picture.svg)
+    points = [float(svg.get(side).removesuffix("pt")) for side in ("height", "width")]
+    np.testing.assert_allclose(pixels.shape[:2], np.multiply(points, 96 / 72), atol=2)
+    rows = np.rint(255 * pixels[..., :3]).astype(int).reshape(-1, 3)
+    seen = {"#{:02X}{:02X}{:02X}".format(*row) for row in np.unique(rows, axis=0)}
+    fills = {colours.fills[kind] for kind in (PARAMETER, OPERATION, OUTPUT)}
+    assert {colours.paper, colours.ink, *fills} <= seen
+
+
+def test_without_dot_a_pdf_has_its_words_as_text_and_an_alternative(no_dot, tmp_path):
+    pytest.importorskip("typst")
+    picture = article_picture()
+    pdf = picture.save(tmp_path / "tape.pdf").read_bytes()
+    assert pdf.startswith(b"%PDF")
+    assert b"DejaVuSansMono" in pdf
+    assert f"/Alt({repr(picture)[1:-1]})".encode() in pdf
+
+
+@pytest.mark.parametrize("suffix", ["png", "pdf"])
+def test_without_dot_and_typst_the_message_says_what_to_install(
+    no_dot, monkeypatch, tmp_path, suffix
+):
+    monkeypatch.setitem(sys.modules, "typst", None)
+    with pytest.raises(
+        RendererMissing, match=rf"a \.{suffix} needs a dot.*pip install typst.*\.svg"
+    ):
+        article_picture().save(tmp_path / f"tape.{suffix}")
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_notebook_without_a_renderer_shows_the_text_and_a_warning(no_renderer):

@@ -3,8 +3,10 @@
 import gc
 import tracemalloc
 import weakref
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+import pytest
 
 import autograd_lite as ag
 
@@ -28,7 +30,7 @@ def test_the_data_of_a_function_are_not_copied():
 
 def test_a_function_that_writes_into_its_data_has_them_copied():
     """As without gradients, what it writes is in the caller's array."""
-    data, calls = np.ones((100, 10)), []
+    data, calls = np.ones((1000, 100)), []
 
     def f(w, data):
         calls.append(data)
@@ -37,23 +39,77 @@ def test_a_function_that_writes_into_its_data_has_them_copied():
         return np.sum(product)
 
     slope = ag.grad(f)
-    np.testing.assert_array_equal(slope(np.ones(10), data), np.full(10, 100.0))
+    np.testing.assert_array_equal(slope(np.ones(100), data), np.full(100, 1000.0))
     np.testing.assert_array_equal(data, 2.0)
-    np.testing.assert_array_equal(slope(np.ones(10), data), np.full(10, 200.0))
+    np.testing.assert_array_equal(slope(np.ones(100), data), np.full(100, 2000.0))
     assert len(calls) == 3  # the first was refused and done again; the others knew
+
+
+def test_a_function_that_writes_into_its_data_under_another_name_has_them_copied():
+    """One row of them: the array is not to be written into, whoever writes."""
+    data = np.ones((1000, 100))
+
+    def f(w, batch):
+        product = batch @ w
+        data[7] = 2.0
+        return np.sum(product)
+
+    slope = ag.grad(f)
+    np.testing.assert_array_equal(slope(np.ones(100), data), np.full(100, 1000.0))
+    np.testing.assert_array_equal(data[6:8, 0], [1.0, 2.0])
+    np.testing.assert_array_equal(slope(np.ones(100), batch=data), np.full(100, 1001.0))
+
+
+def test_an_error_leaves_the_data_writeable():
+    data = np.ones((1000, 100))
+
+    def f(w, data):
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        ag.grad(f)(np.ones(100), data)
+    assert data.flags.writeable
+
+
+def test_threads_may_share_their_data():
+    """Who comes while another one holds them has them copied; parts of one array are held each."""
+    data = np.ones((1000, 100))
+    slope = ag.grad(lambda w, data: np.sum(data @ w))
+
+    def many(part):
+        return [slope(np.ones(100), part)[0] for _ in range(200)]
+
+    parts = [data, data, data[:500], data[500:]]
+    with ThreadPoolExecutor(len(parts)) as pool:
+        found = list(pool.map(many, parts))
+    assert [set(one) for one in found] == [{1000.0}, {1000.0}, {500.0}, {500.0}]
+    assert all(part.flags.writeable for part in parts)
+
+
+def test_data_on_foreign_memory_stay_writeable():
+    """NumPy would not let them be written into again."""
+
+    class Memory:
+        def __init__(self):
+            self._own = np.ones((1000, 100))
+            self.__array_interface__ = self._own.__array_interface__
+
+    for data in (np.asarray(Memory()), np.asarray(Memory())[1:]):
+        ag.grad(lambda w, data: np.sum(data @ w))(np.ones(100), data)
+        data[0] = 2.0
 
 
 def test_data_that_stay_on_somebody_s_tape_are_copied():
     """The gradient of one's own tensor: its pass back comes after the call."""
-    data, v = np.ones((100, 10)), ag.Tensor(3.0, requires_grad=True)
-    slope = ag.grad(lambda w, data: np.sum(data @ (w * w)) * v)(np.ones(10), data)
+    data, v = np.ones((1000, 100)), ag.Tensor(3.0, requires_grad=True)
+    slope = ag.grad(lambda w, data: np.sum(data @ (w * w)) * v)(np.ones(100), data)
     data[:] = 7.0
     np.sum(slope).backward()
-    assert v.grad == 2000.0
+    assert v.grad == 200000.0
 
 
 def test_an_array_of_the_function_s_own_is_copied_though_it_is_read_only():
-    owner = np.ones((100, 10))
+    owner = np.ones((1000, 100))
 
     def f(w, data):
         view = np.broadcast_to(owner, owner.shape)
@@ -61,12 +117,14 @@ def test_an_array_of_the_function_s_own_is_copied_though_it_is_read_only():
         owner[:] = 5.0
         return np.sum(product)
 
-    np.testing.assert_array_equal(ag.grad(f)(np.ones(10), np.ones((100, 10))), np.full(10, 100.0))
+    np.testing.assert_array_equal(
+        ag.grad(f)(np.ones(100), np.ones((1000, 100))), np.full(100, 1000.0)
+    )
 
 
 def test_the_caller_s_array_stays_writeable_and_what_is_returned_is_no_view():
-    data = np.ones((100, 10))
-    _, aux = ag.grad(lambda w, data: (np.sum(data @ w), data), has_aux=True)(np.ones(10), data)
+    data = np.ones((1000, 100))
+    _, aux = ag.grad(lambda w, data: (np.sum(data @ w), data), has_aux=True)(np.ones(100), data)
     aux[0] = data[1] = 3.0
     assert aux is data
 

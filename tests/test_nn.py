@@ -39,6 +39,37 @@ def test_parameters_inside_lists_dicts_and_tuples_are_found():
     assert names == ["scale", "heads.a.weight", "heads.b.0", "pair.0.weight"]
 
 
+class Tied(nn.Module):
+    def __init__(self):
+        self.embedding = nn.Embedding(7, 4, rng=0)
+        self.head = nn.Linear(4, 7, rng=1)
+        self.head.weight = self.embedding.weight
+
+    def forward(self, codes):
+        h = np.tanh(self.embedding(codes))
+        return h @ self.embedding.weight.T + self.head.bias
+
+
+def test_an_output_tied_to_an_embedding_is_one_parameter_with_both_shares():
+    model = Tied()
+    assert [path for path, _ in model.named_parameters()] == ["embedding.weight", "head.bias"]
+    codes, target = np.array([[0, 4, 2]]), np.array([[1, 1, 6]])
+
+    def loss(weight):
+        h = np.tanh(weight[codes])
+        return nn.cross_entropy(h @ weight.T, target)
+
+    nn.cross_entropy(model(codes), target).backward()
+    expected = ag.grad(loss)(model.embedding.weight.data)
+    np.testing.assert_allclose(model.embedding.weight.grad, expected, rtol=1e-12)
+
+
+def test_a_tied_weight_that_is_not_turned_is_told():
+    model = Tied()
+    with pytest.raises(ValueError, match=r"write h @ embedding\.weight\.T"):
+        model.head(np.zeros((2, 4)))
+
+
 def test_shared_parameter_is_counted_once():
     tied = nn.Linear(3, 3)
     assert len(nn.Sequential(tied, nn.Tanh(), tied).parameters()) == 2

@@ -1,6 +1,8 @@
 """Layers: the gradient, the picture, the chain rule, the comparison and the program of each."""
 
 import copy
+import json
+import re
 
 import numpy as np
 import pytest
@@ -75,6 +77,19 @@ def test_the_steps_of_a_gated_network_are_drawn_once_with_their_cell(name):
     hidden = {id for id, group in model.groups.items() if group.label == "cell.hidden"}
     drawn = [box.op for box in model.boxes.values() if box.group in hidden and box.op]
     assert drawn == ["matmul", "add"]
+
+
+@every_layer
+def test_a_page_plays_the_gradients_of_a_layer(name):
+    layer, x, leaves = trained_on(name)
+    page = ag.play(weighted(layer(x)))
+    data = json.loads(re.search(r'id="data">(.*?)</script>', page.html, re.S)[1])
+    boxes = {box["title"]: box for box in data["boxes"]}
+    arrived = {flow["target"] for flow in data["flows"]}
+    for path, leaf in leaves.items():
+        assert boxes[path]["id"] in arrived
+        assert boxes[path]["shape"] == list(leaf.shape)
+    assert page.computes == (not re.search("Conv|Pool", name)), page.why
 
 
 @every_layer
@@ -159,10 +174,15 @@ MISTAKES = [
     (lambda: nn.MultiheadAttention(4, 3), "3 heads cannot share size=4 evenly"),
     (lambda: nn.MultiheadAttention(4, 2)(SEQUENCE, mask=np.ones((5, 5))), "an array of bool, not"),
     (lambda: nn.LSTM(4, 3)(ROWS[0]), r"LSTM\(4, 3\) takes an array \(\.\.\., time, 4\)"),
+    (lambda: nn.LSTM(4, 3)(SEQUENCE, np.zeros((2, 3))), r"LSTM\(4, 3\) is a pair \(h, c\)"),
     (lambda: nn.LSTM(3, 3)(SEQUENCE), r"whose last axis has 3 elements.*\(2, 5, 4\)"),
     (lambda: nn.Residual(nn.Linear(3, 1))(ROWS), r"\(4, 1\) of one of shape \(4, 3\).*shortcut="),
     (lambda: nn.Conv2d(in_channels=2), "here it is inputs="),
-    (lambda: nn.LSTM(2, 3, num_layers=2), r"nn\.Sequential\(nn\.LSTM"),
+    (lambda: nn.LSTM(2, 3, num_layers=2),
+     r"^LSTM\(\) got an unexpected keyword argument 'num_layers': here it is layers one after the "
+     r"other, nn\.Sequential\(nn\.LSTM\(2, 3\), nn\.LSTM\(3, 3\)\)$"),
+    (lambda: nn.ReLU(inplace=True), "inplace': here it is nothing: no function changes its arg"),
+    (lambda: nn.LeakyReLU(0.2, inplace=True), "here it is nothing"),
     (lambda: nn.Linear(2, 3, device="cpu"), "every Tensor is in NumPy's memory"),
     (lambda: nn.MaxPool(2)(ROWS), r"pooling takes \(batch, channels, \*spatial\)"),
 ]  # fmt: skip
@@ -202,6 +222,16 @@ def test_a_state_is_carried_from_sequence_to_sequence():
         np.testing.assert_allclose(first(last).data, whole.data[:, -1])
         one = layer(SEQUENCE[0])  # without a batch
         np.testing.assert_allclose(one.data, whole.data[0])
+
+
+def test_a_first_state_is_learned_for_all_examples():
+    layer = nn.LSTM(4, 3, rng=0)
+    h, c = (ag.Tensor([0.1, -0.2, 0.3], requires_grad=True) for _ in range(2))
+    each = [ag.Tensor(np.tile(part.data, (2, 1)), requires_grad=True) for part in (h, c)]
+    np.testing.assert_allclose(layer(SEQUENCE, [h, c]).data, layer(SEQUENCE, each).data)
+    one = ag.gradients(weighted(layer(SEQUENCE, (h, c))), [h, c])
+    other = ag.gradients(weighted(layer(SEQUENCE, each)), each)
+    np.testing.assert_allclose(one, np.sum(other, axis=1))
 
 
 def test_attention_looks_where_the_mask_says():

@@ -28,6 +28,8 @@ OPTIMIZERS = {
     "RMSProp with momentum":
         (lambda p: nn.RMSProp(p, 0.01, 0.9, momentum=0.9, weight_decay=0.01),
          lambda o, p: o.RMSprop(p, 0.01, 0.9, momentum=0.9, weight_decay=0.01)),
+    "Adadelta": (lambda p: nn.Adadelta(p, 0.5, weight_decay=0.01),
+                 lambda o, p: o.Adadelta(p, 0.5, weight_decay=0.01)),
     "Adagrad": (lambda p: nn.Adagrad(p, 0.1, weight_decay=0.01),
                 lambda o, p: o.Adagrad(p, 0.1, weight_decay=0.01)),
 }

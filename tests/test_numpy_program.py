@@ -33,7 +33,7 @@ def everything_is_large(monkeypatch):
     """Small arrays are treated as large ones are."""
     monkeypatch.setattr(numpy_program, "_LARGE", 1)
     monkeypatch.setattr(regions, "BLOCK", 2 * COLUMNS)
-    monkeypatch.setattr(regions, "_LARGE", 1)
+    monkeypatch.setattr(regions, "LARGE", 1)
 
 
 # An instruction is what to do and on which of the values so far.
@@ -85,7 +85,7 @@ def test_memory_that_is_used_again_changes_no_number(instructions, returned):
     with pytest.MonkeyPatch.context() as patch, np.errstate(all="ignore"):
         patch.setattr(numpy_program, "_LARGE", 1)
         patch.setattr(regions, "BLOCK", 2 * COLUMNS)
-        patch.setattr(regions, "_LARGE", 1)
+        patch.setattr(regions, "LARGE", 1)
         given_arrays = arrays(2)
         kept = [x.copy() for x in given_arrays]
 

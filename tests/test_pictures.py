@@ -105,6 +105,8 @@ flowchart TB
   class n2,n3 c1
   classDef c2 fill:#BFE3D6,stroke:#202020,color:#000000,stroke-width:1px,text-align:left
   class n4 c2
+  n4 ~~~ legend["□ is the value that arrives by the arrow."]
+  style legend fill:none,stroke:none,color:#404040,text-align:left
 """
 DOT = r"""
 	n0 [label="x: parameter  (1, 2)\l" fillcolor="#F9DFA8" group=column penwidth=2.2 shape=box tooltip="x: parameter"]
@@ -237,6 +239,24 @@ def test_the_left_operand_is_seen_where_neither_has_a_name():
     assert holes == {"□1": 0, "□2": 1}
 
 
+def test_a_constant_without_a_name_is_told_by_its_arrow():
+    x = parameter([[1.0, -2.0]], "x")
+    picture = ag.draw(np.sum(np.where(np.array([[True, False]]), np.exp(x), np.sin(x))))
+    [where] = [b for b in picture.model.boxes.values() if b.op == "where"]
+    assert where.formula == "where(□1, □2, □3)"
+    arrows = [(e.position, e.hole, e.flows) for e in picture.model.edges if e.target == where.id]
+    assert sorted(arrows) == [(0, "□1", False), (1, "□2", True), (2, "□3", True)]
+    assert re.search(r"<\. n\d +□1$", picture.text, re.M)
+
+
+def test_a_local_derivative_is_what_a_person_would_write():
+    x = parameter([1.0, -2.0], "x")
+    text = ag.draw(np.sum(np.logaddexp(0, x)) + x[1]).text
+    assert "= sigmoid(x)" in text
+    assert "scatter" not in text
+    assert "= sigmoid(x - y)" in ag.draw(np.sum(np.logaddexp(x, parameter([0.0, 1.0], "y")))).text
+
+
 def test_a_size_that_was_divided_by_is_a_size():
     x = parameter(np.ones((4, 8)), "x")
     assert "dLoss/dx = 1/N, N = 32" in ag.draw(np.mean(x)).text
@@ -249,6 +269,20 @@ def test_long_names_are_shortened_with_the_whole_in_the_tooltip():
     assert max(map(len, svg_texts(picture))) < 110
     assert name in picture.svg
     assert name in picture.json
+
+
+def test_without_tooltips_what_was_shortened_stands_in_full_below():
+    name = "a_very_long_name_of_a_layer_" * 4
+    x = parameter([1.0, 2.0], name)
+    picture = ag.draw(np.sum(np.tanh(x) * np.exp(x)))
+    below = picture.text.split("Shortened above:\n")[1].split("\n")
+    assert below == [f"  {name}: parameter", f"  tanh({name})", f"  exp({name})", ""]
+    [legend] = [line for line in picture.mermaid.split("\n") if "~~~ legend" in line]
+    assert f"{name}: parameter" in legend
+    assert f"tanh({name})" in legend
+    assert name not in picture.text.split("Shortened above:")[0]
+    short = ag.draw(np.sum(parameter([1.0, 2.0], "layers.0.attention.query.weight")))
+    assert "Shortened" not in short.text + short.mermaid
 
 
 @pytest.mark.parametrize("name", HOSTILE, ids=ascii)

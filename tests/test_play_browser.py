@@ -431,6 +431,32 @@ def test_wrong_answers_are_told_by_their_mistakes(opened, article_page):
     assert shown(truth, card(tab))
 
 
+def test_a_whole_matrix_is_answered_and_held_together(opened):
+    W = ag.Tensor([[1.0, -1.0], [0.5, 2.0]], requires_grad=True, name="W")
+    x = np.array([[1.0, 2.0], [0.5, -1.0]])
+    page = ag.play(np.sum((x @ W) ** 2) / 2, names={"x": x})
+    [share] = ag.gradients(np.sum((x @ W) ** 2) / 2, [W])
+    tab = opened(page, "#quiz=1")
+    while "What is dLoss/dW?" not in card(tab):
+        tab.keyboard.press("ArrowRight")
+    fields = tab.locator(".cells input")
+    assert fields.count() == 4
+
+    def answered(array):
+        for i, value in enumerate(np.ravel(array)):
+            fields.nth(i).fill("" if np.isnan(value) else f"{value:.6f}")
+        tab.click("#check-number")
+        return tab.locator("#verdict").inner_text()
+
+    wrong = share + np.diag([0, 7])
+    assert "1 of these 4 numbers is wrong." in answered(wrong)
+    marks = [fields.nth(i).get_attribute("aria-invalid") for i in range(4)]
+    assert marks == [None, None, None, "true"]
+    assert "in the transpose" in answered(share.T)
+    assert "sign is wrong" in answered(-share)
+    assert "Right." in answered(np.where(np.eye(2) > 0, share, np.nan))
+
+
 def test_formulas_are_chosen_right_and_wrong(opened, article_page):
     tab = opened(article_page, "#step=16&quiz=1")
     assert "What is dLoss/dW2?" in card(tab)

@@ -104,18 +104,41 @@ def test_distributions_show_weights_and_gradients_over_the_epochs():
                                  "layers.2.bias"]  # fmt: skip
     notes = noted.notes["layers.0.weight"]
     assert [epoch for epoch, *_ in notes] == [1, 3, 5]
-    for (epoch, weights, gradients), level in [(note, noted.LEVELS) for note in notes]:
-        np.testing.assert_allclose(weights, np.quantile(kept[epoch - 1][0], level))
-        np.testing.assert_allclose(gradients, np.quantile(kept[epoch - 1][1], level))
+    for epoch, *histograms in notes:
+        for array, (edges, below) in zip(kept[epoch - 1], histograms, strict=True):
+            counts, expected = np.histogram(array, noted.BINS)
+            np.testing.assert_array_equal(np.diff(below), counts)
+            np.testing.assert_allclose(edges, expected)
     figure = noted.plot(["layers.0.weight", "layers.2.weight"])
     assert [ax.get_title() for ax in figure.axes] == ["layers.0.weight", "layers.2.weight", "", ""]
-    np.testing.assert_allclose(figure.axes[0].lines[0].get_ydata(), [n[1][3] for n in notes])
     picture(figure)
     picture(noted.plot())
     with pytest.raises(ValueError, match=r"no notes of layers.9: it has those of layers.0.weight"):
         noted.plot(["layers.9"])
     with pytest.raises(ValueError, match="nothing, no epoch was completed"):
         nn.plots.Distributions().plot()
+
+
+def test_a_column_of_a_distribution_is_the_histogram_of_its_epoch():
+    noted = nn.plots.Distributions()
+    rng = np.random.default_rng(0)
+    arrays = [rng.normal(0, 1, 2000), rng.normal(3, 0.1, 2000), np.full(7, 2.0), np.array([])]
+    arrays[0][:10] = [*[np.nan] * 5, *[np.inf] * 5]
+    noted.notes = {"w": [(t, noted._histogram(a), None) for t, a in enumerate(arrays)]}
+    figure = noted.plot()
+    [mesh] = figure.axes[0].collections
+    shares = np.asarray(mesh.get_array()).reshape(noted.CELLS, -1) ** 2
+    edges = np.ma.getdata(mesh.get_coordinates())[:, 0, 1]
+    assert shares.shape[1] == 3  # an epoch without a finite entry has no column
+    np.testing.assert_allclose(shares.sum(axis=0), 1)
+    middles = (edges[1:] + edges[:-1]) / 2
+    finite = [a[np.isfinite(a)] for a in arrays[:3]]
+    np.testing.assert_allclose(middles @ shares, [a.mean() for a in finite], atol=0.03)
+    spread = np.sqrt((middles**2) @ shares - (middles @ shares) ** 2)
+    np.testing.assert_allclose(spread, [a.std() for a in finite], atol=0.03)
+    assert np.count_nonzero(shares[:, 2]) == 1  # equal entries are one cell
+    assert not figure.axes[1].collections
+    picture(figure)
 
 
 def test_no_window_and_no_state_of_pyplot():

@@ -84,6 +84,13 @@ def check_text(made, plain):
     assert len(made.split("\n\n")) == len(plain.split("\n\n"))
 
 
+def check_picture(made, plain):
+    """The same lines, and below these, each on one of its own, what is too long for a box."""
+    lines, _, below = made.partition("\nShortened above:\n")
+    check_text(lines, plain)
+    assert all(line.startswith("  ") and len(line) > 64 for line in below.split("\n")[:-1])
+
+
 def check_latex(made, plain):
     is_harmless(made)
     known = set(re.findall(r"\\([A-Za-z]+|.)", plain, re.S))
@@ -148,7 +155,7 @@ OUTPUTS = {
     ("comparison", "json"): check_json,
     ("picture", "dot"): check_dot,
     ("picture", "mermaid"): check_mermaid,
-    ("picture", "text"): check_text,
+    ("picture", "text"): check_picture,
     ("picture", "json"): check_json,
     ("picture", "__repr__"): check_text,
     ("tensor", "__repr__"): lambda made, plain: is_harmless(made),

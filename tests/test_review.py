@@ -440,3 +440,55 @@ def test_a_line_that_goes_into_a_right_gradient_is_not_blamed():
     report = ag.review(two_heads, X, Y, W1[:, :2], W1[:, 2:])
     (wrong,) = [line for line in report.lines if line.verdict == "WRONG"]
     assert wrong.line in (line_of(two_heads, "v = v + u**2"), line_of(two_heads, "v = t * "))
+
+
+def bump(z):
+    return z / (1 + z**2)
+
+
+def bump_slope(z):
+    inner = 1 + z**2
+    return (1 + z**2) / inner**2
+
+
+def with_a_slope(X, Y, W1, W2):
+    z = X @ W1
+    e = bump(z) @ W2 - Y
+    de = 2 * e
+    dz = (de @ W2.T) * bump_slope(z)
+    return np.sum(e**2), (X.T @ dz, bump(z).T @ de)
+
+
+def test_a_function_that_gives_a_wrong_derivative_is_named_and_not_the_line_that_calls_it():
+    report = ag.review(with_a_slope, X, Y, W1, W2)
+    (wrong,) = [line for line in report.lines if line.verdict == "WRONG"]
+    assert wrong.line == line_of(bump_slope, "return")
+    assert wrong.suggestion == "return (1 - z**2) / inner**2"
+
+
+def with_a_factor_of_its_own(X, y, w):
+    """What is not named after anything is solved for, too."""
+    m = np.exp(X @ w)
+    loss = np.sum(m) - y @ (X @ w)
+    rate = 2.5 * np.exp(X @ w) - 1.5 * m * y
+    left = rate - y
+    return loss, X.T @ left
+
+
+def test_what_a_part_of_a_line_should_be_is_solved_for():
+    report = ag.review(with_a_factor_of_its_own, X, Y[:, 0], W1[:, 0])
+    (wrong,) = [line for line in report.lines if line.verdict == "WRONG"]
+    assert wrong.line == line_of(with_a_factor_of_its_own, "rate =")
+
+
+def returned_as_products(X, Y, W1, W2):
+    h = np.tanh(X @ W1)
+    e = h @ W2 - Y
+    dz = 2 * (e @ W2.T) * (1 - h**2)
+    return np.sum(e**2), (X.T @ dz, h.T @ e)
+
+
+def test_a_product_with_the_data_is_no_gradient_of_the_data():
+    report = ag.review(returned_as_products, X, Y, W1, W2)
+    (wrong,) = [line for line in report.lines if line.verdict == "WRONG"]
+    assert wrong.suggestion.endswith("(X.T @ dz, 2 * (h.T @ e))")

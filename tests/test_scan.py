@@ -146,6 +146,10 @@ FUNCTIONS = {
 }
 
 
+recorded = partial(ag.scan, record_steps=True)
+both = pytest.mark.parametrize("scan", [ag.scan, recorded], ids=["one node", "steps"])
+
+
 def cases(*names):
     chosen = names or FUNCTIONS
     return pytest.mark.parametrize(("f", "args"), [FUNCTIONS[n] for n in chosen], ids=chosen)
@@ -163,9 +167,10 @@ def close(one, other, rtol=1e-10):
         np.testing.assert_allclose(x, y, rtol=rtol, atol=1e-13)
 
 
+@both
 @cases()
-def test_gradients_are_those_of_the_loop(f, args):
-    close(gradient(f, args)(*args), gradient(f, args, unrolled)(*args))
+def test_gradients_are_those_of_the_loop(f, args, scan):
+    close(gradient(f, args, scan)(*args), gradient(f, args, unrolled)(*args))
 
 
 @cases("recurrent", "Kalman", "pendulum", "backwards", "nested", "assigning")
@@ -179,9 +184,10 @@ def test_derivatives_of_order_two_and_three(f, args):
         ag.check_gradients(partial(f, ag.scan), *args, order=3, rtol=1e-3)
 
 
+@both
 @cases()
-def test_a_program_has_a_loop(f, args):
-    compiled = ag.compile(gradient(f, args))
+def test_a_program_has_a_loop(f, args, scan):
+    compiled = ag.compile(gradient(f, args, scan))
     for _ in range(2):
         close(compiled(*args), gradient(f, args)(*args))
     assert re.search(r"for i\w* in range\(", compiled.source(*args))
@@ -195,6 +201,28 @@ def test_steps_of_a_program_do_what_a_person_writes():
     assert "!=" not in back  # nan is looked for once, at the end
     assert "total" not in back  # the sum over steps is one product, after them
     assert ".T.dot(" in source
+
+
+def test_steps_of_a_program_compute_into_what_is_stacked():
+    source = ag.compile(gradient(lstm, lstm_arguments())).source(*lstm_arguments())
+    step = source[source.index("def scan_cell_step(") : source.index("def scan_cell(")]
+    assert step.count(", row") >= 7  # gates, and both states
+    carried = re.search(r"def scan_cell_step\((\w+), (\w+),", step)
+    assert step.rstrip().split("\n")[-1].count(",") == 1  # the next state alone is returned
+    assert f"{carried[1]}, {carried[2]}" not in step.rstrip().split("\n")[-1]
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+def test_what_a_program_carries_last_is_no_part_of_what_it_stacks(reverse):
+    def sums(xs):
+        return ag.scan(lambda c, x: (c + x, (c, c + x)), np.zeros(3), xs, reverse=reverse)
+
+    compiled = ag.compile(sums)
+    last, (before, after) = compiled(XS)
+    assert agree((last, (before, after)), sums(XS))
+    last[:] = before[:] = 7.0
+    np.testing.assert_array_equal(after, sums(XS)[1][1])
+    assert agree(compiled(XS), sums(XS))
 
 
 def test_a_program_of_second_order():
@@ -270,24 +298,33 @@ def test_pictures_and_derivations_show_one_call():
     assert ag.compare(loss, {"W": ag.gradients(loss, [w])[0]})
 
 
+def test_recorded_steps_are_on_the_tape():
+    w = ag.Tensor(W, requires_grad=True, name="W")
+    text = [ag.derive(recurrent(scan, w, C0, XS[:2])).text for scan in (recorded, unrolled)]
+    assert text[0].count("tanh(") == text[1].count("tanh(") == 2
+    assert "scan" not in text[0]
+
+
 # --- what may be in it ----------------------------------------------------------------
 
 
-def test_carried_numbers_take_the_dtype_of_the_steps():
+@both
+def test_carried_numbers_take_the_dtype_of_the_steps(scan):
     x = np.ones(3, np.float32)
-    total, sums = ag.scan(lambda c, x: (c + x, c), 0, x)
+    total, sums = scan(lambda c, x: (c + x, c), 0, x)
     assert (total.dtype, sums.dtype) == (np.float32, np.float32)
-    compiled = ag.compile(lambda start, x: ag.scan(lambda c, x: (c + x, c), start, x))
-    assert agree(compiled(0.5, x), ag.scan(lambda c, x: (c + x, c), 0.5, x))
+    compiled = ag.compile(lambda start, x: scan(lambda c, x: (c + x, c), start, x))
+    assert agree(compiled(0.5, x), scan(lambda c, x: (c + x, c), 0.5, x))
 
 
-def test_integers_and_booleans_are_carried_too():
+@both
+def test_integers_and_booleans_are_carried_too(scan):
     def step(state, x):
         count, top = state["count"] + 1, np.maximum(state["top"], x)
         return {"count": count, "top": top, "seen": state["seen"] | (x > 1)}, count
 
     init = {"count": 0, "top": 0.0, "seen": np.False_}
-    f = lambda xs: ag.scan(step, init, xs)  # noqa: E731
+    f = lambda xs: scan(step, init, xs)  # noqa: E731
     xs = np.array([0.5, 2.0, 1.0])
     state, counts = f(xs)
     assert (state["count"], state["top"], state["seen"]) == (3, 2.0, True)
@@ -296,8 +333,9 @@ def test_integers_and_booleans_are_carried_too():
     np.testing.assert_array_equal(ag.grad(lambda xs: f(xs)[0]["top"])(xs), [0, 1, 0])
 
 
-def test_no_steps():
-    f = lambda c, xs: ag.scan(lambda c, x: (c * x, (c, x)), c, xs)  # noqa: E731
+@both
+def test_no_steps(scan):
+    f = lambda c, xs: scan(lambda c, x: (c * x, (c, x)), c, xs)  # noqa: E731
     last, (cs, xs) = f(np.ones(2), np.ones((0, 2)))
     assert last.tolist() == [1, 1]
     assert cs.shape == xs.shape == (0, 2)
@@ -306,19 +344,24 @@ def test_no_steps():
     assert agree(ag.compile(f)(np.ones(2), np.ones((0, 2))), f(np.ones(2), np.ones((0, 2))))
 
 
-def test_what_steps_write_into_what_they_are_given_stays_inside():
+@both
+def test_what_steps_write_into_what_they_are_given_stays_inside(scan):
     init, xs = np.zeros(2), np.ones((3, 2))
 
     def step(c, x):
         c += x
         return c, c
 
-    last, ys = ag.scan(step, init, xs)
+    last, ys = scan(step, init, xs)
     assert init.tolist() == [0, 0]
+    start = 1.0 * ag.Tensor(init, requires_grad=True)
+    sums = scan(step, start, xs)[1]
+    assert start.data.tolist() == [0, 0]
+    assert sums.data[:, 0].tolist() == [1, 2, 3]
     assert ys[:, 0].tolist() == [1, 2, 3]
-    assert agree(ag.compile(lambda c, xs: ag.scan(step, c, xs))(init, xs), (last, ys))
+    assert agree(ag.compile(lambda c, xs: scan(step, c, xs))(init, xs), (last, ys))
     with pytest.raises(ValueError, match="read-only"):
-        ag.scan(lambda c, x: (c, x.fill(0)), init, xs)
+        scan(lambda c, x: (c, x.fill(0)), init, xs)
 
 
 def test_branches_on_values():
@@ -460,6 +503,27 @@ def test_numba_makes_one_loop_of_a_chain():
     compiled = ag.compile(g, backend="numba")
     close(compiled(0.5, 1.5, 1000), g(0.5, 1.5, 1000))
     assert compiled.source(0.5, 1.5, 1000).count("for turn in range(length):") == 2
+
+
+def test_numba_makes_one_loop_of_large_products_and_gates():
+    pytest.importorskip("numba")
+    pytest.importorskip("scipy")  # whose BLAS Numba calls
+
+    def gated(U, X):
+        def step(h, x):
+            gate, new = np.split(x + h @ U, 2, axis=-1)
+            h = h + ag.sigmoid(gate) * (np.tanh(new) - h)
+            return h, None
+
+        return np.sum(ag.scan(step, np.zeros((32, 28)), X)[0] ** 2)
+
+    U, X = 0.2 * RNG.normal(size=(28, 56)), RNG.normal(size=(4, 32, 56))
+    g = ag.value_and_grad(gated)
+    compiled = ag.compile(g, backend="numba")
+    close(compiled(U, X), g(U, X))
+    source = compiled.source(U, X)
+    assert source.count("for turn in range(length):") == 2
+    assert len(re.findall(r"        np\.dot\(matrix\(", source)) == 2
 
 
 def test_derive_has_no_source_for_a_loop():

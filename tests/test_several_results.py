@@ -325,3 +325,30 @@ def test_the_gradient_of_a_symmetric_argument_is_symmetric():
 def test_the_qr_decomposition_has_no_raw_mode():
     with pytest.raises(ValueError, match="take 'reduced', 'complete' or 'r'"):
         np.linalg.qr(variable(), mode="raw")
+
+
+@pytest.mark.parametrize(
+    "sections", [1, 3, 4, 9, np.int64(2), [2], (3, 3, 9), [4, 2], [-1], np.array([1, 3]), []]
+)
+def test_parts_of_a_split_are_numpy_s_and_slices_of_the_whole(sections):
+    x = np.arange(14.0).reshape(2, 7)
+    t = ag.Tensor(x, requires_grad=True)
+    parts, expected = (np.array_split(a, sections, axis=-1) for a in (t * 1.0, x))
+    assert len(parts) == len(expected)
+    for part, one in zip(parts, expected):
+        np.testing.assert_array_equal(part.data, one)
+    total = sum(np.sum(k * part**2) for k, part in enumerate(parts, 1))
+    nodes = [node.op.name for node in history(total.node) if node.op is not None]
+    assert "swapaxes" not in nodes
+    whole = np.zeros_like(x)
+    for k, part in enumerate(np.array_split(whole, sections, axis=-1), 1):
+        part += k  # of parts that overlap, both
+    np.testing.assert_array_equal(ag.gradients(total, [t])[0], 2 * x * whole)
+
+
+def test_a_split_into_nothing_is_numpy_s_error():
+    for x in (np.ones(3), ag.Tensor(np.ones(3))):
+        with pytest.raises(ValueError, match="number sections must be larger than 0"):
+            np.array_split(x, 0)
+        with pytest.raises(IndexError):
+            np.array_split(x, 2, axis=1)

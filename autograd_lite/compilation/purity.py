@@ -14,6 +14,7 @@ from ..transforms import trees
 from .arguments import Identity
 from .capture import Run
 
+_DRAWS = 16  # arguments move by single roundings: of 4 draws an entry may stand still in all
 _NUMBERS = (np.ndarray, np.generic, int, float, complex)
 
 
@@ -111,7 +112,9 @@ class Observation(Run):
         where = self._where(found, rounding, {})
         if where is not None:
             known = _inexact(found)
-            moved = iter(floors(lambda draw: _like(known, _by_place(*nearby(draw))), known))
+            moved = iter(
+                floors(lambda draw: _like(known, _by_place(*nearby(draw))), known, draws=_DRAWS)
+            )
             of = {place: [next(moved) for _ in leaves] for place, leaves in found.items()}
             where = self._where(found, rounding, of)
         return "what it draws" if where is None and drawn != self.drawn else where

@@ -19,10 +19,10 @@ from ..programs.program import Program
 from ..symbolic.latex import LatexWriter, latex_of
 from ..symbolic.text import Style, TextWriter, labelled, text_of
 from ..transforms.loops import Loop
+from .forms import latex_rows, markdown_table, text_rows
 from .legend import OwnWords, nameless
 from .lines import Line, definitions, worth_a_name
 from .replay import FORWARD, Replay
-from .rolling import rolled
 from .targets import labels_of, targets_of
 
 SUFFIXES = {".txt": "text", ".md": "markdown", ".tex": "latex", ".py": "source"}
@@ -113,7 +113,8 @@ def derive(
         )
     known = Names(loss, variables, names, call)
     targets = targets_of(known, wrt)
-    return Derivation(loss, known, targets, factors, numbers, Style(precision, max_elements))
+    style = Style(precision, max_elements) if numbers else None
+    return Derivation(loss, known, targets, factors, style)
 
 
 def _of_tensor(args, wrt):
@@ -147,14 +148,13 @@ class Derivation:
     '2 * x'
     """
 
-    def __init__(self, root, names, targets, factors, numbers, style):
+    def __init__(self, root, names, targets, factors, style):
         self._root = root
         self._names = names
         self._targets = targets
         self._labels = labels_of(names, targets)
         self._chain = set(self._labels)
         self._style = style
-        self._numbers = numbers
         replay = self._replay(factors=factors)
         more = worth_a_name(replay, self._wanted(replay))
         if any(more):
@@ -180,18 +180,33 @@ class Derivation:
         return [replay.cotangents[node].expression for node in self._targets]
 
     def _written(self):
-        symbols = {x: x.name for x in self._given}
-        symbols |= {d.expression: text_of(d.symbol) for d in self._definitions}
+        """The lines as they stand in text."""
+        symbols = self._symbols(text_of)
         return [
-            Line(symbols[x], self._formula(TextWriter, symbols, d), x.value, d.part, x)
-            for d in self._definitions
-            for x in [d.expression]
+            Line(symbols[d.expression], formula, d.expression.value, d.part, d.expression)
+            for d, formula in zip(self._definitions, self._formulas(TextWriter, symbols))
         ]
 
-    def _formula(self, writer, symbols, definition):
-        """What stands to the right of the equals sign; forward lines are as they were computed."""
-        is_forward = definition.part == FORWARD
-        return writer(symbols, drops_zeros=not is_forward).definition(definition.expression)
+    def _symbols(self, written):
+        """What the values with a name are called in a language."""
+        symbols = {x: written(x.name) for x in self._given}
+        return symbols | {d.expression: written(d.symbol) for d in self._definitions}
+
+    def _formulas(self, writer, symbols):
+        """What stands right of the equals signs; forward lines are as they were computed."""
+        for d in self._definitions:
+            yield writer(symbols, drops_zeros=d.part != FORWARD).definition(d.expression)
+
+    def _parts(self, lines):
+        """Lines as (name, formula, value), those forward apart from those of the chain."""
+        parts: tuple[list, list] = [], []
+        for line, triple in zip(self.lines, lines, strict=True):
+            parts[line.part != FORWARD].append(triple)
+        return parts
+
+    @property
+    def _text_parts(self):
+        return self._parts((line.name, line.formula, line.value) for line in self.lines)
 
     # --- forms ------------------------------------------------------------------------------
 
@@ -215,80 +230,41 @@ class Derivation:
         Without numbers equal steps are loops. Below the lines stands what is meant by arrays
         without a name and by functions that NumPy does not have.
         """
-        if self._numbers:
-            given = [labelled(x.name, x.value, self._style) for x in self._given]
-            parts: list = [given, [], []]
-            for line in self.lines:
-                part = parts[1 + (line.part != FORWARD)]
-                part.append(f"{line.name} = {line.formula}")
-                if not isinstance(line.value, tuple):
-                    part.append(self._value(line))
-        else:
-            pairs: tuple[list, list] = [], []
-            for line in self.lines:
-                pairs[line.part != FORWARD].append((line.name, line.formula))
-            parts = list(map(rolled, pairs))
+        parts = [text_rows(part, self._style) for part in self._text_parts]
         legend = [*self._words.explained(self.lines)]
-        if not self._numbers:
-            legend = [*nameless(self._given), *legend]
-        return "\n\n".join("\n".join(part) for part in (*parts, legend) if part)
-
-    def _value(self, line):
-        pad, text = " " * len(line.name), labelled("", line.value, self._style)
-        if text.startswith(": "):
-            return f"{pad}   {np.shape(line.value)}{text}"
-        return labelled(pad, line.value, self._style)
+        if self._style is None:
+            parts.append([*nameless(self._given), *legend])
+        else:
+            given = [labelled(x.name, x.value, self._style) for x in self._given]
+            parts = [given, *parts, legend]
+        return "\n\n".join("\n".join(part) for part in parts if part)
 
     @property
     def markdown(self) -> str:
-        """The lines as tables for a report."""
-        tables = []
-        for title, is_forward in (("Forward", True), ("Backward", False)):
-            rows = [line for line in self.lines if (line.part == FORWARD) == is_forward]
-            if rows:
-                head = "| | formula |" + " value |" * self._numbers
-                rule = "|---|---|" + "---|" * self._numbers
-                tables.append("\n".join([f"**{title}**", "", head, rule, *map(self._row, rows)]))
+        """The lines as tables for a report; equal steps are loops, as in the text."""
+        parts = zip(("Forward", "Backward"), self._text_parts)
+        tables = [markdown_table(title, part, self._style) for title, part in parts if part]
         return "\n\n".join(tables)
-
-    def _row(self, line):
-        cells = [quoting.markdown_code(line.name), quoting.markdown_code(line.formula)]
-        if self._numbers:
-            cells.append("<br>".join(map(quoting.markdown_code, self._rows(line.value))))
-        return f"| {' | '.join(cells)} |"
-
-    def _rows(self, value):
-        """The rows of a value; several results have none."""
-        if isinstance(value, tuple):
-            return []
-        text = labelled("", value, self._style).removeprefix(" = ")
-        if text.startswith(": "):
-            return [f"{np.shape(value)}{text}"]
-        return [row.strip() for row in text.split("\n")]
 
     @property
     def latex(self) -> str:
-        """The lines as an ``align*`` environment, which amsmath may break over pages."""
+        """The lines as an ``align*`` environment, which amsmath may break over pages.
+
+        Equal steps are written once, with the range of t before them.
+        """
         return f"\\begin{{align*}}\n{self._latex_rows}\n\\end{{align*}}"
 
     @property
     def _latex_rows(self):
-        symbols = {x: latex_of(x.name) for x in self._given}
-        symbols |= {d.expression: latex_of(d.symbol) for d in self._definitions}
-        writer = LatexWriter(symbols)  # of values
-        rows: list[str] = []
-        part = FORWARD
-        for d in self._definitions:
-            row = f"{symbols[d.expression]} &= {self._formula(LatexWriter, symbols, d)}"
-            if self._numbers and not isinstance(d.expression.value, tuple):
-                row += f" = {writer.value(d.expression.value, self._style)}"
-            if (d.part == FORWARD) != (part == FORWARD) and rows:
-                rows[-1] += r" \\[1ex]"
-            elif rows:
-                rows[-1] += r" \\"
-            part = d.part
-            rows.append(row)
-        return "\n".join(rows)
+        symbols = self._symbols(latex_of)
+        formulas = self._formulas(LatexWriter, symbols)
+        parts = self._parts(
+            (symbols[d.expression], formula, d.expression.value)
+            for d, formula in zip(self._definitions, formulas)
+        )
+        writer = LatexWriter(symbols)
+        written = [latex_rows(part, self._style, writer) for part in parts if part]
+        return " \\\\[1ex]\n".join(written)
 
     def _repr_latex_(self):
         return f"$$\n\\begin{{aligned}}\n{self._latex_rows}\n\\end{{aligned}}\n$$"
@@ -346,6 +322,9 @@ class Derivation:
         text = getattr(self, form)
         if form == "latex":
             text = f"{{\\allowdisplaybreaks\n{text}}}"
-        head = "import numpy as np\n\n\n" if form == "source" else ""
+        head = ""
+        if form == "source":
+            scipy = "import scipy\n" if "scipy." in text else ""
+            head = f"import numpy as np\n{scipy}\n\n"
         path.write_text(f"{head}{text.rstrip()}\n", encoding="utf-8")
         return path

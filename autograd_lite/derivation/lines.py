@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..symbolic.calls import named
+from ..symbolic.calls import getitem, named
 from ..symbolic.expressions import Expression
 from ..symbolic.graph import needed
 from ..symbolic.python_text import is_operator
@@ -48,9 +48,9 @@ def definitions(replay, wanted):
     after = set(map(id, replay.graph.steps[replay.start :]))
     for step in _without_a_line(steps, uses, set(given)):
         count += 1
-        while f"t{count}" in taken:
+        while f"part_{count}" in taken:
             count += 1
-        kept[step] = Definition(step, BACKWARD if id(step) in after else FORWARD, f"t{count}")
+        kept[step] = Definition(step, BACKWARD if id(step) in after else FORWARD, f"part_{count}")
     return _ordered(steps, kept, given)
 
 
@@ -107,9 +107,25 @@ def _counted(replay, wanted):
     return steps, uses
 
 
+def _is_short(index):
+    """Whether an index is written in a few characters: 3, or ":, 3"."""
+    parts = index if isinstance(index, tuple) else (index,)
+    whole = slice(None)
+    return all(isinstance(p, (int, np.integer)) or (type(p) is slice and p == whole) for p in parts)
+
+
+_TURNED = np.transpose, np.expand_dims
+
+
 def _is_light(step, given, found):
-    """Whether it is one operator between names and numbers, such as ``y - h2``."""
-    if not is_operator(step.func) and step.func is not np.transpose:
+    """Whether it is one operator between names and numbers, ``y - h2``, or a part, ``X[:, 3]``.
+
+    Either may be turned, ``X[3].T``.
+    """
+    if step.func in _TURNED and step.args[0] not in given and _is_light(step.args[0], given, found):
+        return True
+    is_part = step.func is getitem and _is_short(step.args[1])
+    if not (is_part or is_operator(step.func) or step.func in _TURNED):
         return False
     operands = step.operands()
     return all(x.func is None or x in given or x in found for x in operands)

@@ -81,6 +81,7 @@ class Replay:
         is_plain = as_written and not factors
         self._smooth = smooth_pairs(names.nodes, {*targets, *chain}) if is_plain else {}
         self.variables = set()  # the inputs that gradients are wanted of, or could be
+        self._made = {names.given(node) for node in labels if node.op is not None}
         self._unnamed = 0
         self._inputs = {}
         self._calls = {}  # node -> traced arguments and keywords
@@ -174,6 +175,8 @@ class Replay:
         wanted, count = name, 1
         if not is_variable and self.names.arrays_called(name) >= FEW:
             name = f"{wanted}_1"
+        elif not is_variable and name in self._made:  # h, before h_1, h_2, h_3 are made of it
+            name = f"{wanted}_0"
         while name in taken:
             count += 1
             name = f"{wanted}_{count}"

@@ -5,7 +5,6 @@ from collections.abc import Iterable
 
 from ..engine.tensor import Tensor
 from ..messages import errors
-from .rolling import FEW
 
 
 def targets_of(names, wrt):
@@ -62,7 +61,7 @@ def labels_of(names, more):
             name = names.of(node)
         if name is not None:
             count, wanted = 1, name
-            if held[wanted] >= FEW and node.op is not None:  # steps of a loop: h_1, h_2, h_3
+            if held[wanted] > 1 and node.op is not None:  # steps of a loop: h_1, h_2, h_3
                 name = f"{wanted}_1"
             while name in taken:
                 count += 1

@@ -1,7 +1,8 @@
-"""What stands under a picture: the meaning of the signs that it has."""
+"""What stands under a picture: the meaning of the signs that it has, and texts in full."""
 
 from .formulas import HOLE
 from .local_formulas import OUT
+from .rows import long_texts
 
 VERDICTS = [
     "Green: the gradient by hand is right. Red: it is wrong; pale red: because another one is.",
@@ -32,3 +33,9 @@ def captions(diagram, style):
     if any(group.times > 1 for group in diagram.groups.values()):
         lines.append("A frame with x N stands for N equal steps, and shows the last.")
     return lines
+
+
+def legend(diagram, style):
+    """The captions, and what was shortened, for a format without tooltips."""
+    whole = [f"  {text}" for text in long_texts(diagram, style)]
+    return [*captions(diagram, style), *(["Shortened above:"] if whole else []), *whole]

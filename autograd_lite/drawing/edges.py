@@ -17,9 +17,10 @@ def edge_of(use, source, target, count, names):
     call, position = use.call, use.position
     ends = source.id, target.id, count, use.flows
     turned = call.op.name in _TURNING
-    if not use.flows:
-        return Edge(*ends, transposed=turned, step=use.step)
     holes = holes_of(call, names)
+    hole = holes.get(use.parent or id(use.value))
+    if not use.flows:
+        return Edge(*ends, hole=hole, transposed=turned, step=use.step)
     operands = [operand(call, i, names, holes) for i in range(len(call.args))]
     summed = ()
     if isinstance(call.op, Elementwise):
@@ -29,7 +30,7 @@ def edge_of(use, source, target, count, names):
         derivative=local_derivative(call, position),
         factor=_factor(call, position, source, operands),
         formula=_formula(call, position, operands, names.given(call)),
-        hole=holes.get(use.parent),
+        hole=hole,
         summed=summed,
         transposed=turned,
         step=use.step,

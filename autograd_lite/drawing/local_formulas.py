@@ -9,6 +9,7 @@ import numpy as np
 
 from ..engine.modes import watching
 from ..engine.primitives import Elementwise
+from ..rules.activations import sigmoid
 from ..symbolic.graph import Graph
 from ..symbolic.one_call import OneCall
 from ..symbolic.text import TextWriter
@@ -17,6 +18,7 @@ from .formulas import is_array, reciprocal
 
 OUT = "out"  # a result without a name
 LONG = 60  # characters, beyond which a formula is no label
+_OWN = "along(", "scatter("  # words of ours, which stand for no factor
 _FILLED = re.compile(r"full\(\([^()]*\), ([^(),]*)\)")  # an array of one number: the number
 
 
@@ -43,12 +45,20 @@ def local_formula(node, position, operands, name):
         with np.errstate(all="ignore"), watching(OneCall(trace)):
             out = lifted(node.out, name or OUT)
             args = list(map(lifted, node.args, operands))
-            derivative = rule(np.ones_like(out), out, *args, **node.kwargs)
+            if op.f is np.logaddexp and np.isfinite(node.out).all():
+                derivative = _of_logaddexp(args[position], args[1 - position])
+            else:
+                derivative = rule(np.ones_like(out), out, *args, **node.kwargs)
     except Exception:  # a rule that looks at values, or is written for arrays alone
         return None
     if isinstance(op, Elementwise):
         return _written(derivative, known)
     return _of_reduction(derivative, known)
+
+
+def _of_logaddexp(one, other):
+    """What the rule says too, and more at infinite numbers."""
+    return sigmoid(one if not is_array(other) and other == 0 else one - other)
 
 
 def _written(derivative, known):
@@ -63,7 +73,7 @@ def _written(derivative, known):
     text = _FILLED.sub(r"\1", TextWriter(names).write(x))
     text = re.sub(r"^1 \* \((.*)\)$", r"\1", text)  # a condition counts as 1 where it holds
     size = len(TextWriter(dict.fromkeys(names, "x")).write(x))  # long names are shortened
-    return text if size <= LONG and "along(" not in text else None
+    return text if size <= LONG and not any(word in text for word in _OWN) else None
 
 
 def _of_reduction(derivative, known):

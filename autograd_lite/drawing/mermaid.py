@@ -3,12 +3,14 @@
 import json
 
 from ..messages import quoting
+from .captions import legend
 from .model import CONSTANT, GRADIENT, MODULE, OPERATION, OUTPUT, PARAMETER
 from .plain_text import title
-from .rows import box_rows, edge_rows
+from .rows import box_rows, edge_rows, shortened
 from .themes import DIRECTIONS
 
 # Numbers of a matrix stand under one another, and lines are not broken.
+_LONGEST = 2000  # characters of a text under the picture; Mermaid refuses 50,000 in all
 _SETTINGS = {
     "flowchart": {"wrappingWidth": 2000},
     "themeVariables": {"fontFamily": "monospace", "fontSize": "12px"},
@@ -41,6 +43,11 @@ def to_mermaid(diagram, style, look):
         beside = f"|{label(rows)}|" if rows else ""
         lines.append(f"  {edge.source} {arrow}{beside} {edge.target}")
     lines += _colours(diagram, colours)
+    if below := legend(diagram, style):
+        texts = [shortened(text, _LONGEST) for text in below]
+        lines.append(f"  {diagram.root.id} ~~~ legend[{label(texts)}]")
+        plain = f"fill:none,stroke:none,color:{colours.faint},text-align:left"
+        lines.append(f"  style legend {plain}")
     return "\n".join(lines) + "\n"
 
 

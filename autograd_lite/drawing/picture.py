@@ -93,7 +93,11 @@ class Picture:
         from .render import accessible, render
 
         lines = [head(box) for box in self.model.boxes.values()]
-        return accessible(render(self.dot, "svg").decode(), repr(self)[1:-1], lines)
+        return accessible(render(self.dot, "svg").decode(), self._title, lines)
+
+    @property
+    def _title(self):
+        return repr(self)[1:-1]
 
     def _repr_svg_(self):
         from .render import RendererMissing
@@ -110,8 +114,9 @@ class Picture:
         Parameters
         ----------
         path : str or Path
-            Its suffix says what is written: .svg, .png or .pdf by Graphviz; DOT text as .dot or
-            .gv; .mmd for Mermaid; .txt; .json.
+            Its suffix says what is written: .svg, .png or .pdf by Graphviz (without its dot
+            program .png and .pdf need the package typst too); DOT text as .dot or .gv; .mmd for
+            Mermaid; .txt; .json.
 
         Returns
         -------
@@ -134,7 +139,7 @@ class Picture:
         elif suffix in IMAGES:
             from .render import render
 
-            path.write_bytes(render(self.dot, suffix[1:]))
+            path.write_bytes(render(self.dot, suffix[1:], self._title))
         else:
             raise ValueError(
                 f"{path}: a picture is saved as {', '.join([*IMAGES, *TEXTS])}, not {suffix!r}"

@@ -1,7 +1,7 @@
 """The picture model as lines of a terminal: each box, and under it the arrows that lead to it."""
 
 from ..messages import quoting
-from .captions import captions
+from .captions import legend
 from .rows import box_rows, edge_rows
 
 
@@ -30,8 +30,8 @@ def to_text(diagram, style):
             sign = "<-" if edge.flows else "<."
             lead = f"{pad}       {sign} {edge.source:<4} "
             lines.append(f"{lead}{'; '.join(rows)}".rstrip())
-    caption = captions(diagram, style)
-    return "\n".join([*lines, *([""] if caption else []), *caption]) + "\n"
+    below = legend(diagram, style)
+    return "\n".join([*lines, *([""] if below else []), *below]) + "\n"
 
 
 def title(group):

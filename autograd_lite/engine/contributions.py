@@ -83,7 +83,10 @@ class Scattered(Pending):
 
 def add_into(array, g, index):
     """Add g to an array at an index; to an element that is named twice, twice."""
-    if has_repeats(index):
+    parts = index if type(index) is tuple else (index,)
+    if _ONE.issuperset(map(type, parts)) and type(part := array[index]) is np.ndarray:
+        part += g  # a view of the array
+    elif has_repeats(index):
         np.add.at(array, index, g)
     else:
         array[index] += g
@@ -92,8 +95,5 @@ def add_into(array, g, index):
 def has_repeats(index):
     """Whether an element may be named twice: by arrays of integers, not by slices and masks."""
     parts = index if isinstance(index, tuple) else (index,)
-    return not ({*map(type, parts)} <= _ONE or all(map(_names_once, parts)))
-
-
-def _names_once(part):
-    return type(part) in _ONE or isinstance(part, numbers.Integral) or asarray(part).dtype == bool
+    arrays = [p for p in parts if type(p) not in _ONE and not isinstance(p, numbers.Integral)]
+    return any(asarray(array).dtype != bool for array in arrays)

@@ -35,7 +35,8 @@ class Mode(NamedTuple):
     tracing : bool
         Whether a function is being traced for a program: a compiled one runs by itself in it.
     held : set
-        The ids of arrays that nobody writes into meanwhile: their views need no copy on the tape.
+        The ids of arrays that nobody writes into meanwhile: they, and their views that are there
+        to read only, need no copy on the tape.
     """
 
     recording: bool = True

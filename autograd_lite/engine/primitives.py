@@ -116,6 +116,7 @@ class Primitive(Operation):
         self.is_users = _is_users(f)
         self.rules = tuple(map(_reading, rules)) if self.is_users else rules
         self.arity = len(rules)  # of the arguments that are arrays
+        self.operands = -1 if self.is_users or self.arity > 2 else self.arity
         self.way_out = way_out
         self.name = quoting.text(_name(f).strip("_<>"))
 
@@ -214,11 +215,11 @@ class Primitive(Operation):
     def cotangents(self, g, out, args, kwargs, parents, careful=False):
         if isinstance(out, tuple):
             g = g.filled(out)
-        pairs = []
+        pairs, given = [], (g, out, *args)
         for rule, x, parent in zip(self.rules, args, parents):
             if parent is None or rule is None or not parent.requires_grad:
                 continue
-            share = rule(g, out, *args, **kwargs) if kwargs else rule(g, out, *args)
+            share = rule(*given, **kwargs) if kwargs else rule(*given)
             if careful or getattr(share, "shape", None) != x.shape or share.dtype is not x.dtype:
                 share = self.fitted(share, x, g, careful)
             pairs.append((parent, share))

@@ -113,10 +113,10 @@ class Leaf(Node):
     """Where a graph begins: a variable or a constant. Only leaves accumulate ``grad``.
 
     A leaf stays the same variable while its value is rebound; the calls that used an
-    earlier value keep it in their ``args``. ``uses`` is for an `Argument`.
+    earlier value keep it in their ``args``.
     """
 
-    __slots__ = ("requires_grad", "grad", "uses")
+    __slots__ = ("requires_grad", "grad")
 
     def __init__(self, out, requires_grad=False):
         self.op = self.name = self.grad = None
@@ -125,7 +125,6 @@ class Leaf(Node):
         self.out = out
         self.serial = _next_serial()
         self.requires_grad = requires_grad
-        self.uses = 0
 
     def __reduce__(self):
         return Leaf, (self.out, self.requires_grad), (None, {"grad": self.grad, "name": self.name})
@@ -134,11 +133,11 @@ class Leaf(Node):
 class Argument(Leaf):
     """A differentiated argument of a function: a value of its own, which it may assign to.
 
-    ``uses`` counts the calls and the passes under way that differentiate with respect to it.
-    After the last one nobody asks for its gradient any more.
+    ``uses`` has an entry for each call and each pass under way that differentiates with respect
+    to it. After the last one nobody asks for its gradient any more.
     """
 
-    __slots__ = ()
+    __slots__ = ("uses",)
 
 
 class Pending:
@@ -182,12 +181,12 @@ def backward_pass(seeds, targets=(), arrive=None, step=None, careful=False, keep
         Whether the nodes keep their values; else each gives them back when it has been passed.
     """
     targets = frozenset(targets)
-    oldest = min(map(_serial, targets), default=0)
+    newest_last = -min(map(_serial, targets), default=0)
     cotangents, queue, sums = dict(seeds), [], set()
     for node in cotangents:
         if node.op is not None:
             heappush(queue, (-node.serial, node))
-    while queue and -queue[0][0] > oldest:
+    while queue and queue[0][0] < newest_last:
         node = heappop(queue)[1]
         g = cotangents.pop(node)
         if isinstance(g, Pending):
@@ -201,16 +200,16 @@ def backward_pass(seeds, targets=(), arrive=None, step=None, careful=False, keep
         else:
             pairs = step(node, g, careful)
         for parent, contribution in pairs:
-            if parent in sums and type(contribution) is type(cotangents[parent]):  # this pass's own
-                cotangents[parent] += contribution
-            elif parent in cotangents:
-                cotangents[parent] = cotangents[parent] + contribution
-                if step is None:
-                    sums.add(parent)
-            else:
+            if (g := cotangents.get(parent)) is None:
                 cotangents[parent] = contribution
                 if parent.op is not None:
                     heappush(queue, (-parent.serial, parent))
+            elif parent in sums and type(contribution) is type(g):  # this pass's own
+                cotangents[parent] += contribution
+            else:
+                cotangents[parent] = g + contribution
+                if step is None:
+                    sums.add(parent)
         if not keep:
             node.free()
     for node, g in cotangents.items():

@@ -123,10 +123,10 @@ class Tensor(Operators):
 
     @grad.setter
     def grad(self, value: Any) -> None:
-        if value is None and (retained := hooks.retained(self.node)) is not None:
-            retained.grad = None
-            return
         if self.node.op is not None:
+            if value is None and (retained := hooks.retained(self.node)) is not None:
+                retained.grad = None
+                return
             raise ValueError(
                 f"only leaves keep a gradient, and {errors.describe(self)} is the result of "
                 f"{self.node.op.name}: use gradients(output, [tensor])"
@@ -372,7 +372,7 @@ class Tensor(Operators):
         return plain(value) in self._array
 
     def __getitem__(self, index: Any) -> Tensor:
-        return registry["getitem"](self, index=index if is_plain(index) else plain(index))
+        return registry["getitem"](self, index=index)
 
     def __setitem__(self, index: Any, value: Any) -> None:
         """A new value, and this tensor is bound to it: what was computed from the old one stays."""
@@ -570,15 +570,14 @@ _ATOMS = frozenset({int, float, complex, bool, str, type(None), type(Ellipsis)})
 
 def is_plain(value):
     """Whether a value is made of numbers, slices and tuples alone: nobody can change it."""
-    kind = type(value)
-    if kind in _ATOMS:
-        return True
-    if kind is slice:
-        start, stop, step = value.start, value.stop, value.step
-        if type(start) in _ATOMS and type(stop) in _ATOMS and type(step) in _ATOMS:
-            return True
-        return all(map(is_plain, (start, stop, step)))
-    return kind is tuple and all(map(is_plain, value))
+    for part in value if type(value) is tuple else (value,):
+        kind = type(part)
+        if kind is slice:
+            if not {type(part.start), type(part.stop), type(part.step)} <= _ATOMS:
+                return False
+        elif kind not in _ATOMS and (kind is not tuple or not is_plain(part)):
+            return False
+    return True
 
 
 def _numbers(data, dtype, requires_grad):

@@ -199,6 +199,7 @@ KEYWORDS = {
     "num_layers": "layers one after the other, nn.Sequential(nn.LSTM(2, 3), nn.LSTM(3, 3))",
     "nonlinearity": "activation=ag.relu",
     "bidirectional": "two layers, the second of x[:, ::-1]",
+    "inplace": "nothing: no function changes its argument",
     "negative_slope": "slope=",
     "params": "parameters=",
     "device": "nothing: every Tensor is in NumPy's memory",
@@ -268,7 +269,11 @@ def keywords(f: F, known=KEYWORDS) -> F:
             if found is None or found[1] not in kwargs or found[1] not in known:
                 alone(error)
                 raise
-            text = f"{error}: here it is {known[found[1]]}"
+            text = str(error)
+            if f.__name__ == "__init__":
+                text = re.sub(r"^[\w.]+\(\)", f"{type(args[0]).__name__}()", text)
+            if ": here it is " not in text:  # of an __init__ that this one calls
+                text = f"{text}: here it is {known[found[1]]}"
         raise TypeError(text)
 
     return cast(F, call)

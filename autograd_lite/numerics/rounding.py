@@ -60,16 +60,17 @@ def _mixed(bits, draw):
     return bits ^ (bits >> np.uint64(31))
 
 
-def floors(run, known, times=1.0, differences=None):
+def floors(run, known, times=1.0, draws=DRAWS, differences=None):
     """What rounding may move each of some arrays by, entry by entry.
 
-    ``run(draw)`` gives the same arrays with numbers that were `jittered`, or None. Of arrays whose
+    ``run(draw)`` gives the same arrays with numbers that were `jittered`, or None. Where errors
+    are no larger than those of rounding, an entry may stand still in a few draws. Of arrays whose
     ``differences`` from others are given, no more is drawn than tells which of these are rounding.
     """
     known = [np.asarray(array) for array in known]
     far = [np.zeros(array.shape) for array in known]
     with np.errstate(all="ignore"):
-        for draw in range(DRAWS):
+        for draw in range(draws):
             found = run(draw)
             if found is None:
                 continue
@@ -186,7 +187,7 @@ class Floor:
             except Exception:  # a rule refuses numbers that are a little off
                 return None
 
-        return floors(run, derive(Tape()), self._times, differences)
+        return floors(run, derive(Tape()), self._times, differences=differences)
 
 
 def gradient_of(root, node):

@@ -42,9 +42,10 @@ class _Plan:
     values: list = field(default_factory=list)
 
 
-def better_loops(steps, inputs, results):
-    """A graph with better loops, and its results."""
-    for improved in (_with_rows_at_once, _with_residuals, _without_sums, _without_dead):
+def better_loops(steps, inputs, results, more=()):
+    """A graph with better loops, and its results; ``more`` are passes before the last."""
+    passes = (_with_rows_at_once, _with_residuals, _without_sums, *more, _without_dead)
+    for improved in passes:
         graph, results = improved(steps, inputs, results)
         steps, inputs = graph.steps, graph.inputs
     return graph, results
@@ -364,6 +365,58 @@ def _summed_after(call, sums):
     func = loop.like(loop.steps, loop.inputs, graph_results, (loop.carried, loop.rows))
     for i in range(len(loop.results)):
         positions.setdefault(i, i)
+    return _Plan(func, list(call.args), positions, values)
+
+
+# --- what is carried into every step --------------------------------------------------
+
+
+def with_states_from_results(steps, inputs, results):
+    """A graph in which what was carried into the steps is the first value, and what they gave.
+
+    A step computes into a row of what it gave; what it was given, it would have to copy.
+    """
+    steps = needed(steps, operands_of(results))
+    plans = {}
+    for call in _whole(steps, results):
+        states = _states(call.func)
+        if states:
+            plans[call] = _of_states(call, states)
+    return _replaced(steps, inputs, results, plans)
+
+
+def _states(loop):
+    """{position of a stack: position of the carried array that is stacked before each step}"""
+    carried = {x: i for i, x in enumerate(loop.inputs[: loop.carried]) if x.shape}
+    return {
+        position: carried[x]
+        for position, x in enumerate(loop.results)
+        if position >= loop.carried and x in carried
+        if loop.results[carried[x]].kind == "call"
+    }
+
+
+def _of_states(call, states):
+    loop = call.func
+    results, values = list(loop.results), list(call.value)
+    positions = {i: i for i in range(len(results))}
+    for position, i in states.items():
+        x = loop.results[i]
+        if x not in results[loop.carried :]:
+            results.append(x)
+            values.append(_like(loop, x))
+        place = loop.carried + results[loop.carried :].index(x)
+
+        def shifted(graph, part, new, place=place, start=call.args[i]):
+            first = graph.apply(np.expand_dims, new(start), 0)
+            if loop.reverse:
+                rest = graph.apply(calls.getitem, part(place), slice(1, None))
+                return graph.apply(np.concatenate, [rest, first])
+            rest = graph.apply(calls.getitem, part(place), slice(None, -1))
+            return graph.apply(np.concatenate, [first, rest])
+
+        positions[position] = shifted
+    func = loop.like(loop.steps, loop.inputs, results, (loop.carried, loop.rows))
     return _Plan(func, list(call.args), positions, values)
 
 

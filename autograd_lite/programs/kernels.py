@@ -4,6 +4,8 @@ The one idea: calls of the same shape share a loop, in which a value that only t
 number and never an array. What is read in another order, or after a sum, takes another loop.
 """
 
+from importlib.util import find_spec
+
 import numpy as np
 
 from ..symbolic import calls
@@ -17,7 +19,7 @@ from .running import LEFT, MISFIT, OK, name_of
 STORES = {calls.setitem, increment}
 _PRODUCTS = {np.matmul, np.dot}
 _MOST_PRODUCTS = 40_000  # more of them in a matrix product, and BLAS is faster
-_MOST_STORED = 1 << 14  # elements of an array of which NumPy writes a part as fast
+MOST_STORED = 1 << 14  # elements of an array of which NumPy writes a part as fast
 _WIDE = 8  # numbers in a loop that is worth making of vectors
 _ON_THE_STACK = 1 << 12  # elements of all arrays that a kernel makes for itself: 32 KB
 
@@ -43,18 +45,43 @@ def _is_numeric(x):
 
 
 def _is_small_product(step):
+    return _is_product(step) and _products_in(*step.args) <= _MOST_PRODUCTS
+
+
+def _is_product(step):
     if step.kwargs or len(step.args) != 2 or step.dtype.kind != "f":
         return False
     x, y = step.args
     both = type(x) is Expression and type(y) is Expression
-    if not both or not x.dtype == y.dtype == step.dtype or not {x.ndim, y.ndim} <= {1, 2}:
-        return False
-    return size_of(x.shape) * (y.shape[1] if y.ndim == 2 else 1) <= _MOST_PRODUCTS
+    return both and x.dtype == y.dtype == step.dtype and {x.ndim, y.ndim} <= {1, 2}
+
+
+def _products_in(x, y):
+    """The numbers that are multiplied in x @ y."""
+    return size_of(x.shape) * (y.shape[1] if y.ndim == 2 else 1)
+
+
+def is_product_of_blas(step, places):
+    """Whether a call is a product of two matrices, large ones, that BLAS takes as they lie."""
+    if step.kind != "call" or step.func not in _PRODUCTS or find_spec("scipy") is None:
+        return False  # Numba's way to BLAS is SciPy's
+    is_large = _is_product(step) and step.ndim == 2 and _products_in(*step.args) > _MOST_PRODUCTS
+    return is_large and all(
+        _as_matrix("", layout) is not None for x in step.args for _, layout in [places(x)]
+    )
+
+
+def _as_matrix(name, layout):
+    """The text of a matrix in a flat array, or None where rows or columns do not follow."""
+    (m, n), (down, across) = layout.shape, layout.strides
+    if across == 1 and down == n:
+        return f"matrix({name}, {layout.offset}, {m}, {n})"
+    return f"matrix({name}, {layout.offset}, {n}, {m}).T" if (down, across) == (1, m) else None
 
 
 def _is_plain_store(step):
     x, index, value = step.args
-    if not is_basic(index) or type(x) is not Expression or size_of(x.shape) > _MOST_STORED:
+    if not is_basic(index) or type(x) is not Expression or size_of(x.shape) > MOST_STORED:
         return False
     return isinstance(value, (Expression, bool, int, float, np.number))
 
@@ -279,6 +306,10 @@ class Kernel:
         """x @ y, in the order of loops whose innermost one walks through memory."""
         x, y = step.args
         (left, a), (right, b) = self.places(x), self.places(y)
+        if _products_in(x, y) > _MOST_PRODUCTS:
+            given = _as_matrix(self.array(left), a), _as_matrix(self.array(right), b)
+            out = _as_matrix(self.array(step), contiguous(step.shape))
+            return [f"np.dot({', '.join(given)}, {out})"]
         m, k = a.shape if x.ndim == 2 else (1, *a.shape)
         n = b.shape[1] if y.ndim == 2 else 1
         over_i = a.strides[0] if m > 1 else 0

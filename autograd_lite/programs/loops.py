@@ -18,23 +18,30 @@ def is_stack(x):
 def driver(loop, name, step, exact=False):
     """The text of the function of a loop, which calls that of a step, a program.
 
-    Where the step is ``exact``, it takes numbers for numbers, and no arrays without axes.
+    Where the step is ``exact``, it takes numbers for numbers, and no arrays without axes. A step
+    that computes into rows gets them after its inputs, and returns the other results.
     """
-    names = [step.names[x] for x in step.inputs]
+    names, results = [step.names[x] for x in step.inputs], step.results
     carried, rest = names[: loop.carried], names[loop.carried :]
     taken = {*names, "np", step.name, name}
     i = new_name("i", taken)
-    stacks = [new_name("ys", taken) for _ in step.results[loop.carried :]]
+    stacks = [new_name("ys", taken) for _ in results[loop.carried :]]
+    stored = getattr(step, "stored", range(loop.carried, len(results)))
+    put = [y for place, y in enumerate(stacks, loop.carried) if place not in stored]
     given = [*carried, *(f"{x}[{i}]" for x in rest[: loop.rows]), *rest[loop.rows :]]
-    targets = ", ".join([*carried, *(f"{y}[{i}]" for y in stacks)])
+    given += [f"{y}[{i}]" for y in put]
+    targets = ", ".join([*carried, *(f"{stacks[place - loop.carried]}[{i}]" for place in stored)])
     order = f"{loop.length - 1}, -1, -1" if loop.reverse else f"{loop.length}"
-    lines = [f"{y} = {_empty(loop, x)}" for y, x in zip(stacks, step.results[loop.carried :])]
+    lines = [f"{y} = {_empty(loop, x)}" for y, x in zip(stacks, results[loop.carried :])]
     for at, (x, own) in enumerate(zip(step.inputs, names)):
         is_row = loop.carried <= at < loop.carried + loop.rows
         if exact and not is_row and not isinstance(x.value, np.ndarray):
             lines.append(f"{own} = np.{_name(x.dtype)}({own})")
-    lines += [f"for {i} in range({order}):", f"    {targets}, = {step.name}({', '.join(given)})"]
-    lines += [f"return {', '.join([*carried, *stacks])},"]
+    call = f"{step.name}({', '.join(given)})"
+    lines += [f"for {i} in range({order}):", f"    {f'{targets}, = ' if targets else ''}{call}"]
+    rows = getattr(step, "rows", ())
+    last = [f"{y}.copy()" if x in rows else y for x, y in zip(results, carried)]  # else a row
+    lines += [f"return {', '.join([*last, *stacks])},"]
     return f"def {name}({', '.join(names)}):\n" + "".join(f"    {line}\n" for line in lines)
 
 

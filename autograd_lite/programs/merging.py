@@ -112,18 +112,16 @@ def _joined(graph, stores, covered):
     return graph.apply(np.concatenate, parts, axis=found[0][0])
 
 
-# --- joins of a few numbers ---------------------------------------------------------------------
-
-_FEW = 32  # elements of a join that a kernel stores one part after the other
+# --- joins --------------------------------------------------------------------------------------
 
 
-def is_small_join(step):
-    """Whether a call joins small arrays: NumPy would take longer for the call than for the work."""
+def _is_join(step, most):
+    """Whether a call joins arrays, of at most so many elements."""
     return (
         step.kind == "call"
         and step.func in (np.stack, np.concatenate)
         and isinstance(step.value, np.ndarray)
-        and 0 < step.value.size <= _FEW
+        and 0 < step.value.size <= most
         and step.kwargs.keys() <= {"axis"}
         and len(step.args) == 1
         and type(step.kwargs.get("axis", 0)) is int
@@ -150,8 +148,8 @@ _LONGEST = 256  # rows of a term, up to which its product is a small one
 _FEWEST = 4  # terms from which it is worth a copy of them
 
 
-def merged(steps, inputs, results, splits_joins=False):
-    """A graph with fewer sums, and its results; ``splits_joins`` stores small joins."""
+def merged(steps, inputs, results, most_joined=0):
+    """A graph with fewer sums, and its results; joins of few elements are stored part by part."""
     steps = needed(steps, operands_of(results))
     uses = Counter(x for step in steps for x in step.operands())
     uses.update(operands_of(results))
@@ -160,7 +158,7 @@ def merged(steps, inputs, results, splits_joins=False):
     def merged_sum(graph, step, new):
         if step in groups:
             return sum_of(graph, [_merged(graph, *each, new) for each in groups[step].items()])
-        return joined(graph, step, new) if splits_joins and is_small_join(step) else None
+        return joined(graph, step, new) if _is_join(step, most_joined) else None
 
     return rewritten(steps, inputs, results, RULES, merged_sum)
 

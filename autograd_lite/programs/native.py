@@ -101,6 +101,29 @@ def part_of(typingctx, array, start):
     return result(array, types.intp), generate
 
 
+@intrinsic
+def matrix(typingctx, array, start, rows, columns):
+    """The elements of a flat array from one on, as a matrix of so many rows: a pointer too."""
+    result = types.Array(array.dtype, 2, "C")
+
+    def generate(context, builder, signature, args):
+        source = make_array(array)(context, builder, args[0])
+        made = make_array(result)(context, builder)
+        populate_array(
+            made,
+            data=builder.gep(source.data, [args[1]]),
+            shape=cgutils.pack_array(builder, [args[2], args[3]]),
+            strides=cgutils.pack_array(
+                builder, [builder.mul(args[3], source.itemsize), source.itemsize]
+            ),
+            itemsize=source.itemsize,
+            meminfo=None,
+        )
+        return made._getvalue()
+
+    return result(array, types.intp, types.intp, types.intp), generate
+
+
 @intrinsic(prefer_literal=True)
 def on_stack(typingctx, size, dtype):
     """An array that lives until the kernel returns: made in no time, and never cleared."""

@@ -13,7 +13,7 @@ from ..symbolic.loops import SymbolicLoop
 from ..symbolic.python_text import LONG, Writer, guarded, new_name
 from .better_loops import better_loops
 from .formulas import DTYPES, dtype_of
-from .kernels import Kernel, can_be_in_kernel
+from .kernels import MOST_STORED, Kernel, can_be_in_kernel, is_product_of_blas
 from .layouts import contiguous, is_view, size_of, viewed
 from .loops import driver, is_stack
 from .merging import STORING, merged, store_line
@@ -33,6 +33,7 @@ from .running import (
 
 _LONGEST = 150  # calls in a kernel: Numba's time grows faster than their number
 _MOST_LINES = 2000  # of different kernels: Numba takes about 15 ms for one
+_FEW = 32  # elements of a join: for NumPy the call would take longer than the work
 _INTO = {np.matmul, np.dot}
 
 
@@ -54,7 +55,7 @@ class NumbaProgram(Program):
     between two kernels.
     """
 
-    passes = (better_loops, partial(merged, splits_joins=True))
+    passes: tuple = (better_loops, partial(merged, most_joined=_FEW))
     reserved = tuple("np math native status space spaces workspace left as_argument scipy".split())
 
     def __init__(self, steps, inputs, results, name="program", cache_dir=None):
@@ -102,7 +103,7 @@ class NumbaProgram(Program):
             elif self._is_read_in_place(step, run):
                 continue
             else:
-                inside = can_be_in_kernel(step)
+                inside = self.can_be_in_kernel(step)
             if inside:
                 run.append(step)
             elif self._depends(step, run):
@@ -114,6 +115,8 @@ class NumbaProgram(Program):
                 parts.append(run)
                 run = []
         return [part for part in [*parts, run] if part != []]
+
+    can_be_in_kernel = staticmethod(can_be_in_kernel)
 
     def _depends(self, step, run):
         """Whether a step must come after a run: it needs a part of it, or what a guard assures.
@@ -402,7 +405,15 @@ class NumbaProgram(Program):
 
 
 class _Body(NumbaProgram):
-    """A step whose results are each an array of its own."""
+    """A step whose results are each an array of its own.
+
+    To be one kernel it joins arrays and calls BLAS by itself: NumPy would take a call a step.
+    """
+
+    passes = (better_loops, merged, partial(merged, most_joined=MOST_STORED))
+
+    def can_be_in_kernel(self, step):
+        return can_be_in_kernel(step) or is_product_of_blas(step, self.places)
 
     def completed(self, steps, results):
         copies = [Expression("call", x.value, np.copy, (x,)) for x in results]

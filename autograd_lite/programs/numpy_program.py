@@ -4,6 +4,7 @@ import builtins
 import functools
 import math
 from collections import Counter
+from functools import partial
 
 import numpy as np
 
@@ -11,16 +12,17 @@ from ..symbolic import calls
 from ..symbolic.expressions import Expression
 from ..symbolic.graph import operands_of
 from ..symbolic.loops import SymbolicLoop
-from ..symbolic.python_text import ATOM, CALL, Writer, guarded
-from .better_loops import better_loops
+from ..symbolic.python_text import ATOM, CALL, Writer, guarded, new_name
+from .better_loops import better_loops, with_states_from_results
 from .loops import driver, is_stack
 from .lowering import ArrayMethod, copied, dot, lowered
 from .merging import STORING, merged, store_line
 from .program import Program
-from .regions import in_regions, loop_lines
+from .regions import LARGE, in_regions, loop_lines
 
 _LARGE = 1 << 11  # elements from which a result goes into memory that was used before
 _LONGEST = 60  # characters of an expression inside another
+_JOINS = (np.concatenate, np.stack)
 _NEW = frozenset(
     {np.where, np.concatenate, np.stack, np.vdot, np.tensordot, dot}
 )  # beside the ufuncs: what makes an array of its own
@@ -33,8 +35,9 @@ class NumpyProgram(Program):
     any more. What is returned are arrays of their own.
     """
 
-    passes = (better_loops, merged, lowered)
+    passes = (partial(better_loops, more=(with_states_from_results,)), merged, lowered)
     copy = copied
+    rows: dict = {}  # results that are computed into what is given
 
     def source(self):
         """The text of a module with the function."""
@@ -61,15 +64,40 @@ class NumpyProgram(Program):
         """The text of the function, in a module that has what it needs."""
         module.taken.add(self.name)
         lines = _Body(self, _Writer(self.names, self._taken, module)).lines()
-        parameters = ", ".join(self.names[x] for x in self.inputs)
+        parameters = ", ".join(self.parameters())
         return f"def {self.name}({parameters}):\n" + "".join(f"    {line}\n" for line in lines)
+
+    def parameters(self):
+        """The names of what the function takes."""
+        return [self.names[x] for x in self.inputs]
 
 
 class StepProgram(NumpyProgram):
-    """The step of a loop: what it returns is stored, or given to the next step, and nobody's."""
+    """The step of a loop: what it returns is stored, or given to the next step, and nobody's.
+
+    Attributes
+    ----------
+    rows : dict
+        {result: the name of the row that it is computed into, an argument after the inputs}.
+    stored : list
+        The places of the other results that are stored, among all.
+    """
+
+    def __init__(self, loop, name):
+        super().__init__(loop.steps, loop.inputs, tuple(loop.results), name=name)
+        self.rows, self.stored, self.carried = {}, [], loop.carried
+        for place, x in enumerate(self.results[loop.carried :], loop.carried):
+            can = _can_go_into(x) or (x.func in _JOINS and x.shape)
+            if can and x.size < LARGE and x not in self.rows:
+                self.rows[x] = new_name("row", self._taken)
+            else:
+                self.stored.append(place)
 
     def own_results(self, is_own):
-        return self.results
+        return (*self.results[: self.carried], *(self.results[place] for place in self.stored))
+
+    def parameters(self):
+        return [*super().parameters(), *self.rows.values()]
 
 
 class Module:
@@ -198,11 +226,10 @@ class _Body:
         if step.func in STORING:
             name, lines = self._stored(step, name, dying)
         else:
-            target = self._target(step, dying, free)
-            write = self.writer
-            text = (
-                write.definition(step) if target is None else write.into(step, self.names[target])
-            )
+            row, write = self.program.rows.get(step), self.writer
+            target = self._target(step, dying, free) if row is None else None
+            into = row or (target and self.names[target])
+            text = write.into(step, into) if into else write.definition(step)
             lines = [f"{name} = {text}"]
             if target in self.in_rows if target is not None else self._is_in_rows(step):
                 self.in_rows.add(step)
@@ -218,9 +245,9 @@ class _Body:
 
     def _target(self, step, dying, free):
         """An array whose memory a result may have: one that ends here, or has ended before."""
-        is_ufunc = isinstance(step.func, np.ufunc) and not step.kwargs and step.func.nout == 1
-        if not step.shape or step.size < _LARGE or not (is_ufunc or step.func is dot):
+        if not _can_go_into(step) or step.size < _LARGE:
             return None
+        is_ufunc = step.func is not dot
         if is_ufunc and step.func.signature is None:
             for root in dying:
                 if (root.shape, root.dtype) == (step.shape, step.dtype):
@@ -252,12 +279,24 @@ class _Body:
         )
 
 
+class _Whole(NumpyProgram):
+    """A program whose results are as they were computed."""
+
+    def own_results(self, is_own):
+        return self.results
+
+
 def function_of(loop):
     """A loop as a function of arrays."""
     inputs = [Expression("input", x.value, name=x.name) for x in loop.inputs]
     call = Expression("call", (), loop, tuple(inputs))
-    program = StepProgram([call], inputs, call, name="program")
-    return program.function()
+    return _Whole([call], inputs, call).function()
+
+
+def _can_go_into(step):
+    """Whether a call takes an array for its result."""
+    is_ufunc = isinstance(step.func, np.ufunc) and not step.kwargs and step.func.nout == 1
+    return bool(step.shape) and (is_ufunc or step.func is dot)
 
 
 def held_line(name, value):
@@ -317,6 +356,8 @@ class _Writer(Writer):
 
     def into(self, x, target):
         """A call of a ufunc or a product with the array that its result goes to."""
+        if x.func in _JOINS:
+            return f"{self.definition(x).removesuffix(')')}, out={target})"
         given = [self._operand(x, arg) for arg in x.args]
         if x.func is dot:
             return f"{self.write(x.args[0], CALL)}.dot({self.write(x.args[1])}, {target})"
@@ -389,8 +430,7 @@ class _Writer(Writer):
         module = self.module
         if loop not in module.loops:
             name = self._beside(loop.__name__, f"{loop.__name__}_")
-            given = loop.steps, loop.inputs, tuple(loop.results)
-            step = StepProgram(*given, name=self._beside(f"{name}_step", f"{name}_step"))
+            step = StepProgram(loop, self._beside(f"{name}_step", f"{name}_step"))
             module.functions.append(step.written_in(module))
             module.functions.append(driver(loop, name, step))
             module.loops[loop] = name

@@ -10,7 +10,7 @@ from ..symbolic import calls
 
 BLOCK = 1 << 14  # elements; a handful of arrays of this size fit a second-level cache
 _FEWEST = 3  # calls from which it is worth a loop
-_LARGE = 8 * BLOCK  # elements from which arrays are larger than the cache
+LARGE = 8 * BLOCK  # elements from which arrays are larger than the cache
 _SUM = calls.Method(np.add, "reduce")
 
 
@@ -102,7 +102,7 @@ def in_regions(statements, inner, results, read):
 def _may_begin(statement):
     if statement.kind != "call" or not statement.shape or not is_elementwise(statement):
         return False
-    return statement.size >= _LARGE and statement.size // statement.shape[0] <= BLOCK
+    return statement.size >= LARGE and statement.size // statement.shape[0] <= BLOCK
 
 
 def _grown(first, statements, inner, read):

@@ -17,6 +17,7 @@ from .forms import names_of
 from .inputs import Inputs
 from .recognition import Known
 from .truths import BESIDE, Truth, beside
+from .vocabulary import is_atomic
 
 EFFORT = 25_000
 
@@ -292,6 +293,8 @@ def _displayed(run, program, f):
                     words = (
                         [] if node is None else re.findall(r"[A-Za-z_]\w*", source.segment(node))
                     )
+                    if not is_atomic(node):  # X.T @ dz is no gradient of X
+                        words = [word for word in words if pairs.says_gradient(word)]
                     if 0 < len(words) < 4:
                         found.setdefault(path, set()).update(words)
     return found

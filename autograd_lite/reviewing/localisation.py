@@ -121,8 +121,10 @@ class Localisation:
                     mark = b"".join(g.tobytes()[:256] for g in ordered)
                     if mark not in seen:
                         seen.add(mark)
-                        depends = [self.depends.get(node, set()) for node in nodes[::step]]
-                        fits = all(a <= b for a, b in zip(depends, fed, strict=False))
+                        last = (
+                            min(len(ordered), len(fed)) - 1
+                        )  # what is cut off before may be wrong
+                        fits = last < 0 or self.depends.get(nodes[::step][last], set()) <= fed[last]
                         found.append((fits, ordered, (1, *(sizes if group.whole else ()))))
         likely = [candidate for fits, *candidate in found if fits]
         return likely or [candidate for _, *candidate in found]
@@ -197,21 +199,21 @@ class _Substitution:
             self.constant[len(values)] = self._gradients([np.zeros_like(g) for g in values])
         constant = self.constant[len(values)]
         for scale in scales[1:] if constant is not None else ():
-            if not set(self.step.wrong) <= set(self._wrong_at(scale, gradients, constant)):
+            if not set(self.step.wrong) <= set(self._left(scale, gradients, constant)):
                 scaled = [scale * g for g in values]
                 gradients_of_it = self._gradients(scaled)
                 if gradients_of_it is not None:
                     yield scaled, self.examination.wrong(gradients_of_it)
 
-    def _wrong_at(self, scale, gradients, constant):
+    def _left(self, scale, gradients, constant):
         """What stays wrong with the values times a scale, if the program is linear in them."""
-        return self.examination.wrong(
-            {
+        with np.errstate(all="ignore"):
+            scaled = {
                 path: constant[path] + scale * (np.asarray(g) - constant[path])
                 for path, g in gradients.items()
                 if path in constant and np.shape(constant[path]) == np.shape(g)
             }
-        )
+        return self.examination.wrong(scaled)
 
     def _gradients(self, values):
         """The gradients with these values; None where the program fails or its loss changes."""

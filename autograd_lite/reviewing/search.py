@@ -12,13 +12,15 @@ from .analogies import analogous, is_analogous
 from .edits import ALIKE, FACTOR, FORMULA, INGREDIENT, OTHER, SLIP, TERM, TWO
 from .flow import Flow, arrays_in, nodes_in
 from .localisation import Localisation
-from .recognition import UNKNOWN
+from .makers import makers
+from .recognition import EXACT, UNKNOWN
 from .sources import Source
 from .trials import Repair, Trials, better
 from .truths import node_of
 from .updates import early_update
 
 DEPTH = 3  # mistakes
+MAKERS = 6  # lines that parts of a wrong line come from
 
 
 def repaired(examination):
@@ -88,6 +90,7 @@ class _Step:
         self.roots: set = set()
         self.first: list = []
         self.odd: set = set()
+        self.sound: set = set()  # what gradients come from that are right
         self.trials: dict = {}
         self.chains: dict = {}
         self.makers: set = set()
@@ -119,18 +122,42 @@ class _Step:
             self.expected[culprit[0]] = culprit[2]
             places = [(ALIKE, [k for k in alike if k in self.likely]), (SLIP, mine), (ALIKE, alike)]
             places += [(OTHER, mine), (SLIP, likely), (SLIP, copies), (OTHER, copies)]
-            places += [(TERM, mine), (TWO, mine), *more[:6]]
+            made, culprit = self._makers_of(culprit)
+            places += [(rank, made) for rank in (SLIP, OTHER, TERM)]
+            places += [(TERM, mine), (TWO, mine), (INGREDIENT, made[::-1]), *more[:6]]
         else:
             places = [(ALIKE, alike), (SLIP, mine), (OTHER, mine), (TERM, mine), *more]
         alone_so = [k for k in likely if not is_analogous(self.statements[k])]
         if len(alone_so) < len(likely):  # the others say what a further line says
             places[1:1] = [(SLIP, alone_so), (FACTOR, alone_so)]
+        sole = [k for k in likely if k not in self.sound]
+        if len(sole) < len(likely):
+            at = places.index((OTHER, mine)) + 1 if alone else 1
+            places[at:at] = [(SLIP, sole), (OTHER, sole), (TERM, sole)]
         repair = self._tried(places)
         if repair is not None and (not alone or not repair[1]):
             return repair
         if culprit is None or sum(map(self._stores, mine)) > 1:
             return None, self.wrong
         return self.unrepaired(culprit)
+
+    def _makers_of(self, culprit):
+        """(the lines that parts of a line come from, what is to blame in the end)."""
+        made, todo = [], [culprit]
+        while todo and len(made) < MAKERS:
+            name, _, values = todo.pop(0)
+            for key, right, blamed in makers(self, name, values):
+                if key not in self.expected:
+                    self.expected[key] = list(right)
+                    made.append(key)
+                    todo.append((key, [], list(right)))
+                    culprit = todo[-1] if blamed and name == culprit[0] else culprit
+        return made, culprit
+
+    def is_of_backpropagation(self, array):
+        """Whether an array is a value of the forward pass, or a gradient."""
+        truth, known = self.examination.truth, self.examination.known
+        return truth.values.of(array) == EXACT or known.of(array) == EXACT
 
     def _has_alike(self, name):
         statement = self.statements.get(name)
@@ -172,7 +199,11 @@ class _Step:
         in_order = {name: i for i, name in enumerate(self.in_order)}
         names = sorted(
             (name for name in self.first if name in self.statements),
-            key=lambda name: (name not in self.odd, in_order.get(name, len(in_order))),
+            key=lambda name: (
+                name in self.sound,
+                name not in self.odd,
+                in_order.get(name, len(in_order)),
+            ),
         )[:1]
         return [Repair(name, self.statements[name], None) for name in names]
 
@@ -206,13 +237,13 @@ class _Step:
         self.odd = {k for k in likely if self._contradicts(k, truth)}
         likely.sort(key=lambda k: k not in self.odd)
         likely.sort(key=lambda k: is_analogous(self.statements[k]) or self._is_first_of_two(k))
-        good = self._feed_right_ones(flow, truth)
+        self.sound = self._go_into_right_ones(flow, truth)
         likely, copies, known, later = (
-            sorted(keys, key=good.__contains__) for keys in (likely, copies, known, later)
+            sorted(keys, key=self.sound.__contains__) for keys in (likely, copies, known, later)
         )
         return likely, copies, known, [*later, *self._headers(flow.feeds)]
 
-    def _feed_right_ones(self, flow, truth):
+    def _go_into_right_ones(self, flow, truth):
         """The statements that go into gradients that are right: they are hardly wrong."""
         right = [p for p in self.examination.pairs if p not in self.wrong]
         roots = [node_of(truth.run.gradients.get(path)) for path in right]

@@ -267,5 +267,5 @@ def scattered(line, target, value, old):
 def _numbers(x):
     """Other numbers for a number."""
     found = [x + 1, x - 1, -x, 2 * x, x / 2]
-    texts = {repr(n) for n in found} | {"0", "1", "2", "0.5"}
+    texts = {repr(n) for n in found} | {"0", "1", "2", "0.5", f"3 * {x!r}"}
     return sorted(texts - {repr(x)})

@@ -54,7 +54,9 @@ def _getitem_vjp(g, out, x, index):
     return (scatter if type(g) is np.ndarray else add_at)(g, index=index, shape=x.shape)
 
 
-_INDEX = {"index"}
+def _is_known(index):
+    """Whether no array of another library is in an index."""
+    return is_plain(index) or foreign(index) is None
 
 
 class _Reading(Primitive):
@@ -63,14 +65,17 @@ class _Reading(Primitive):
     by_rules = False
 
     def knows(self, kwargs):
-        return kwargs.keys() == _INDEX and is_plain(kwargs["index"])
+        return is_plain(kwargs["index"])
+
+    def bind(self, args, kwargs):
+        return args, {"index": plain(kwargs["index"])}
 
     def cotangents(self, g, out, args, kwargs, parents, careful=False):
         [x], index = args, kwargs["index"]
         are_arrays = type(g) is type(x) is np.ndarray or (
             _is_array(plain(g)) and _is_array(plain(x))
         )
-        if not are_arrays or foreign(index) is not None or not parents[0].requires_grad:
+        if not (are_arrays and parents[0].requires_grad) or not _is_known(index):
             return super().cotangents(g, out, args, kwargs, parents, careful)
         g = g if g.dtype == x.dtype else as_dtype(g, x.dtype)
         return [(parents[0], Scattered(g, index, x, _added))]

@@ -47,7 +47,8 @@ def cross_entropy(logits, labels, axis=-1) -> Any:
     labels, are_classes = _read(labels, logits, axis)
     logs = log_softmax(logits, axis=axis)
     if are_classes:
-        rows = np.moveaxis(logs, axis, -1).reshape(labels.size, logs.shape[axis])
+        last = logs if axis in (-1, logs.ndim - 1) else np.moveaxis(logs, axis, -1)
+        rows = last.reshape(labels.size, last.shape[-1])
         return -rows[np.arange(labels.size), np.ravel(labels)].reshape(labels.shape)
     return -np.sum(labels * np.where(labels == 0, 0, logs), axis=axis)  # no 0 * -inf
 
@@ -86,6 +87,10 @@ def _checked(labels, classes):
 def _logits_vjp(g, out, logits, labels, axis=-1):
     """softmax times the sum of the weights, minus the weights; a class has the weight 1."""
     p, labels = softmax(logits, axis=axis), _with_shape(labels)
+    if type(g) is type(p) is np.ndarray and labels.ndim == 1 == p.ndim - 1 == axis % 2:
+        p[np.arange(labels.size), labels] -= 1
+        p *= g[:, None]
+        return p
     if labels.shape != logits.shape:
         classes = np.arange(logits.shape[axis])
         weights = np.moveaxis(np.equal(labels[..., None], classes), -1, axis)

@@ -7,6 +7,7 @@ every one of them has its row in the tests.
 """
 
 import functools
+import itertools
 import sys
 import types
 
@@ -20,7 +21,7 @@ from . import creation
 
 # fmt: off
 FUNCTIONS = (
-    np.append, np.apply_over_axes, np.array_split, np.atleast_1d, np.atleast_2d, np.atleast_3d,
+    np.append, np.apply_over_axes, np.atleast_1d, np.atleast_2d, np.atleast_3d,
     np.average, np.column_stack, np.diff, np.dsplit, np.dstack, np.hsplit,
     np.hstack, np.meshgrid, np.piecewise, np.polyval, np.rollaxis, np.split, np.take_along_axis,
     np.tensordot, np.trapezoid, np.trim_zeros, np.unique_all,
@@ -108,6 +109,27 @@ def through_implementation(func):
 
 for _f in FUNCTIONS:
     registry[_f] = through_implementation(_f)
+
+
+# --- np.split and its like --------------------------------------------------------------------
+
+
+def array_split(ary, indices_or_sections, axis=0):
+    """Parts of an array as views; NumPy's own source turns the array, and then each part back."""
+    n = ary.shape[axis]
+    if np.ndim(indices_or_sections):
+        ends = [0, *indices_or_sections, n]
+    else:
+        count = int(indices_or_sections)
+        if count <= 0:
+            raise ValueError("number sections must be larger than 0.")
+        each, longer = divmod(n, count)
+        ends = [i * each + min(i, longer) for i in range(count + 1)]
+    before = (slice(None),) * (axis % ary.ndim)
+    return [ary[(*before, slice(*pair))] for pair in itertools.pairwise(ends)]
+
+
+registry[np.array_split] = array_split
 
 
 # --- np.r_ and np.c_ --------------------------------------------------------------------------

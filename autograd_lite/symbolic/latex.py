@@ -169,6 +169,10 @@ class LatexWriter(TextWriter):
         size = r" \times ".join(map(str, value.shape))
         return rf"\left[{_upright(value.dtype.name)}\ {size}\right]"
 
+    def outer(self, one, two):
+        texts = self._operand(None, one, _PRODUCT), self.transposed(two, "T")[0]
+        return self.joined("@", None, texts), _PRODUCT
+
     def _over(self, x, n):
         sign = "-" if n < 0 else ""
         return rf"{sign}\frac{{{self.write(x)}}}{{{abs(n)}}}", 14

@@ -353,8 +353,10 @@ def _truth(x):
     """Whether an argument is true everywhere, or false everywhere; None where it depends."""
     while type(x) is Expression and x.func is np.broadcast_to:
         x = x.args[0]
-    if type(x) is Expression and x.is_number:
+    if type(x) is Expression and x.kind == "constant":
         x = x.value
+    if type(x) is np.ndarray and x.dtype == bool and x.size and (x.all() or not x.any()):
+        return bool(x.flat[0])
     return bool(x) if isinstance(x, (bool, np.bool)) else None
 
 
@@ -426,6 +428,14 @@ def _over_no_axis(graph, args, kwargs, value):
     x = args[0]
     axis = kwargs.get("axis", args[1] if len(args) > 1 else None)
     return x if isinstance(axis, tuple) and axis == () else None
+
+
+@rule_of(np.sum)
+def _sum_of_one_number(graph, args, kwargs, value):
+    """sum(full((8,), c)) = 8 c"""
+    x = args[0]
+    is_filled = type(x) is Expression and x.func is np.broadcast_to and x.args[0].is_number
+    return graph.constant(value) if is_filled and len(args) == 1 and not kwargs else None
 
 
 @rule_of(np.sum)

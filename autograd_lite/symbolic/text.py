@@ -84,7 +84,7 @@ def _writer(array, precision):
     return lambda x: f"{x:.{precision}{'f' if fits else 'e'}}"
 
 
-MANY = 24  # entries of an array that are all written
+MANY = 12  # entries of an array that are all written
 _FRACTION = 14  # a name such as dLoss/dz2: an operand of * and -, not of ** and .T
 _PRODUCTS = {np.multiply, np.divide}
 _SUMS = {np.add, np.subtract}
@@ -137,15 +137,51 @@ class TextWriter(Writer):
             return left
         if func is np.broadcast_to and type(x.args[0]) is Expression and x.args[0].is_number:
             return self.applied("full", [self.write(x.args[1]), self.write(x.args[0])]), CALL
-        if func is np.positive or func is calls.named:
+        if func is np.positive or func is calls.named or self._is_grown_number(x):
             return self._written(x.args[0])
-        if func is np.transpose and self._is_product(x.args[0]) and len(x.args) == 1:
-            return self._transposed_product(*x.args[0].args), 13
-        if func is np.swapaxes and x.args[1:] == (x.ndim - 2, x.ndim - 1):
-            return self.transposed(x.args[0], "mT")
+        is_shaped = self.drops_zeros and self._is_of_other_shape(x)
+        if is_shaped and (whole := self._as_shaped(x.args[0], x.shape)):
+            return whole
         if name in PLACING and len(x.args) + len(x.kwargs) == 3:
             return self._placed(x, PLACING[name]), CALL
         return super()._called(x)
+
+    def _is_grown_number(self, x):
+        """Whether it is a number with axes of one element, which its array has too."""
+        one = x.args[0] if x.func is np.expand_dims else None
+        return type(one) is Expression and one.is_number
+
+    def _is_of_other_shape(self, x):
+        """Whether it is what is reshaped, or placed at [:, None] of zeros without that axis."""
+        if getattr(x.func, "__name__", "") != "scatter":
+            return x.func is np.reshape
+        index = x.kwargs["index"] if "index" in x.kwargs else x.args[1]
+        parts = index if isinstance(index, tuple) else (index,)
+        return all(p is None or p is ... or (type(p) is slice and p == slice(None)) for p in parts)
+
+    def _as_shaped(self, x, shape):
+        """What has a shape but for one step, or is a sum that keeps its axes or drops them."""
+        while self._is(x, {np.reshape, np.expand_dims}):
+            x = x.args[0]
+        if type(x) is Expression and x.shape == shape:
+            return self._written(x)
+        inner = x.args[0] if (is_minus := self._is(x, {np.negative})) else x
+        if not self._is(inner, {np.sum}) or not {"axis"} <= inner.kwargs.keys() <= {
+            "axis",
+            "keepdims",
+        }:
+            return None
+        whole, axis = inner.args[0], inner.kwargs["axis"]
+        axes = {a % whole.ndim for a in (axis if isinstance(axis, tuple) else [axis])}
+        kept = tuple(1 if i in axes else n for i, n in enumerate(whole.shape))
+        if inner.kwargs.keys() - {"axis", "keepdims"}:
+            return None
+        if shape not in (kept, tuple(n for i, n in enumerate(whole.shape) if i not in axes)):
+            return None
+        given = {"axis": axis, "keepdims": True} if shape == kept else {"axis": axis}
+        value = np.broadcast_to(inner.value.dtype.type(0), shape)
+        text, binding = self._called(Expression("call", value, np.sum, (whole,), given))
+        return (f"-{text}", min(binding, 14)) if is_minus else (text, binding)
 
     def _is_product(self, x):
         return self._is(x, {np.matmul}) and x.args[0].ndim == x.args[1].ndim == 2
@@ -184,6 +220,10 @@ class TextWriter(Writer):
         one, two = x.args
         if sign == "*" and self._is_condition(two) and number(one) == 1:
             return self._written(two)
+        if sign == "*" and self.drops_zeros and number(one) == 1 and np.shape(two.value) == x.shape:
+            return self._written(two)
+        if sign == "*" and self._is_column(one) and two.ndim == 1:
+            return self.outer(one.args[0], two)
         if sign in "+-" and (c := self._common_factor(x)):
             return self._times_difference(x, sign, c)
         if sign == "*" and (n := whole_reciprocal(one)):
@@ -251,12 +291,22 @@ class TextWriter(Writer):
             return (self.over(inside, n), 13) if n > 0 else (f"-{self.over(inside, -n)}", 13)
         return self.joined("*", x.args[0], [self._operand(x, x.args[0].args[0]), inside]), 13
 
+    def _is_column(self, x):
+        """Whether an operand is a vector as a column: times another vector, an outer product."""
+        return self._is(x, {np.expand_dims}) and x.ndim == 2 and x.args[1:] in ((1,), (-1,))
+
+    def outer(self, one, two):
+        """The outer product of two vectors."""
+        return self.applied("outer", [self.write(one), self.write(two)]), CALL
+
     def over(self, text, n):
         """A text divided by a number."""
         return f"{text} / {n}"
 
     def joined(self, sign, x, texts):
         """Operands with what stands between them."""
+        if sign == "+" and texts[1].startswith("-"):
+            sign, texts = "-", [texts[0], texts[1][1:]]
         return self.between(sign, x).join(texts)
 
     def between(self, sign, x):

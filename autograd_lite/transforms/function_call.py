@@ -11,7 +11,6 @@ import sys
 import types
 from collections.abc import Iterable
 from operator import attrgetter
-from threading import Lock
 
 import numpy as np
 
@@ -25,7 +24,6 @@ from ..engine.tensor import Tensor, backward_pass, constant, own, plain, twin, u
 from ..messages import errors
 from . import held_data, trees
 
-_lock = Lock()
 _NESTED = EVERYWHERE._replace(nested=True)
 _ARRAYS = {np.ndarray}
 _node, _operation, _serial = map(attrgetter, ("node", "node.op", "serial"))
@@ -73,27 +71,25 @@ def _made(make, f, options):
 class differentiating:
     """In this block the gradients of variables are still asked for: what they reach is nested."""
 
-    __slots__ = ("_changes", "_token", "_variables")
+    __slots__ = ("_changes", "_token", "_uses")
 
     def __init__(self, variables, **changes):
-        self._variables, self._changes = variables, changes
+        self._changes = changes
+        self._uses = [t.node.uses for t in variables if type(t.node) is Argument]
 
     def __enter__(self):
-        mode = current()
-        if mode is EVERYWHERE and "held" not in self._changes:  # the others are so there
-            self._token = enter(_NESTED)
-        else:
-            self._token = enter(mode._replace(nested=True, **self._changes))
-        with _lock:
-            for tensor in self._variables:
-                if type(tensor.node) is Argument:
-                    tensor.node.uses += 1
+        mode, changes = current(), self._changes
+        if mode is EVERYWHERE:  # what else may change is so there
+            mode = _NESTED
+        elif changes or not mode.nested:
+            mode = mode._replace(nested=True, **changes)
+        self._token = enter(mode)
+        for uses in self._uses:  # of a list threads add and take away without a lock
+            uses.append(self)
 
     def __exit__(self, *error):
-        with _lock:
-            for tensor in self._variables:
-                if type(tensor.node) is Argument:
-                    tensor.node.uses -= 1
+        for uses in self._uses:
+            uses.pop()
         leave(self._token)
 
 
@@ -104,13 +100,11 @@ class Call:
     ----------
     inputs, build
         The new tensors, and what makes of as many others the list of the chosen arguments.
-    held
-        The ids of the arrays that are on the tape by reference; see `held_data`.
     result, aux
         What f returned.
     """
 
-    def __init__(self, f, argnums, args, kwargs=None, has_aux=False, hold=False):
+    def __init__(self, f, argnums, args, kwargs=None, has_aux=False):
         self.name = getattr(f, "__name__", "the function")
         self.several = type(argnums) is not int and not isinstance(argnums, np.integer)
         self.recorded = current().recording
@@ -123,12 +117,8 @@ class Call:
         self.inputs = list(map(_argument, leaves))
         for i, arg in zip(positions, self.build(map(twin, self.inputs))):
             args[i] = arg
-        kwargs, self.held = dict(kwargs) if kwargs else {}, frozenset()
-        if hold and current() is EVERYWHERE:
-            self.held = held_data.hold(args, positions, kwargs)
-        held = {"held": self.held} if self.held else {}
-        with differentiating(self.inputs, recording=True, body=None, **held):
-            self.result, self.aux = f(*args, **kwargs), None
+        with differentiating(self.inputs, recording=True, body=None):
+            self.result, self.aux = f(*args, **kwargs or {}), None
         if has_aux:
             self.result, self.aux = self._pair(self.result)
 
@@ -241,34 +231,42 @@ class Call:
 def in_one_pass(f, argnums, has_aux, holomorphic, with_value=True):
     """A function that returns the gradient of f, with its value or without."""
 
-    hold = not has_aux  # what is handed out is no view
-
-    def called(args, kwargs):
-        """A call; a function that writes into its data has them copied, from the first time on."""
-        nonlocal hold
-        try:
-            return Call(f, argnums, args, kwargs, has_aux, hold)
-        except ValueError as error:
-            if not hold or not held_data.is_refused_write(error):
-                raise
-        hold = False  # a call of itself would be a cycle, and keep f until garbage is collected
-        return Call(f, argnums, args, kwargs, has_aux, hold)
-
     def value_and_gradient(*args, **kwargs):
-        call = called(args, kwargs)
+        call = Call(f, argnums, args, kwargs, has_aux)
         output = call.one_number(holomorphic)
         node = output.node
         seeds = {node: unit_seed(output)} if node.requires_grad else {}
         found, nested = gradients_from(seeds, call.inputs, call.recorded)
-        if nested and call.held:
-            held_data.settle(node)
+        if nested and current().held:
+            held_data.settle(node, *(t.node for t in found if isinstance(t, Tensor)))
         found = call.like_arguments(found)
         if with_value:
             value = output if nested else released(output)
             return ((value, call.plain_unless(nested, call.aux)) if has_aux else value), found
         return (found, call.plain_unless(nested, call.aux)) if has_aux else found
 
-    return value_and_gradient
+    return value_and_gradient if has_aux else _with_data_held(value_and_gradient, argnums, f)
+
+
+def _with_data_held(run, argnums, f):
+    """The same; a function that writes into its data has them copied, from the first time on."""
+    argnums = argnums if type(argnums) in (int, tuple) else tuple(check_argnums(argnums))
+    name, is_tame = getattr(f, "__name__", "the function"), True
+
+    def call(*args, **kwargs):
+        nonlocal is_tame
+        if is_tame and current() is EVERYWHERE and (large := held_data.large(args, kwargs)):
+            positions = _positions(argnums, len(args), name)
+            try:
+                with held_data.held([x for place, x in large.items() if place not in positions]):
+                    return run(*args, **kwargs)
+            except ValueError as error:
+                if not held_data.is_refused_write(error):
+                    raise
+            is_tame = False
+        return run(*args, **kwargs)
+
+    return call
 
 
 def gradients_from(seeds, inputs, recorded):
@@ -391,7 +389,9 @@ def _argument(value):
 
 def variable(data):
     """A tensor to differentiate with respect to, of data that may be shared."""
-    return wrap(data, Argument(data, True))
+    node = Argument(data, True)
+    node.uses = []
+    return wrap(data, node)
 
 
 def _described(output):

@@ -1,40 +1,62 @@
 """Data by reference: the plain arrays that a function gets beside what it is differentiated by.
 
-The one idea: the tape copies an array, because it may be written into before the pass back. A
-function gets its data as views to read only, and its tape is gone when the call is over, so that
-the arrays themselves can stand on it. (Through another name, a global that is passed as an
-argument too, it could still write into them: that is not seen.)
+The one idea: the tape copies an array, because it may be written into before the pass back. While
+a function is differentiated its data cannot be written into, under whatever name, and its tape is
+gone when the call is over, so that the arrays themselves can stand on it. (Through a view that was
+made before, or an array that they are a view of, it could still write: that is not seen.)
 """
+
+import contextlib
+import threading
 
 import numpy as np
 
 from ..engine.calls import kept
+from ..engine.modes import switched
 from ..engine.tape import history
 
-SMALL = 4096  # bytes; such an array is copied in the time that a view takes
+SMALL = 1 << 18  # bytes; such an array is copied in the 10 us that it takes to hold one
+# An array on memory of another library, once it is there to read only, stays so.
+_OWNERS = (type(None), np.ndarray)
+_lock = threading.Lock()
 
 
-def hold(args, positions, kwargs):
-    """Put a view to read only in place of each large array; the ids of what the views are of.
+def large(args, kwargs):
+    """The large arrays among arguments that can be held, by their positions and keywords."""
+    places = (*enumerate(args), *kwargs.items()) if kwargs else enumerate(args)
+    return {
+        place: x
+        for place, x in places
+        if type(x) is np.ndarray and x.nbytes > SMALL and type(x.base) in _OWNERS
+    }
 
-    ``args`` is a list, of which those at ``positions`` are left alone.
+
+@contextlib.contextmanager
+def held(arrays):
+    """In this block arrays are there to read only, and stand on a tape by reference.
+
+    Those that another thread holds meanwhile are copied by the tape as ever.
     """
-    views = {i: _view(x) for i, x in enumerate(args) if _is_large(x) and i not in positions}
-    for i, view in views.items():
-        args[i] = view
-    named = {key: _view(x) for key, x in kwargs.items() if _is_large(x)} if kwargs else {}
-    kwargs.update(named)
-    return {id(view.base) for view in (*views.values(), *named.values())}
+    with _lock:
+        arrays = [x for x in arrays if x.flags.writeable]
+        for array in arrays:
+            array.flags.writeable = False
+    try:
+        with switched(held=frozenset(map(id, arrays))):
+            yield
+    finally:
+        with _lock:
+            for array in arrays:
+                _give_back(array)
 
 
-def _is_large(value):
-    return type(value) is np.ndarray and value.nbytes > SMALL and value.flags.writeable
-
-
-def _view(array):
-    view = array.view()
-    view.flags.writeable = False
-    return view
+def _give_back(array):
+    """Let an array be written into again, also if another thread holds what it is a view of."""
+    try:
+        array.flags.writeable = True
+    except ValueError:
+        array.base.flags.writeable = array.flags.writeable = True
+        array.base.flags.writeable = False
 
 
 def is_refused_write(error):
@@ -42,8 +64,9 @@ def is_refused_write(error):
     return isinstance(error, ValueError) and "read-only" in str(error)
 
 
-def settle(root):
+def settle(*roots):
     """Copy the arrays of a tape that outlives the call."""
-    for node in history(root):
-        node.args = tuple(map(kept, node.args, node.parents)) if node.op else node.args
-        node.kwargs = {key: kept(value, None) for key, value in node.kwargs.items()}
+    with switched(held=frozenset()):
+        for node in history(*roots):
+            node.args = tuple(map(kept, node.args, node.parents)) if node.op else node.args
+            node.kwargs = {key: kept(value, None) for key, value in node.kwargs.items()}

@@ -96,6 +96,21 @@ class Loop(Operation):
         found = several(out, node)
         return list(found[: len(carry)]), list(found[len(carry) : len(carry) + len(ys)])
 
+    def recorded(self, carry, rows):
+        """The same of steps that record what they call, in place of one node."""
+        if not self.length or hasattr(current().tracing, "loop"):
+            return self(carry, rows)
+        ys: list = [()] * self.length
+        rows = [x if isinstance(x, Tensor) else _Rows(x) for x in rows]
+        order = range(self.length)
+        for i in order[::-1] if self.reverse else order:
+            before, row = carry, [x[i] for x in rows]
+            carry, y = self.step(list(map(_kept, before)), row)
+            before, is_other = _in_their_dtypes(before, carry)
+            carry, y = self.step(before, row) if is_other else (carry, y)
+            ys[i] = list(map(_kept, y))
+        return carry, [np.stack(parts) for parts in zip(*ys, strict=True)]
+
     # --- forward ------------------------------------------------------------------------------
 
     def _again(self, *args):
@@ -372,6 +387,11 @@ def _is_inexact(x):
 def _copied(x):
     """An array of the caller's as nobody writes into it; a number as it is."""
     return x.copy() if isinstance(x, np.ndarray) else x
+
+
+def _kept(x):
+    """A value that no later x += y changes."""
+    return twin(x) if isinstance(x, Tensor) else _copied(x)
 
 
 class _Rows:

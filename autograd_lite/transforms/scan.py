@@ -25,6 +25,8 @@ def scan(
     xs: Any = None,
     length: int | None = None,
     reverse: bool = False,
+    *,
+    record_steps: bool = False,
 ) -> tuple[Any, Any]:
     """A loop that carries values from step to step: one node on the tape, one loop in a program.
 
@@ -55,6 +57,10 @@ def scan(
         The number of steps, needed where there are no ``xs``.
     reverse : bool
         Whether the last row comes first; ``ys[i]`` is that of ``xs[i]`` still.
+    record_steps : bool
+        Whether the calls of every step are on the tape, and no node of the loop: `draw`,
+        `derive` and `compare` see them, and no step is run again, for the memory of all of them.
+        A program of `compile` has one loop all the same.
 
     Returns
     -------
@@ -73,7 +79,7 @@ def scan(
 
     Notes
     -----
-    Arguments and results are those of JAX's ``jax.lax.scan``.
+    Arguments and results are those of JAX's ``jax.lax.scan``, but for ``record_steps``.
 
     >>> total, sums = scan(lambda c, x: (c + x, c + x), 0.0, np.array([1.0, 2.0, 3.0]))
     >>> sums
@@ -83,7 +89,7 @@ def scan(
     step = _Step(f, init, xs)
     loop = Loop(step, _length(step.rows, length), bool(reverse), step.name)
     try:
-        return step.built(*loop(step.carry, step.rows))
+        return step.built(*(loop.recorded if record_steps else loop)(step.carry, step.rows))
     except Exception as error:
         errors.alone(error)
         raise

@@ -4,6 +4,8 @@ A chain follows dx/dt = sin(w * x) from t = 0 to 1 in Euler's steps of size h: f
 a step. The derivatives stay near 1, so that no chain is too long to be checked.
 """
 
+import dataclasses
+
 import numpy as np
 
 from .table import Workload
@@ -24,6 +26,12 @@ def _scan(jax, x, w, h, steps):
         return x + h * jax.numpy.sin(w * x), None
 
     return jax.lax.scan(step, x, length=steps)[0]
+
+
+def _our_scan(np, x, w, h, steps):
+    import autograd_lite as ag
+
+    return ag.scan(lambda x, _: (x + h * np.sin(w * x), None), x, length=int(steps))[0]
 
 
 def _by_hand(x, w, h, steps):
@@ -61,3 +69,10 @@ def _chain(operations):
 
 
 CHAINS = (_chain(1_000), _chain(1_000_000))
+SCAN = dataclasses.replace(
+    CHAINS[1],
+    name=f"{CHAINS[1].name}, scan",
+    title=f"{CHAINS[1].title}; ag.scan",
+    idioms={**CHAINS[1].idioms, "autograd_lite": _our_scan},
+    unfit={"torch.compile": "it would unroll the loop"},
+)

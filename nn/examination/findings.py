@@ -153,8 +153,8 @@ def of_parameters(numbers):
             "here, such as dead units, or the softmax of a single number",
             "People follow the gradient from the loss to where it becomes 0 (ag.draw(loss))",
         )
-    for row in rows:
-        if row.gradient == 0 and learns:
+    for row in rows if learns else ():
+        if row.gradient == 0:
             yield Finding(
                 "no gradient",
                 row.name,
@@ -164,6 +164,11 @@ def of_parameters(numbers):
                 "People draw weights at random, and look for the part that the loss leaves out "
                 "(ag.draw(loss))",
             )
+    yield from of_units(rows)
+
+
+def of_units(rows):
+    for row in rows:
         if row.units > 1 and row.copies > 0.5 * row.units:
             yield Finding(
                 "symmetric units",

@@ -1,8 +1,7 @@
 """Models for other programs, in the ONNX format.
 
-graph     an ONNX graph as it is built: nodes, constants, names
 layers    what each layer and function of nn is in ONNX's operators
-export    `to_onnx`: the model, checked and written
+export    `to_onnx`: the graph as it is built, checked and written
 """
 
 from .export import to_onnx

@@ -11,7 +11,6 @@ import numpy as np
 from ..evaluation import as_array, evaluating
 from ..module import Module
 from ..optional import needed
-from .graph import Graph
 from .layers import convert
 
 _OPSET = 20  # the first with Gelu
@@ -66,17 +65,45 @@ def to_onnx(
         _described(onnx, "input", graph.dtype if is_float else example.dtype, example.shape, axes),
         _described(onnx, "output", graph.dtype, np.shape(result), axes),
     ]
-    made = onnx.helper.make_model(
-        onnx.helper.make_graph(graph.nodes, type(model).__name__, ends[:1], ends[1:],
-                               initializer=graph.constants),
-        opset_imports=[onnx.helper.make_opsetid("", _OPSET)],
-        ir_version=9,
-        producer_name="autograd_lite",
-        producer_version=version("autograd_lite"),
-    )  # fmt: skip
+    made = _model(onnx, graph, type(model).__name__, *ends)
     onnx.checker.check_model(made, full_check=True)
     Path(path).write_bytes(made.SerializeToString())
     return Path(path)
+
+
+class Graph:
+    """Nodes and constants; ``dtype`` is that of all floats in it.
+
+    Attributes
+    ----------
+    ndim : dict
+        How many axes the results have, by name, where a layer needs to know.
+    """
+
+    def __init__(self, onnx, dtype):
+        self.onnx = onnx
+        self.dtype = np.dtype(dtype)
+        self.nodes, self.constants = [], []
+
+    def add(self, operator: str, *inputs: str, outputs: int = 1, **attributes):
+        """A node, and the name of its result; of several results a list of names."""
+        names = [f"{operator.lower()}_{len(self.nodes)}" + (f"_{i}" if i else "")
+                 for i in range(outputs)]  # fmt: skip
+        node = self.onnx.helper.make_node(operator, list(inputs), names, **attributes)
+        self.nodes.append(node)
+        return names if outputs > 1 else names[0]
+
+    def constant(self, array, name: str | None = None) -> str:
+        """An array in the graph: floats in the dtype of the graph, integers as int64."""
+        array = np.asarray(array)
+        array = array.astype(self.dtype if array.dtype.kind == "f" else array.dtype)
+        name = f"{name or 'constant'}_{len(self.constants)}"
+        self.constants.append(self.onnx.numpy_helper.from_array(np.ascontiguousarray(array), name))
+        return name
+
+    def integers(self, *numbers: int) -> str:
+        """A vector of int64, such as a shape or axes."""
+        return self.constant(np.array(numbers, np.int64), "integers")
 
 
 def _described(onnx, name, dtype, shape, axes):
@@ -84,3 +111,14 @@ def _described(onnx, name, dtype, shape, axes):
     lengths = [*axes[: len(shape)], *shape[len(axes) :]]
     kind = onnx.helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
     return onnx.helper.make_tensor_value_info(name, kind, lengths)
+
+
+def _model(onnx, graph, name, given, result):
+    """The model of a graph, as ONNX writes it."""
+    return onnx.helper.make_model(
+        onnx.helper.make_graph(graph.nodes, name, [given], [result], initializer=graph.constants),
+        opset_imports=[onnx.helper.make_opsetid("", _OPSET)],
+        ir_version=9,
+        producer_name="autograd_lite",
+        producer_version=version("autograd_lite"),
+    )

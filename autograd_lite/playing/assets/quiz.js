@@ -59,15 +59,25 @@ class Quiz {
     return make("fieldset", {}, legend, ...fields, check);
   }
 
+  // A field for each element of a small array: one number answers, several are held together.
   numberQuestion(step, share, verdict) {
-    const i = this.element(step, share);
-    const index = share.shape.length ? `[${indexOf(i, share.shape).join(", ")}]` : "";
-    const field = make("input", { class: "number", id: "answer", inputmode: "decimal",
-      autocomplete: "off", "aria-label": `The number ${index}` });
-    const check = () => this.checkNumber(field.value, step, share, i, verdict);
-    field.addEventListener("keydown", (event) => { if (event.key === "Enter") check(); });
+    const asked = this.element(step, share), all = share.data.length;
+    const places = isSmall(share) ? Array.from({ length: all }, (_, i) => i) : [asked];
+    const named = (i) => (share.shape.length ? `[${indexOf(i, share.shape).join(", ")}]` : "");
+    const fields = places.map((i) => make("input", { class: "number", inputmode: "decimal",
+      autocomplete: "off", "aria-label": `The number ${named(i)}`,
+      ...(i === asked ? { id: "answer" } : {}) }));
+    const check = () => this.checkNumbers(fields, places, step, share, verdict);
+    fields.forEach((field) => field.addEventListener("keydown", (event) => {
+      if (event.key === "Enter") check();
+    }));
+    const grid = make("div", { class: "cells" }, ...fields);
+    const columns = places.length > 1 ? share.shape[share.shape.length - 1] : 1;
+    grid.style.gridTemplateColumns = `repeat(${columns}, auto)`;
+    const lead = places.length > 1 ? `Element ${named(asked)}, or more of them:`
+      : named(asked) ? `Element ${named(asked)}:` : "It is";
     return make("fieldset", {}, make("legend", { class: "what" }, "Or type its number"),
-      make("label", {}, index ? `Element ${index}: ` : "It is ", field), " ",
+      make("label", { for: "answer" }, lead), " ", grid,
       make("button", { type: "button", id: "check-number", onclick: check }, "Check the number"));
   }
 
@@ -83,26 +93,32 @@ class Quiz {
     return best;
   }
 
-  checkNumber(text, step, share, i, verdict) {
-    const typed = Number(text.trim().replace(",", ".").replace("−", "-"));
-    if (!text.trim() || Number.isNaN(typed)) {
+  checkNumbers(fields, places, step, share, verdict) {
+    const typed = fields.map((field, k) => ({ field, i: places[k], text: field.value.trim() }))
+      .filter(({ text }) => text);
+    typed.forEach((t) => { t.fits = fitting(t.text); });
+    if (!typed.length || typed.some(({ fits }) => fits === null)) {
       verdict.replaceChildren(make("p", {}, "Type a number, such as -0.1467."));
       return;
     }
-    const decimals = /e/i.test(text) ? 15 : (text.split(/[.,]/)[1] ?? "").trim().length;
-    const fits = (v) => Math.abs(typed - v) <= Math.max(5e-4 * Math.abs(v),
-      Math.min(0.51 * 10 ** -decimals, 0.02 * Math.abs(v)), 1e-12);
-    const right = share.data[i];
-    if (fits(right)) { this.correct(step); return; }
+    const explains = (data) => typed.every(({ i, fits }) => fits(data[i]));
+    if (explains(share.data)) { this.correct(step); return; }
+    fields.forEach((field) => field.removeAttribute("aria-invalid"));
+    const wrong = typed.filter(({ i, fits }) => !fits(share.data[i]));
+    if (typed.length > 1) wrong.forEach(({ field }) => field.setAttribute("aria-invalid", "true"));
     const found = step.flow.wrong.filter((answer) => {
       const x = this.player.tape.wrong(answer);
-      return x && fits(x.data[i]);
+      return x && explains(x.data);
     });
-    const factors = step.flow.factors.filter(([c]) => fits(c * right))
+    const factors = step.flow.factors.filter(([c]) => explains(share.data.map((v) => c * v)))
       .map(([, mistake, words]) => ({ mistake, words, advice: "" }));
-    const all = [...found, ...factors];
+    const turned = typed.length > 1 && explains(transposed(share)) ? [{ words: "the numbers are "
+      + "right, each in the place that it has in the transpose", advice: "" }] : [];
+    const all = [...found, ...factors, ...turned];
     const isKnown = (a, k) => all.findIndex((b) => b.words === a.words) === k;
-    this.wrong(verdict, all.filter(isKnown).slice(0, 3), step);
+    const many = typed.length > 1 ? `${wrong.length} of these ${typed.length} numbers `
+      + `${wrong.length > 1 ? "are" : "is"} wrong.` : "";
+    this.wrong(verdict, all.filter(isKnown).slice(0, 3), step, many);
   }
 
   correct(step) {
@@ -114,9 +130,9 @@ class Quiz {
       make("strong", {}, "Right.")));
   }
 
-  wrong(verdict, answers, step) {
+  wrong(verdict, answers, step, many = "") {
     this.asked++;
-    const parts = [make("strong", {}, "Not yet.")];
+    const parts = [make("strong", {}, "Not yet."), many && make("p", {}, many)].filter(Boolean);
     if (!answers.length) parts.push(make("p", {}, "It is none of the mistakes known here. The chain "
       + "rule: what arrives at ", nameOf(step.from), ", times the derivative of ",
       nameOf(step.from), " with respect to ", nameOf(step.box), "."));
@@ -142,4 +158,20 @@ class Quiz {
     this.answered.clear();
     [this.right, this.asked] = [0, 0];
   }
+}
+
+// Whether a number is what was typed, to the digits that were; null of what is no number.
+function fitting(text) {
+  const typed = Number(text.replace(",", ".").replace("−", "-"));
+  if (Number.isNaN(typed)) return null;
+  const decimals = /e/i.test(text) ? 15 : (text.split(/[.,]/)[1] ?? "").trim().length;
+  return (v) => Math.abs(typed - v) <= Math.max(5e-4 * Math.abs(v),
+    Math.min(0.51 * 10 ** -decimals, 0.02 * Math.abs(v)), 1e-12);
+}
+
+// The numbers of a square matrix in the places of its transpose; of others none.
+function transposed({ shape, data }) {
+  const [n, m] = shape;
+  if (shape.length !== 2 || n !== m) return [];
+  return data.map((_, i) => data[(i % n) * n + Math.floor(i / n)]);
 }
