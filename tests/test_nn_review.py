@@ -107,8 +107,8 @@ PROGRAMS = {
         ds = (dout * n).sum(axis=(0, 1))
         db = dout.sum(axis=(0, 1))
         dn = dout * s
-        inner = dn - dn.mean(axis=-1, keepdims=True) - n * (dn * n).mean(axis=-1, keepdims=True)
-        dx = inner / deviation  #! dx = inner / (var + 1e-5)
+        along = n * (dn * n).mean(axis=-1, keepdims=True)  #! along = n * n.mean(axis=-1)[..., None]
+        dx = (dn - dn.mean(axis=-1, keepdims=True) - along) / deviation
         """, "x=dx, s=ds, b=db"),
     "BatchNorm": (
         "nn.BatchNorm(3)",
@@ -229,7 +229,7 @@ ACTIVATIONS = {
     "ReLU": ("dx = dout * (x > 0)", "dx = dout * x"),
     "LeakyReLU": ("dx = dout * np.where(x > 0, 1, 0.01)", "dx = dout * np.where(x > 0, 1, 0.1)"),
     "ELU": ("dx = dout * np.where(x > 0, 1, out + 1)", "dx = dout * np.where(x > 0, 1, out)"),
-    "SiLU": ("dx = dout * (sigmoid(x) + out * (1 - sigmoid(x)))", "dx = dout * sigmoid(x)"),
+    "SiLU": ("dx = dout * (out / x + out * (1 - out / x))", "dx = dout * (out / x + out)"),
     "Softplus": ("dx = dout * sigmoid(x)", "dx = dout * (1 - np.exp(x))"),
     "Softsign": ("dx = dout / (1 + np.abs(x)) ** 2", "dx = dout / (1 + np.abs(x))"),
     "Softmax": (

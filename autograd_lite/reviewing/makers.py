@@ -1,6 +1,7 @@
 """What the parts of a wrong line should give: functions that it calls, values made for it."""
 
 import ast
+import re
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from .recognition import EXACT
 from .watchers import Substitute
 
 _PART = "__part__"
+_SAYS_DERIVATIVE = re.compile(r"(?i)deriv|grad|prime|dash|slope|back|jac|^d|_d$|(?-i:D$)")
 
 
 def makers(step, name, values):
@@ -30,7 +32,9 @@ def makers(step, name, values):
                 slopes, given, right = solved
                 known = step.examination.known
                 if isinstance(node, ast.Call):
-                    yield key, right, all(known.of(slope) == EXACT for slope in slopes)
+                    name = step.statements[key].function.name
+                    blamed = _SAYS_DERIVATIVE.search(name) is not None
+                    yield key, right, blamed and all(known.of(slope) == EXACT for slope in slopes)
                 elif not all(map(step.is_of_backpropagation, given)):
                     yield key, right, False
 

@@ -104,25 +104,41 @@ class _Step:
 
     def best(self):
         """(the repair, what is wrong after it)."""
-        likely, copies, known, later = self.suspects()
-        self.first = likely
+        suspects = self.suspects()
+        self.first = suspects[0]
+        culprit = self._located()
+        mine = self.chains.get(culprit[0], [culprit[0]]) if culprit is not None else []
+        self.likely = frozenset([*mine, *self.first])
+        alone = culprit is not None and not culprit[1]  # it alone would make all right
+        made: list = []
+        if alone:
+            self.expected[culprit[0]] = culprit[2]
+            made, culprit = self._makers_of(culprit)
+        repair = self._tried(self._places(alone, mine, made, *suspects))
+        if repair is not None and (not alone or not repair[1]):
+            return repair
+        if culprit is None or sum(map(self._stores, mine)) > 1:
+            return None, self.wrong
+        return self.unrepaired(culprit)
+
+    def _located(self):
+        """(key, what stays wrong, the values) of the line that is wrong by its values, or None."""
         localisation = Localisation(self)
         self.times = {name: len(given) for name, given in localisation.given.items()}
         culprit = localisation.first(self.in_order)
         if culprit is None and len(self.wrong) == 1:  # what is returned is known, at any rate
             ends = localisation.first([k for k in self.roots if k in self.statements])
             self.expected = {} if ends is None else {ends[0]: ends[2]}
-        mine = self.chains.get(culprit[0], [culprit[0]]) if culprit is not None else []
-        self.likely = frozenset([*mine, *likely])
-        alone = culprit is not None and not culprit[1]  # it alone would make all right
+        return culprit
+
+    def _places(self, alone, mine, made, likely, copies, known, later):
+        """Pairs (rank, names): which edits of which statements are tried, in this order."""
         named = dict.fromkeys([*mine, *likely, *self.in_order, *self.roots, *self.feeds])
         alike = [k for k in named if self._has_alike(k)]
         more = _places(likely, copies, known, later)
         if alone:
-            self.expected[culprit[0]] = culprit[2]
             places = [(ALIKE, [k for k in alike if k in self.likely]), (SLIP, mine), (ALIKE, alike)]
             places += [(OTHER, mine), (SLIP, likely), (SLIP, copies), (OTHER, copies)]
-            made, culprit = self._makers_of(culprit)
             places += [(rank, made) for rank in (SLIP, OTHER, TERM)]
             places += [(TERM, mine), (TWO, mine), (INGREDIENT, made[::-1]), *more[:6]]
         else:
@@ -133,13 +149,10 @@ class _Step:
         sole = [k for k in likely if k not in self.sound]
         if len(sole) < len(likely):
             at = places.index((OTHER, mine)) + 1 if alone else 1
-            places[at:at] = [(SLIP, sole), (OTHER, sole), (TERM, sole)]
-        repair = self._tried(places)
-        if repair is not None and (not alone or not repair[1]):
-            return repair
-        if culprit is None or sum(map(self._stores, mine)) > 1:
-            return None, self.wrong
-        return self.unrepaired(culprit)
+            places[at:at] = [(SLIP, sole), (OTHER, sole)]
+            at = places.index((TERM, mine)) if alone else at + 2
+            places.insert(at, (TERM, sole))
+        return places
 
     def _makers_of(self, culprit):
         """(the lines that parts of a line come from, what is to blame in the end)."""
@@ -232,16 +245,23 @@ class _Step:
         copies = [k for k in self._copies(flow.feeds) if k not in likely and k not in known]
         copies = [k for k in copies if not flow.is_zero(k)]
         likely += [k for k in self.roots if k in whole and k not in likely and k not in known]
-        likely = [k for k in likely if not flow.is_zero(k)]
-        likely.sort(key=lambda k: (k not in self.roots) + (not self._says_gradient(k)))
-        self.odd = {k for k in likely if self._contradicts(k, truth)}
-        likely.sort(key=lambda k: k not in self.odd)
-        likely.sort(key=lambda k: is_analogous(self.statements[k]) or self._is_first_of_two(k))
+        likely = self._likeliest_first([k for k in likely if not flow.is_zero(k)], truth)
         self.sound = self._go_into_right_ones(flow, truth)
         likely, copies, known, later = (
             sorted(keys, key=self.sound.__contains__) for keys in (likely, copies, known, later)
         )
         return likely, copies, known, [*later, *self._headers(flow.feeds)]
+
+    def _likeliest_first(self, likely, truth):
+        """Lines that are called a gradient, that contradict their name, that no other says too."""
+        self.odd = {k for k in likely if self._contradicts(k, truth)}
+
+        def order(k):
+            copied = is_analogous(self.statements[k]) or self._is_first_of_two(k)
+            named = (k not in self.roots) + (not self._says_gradient(k))
+            return copied, k not in self.odd, named
+
+        return sorted(likely, key=order)
 
     def _go_into_right_ones(self, flow, truth):
         """The statements that go into gradients that are right: they are hardly wrong."""
