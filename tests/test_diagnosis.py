@@ -546,3 +546,91 @@ def test_the_place_of_a_mistake_is_that_of_the_first_sentence_alone():
     dz2 = (h2.numpy() - y) * (1 - h2.numpy())
     report = ag.compare(loss, {"W1": W1.data, "z2": dz2})
     assert report.findings[0].where == (h2.node,)
+
+
+# --- kinds of their own -------------------------------------------------------------------------
+
+
+def logits():
+    rng = np.random.default_rng(8)
+    z = ag.Tensor(rng.normal(size=(5, 4)), requires_grad=True)
+    return z, np.eye(4)[rng.integers(0, 4, 5)]
+
+
+def test_a_softmax_down_the_rows_is_said_to_be_one():
+    z, y = logits()
+    loss = -np.sum(y * ag.log_softmax(z))
+    p = np.exp(z.data) / np.exp(z.data).sum(axis=0)
+    assert "softmax is taken over axis 0" in ag.compare(loss, {"z": p - y}).summary
+
+
+def test_inverted_labels_are_said_to_be_inverted():
+    z, y = logits()
+    p = ag.sigmoid(z)
+    loss = -np.sum(y * np.log(p) + (1 - y) * np.log(1 - p))
+    assert "inverted at z: 1 - y stands" in ag.compare(loss, {"z": p.data - (1 - y)}).summary
+
+
+def test_a_sum_that_keeps_one_place_along_an_axis_is_told_by_that_axis():
+    rng = np.random.default_rng(9)
+    x, b = rng.normal(size=(4, 3, 5)), ag.Tensor(rng.normal(size=3), requires_grad=True)
+    y = np.tanh(x + b[:, None])
+    g = 1 - y.data**2
+    for given, said in ((g[:, :, 0].sum(0), "first of the 5"), (g[-1].sum(1), "last of the 4")):
+        assert f"only the {said} copies" in ag.compare(np.sum(y), {"b": given}).summary
+
+
+def test_the_sign_of_what_an_absolute_value_is_of_is_a_factor():
+    rng = np.random.default_rng(10)
+    y, p = rng.uniform(1, 3, 7), ag.Tensor(rng.uniform(1, 3, 7), requires_grad=True)
+    loss = np.sum(np.abs(p - y) / (p + y))
+    true = ag.gradients(loss, [p])[0]
+    assert "wrong where (p - y) is negative" in ag.compare(loss, {"p": np.abs(true)}).summary
+    assert not ag.compare(loss, {"p": true * np.sign(rng.normal(size=7))}).findings
+
+
+def test_the_step_size_of_a_loop_is_its_own_constant():
+    """x + h f, five times: h is left out at every step back; the 1/2 of the loss stays."""
+    rng = np.random.default_rng(11)
+    W, x = (ag.Tensor(rng.normal(size=n), requires_grad=True) for n in ((3, 3), 3))
+    states, slopes = [x], []
+    for _ in range(5):
+        f = np.tanh(W @ states[-1])
+        slopes.append(1 - f.data**2)
+        states.append(states[-1] + 0.2 * f)
+    loss = 0.5 * np.sum(states[-1] ** 2)
+    costate, dW = states[-1].data, np.zeros((3, 3))
+    for state, slope in zip(states[-2::-1], slopes[::-1], strict=True):
+        delta = costate * slope
+        dW += np.outer(delta, state.data)
+        costate = costate + W.data.T @ delta
+    summary = ag.compare(loss, {"W": dW, "x": costate}).summary
+    assert "at all 5 multiply steps: the factor 0.2" in summary
+
+
+def test_one_row_of_a_batch_counts_in_a_loop_too():
+    rng = np.random.default_rng(12)
+    W = ag.Tensor(rng.normal(size=(3, 3)), requires_grad=True)
+    states = [ag.Tensor(rng.normal(size=(4, 3)))]
+    for _ in range(3):
+        states.append(np.tanh(states[-1] @ W))
+    dh, dW = np.ones((4, 3)), np.zeros((3, 3))
+    for before, after in zip(states[-2::-1], states[:0:-1], strict=True):
+        dz = dh * (1 - after.data**2)
+        dW += before.data[:1].T @ dz[:1]
+        dh = dz @ W.data.T
+    assert "only the first of the 4 samples" in ag.compare(np.sum(states[-1]), {"W": dW}).summary
+
+
+def test_branches_are_exchanged_but_for_their_signs():
+    """The pinball loss with alpha and 1 - alpha exchanged."""
+    y = np.random.default_rng(13).normal(size=9)
+
+    def pinball(p):
+        return np.where(y > p, 0.8 * (y - p), 0.2 * (p - y))
+
+    def slope(p):
+        return np.where(y > p, -0.2, 0.8)
+
+    report = ag.compare_function(pinball, slope, np.zeros(9))
+    assert "where(y > p, -0.2, 0.8) stands where where(y > p, -0.8, 0.2)" in report.summary

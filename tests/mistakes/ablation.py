@@ -41,10 +41,10 @@ SEARCHES = {
     "diagnosis.search": "other_argument ties zero_rows common_factor wrong_regulariser "
     "array_patterns wrong_passes.one_step_everywhere one_wrong_step other_tensor",
     "diagnosis.diagnose": "typo clipped",
-    "diagnosis.array_patterns": "_shapes _sums _orders _products _samples",
+    "diagnosis.array_patterns": "_shapes _sums _orders _products",
     "diagnosis.single_arrays": "_signs _other_rule _other_function _factor _value",
     "diagnosis.wrong_passes": "one_step stale",
-    "diagnosis.wrong_formulas": "one_formula _role",
+    "diagnosis.wrong_formulas": "one_formula",
     "diagnosis.edits": "Editor._substituted Editor._with_factor arrays_for of_product of_sum "
     "of_matrices of_choice of_reduction",
     "diagnosis.wrong_calls": "_added_after _of_coefficient _into_bracket",
@@ -67,7 +67,6 @@ NOTHING: dict[str, Callable] = {
     "repaired": lambda *args: "",
     "_margins": lambda *args: None,
     "_picked": lambda *args: None,
-    "_role": lambda x, depth: x,  # no step is like another
     "mutants._scaled": lambda edge, *args: unseen(edge),
 }
 

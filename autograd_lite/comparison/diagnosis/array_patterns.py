@@ -114,7 +114,7 @@ def forms(given, expected, fit, uses=(), constants=None) -> Iterator[Form]:
         if found is not None:
             yield found
     for use in uses:
-        for form in (*_products(given, use), *_samples(given, expected, use)):
+        for form in _products(given, use):
             found = _with_factor(given, form, fit, constants, expected)
             if found is not None and not fit.agree(form.array, use.edge.contribution):
                 yield found
@@ -127,7 +127,6 @@ class Use:
     edge: Edge
     full: np.ndarray  # the contribution before it is summed over what was broadcast
     other: np.ndarray | None
-    is_only: bool
     told: Callable  # fills the names of the edge into words
 
 
@@ -272,44 +271,6 @@ def _products(given, use):
             "axis 0 is the gradient"
         )
         yield Form("bias not summed", words, np.einsum("ni,nk->nik", o, g))
-
-
-def _samples(given, expected, use):
-    """One sample's contribution to a sum over the batch: it alone, or all but it."""
-    g, o = use.edge.g, use.other
-    if not isinstance(g, np.ndarray) or g.ndim < 1 or len(g) < 2:
-        return
-    n = len(g)
-    if o is not None and use.edge.position == 1 and o.ndim == g.ndim == 2 and len(o) == n:
-        shape, one_of = (o.shape[1], g.shape[1]), lambda i: np.outer(o[i], g[i])
-    elif o is None:
-        shape, o, one_of = g.shape[1:], np.ones((n, 1)), lambda i: g[i]
-    else:
-        return
-    if given.shape != shape:
-        return
-    if use.is_only:
-        i = _most_alike(given, o, g)
-        words = (
-            f"it is the contribution of one sample, {_which(i, n)}: = in place of += in the loop "
-            "over the batch"
-        )
-        yield Form("one sample", words, one_of(i))
-    i = _most_alike(expected - given, o, g)
-    words = f"a path is missing: the contribution of one sample, {_which(i, n)}, is left out"
-    yield Form("path missing", words, expected - one_of(i))
-
-
-def _most_alike(array, o, g):
-    """The i of which outer(o[i], g[i]) is most nearly a multiple of an array."""
-    o, g = o.reshape(len(o), -1), g.reshape(len(g), -1)
-    products = np.sum(o * (g @ array.reshape(o.shape[1], -1).T), axis=1)
-    sizes = np.linalg.norm(o, axis=1) * np.linalg.norm(g, axis=1)
-    return int(np.argmax(np.abs(products) / np.where(sizes == 0, np.inf, sizes)))
-
-
-def _which(i, n):
-    return f"{ {0: 'the first', n - 1: 'the last'}.get(i, f'number {i}') } of {n}"
 
 
 def same_numbers(entry, others, fit):

@@ -310,7 +310,7 @@ def _uses(search, node):
         if edge.node.op.f is np.matmul and edge.position is not None:
             other = np.asarray(edge.node.args[1 - edge.position])
         told = partial(phrasing.told, edge=edge, graph=search.graph)
-        yield Use(edge, np.asarray(full), other, len(edges) == 1, told)
+        yield Use(edge, np.asarray(full), other, told)
 
 
 def other_tensor(search):

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from functools import cache
 from itertools import chain
 
 import numpy as np
 
-from ...symbolic.expressions import Expression
 from . import phrasing
 from .edits import Editor
 from .formulas import formulas_of_tape
@@ -21,7 +19,6 @@ from .wrong_steps.recognised_functions import recognised_functions
 VISITS = 40_000  # that each of three searches may make: of formulas computed again, and of edits
 NODES = 250  # of a graph that is derived again
 BEHIND = 2  # ranks: of mistakes that fit alike those that have a rule of their own are said first
-FEW = 4  # places of one formula of which each is edited alone, too
 SHORT = 40  # steps of a derivation in which two edits are looked for
 OFTEN = 1.3  # the rank of an edit that is made together with another
 EDIT = 3  # visits that it costs to make an edit
@@ -81,11 +78,9 @@ def _often(editor, x, line):
 
 
 def _tries(search, formulas):
-    """{expression: edit}: single edits, and the same edit wherever the same formula stands."""
+    """{expression: edit}: single edits, and the same edit wherever the same array stands."""
     editor, groups, singles = Editor(formulas), {}, []
     wanted = {formulas.results[e.bottom] for e in search.left}
-    roles = {x: (_role(x, 1), _role(x, 3)) for x in formulas.steps}
-    count = Counter(roles[x][0] for x in formulas.backward)
     edited = chain(reversed(formulas.backward), reversed(formulas.forward))
     for x in search.graph.affordable(edited, VISITS):
         if not formulas.reach(x) & wanted:
@@ -95,10 +90,8 @@ def _tries(search, formulas):
             search.graph.visits += EDIT + _size(edit.whole)
             if not _is_other(edit, x):
                 continue
-            if count[roles[x][0]] <= FEW:
-                singles.append({x: edit})
-            places = edit.places or ((r, x in formulas.edited) for r in roles[x])
-            for place in places:
+            singles.append({x: edit})
+            for place in edit.places:
                 groups.setdefault((edit.kind, place), {}).setdefault(x, edit)
     for h in formulas.symbols:
         if h.shape and h not in formulas.edited and h.dtype is not None and h.dtype.kind == "f":
@@ -137,19 +130,6 @@ def _is_other(edit, x):
         return True
     new, old = new[finite] * 1.0, old[finite] * 1.0
     return bool(np.abs(new - old).max(initial=0.0) > 1e-9 * np.abs(old).max(initial=0.0))
-
-
-def _role(x, depth):
-    """What makes two expressions the same step of a loop: their calls, down to named inputs."""
-    if type(x) is not Expression:
-        return repr(x)
-    if x.kind == "input":
-        return "input", x.shape
-    if x.kind == "constant":
-        return "constant", x.shape, repr(x.value) if x.is_number else ""
-    if not depth:
-        return x.func
-    return (x.func, x.shape, *(_role(a, depth - 1) for a in x.args))
 
 
 def _candidates(search, formulas, edits, after=()):

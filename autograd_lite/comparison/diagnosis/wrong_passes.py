@@ -157,15 +157,15 @@ def _names(search, mutant, c):
 
 # Of a long loop not every mutant can be tried: first what is done wrong most.
 _OFTEN = (
-    "one sample", "activation formula", "path missing", "derivative missing",
+    "activation formula", "path missing", "derivative missing",
     "value for gradient", "product rule", "derivative at output", "sign",
 )  # fmt: skip
+_OF_THE_LOOP = ("one sample", "path missing")  # of rank 0 or 1: no other step is done wrong like it
 
 
 def _likely(mutant):
     often = _OFTEN.index(mutant.key) if mutant.key in _OFTEN else len(_OFTEN)
-    is_carried = mutant.key == "path missing" and mutant.rank <= 1
-    return not is_carried, often, mutant.rank
+    return mutant.key not in _OF_THE_LOOP or mutant.rank > 1, often, mutant.rank
 
 
 def one_step_everywhere(search):

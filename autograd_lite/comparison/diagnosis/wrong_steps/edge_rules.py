@@ -169,6 +169,11 @@ def _copies(edge):
     if np.size(edge.args[edge.position]) < 2 or len(full) < len(shape) or full == shape:
         return
     axes = broadcast_axes(shape, full)
+    if axes == (0,) and edge.parent.op is None and isinstance(edge.op, Elementwise):
+        for key, words, rows in _of_rows(full[0]):
+            rule = lambda e, rows=rows: pulled(e)[rows].sum(axis=0).reshape(shape)  # noqa: E731
+            yield key, words, rule, 1
+        return
     choices = [axes, *((axis,) for axis in axes)] if len(axes) > 1 else [axes]
     for chosen in choices:
         n = math.prod(full[axis] for axis in chosen)
@@ -321,8 +326,27 @@ def _products(edge):
     if np.ndim(edge.g) == 2 and np.ndim(edge.args[other]) == 2:
         for key, words, product in PRODUCTS[edge.position]:
             yield key, words, _product_of(product, other), 2
+        yield from _of_one_row(edge)
     words = "the factor {y} of the product {h} is missing in the chain"
     yield "chain factor missing", words, lambda e: e.g, 3
+
+
+def _of_one_row(edge):
+    """Of the rows of the batch only one counts in the gradient of a weight, or all but one."""
+    for key, words, rows in _of_rows(len(edge.g)) if edge.position == 1 else ():
+        yield key, words, lambda e, rows=rows: e.args[0][rows].T @ e.g[rows], 1
+
+
+def _of_rows(n):
+    """Triples (key, words, rows that count) of what is done wrong in a loop over n samples."""
+    ends = ("first", slice(1), slice(1, None)), ("last", slice(-1, None), slice(-1))
+    for which, one, others in ends if n > 2 else ():
+        words = f"only the {which} of the {n} samples counts in the gradient of {{x}}: = in place "
+        yield "one sample", words + "of += in the loop over the batch", one
+        words = (
+            f"a path is missing: the contribution of one sample, the {which} of {n}, is left out"
+        )
+        yield "path missing", words + " of the gradient of {x}", others
 
 
 def _product_of(product, other):
