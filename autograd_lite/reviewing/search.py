@@ -269,7 +269,7 @@ class _Step:
         right = [p for p in self.examination.pairs if p not in self.wrong]
         roots = [node_of(truth.run.gradients.get(path)) for path in right]
         nodes = {node for root in roots if root is not None for node in history(root)}
-        return {key for node in nodes for key in flow.passed.get(node, ())}
+        return {flow.owner[node] for node in nodes if node in flow.owner}
 
     def _is_first_of_two(self, name):
         """Whether a line stands in its function once more, later: that one was copied."""
