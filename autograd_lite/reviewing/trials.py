@@ -232,7 +232,7 @@ class Trials:
         given = zip(self.at, values, strict=True)
         pairs = [(v, self.expected[i]) for i, v in given if i < len(self.expected or ())]
         pairs = [
-            (np.where(e, v, 0), e) for v, e in pairs if np.any(e) and np.shape(v) == np.shape(e)
+            (np.where(e, v, 0), e) for v, e in pairs if np.any(e) and _shapes([v]) == [np.shape(e)]
         ]
         missed = [not self.examination.agree(v, e) for v, e in pairs]
         return sum(missed) <= (len(missed) > 1)
