@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import sys
 import warnings
 from dataclasses import dataclass, field
 
@@ -34,14 +35,19 @@ class Run:
 
 @contextlib.contextmanager
 def quietly():
-    """Without what the program prints and warns of."""
-    with (
-        contextlib.redirect_stdout(io.StringIO()),
-        warnings.catch_warnings(),
-        np.errstate(all="ignore"),
-    ):
-        warnings.simplefilter("ignore")
-        yield
+    """Without what the program prints and warns of, and what NumPy tells of a failed ufunc.at."""
+    told = sys.unraisablehook
+    sys.unraisablehook = lambda _: None
+    try:
+        with (
+            contextlib.redirect_stdout(io.StringIO()),
+            warnings.catch_warnings(),
+            np.errstate(all="ignore"),
+        ):
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        sys.unraisablehook = told
 
 
 def recorded(program, inputs, changed=None, other=None):
