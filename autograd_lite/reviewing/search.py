@@ -46,8 +46,11 @@ def repaired(examination):
         if repair.edit is None:
             break
         changed = {**changed, repair.statement.source.path: _with(repair)}
-    if wrong:  # what made nothing right is not offered
-        found = [r if r.proved else Repair(r.key, r.statement, None) for r in found]
+    if wrong:  # what made nothing right, or not all that the line goes into, is not offered
+        left = {key for key, fed in step.feeds.items() if fed & set(wrong)}
+        found = [
+            r if r.proved and r.key not in left else Repair(r.key, r.statement, None) for r in found
+        ]
         proved = {r.statement.source.path for r in found if r.edit is not None}
         changed = {path: source for path, source in changed.items() if path in proved}
     return found, changed, wrong
