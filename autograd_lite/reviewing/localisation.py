@@ -121,9 +121,8 @@ class Localisation:
                     mark = b"".join(g.tobytes()[:256] for g in ordered)
                     if mark not in seen:
                         seen.add(mark)
-                        last = (
-                            min(len(ordered), len(fed)) - 1
-                        )  # what is cut off before may be wrong
+                        # Of the last time alone: a carry that is left out cuts off the others.
+                        last = min(len(ordered), len(fed)) - 1
                         fits = last < 0 or self.depends.get(nodes[::step][last], set()) <= fed[last]
                         found.append((fits, ordered, (1, *(sizes if group.whole else ()))))
         likely = [candidate for fits, *candidate in found if fits]

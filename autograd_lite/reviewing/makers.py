@@ -32,8 +32,8 @@ def makers(step, name, values):
                 slopes, given, right = solved
                 known = step.examination.known
                 if isinstance(node, ast.Call):
-                    name = step.statements[key].function.name
-                    blamed = _SAYS_DERIVATIVE.search(name) is not None
+                    called = step.statements[key].function.name
+                    blamed = _SAYS_DERIVATIVE.search(called) is not None
                     yield key, right, blamed and all(known.of(slope) == EXACT for slope in slopes)
                 elif not all(map(step.is_of_backpropagation, given)):
                     yield key, right, False
