@@ -51,3 +51,35 @@ def test_the_whole_corpus(tmp_path, capsys):
     assert not count["repair wrong"]
     assert count["named"] >= NAMED * count["wrong"]
     assert count["repair right"] >= REPAIRED * count["wrong"]
+
+
+@pytest.mark.parametrize(
+    ("program", "line", "text"),
+    [
+        ("layernorm_block", 36, "return 0.5 * (1 + t)"),
+        ("poisson_glm_exposure", 13, "mu = np.exp(X @ beta[1:] + beta[0])"),
+        ("sequence_tagger", 50, 'grads["Ur"] += h.T @ az'),
+        ("conv_im2col", 81, "dmax[:, self.arg_max] = dout.flatten()[:, None]"),
+        ("function_pair_gate", 26, "du = dm"),
+    ],
+)
+def test_a_line_that_is_found_in_one_way_alone(program, line, text, tmp_path):
+    chosen = [v for v in versions(program) if v.kind == "wrong" and _says(v, line, text)]
+    (found,) = read(chosen, tmp_path)
+    assert found.named, found.own
+
+
+def test_a_repair_that_leaves_wrong_what_its_line_goes_into_is_not_offered(tmp_path):
+    chosen = [v for v in versions("scalar_tape") if v.kind == "wrong" and {60} == _lines(v)]
+    assert not [o.version for o in read(chosen, tmp_path) if o.repair == "wrong"]
+
+
+def _lines(version):
+    return {line for _, line in version.lines}
+
+
+def _says(version, line, text):
+    return any(
+        n == line and version.files[file].splitlines()[n - 1].strip() == text
+        for file, n in version.lines
+    )
