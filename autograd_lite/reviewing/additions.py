@@ -6,10 +6,7 @@ from itertools import product as pairs_of
 import numpy as np
 
 from .edits import DERIVATIVE, FACTOR, FORMULA, PATH, TERM, Edit, bracketed
-from .short_formulas import made
 from .solving import products as shapes_of
-from .solving import solutions
-from .vocabulary import kind_of, valued
 
 NEAREST = 24  # values of which two make a further path
 _ACTIVATIONS = ("({} > 0)", "(1 - {} ** 2)", "({} * (1 - {}))")
@@ -59,47 +56,6 @@ def terms(line):
                 yield Edit(TERM, line.text.replaced((node, new)), "missing term", old, term)
             new = f"{term} - {bracketed(old)}"
             yield Edit(TERM, line.text.replaced((node, new)), "missing term", old, term)
-
-
-def solved(line):
-    """What gives the wanted value, in place of the value or as one more term or factor."""
-    if line.wanted is None or line.statement.part:
-        return
-    given, wanted, inside, scope, close = line.wanted
-    values = {a.text: a.values[0] for a in line.reach.atoms if a.kind in ("array", "scalar")}
-    for text in made(line):
-        value = valued(text, scope)
-        if kind_of(value) == "array" or (kind_of(value) == "scalar" and text[0] != "("):
-            values.setdefault(text, value)
-    old = line.text.of(line.root)
-    with np.errstate(all="ignore"):
-        factor = wanted / given
-    for new in solutions(wanted - given, values, close):
-        sign = "- " if new.startswith("-") else "+ "
-        text = f"{old} {sign}{new.removeprefix('-')}"
-        yield more(line, inside, text, f"{sign[0]}= {new.removeprefix('-')}", "path", new)
-    for new in solutions(factor, values, close):
-        if new.startswith("1 / "):
-            by = new.removeprefix("1 / ")
-            text = f"{bracketed(old)} / {bracketed(by)}"
-            yield more(line, inside, text, f"/= {by}", "division", by)
-            continue
-        text = f"{bracketed(old)} * {bracketed(new)}"
-        yield more(line, inside, text, f"*= {new}", "factor", new)
-    for new in solutions(wanted, values, close) if inside else ():
-        yield line.edit(TERM, line.root, new, "formula")
-
-
-def more(line, inside, text, statement, kind, new):
-    """A longer right-hand side, or one more statement on what is stored."""
-    if inside:
-        text = line.text.replaced((line.root, text))
-    else:
-        base = line.statement.target
-        while isinstance(base, ast.Subscript):
-            base = base.value
-        text = f"{line.statement.text}; {line.text.of(base)} {statement}"
-    return Edit(TERM, text, f"missing {kind}", line.text.of(line.root), new)
 
 
 def penalties(line):

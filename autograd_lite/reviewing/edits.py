@@ -7,7 +7,7 @@ from .texts import Text, is_simple
 from .vocabulary import is_atomic
 
 # How far an edit is from the line as it stands: what is tried first.
-ALIKE, SLIP, OTHER, DERIVATIVE, FACTOR, TERM, FORMULA, INGREDIENT, PATH, TWO = range(10)
+ALIKE, SLIP, OTHER, SOLVED, DERIVATIVE, FACTOR, TERM, FORMULA, INGREDIENT, PATH, TWO = range(11)
 REDUCTIONS = {"sum", "mean", "max", "min", "std", "var", "prod"}
 
 
@@ -28,16 +28,14 @@ class Edit:
 class Draft:
     """A statement of which other forms are made, of what is in its reach.
 
-    ``shapes`` are those that it gives; ``wanted`` is what is known of the value: (what it is, what
-    it should be, whether it is the right-hand side, the names in reach, what two right numbers may
-    differ by).
+    ``shapes`` are those that it gives; ``goal`` is what is known of its value, or None.
     """
 
-    def __init__(self, statement, reach, shapes=(), wanted=None):
+    def __init__(self, statement, reach, shapes=(), goal=None):
         self.statement = statement
         self.reach = reach
         self.shapes = set(shapes)
-        self.wanted = wanted
+        self.goal = goal
         self.text = Text(statement)
         node = statement.expression
         self.root = getattr(node, "value", node) if not statement.part else node

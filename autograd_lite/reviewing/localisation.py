@@ -60,6 +60,15 @@ class Localisation:
                 latest = latest if helps[1] else at
         return min(found, key=lambda entry: entry[:2])[2] if found else None
 
+    def depends_on_the_last_alone(self, name, wrong, values):
+        """Whether the last of the values does it alone: an array that is added up in a loop."""
+        if len(values) == 1:
+            return False
+        assignment = assignment_of(self.step.statements[name])
+        last = [*[None] * (len(self.given[name]) - 1), values[-1]]
+        gradients = _Substitution(self, name, assignment).gradients(last)
+        return gradients is not None and set(self.examination.wrong(gradients)) <= set(wrong)
+
     def _last(self, name, events):
         """One event of a statement a time: of an entry that is assigned, what it went into."""
         node = getattr(self.step.statements.get(name), "node", None)
@@ -157,9 +166,10 @@ class Localisation:
         return [self.fed.get(node, set()) for node in nodes]
 
     def _groups(self, word):
-        """The groups that a line may have to give: those of what it is called after alone."""
+        """The groups that a line may have to give: of what it is called after, of no name."""
         known = word and word in {group.word for group in self.groups}
-        return [g for g in self.groups if not known or g.word in ("", word)]
+        found = [g for g in self.groups if not known or g.word in ("", word)]
+        return sorted(found, key=lambda group: bool(known) and group.word != word)
 
     def _sizes(self):
         """The sizes of the axes of what was handed in: an N of a mean is one of them."""
@@ -188,19 +198,19 @@ class _Substitution:
 
     def tried(self, values, scales):
         """Pairs (values times a scale, what is wrong with them), where they may help."""
-        gradients = self._gradients(values)
+        gradients = self.gradients(values)
         if gradients is None:
             return
         yield values, self.examination.wrong(gradients)
         if len(scales) == 1:
             return
         if len(values) not in self.constant:
-            self.constant[len(values)] = self._gradients([np.zeros_like(g) for g in values])
+            self.constant[len(values)] = self.gradients([np.zeros_like(g) for g in values])
         constant = self.constant[len(values)]
         for scale in scales[1:] if constant is not None else ():
             if not set(self.step.wrong) <= set(self._left(scale, gradients, constant)):
                 scaled = [scale * g for g in values]
-                gradients_of_it = self._gradients(scaled)
+                gradients_of_it = self.gradients(scaled)
                 if gradients_of_it is not None:
                     yield scaled, self.examination.wrong(gradients_of_it)
 
@@ -214,7 +224,7 @@ class _Substitution:
             }
         return self.examination.wrong(scaled)
 
-    def _gradients(self, values):
+    def gradients(self, values):
         """The gradients with these values; None where the program fails or its loss changes."""
         examination, program = self.examination, self.examination.program
         watcher = Substitute(self.assignment, values, self.otherwise)

@@ -3,14 +3,12 @@
 import ast
 import re
 
-import numpy as np
-
 from . import runs, texts
+from .factors import Factor
 from .localisation import assignment_of
 from .recognition import EXACT
 from .watchers import Substitute
 
-_PART = "__part__"
 _SAYS_DERIVATIVE = re.compile(r"(?i)deriv|grad|prime|dash|slope|back|jac|^d|_d$|(?-i:D$)")
 
 
@@ -61,28 +59,12 @@ def _made_by(step, statement, node):
 
 def _solved(step, statement, at, values):
     """(slopes, values, right values) of a part of a line, each time; None if it is no factor."""
-    source = statement.source
-    whole = source.segment(statement.node.value)
-    tree = ast.parse(f"({whole})", mode="eval")
-    nodes = list(ast.walk(tree.body))
-    part = ast.unparse(nodes[at])
-    text = ast.unparse(_Exchange(nodes[at]).visit(tree))
+    factor = Factor(statement.source.segment(statement.node.value), at)
     found: list = []
     sizes = iter(values)
 
     def look(name, scope):
-        wanted, given = next(sizes), np.asarray(eval(part, dict(scope)))
-        zero, one, as_it_is = (
-            np.asarray(eval(text, {**scope, _PART: x}))
-            for x in (np.zeros(given.shape), np.ones(given.shape), given)
-        )
-        slope = one - zero
-        if given.shape != wanted.shape or slope.shape != wanted.shape:
-            raise ValueError(f"{part} is no factor of {whole}")
-        if not np.allclose(zero + slope * given, as_it_is):
-            raise ValueError(f"{whole} is not linear in {part}")
-        safe = np.where(slope, slope, 1.0)
-        found.append((slope, given, np.where(slope, (wanted - zero) / safe, given)))
+        found.append(factor.solved(scope, next(sizes)))
 
     code = texts.executable(statement, statement.text)
     watcher = Substitute(assignment_of(statement), values, code)
@@ -92,12 +74,3 @@ def _solved(step, statement, at, values):
         result = examination.result()
     return None if result is None or not found else tuple(zip(*found, strict=True))
 
-
-class _Exchange(ast.NodeTransformer):
-    """Puts a name in the place of one node."""
-
-    def __init__(self, node):
-        self.node = node
-
-    def visit(self, node):
-        return ast.Name(_PART, ast.Load()) if node is self.node else self.generic_visit(node)

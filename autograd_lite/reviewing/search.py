@@ -9,7 +9,7 @@ from ..engine.tape import history
 from ..engine.tensor import Tensor
 from . import pairs, runs, texts, vocabulary
 from .analogies import analogous, is_analogous
-from .edits import ALIKE, FACTOR, FORMULA, INGREDIENT, OTHER, SLIP, TERM, TWO
+from .edits import ALIKE, FACTOR, FORMULA, INGREDIENT, OTHER, SLIP, SOLVED, TERM, TWO
 from .flow import Flow, arrays_in, nodes_in
 from .localisation import Localisation
 from .makers import makers
@@ -98,6 +98,7 @@ class _Step:
         self.chains: dict = {}
         self.makers: set = set()
         self.feeds: dict = {}
+        self.localisation: object = None
         self.truth: object = None  # of the program as changed so far, where tensors go through it
         self.in_order: list = []
         self.times: dict = {}  # how often a statement was carried out
@@ -114,7 +115,7 @@ class _Step:
         self.likely = frozenset([*mine, *self.first])
         alone = culprit is not None and not culprit[1]  # it alone would make all right
         made: list = []
-        if alone:
+        if alone and not self.localisation.depends_on_the_last_alone(*culprit):
             self.expected[culprit[0]] = culprit[2]
             made, culprit = self._makers_of(culprit)
         repair = self._tried(self._places(alone, mine, made, *suspects))
@@ -126,7 +127,7 @@ class _Step:
 
     def _located(self):
         """(key, what stays wrong, the values) of the line that is wrong by its values, or None."""
-        localisation = Localisation(self)
+        localisation = self.localisation = Localisation(self)
         self.times = {name: len(given) for name, given in localisation.given.items()}
         sole = [k for k in self.in_order if k not in self.sound]
         culprit = localisation.first(sole or self.in_order)
@@ -143,8 +144,8 @@ class _Step:
         if alone:
             places = [(ALIKE, [k for k in alike if k in self.likely]), (SLIP, mine), (ALIKE, alike)]
             places += [(OTHER, mine), (SLIP, likely), (SLIP, copies), (OTHER, copies)]
-            places += [(rank, made) for rank in (SLIP, OTHER, TERM)]
-            places += [(TERM, mine), (TWO, mine), (INGREDIENT, made[::-1]), *more[:6]]
+            places += [(rank, made) for rank in (SLIP, OTHER)]
+            places += [(SOLVED, mine), (TERM, made), (TERM, mine), (TWO, mine), (INGREDIENT, made[::-1]), *more[:6]]
         else:
             places = [(ALIKE, alike), (SLIP, mine), (OTHER, mine), (TERM, mine), *more]
         alone_so = [k for k in likely if not is_analogous(self.statements[k])]

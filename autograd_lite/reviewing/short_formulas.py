@@ -7,6 +7,7 @@ from .edits import bracketed
 _TEMPLATES = (
     ("({} > 0)", "array"),
     ("(1 - {})", "array"),
+    ("(1 - {})", "index"),
     ("{} * (1 - {})", "array"),
     ("(1 - {} ** 2)", "array"),
     ("1 / {}", "any"),

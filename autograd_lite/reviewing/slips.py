@@ -4,7 +4,7 @@ import ast
 from itertools import combinations
 
 from .edits import REDUCTIONS, SLIP, Edit, bracketed
-from .vocabulary import is_atomic
+from .vocabulary import is_atomic, is_numpys
 
 _FLIPS = {
     ast.Add: ("-",),
@@ -152,17 +152,18 @@ def of_operation(line, node):
 
 def of_subscript(line, node):
     yield line.text.of(node.value), "index"
+    whole = bracketed(line.text.of(node.value))
     parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
     for n in range(1, len(parts)):
         some = ", ".join(map(line.text.of, parts[:n]))
-        yield f"{line.text.of(node.value)}[{some}]", "index"
+        yield f"{whole}[{some}]", "index"
     plain = [line.text.of(p).replace("::-1", ":") for p in parts]
-    yield f"{line.text.of(node.value)}[{', '.join(plain)}]", "index"
+    yield f"{whole}[{', '.join(plain)}]", "index"
     for i, part in enumerate(parts):
         for other in indices(line, part):
             texts = [line.text.of(p) for p in parts]
             texts[i] = other
-            yield f"{line.text.of(node.value)}[{', '.join(texts)}]", "index"
+            yield f"{whole}[{', '.join(texts)}]", "index"
 
 
 def indices(line, part):
@@ -198,7 +199,7 @@ def of_call(line, node):
                 yield f"{new}({', '.join(arguments + keywords)})", "function"
     for argument in arguments:
         yield argument, "function"
-    if isinstance(func, ast.Attribute) and not arguments:
+    if isinstance(func, ast.Attribute) and not is_numpys(func):
         yield text(func.value), "function"
     if len(arguments) == 2:
         one, two = arguments

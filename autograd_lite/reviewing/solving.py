@@ -5,7 +5,10 @@ import numpy as np
 from .texts import is_simple
 
 SAMPLED, VALUES, SHOWN = 4, 160, 8
-_NUMBERS = {"1": 1.0, "2": 2.0, "0.5": 0.5, "3": 3.0, "4": 4.0, "0.25": 0.25}
+FACTORS, SUMMED = 8, 10  # values that may stand before a bracket, and in a sum over an axis
+MULTIPLIED = 24  # values that may stand in a matrix product
+_NUMBERS = {"0.5": 0.5, "3": 3.0, "4": 4.0, "0.25": 0.25}
+_FORMS = {"{}": np.ones_like, "{} * {}": np.positive, "{} / {}": np.reciprocal}
 _MATRICES = {
     "np.outer({}, {})": np.outer,
     "{} @ {}": np.matmul,
@@ -40,18 +43,19 @@ def solutions(wanted, values, close):
 
     ``values`` are arrays and numbers by the text that gives them, c is a small number or one of
     them, or is divided by one; ``close`` is what two right numbers may differ by, relatively.
+    Of what is nan in ``wanted`` nothing is known.
     """
     wanted = np.asarray(wanted, dtype=float)
-    size = np.abs(wanted)
-    if not wanted.size or not np.isfinite(size).all() or not size.any():
+    size = np.abs(np.nan_to_num(wanted))
+    at = _sample(wanted)
+    if not at.size:
         return []
-    at = np.argsort(-size, axis=None, kind="stable")[: max(1, np.count_nonzero(size))]
-    at = at[np.linspace(0, len(at) - 1, min(SAMPLED, len(at))).astype(int)]
     values = {text: np.asarray(v, dtype=float) for text, v in list(values.items())[:VALUES]}
     numbers = _coefficients(values)
     found = []
-    if wanted.size > 1 and np.ptp(wanted) <= close * size.max():
-        c = wanted.flat[0]
+    known = wanted[np.isfinite(wanted)]
+    if known.size > 1 and np.ptp(known) <= close * size.max():
+        c = known[0]
         near = (f for f, number in numbers.items() if abs(abs(c / number) - 1) <= 10 * close)
         found += [f"-{_alone(f)}" if c * numbers[f] < 0 else _alone(f) for f in near]
     found += _elementwise(wanted, at, values, numbers, close)
@@ -59,43 +63,132 @@ def solutions(wanted, values, close):
     return sorted(dict.fromkeys(found), key=len)[:SHOWN]
 
 
-def _coefficients(values):
-    """Pairs (form of c times something, c): small numbers, the numbers in reach."""
-    forms = {(f"{text} * {{}}" if text != "1" else "{}"): c for text, c in _NUMBERS.items()}
-    for text, value in values.items():
-        if value.ndim == 0 and value and abs(value) != 1:
-            forms[f"{_bracketed(text)} * {{}}"] = float(value)
-            forms[f"{{}} / {_bracketed(text)}"] = 1 / float(value)
-    return forms
+def _sample(wanted):
+    """Places of some known entries that are not 0, by their sizes; none where one is infinite."""
+    size = np.abs(np.nan_to_num(wanted, posinf=np.inf, neginf=np.inf))
+    if not np.isfinite(size).all():
+        return np.array([], dtype=int)
+    at = np.argsort(-size, axis=None, kind="stable")[: np.count_nonzero(size)]
+    return at[np.linspace(0, len(at) - 1, min(SAMPLED, len(at))).astype(int)]
 
 
-def _elementwise(wanted, at, values, numbers, close):
-    """Products and quotients of one or two values, entry by entry."""
+def differences(wanted, values, close):
+    """Expressions p (q + c r) and (q + c r) / p that give the wanted array; short ones first."""
+    wanted = np.asarray(wanted, dtype=float)
+    at = _sample(wanted)
+    if len(at) < SAMPLED:
+        return []
+    values = {text: np.asarray(v, dtype=float) for text, v in list(values.items())[:VALUES]}
+    numbers = _coefficients({text: v for text, v in values.items() if is_simple(text)})
+    texts, rows = _sampled(values, wanted.shape, at)
+    near = [text for text in texts if is_simple(text) and "(" not in text][:FACTORS]
+    found = []
+    with np.errstate(all="ignore"):
+        for form, p in [(f, p) for f in ("{p} * ({})", "({}) / {p}") for p in near]:
+            inner = wanted / values[p] if form.endswith(")") else wanted * values[p]
+            for q in texts:
+                rest = inner - values[q]
+                if np.nanmax(np.abs(rest)) > 1e-6 * np.nanmax(np.abs(inner)):
+                    terms = _multiples(rest, at, values, texts, rows, numbers, close)
+                    found += [form.format(_sum(q, term), p=_bracketed(p)) for term in terms]
+    return sorted(dict.fromkeys(found), key=len)[:SHOWN]
+
+
+def _multiples(wanted, at, values, texts, rows, numbers, close):
+    """The values times a number that are the wanted array."""
+    ratios = wanted.reshape(-1)[at] / rows
+    steady = np.abs(ratios - ratios[:, :1]) <= 10 * close * np.abs(ratios[:, :1])
+    for i in np.flatnonzero(steady.all(-1)):
+        if _is_it(ratios[i, 0] * values[texts[i]], wanted, close):
+            yield from _named(ratios[i, 0], _bracketed(texts[i]), numbers, close)
+
+
+def _sum(one, term):
+    return f"{one} {'-' if term.startswith('-') else '+'} {term.removeprefix('-')}"
+
+
+def sums(values, shape):
+    """{text: value} of the sums over an axis of arrays, and of products of two of them.
+
+    Those that have, or are broadcast to, a shape.
+    """
+    arrays = [(t, np.asarray(v)) for t, v in values.items() if np.ndim(v) > 1 and is_simple(t)]
+    arrays = arrays[:SUMMED]
+    summed = {text: v for text, v in arrays}
+    for i, (one, v) in enumerate(arrays):
+        summed |= {f"{one} * {two}": v * w for two, w in arrays[i:] if w.shape == v.shape}
+    found = {}
+    for text, v in summed.items():
+        for axis in _axes(v.ndim, len(shape)):
+            if v.shape == shape:
+                found[f"np.sum({text}, axis={axis}, keepdims=True)"] = v.sum(axis, keepdims=True)
+            elif v.sum(axis).shape == shape:
+                found[f"np.sum({text}, axis={axis})"] = v.sum(axis)
+    return found
+
+
+def _axes(ndim, left):
+    """The axes that a sum may be over: a single one, or all but one."""
+    single = list(range(ndim))
+    if left != 1 or ndim < 3:
+        return single
+    return single + [tuple(a for a in single if a != kept) for kept in (ndim - 1, 1, 0)]
+
+
+def _sampled(values, shape, at):
+    """(texts, rows): the values that are broadcast to a shape, at some entries."""
     texts, rows = [], []
     for text, value in values.items():
         try:
-            whole = np.broadcast_to(value, wanted.shape)
+            whole = np.broadcast_to(value, shape)
         except ValueError:
             continue
         texts.append(text)
         rows.append(whole.reshape(-1)[at])
-    if not rows:
+    return texts, np.array(rows)
+
+
+def _coefficients(values):
+    """{form of c times something: c}: 1 and 2, then the numbers in reach, then other small ones."""
+    forms = {"{}": 1.0, "2 * {}": 2.0}
+    named = {t: float(v) for t, v in values.items() if v.ndim == 0 and v and abs(v) != 1}
+    for text, value in named.items():
+        forms[f"{_bracketed(text)} * {{}}"] = value
+        forms[f"{{}} / {_bracketed(text)}"] = 1 / value
+    forms |= {f"2 * {{}} / {_bracketed(text)}": 2 / value for text, value in named.items()}
+    return forms | {f"{text} * {{}}": c for text, c in _NUMBERS.items()}
+
+
+def _elementwise(wanted, at, values, numbers, close):
+    """Products and quotients of one or two values, entry by entry."""
+    texts, rows = _sampled(values, wanted.shape, at)
+    if not texts:
         return
-    rows, target = np.array(rows), wanted.reshape(-1)[at]
-    ones = np.ones((1, len(at)))
+    target = wanted.reshape(-1)[at]
     with np.errstate(all="ignore"):
-        for form, right in (("{}", ones), ("{} * {}", rows), ("{} / {}", 1 / rows)):
+        for form, by in _FORMS.items():
+            right = by(rows) if form != "{}" else np.ones((1, len(at)))
             ratios = target / (rows[:, None] * right)  # (left, right, sample): c if that is it
             steady = np.abs(ratios - ratios[..., :1]) <= 10 * close * np.abs(ratios[..., :1])
             for i, j in np.argwhere(steady.all(-1)):
                 if (form == "{} * {}" and j < i) or (form == "{} / {}" and i == j):
                     continue
+                if not _is_it(ratios[i, j, 0] * values[texts[i]] * by(values[texts[j]]), wanted, close):
+                    continue
                 pair = [_bracketed(texts[i]), _bracketed(texts[j])][: form.count("{}")]
                 yield from _named(ratios[i, j, 0], form.format(*pair), numbers, close)
 
 
+def _is_it(value, wanted, close):
+    """Whether a value is the wanted one, wherever that is known."""
+    known = np.isfinite(wanted)
+    far = np.abs(value - wanted)[known]
+    return bool((far <= 10 * close * np.abs(wanted[known]).max()).all())
+
+
 def _matrix_products(wanted, values, numbers, close):
-    arrays = {t: v for t, v in values.items() if v.ndim in (1, 2) and is_simple(t)}
+    near = [t for t, v in values.items() if v.ndim in (1, 2) and is_simple(t) and "np." not in t]
+    arrays = {text: values[text] for text in near[:MULTIPLIED]}
     pairs = [(one, two) for one in arrays for two in arrays]
     for one, two in pairs:
         for form, shape in products(arrays[one].shape, arrays[two].shape):
@@ -113,7 +206,7 @@ def _matrix_products(wanted, values, numbers, close):
 
 def _alone(form):
     """The number of a form itself: of "N * {}" it is N, of "{} / N" it is 1 / N."""
-    return form.format("1") if form.startswith("{}") else form.removesuffix(" * {}")
+    return form.format("1") if form.startswith("{}") else form.replace(" * {}", "")
 
 
 def _named(c, text, numbers, close):

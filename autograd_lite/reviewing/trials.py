@@ -3,6 +3,7 @@
 import ast
 import contextlib
 import copy
+import os
 import re
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,6 +13,7 @@ import numpy as np
 from . import pairs, runs, texts, vocabulary
 from .edits import ALIKE, FACTOR, SLIP, Draft
 from .flow import arrays_in
+from .goals import Goal
 from .localisation import assignment_of
 from .recognition import EXACT, INNER, SCALED, UNKNOWN
 from .variants import variants
@@ -21,6 +23,8 @@ RUNS = 1000  # of the program, for one statement
 UNKNOWN_RUNS = 250  # of edits of one rank whose value is unknown
 MOMENTS = 9  # at which a statement in a loop is looked at
 TRIED = 8000  # edits of one statement that are looked at
+_NUMBER = re.compile(r"(?<![\w.])\d+\.\d+")
+_IDLE = re.compile(r"[-+] 0(?![\w.])|[*/] 1(?![\w.])")
 _UNSEEN = ("assignment", "repeated", "extra statement")  # may differ only later
 
 
@@ -82,28 +86,31 @@ class Trials:
         self.next = next(self.edits, None)
 
     def _wanted(self, before):
-        """What is known of the value that the statement assigns, at the first moment.
+        """What is known of the value that the statement assigns: `Goal`; None if nothing is."""
+        moments = []
+        for at, stored, scope in zip(self.at, before, self.scopes, strict=True):
+            right = self.expected[at] if at < len(self.expected or ()) else None
+            if right is not None:
+                moments.append(self._moment(np.asarray(stored), np.asarray(right), scope))
+        if not moments or None in moments:
+            return None
+        return Goal.of(moments, self.examination.close)
 
-        (What it is, what it should be, whether that is the right-hand side, the names, how close.)
-        """
-        node = self.statement.node
-        if not self.expected or self.at[0] >= len(self.expected):
+    def _moment(self, stored, right, scope):
+        """(what it is, what it should be, whether that is the right-hand side, the names)."""
+        node, source = self.statement.node, self.statement.source
+        if stored.shape != right.shape or stored.dtype.kind != "f":
             return None
-        stored, wanted = np.asarray(before[0]), np.asarray(self.expected[self.at[0]])
-        if stored.shape != wanted.shape or stored.dtype.kind != "f":
-            return None
-        scope, close = self.scopes[0], self.examination.close
-        source = self.statement.source
         value = getattr(node, "value", None)
         given = value and vocabulary.valued(source.segment(value), scope)
-        one, other = stored, wanted
+        one, other = stored, right
         if isinstance(self.statement.target, ast.Subscript):
             entry = f"{NEXT}[{source.segment(self.statement.target.slice)}]"
-            one, other = (vocabulary.valued(entry, scope | {NEXT: a}) for a in (stored, wanted))
+            one, other = (vocabulary.valued(entry, scope | {NEXT: a}) for a in (stored, right))
         if given is None or one is None or np.shape(given) != np.shape(one):
-            return stored, wanted, False, scope, close
+            return stored, right, False, scope
         sign = -1 if isinstance(getattr(node, "op", None), ast.Sub) else 1
-        return np.asarray(given), given + sign * (other - one), True, scope, close
+        return np.asarray(given), given + sign * (other - one), True, scope
 
     def up_to(self, rank, must_be_known):
         """(repair, what is wrong after it) of the first edit of these ranks that helps, or None.
@@ -240,12 +247,12 @@ class Trials:
         ordered = []
         for group in groups:
             share = self._share(group[0][2])
-            group.sort(key=lambda entry: len(entry[0].text))
+            group.sort(key=lambda entry: self._how_far(entry[0].text))
             if must_be_known and share <= 0.65:
                 self.waiting.append(group)
             elif share or not self._is_root:
                 ordered.append((share, group))
-        ordered.sort(key=lambda entry: (-entry[0], len(entry[1][0][0].text)))
+        ordered.sort(key=lambda entry: (-entry[0], self._how_far(entry[1][0][0].text)))
         queue = [(share, *entry) for share, group in ordered for entry in group[:2]]
         queue += [(share, *entry) for share, group in ordered for entry in group[2:]]
         partial, left = None, UNKNOWN_RUNS
@@ -266,6 +273,15 @@ class Trials:
             if fewer or self._fits(share, edit, values):
                 partial = better(partial, (repair, wrong))
         return partial
+
+    def _how_far(self, text):
+        """How far a text is from the line: numbers that its file has not, changed characters."""
+        old, mine = self.statement.text, "\n".join(self.statement.source.lines)
+        strange = [n for n in _NUMBER.findall(text) if re.search(rf"(?<![\w.]){n}", mine) is None]
+        strange += _IDLE.findall(text)[len(_IDLE.findall(old)) :]
+        start = len(os.path.commonprefix([old, text]))
+        end = len(os.path.commonprefix([old[start:][::-1], text[start:][::-1]]))
+        return len(strange), max(len(old), len(text)) - start - end, len(text)
 
     def _fits(self, share, edit, values):
         """Whether an edit is right as far as one can tell, though it makes no gradient right."""

@@ -1,13 +1,14 @@
 """The other forms of a statement, in the order in which they are tried."""
 
-from .additions import derivatives, factors, paths, solved, terms
+from .additions import derivatives, factors, paths, terms
+from .completions import completions
 from .exchanges import others
 from .formulas import alike, formulas, ingredients, twice
 from .slips import assignments, slips
 
 _MAKERS = (
-    alike, slips, assignments, others, derivatives, factors, terms, solved, formulas, ingredients,
-    paths, twice,
+    alike, slips, assignments, others, completions, derivatives, factors, terms, formulas,
+    ingredients, paths, twice,
 )  # fmt: skip
 
 

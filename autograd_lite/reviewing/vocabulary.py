@@ -262,18 +262,20 @@ def is_harmless(node, called):
         if isinstance(call, ast.Call):
             func = call.func
             name = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
-            of_numpy = isinstance(func, ast.Attribute) and _root(func) in ("np", "numpy")
-            if not (of_numpy or name in called or name in _ARRAY_METHODS or name in _BUILTINS):
+            if not (is_numpys(func) or name in called or name in _ARRAY_METHODS or name in _BUILTINS):
                 return False
             if name in ("save", "load", "savez", "savetxt", "loadtxt", "fromfile", "tofile"):
                 return False
     return True
 
 
-def _root(node):
-    while isinstance(node, ast.Attribute):
-        node = node.value
-    return getattr(node, "id", "")
+def is_numpys(func):
+    """Whether a function is named as one of NumPy: np.dot, np.add.at."""
+    while isinstance(func, ast.Attribute):
+        func = func.value
+        if getattr(func, "id", "") in ("np", "numpy"):
+            return True
+    return False
 
 
 def is_atomic(node):

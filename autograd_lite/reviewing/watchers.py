@@ -117,7 +117,10 @@ class Executor:
 
 
 class Substitute(Executor):
-    """Puts given values in the place of what a statement gives, as long as there are some."""
+    """Puts given values in the place of what a statement gives, as long as there are some.
+
+    Where one is None the statement is carried out as it is.
+    """
 
     def __init__(self, assignment, values, code):
         super().__init__()
@@ -128,7 +131,7 @@ class Substitute(Executor):
 
     def executed(self, key, scope):
         self.code = self.otherwise
-        if self.at < len(self.values):
+        if self.at < len(self.values) and self.values[self.at] is not None:
             self.code = self.given
             scope[NEXT] = self.values[self.at].copy()
         self.at += 1

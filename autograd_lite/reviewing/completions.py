@@ -1,0 +1,107 @@
+"""What a line lacks, by the value that it should give: a term, a factor, a formula of a part."""
+
+import ast
+
+import numpy as np
+
+from .edits import SOLVED, Edit, bracketed
+from .factors import Factor
+from .short_formulas import made
+from .solving import differences, solutions, sums
+from .vocabulary import kind_of, valued
+
+
+def completions(line):
+    """What gives the wanted value: of the whole, then of its parts, then with sums over an axis."""
+    goal = line.goal
+    if goal is None or line.statement.part:
+        return
+    values = _values(line)
+    yield from _changes(line, line.root, goal.given, goal.right, values, goal.inside)
+    if not goal.inside:
+        return
+    for new in solutions(goal.right, values, goal.close):
+        yield line.edit(SOLVED, line.root, new, "formula")
+    parts = list(_parts(line))
+    for node, part, right in parts:
+        yield from _changes(line, node, part, right, values)
+        for new in solutions(right, values, goal.close):
+            yield line.edit(SOLVED, node, new, "formula")
+    arrays = {t: v for t, v in values.items() if np.ndim(v)}
+    values = {**sums(arrays, goal.right.shape), **values}
+    formulas = solutions(goal.right, values, goal.close)
+    for new in [*formulas, *differences(goal.right, values, goal.close)]:
+        yield line.edit(SOLVED, line.root, new, "formula")
+    for node, part, right in [(line.root, goal.given, goal.right), *parts]:
+        yield from _changes(line, node, part, right, values)
+
+
+def _values(line):
+    """{text: value} of what the line could be written with, short formulas among it."""
+    goal = line.goal
+    atoms = line.reach.atoms
+    values = {a.text: goal.together(a.values) for a in atoms}
+    for atom in atoms:
+        if any(np.ndim(v) > 2 for v in atom.values):
+            values[f"{atom.text}.reshape(len({atom.text}), -1)"] = _rows(atom.values[0])
+    for text in made(line):
+        found = [valued(text, scope) for scope in goal.scopes]
+        kinds = {kind_of(value) for value in found}
+        if kinds <= {"array", "index"} or (kinds == {"scalar"} and text[0] != "("):
+            values.setdefault(text, goal.together(found))
+    return values
+
+
+def _rows(array):
+    return np.reshape(array, (len(array), -1))
+
+
+def _parts(line):
+    """Triples (node, value, right value) of the parts that the line is linear in.
+
+    Where the rest of the line is 0 the part may be anything: its right value is nan.
+    """
+    whole = line.text.of(line.root)
+    for at, node in enumerate(ast.walk(line.root)):
+        if node is line.root or not isinstance(node, ast.expr) or not line.is_replaceable(node):
+            continue
+        try:
+            with np.errstate(all="ignore"):
+                slope, part, right = line.goal.solved(Factor(whole, at))
+        except Exception:
+            continue
+        if np.any(slope):
+            yield node, part, np.where(slope, right, np.nan)
+
+
+def _changes(line, node, given, wanted, values, inside=True):
+    """One more term, or one more factor, for a node to give what is wanted."""
+    old, close = line.text.of(node), line.goal.close
+    with np.errstate(all="ignore"):
+        factor = np.where((given == 0) & (wanted == 0), np.nan, wanted / given)
+    for new in solutions(wanted - given, values, close):
+        sign = "- " if new.startswith("-") else "+ "
+        text = f"{old} {sign}{new.removeprefix('-')}"
+        after = f"{sign[0]}= {new.removeprefix('-')}"
+        kind = "path" if " " in new.removeprefix("-") else "term"
+        yield _more(line, node, inside, text, after, kind, new)
+    for new in solutions(factor, values, close):
+        if new.startswith("1 / "):
+            by = new.removeprefix("1 / ")
+            text = f"{bracketed(old)} / {bracketed(by)}"
+            yield _more(line, node, inside, text, f"/= {by}", "division", by)
+            continue
+        text = f"{bracketed(old)} * {bracketed(new)}"
+        yield _more(line, node, inside, text, f"*= {new}", "factor", new)
+
+
+def _more(line, node, inside, text, statement, kind, new):
+    """A longer right-hand side, or one more statement on what is stored."""
+    if inside:
+        text = line.text.replaced((node, text))
+    else:
+        base = line.statement.target
+        while isinstance(base, ast.Subscript):
+            base = base.value
+        text = f"{line.statement.text}; {line.text.of(base)} {statement}"
+    return Edit(SOLVED, text, f"missing {kind}", line.text.of(node), new)
