@@ -4,36 +4,62 @@ import ast
 
 import numpy as np
 
-from .edits import SOLVED, Edit, bracketed
+from .edits import COMPLETED, SOLVED, TERM, Edit, bracketed
 from .factors import Factor
 from .short_formulas import made
 from .solving import differences, solutions, sums
 from .vocabulary import kind_of, valued
 
 
+def completed(line):
+    """One value as one more term or factor of the line, or of a part of it."""
+    return (edit for edit in _simple(line) if _count(edit.new) < 2)
+
+
+def solved(line):
+    """Products of two values as one more term or factor, or in the place of the value."""
+    if line.goal is not None and not line.statement.part:
+        yield from _of_the_whole(line, TERM)
+
+
 def completions(line):
-    """What gives the wanted value: of the whole, then of its parts, then with sums over an axis."""
+    """The same of each part of the line, and then with sums over an axis."""
     goal = line.goal
-    if goal is None or line.statement.part:
+    if goal is None or line.statement.part or not goal.inside:
         return
     values = _values(line)
-    yield from _changes(line, line.root, goal.given, goal.right, values, goal.inside)
-    if not goal.inside:
-        return
-    for new in solutions(goal.right, values, goal.close):
-        yield line.edit(SOLVED, line.root, new, "formula")
     parts = list(_parts(line))
     for node, part, right in parts:
-        yield from _changes(line, node, part, right, values)
+        yield from _changes(line, node, part, right, values, COMPLETED)
         for new in solutions(right, values, goal.close):
-            yield line.edit(SOLVED, node, new, "formula")
-    arrays = {t: v for t, v in values.items() if np.ndim(v)}
-    values = {**sums(arrays, goal.right.shape), **values}
+            yield line.edit(COMPLETED, node, new, "formula")
+    values = {**sums(values, goal.right.shape), **values}
     formulas = solutions(goal.right, values, goal.close)
     for new in [*formulas, *differences(goal.right, values, goal.close)]:
-        yield line.edit(SOLVED, line.root, new, "formula")
+        yield line.edit(COMPLETED, line.root, new, "formula")
     for node, part, right in [(line.root, goal.given, goal.right), *parts]:
-        yield from _changes(line, node, part, right, values)
+        yield from _changes(line, node, part, right, values, COMPLETED)
+
+
+def _simple(line):
+    if line.goal is None or line.statement.part:
+        return
+    yield from _of_the_whole(line, SOLVED)
+    values = _values(line)
+    for node, part, right in _parts(line) if line.goal.inside else ():
+        yield from _changes(line, node, part, right, values, SOLVED)
+
+
+def _of_the_whole(line, rank):
+    goal, values = line.goal, _values(line)
+    yield from _changes(line, line.root, goal.given, goal.right, values, rank, goal.inside)
+    for new in solutions(goal.right, values, goal.close) if goal.inside else ():
+        yield line.edit(rank, line.root, new, "formula")
+
+
+def _count(text):
+    """How many names an expression mentions."""
+    return len([n for n in ast.walk(ast.parse(text)) if isinstance(n, ast.Name) and n.id != "np"])
 
 
 def _values(line):
@@ -74,7 +100,7 @@ def _parts(line):
             yield node, part, np.where(slope, right, np.nan)
 
 
-def _changes(line, node, given, wanted, values, inside=True):
+def _changes(line, node, given, wanted, values, rank, inside=True):
     """One more term, or one more factor, for a node to give what is wanted."""
     old, close = line.text.of(node), line.goal.close
     with np.errstate(all="ignore"):
@@ -84,18 +110,18 @@ def _changes(line, node, given, wanted, values, inside=True):
         text = f"{old} {sign}{new.removeprefix('-')}"
         after = f"{sign[0]}= {new.removeprefix('-')}"
         kind = "path" if " " in new.removeprefix("-") else "term"
-        yield _more(line, node, inside, text, after, kind, new)
+        yield _more(line, rank, node, inside, text, after, kind, new)
     for new in solutions(factor, values, close):
         if new.startswith("1 / "):
             by = new.removeprefix("1 / ")
             text = f"{bracketed(old)} / {bracketed(by)}"
-            yield _more(line, node, inside, text, f"/= {by}", "division", by)
+            yield _more(line, rank, node, inside, text, f"/= {by}", "division", by)
             continue
         text = f"{bracketed(old)} * {bracketed(new)}"
-        yield _more(line, node, inside, text, f"*= {new}", "factor", new)
+        yield _more(line, rank, node, inside, text, f"*= {new}", "factor", new)
 
 
-def _more(line, node, inside, text, statement, kind, new):
+def _more(line, rank, node, inside, text, statement, kind, new):
     """A longer right-hand side, or one more statement on what is stored."""
     if inside:
         text = line.text.replaced((node, text))
@@ -104,4 +130,4 @@ def _more(line, node, inside, text, statement, kind, new):
         while isinstance(base, ast.Subscript):
             base = base.value
         text = f"{line.statement.text}; {line.text.of(base)} {statement}"
-    return Edit(SOLVED, text, f"missing {kind}", line.text.of(node), new)
+    return Edit(rank, text, f"missing {kind}", line.text.of(node), new)

@@ -7,7 +7,9 @@ from .texts import Text, is_simple
 from .vocabulary import is_atomic
 
 # How far an edit is from the line as it stands: what is tried first.
-ALIKE, SLIP, OTHER, SOLVED, DERIVATIVE, FACTOR, TERM, FORMULA, INGREDIENT, PATH, TWO = range(11)
+(
+    ALIKE, SLIP, OTHER, SOLVED, DERIVATIVE, FACTOR, TERM, COMPLETED, FORMULA, INGREDIENT, PATH, TWO,
+) = range(12)  # fmt: skip
 REDUCTIONS = {"sum", "mean", "max", "min", "std", "var", "prod"}
 
 

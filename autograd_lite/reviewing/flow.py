@@ -65,7 +65,7 @@ class Flow:
                 self.status[node] = EXACT
             elif node in self.owner:
                 status = known.of_node(node)
-                self.status[node] = min(status, SCALED) if node.out.size == 1 else status
+                self.status[node] = status
         self._ordered(says_gradient)
 
     def _owners(self):
@@ -169,7 +169,7 @@ class Flow:
             seeded[node] = any(seeded.get(parent) for parent in above) or (
                 owner is not None and says_gradient(owner)
             )
-            strange = status == UNKNOWN and owner is not None and node.out.size > 1
+            strange = status == UNKNOWN and owner is not None
             tainted[node] = dirty or (
                 strange and seeded[node] and self._is_named(owner, says_gradient)
             )

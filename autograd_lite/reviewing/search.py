@@ -9,7 +9,7 @@ from ..engine.tape import history
 from ..engine.tensor import Tensor
 from . import pairs, runs, texts, vocabulary
 from .analogies import analogous, is_analogous
-from .edits import ALIKE, FACTOR, FORMULA, INGREDIENT, OTHER, SLIP, SOLVED, TERM, TWO
+from .edits import ALIKE, COMPLETED, FACTOR, FORMULA, INGREDIENT, OTHER, SLIP, SOLVED, TERM, TWO
 from .flow import Flow, arrays_in, nodes_in
 from .localisation import Localisation
 from .makers import makers
@@ -145,7 +145,8 @@ class _Step:
             places = [(ALIKE, [k for k in alike if k in self.likely]), (SLIP, mine), (ALIKE, alike)]
             places += [(OTHER, mine), (SLIP, likely), (SLIP, copies), (OTHER, copies)]
             places += [(rank, made) for rank in (SLIP, OTHER)]
-            places += [(SOLVED, mine), (TERM, made), (TERM, mine), (TWO, mine), (INGREDIENT, made[::-1]), *more[:6]]
+            places += [(SOLVED, mine), (TERM, made), (TERM, mine), (TERM, [*copies, *likely])]
+            places += [(COMPLETED, mine), (TWO, mine), (INGREDIENT, made[::-1]), *more[:6]]
         else:
             places = [(ALIKE, alike), (SLIP, mine), (OTHER, mine), (TERM, mine), *more]
         alone_so = [k for k in likely if not is_analogous(self.statements[k])]

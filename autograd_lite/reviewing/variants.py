@@ -1,14 +1,14 @@
 """The other forms of a statement, in the order in which they are tried."""
 
 from .additions import derivatives, factors, paths, terms
-from .completions import completions
+from .completions import completed, completions, solved
 from .exchanges import others
 from .formulas import alike, formulas, ingredients, twice
 from .slips import assignments, slips
 
 _MAKERS = (
-    alike, slips, assignments, others, completions, derivatives, factors, terms, formulas,
-    ingredients, paths, twice,
+    alike, slips, assignments, others, completed, derivatives, factors, terms, solved, completions,
+    formulas, ingredients, paths, twice,
 )  # fmt: skip
 
 

@@ -189,12 +189,12 @@ def _texts(statement, scope):
             if is_atomic(node):
                 yield statement.source.segment(node), far
                 if isinstance(node, ast.Name):
-                    yield from _of_value(node.id, scope.get(node.id), far + 0.5)
+                    yield from _of_value(node.id, scope.get(node.id), far + 1.5)
     yield from _of_lists(statement, scope)
     yield from _of_patterns(statement, scope)
     for name in local_names(statement, scope):
         yield name, 2.0
-        yield from _of_value(name, scope[name], 1.9)
+        yield from _of_value(name, scope[name], 2.5)
 
 
 def _of_lists(statement, scope):
