@@ -30,7 +30,8 @@ class Group:
     def of_times(self, n):
         """Pairs (nodes, gradients) for n times: all of them, one layer of several, all but one.
 
-        With one less the last time is left as it is: the gradient of the input is no one's.
+        With one less the last time is left as it is: the gradient of the input is no one's. In
+        a loop over the rows or the columns of an array each time has one of them.
         """
         count = len(self.gradients)
         k, rest = divmod(count, n)
@@ -39,7 +40,13 @@ class Group:
             parts.append(slice(None))
         if not self.whole and count == n > 1:
             parts.append(slice(-1))
-        return [(self.nodes[part], self.gradients[part]) for part in parts]
+        found = [(self.nodes[part], self.gradients[part]) for part in parts]
+        for turned in (np.asarray, np.transpose) if self.whole and count < n else ():
+            if sum(map(len, map(turned, map(np.atleast_1d, self.gradients)))) == n:
+                pairs = zip(self.nodes, self.gradients, strict=True)
+                rows = [(node, row) for node, g in pairs for row in turned(np.atleast_1d(g))]
+                found.append(tuple(map(list, zip(*rows, strict=True))))
+        return found
 
 
 def groups(examination):

@@ -6,7 +6,7 @@ import numpy as np
 
 from .edits import COMPLETED, SOLVED, TERM, Edit, bracketed
 from .factors import Factor
-from .short_formulas import made
+from .short_formulas import made, slopes_of
 from .solving import differences, solutions, sums
 from .vocabulary import kind_of, valued
 
@@ -67,6 +67,7 @@ def _values(line):
     goal = line.goal
     atoms = line.reach.atoms
     values = {a.text: goal.together(a.values) for a in atoms}
+    values |= {text: np.asarray(float(text)) for text in slopes_of(line.statement)}
     for atom in atoms:
         if any(np.ndim(v) > 2 for v in atom.values):
             values[f"{atom.text}.reshape(len({atom.text}), -1)"] = _rows(atom.values[0])
@@ -89,7 +90,7 @@ def _parts(line):
     """
     whole = line.text.of(line.root)
     for at, node in enumerate(ast.walk(line.root)):
-        if node is line.root or not isinstance(node, ast.expr) or not line.is_replaceable(node):
+        if node is line.root or not _is_part(line, node):
             continue
         try:
             with np.errstate(all="ignore"):
@@ -100,9 +101,17 @@ def _parts(line):
             yield node, part, np.where(slope, right, np.nan)
 
 
+def _is_part(line, node):
+    if isinstance(node, ast.Constant):
+        return type(node.value) in (int, float)
+    return isinstance(node, ast.expr) and line.is_replaceable(node)
+
+
 def _changes(line, node, given, wanted, values, rank, inside=True):
     """One more term, or one more factor, for a node to give what is wanted."""
     old, close = line.text.of(node), line.goal.close
+    if isinstance(node, ast.Constant):
+        return
     with np.errstate(all="ignore"):
         factor = np.where((given == 0) & (wanted == 0), np.nan, wanted / given)
     for new in solutions(wanted - given, values, close):
@@ -129,5 +138,5 @@ def _more(line, rank, node, inside, text, statement, kind, new):
         base = line.statement.target
         while isinstance(base, ast.Subscript):
             base = base.value
-        text = f"{line.statement.text}; {line.text.of(base)} {statement}"
+        text, rank = f"{line.statement.text}; {line.text.of(base)} {statement}", COMPLETED
     return Edit(rank, text, f"missing {kind}", line.text.of(node), new)

@@ -19,7 +19,8 @@ from .recognition import Known
 from .truths import BESIDE, Truth, beside
 from .vocabulary import is_atomic
 
-EFFORT = 25_000
+EFFORT, KEPT = 25_000, 0.3  # the part that is kept for formulas
+ROWS = 300  # of a gradient, that are known one by one
 
 
 class UnfollowedError(TypeError):
@@ -46,20 +47,29 @@ class Effort:
         entries = sum(np.size(a) for _, value in run.events for a in arrays_in(value))
         self.cost = 1 + len(run.events) / 40 + entries / 50_000  # of one run
         self.left = EFFORT
+        self.kept = 0.0
+
+    def keep(self, some):
+        """Keep some of it for later, or no longer."""
+        self.kept = EFFORT * KEPT if some else 0.0
 
     def renew(self):
         """Begin to look for one more mistake."""
         self.left = max(self.left, EFFORT / 3)
 
+    @property
+    def is_spent(self):
+        return self.left < self.kept
+
     def run(self):
         """Whether the program may be run once more."""
-        self.left -= self.cost
-        return self.left >= 0
+        spent = self.is_spent
+        self.left -= 0 if spent else self.cost
+        return not spent
 
     def look(self, entries):
-        """Whether one more edit, of a statement of so many entries, may be looked at."""
+        """Note that one more edit, of a statement of so many entries, is looked at."""
         self.left -= 1 + entries / 5_000
-        return self.left >= 0
 
 
 class Examination:
@@ -205,17 +215,19 @@ class Examination:
             for word in words[-1:] if nodes else ():
                 found.setdefault(word.lower(), {}).update(dict.fromkeys(nodes))
         return {
-            name: Known(
-                [
-                    a
-                    for n in nodes
-                    for a in (self.truth.gradients.get(n), *self.truth.pieces(n))
-                    if a is not None
-                ],
-                close=self.close,
-            )
+            name: Known(self._gradients_and_rows(nodes), close=self.close)
             for name, nodes in found.items()
         }
+
+    def _gradients_and_rows(self, nodes):
+        """The gradients of nodes, their pieces, and the rows that a loop over samples goes along."""
+        for node in nodes:
+            gradient = self.truth.gradients.get(node)
+            for array in (gradient, *self.truth.pieces(node)):
+                if array is not None:
+                    yield array
+            if gradient is not None and np.ndim(gradient) and len(gradient) <= ROWS:
+                yield from np.asarray(gradient)
 
     def agree(self, given, true):
         """Whether a gradient is right, up to rounding."""

@@ -8,9 +8,10 @@ from .vocabulary import is_atomic
 
 
 def others(line):
-    """One atom for another; a number, and an index of a subscript, for an atom."""
+    """One atom for another; a number, an index, a call with one argument, for an atom."""
     places = [n for n in line.nodes if line.is_place(n)]
-    for node in places:
+    calls = [n for n in line.nodes if isinstance(n, ast.Call) and len(n.args) == 1]
+    for node in [*places, *calls]:
         old = line.text.of(node)
         for atom in line.reach.atoms:
             if atom.text != old:

@@ -25,14 +25,12 @@ class Factor:
         self.around = ast.unparse(_Exchange(part).visit(tree))
 
     def solved(self, scope, wanted):
-        """(slope, value, right value) for the whole to be as wanted.
+        """(slope, value, right value) for the whole to be as wanted, in the shape of the whole.
 
         Where the slope is 0 the value is as right as any. A ValueError where the whole is not
         linear in the part, entry by entry.
         """
-        given = np.asarray(eval(self.text, dict(scope)))
-        if given.shape != wanted.shape:
-            raise ValueError(f"{self.text} has another shape than the whole")
+        given = np.broadcast_to(eval(self.text, dict(scope)), wanted.shape)
         zero, one, as_it_is = (
             np.asarray(eval(self.around, {**scope, _PART: x}))
             for x in (np.zeros(given.shape), np.ones(given.shape), given)

@@ -20,7 +20,9 @@ def alike(line):
 def formulas(line):
     found = [m for m in made(line) if m]
     for node in line.nodes:
-        if line.is_replaceable(node):
+        parent = line.statement.parents.get(node)
+        argument = isinstance(node, ast.Constant) and isinstance(parent, ast.Call)
+        if line.is_replaceable(node) or argument:
             for new in found:
                 yield line.edit(FORMULA, node, new, "formula")
     places = [n for n in line.nodes if line.is_place(n) and not isinstance(n, ast.Constant)]

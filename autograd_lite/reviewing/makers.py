@@ -3,6 +3,8 @@
 import ast
 import re
 
+import numpy as np
+
 from . import runs, texts
 from .factors import Factor
 from .localisation import assignment_of
@@ -17,7 +19,7 @@ def makers(step, name, values):
 
     The values are what the part should be, each time, for the line to give what it should. A
     function is to blame where the rest of the line is right: in ``dz = dh * slope(z)`` what it
-    gives is multiplied by a gradient.
+    gives is multiplied by a gradient. A value is to blame where it should be a gradient.
     """
     statement = step.statements[name]
     value = getattr(statement.node, "value", None)
@@ -34,7 +36,7 @@ def makers(step, name, values):
                     blamed = _SAYS_DERIVATIVE.search(called) is not None
                     yield key, right, blamed and all(known.of(slope) == EXACT for slope in slopes)
                 elif not all(map(step.is_of_backpropagation, given)):
-                    yield key, right, False
+                    yield key, right, all(known.of(part) == EXACT and np.any(part) for part in right)
 
 
 def _made_by(step, statement, node):

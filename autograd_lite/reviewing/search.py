@@ -118,6 +118,8 @@ class _Step:
         if alone and not self.localisation.depends_on_the_last_alone(*culprit):
             self.expected[culprit[0]] = culprit[2]
             made, culprit = self._makers_of(culprit)
+            if culprit[0] not in mine:
+                made, mine = [*mine, *made], self.chains.get(culprit[0], [culprit[0]])
         repair = self._tried(self._places(alone, mine, made, *suspects))
         if repair is not None and (not alone or not repair[1]):
             return repair
@@ -143,15 +145,16 @@ class _Step:
         more = _places(likely, copies, known, later)
         if alone:
             places = [(ALIKE, [k for k in alike if k in self.likely]), (SLIP, mine), (ALIKE, alike)]
-            places += [(OTHER, mine), (SLIP, likely), (SLIP, copies), (OTHER, copies)]
-            places += [(rank, made) for rank in (SLIP, OTHER)]
-            places += [(SOLVED, mine), (TERM, made), (TERM, mine), (TERM, [*copies, *likely])]
+            places += [(OTHER, mine), (SLIP, likely), (SOLVED, mine)]
+            places += [(rank, made) for rank in (SLIP, OTHER, TERM)]
+            places += [(TERM, mine), (SLIP, copies), (OTHER, copies), (TERM, [*copies, *likely])]
             places += [(COMPLETED, mine), (TWO, mine), (INGREDIENT, made[::-1]), *more[:6]]
         else:
             places = [(ALIKE, alike), (SLIP, mine), (OTHER, mine), (TERM, mine), *more]
         alone_so = [k for k in likely if not is_analogous(self.statements[k])]
         if len(alone_so) < len(likely):  # the others say what a further line says
-            places[1:1] = [(SLIP, alone_so), (FACTOR, alone_so)]
+            at = places.index((SOLVED, mine)) + 1 if alone else 1
+            places[at:at] = [(SLIP, alone_so), (FACTOR, alone_so)]
         sole = [k for k in likely if k not in self.sound]
         if len(sole) < len(likely):
             at = places.index((OTHER, mine)) + 1 if alone else 1
@@ -190,6 +193,7 @@ class _Step:
         """The first edit that makes all right, else the most useful one; pairs (rank, names)."""
         partial = None
         for rank, names in places:
+            self.examination.effort.keep(rank < COMPLETED)
             if rank > TERM and partial is not None and self._is_whole(*partial):
                 return partial
             for name in names:

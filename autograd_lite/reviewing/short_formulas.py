@@ -38,17 +38,18 @@ def made(line):
             ):
                 yield form.format(*[bracketed(atom.text)] * form.count("{}"))
     slopes = [a.text for a in line.reach.atoms if a.kind == "scalar" and 0 < abs(a.values[0]) < 1]
-    for slope in [*slopes[:4], *_slopes_of(line.statement)]:
+    for slope in [*slopes[:4], *slopes_of(line.statement)]:
         for atom in arrays:
             if atom.kind == "array":
                 yield f"np.where({atom.text} > 0, 1, {slope})"
+                yield f"{slope} * {bracketed(atom.text)}"
     for name in _functions_of_one(line.statement, line.reach.called):
         for atom in line.reach.atoms:
             if atom.kind == "array":
                 yield f"{name}({atom.text})"
 
 
-def _slopes_of(statement):
+def slopes_of(statement):
     """Numbers between 0 and 1 that are written in the file, as text; a half is no slope."""
     numbers = [n.value for n in ast.walk(statement.source.tree) if isinstance(n, ast.Constant)]
     floats = [x for x in numbers if isinstance(x, float) and 0 < x < 0.5]

@@ -127,7 +127,7 @@ class Trials:
                 partial = self.run_all(waiting, False)
                 if partial is not None and not partial[1]:
                     return partial
-            while self.next is not None and self.next.rank <= rank and self.tried < TRIED:
+            while self._has_more(rank):
                 found = self.run_all(self._groups(self.next.rank), must_be_known)
                 if found is not None and not found[1]:
                     return found
@@ -166,8 +166,8 @@ class Trials:
         return len(times) if self.examination.result() is not None else 0
 
     def _telling(self, scopes):
-        """Three of the moments: the first, the last, and one at which something is stored."""
-        if len(scopes) <= 3:
+        """Five of the moments, or all: of those at which something is stored the first and last."""
+        if len(scopes) <= 5:
             return list(scopes)
         observe = texts.observed(self.statement)
 
@@ -181,7 +181,7 @@ class Trials:
                 return False
 
         busy = [i for i, scope in scopes.items() if told(scope)] or list(scopes)
-        return [busy[0], busy[len(busy) // 2], busy[-1]]
+        return list(dict.fromkeys(busy[round(i * (len(busy) - 1) / 4)] for i in range(5)))
 
     def values(self, code):
         """What a form of the statement gives at each moment; None where it fails, or grows."""
@@ -206,14 +206,18 @@ class Trials:
                 scope[name] = _private_value(scope[name])
         return scope
 
+    def _has_more(self, rank):
+        """Whether there are edits up to this rank that may be looked at."""
+        spent = self.examination.effort.is_spent or self.tried >= TRIED
+        return self.next is not None and self.next.rank <= rank and not spent
+
     def _groups(self, rank):
         """The edits of one rank that change the value, in groups of the same values."""
         groups: dict = {}
-        while (edit := self.next) is not None and edit.rank == rank and self.tried < TRIED:
+        while self._has_more(rank) and (edit := self.next).rank == rank:
             self.next = next(self.edits, None)
             self.tried += 1
-            if not self.examination.effort.look(self.entries):
-                self.next = None
+            self.examination.effort.look(self.entries)
             try:
                 code = texts.executable(self.statement, edit.text)
             except (SyntaxError, ValueError):
@@ -277,6 +281,7 @@ class Trials:
     def _how_far(self, text):
         """How far a text is from the line: numbers that its file has not, changed characters."""
         old, mine = self.statement.text, "\n".join(self.statement.source.lines)
+        text = texts.tidied(text)
         strange = [n for n in _NUMBER.findall(text) if re.search(rf"(?<![\w.]){n}", mine) is None]
         strange += _IDLE.findall(text)[len(_IDLE.findall(old)) :]
         start = len(os.path.commonprefix([old, text]))

@@ -191,10 +191,22 @@ def _texts(statement, scope):
                 if isinstance(node, ast.Name):
                     yield from _of_value(node.id, scope.get(node.id), far + 1.5)
     yield from _of_lists(statement, scope)
+    yield from _of_arrays(statement, scope)
     yield from _of_patterns(statement, scope)
     for name in local_names(statement, scope):
         yield name, 2.0
         yield from _of_value(name, scope[name], 2.5)
+
+
+def _of_arrays(statement, scope):
+    """Rows of arrays, by the variables that the function writes as an index of any of them."""
+    subscripts = [n for n in ast.walk(statement.function) if isinstance(n, ast.Subscript)]
+    indices = {n.slice.id: None for n in subscripts if isinstance(n.slice, ast.Name)}
+    indices = [i for i in indices if isinstance(scope.get(i), (int, np.integer))]
+    for name in local_names(statement, scope) if indices else ():
+        if isinstance(scope[name], np.ndarray) and scope[name].ndim:
+            for index in indices[:3]:
+                yield f"{name}[{index}]", 1.5
 
 
 def _of_lists(statement, scope):
