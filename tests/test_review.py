@@ -141,7 +141,7 @@ def test_gradients_that_are_stored():
     report = ag.review(Stored(W1[:, 0].copy()).loss, X, Y[:, 0])
     assert not report
     assert [line.suggestion for line in report.lines if line.verdict == "WRONG"] == [
-        'self.grads = {"w": 2 * (x.T @ e)}'
+        'self.grads = {"w": 2 * x.T @ e}'
     ]
 
 
@@ -458,4 +458,4 @@ def returned_as_products(X, Y, W1, W2):
 def test_a_product_with_the_data_is_no_gradient_of_the_data():
     report = ag.review(returned_as_products, X, Y, W1, W2)
     (wrong,) = [line for line in report.lines if line.verdict == "WRONG"]
-    assert wrong.suggestion.endswith("(X.T @ dz, 2 * (h.T @ e))")
+    assert wrong.suggestion.endswith("(X.T @ dz, 2 * h.T @ e)")

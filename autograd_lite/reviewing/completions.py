@@ -13,19 +13,30 @@ from .vocabulary import kind_of, valued
 
 def completed(line):
     """One value as one more term or factor of the line, or of a part of it."""
-    return (edit for edit in _simple(line) if _count(edit.new) < 2)
+    goal = line.goal
+    if goal is None or not goal.inside:
+        return
+    values = {a.text: goal.together(a.values) for a in line.reach.atoms}
+    for node, part, right in [(line.root, goal.given, goal.right), *_parts(line)]:
+        for edit in _changes(line, node, part, right, values, SOLVED):
+            if _count(edit.new) < 2:
+                yield edit
 
 
 def solved(line):
     """Products of two values as one more term or factor, or in the place of the value."""
-    if line.goal is not None and not line.statement.part:
+    if line.goal is not None and line.goal.inside:
         yield from _of_the_whole(line, TERM)
 
 
 def completions(line):
-    """The same of each part of the line, and then with sums over an axis."""
+    """The same of each part of the line, and then with sums over an axis.
+
+    Where the value is a whole array, of which the line stores a part: one more statement.
+    """
     goal = line.goal
-    if goal is None or line.statement.part or not goal.inside:
+    if goal is None or not goal.inside:
+        yield from _of_the_whole(line, COMPLETED) if goal is not None else ()
         return
     values = _values(line)
     parts = list(_parts(line))
@@ -39,15 +50,6 @@ def completions(line):
         yield line.edit(COMPLETED, line.root, new, "formula")
     for node, part, right in [(line.root, goal.given, goal.right), *parts]:
         yield from _changes(line, node, part, right, values, COMPLETED)
-
-
-def _simple(line):
-    if line.goal is None or line.statement.part:
-        return
-    yield from _of_the_whole(line, SOLVED)
-    values = _values(line)
-    for node, part, right in _parts(line) if line.goal.inside else ():
-        yield from _changes(line, node, part, right, values, SOLVED)
 
 
 def _of_the_whole(line, rank):
@@ -71,10 +73,11 @@ def _values(line):
     for atom in atoms:
         if any(np.ndim(v) > 2 for v in atom.values):
             values[f"{atom.text}.reshape(len({atom.text}), -1)"] = _rows(atom.values[0])
-    for text in made(line):
+    inner = [line.text.of(n) for n in line.nodes if isinstance(n, (ast.BinOp, ast.Call))]
+    for text in [*inner, *made(line)]:
         found = [valued(text, scope) for scope in goal.scopes]
         kinds = {kind_of(value) for value in found}
-        if kinds <= {"array", "index"} or (kinds == {"scalar"} and text[0] != "("):
+        if kinds <= {"array", "index"} or kinds == {"scalar"}:
             values.setdefault(text, goal.together(found))
     return values
 
@@ -110,7 +113,7 @@ def _is_part(line, node):
 def _changes(line, node, given, wanted, values, rank, inside=True):
     """One more term, or one more factor, for a node to give what is wanted."""
     old, close = line.text.of(node), line.goal.close
-    if isinstance(node, ast.Constant):
+    if isinstance(node, ast.Constant) and node is not line.root:
         return
     with np.errstate(all="ignore"):
         factor = np.where((given == 0) & (wanted == 0), np.nan, wanted / given)
@@ -138,5 +141,5 @@ def _more(line, rank, node, inside, text, statement, kind, new):
         base = line.statement.target
         while isinstance(base, ast.Subscript):
             base = base.value
-        text, rank = f"{line.statement.text}; {line.text.of(base)} {statement}", COMPLETED
+        text = f"{line.statement.text}; {line.text.of(base)} {statement}"
     return Edit(rank, text, f"missing {kind}", line.text.of(node), new)

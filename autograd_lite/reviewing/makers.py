@@ -8,7 +8,7 @@ import numpy as np
 from . import runs, texts
 from .factors import Factor
 from .localisation import assignment_of
-from .recognition import EXACT
+from .recognition import EXACT, SCALED
 from .watchers import Substitute
 
 _SAYS_DERIVATIVE = re.compile(r"(?i)deriv|grad|prime|dash|slope|back|jac|^d|_d$|(?-i:D$)")
@@ -24,19 +24,43 @@ def makers(step, name, values):
     statement = step.statements[name]
     value = getattr(statement.node, "value", None)
     nodes = list(ast.walk(value)) if value is not None and not statement.part else []
-    for at, node in enumerate(nodes):
+    for node in nodes:
         key = _made_by(step, statement, node) if node is not value else None
         if key is not None and key != name and step.times.get(key) == len(values):
-            solved = _solved(step, statement, at, values)
+            whole = _with_new_axes(statement, node)
+            solved = _solved(step, statement, nodes.index(whole), values)
             if solved is not None:
                 slopes, given, right = solved
+                if whole is not node:
+                    right = [x.reshape([n for n in x.shape if n > 1]) for x in right]
                 known = step.examination.known
                 if isinstance(node, ast.Call):
                     called = step.statements[key].function.name
                     blamed = _SAYS_DERIVATIVE.search(called) is not None
                     yield key, right, blamed and all(known.of(slope) == EXACT for slope in slopes)
                 elif not all(map(step.is_of_backpropagation, given)):
-                    yield key, right, all(known.of(part) == EXACT and np.any(part) for part in right)
+                    yield key, right, all(known.of(x) >= SCALED and np.any(x) for x in right)
+
+
+def _with_new_axes(statement, node):
+    """A name together with an index of new axes behind it: x[:, None]."""
+    parent = statement.parents.get(node)
+    if isinstance(parent, ast.Subscript) and parent.value is node:
+        parts = getattr(parent.slice, "elts", [parent.slice])
+        if all(ast.unparse(part) in (":", "None", "np.newaxis") for part in parts):
+            return parent
+    return node
+
+
+def _once(array, shape):
+    """An array in the shape that was broadcast to its own; a ValueError if it is no such one."""
+    array = np.asarray(array)
+    many = (slice(None),) * (array.ndim - len(shape))
+    index = tuple(slice(0, 1) if n == 1 else slice(None) for n in shape)
+    single = array[tuple(0 for _ in many)][index]
+    if not np.allclose(single, array, rtol=1e-6, equal_nan=True):
+        raise ValueError("the part is not the same along an axis")
+    return single
 
 
 def _made_by(step, statement, node):
@@ -66,7 +90,9 @@ def _solved(step, statement, at, values):
     sizes = iter(values)
 
     def look(name, scope):
-        found.append(factor.solved(scope, next(sizes)))
+        shape = np.shape(eval(factor.text, dict(scope)))
+        slope, given, right = factor.solved(scope, next(sizes))
+        found.append((slope, _once(given, shape), _once(right, shape)))
 
     code = texts.executable(statement, statement.text)
     watcher = Substitute(assignment_of(statement), values, code)

@@ -99,6 +99,7 @@ class _Step:
         self.makers: set = set()
         self.feeds: dict = {}
         self.localisation: object = None
+        self.mine: list = []  # the line that is wrong by its values
         self.truth: object = None  # of the program as changed so far, where tensors go through it
         self.in_order: list = []
         self.times: dict = {}  # how often a statement was carried out
@@ -112,6 +113,7 @@ class _Step:
         self.first = suspects[0]
         culprit = self._located()
         mine = self.chains.get(culprit[0], [culprit[0]]) if culprit is not None else []
+        self.mine = mine
         self.likely = frozenset([*mine, *self.first])
         alone = culprit is not None and not culprit[1]  # it alone would make all right
         made: list = []
@@ -120,6 +122,7 @@ class _Step:
             made, culprit = self._makers_of(culprit)
             if culprit[0] not in mine:
                 made, mine = [*mine, *made], self.chains.get(culprit[0], [culprit[0]])
+                self.mine = mine
         repair = self._tried(self._places(alone, mine, made, *suspects))
         if repair is not None and (not alone or not repair[1]):
             return repair
@@ -145,15 +148,16 @@ class _Step:
         more = _places(likely, copies, known, later)
         if alone:
             places = [(ALIKE, [k for k in alike if k in self.likely]), (SLIP, mine), (ALIKE, alike)]
-            places += [(OTHER, mine), (SLIP, likely), (SOLVED, mine)]
-            places += [(rank, made) for rank in (SLIP, OTHER, TERM)]
-            places += [(TERM, mine), (SLIP, copies), (OTHER, copies), (TERM, [*copies, *likely])]
+            places += [(OTHER, mine), (SLIP, likely)]
+            places += [(rank, made) for rank in (SLIP, OTHER, SOLVED)]
+            places += [(SOLVED, mine), (SLIP, copies), (OTHER, copies)]
+            places += [(TERM, made), (TERM, mine), (TERM, [*copies, *likely])]
             places += [(COMPLETED, mine), (TWO, mine), (INGREDIENT, made[::-1]), *more[:6]]
         else:
             places = [(ALIKE, alike), (SLIP, mine), (OTHER, mine), (TERM, mine), *more]
         alone_so = [k for k in likely if not is_analogous(self.statements[k])]
         if len(alone_so) < len(likely):  # the others say what a further line says
-            at = places.index((SOLVED, mine)) + 1 if alone else 1
+            at = places.index((TERM, mine)) + 1 if alone else 1
             places[at:at] = [(SLIP, alone_so), (FACTOR, alone_so)]
         sole = [k for k in likely if k not in self.sound]
         if len(sole) < len(likely):
@@ -193,8 +197,8 @@ class _Step:
         """The first edit that makes all right, else the most useful one; pairs (rank, names)."""
         partial = None
         for rank, names in places:
-            self.examination.effort.keep(rank < COMPLETED)
-            if rank > TERM and partial is not None and self._is_whole(*partial):
+            self.examination.effort.keep(rank < COMPLETED and names is not self.mine)
+            if rank > COMPLETED and partial is not None and self._is_whole(*partial):
                 return partial
             for name in names:
                 if name not in self.statements:

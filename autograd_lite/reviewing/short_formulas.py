@@ -38,6 +38,7 @@ def made(line):
             ):
                 yield form.format(*[bracketed(atom.text)] * form.count("{}"))
     slopes = [a.text for a in line.reach.atoms if a.kind == "scalar" and 0 < abs(a.values[0]) < 1]
+    yield from (f"(1 - {slope})" for slope in slopes[:4])
     for slope in [*slopes[:4], *slopes_of(line.statement)]:
         for atom in arrays:
             if atom.kind == "array":

@@ -7,9 +7,9 @@ from .edits import REDUCTIONS, SLIP, Edit, bracketed
 from .vocabulary import is_atomic, is_numpys
 
 _FLIPS = {
-    ast.Add: ("-",),
+    ast.Add: ("-", "*"),
     ast.Sub: ("+",),
-    ast.Mult: ("/",),
+    ast.Mult: ("/", "+"),
     ast.Div: ("*",),
     ast.Gt: ("<=", ">=", "<"),
     ast.GtE: ("<", ">"),
@@ -124,7 +124,7 @@ def of_operation(line, node):
     sign = _SIGNS.get(type(node.op))
     head, tail = line.text.around(node, node.left, node.right)
     for other in _FLIPS.get(type(node.op), ()):
-        kind = "sign" if other in "+-" else "division"
+        kind = "sign" if {sign, other} == {"+", "-"} else "division" if "/" in sign + other else ""
         yield head + between.replace(sign, other, 1) + tail, kind
     if isinstance(node.op, (ast.Sub, ast.Div, ast.MatMult)):
         yield f"({right}) {sign} ({left})", "order"

@@ -1,5 +1,7 @@
 """The term, the factor or the formula that gives a wanted value, out of values in reach."""
 
+import re
+
 import numpy as np
 
 from .texts import is_simple
@@ -17,6 +19,7 @@ _MATRICES = {
     "np.linalg.solve({}, {})": np.linalg.solve,
     "np.linalg.solve({}.T, {})": lambda x, y: np.linalg.solve(x.T, y),
 }
+_SIZE = re.compile(r"\.shape\[|\.size|len\(")  # which is divided by
 _SOLVED = 100  # rows of a system of equations
 
 
@@ -139,6 +142,8 @@ def _sampled(values, shape, at):
     """(texts, rows): the values that are broadcast to a shape, at some entries."""
     texts, rows = [], []
     for text, value in values.items():
+        if text[0].isdigit():
+            continue
         try:
             whole = np.broadcast_to(value, shape)
         except ValueError:
@@ -153,7 +158,8 @@ def _coefficients(values):
     forms = {"{}": 1.0, "2 * {}": 2.0}
     named = {t: float(v) for t, v in values.items() if v.ndim == 0 and v and abs(v) != 1}
     for text, value in named.items():
-        forms[f"{_bracketed(text)} * {{}}"] = value
+        if not _SIZE.search(text):
+            forms[f"{_bracketed(text)} * {{}}"] = value
         forms[f"{{}} / {_bracketed(text)}"] = 1 / value
     forms |= {f"2 * {{}} / {_bracketed(text)}": 2 / value for text, value in named.items()}
     return forms | {f"{text} * {{}}": c for text, c in _NUMBERS.items()}

@@ -23,8 +23,8 @@ RUNS = 1000  # of the program, for one statement
 UNKNOWN_RUNS = 250  # of edits of one rank whose value is unknown
 MOMENTS = 9  # at which a statement in a loop is looked at
 TRIED = 8000  # edits of one statement that are looked at
-_NUMBER = re.compile(r"(?<![\w.])\d+\.\d+")
-_IDLE = re.compile(r"[-+] 0(?![\w.])|[*/] 1(?![\w.])")
+_NUMBER = re.compile(r"(?<![\w.])(?![012](?![\w.]))\d+(?:\.\d+)?")  # but 0, 1, 2
+_UNLIKELY = re.compile(r"[-+] 0(?![\w.])|[*/] 1(?![\w.])|\.shape\[|len\(")  # + 0, * 1, a size
 _UNSEEN = ("assignment", "repeated", "extra statement")  # may differ only later
 
 
@@ -92,7 +92,7 @@ class Trials:
             right = self.expected[at] if at < len(self.expected or ()) else None
             if right is not None:
                 moments.append(self._moment(np.asarray(stored), np.asarray(right), scope))
-        if not moments or None in moments:
+        if not moments or None in moments or self.statement.part:
             return None
         return Goal.of(moments, self.examination.close)
 
@@ -283,7 +283,7 @@ class Trials:
         old, mine = self.statement.text, "\n".join(self.statement.source.lines)
         text = texts.tidied(text)
         strange = [n for n in _NUMBER.findall(text) if re.search(rf"(?<![\w.]){n}", mine) is None]
-        strange += _IDLE.findall(text)[len(_IDLE.findall(old)) :]
+        strange += _UNLIKELY.findall(text)[len(_UNLIKELY.findall(old)) :]
         start = len(os.path.commonprefix([old, text]))
         end = len(os.path.commonprefix([old[start:][::-1], text[start:][::-1]]))
         return len(strange), max(len(old), len(text)) - start - end, len(text)
