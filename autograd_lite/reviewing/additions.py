@@ -5,7 +5,7 @@ from itertools import product as pairs_of
 
 import numpy as np
 
-from .edits import DERIVATIVE, FACTOR, FORMULA, PATH, TERM, Edit, bracketed
+from .edits import DERIVATIVE, FACTOR, PATH, PENALTY, TERM, Edit, bracketed
 from .solving import products as shapes_of
 
 NEAREST = 24  # values of which two make a further path
@@ -61,7 +61,7 @@ def terms(line):
 def penalties(line):
     """A term that is a number times an array: a regulariser."""
     scalars = [a.text for a in line.reach.atoms if a.kind == "scalar" and not a.text.isdigit()]
-    arrays = [a for a in line.reach.atoms if a.kind == "array"]
+    arrays = [a for a in line.reach.atoms if a.kind == "array" or a.varies]
     old = line.text.of(line.root) if not line.statement.part else ""
     for one in scalars[:10]:
         factors = [one, f"2 * {one}"] + [f"{one} / {two}" for two in scalars[:10] if two != one]
@@ -69,7 +69,7 @@ def penalties(line):
             for atom in arrays:
                 term = f"{factor} * {atom.text}"
                 text = line.text.replaced((line.root, f"{old} + {term}"))
-                yield Edit(FORMULA, text, "missing term", old, term)
+                yield Edit(PENALTY, text, "missing term", old, term)
 
 
 def products(line):

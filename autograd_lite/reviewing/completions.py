@@ -44,12 +44,21 @@ def completions(line):
         yield from _changes(line, node, part, right, values, COMPLETED)
         for new in solutions(right, values, goal.close):
             yield line.edit(COMPLETED, node, new, "formula")
-    values = {**sums(values, goal.right.shape), **values}
+    atoms = {a.text: values[a.text] for a in line.reach.atoms}
+    values = {**atoms, **sums(atoms, goal.right.shape), **values}
     formulas = solutions(goal.right, values, goal.close)
     for new in [*formulas, *differences(goal.right, values, goal.close)]:
         yield line.edit(COMPLETED, line.root, new, "formula")
     for node, part, right in [(line.root, goal.given, goal.right), *parts]:
         yield from _changes(line, node, part, right, values, COMPLETED)
+        with np.errstate(all="ignore"):
+            factor = np.where((part == 0) & (right == 0), np.nan, right / part)
+        for new in differences(factor, values, goal.close):
+            yield line.edit(COMPLETED, node, f"{bracketed(line.text.of(node))} * {new}", "formula")
+        for new in differences(right - part, values, goal.close):
+            sign = "- " if new.startswith("-") else "+ "
+            text = f"{line.text.of(node)} {sign}{new.removeprefix('-')}"
+            yield line.edit(COMPLETED, node, text, "formula")
 
 
 def _of_the_whole(line, rank):

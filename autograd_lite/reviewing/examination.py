@@ -220,7 +220,7 @@ class Examination:
         }
 
     def _gradients_and_rows(self, nodes):
-        """The gradients of nodes, their pieces, and the rows that a loop over samples goes along."""
+        """The gradients of nodes, their pieces, and the rows that a loop goes along."""
         for node in nodes:
             gradient = self.truth.gradients.get(node)
             for array in (gradient, *self.truth.pieces(node)):
@@ -228,6 +228,12 @@ class Examination:
                     yield array
             if gradient is not None and np.ndim(gradient) and len(gradient) <= ROWS:
                 yield from np.asarray(gradient)
+
+    @cached_property
+    def has_noise(self):
+        """Whether a gradient is 0 but for rounding: a formula of other steps rounds otherwise."""
+        sizes = [float(np.abs(g).max(initial=0.0)) for g in self.true.values()]
+        return any(0 < size < 1e-10 * max(sizes) for size in sizes)
 
     def agree(self, given, true):
         """Whether a gradient is right, up to rounding."""

@@ -67,6 +67,8 @@ def everywhere(line, index):
     target = line.statement.target
     if not isinstance(target, ast.Name):
         return
+    if isinstance(line.statement.node, ast.AugAssign):
+        yield line.edit(OTHER, target, f"{target.id}[{index}]", "index")
     for node in line.nodes:
         if is_atomic(node) and node is not target:
             new = [(target, f"{target.id}[{index}]"), (node, f"{line.text.of(node)}[{index}]")]

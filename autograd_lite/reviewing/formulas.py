@@ -3,7 +3,7 @@
 import ast
 from itertools import combinations
 
-from .additions import path, penalties, products
+from .additions import path, products
 from .analogies import analogous
 from .edits import ALIKE, FORMULA, INGREDIENT, TWO, Edit, bracketed
 from .short_formulas import made
@@ -41,13 +41,14 @@ def formulas(line):
             new = f"{bracketed(old)} / {bracketed(atom.text)}"
             text = line.text.replaced((node, new))
             yield Edit(FORMULA, text, "missing division", old, atom.text)
-    yield from penalties(line)
 
 
 def ingredients(line):
     """Parts of other lines, as they are or with one name exchanged."""
     if not line.statement.part:
-        yield from (path(line, INGREDIENT, term) for term in products(line))
+        for term in products(line):
+            yield path(line, INGREDIENT, term)
+            yield line.edit(INGREDIENT, line.root, term, "formula")
     for node in line.nodes:
         if line.is_replaceable(node) or isinstance(node, (ast.IfExp, ast.Subscript)):
             for new in [

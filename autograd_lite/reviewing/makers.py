@@ -101,4 +101,3 @@ def _solved(step, statement, at, values):
     with examination.program.watched(watcher, step.changed, (statement.key,)), runs.quietly():
         result = examination.result()
     return None if result is None or not found else tuple(zip(*found, strict=True))
-

@@ -163,7 +163,7 @@ class _Step:
         if len(sole) < len(likely):
             at = places.index((OTHER, mine)) + 1 if alone else 1
             places[at:at] = [(SLIP, sole), (OTHER, sole)]
-            at = places.index((TERM, mine)) if alone else at + 2
+            at = places.index((TERM, mine)) + 1 if alone else at + 2
             places.insert(at, (TERM, sole))
         return places
 

@@ -192,6 +192,10 @@ def of_call(line, node):
     keywords = [text(k) for k in node.keywords]
     name = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
     head = text(func)
+    if name == "at" and isinstance(func.value, ast.Attribute):
+        other = {"add": "subtract", "subtract": "add"}.get(func.value.attr)
+        if other is not None:
+            yield f"np.{other}.at({', '.join(arguments)})", "sign"
     for group in _FUNCTIONS:
         for other in group if name in group else ():
             if other != name:

@@ -1,16 +1,22 @@
 """The term, the factor or the formula that gives a wanted value, out of values in reach."""
 
 import re
+from itertools import product
 
 import numpy as np
 
 from .texts import is_simple
 
-SAMPLED, VALUES, SHOWN = 4, 160, 8
+SAMPLED, VALUES, SHOWN = 4, 200, 8
 FACTORS, SUMMED = 8, 10  # values that may stand before a bracket, and in a sum over an axis
 MULTIPLIED = 24  # values that may stand in a matrix product
 _NUMBERS = {"0.5": 0.5, "3": 3.0, "4": 4.0, "0.25": 0.25}
 _FORMS = {"{}": np.ones_like, "{} * {}": np.positive, "{} / {}": np.reciprocal}
+_SUMS = {  # forms of a sum and a value p, and the sum by what the whole is and p
+    "{p} * ({})": np.divide,
+    "({}) / {p}": np.multiply,
+    "{p} / ({})": lambda wanted, p: p / wanted,
+}
 _MATRICES = {
     "np.outer({}, {})": np.outer,
     "{} @ {}": np.matmul,
@@ -76,7 +82,7 @@ def _sample(wanted):
 
 
 def differences(wanted, values, close):
-    """Expressions p (q + c r) and (q + c r) / p that give the wanted array; short ones first."""
+    """Expressions p (q + c r), (q + c r) / p and p / (q + c r) that give the wanted array."""
     wanted = np.asarray(wanted, dtype=float)
     at = _sample(wanted)
     if len(at) < SAMPLED:
@@ -87,23 +93,25 @@ def differences(wanted, values, close):
     near = [text for text in texts if is_simple(text) and "(" not in text][:FACTORS]
     found = []
     with np.errstate(all="ignore"):
-        for form, p in [(f, p) for f in ("{p} * ({})", "({}) / {p}") for p in near]:
-            inner = wanted / values[p] if form.endswith(")") else wanted * values[p]
-            for q in texts:
-                rest = inner - values[q]
-                if np.nanmax(np.abs(rest)) > 1e-6 * np.nanmax(np.abs(inner)):
-                    terms = _multiples(rest, at, values, texts, rows, numbers, close)
-                    found += [form.format(_sum(q, term), p=_bracketed(p)) for term in terms]
+        for (form, inside), p, sign in product(_SUMS.items(), near, (1, -1)):
+            inner = sign * inside(wanted, values[p])
+            for q, term in _two(inner, at, values, texts, rows, numbers, close):
+                new = form.format(_sum(q, term), p=_bracketed(p))
+                found.append(new if sign == 1 else f"-{new}")
     return sorted(dict.fromkeys(found), key=len)[:SHOWN]
 
 
-def _multiples(wanted, at, values, texts, rows, numbers, close):
-    """The values times a number that are the wanted array."""
-    ratios = wanted.reshape(-1)[at] / rows
-    steady = np.abs(ratios - ratios[:, :1]) <= 10 * close * np.abs(ratios[:, :1])
-    for i in np.flatnonzero(steady.all(-1)):
-        if _is_it(ratios[i, 0] * values[texts[i]], wanted, close):
-            yield from _named(ratios[i, 0], _bracketed(texts[i]), numbers, close)
+def _two(wanted, at, values, texts, rows, numbers, close):
+    """Pairs (q, c r) of the values that add up to the wanted array."""
+    target = wanted.reshape(-1)[at]
+    rest = target - rows
+    ratios = rest[:, None] / rows
+    steady = np.abs(ratios - ratios[..., :1]) <= 10 * close * np.abs(ratios[..., :1])
+    steady &= (np.abs(rest).max(-1) > 1e-6 * np.abs(target).max())[:, None, None]
+    for i, j in np.argwhere(steady.all(-1)):
+        q, r, c = texts[i], texts[j], ratios[i, j, 0]
+        if _is_it(values[q] + c * values[r], wanted, close):
+            yield from ((q, term) for term in _named(c, _bracketed(r), numbers, close))
 
 
 def _sum(one, term):
@@ -117,16 +125,22 @@ def sums(values, shape):
     """
     arrays = [(t, np.asarray(v)) for t, v in values.items() if np.ndim(v) > 1 and is_simple(t)]
     arrays = arrays[:SUMMED]
-    summed = {text: v for text, v in arrays}
+    summed = dict(arrays)
     for i, (one, v) in enumerate(arrays):
         summed |= {f"{one} * {two}": v * w for two, w in arrays[i:] if w.shape == v.shape}
-    found = {}
+    found, along = {}, {}
     for text, v in summed.items():
         for axis in _axes(v.ndim, len(shape)):
+            total = v.sum(axis, keepdims=True)
+            new = f"np.sum({text}, axis={axis}, keepdims=True)"
             if v.shape == shape:
-                found[f"np.sum({text}, axis={axis}, keepdims=True)"] = v.sum(axis, keepdims=True)
+                found[new] = total
+                along[text, new] = total
             elif v.sum(axis).shape == shape:
                 found[f"np.sum({text}, axis={axis})"] = v.sum(axis)
+    for one, v in arrays:  # what is taken out along an array: x sum(x y)
+        mine = {new: total for (text, new), total in along.items() if one in text.split(" * ")}
+        found |= {f"{one} * {new}": v * total for new, total in mine.items() if " * " in new}
     return found
 
 
@@ -179,7 +193,9 @@ def _elementwise(wanted, at, values, numbers, close):
             for i, j in np.argwhere(steady.all(-1)):
                 if (form == "{} * {}" and j < i) or (form == "{} / {}" and i == j):
                     continue
-                if not _is_it(ratios[i, j, 0] * values[texts[i]] * by(values[texts[j]]), wanted, close):
+                if not _is_it(
+                    ratios[i, j, 0] * values[texts[i]] * by(values[texts[j]]), wanted, close
+                ):
                     continue
                 pair = [_bracketed(texts[i]), _bracketed(texts[j])][: form.count("{}")]
                 yield from _named(ratios[i, j, 0], form.format(*pair), numbers, close)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import runs, words
+from .edits import COMPLETED
 from .flow import Flow, arrays_in, nodes_in
 from .recognition import UNKNOWN
 from .texts import tidied
@@ -138,6 +139,9 @@ def _line(examination, statement, name, wrong, before, after, causes):
                 *head, WRONG, reason="what it gives is no gradient of the loss", values=values
             )
         offered = suggestion(statement, edit)
+        if edit.rank == COMPLETED and examination.has_noise:
+            reason = f"{words.of_edit(edit)}; right would be: {words.short(offered, 300)}"
+            return Line(*head, WRONG, reason=reason, values=values)
         if offered is not None:
             number, text, offered = _changed_line(statement, text, offered)
             head = (source.path, number, statement.name, text)

@@ -274,7 +274,9 @@ def is_harmless(node, called):
         if isinstance(call, ast.Call):
             func = call.func
             name = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
-            if not (is_numpys(func) or name in called or name in _ARRAY_METHODS or name in _BUILTINS):
+            if not (
+                is_numpys(func) or name in called or name in _ARRAY_METHODS or name in _BUILTINS
+            ):
                 return False
             if name in ("save", "load", "savez", "savetxt", "loadtxt", "fromfile", "tofile"):
                 return False
