@@ -145,35 +145,42 @@ def builder(structure, leaves):
 
     ``leaves`` are pairs (whether a value of the list stands there, what else does).
     """
-    scope: dict = {}
-    names = []
-    rest = iter(leaves)
+    tree = _Tree(iter(leaves))
+    try:
+        result = tree.text(structure)
+    except _Unknown:
+        return None
+    unpacked = f"{_targets(tree.names)} = values\n    " if tree.names else ""
+    exec(f"def build(values):\n    {unpacked}return {result}\n", tree.scope)
+    return tree.scope["build"]
 
-    def text(tree):
+
+class _Tree:
+    """The text of a tree, with names for its values and for all else that stands in it."""
+
+    def __init__(self, leaves):
+        self.leaves = leaves
+        self.names: list = []
+        self.scope: dict = {}
+
+    def text(self, tree):
         if tree is None:
             return "None"
         if type(tree) is dict:
-            parts = []
-            for key, part in tree.items():
-                scope[f"key{len(scope)}"] = key
-                parts.append(f"key{len(scope) - 1}: {text(part)}")
+            parts = [f"{self._known(key)}: {self.text(part)}" for key, part in tree.items()]
             return f"{{{', '.join(parts)}}}"
         if type(tree) in (list, tuple):
-            inner = "".join(f"{text(part)}, " for part in tree)
+            inner = "".join(f"{self.text(part)}, " for part in tree)
             return f"[{inner}]" if type(tree) is list else f"({inner})"
         if isinstance(tree, _CONTAINERS):
             raise _Unknown
-        is_value, other = next(rest)
-        if is_value:
-            names.append(f"x{len(names)}")
-            return names[-1]
-        scope[f"key{len(scope)}"] = other
-        return f"key{len(scope) - 1}"
+        is_value, other = next(self.leaves)
+        if not is_value:
+            return self._known(other)
+        self.names.append(f"x{len(self.names)}")
+        return self.names[-1]
 
-    try:
-        result = text(structure)
-    except _Unknown:
-        return None
-    unpacked = f"{_targets(names)} = values\n    " if names else ""
-    exec(f"def build(values):\n    {unpacked}return {result}\n", scope)
-    return scope["build"]
+    def _known(self, value):
+        name = f"key{len(self.scope)}"
+        self.scope[name] = value
+        return name

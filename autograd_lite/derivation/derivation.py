@@ -96,21 +96,11 @@ def derive(
     if not isinstance(loss, Tensor) and callable(loss):
         call = on_tape("derive()", loss, args, wrt)
         loss, wrt = call.result, call.wrt or None
-        variables = {**variables, **call.inner, **call.own}
+        variables |= call.variables
     elif args:
         wrt = _of_tensor(args, wrt)
     check_on_tape("derive()", loss)
-    assert isinstance(loss, Tensor)
-    if seed is not None:
-        seed = seed_of(loss, asarray(seed))
-        variables.setdefault("seed", seed)
-        with enable_grad():
-            loss = np.sum(loss * seed)
-    elif loss.size != 1:
-        raise ValueError(
-            f"{errors.describe(loss)} is not a scalar: reduce it (np.sum, np.mean), or pass its "
-            f"cotangent, seed= an array of shape {loss.shape}"
-        )
+    loss = _seeded(loss, seed, variables)
     known = Names(loss, variables, names, call)
     targets = targets_of(known, wrt)
     style = Style(precision, max_elements) if numbers else None
@@ -125,6 +115,21 @@ def _of_tensor(args, wrt):
             "has further arguments, derive(f, x, y)"
         )
     return args[0]
+
+
+def _seeded(loss, seed, variables):
+    """The scalar whose gradients are those of a tensor with this cotangent."""
+    if seed is not None:
+        seed = seed_of(loss, asarray(seed))
+        variables.setdefault("seed", seed)
+        with enable_grad():
+            return np.sum(loss * seed)
+    if loss.size != 1:
+        raise ValueError(
+            f"{errors.describe(loss)} is not a scalar: reduce it (np.sum, np.mean), or pass its "
+            f"cotangent, seed= an array of shape {loss.shape}"
+        )
+    return loss
 
 
 class Derivation:

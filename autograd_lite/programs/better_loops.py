@@ -185,18 +185,7 @@ def _with_residuals(steps, inputs, results):
 def _known(forward, back):
     """{call in the step back: the same call in the step forward}, of those worth storing."""
     one, other = forward.func, back.func
-    table = {}
-    stacks = {forward.args[one.carried + i]: one.inputs[one.carried + i] for i in range(one.rows)}
-    shared = dict(zip(forward.args[one.carried + one.rows :], one.inputs[one.carried + one.rows :]))
-    for i, (x, arg) in enumerate(zip(other.inputs, back.args)):
-        is_row = other.carried <= i < other.carried + other.rows
-        if is_row and arg.func is calls.part and arg.args[0] is forward:
-            if arg.args[1] >= one.carried:
-                table[x] = one.results[arg.args[1]]
-        elif i >= other.carried:
-            same = (stacks if is_row else shared).get(arg)
-            if same is not None:
-                table[x] = same
+    table = _same_inputs(forward, back)
     known = {}
     for step in one.steps:
         known.setdefault(_key(step, {}), step)
@@ -215,6 +204,24 @@ def _known(forward, back):
         if step not in found:
             read.update(step.operands())
     return {x: same for x, same in found.items() if x in read and x.shape is not None}
+
+
+def _same_inputs(forward, back):
+    """{input of the step back: what has its value in the step forward}."""
+    one, other = forward.func, back.func
+    stacks = {forward.args[one.carried + i]: one.inputs[one.carried + i] for i in range(one.rows)}
+    shared = dict(zip(forward.args[one.carried + one.rows :], one.inputs[one.carried + one.rows :]))
+    table = {}
+    for i, (x, arg) in enumerate(zip(other.inputs, back.args)):
+        is_row = other.carried <= i < other.carried + other.rows
+        if is_row and arg.func is calls.part and arg.args[0] is forward:
+            if arg.args[1] >= one.carried:
+                table[x] = one.results[arg.args[1]]
+        elif i >= other.carried:
+            same = (stacks if is_row else shared).get(arg)
+            if same is not None:
+                table[x] = same
+    return table
 
 
 def _key(step, table):

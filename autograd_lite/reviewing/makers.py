@@ -71,18 +71,7 @@ def _solved(step, statement, at, values):
     sizes = iter(values)
 
     def look(name, scope):
-        wanted, given = next(sizes), np.asarray(eval(part, dict(scope)))
-        zero, one, as_it_is = (
-            np.asarray(eval(text, {**scope, _PART: x}))
-            for x in (np.zeros(given.shape), np.ones(given.shape), given)
-        )
-        slope = one - zero
-        if given.shape != wanted.shape or slope.shape != wanted.shape:
-            raise ValueError(f"{part} is no factor of {whole}")
-        if not np.allclose(zero + slope * given, as_it_is):
-            raise ValueError(f"{whole} is not linear in {part}")
-        safe = np.where(slope, slope, 1.0)
-        found.append((slope, given, np.where(slope, (wanted - zero) / safe, given)))
+        found.append(_factor(part, text, whole, scope, next(sizes)))
 
     code = texts.executable(statement, statement.text)
     watcher = Substitute(assignment_of(statement), values, code)
@@ -91,6 +80,22 @@ def _solved(step, statement, at, values):
     with examination.program.watched(watcher, step.changed, (statement.key,)), runs.quietly():
         result = examination.result()
     return None if result is None or not found else tuple(zip(*found, strict=True))
+
+
+def _factor(part, text, whole, scope, wanted):
+    """(slope, value, right value) of a part, from the whole with 0, 1 and itself in its place."""
+    given = np.asarray(eval(part, dict(scope)))
+    zero, one, as_it_is = (
+        np.asarray(eval(text, {**scope, _PART: x}))
+        for x in (np.zeros(given.shape), np.ones(given.shape), given)
+    )
+    slope = one - zero
+    if given.shape != wanted.shape or slope.shape != wanted.shape:
+        raise ValueError(f"{part} is no factor of {whole}")
+    if not np.allclose(zero + slope * given, as_it_is):
+        raise ValueError(f"{whole} is not linear in {part}")
+    safe = np.where(slope, slope, 1.0)
+    return slope, given, np.where(slope, (wanted - zero) / safe, given)
 
 
 class _Exchange(ast.NodeTransformer):

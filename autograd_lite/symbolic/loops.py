@@ -195,17 +195,21 @@ class _TracedStep:
         self.captured = inner.captured
         self.is_asked_by_user = inner.is_asked_by_user
         self.checked, self.check = [], []
-        if inner.numbers:
-            total = self.body.input(np.float64(0.0), "checked")
-            sizes = [self.body.apply(np.absolute, x) for x in dict.fromkeys(inner.numbers)]
-            self._carry_too(total, sum_of(self.body, [total, *sizes]))
-        if inner.answers:
-            holds = self.body.input(np.True_, "holds")
-            self._carry_too(holds, self._held(holds, inner.answers))
+        self._carry_checks(inner.numbers, inner.answers)
 
     def _expression(self, inner, leaf):
         x = _plain(leaf)
         return inner.expression(x) if isinstance(x, Traced) else self.body.constant(x)
+
+    def _carry_checks(self, numbers, answers):
+        """Carry a sum of numbers, and whether all answers are still what they were."""
+        if numbers:
+            total = self.body.input(np.float64(0.0), "checked")
+            sizes = [self.body.apply(np.absolute, x) for x in dict.fromkeys(numbers)]
+            self._carry_too(total, sum_of(self.body, [total, *sizes]))
+        if answers:
+            holds = self.body.input(np.True_, "holds")
+            self._carry_too(holds, self._held(holds, answers))
 
     def _carry_too(self, given, result):
         self.checked.append(given)

@@ -13,7 +13,7 @@ from ..messages import quoting
 from . import calls
 from .expressions import Expression
 from .python_text import ATOM, CALL, Writer
-from .simplification import number
+from .rule_table import number
 
 
 @dataclass(frozen=True)
