@@ -16,8 +16,9 @@ from ..graph import Names, caller_variables, check_on_tape
 from ..messages import errors, quoting
 from ..observed_call import on_tape
 from ..programs.program import Program
+from ..symbolic.array_text import Style, labelled
 from ..symbolic.latex import LatexWriter, latex_of
-from ..symbolic.text import Style, TextWriter, labelled, text_of
+from ..symbolic.text import TextWriter, text_of
 from ..transforms.loops import Loop
 from .forms import latex_rows, markdown_table, text_rows
 from .legend import OwnWords, nameless

@@ -14,8 +14,8 @@ from ..rules.activations import sigmoid
 from ..symbolic.calls import named
 from ..symbolic.expressions import Expression, mapped
 from ..symbolic.graph import Graph
-from ..symbolic.one_call import OneCall
-from ..symbolic.traced import ConcretizationError, Trace, Traced, plain
+from ..symbolic.trace import OneCall, Trace
+from ..symbolic.traced import ConcretizationError, Traced, plain
 from ..transforms.loops import Loop
 from .rolling import FEW
 from .stable_logistic import smooth_pairs

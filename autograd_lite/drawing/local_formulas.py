@@ -11,9 +11,9 @@ from ..engine.modes import watching
 from ..engine.primitives import Elementwise
 from ..rules.activations import sigmoid
 from ..symbolic.graph import Graph
-from ..symbolic.one_call import OneCall
 from ..symbolic.text import TextWriter
-from ..symbolic.traced import Trace, Traced
+from ..symbolic.trace import OneCall, Trace
+from ..symbolic.traced import Traced
 from .formulas import is_array, reciprocal
 
 OUT = "out"  # a result without a name

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..messages import quoting
-from ..symbolic.text import Style, differential, labelled
+from ..symbolic.array_text import Style, labelled
+from ..symbolic.text import differential
 from .formulas import HOLE
 from .model import CONSTANT, MODULE, OUTPUT
 from .statistics import statistics

@@ -10,7 +10,7 @@ from ..engine.tensor import Tensor
 from ..graph import Names, caller_variables, check_on_tape
 from ..messages import errors
 from ..observed_call import on_tape
-from ..symbolic.text import Style
+from ..symbolic.array_text import Style
 from .from_tape import Reading
 from .mistakes import add_wrong_answers
 from .page import Page

@@ -5,9 +5,10 @@ import re
 import numpy as np
 
 from ..messages import quoting
+from .array_text import labelled
 from .expressions import Expression
 from .python_text import ATOM, CALL
-from .text import MANY, TextWriter, labelled, whole_reciprocal
+from .text import MANY, TextWriter, whole_reciprocal
 
 _PRODUCT, _POWER, _SUM = 13, 15, 12
 _GREEK = set(

@@ -12,7 +12,8 @@ from ..engine.modes import switched
 from ..engine.tensor import Tensor, constant
 from .expressions import Expression, key_of
 from .graph import Graph, needed, sum_of
-from .traced import ConcretizationError, Trace, Traced, UndecidedError
+from .trace import Trace
+from .traced import ConcretizationError, Traced, UndecidedError
 
 _NUMBERS = (bool, int, float, complex)
 
