@@ -14,6 +14,8 @@ import autograd_lite as ag
 from autograd_lite.reviewing.candidates import groups
 from autograd_lite.reviewing.examination import Examination
 
+pytestmark = pytest.mark.usefixtures("unfrozen")
+
 rng = np.random.default_rng(0)
 X, Y = rng.normal(size=(6, 3)), rng.normal(size=(6, 2))
 W1, W2 = rng.normal(size=(3, 4)), rng.normal(size=(4, 2))
