@@ -54,7 +54,7 @@ class Reading:
         self.box_of = {}  # {node or expression: box}
         self.nodes = {}  # {id of a box: node}
         self.replay = self._replayed(loss)
-        self.shares = self.replay.shares if self.replay else self._recorded(loss)
+        self.contributions = self.replay.contributions if self.replay else self._recorded(loss)
         self._add_boxes()
         self._add_flows()
         if self.replay:
@@ -109,8 +109,8 @@ class Reading:
         return replay
 
     def _recorded(self, loss):
-        shares, self.gradients = recorded(loss, self.targets)
-        return shares
+        contributions, self.gradients = recorded(loss, self.targets)
+        return contributions
 
     # --- boxes ------------------------------------------------------------------------------
 
@@ -203,15 +203,16 @@ class Reading:
     # --- flows ------------------------------------------------------------------------------
 
     def _add_flows(self):
-        for share in self.shares:
-            node, parent = share.node, share.parent
+        for contribution in self.contributions:
+            node, parent = contribution.node, contribution.parent
+            g, slope = contribution.cotangent, contribution.local
             summed = ()
             if isinstance(node.op, Elementwise):
                 summed = broadcast_axes(np.shape(parent.out), np.shape(node.out))
             rule = rule_of(node.op.name, bool(summed))
             flow = Flow(self.box_of[node].id, self.box_of[parent].id, rule, summed=list(summed))
-            flow.value = None if share.share is None else self._result(_plain(share.share))
-            flow.slope = None if share.local is None else self._result(_plain(share.local))
+            flow.value = None if g is None else self._result(_plain(g))
+            flow.slope = None if slope is None else self._result(_plain(slope))
             self.flows.append(flow)
 
     # --- formulas and the program -----------------------------------------------------------
@@ -230,11 +231,11 @@ class Reading:
             if box.op and type(self.replay.values.get(node)) is Traced:
                 x = self.replay.values[node].expression
                 box.formula = pieces(self.writer.definition(x))
-        for flow, share in zip(self.flows, self.shares, strict=True):
-            if share.share is not None:
-                flow.formula = pieces(self.writer.write(share.share.expression))
-            if share.local is not None:
-                flow.local = pieces(self.writer.write(_number_of(share.local.expression)))
+        for flow, contribution in zip(self.flows, self.contributions, strict=True):
+            if contribution.cotangent is not None:
+                flow.formula = pieces(self.writer.write(contribution.cotangent.expression))
+            if contribution.local is not None:
+                flow.local = pieces(self.writer.write(_number_of(contribution.local.expression)))
 
     def _write_program(self):
         inputs = self.replay.graph.inputs
