@@ -10,6 +10,7 @@ from ..engine.modes import watching
 from ..engine.multiple_outputs import part
 from ..engine.primitives import Elementwise, Primitive
 from ..engine.tape import backward_pass
+from ..messages import quoting
 from ..rules.activations import sigmoid
 from ..symbolic.calls import named
 from ..symbolic.expressions import Expression, mapped
@@ -171,16 +172,13 @@ class Replay:
         return Traced(self.trace, self.graph.constant(value))
 
     def _input(self, value, name, is_variable):
-        taken = {x.name for x in self.graph.inputs}
-        wanted, count = name, 1
+        first = name
         if not is_variable and self.names.arrays_called(name) >= FEW:
-            name = f"{wanted}_1"
+            first = f"{name}_1"
         elif not is_variable and name in self._made:  # h, before h_1, h_2, h_3 are made of it
-            name = f"{wanted}_0"
-        while name in taken:
-            count += 1
-            name = f"{wanted}_{count}"
-        traced = self.trace.input(value, name)
+            first = f"{name}_0"
+        taken = {x.name for x in self.graph.inputs}
+        traced = self.trace.input(value, quoting.distinct(name, taken, first))
         if is_variable:
             self.variables.add(traced.expression)
         return traced

@@ -11,10 +11,10 @@ from ..engine.modes import watching
 from ..engine.primitives import Elementwise
 from ..rules.activations import sigmoid
 from ..symbolic.graph import Graph
-from ..symbolic.text import TextWriter
+from ..symbolic.text import TextWriter, reciprocal
 from ..symbolic.trace import OneCall, Trace
 from ..symbolic.traced import Traced
-from .formulas import is_array, reciprocal
+from .formulas import is_array
 
 OUT = "out"  # a result without a name
 LONG = 60  # characters, beyond which a formula is no label

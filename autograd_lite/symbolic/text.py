@@ -111,17 +111,6 @@ class TextWriter(Writer):
     def _is_product(self, x):
         return self._is(x, {np.matmul}) and x.args[0].ndim == x.args[1].ndim == 2
 
-    def _transposed_product(self, one, two):
-        """(one @ two).T = two.T @ one.T"""
-        texts = []
-        for x in (two, one):
-            if self._is(x, {np.transpose}):
-                texts.append(self.write(x.args[0], CALL))
-            else:
-                text, own = self.transposed(x, "T")
-                texts.append(text if own >= 14 else self.enclosed(text))
-        return self.joined("@", None, texts)
-
     def transposed(self, x, method):
         """A matrix, or a stack of them, transposed."""
         return f"{self.write(x, CALL)}.{method}", CALL
@@ -273,7 +262,12 @@ class TextWriter(Writer):
 def whole_reciprocal(x):
     """n where an operand is a number 1 / n that is longer to write than n; else None."""
     c = number(x)
-    if c is None or isinstance(c, (int, complex, np.complexfloating)) or not 1e-6 < abs(c) < 1:
+    return None if c is None else reciprocal(c)
+
+
+def reciprocal(c):
+    """n where a real number is 1 / n and is longer to write than that; else None."""
+    if isinstance(c, (int, complex, np.complexfloating)) or not 1e-9 < abs(c) < 1:
         return None
     n = round(float(1 / c))
     is_short = len(f"{abs(float(c)):.15g}") <= 6
