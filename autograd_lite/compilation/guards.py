@@ -6,6 +6,8 @@ loop over them.
 
 import numpy as np
 
+from .forms import Scope
+
 _ERRORS = (KeyError, IndexError, AttributeError, ValueError)
 
 
@@ -23,13 +25,8 @@ def reader(fixed, inputs, probes, abstract):
     abstract : list
         What each input must be like; see `abstract_value`.
     """
-    scope: dict = {"ndarray": np.ndarray, "errors": _ERRORS}
-
-    def known(value):
-        name = f"k{len(scope)}"
-        scope[name] = value
-        return name
-
+    scope = Scope(ndarray=np.ndarray, errors=_ERRORS)
+    known = scope.known
     names = [f"x{i}" for i in range(len(inputs))]
     lines = [
         *(f"if {_source(known, *r)} is not {known(x)}: return None" for *r, x in fixed),
@@ -42,8 +39,7 @@ def reader(fixed, inputs, probes, abstract):
     ]
     body = "".join(f"        {line}\n" for line in lines or ["pass"])
     text = f"def read():\n    try:\n{body}    except errors:\n        return None\n"
-    exec(f"{text}    return [{', '.join(names)}]\n", scope)
-    return scope["read"]
+    return scope.function(f"{text}    return [{', '.join(names)}]\n")
 
 
 def _source(known, pair, is_attribute):
