@@ -137,6 +137,37 @@ def test_the_engine_is_as_small_as_the_readme_says():
     assert "one room of 3,200 lines" in (PACKAGE.parent / "README.md").read_text()
 
 
+def length(function):
+    """The lines of a function without its docstring."""
+    first = function.body[0]
+    is_documented = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
+    docstring = first.end_lineno - first.lineno + 1 if is_documented else 0
+    return function.end_lineno - function.lineno + 1 - docstring
+
+
+def test_functions_are_short():
+    """The few others are those of every call, and those whose settings fill half a page."""
+    long = [
+        f"{path.relative_to(PACKAGE.parent)} {node.name}: {length(node)} lines"
+        for path in (*FILES, *NN.rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and length(node) > 30
+    ]
+    assert len(long) <= 10, "\n".join(long)
+
+
+def test_a_file_is_read_at_one_go():
+    lines = {
+        path: len(path.read_text().splitlines())
+        for path in (*FILES, *NN.rglob("*.py"), *Path(__file__).parent.rglob("*.py"))
+    }
+    longest = 640
+    assert not [p for p, n in lines.items() if n > longest and p.name != "tensor.py"]
+    ours = {p: n for p, n in lines.items() if "tests" not in p.parts and p.name != "__init__.py"}
+    assert [p.name for p, n in ours.items() if n > 600] == ["tensor.py"]
+    assert len([p for p, n in ours.items() if n < 50]) <= 12
+
+
 def test_importing_the_engine_brings_in_numpy_only():
     code = "import sys, autograd_lite; print(*sorted({m.split('.')[0] for m in sys.modules}))"
     plain = "import sys, numpy; print(*sorted({m.split('.')[0] for m in sys.modules}))"
