@@ -9,7 +9,7 @@ import operator
 import numpy as np
 
 from ..engine.dispatch import as_targets, full_name, into, registry
-from ..engine.shown_arrays import Flat
+from ..engine.shown_arrays import ArrayMethods
 from ..engine.tensor import Tensor
 from . import calls, dependence
 from .aliasing import Stored, value_of
@@ -32,7 +32,7 @@ class UndecidedError(ConcretizationError):
     """No program is right for these values; the function itself is."""
 
 
-class Traced(Stored, np.lib.mixins.NDArrayOperatorsMixin):
+class Traced(Stored, ArrayMethods, np.lib.mixins.NDArrayOperatorsMixin):
     """A value of a program that is being traced.
 
     ``value`` is what it is in this run, and ``expression`` how it is computed in every run.
@@ -56,18 +56,6 @@ class Traced(Stored, np.lib.mixins.NDArrayOperatorsMixin):
     strides = property(lambda self: np.asarray(self.value).strides)
     flags = property(lambda self: np.asarray(self.value).flags)
     base = property(lambda self: None if self.made is None else self.owner)
-    T = property(lambda self: np.transpose(self))
-    mT = property(lambda self: np.matrix_transpose(self))
-    flat = property(
-        lambda self: Flat(self),
-        lambda self, values: Flat(self).__setitem__(slice(None), values),
-    )
-    real = property(
-        lambda self: np.real(self), lambda self, values: operator.setitem(self.real, ..., values)
-    )
-    imag = property(
-        lambda self: np.imag(self), lambda self, values: operator.setitem(self.imag, ..., values)
-    )
     is_scalar = property(lambda self: not isinstance(self.value, np.ndarray))
 
     def __repr__(self):
@@ -223,17 +211,9 @@ class Traced(Stored, np.lib.mixins.NDArrayOperatorsMixin):
         given = {k: v for k, v in given.items() if v != {"order": "C", "copy": None}[k]}
         return np.reshape(self, shape, **given)
 
-    def transpose(self, *axes):
-        """The axes in another order."""
-        return np.transpose(self, axes[0] if len(axes) == 1 else axes or None)
-
     def flatten(self, order="C"):
         """All elements in one axis, in new memory."""
         return np.ravel(self, **({} if order == "C" else {"order": order})).copy()
-
-    def fill(self, value):
-        """Every element becomes this value."""
-        self[...] = value
 
     def zero_(self):
         """Make all numbers 0."""
@@ -247,10 +227,6 @@ class Traced(Stored, np.lib.mixins.NDArrayOperatorsMixin):
     def partition(self, kth, axis=-1, kind="introselect"):
         """Become partitioned along an axis."""
         self[...] = np.partition(self, kth, axis, kind)
-
-    def compress(self, condition, axis=None):
-        """The slices along an axis, or the elements, where a condition holds."""
-        return np.compress(condition, self, axis)
 
     def __divmod__(self, other):
         return self // other, self % other
@@ -266,19 +242,9 @@ class Traced(Stored, np.lib.mixins.NDArrayOperatorsMixin):
             return round(given, ndigits)
         return np.round(self, ndigits or 0)
 
-    def put(self, indices, values, mode="raise"):
-        """Store values at positions in the flattened array."""
-        np.put(self, indices, values, mode)
-
     def view(self):
         """The same elements."""
         return self[...]
-
-    def conj(self):
-        """The complex conjugate; a real array itself."""
-        return np.conj(self) if self.dtype.kind == "c" else self
-
-    conjugate = conj
 
     def __copy__(self):
         return self.copy("K")
