@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..symbolic import calls
-from ..symbolic.expressions import Expression, key_of, mapped
+from ..symbolic.expressions import Expression, call_content, content_of
 from ..symbolic.graph import needed, operands_of, rewritten
 from ..symbolic.loops import SymbolicLoop, loops_among
 from .loops import is_stack
@@ -226,30 +226,7 @@ def _same_inputs(forward, back):
 
 def _key(step, table):
     """What tells a call apart from others, in terms of other expressions."""
-
-    def told(x):
-        x = table.get(x, x) if type(x) is Expression else x
-        if type(x) is Expression and x.kind == "constant":
-            x = x.value
-        if isinstance(x, np.ndarray):
-            return x.shape, x.dtype, x.tobytes()
-        return key_of(x)
-
-    kwargs = sorted(step.kwargs.items())
-    return step.func, _told(told, step.args), *((k, _told(told, v)) for k, v in kwargs)
-
-
-def _told(f, tree):
-    found = mapped(f, tree)
-    return _hashable(found)
-
-
-def _hashable(tree):
-    if isinstance(tree, list):
-        return list, *map(_hashable, tree)
-    if isinstance(tree, slice):
-        return slice, *map(_hashable, (tree.start, tree.stop, tree.step))
-    return tuple(map(_hashable, tree)) if isinstance(tree, tuple) else tree
+    return call_content(step, lambda x: content_of(table[x], id) if x in table else id(x))
 
 
 def _reading(forward, back, found, stored):

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..engine.modes import switched
 from ..engine.tensor import Tensor, constant
-from .expressions import Expression, key_of
+from .expressions import call_content, content_of
 from .graph import Graph, needed, sum_of
 from .trace import Trace
 from .traced import ConcretizationError, Traced, UndecidedError
@@ -64,24 +64,10 @@ class SymbolicLoop:
         numbers = {x: i for i, x in enumerate(self.inputs)}
         found = [self.carried, self.rows, self.length, self.reverse]
         found += [(x.shape, x.dtype) for x in self.inputs]
-
-        def told(tree):
-            if type(tree) is Expression and tree.kind == "constant":
-                tree = tree.value
-            if type(tree) is Expression:
-                return "value", numbers[tree]
-            if isinstance(tree, (tuple, list)):
-                return type(tree), *map(told, tree)
-            if type(tree) is slice:
-                return slice, told(tree.start), told(tree.stop), told(tree.step)
-            if isinstance(tree, np.ndarray):
-                return tree.shape, tree.dtype, tree.tobytes()
-            return key_of(tree)
-
         for step in self.steps:
-            found.append((step.func, told(step.args), *map(told, sorted(step.kwargs.items()))))
+            found.append(call_content(step, numbers.__getitem__))
             numbers[step] = len(numbers)
-        return (*found, told(self.results))
+        return (*found, content_of(self.results, numbers.__getitem__))
 
     def __eq__(self, other):
         return self is other or (type(other) is SymbolicLoop and self._key == other._key)
