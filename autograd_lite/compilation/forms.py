@@ -39,7 +39,7 @@ def _nothing(args, kwargs):
     return None
 
 
-class Scope:
+class NamedValues:
     """The values that a function which is written here has names for."""
 
     def __init__(self, **values):
@@ -76,7 +76,7 @@ class _Reader:
     def __init__(self, looks):
         self.looks = looks  # at shapes and dtypes
         self.lines, self.found = [], []
-        self.scope = Scope(ndarray=np.ndarray, Tensor=Tensor)
+        self.scope = NamedValues(ndarray=np.ndarray, Tensor=Tensor)
         self._count = 0
 
     def function(self, args, kwargs):
@@ -172,7 +172,7 @@ class _Tree:
     def __init__(self, leaves):
         self.leaves = leaves
         self.names: list = []
-        self.scope = Scope()
+        self.scope = NamedValues()
 
     def text(self, tree):
         if tree is None:

@@ -6,7 +6,7 @@ loop over them.
 
 import numpy as np
 
-from .forms import Scope
+from .forms import NamedValues
 
 _ERRORS = (KeyError, IndexError, AttributeError, ValueError)
 
@@ -25,7 +25,7 @@ def reader(fixed, inputs, probes, abstract):
     abstract : list
         What each input must be like; see `abstract_value`.
     """
-    scope = Scope(ndarray=np.ndarray, errors=_ERRORS)
+    scope = NamedValues(ndarray=np.ndarray, errors=_ERRORS)
     known = scope.known
     names = [f"x{i}" for i in range(len(inputs))]
     lines = [
