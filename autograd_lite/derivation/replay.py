@@ -319,6 +319,4 @@ def _fitted(op, contribution, x, g, careful):
 
 def _is_filled(expression):
     """Whether a value is one number, everywhere."""
-    if expression.func is np.broadcast_to:
-        expression = expression.args[0]
-    return expression.is_number
+    return (expression.filling or expression).is_number

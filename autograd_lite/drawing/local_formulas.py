@@ -65,8 +65,7 @@ def _written(derivative, known):
     if type(derivative) is not Traced:
         return None
     x = derivative.expression
-    if x.func is np.broadcast_to and x.args[0].is_number:
-        x = x.args[0]
+    x = x.filling or x
     if x.is_number and (n := reciprocal(x.value)):
         return f"1 / {n}"
     names = {one.expression: text for text, one in known.items()}

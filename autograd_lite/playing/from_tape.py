@@ -260,8 +260,8 @@ class Reading:
 
 def _number_of(x):
     """The number that an array is everywhere; else the array."""
-    if x.func is np.broadcast_to and x.args[0].is_number:
-        return x.args[0]
+    if x.filling:
+        return x.filling
     if x.kind == "constant" and x.size and np.all(x.value == x.value.flat[0]):
         return x.value.flat[0]
     return x

@@ -292,7 +292,7 @@ def _over_no_axis(graph, args, kwargs, value):
 def _sum_of_one_number(graph, args, kwargs, value):
     """sum(full((8,), c)) = 8 c"""
     x = args[0]
-    is_filled = type(x) is Expression and x.func is np.broadcast_to and x.args[0].is_number
+    is_filled = type(x) is Expression and x.filling
     return graph.constant(value) if is_filled and len(args) == 1 and not kwargs else None
 
 

@@ -44,6 +44,12 @@ class Expression:
         """Whether it is a constant that is written as a number."""
         return self.kind == "constant" and self.shape == () and isinstance(self.value, _SCALARS)
 
+    @property
+    def filling(self):
+        """The number that an array was filled with, an expression; None of any other."""
+        source = self.args[0] if self.func is np.broadcast_to else None
+        return source if type(source) is Expression and source.is_number else None
+
     def operands(self):
         """The expressions that it is computed from, those inside tuples and lists too."""
         found = []

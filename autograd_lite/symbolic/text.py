@@ -60,8 +60,8 @@ class TextWriter(Writer):
         name = getattr(func, "__name__", "")
         if self.drops_zeros and (left := self._without_zero(x)) is not None:
             return left
-        if func is np.broadcast_to and type(x.args[0]) is Expression and x.args[0].is_number:
-            return self.applied("full", [self.write(x.args[1]), self.write(x.args[0])]), CALL
+        if x.filling:
+            return self.applied("full", [self.write(x.args[1]), self.write(x.filling)]), CALL
         if func is np.positive or func is calls.named or self._is_grown_number(x):
             return self._written(x.args[0])
         is_shaped = self.drops_zeros and self._is_of_other_shape(x)
