@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from ..engine.modes import switched
-from ..engine.tensor import Tensor, constant
+from ..engine.tensor import Tensor, constant, plain
 from .expressions import call_content, content_of
 from .graph import Graph, needed, sum_of
 from .trace import Trace
@@ -116,13 +116,13 @@ class LoopTrace(Trace):
             if not total if total.dtype == np.bool else total != total:
                 raise (ConcretizationError if step.is_asked_by_user else UndecidedError)(_DIFFERENT)
         ends = len(carry), len(carry) + len(step.ys)
-        last = [_alike(x, t) for x, t in zip(step.like[: ends[0]], found)]
-        ys = [_alike(x, t) for x, t in zip(step.like[ends[0] :], found[ends[0] :])]
+        last = [alike(x, t) for x, t in zip(step.like[: ends[0]], found)]
+        ys = [alike(x, t) for x, t in zip(step.like[ends[0] :], found[ends[0] :])]
         return last, ys, list(found[ends[1] :])
 
     def _given(self, x):
         """An argument of a loop; of no axes, as a number of NumPy's."""
-        x = _plain(x)
+        x = plain(x)
         if not isinstance(x, Traced):
             return Traced(self, self._graph.constant(x if np.ndim(x) else np.asarray(x)[()]))
         if isinstance(x.value, _NUMBERS) and not isinstance(x.value, np.generic):
@@ -131,10 +131,10 @@ class LoopTrace(Trace):
 
     def _in_their_dtypes(self, loop, carry, rows):
         """Python numbers that are carried first in the dtypes that steps give them."""
-        if not any(type(getattr(_plain(x), "value", x)) in _NUMBERS for x in carry):
+        if not any(type(getattr(plain(x), "value", x)) in _NUMBERS for x in carry):
             return carry
         new = _TracedStep(self, loop, carry, rows, numbers=True).like
-        return [_of_dtype(self, x, _plain(y).dtype) for x, y in zip(carry, new)]
+        return [_of_dtype(self, x, plain(y).dtype) for x, y in zip(carry, new)]
 
 
 class _TracedStep:
@@ -170,7 +170,7 @@ class _TracedStep:
             x.given = False  # a step may write into what it is given to carry on
         if numbers:  # as they are, which change no dtype
             traced = [v if type(v) in _NUMBERS else x for v, x in zip(given, traced)]
-        traced = [_alike(x, t) for x, t in zip((*carry, *rows), traced)]
+        traced = [alike(x, t) for x, t in zip((*carry, *rows), traced)]
         try:
             with switched(tracing=inner, recording=False), inner.under_way():
                 new, ys = loop.step(traced[: len(carry)], traced[len(carry) :])
@@ -185,7 +185,7 @@ class _TracedStep:
         self._carry_checks(inner.numbers, inner.answers)
 
     def _expression(self, inner, leaf):
-        x = _plain(leaf)
+        x = plain(leaf)
         return inner.expression(x) if isinstance(x, Traced) else self.body.constant(x)
 
     def _carry_checks(self, numbers, answers):
@@ -220,26 +220,22 @@ _DIFFERENT = (
 )
 
 
-def _plain(x):
-    return x._array if isinstance(x, Tensor) else x
-
-
 def _value(x):
-    x = _plain(x)
+    x = plain(x)
     return x.value if isinstance(x, Traced) else x
 
 
-def _alike(x, traced):
-    """A traced value in a tensor, where another value is in one."""
-    return constant(traced) if isinstance(x, Tensor) else traced
+def alike(x, value):
+    """A value in a tensor, where another value is in one."""
+    return constant(value) if isinstance(x, Tensor) else value
 
 
 def _of_dtype(trace, x, dtype):
     """A number in a dtype."""
-    plain = _plain(x)
-    if type(plain) in _NUMBERS:
-        return _alike(x, dtype.type(plain))
-    return _alike(x, plain.astype(dtype)) if type(plain.value) in _NUMBERS else x
+    value = plain(x)
+    if type(value) in _NUMBERS:
+        return alike(x, dtype.type(value))
+    return alike(x, value.astype(dtype)) if type(value.value) in _NUMBERS else x
 
 
 def loops_among(steps):
