@@ -29,14 +29,6 @@ def pytest_collection_finish():
     gc.freeze()
 
 
-@pytest.fixture(scope="module")
-def unfrozen():
-    """For `review`, which asks the collector for the functions of a code."""
-    gc.unfreeze()
-    yield
-    gc.freeze()
-
-
 @pytest.hookimpl(wrapper=True)
 def pytest_pyfunc_call():
     """A picture that nothing on this machine can lay out is no failure."""

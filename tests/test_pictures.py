@@ -549,7 +549,6 @@ def test_the_backward_graph_computes_the_gradients():
         ag.draw(ag.sigmoid(x @ parameter(np.ones((2, 2)))), graph="backward")
 
 
-@pytest.mark.usefixtures("unfrozen")
 def test_reports_are_drawn_in_the_colours_of_their_verdicts():
     x, W = np.array([[1.0, -2.0]]), parameter([[0.5], [0.25]], "W")
     z = x @ W

@@ -80,13 +80,29 @@ class Program:
 
 
 def _functions_of(codes):
-    """{code: the function objects that hold it, wherever they are}: one look at all objects."""
+    """{code: the function objects that hold it, wherever they are}: one look at all objects.
+
+    The collector does not tell of what was frozen (``gc.freeze``): that is looked for by name.
+    """
     functions = {code: [] for code in codes}
     known = {id(code): found for code, found in functions.items()}
     for found in gc.get_referrers(*codes):
         if isinstance(found, types.FunctionType) and id(found.__code__) in known:
             known[id(found.__code__)].append(found)
+    missing = {key for key, found in known.items() if not found}
+    for found in _named_functions() if missing else ():
+        key = id(found.__code__)
+        if key in missing and found not in known[key]:
+            known[key].append(found)
     return functions
+
+
+def _named_functions():
+    """The functions and methods that modules have names for."""
+    for module in list(sys.modules.values()):
+        for value in list(getattr(module, "__dict__", {}).values()):
+            inside = vars(value).values() if issubclass(type(value), type) else (value,)
+            yield from (f for f in inside if type(f) is types.FunctionType)
 
 
 @contextmanager
