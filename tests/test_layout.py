@@ -5,6 +5,7 @@ import builtins
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -41,10 +42,20 @@ def ranks(rows):
     return {name: rank for rank, names in enumerate(rows) for name in names}
 
 
+@cache
+def parsed(path):
+    return ast.parse(path.read_text())
+
+
+@cache
 def imports(path):
     """The absolute names that a file imports, at any depth of its code."""
+    return tuple(_imports(path))
+
+
+def _imports(path):
     parents = path.relative_to(PACKAGE.parent).parts[:-1]
-    tree = ast.parse(path.read_text())
+    tree = parsed(path)
     typing = [n for n in ast.walk(tree) if isinstance(n, ast.If) and _is_for_types(n.test)]
     unseen = {node for block in typing for line in block.body for node in ast.walk(line)}
     for node in ast.walk(tree):
@@ -115,7 +126,7 @@ def test_the_tape_knows_no_numpy_and_no_sibling():
 
 @pytest.mark.parametrize("path", sorted(NN.rglob("*.py")), ids=lambda p: p.name)
 def test_nn_uses_public_names_only(path):
-    tree = ast.parse(path.read_text())
+    tree = parsed(path)
     for name in imports(path):
         if name.split(".")[0] == "autograd_lite":
             public = ("autograd_lite", "autograd_lite.messages.other_names")
@@ -150,7 +161,7 @@ def test_functions_are_short():
     long = [
         f"{path.relative_to(PACKAGE.parent)} {node.name}: {length(node)} lines"
         for path in (*FILES, *NN.rglob("*.py"))
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in ast.walk(parsed(path))
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and length(node) > 30
     ]
     assert len(long) <= 10, "\n".join(long)
