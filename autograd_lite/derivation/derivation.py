@@ -11,7 +11,7 @@ import numpy as np
 
 from ..engine.arrays import asarray
 from ..engine.modes import enable_grad
-from ..engine.tensor import Tensor, has_nan, seed_of
+from ..engine.tensor import Tensor, seed_of
 from ..graph import Names, caller_variables, check_on_tape
 from ..messages import errors, quoting
 from ..observed_call import on_tape
@@ -173,14 +173,8 @@ class Derivation:
         self.lines = self._written()
 
     def _replay(self, **how):
-        """The tape done again; carefully where that makes a number of a nan."""
         what = self._root, self._names, self._labels, self._chain, self._targets
-        replay = Replay(*what, **how)
-        with np.errstate(all="ignore"):
-            is_nan = any(has_nan(replay.cotangents[node].value) for node in self._targets)
-        if is_nan:
-            replay = Replay(*what, careful=True, **how)
-        return replay
+        return Replay.without_nan(*what, **how)
 
     def _wanted(self, replay):
         return [replay.cotangents[node].expression for node in self._targets]

@@ -10,6 +10,7 @@ from ..engine.modes import watching
 from ..engine.multiple_outputs import part
 from ..engine.primitives import Elementwise, Primitive
 from ..engine.tape import backward_pass
+from ..engine.tensor import has_nan
 from ..messages import quoting
 from ..rules.activations import sigmoid
 from ..symbolic.calls import named
@@ -73,6 +74,7 @@ class Replay:
         self.names = names
         self.labels = labels
         self.chain = chain
+        self.targets = targets
         self.loss = labels[root.node]
         self.as_written = as_written
         self.factors = factors
@@ -94,6 +96,14 @@ class Replay:
                 self.values[root.node] = self._leaf(root.node.out, root.node)
             self.start = len(self.graph.steps)
             self._backward(root.node, targets, careful)
+
+    @classmethod
+    def without_nan(cls, *what, **how):
+        """The tape done again: carefully, where a gradient would else be nan."""
+        replay = cls(*what, **how)
+        with np.errstate(all="ignore"):
+            is_nan = any(has_nan(replay.cotangents[node].value) for node in replay.targets)
+        return cls(*what, careful=True, **how) if is_nan else replay
 
     # --- forward ----------------------------------------------------------------------------
 

@@ -12,7 +12,6 @@ from ..derivation.targets import targets_of
 from ..drawing.formulas import formula as call_of
 from ..engine.arrays import broadcast_axes
 from ..engine.primitives import Elementwise
-from ..engine.tensor import has_nan
 from ..numerics.rounding import Floor, gradients_of
 from ..programs.javascript_program import JavaScriptProgram
 from ..symbolic.expressions import Expression
@@ -87,11 +86,8 @@ class Reading:
 
     def _replayed(self, loss):
         """The tape done again; None where that is not possible, or gives other numbers."""
-        given = loss, self.names, self.labels, self.targets
         try:
-            replay = Contributions(*given)
-            if any(has_nan(replay.cotangents[node].value) for node in self.targets):
-                replay = Contributions(*given, careful=True)
+            replay = Contributions.without_nan(loss, self.names, self.labels, self.targets)
         except (TypeError, ConcretizationError) as error:
             self.why_recorded = str(error)
             return None
