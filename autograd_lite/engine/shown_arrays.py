@@ -43,9 +43,9 @@ class _Array(np.ndarray):
         return self
 
     def __getattr__(self, name):
-        if name in other_names.ARRAY:
-            raise AttributeError(f"an array has no {name}: write {other_names.ARRAY[name]}")
-        raise AttributeError(f"an array has no attribute {name!r}")
+        known = other_names.ARRAY.get(name)
+        what = f"{name}: write {known}" if known else f"attribute {name!r}"
+        raise AttributeError(f"an array has no {what}")
 
 
 class GradArray(_Array):

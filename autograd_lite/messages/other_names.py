@@ -101,6 +101,8 @@ TENSOR = {
 }
 # methods of PyTorch's tensors that people ask an array for, ``t.data``
 ARRAY = {
+    "normal_": "w.data = rng.normal(0, 0.02, w.shape)",
+    "uniform_": "w.data = rng.uniform(-0.1, 0.1, w.shape)",
     "add_": "w.data = w.data + v",
     "sub_": "w.data = w.data - v",
     "mul_": "w.data = w.data * v",

@@ -123,7 +123,8 @@ def on_stack(typingctx, size, dtype):
 
     def generate(context, builder, signature, args):
         number = context.get_data_type(kind.dtype)
-        memory = cgutils.alloca_once(builder, ir.ArrayType(number, count))
+        with builder.goto_entry_block():  # not alloca_once, which stores zeros one by one
+            memory = builder.alloca(ir.ArrayType(number, count))
         data = builder.bitcast(memory, number.as_pointer())
         itemsize = context.get_constant(types.intp, context.get_abi_sizeof(number))
         shape = [context.get_constant(types.intp, count)]
