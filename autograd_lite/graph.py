@@ -107,6 +107,12 @@ class Names:
         """The name that a person gave a node, or None."""
         return self._given[node]
 
+    @property
+    def loss(self):
+        """What the root is called: Loss, where it has no other name."""
+        name = self._given[self.root]
+        return "Loss" if name in (None, "loss") else name
+
     def of_array(self, array):
         """The variable that holds the values of a plain array, of which the tape has a copy.
 

@@ -79,6 +79,11 @@ class Observed:
     scopes: list = field(default_factory=list)
     wrt: list = field(default_factory=list)
 
+    @property
+    def variables(self):
+        """The variables of f, and of the functions that it called."""
+        return {**self.inner, **self.own}
+
 
 def observed(f, args, kwargs) -> Observed:
     """Call ``f(*args, **kwargs)`` with a trace function that notes variables line by line.

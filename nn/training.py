@@ -173,7 +173,13 @@ def _epoch(run, step, validation, bar):
             run.history.stopped = f"{where}: {run.history.stopped}"
             return False
     run.epoch += 1
-    row = {"epoch": run.epoch, **means.values()}
+    _finish(run, step, validation, bar, means.values(), start)
+    return True
+
+
+def _finish(run, step, validation, bar, means, start):
+    """The row of an epoch, and what is done at its end."""
+    row = {"epoch": run.epoch, **means}
     if validation is not None:
         after = evaluate(run.model, validation, run.loss, step.metrics)
         row |= {f"validation_{name}": value for name, value in after.items()}
@@ -184,7 +190,6 @@ def _epoch(run, step, validation, bar):
     bar.set_postfix_str(in_words(row), refresh=False)
     for callback in run.callbacks:
         callback.after_epoch(run)
-    return True
 
 
 def _follow(schedule, row):

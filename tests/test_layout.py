@@ -5,6 +5,7 @@ import builtins
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -41,10 +42,20 @@ def ranks(rows):
     return {name: rank for rank, names in enumerate(rows) for name in names}
 
 
+@cache
+def parsed(path):
+    return ast.parse(path.read_text())
+
+
+@cache
 def imports(path):
     """The absolute names that a file imports, at any depth of its code."""
+    return tuple(_imports(path))
+
+
+def _imports(path):
     parents = path.relative_to(PACKAGE.parent).parts[:-1]
-    tree = ast.parse(path.read_text())
+    tree = parsed(path)
     typing = [n for n in ast.walk(tree) if isinstance(n, ast.If) and _is_for_types(n.test)]
     unseen = {node for block in typing for line in block.body for node in ast.walk(line)}
     for node in ast.walk(tree):
@@ -115,7 +126,7 @@ def test_the_tape_knows_no_numpy_and_no_sibling():
 
 @pytest.mark.parametrize("path", sorted(NN.rglob("*.py")), ids=lambda p: p.name)
 def test_nn_uses_public_names_only(path):
-    tree = ast.parse(path.read_text())
+    tree = parsed(path)
     for name in imports(path):
         if name.split(".")[0] == "autograd_lite":
             public = ("autograd_lite", "autograd_lite.messages.other_names")
@@ -135,6 +146,37 @@ def test_the_engine_is_as_small_as_the_readme_says():
     lines = sum(len(path.read_text().splitlines()) for path in (PACKAGE / "engine").glob("*.py"))
     assert lines <= 3200
     assert "one room of 3,200 lines" in (PACKAGE.parent / "README.md").read_text()
+
+
+def length(function):
+    """The lines of a function without its docstring."""
+    first = function.body[0]
+    is_documented = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
+    docstring = first.end_lineno - first.lineno + 1 if is_documented else 0
+    return function.end_lineno - function.lineno + 1 - docstring
+
+
+def test_functions_are_short():
+    """The few others are those of every call, and those whose settings fill half a page."""
+    long = [
+        f"{path.relative_to(PACKAGE.parent)} {node.name}: {length(node)} lines"
+        for path in (*FILES, *NN.rglob("*.py"))
+        for node in ast.walk(parsed(path))
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and length(node) > 30
+    ]
+    assert len(long) <= 10, "\n".join(long)
+
+
+def test_a_file_is_read_at_one_go():
+    lines = {
+        path: len(path.read_text().splitlines())
+        for path in (*FILES, *NN.rglob("*.py"), *Path(__file__).parent.rglob("*.py"))
+    }
+    longest = 640
+    assert not [p for p, n in lines.items() if n > longest and p.name != "tensor.py"]
+    ours = {p: n for p, n in lines.items() if "tests" not in p.parts and p.name != "__init__.py"}
+    assert {p.name for p, n in ours.items() if n > 600} <= {"tensor.py"}
+    assert len([p for p, n in ours.items() if n < 50]) <= 12
 
 
 def test_importing_the_engine_brings_in_numpy_only():

@@ -15,9 +15,11 @@ from autograd_lite.programs import numba_program as numba_programs
 from autograd_lite.programs import running
 from autograd_lite.programs.numba_program import NumbaProgram
 from autograd_lite.programs.program import Program
+from autograd_lite.symbolic.aliasing import expression_of
 from autograd_lite.symbolic.expressions import mapped
 from autograd_lite.symbolic.graph import Graph
-from autograd_lite.symbolic.traced import ConcretizationError, Trace, expression_of
+from autograd_lite.symbolic.trace import Trace
+from autograd_lite.symbolic.traced import ConcretizationError
 from autograd_lite.transforms import trees
 from benchmarks.runners import Ours
 from benchmarks.workloads import WORKLOADS

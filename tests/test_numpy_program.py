@@ -9,8 +9,9 @@ import autograd_lite as ag
 from autograd_lite.programs import merging, numpy_program, regions
 from autograd_lite.programs.numpy_program import NumpyProgram
 from autograd_lite.programs.program import Program
+from autograd_lite.symbolic.aliasing import expression_of
 from autograd_lite.symbolic.graph import Graph
-from autograd_lite.symbolic.traced import Trace, expression_of
+from autograd_lite.symbolic.trace import Trace
 
 ROWS, COLUMNS = 12, 5
 

@@ -102,6 +102,8 @@ def test_doctests_of_the_packages_pass():
                 if error.name in ("scipy", "numba", "sklearn"):
                     continue
                 raise
+            if ">>>" not in Path(module.__file__).read_text():
+                continue
             failures, tests = doctest.testmod(module)
             assert failures == 0, info.name
             ran += tests

@@ -1,6 +1,7 @@
 """`review`: what may be handed in, what the report says, and that nothing of the user's changes."""
 
 import cProfile
+import gc
 import json
 import pstats
 import subprocess
@@ -42,6 +43,12 @@ def line_of(function, text):
     first = function.__code__.co_firstlineno
     lines = Path(__file__).read_text().split("\n")
     return next(n for n in range(first, len(lines)) if text in lines[n - 1])
+
+
+def test_functions_that_the_collector_does_not_tell_of_are_reviewed():
+    gc.freeze()
+    (wrong,) = [x for x in ag.review(network, X, Y, W1, W2).lines if x.verdict == "WRONG"]
+    assert wrong.line == line_of(network, "dz = dh")
 
 
 def test_the_wrong_line_and_what_it_should_say():

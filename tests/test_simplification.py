@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from autograd_lite.programs.program import Program
 from autograd_lite.symbolic.graph import Graph
 from autograd_lite.symbolic.python_text import Writer
-from autograd_lite.symbolic.traced import Trace, Traced
+from autograd_lite.symbolic.trace import Trace
+from autograd_lite.symbolic.traced import Traced
 
 ARRAYS = {
     "x": np.array([[1.0, -2.0, 3.0], [0.5, 4.0, -1.5]]),

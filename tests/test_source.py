@@ -8,9 +8,11 @@ import autograd_lite as ag
 from autograd_lite.programs.numpy_program import NumpyProgram
 from autograd_lite.programs.program import Program
 from autograd_lite.symbolic import simplification
+from autograd_lite.symbolic.aliasing import expression_of
 from autograd_lite.symbolic.expressions import Expression, mapped
 from autograd_lite.symbolic.graph import Graph
-from autograd_lite.symbolic.traced import ConcretizationError, Trace, Traced, expression_of
+from autograd_lite.symbolic.trace import Trace
+from autograd_lite.symbolic.traced import ConcretizationError, Traced
 from autograd_lite.transforms import trees
 
 SOLVERS = ("odeint", "odeint of t first")  # call a function as often as numbers say

@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 
 import autograd_lite as ag
 from autograd_lite.programs.program import Program
+from autograd_lite.symbolic.aliasing import expression_of
 from autograd_lite.symbolic.expressions import mapped
 from autograd_lite.symbolic.graph import Graph
-from autograd_lite.symbolic.traced import ConcretizationError, Trace, expression_of
+from autograd_lite.symbolic.trace import Trace
+from autograd_lite.symbolic.traced import ConcretizationError
 
 
 def traced(f, *args):

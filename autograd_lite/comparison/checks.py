@@ -66,12 +66,7 @@ def check_gradients(
         raise ValueError(f"order={order}: the first derivative is of order 1")
     rng = np.random.default_rng(seed)
     leaves, build = trees.flatten(list(args))
-    chosen = [i for i, leaf in enumerate(leaves) if _is_continuous(leaf)]
-    errors.refuse_foreign("check_gradients()", [leaves[i] for i in chosen])
-    points = [np.array(leaves[i], complex if _is_complex(leaves[i]) else float) for i in chosen]
-    if not points:
-        errors.refuse_foreign("check_gradients()", leaves)
-        raise ValueError("check_gradients: no argument is a float or complex number or an array")
+    chosen, points = _points(leaves)
 
     def results(*values):
         filled = list(leaves)
@@ -91,6 +86,17 @@ def check_gradients(
     report = Comparison(rows, given_is="autodiff", true_is="numeric")
     report.raise_if_bad()
     return report
+
+
+def _points(leaves):
+    """The positions of what is differentiated, and where."""
+    chosen = [i for i, leaf in enumerate(leaves) if _is_continuous(leaf)]
+    errors.refuse_foreign("check_gradients()", [leaves[i] for i in chosen])
+    points = [np.array(leaves[i], complex if _is_complex(leaves[i]) else float) for i in chosen]
+    if not points:
+        errors.refuse_foreign("check_gradients()", leaves)
+        raise ValueError("check_gradients: no argument is a float or complex number or an array")
+    return chosen, points
 
 
 def _steady(results, points):

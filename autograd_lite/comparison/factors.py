@@ -81,10 +81,9 @@ class Factors:
 
     def _label(self, node):
         """The root is called Loss unless it has a name of its own."""
-        named = self.names.given(node)
-        if node is self.loss.node and named in (None, "loss"):
-            return "Loss"
-        return named or self.names.of(node)
+        if node is self.loss.node:
+            return self.names.loss
+        return self.names.given(node) or self.names.of(node)
 
     def _factor(self, key, top, bottom, shape):
         """The other operand of a product, the diagonal of an element-wise step, or the Jacobian."""

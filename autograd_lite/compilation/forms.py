@@ -39,6 +39,24 @@ def _nothing(args, kwargs):
     return None
 
 
+class NamedValues:
+    """The values that a function which is written here has names for."""
+
+    def __init__(self, **values):
+        self.values = values
+
+    def known(self, value):
+        """A name for a value."""
+        name = f"k{len(self.values)}"
+        self.values[name] = value
+        return name
+
+    def function(self, text):
+        """The function of this text."""
+        exec(text, self.values)
+        return self.values[text.partition("(")[0].removeprefix("def ")]
+
+
 class _Unknown(Exception):
     """A value is none of those that a form can be made of."""
 
@@ -58,7 +76,7 @@ class _Reader:
     def __init__(self, looks):
         self.looks = looks  # at shapes and dtypes
         self.lines, self.found = [], []
-        self.scope = {"ndarray": np.ndarray, "Tensor": Tensor}
+        self.scope = NamedValues(ndarray=np.ndarray, Tensor=Tensor)
         self._count = 0
 
     def function(self, args, kwargs):
@@ -66,7 +84,7 @@ class _Reader:
         names = self._new(len(args))
         self._expect(f"len(args) == {len(args)}" + ("" if kwargs else " and not kwargs"))
         if kwargs:
-            self._expect(f"[*kwargs] == {self._known([*kwargs])}")
+            self._expect(f"[*kwargs] == {self.scope.known([*kwargs])}")
             names += (more := self._new(len(kwargs)))
             self.lines.append(f"{_targets(more)} = kwargs.values()")
         if args:
@@ -76,17 +94,11 @@ class _Reader:
         found = "".join(f"{name}, " for name in self.found)
         lines = [*self.lines, f"return ({found})"]
         text = "def inputs(args, kwargs):\n" + "".join(f"    {line}\n" for line in lines)
-        exec(text, self.scope)
-        return self.scope["inputs"]
+        return self.scope.function(text)
 
     def _new(self, count):
         self._count += count
         return [f"x{i}" for i in range(self._count - count, self._count)]
-
-    def _known(self, value):
-        name = f"known{len(self.scope)}"
-        self.scope[name] = value
-        return name
 
     def _expect(self, condition):
         self.lines.append(f"if not ({condition}): return None")
@@ -103,12 +115,12 @@ class _Reader:
             self.lines.append(f"{array} = {name}._array")
             self._read_array(array, value._array)
         elif is_input(value):
-            self._expect(f"type({name}) is {self._known(kind)}")
+            self._expect(f"type({name}) is {self.scope.known(kind)}")
             self.found.append(name)
         elif value is None or not isinstance(value, (*HASHABLE, *_CONTAINERS, slice)):
-            self._expect(f"{name} is {self._known(value)}")
+            self._expect(f"{name} is {self.scope.known(value)}")
         elif kind in (bool, int, str):
-            self._expect(f"type({name}) is {kind.__name__} and {name} == {self._known(value)}")
+            self._expect(f"type({name}) is {kind.__name__} and {name} == {self.scope.known(value)}")
         else:
             raise _Unknown
 
@@ -117,7 +129,7 @@ class _Reader:
             raise _Unknown
         condition = f"type({name}) is ndarray"
         if self.looks:
-            dtype = self._known(array.dtype)
+            dtype = self.scope.known(array.dtype)
             condition += f" and {name}.shape == {array.shape} and {name}.dtype is {dtype}"
         self._expect(condition)
         self.found.append(name)
@@ -125,7 +137,7 @@ class _Reader:
     def _read_container(self, name, value):
         kind, parts = type(value).__name__, self._new(len(value))
         if type(value) is dict:
-            self._expect(f"type({name}) is dict and [*{name}] == {self._known([*value])}")
+            self._expect(f"type({name}) is dict and [*{name}] == {self.scope.known([*value])}")
         else:
             self._expect(f"type({name}) is {kind} and len({name}) == {len(value)}")
         values = list(value.values()) if type(value) is dict else value
@@ -145,35 +157,36 @@ def builder(structure, leaves):
 
     ``leaves`` are pairs (whether a value of the list stands there, what else does).
     """
-    scope: dict = {}
-    names = []
-    rest = iter(leaves)
+    tree = _Tree(iter(leaves))
+    try:
+        result = tree.text(structure)
+    except _Unknown:
+        return None
+    unpacked = f"{_targets(tree.names)} = values\n    " if tree.names else ""
+    return tree.scope.function(f"def build(values):\n    {unpacked}return {result}\n")
 
-    def text(tree):
+
+class _Tree:
+    """The text of a tree, with names for its values and for all else that stands in it."""
+
+    def __init__(self, leaves):
+        self.leaves = leaves
+        self.names: list = []
+        self.scope = NamedValues()
+
+    def text(self, tree):
         if tree is None:
             return "None"
         if type(tree) is dict:
-            parts = []
-            for key, part in tree.items():
-                scope[f"key{len(scope)}"] = key
-                parts.append(f"key{len(scope) - 1}: {text(part)}")
+            parts = [f"{self.scope.known(key)}: {self.text(part)}" for key, part in tree.items()]
             return f"{{{', '.join(parts)}}}"
         if type(tree) in (list, tuple):
-            inner = "".join(f"{text(part)}, " for part in tree)
+            inner = "".join(f"{self.text(part)}, " for part in tree)
             return f"[{inner}]" if type(tree) is list else f"({inner})"
         if isinstance(tree, _CONTAINERS):
             raise _Unknown
-        is_value, other = next(rest)
-        if is_value:
-            names.append(f"x{len(names)}")
-            return names[-1]
-        scope[f"key{len(scope)}"] = other
-        return f"key{len(scope) - 1}"
-
-    try:
-        result = text(structure)
-    except _Unknown:
-        return None
-    unpacked = f"{_targets(names)} = values\n    " if names else ""
-    exec(f"def build(values):\n    {unpacked}return {result}\n", scope)
-    return scope["build"]
+        is_value, other = next(self.leaves)
+        if not is_value:
+            return self.scope.known(other)
+        self.names.append(f"x{len(self.names)}")
+        return self.names[-1]

@@ -6,6 +6,8 @@ loop over them.
 
 import numpy as np
 
+from .forms import NamedValues
+
 _ERRORS = (KeyError, IndexError, AttributeError, ValueError)
 
 
@@ -23,36 +25,31 @@ def reader(fixed, inputs, probes, abstract):
     abstract : list
         What each input must be like; see `abstract_value`.
     """
-    scope: dict = {"ndarray": np.ndarray, "errors": _ERRORS}
-
-    def known(value):
-        name = f"k{len(scope)}"
-        scope[name] = value
-        return name
-
-    def source(pair, is_attribute):
-        holder, key = pair
-        if not is_attribute:
-            return f"{known(holder)}[{known(key)}]"
-        if key.isidentifier():
-            return f"{known(holder)}.{key}"
-        return f"getattr({known(holder)}, {key!r})"
-
-    checks = [f"{source(*r)} is not {known(value)}" for *r, value in fixed]
-    lines = [f"if {check}: return None" for check in checks]
+    scope = NamedValues(ndarray=np.ndarray, errors=_ERRORS)
+    known = scope.known
     names = [f"x{i}" for i in range(len(inputs))]
-    lines += [f"{name} = {source(*one)}" for name, one in zip(names, inputs, strict=True)]
-    lines += [
-        f"if {known(f)}({known(x)}) != {known(answer)}: return None" for f, x, answer in probes
-    ]
-    lines += [
-        f"if {_is_another(name, known, kind)}: return None"
-        for name, kind in zip(names, abstract, strict=True)
+    lines = [
+        *(f"if {_source(known, *r)} is not {known(x)}: return None" for *r, x in fixed),
+        *(f"{name} = {_source(known, *r)}" for name, r in zip(names, inputs, strict=True)),
+        *(f"if {known(f)}({known(x)}) != {known(answer)}: return None" for f, x, answer in probes),
+        *(
+            f"if {_is_another(name, known, kind)}: return None"
+            for name, kind in zip(names, abstract, strict=True)
+        ),
     ]
     body = "".join(f"        {line}\n" for line in lines or ["pass"])
     text = f"def read():\n    try:\n{body}    except errors:\n        return None\n"
-    exec(f"{text}    return [{', '.join(names)}]\n", scope)
-    return scope["read"]
+    return scope.function(f"{text}    return [{', '.join(names)}]\n")
+
+
+def _source(known, pair, is_attribute):
+    """The text that reads a reference."""
+    holder, key = pair
+    if not is_attribute:
+        return f"{known(holder)}[{known(key)}]"
+    if key.isidentifier():
+        return f"{known(holder)}.{key}"
+    return f"getattr({known(holder)}, {key!r})"
 
 
 def _is_another(name, known, kind):

@@ -9,10 +9,10 @@ from itertools import chain
 
 import numpy as np
 
-from ..engine.tensor import Tensor, constant, plain
+from ..engine.tensor import plain
 from ..programs.numpy_program import function_of
 from ..symbolic.graph import Graph
-from ..symbolic.loops import LoopTrace
+from ..symbolic.loops import LoopTrace, alike
 from ..symbolic.traced import ConcretizationError, Traced
 
 _BY_THEMSELVES = 2
@@ -75,23 +75,23 @@ class LoopTrial:
         if loop.length <= 2 * _BY_THEMSELVES:
             return loop.run_step_by_step(carry, rows, saves)
         part = slice(-_BY_THEMSELVES, None) if loop.reverse else slice(_BY_THEMSELVES)
-        few = [_alike(x, plain(x)[part]) for x in rows]
+        few = [alike(x, plain(x)[part]) for x in rows]
         last, ys, before = loop.shortened(_BY_THEMSELVES).run_step_by_step(carry, few, True)
         first = -1 if loop.reverse else 0
         given = [plain(x)[first] for x in before] + list(map(plain, rows))
         found = self._evaluations.of(loop, given)
         if found is None:
-            found = self._evaluated(loop, [*map(_alike, carry, given), *rows], len(carry))
+            found = self._evaluated(loop, [*map(alike, carry, given), *rows], len(carry))
         ends = len(carry), len(carry) + len(ys)
         whole = found[: ends[0]], found[ends[0] : ends[1]], found[ends[1] : ends[1] + len(carry)]
         for y, all_ys in zip((*ys, *before), (*whole[1], *whole[2])):
             _compare(loop, plain(y), all_ys[part])
-        last, ys = (list(map(_alike, one, two)) for one, two in zip((last, ys), whole))
+        last, ys = (list(map(alike, one, two)) for one, two in zip((last, ys), whole))
         return last, ys, whole[2] if saves else []
 
     def _evaluated(self, loop, values, carried):
         trace = LoopTrace(Graph(), self._evaluations.function_of)
-        traced = [_alike(x, trace.input(plain(x))) for x in values]
+        traced = [alike(x, trace.input(plain(x))) for x in values]
         found = trace.loop(loop, traced[:carried], traced[carried:], True)
         trace.closed = True
         return [x.value if isinstance(x, Traced) else x for x in map(plain, chain(*found))]
@@ -105,7 +105,3 @@ def _compare(loop, one, other):
         raise ConcretizationError(
             f"the step of {loop.name} gives other values by itself than on traced values"
         )
-
-
-def _alike(x, value):
-    return constant(value) if isinstance(x, Tensor) else value

@@ -10,6 +10,7 @@ import random
 import sys
 import threading
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -194,26 +195,27 @@ class Drawing:
                 "generator, and does nothing else with it"
             )
 
-        def draw(*args, **kwargs):
-            if getattr(current().tracing, "is_step", False):
-                raise ConcretizationError(
-                    f"{text} is called in the step of a scan, where a program would draw once for "
-                    "all steps: draw for all of them before the scan, with size=(steps, ...), and "
-                    "pass that as xs"
-                )
-            args, kwargs = _plain(args, text), _plain(kwargs, text)
-            value = method(*args, **kwargs)
-            if not is_input(value) and type(value) is not int:
-                raise ConcretizationError(
-                    f"{text} gives {type(value).__name__}, and a program draws arrays and numbers: "
-                    "draw positions, and index with them"
-                )
-            kind = abstract_value(value)
-            self._draws.append(Draw(self._position, name, args, kwargs, kind, text))
-            given = self._given(value, text)
-            return given.copy() if given.shape else given  # it belongs to the function
+        return partial(self._drawn, method, name, text)
 
-        return draw
+    def _drawn(self, method, name, text, /, *args, **kwargs):
+        """What a method of the generator gives, noted as a draw of the program."""
+        if getattr(current().tracing, "is_step", False):
+            raise ConcretizationError(
+                f"{text} is called in the step of a scan, where a program would draw once for "
+                "all steps: draw for all of them before the scan, with size=(steps, ...), and "
+                "pass that as xs"
+            )
+        args, kwargs = _plain(args, text), _plain(kwargs, text)
+        value = method(*args, **kwargs)
+        if not is_input(value) and type(value) is not int:
+            raise ConcretizationError(
+                f"{text} gives {type(value).__name__}, and a program draws arrays and numbers: "
+                "draw positions, and index with them"
+            )
+        kind = abstract_value(value)
+        self._draws.append(Draw(self._position, name, args, kwargs, kind, text))
+        given = self._given(value, text)
+        return given.copy() if given.shape else given  # it belongs to the function
 
 
 _DRAWS = "a program draws numbers, and no more"

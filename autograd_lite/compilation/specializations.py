@@ -11,7 +11,7 @@ import numpy as np
 from ..engine.calls import quiet
 from ..messages import quoting
 from ..numerics.rounding import jittered
-from ..symbolic import dependence, memory, traced
+from ..symbolic import aliasing, dependence, trace, traced
 from ..symbolic.graph import needed
 from ..symbolic.python_text import Writer
 from ..symbolic.traced import ConcretizationError, UndecidedError
@@ -169,7 +169,7 @@ def _text(program, capture, read):
 
 _MOST = 16  # for one signature of the captured state, told apart by their guards
 _MOST_STATES = 64
-_TRACERS = {module.__name__ for module in (traced, memory, dependence)}
+_TRACERS = {module.__name__ for module in (trace, traced, aliasing, dependence)}
 
 
 class Specializations:

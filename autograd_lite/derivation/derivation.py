@@ -11,17 +11,18 @@ import numpy as np
 
 from ..engine.arrays import asarray
 from ..engine.modes import enable_grad
-from ..engine.tensor import Tensor, has_nan, seed_of
+from ..engine.tensor import Tensor, seed_of
 from ..graph import Names, caller_variables, check_on_tape
 from ..messages import errors, quoting
 from ..observed_call import on_tape
 from ..programs.program import Program
+from ..symbolic.array_text import Style, labelled
 from ..symbolic.latex import LatexWriter, latex_of
-from ..symbolic.text import Style, TextWriter, labelled, text_of
+from ..symbolic.text import TextWriter, text_of
 from ..transforms.loops import Loop
-from .forms import latex_rows, markdown_table, text_rows
 from .legend import OwnWords, nameless
 from .lines import Line, definitions, worth_a_name
+from .rendering import latex_rows, markdown_table, text_rows
 from .replay import FORWARD, Replay
 from .targets import labels_of, targets_of
 
@@ -96,21 +97,11 @@ def derive(
     if not isinstance(loss, Tensor) and callable(loss):
         call = on_tape("derive()", loss, args, wrt)
         loss, wrt = call.result, call.wrt or None
-        variables = {**variables, **call.inner, **call.own}
+        variables |= call.variables
     elif args:
         wrt = _of_tensor(args, wrt)
     check_on_tape("derive()", loss)
-    assert isinstance(loss, Tensor)
-    if seed is not None:
-        seed = seed_of(loss, asarray(seed))
-        variables.setdefault("seed", seed)
-        with enable_grad():
-            loss = np.sum(loss * seed)
-    elif loss.size != 1:
-        raise ValueError(
-            f"{errors.describe(loss)} is not a scalar: reduce it (np.sum, np.mean), or pass its "
-            f"cotangent, seed= an array of shape {loss.shape}"
-        )
+    loss = _seeded(loss, seed, variables)
     known = Names(loss, variables, names, call)
     targets = targets_of(known, wrt)
     style = Style(precision, max_elements) if numbers else None
@@ -125,6 +116,21 @@ def _of_tensor(args, wrt):
             "has further arguments, derive(f, x, y)"
         )
     return args[0]
+
+
+def _seeded(loss, seed, variables):
+    """The scalar whose gradients are those of a tensor with this cotangent."""
+    if seed is not None:
+        seed = seed_of(loss, asarray(seed))
+        variables.setdefault("seed", seed)
+        with enable_grad():
+            return np.sum(loss * seed)
+    if loss.size != 1:
+        raise ValueError(
+            f"{errors.describe(loss)} is not a scalar: reduce it (np.sum, np.mean), or pass its "
+            f"cotangent, seed= an array of shape {loss.shape}"
+        )
+    return loss
 
 
 class Derivation:
@@ -167,14 +173,8 @@ class Derivation:
         self.lines = self._written()
 
     def _replay(self, **how):
-        """The tape done again; carefully where that makes a number of a nan."""
         what = self._root, self._names, self._labels, self._chain, self._targets
-        replay = Replay(*what, **how)
-        with np.errstate(all="ignore"):
-            is_nan = any(has_nan(replay.cotangents[node].value) for node in self._targets)
-        if is_nan:
-            replay = Replay(*what, careful=True, **how)
-        return replay
+        return Replay.without_nan(*what, **how)
 
     def _wanted(self, replay):
         return [replay.cotangents[node].expression for node in self._targets]

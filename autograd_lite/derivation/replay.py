@@ -10,12 +10,14 @@ from ..engine.modes import watching
 from ..engine.multiple_outputs import part
 from ..engine.primitives import Elementwise, Primitive
 from ..engine.tape import backward_pass
+from ..engine.tensor import has_nan
+from ..messages import quoting
 from ..rules.activations import sigmoid
 from ..symbolic.calls import named
 from ..symbolic.expressions import Expression, mapped
 from ..symbolic.graph import Graph
-from ..symbolic.one_call import OneCall
-from ..symbolic.traced import ConcretizationError, Trace, Traced, plain
+from ..symbolic.trace import OneCall, Trace
+from ..symbolic.traced import ConcretizationError, Traced, plain
 from ..transforms.loops import Loop
 from .rolling import FEW
 from .stable_logistic import smooth_pairs
@@ -72,6 +74,7 @@ class Replay:
         self.names = names
         self.labels = labels
         self.chain = chain
+        self.targets = targets
         self.loss = labels[root.node]
         self.as_written = as_written
         self.factors = factors
@@ -93,6 +96,14 @@ class Replay:
                 self.values[root.node] = self._leaf(root.node.out, root.node)
             self.start = len(self.graph.steps)
             self._backward(root.node, targets, careful)
+
+    @classmethod
+    def without_nan(cls, *what, **how):
+        """The tape done again: carefully, where a gradient would else be nan."""
+        replay = cls(*what, **how)
+        with np.errstate(all="ignore"):
+            is_nan = any(has_nan(replay.cotangents[node].value) for node in replay.targets)
+        return cls(*what, careful=True, **how) if is_nan else replay
 
     # --- forward ----------------------------------------------------------------------------
 
@@ -171,16 +182,13 @@ class Replay:
         return Traced(self.trace, self.graph.constant(value))
 
     def _input(self, value, name, is_variable):
-        taken = {x.name for x in self.graph.inputs}
-        wanted, count = name, 1
+        first = name
         if not is_variable and self.names.arrays_called(name) >= FEW:
-            name = f"{wanted}_1"
+            first = f"{name}_1"
         elif not is_variable and name in self._made:  # h, before h_1, h_2, h_3 are made of it
-            name = f"{wanted}_0"
-        while name in taken:
-            count += 1
-            name = f"{wanted}_{count}"
-        traced = self.trace.input(value, name)
+            first = f"{name}_0"
+        taken = {x.name for x in self.graph.inputs}
+        traced = self.trace.input(value, quoting.distinct(name, taken, first))
         if is_variable:
             self.variables.add(traced.expression)
         return traced
@@ -229,8 +237,8 @@ class Replay:
         pairs = []
         for i, (rule, x, parent) in enumerate(zip(op.rules, args, node.parents)):
             if rule is not None and parent is not None and parent.requires_grad:
-                share = self._pulled(node, i, rule, g, out, args, kwargs)
-                pairs.append((parent, _fitted(op, share, x, g, careful)))
+                contribution = self._pulled(node, i, rule, g, out, args, kwargs)
+                pairs.append((parent, _fitted(op, contribution, x, g, careful)))
         return pairs
 
     def _step_of_loop(self, node, g, args):
@@ -238,8 +246,8 @@ class Replay:
         places = [i for i, part in enumerate(g) if part is not None]
         wanted = [parent is not None and parent.requires_grad for parent in node.parents]
         call = node.op.pulled_back(places, wanted)
-        shares = self.trace.traced(call, (*(g[i] for i in places), *args), {})
-        return list(zip(compress(node.parents, wanted), shares, strict=True))
+        contributions = self.trace.traced(call, (*(g[i] for i in places), *args), {})
+        return list(zip(compress(node.parents, wanted), contributions, strict=True))
 
     def _pulled(self, node, position, rule, g, out, args, kwargs):
         """What a rule gives on traced values."""
@@ -247,14 +255,14 @@ class Replay:
             one, other = args if position == 0 else args[::-1]
             return g * sigmoid(one - other)  # the rule says so too, and more at infinite numbers
         try:
-            share = rule(g, out, *args, **kwargs)
+            contribution = rule(g, out, *args, **kwargs)
         except ConcretizationError:  # it looks at what says where: here that is known
             if not self.as_written:
                 raise
-            share = rule(g, out, *args, **node.kwargs)
+            contribution = rule(g, out, *args, **node.kwargs)
         if not self.factors:
-            return share
-        return self.factored(node, position, rule, share, g, out, list(args), kwargs)
+            return contribution
+        return self.factored(node, position, rule, contribution, g, out, list(args), kwargs)
 
     def _traced(self, value):
         if type(value) is Traced:
@@ -262,27 +270,27 @@ class Replay:
         value = np.asarray(value)
         return self._constant(value if value.ndim else value[()])
 
-    def factored(self, node, position, rule, share, g, out, args, kwargs):
-        """The share of an argument as the product of g and a local derivative with a name."""
+    def factored(self, node, position, rule, contribution, g, out, args, kwargs):
+        """A contribution as the product of g and a local derivative with a name."""
         parent = node.parents[position]
         symbol = self.labels.get(node), self.labels.get(parent)
         is_step = node in self.chain and parent in self.chain and node is not self.names.root
         if not is_step or node.parents.count(parent) > 1:
-            return share
+            return contribution
         if node.op.f is np.matmul:
             other = self._defined(args[1 - position], FACTOR, symbol)
             args = [other, args[1]] if position else [args[0], other]
             return rule(g, out, *args, **kwargs)
         if not isinstance(node.op, Elementwise) or out.dtype.kind != "f":
-            return share
+            return contribution
         factor = rule(np.ones_like(out), out, *args, **kwargs)
         if type(factor) is not Traced or _is_filled(factor.expression):
-            return share
+            return contribution
         product = g * self._defined(factor, FACTOR, symbol)
-        same = np.shape(product) == np.shape(share) and np.allclose(
-            product.value, share.value, rtol=1e-6, atol=0, equal_nan=True
+        same = np.shape(product) == np.shape(contribution) and np.allclose(
+            product.value, contribution.value, rtol=1e-6, atol=0, equal_nan=True
         )
-        return product if same else share
+        return product if same else contribution
 
     # --- names ------------------------------------------------------------------------------
 
@@ -306,21 +314,19 @@ class Replay:
         return Traced(self.trace, expression)
 
 
-def _fitted(op, share, x, g, careful):
+def _fitted(op, contribution, x, g, careful):
     """As the operation's own, but without a question of the values that would be an answer.
 
     A zero cotangent gives a zero contribution: where that made a nan here, the formula says so.
     """
-    if careful and bool(np.isnan(plain(share)).any()):
-        if op.broadcasts and np.shape(share) == np.shape(g):
-            share = np.where((g == 0) & np.isnan(share), 0, share)
+    if careful and bool(np.isnan(plain(contribution)).any()):
+        if op.broadcasts and np.shape(contribution) == np.shape(g):
+            contribution = np.where((g == 0) & np.isnan(contribution), 0, contribution)
         elif not isinstance(g, tuple):
-            share = np.where(np.any(g != 0), share, 0)
-    return op.fitted(share, x, g, False)
+            contribution = np.where(np.any(g != 0), contribution, 0)
+    return op.fitted(contribution, x, g, False)
 
 
 def _is_filled(expression):
     """Whether a value is one number, everywhere."""
-    if expression.func is np.broadcast_to:
-        expression = expression.args[0]
-    return expression.is_number
+    return (expression.filling or expression).is_number

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from ..engine.tensor import Tensor
-from ..messages import errors
+from ..messages import errors, quoting
 
 
 def targets_of(names, wrt):
@@ -54,18 +54,11 @@ def labels_of(names, more):
     labels, taken = {}, set()
     held = Counter(names.given(node) for node in names.nodes if node.op is not None)
     for node in names.nodes:
-        name = names.given(node)
-        if node is names.root:
-            name = "Loss" if name in (None, "loss") else name
+        name = names.loss if node is names.root else names.given(node)
         if name is None and node in more:
             name = names.of(node)
         if name is not None:
-            count, wanted = 1, name
-            if held[wanted] > 1 and node.op is not None:  # steps of a loop: h_1, h_2, h_3
-                name = f"{wanted}_1"
-            while name in taken:
-                count += 1
-                name = f"{wanted}_{count}"
-            taken.add(name)
-            labels[node] = name
+            is_step = held[name] > 1 and node.op is not None  # of a loop: h_1, h_2, h_3
+            labels[node] = quoting.distinct(name, taken, f"{name}_1" if is_step else None)
+            taken.add(labels[node])
     return labels

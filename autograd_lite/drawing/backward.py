@@ -21,8 +21,7 @@ def recorded_backward(root, names):
             f"there is no backward pass of {errors.describe(root)} to draw: it begins at one "
             "number that was computed from a tensor with requires_grad=True"
         )
-    loss = names.given(root.node)
-    loss = "Loss" if loss in (None, "loss") else loss
+    loss = names.loss
     with enable_grad():
         table = backward_pass({root.node: seed_of(root, None)}, names.nodes, True, hooked=False)
     for node in names.nodes:

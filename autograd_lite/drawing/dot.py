@@ -125,11 +125,7 @@ def _is_inner(diagram, id):
 
 def _box(box, colours):
     """The attributes of a box."""
-    found = {**SHAPES[box.kind], "fillcolor": colours.fills[box.kind]}
-    if box.metric is not None:
-        found["fillcolor"] = colours.shade(box.metric)
-    if box.mark in colours.marks:
-        found["fillcolor"] = colours.marks[box.mark]
+    found = {**SHAPES[box.kind], "fillcolor": colours.fill(box)}
     if box.mark == "wrong":
         found["penwidth"] = "3"
     if box.suspect:

@@ -113,21 +113,12 @@ def draw(
             gradients=gradients, numbers=numbers, theme=theme, direction=direction,
         )  # fmt: skip
     variables, call = caller_variables(1), None
+    _check(what, args, graph)
     if not isinstance(what, Tensor):
-        if not callable(what):
-            raise TypeError(
-                f"draw() takes a Tensor or a function, not {errors.describe(what)}: compute it "
-                "from tensors with requires_grad=True, or give the function that computes it, "
-                "draw(f, x)"
-            )
         call = on_tape("draw()", what, args, wrt)
         what, wrt = call.result, call.wrt or None
-        variables = {**variables, **call.inner, **call.own}
-    elif args:
-        raise TypeError("draw(tensor, ...) takes no further arguments: only a function has these")
+        variables |= call.variables
     known = Names(what, variables, names, call)
-    if graph not in GRAPHS:
-        raise ValueError(f"graph={graph!r}: it is {' or '.join(map(repr, GRAPHS))}")
     if graph != "forward":
         known = Names(what, variables, names, call, recorded_backward(what, known))
     scopes = call.scopes if call else ()
@@ -135,6 +126,22 @@ def draw(
         what, known, style, look, max_nodes, collapse, wrt, scopes, colour, graph,
         annotate=annotate,
     )  # fmt: skip
+
+
+def _check(what, args, graph):
+    """Refuse what has no tape, and arguments of no function."""
+    if isinstance(what, Tensor):
+        if args:
+            raise TypeError(
+                "draw(tensor, ...) takes no further arguments: only a function has these"
+            )
+    elif not callable(what):
+        raise TypeError(
+            f"draw() takes a Tensor or a function, not {errors.describe(what)}: compute it from "
+            "tensors with requires_grad=True, or give the function that computes it, draw(f, x)"
+        )
+    if graph not in GRAPHS:
+        raise ValueError(f"graph={graph!r}: it is {' or '.join(map(repr, GRAPHS))}")
 
 
 def pictured(

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from ..symbolic.text import reciprocal
+
 HOLE = "□"  # an operand without a name: the value that comes along the arrow; of several □1, □2
 
 _INFIX = {
@@ -77,14 +79,6 @@ def _divided(node, operands):
         if isinstance(value, (float, np.floating)) and (n := reciprocal(value)):
             return f"{other} / {n}"
     return None
-
-
-def reciprocal(value):
-    """n where a number is 1 / n and is longer to write than that; else None."""
-    if not 1e-9 < abs(value) < 1 or len(f"{value:.15g}") <= 6:
-        return None
-    n = round(1 / float(value))
-    return n if abs(value * n - 1) <= 4 * np.finfo(np.asarray(value).dtype).eps else None
 
 
 def _part(results, position):

@@ -50,9 +50,8 @@ class _Builder:
     """Boxes by unit, node of a leaf, or name or ``id`` of a plain array."""
 
     def __init__(self, root, names, units):
-        given = names.given(root.node)
         self.root = root
-        self.loss = "Loss" if given in (None, "loss") else given
+        self.loss = names.loss
         self.names = names
         self.uses = Uses(units, names)
         self.frames = Frames(units, self.uses.of_unit, names.paths, self.uses.shared())

@@ -5,8 +5,8 @@ from dataclasses import asdict, fields
 
 import numpy as np
 
+from ..symbolic.array_text import Statistics
 from .model import Box
-from .statistics import statistics
 
 VERSION = 1
 
@@ -58,7 +58,7 @@ def _array(value, style):
     found = {"shape": list(array.shape), "dtype": str(array.dtype)}
     if array.size <= style.max_elements or array.dtype.kind not in "biufc":
         return {**found, "data": _numbers(array.tolist())}
-    facts = statistics(array)
+    facts = Statistics.of(array)
     names = ("low", "mean", "high", "norm", "nan", "inf")
     return {
         **found,

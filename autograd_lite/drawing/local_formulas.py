@@ -11,10 +11,10 @@ from ..engine.modes import watching
 from ..engine.primitives import Elementwise
 from ..rules.activations import sigmoid
 from ..symbolic.graph import Graph
-from ..symbolic.one_call import OneCall
-from ..symbolic.text import TextWriter
-from ..symbolic.traced import Trace, Traced
-from .formulas import is_array, reciprocal
+from ..symbolic.text import TextWriter, reciprocal
+from ..symbolic.trace import OneCall, Trace
+from ..symbolic.traced import Traced
+from .formulas import is_array
 
 OUT = "out"  # a result without a name
 LONG = 60  # characters, beyond which a formula is no label
@@ -65,8 +65,7 @@ def _written(derivative, known):
     if type(derivative) is not Traced:
         return None
     x = derivative.expression
-    if x.func is np.broadcast_to and x.args[0].is_number:
-        x = x.args[0]
+    x = x.filling or x
     if x.is_number and (n := reciprocal(x.value)):
         return f"1 / {n}"
     names = {one.expression: text for text, one in known.items()}

@@ -75,12 +75,9 @@ def _colours(diagram, colours):
     """A class for each fill that is used."""
     classes: dict = {}
     for box in diagram.boxes.values():
-        fill = colours.fills[box.kind]
-        if box.metric is not None:
-            fill = colours.shade(box.metric)
-        fill = colours.marks.get(box.mark, fill)
         line = colours.suspect if box.suspect else colours.line
-        classes.setdefault((fill, line, 4 if box.suspect else 1), []).append(box.id)
+        key = colours.fill(box), line, 4 if box.suspect else 1
+        classes.setdefault(key, []).append(box.id)
     for i, ((fill, line, width), ids) in enumerate(classes.items()):
         style = f"fill:{fill},stroke:{line},color:{colours.ink},stroke-width:{width}px"
         yield f"  classDef c{i} {style},text-align:left"

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..messages import quoting
-from ..symbolic.text import Style, differential, labelled
+from ..symbolic.array_text import Statistics, Style, labelled
+from ..symbolic.text import differential
 from .formulas import HOLE
 from .model import CONSTANT, MODULE, OUTPUT
-from .statistics import statistics
 
 LONGEST = 32  # characters of a name, half of those of a call
 
@@ -23,11 +23,8 @@ class Rows(Style):
 
 
 def shortened(text, longest=LONGEST):
-    """A long text by its beginning and its end."""
-    if len(text) <= longest:
-        return text
-    half = (longest - 3) // 2
-    return f"{text[:half]}...{text[-half:]}"
+    """A name that is no longer than a box."""
+    return quoting.shortened(text, longest)
 
 
 def head(box):
@@ -151,7 +148,7 @@ def _array(label, value, style):
     row = labelled(label, array, style)
     if array.dtype.kind not in "iufc":
         return row
-    facts = statistics(array)
+    facts = Statistics.of(array)
     if not facts.counts:
         return row
     bars = f"{' ' * (len(label) + 2)}norm {facts.norm:.{style.precision}g}  {facts.bars}"

@@ -4,27 +4,15 @@ The one idea: the first two are NumPy arrays in everything, but ``t.data -= v`` 
 ``t.data[i] = v`` bind the leaf to a new value, with the views of it, since a value is never
 written into.
 """
+# mypy: disable-error-code="assignment,attr-defined,call-overload,index,misc,no-any-return"
 
 import operator
+from typing import Any, Self
 
 import numpy as np
 
-from ..messages import errors
+from ..messages import errors, other_names
 from .modes import no_grad
-
-_INSTEAD = {
-    "add_": "w.data = w.data + v",
-    "sub_": "w.data = w.data - v",
-    "mul_": "w.data = w.data * v",
-    "div_": "w.data = w.data / v",
-    "copy_": "w.data = v",
-    "fill_": "w.data = np.full_like(w.data, v)",
-    "clamp_": "w.data = np.clip(w.data, low, high)",
-    "clone": "w.data.copy()",
-    "detach": "w.data",
-    "numpy": "w.data",
-    "data": "w.grad",
-}
 
 
 class _Array(np.ndarray):
@@ -55,9 +43,9 @@ class _Array(np.ndarray):
         return self
 
     def __getattr__(self, name):
-        if name in _INSTEAD:
-            raise AttributeError(f"an array has no {name}: write {_INSTEAD[name]}")
-        raise AttributeError(f"an array has no attribute {name!r}")
+        known = other_names.ARRAY.get(name)
+        what = f"{name}: write {known}" if known else f"attribute {name!r}"
+        raise AttributeError(f"an array has no {what}")
 
 
 class GradArray(_Array):
@@ -206,3 +194,45 @@ def _elements(value):
     if type(value) in (list, tuple):
         return type(value)(map(_elements, value))
     return value.copy() if isinstance(value, Flat) else value
+
+
+def _part(f, doc):
+    return property(f, lambda self, values: operator.setitem(f(self), ..., values), doc=doc)
+
+
+class ArrayMethods:
+    """What a Tensor and a traced array have of NumPy's arrays: calls of its functions."""
+
+    __slots__ = ()
+
+    T: Self = property(lambda self: np.transpose(self), doc="The axes reversed.")
+    mT: Self = property(lambda self: np.matrix_transpose(self), doc="The last two axes swapped.")
+    flat: Any = property(
+        lambda self: Flat(self),
+        lambda self, values: Flat(self).__setitem__(slice(None), values),
+        doc="All elements in one axis, to read and to write.",
+    )
+    real: Self = _part(np.real, "The real part.")
+    imag: Self = _part(np.imag, "The imaginary part, 0 of real numbers.")
+
+    def transpose(self, *axes: Any) -> Self:
+        """The axes in another order, reversed by default."""
+        return np.transpose(self, axes[0] if len(axes) == 1 else axes or None)
+
+    def conj(self) -> Self:
+        """The complex conjugate; what holds real numbers is its own."""
+        return np.conjugate(self) if self.dtype.kind == "c" else self
+
+    conjugate = conj
+
+    def fill(self, value: Any) -> None:
+        """Every element becomes this number."""
+        self[...] = value
+
+    def compress(self, condition: Any, axis: int | None = None) -> Self:
+        """The slices along an axis, or the elements, where a condition holds."""
+        return np.compress(condition, self, axis)
+
+    def put(self, indices: Any, values: Any, mode: Any = "raise") -> None:
+        """Store values at positions in the flattened array: np.put."""
+        np.put(self, indices, values, mode)  # type: ignore[arg-type]

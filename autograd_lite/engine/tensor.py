@@ -23,11 +23,11 @@ from .modes import current, watched
 from .multiple_outputs import Parts, continuous, like, part_nodes
 from .operators import Operators
 from .pickling import from_rows, to_rows
-from .shown_arrays import Flat, GradArray, LeafArray
+from .shown_arrays import ArrayMethods, Flat, GradArray, LeafArray
 from .tape import Argument, Leaf, history
 
 
-class Tensor(Operators):
+class Tensor(Operators, ArrayMethods):
     """An array that remembers how it was computed.
 
     Parameters
@@ -178,23 +178,6 @@ class Tensor(Operators):
     is_leaf: bool = property(lambda self: self.node.op is None, doc="Whether it is no result.")
     itemsize: int = property(lambda self: self._array.itemsize, doc="Bytes of one element.")
     nbytes: int = property(lambda self: self._array.nbytes, doc="Bytes of all elements.")
-    T: Tensor = property(lambda self: np.transpose(self), doc="The axes reversed.")
-    mT: Tensor = property(lambda self: np.matrix_transpose(self), doc="The last two axes swapped.")
-    flat: Any = property(
-        lambda self: Flat(self),
-        lambda self, values: Flat(self).__setitem__(slice(None), values),
-        doc="All elements in one axis, to read and to write.",
-    )
-    real: Tensor = property(
-        lambda self: np.real(self),
-        lambda self, values: operator.setitem(self.real, ..., values),
-        doc="The real part.",
-    )
-    imag: Tensor = property(
-        lambda self: np.imag(self),
-        lambda self, values: operator.setitem(self.imag, ..., values),
-        doc="The imaginary part, 0 of a real tensor.",
-    )
 
     def __repr__(self) -> str:
         flags = ", requires_grad=True" if self.requires_grad and self.node.op is None else ""
@@ -315,11 +298,6 @@ class Tensor(Operators):
         shape = shape[0] if len(shape) == 1 else shape
         return registry[np.reshape](self, shape, order, copy)
 
-    def transpose(self, *axes: Any) -> Tensor:
-        """The axes in another order, reversed by default."""
-        order = axes[0] if len(axes) == 1 else axes or None
-        return np.transpose(self, order)  # type: ignore[return-value]
-
     def flatten(self, order: Any = "C") -> Tensor:
         """All elements in one axis, a copy."""
         elements: Any = np.ravel(self, order=order)
@@ -339,12 +317,6 @@ class Tensor(Operators):
         if not copy and np.dtype(dtype) == self.dtype:
             return self
         return registry["astype"](self, dtype)
-
-    def conj(self) -> Tensor:
-        """The complex conjugate; a tensor of real numbers is its own."""
-        return np.conjugate(self) if self.dtype.kind == "c" else self
-
-    conjugate = conj
 
     def copy(self, order: str = "C") -> Tensor:
         """The same values in new memory, on the tape."""
@@ -387,18 +359,6 @@ class Tensor(Operators):
             "t = np.delete(t, index) is another tensor"
         )
 
-    def fill(self, value: Any) -> None:
-        """Every element becomes this number or scalar tensor."""
-        self[...] = value
-
-    def compress(self, condition: Any, axis: int | None = None) -> Tensor:
-        """The slices along an axis, or the elements, where a condition holds."""
-        return np.compress(condition, self, axis)  # type: ignore[return-value]
-
-    def put(self, indices: Any, values: Any, mode: Any = "raise") -> None:
-        """Store values at positions in the flattened tensor: np.put."""
-        np.put(self, indices, values, mode)  # type: ignore[arg-type]
-
     def _reshape(self, shape):
         whole = twin(self)
         reshape(self, whole, np.reshape(whole, shape))
@@ -408,8 +368,7 @@ class Tensor(Operators):
         other = twin(other) if isinstance(other, Tensor) else constant(asarray(other))
         rebind(self, other, what, index)
 
-    def _augmented(self, f, other, what):
-        return augmented(self, f, other, what)
+    _augmented = augmented
 
     def __copy__(self):
         """A copy on the tape; of a leaf that is no argument of a function, another variable."""

@@ -99,6 +99,22 @@ TENSOR = {
     "primal": "t.numpy()",
     "block_until_ready": "t itself: NumPy computes at once",
 }
+# methods of PyTorch's tensors that people ask an array for, ``t.data``
+ARRAY = {
+    "normal_": "w.data = rng.normal(0, 0.02, w.shape)",
+    "uniform_": "w.data = rng.uniform(-0.1, 0.1, w.shape)",
+    "add_": "w.data = w.data + v",
+    "sub_": "w.data = w.data - v",
+    "mul_": "w.data = w.data * v",
+    "div_": "w.data = w.data / v",
+    "copy_": "w.data = v",
+    "fill_": "w.data = np.full_like(w.data, v)",
+    "clamp_": "w.data = np.clip(w.data, low, high)",
+    "clone": "w.data.copy()",
+    "detach": "w.data",
+    "numpy": "w.data",
+    "data": "w.grad",
+}
 # functions of these, and of HIPS autograd, MyGrad and micrograd
 FUNCTIONS = {
     "tensor": "ag.Tensor(array, requires_grad=True)",

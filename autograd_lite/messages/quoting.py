@@ -33,6 +33,21 @@ def identifier(name):
     return f"{name}_" if is_taken else name
 
 
+def distinct(name, taken, first=None):
+    """A name that is none of those taken: itself (or ``first``), else with a number behind it."""
+    found, count = first or name, 1
+    while found in taken:
+        count += 1
+        found = f"{name}_{count}"
+    return found
+
+
+def shortened(text, longest, between="..."):
+    """A long text by its beginning and its end."""
+    half = (longest - len(between)) // 2
+    return text if len(text) <= longest else f"{text[:half]}{between}{text[-half:]}"
+
+
 def string(value):
     """A string literal of Python, of a subclass of str too."""
     return repr(str.__str__(value))

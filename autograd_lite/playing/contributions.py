@@ -29,10 +29,10 @@ class Contribution:
     node, parent : Node
         The call, and the argument that the gradient goes to.
     k : int
-        Which of the node's shares it is.
+        Which of the node's contributions it is.
     position : int or None
         Of the argument; None inside a sequence.
-    share, local : array, Traced or None
+    cotangent, local : array, Traced or None
         What is added to the gradient of ``parent``, and the local derivative; None where it is
         no single array.
     """
@@ -41,31 +41,27 @@ class Contribution:
     parent: Node
     k: int
     position: int | None
-    share: Any
+    cotangent: Any
     local: Any = None
 
 
 class Contributions(Replay):
-    """A replay that keeps what each step back passes on: ``shares``, in the order of the flow."""
+    """A replay that keeps the ``contributions`` of each step back, in the order of the flow."""
 
     def __init__(self, root, names, labels, targets, careful=False):
-        self.shares: list[Contribution] = []
+        self.contributions: list[Contribution] = []
         super().__init__(root, names, labels, set(labels), targets, careful=careful)
 
     def _step(self, node, g, careful):
-        pairs = [(parent, _total(share)) for parent, share in super()._step(node, g, careful)]
-        at = positions(node)
-        for k, (parent, share) in enumerate(pairs):
-            position = at[k] if len(at) == len(pairs) else None
-            whole = None if isinstance(share, tuple) else self._traced(share)
-            local = self._local(node, position)
-            self.shares.append(Contribution(node, parent, k, position, whole, local))
+        pairs = [(parent, _total(g)) for parent, g in super()._step(node, g, careful)]
+        traced = [(p, g if isinstance(g, tuple) else self._traced(g)) for p, g in pairs]
+        self.contributions += _contributions(node, traced, self._local)
         return pairs
 
     def _local(self, node, position):
         """The local derivative: of what works element by element, and of products."""
         op, (args, kwargs), out = node.op, self._calls[node], self.values[node]
-        if position is None or isinstance(out, tuple):
+        if isinstance(out, tuple):
             return None
         if op.f is np.matmul:
             return args[1 - position]
@@ -111,7 +107,7 @@ def _nearest(arg, known):
 
 def recorded(root, targets):
     """The contributions by the rules on arrays, and {node: gradient}."""
-    shares: list[Contribution] = []
+    contributions: list[Contribution] = []
     gradients = {}
 
     def arrive(node, g):
@@ -120,27 +116,31 @@ def recorded(root, targets):
 
     def step(node, g, careful):
         pairs = node.op.cotangents(g, node.out, node.args, node.kwargs, node.parents, careful)
-        pairs = [(parent, _total(share)) for parent, share in pairs]
-        at = positions(node)
-        for k, (parent, share) in enumerate(pairs):
-            position = at[k] if len(at) == len(pairs) else None
-            is_one = position is not None and not isinstance(share, tuple)
-            local = local_derivative(node, position) if is_one else None
-            share = None if isinstance(share, tuple) else share
-            shares.append(Contribution(node, parent, k, position, share, local))
+        pairs = [(parent, _total(g)) for parent, g in pairs]
+        contributions.extend(_contributions(node, pairs, local_derivative))
         return pairs
 
     with np.errstate(all="ignore"):
         table = backward_pass({root.node: np.ones_like(root.node.out)}, targets, arrive, step)
-    return shares, {**table, **gradients}
+    return contributions, {**table, **gradients}
 
 
-def _total(share):
-    return share.total() if isinstance(share, Pending) else share
+def _contributions(node, pairs, local):
+    """The pairs (parent, cotangent) of a step back, with the arguments that they are of."""
+    at = positions(node)
+    for k, (parent, g) in enumerate(pairs):
+        position = at[k] if len(at) == len(pairs) else None
+        is_one = not isinstance(g, tuple)
+        slope = local(node, position) if is_one and position is not None else None
+        yield Contribution(node, parent, k, position, g if is_one else None, slope)
+
+
+def _total(g):
+    return g.total() if isinstance(g, Pending) else g
 
 
 def positions(node):
-    """Which argument each share is of; of a call with a sequence there are none."""
+    """Which argument each contribution is of; of a call with a sequence there are none."""
     if node.op is part or any(type(parent) is tuple for parent in node.parents):
         return []
     rules = getattr(node.op, "rules", ())

@@ -12,7 +12,6 @@ from ..derivation.targets import targets_of
 from ..drawing.formulas import formula as call_of
 from ..engine.arrays import broadcast_axes
 from ..engine.primitives import Elementwise
-from ..engine.tensor import has_nan
 from ..numerics.rounding import Floor, gradients_of
 from ..programs.javascript_program import JavaScriptProgram
 from ..symbolic.expressions import Expression
@@ -54,7 +53,7 @@ class Reading:
         self.box_of = {}  # {node or expression: box}
         self.nodes = {}  # {id of a box: node}
         self.replay = self._replayed(loss)
-        self.shares = self.replay.shares if self.replay else self._recorded(loss)
+        self.contributions = self.replay.contributions if self.replay else self._recorded(loss)
         self._add_boxes()
         self._add_flows()
         if self.replay:
@@ -68,8 +67,7 @@ class Reading:
         names = self.names
         labels, taken, count = {}, Counter(map(names.given, names.nodes)), 0
         for node in names.nodes:
-            given = names.given(node)
-            label = "Loss" if node is self.root and given in (None, "loss") else given
+            label = names.loss if node is self.root else names.given(node)
             if label is None:
                 is_known = node in self.graph.nodes
                 label = _bare(self.graph.label(node)) if is_known else names.of(node)
@@ -88,11 +86,8 @@ class Reading:
 
     def _replayed(self, loss):
         """The tape done again; None where that is not possible, or gives other numbers."""
-        given = loss, self.names, self.labels, self.targets
         try:
-            replay = Contributions(*given)
-            if any(has_nan(replay.cotangents[node].value) for node in self.targets):
-                replay = Contributions(*given, careful=True)
+            replay = Contributions.without_nan(loss, self.names, self.labels, self.targets)
         except (TypeError, ConcretizationError) as error:
             self.why_recorded = str(error)
             return None
@@ -109,8 +104,8 @@ class Reading:
         return replay
 
     def _recorded(self, loss):
-        shares, self.gradients = recorded(loss, self.targets)
-        return shares
+        contributions, self.gradients = recorded(loss, self.targets)
+        return contributions
 
     # --- boxes ------------------------------------------------------------------------------
 
@@ -203,15 +198,16 @@ class Reading:
     # --- flows ------------------------------------------------------------------------------
 
     def _add_flows(self):
-        for share in self.shares:
-            node, parent = share.node, share.parent
+        for contribution in self.contributions:
+            node, parent = contribution.node, contribution.parent
+            g, slope = contribution.cotangent, contribution.local
             summed = ()
             if isinstance(node.op, Elementwise):
                 summed = broadcast_axes(np.shape(parent.out), np.shape(node.out))
             rule = rule_of(node.op.name, bool(summed))
             flow = Flow(self.box_of[node].id, self.box_of[parent].id, rule, summed=list(summed))
-            flow.value = None if share.share is None else self._result(_plain(share.share))
-            flow.slope = None if share.local is None else self._result(_plain(share.local))
+            flow.value = None if g is None else self._result(_plain(g))
+            flow.slope = None if slope is None else self._result(_plain(slope))
             self.flows.append(flow)
 
     # --- formulas and the program -----------------------------------------------------------
@@ -230,11 +226,11 @@ class Reading:
             if box.op and type(self.replay.values.get(node)) is Traced:
                 x = self.replay.values[node].expression
                 box.formula = pieces(self.writer.definition(x))
-        for flow, share in zip(self.flows, self.shares, strict=True):
-            if share.share is not None:
-                flow.formula = pieces(self.writer.write(share.share.expression))
-            if share.local is not None:
-                flow.local = pieces(self.writer.write(_number_of(share.local.expression)))
+        for flow, contribution in zip(self.flows, self.contributions, strict=True):
+            if contribution.cotangent is not None:
+                flow.formula = pieces(self.writer.write(contribution.cotangent.expression))
+            if contribution.local is not None:
+                flow.local = pieces(self.writer.write(_number_of(contribution.local.expression)))
 
     def _write_program(self):
         inputs = self.replay.graph.inputs
@@ -260,8 +256,8 @@ class Reading:
 
 def _number_of(x):
     """The number that an array is everywhere; else the array."""
-    if x.func is np.broadcast_to and x.args[0].is_number:
-        return x.args[0]
+    if x.filling:
+        return x.filling
     if x.kind == "constant" and x.size and np.all(x.value == x.value.flat[0]):
         return x.value.flat[0]
     return x

@@ -17,6 +17,7 @@ from ..comparison.diagnosis.wrong_steps.backward import Backward, Edge
 from ..comparison.diagnosis.wrong_steps.edge_rules import PRODUCTS, slope
 from ..comparison.diagnosis.wrong_steps.errors_of_losses import errors, wrong_errors
 from ..comparison.diagnosis.wrong_steps.mutants import wrong_steps
+from ..engine.arrays import broadcast_axes
 from ..engine.primitives import Elementwise
 from ..rules.activations import sigmoid
 from ..rules.softmax import softmax
@@ -32,12 +33,12 @@ def add_wrong_answers(reading):
     """Give every flow of a reading that has a program its wrong answers."""
     finder = _Finder(reading)
     results: list = []
-    for flow, share in zip(reading.flows, reading.shares, strict=True):
-        edge = finder.edges.get((share.node, share.k))
-        if edge is None or share.share is None:
+    for flow, contribution in zip(reading.flows, reading.contributions, strict=True):
+        edge = finder.edges.get((contribution.node, contribution.k))
+        if edge is None or contribution.cotangent is None:
             continue
         flow.factors = finder.factors(edge)
-        for answer, expression in finder.answers(share, edge):
+        for answer, expression in finder.answers(contribution, edge):
             answer.value = len(results)
             results.append(expression)
             flow.wrong.append(answer)
@@ -85,7 +86,7 @@ class _Finder:
         return steps[: self.end] + [s for s in steps[self.end :] if s.kind == "call"]
 
     def factors(self, edge):
-        """[number, key, words] for each number that may stand before the share by mistake."""
+        """[number, key, words] for each number that may be a factor too much by mistake."""
         uses = [one for one in self.backward.edges if one.parent is edge.parent]
         found = {}
         for number, named in self.constants.simple():
@@ -94,11 +95,11 @@ class _Finder:
                 found[number] = [float(number), key, _in_one_line(text)]
         return list(found.values())[: self.most]
 
-    def answers(self, share, edge):
+    def answers(self, contribution, edge):
         """Pairs (answer, expression), those that people make most first, each formula once."""
-        seen = {self._text(share.share)}
+        seen = {self._text(contribution.cotangent)}
         found = []
-        for key, said, rank, make in self._candidates(share, edge):
+        for key, said, rank, make in self._candidates(contribution, edge):
             try:
                 traced = self._fitted(self.replay.traced(make), edge)
                 text = None if traced is None else self._text(traced)
@@ -115,16 +116,16 @@ class _Finder:
         found.sort(key=lambda pair: pair[0].rank)
         return found[: self.most]
 
-    def _candidates(self, share, edge):
-        """Four-tuples (key, words, rank, function without arguments that makes the share)."""
-        traced = self._traced_edge(share, edge)
+    def _candidates(self, contribution, edge):
+        """Four-tuples (key, words, rank, function without arguments that makes a contribution)."""
+        traced = self._traced_edge(contribution, edge)
         with np.errstate(all="ignore"):
             mutants = list(wrong_steps(edge, None))
         for mutant in mutants:
             rule = mutant.steps.rule
             text = phrasing.told(mutant.words, edge, self.graph)
             yield mutant.key, text, mutant.rank, lambda rule=rule: rule(traced)
-        yield from self._of_errors(share, edge)
+        yield from self._of_errors(contribution, edge)
         (key, text, rank), *_ = phrasing.scaled(edge, -1, [edge], [], self.graph)
         yield key, text, rank, lambda: -traced.contribution
         h, x = self.graph.label(edge.node), self.graph.label(edge.parent)
@@ -138,8 +139,8 @@ class _Finder:
             value = self.replay.values[node]
             yield "value for gradient", text, 4, lambda value=value: value
 
-    def _of_errors(self, share, edge):
-        """What is done wrong with p - y, where this share is the whole gradient of logits."""
+    def _of_errors(self, contribution, edge):
+        """What is done wrong with p - y, where this is the whole gradient of logits."""
         z = edge.parent
         if z not in self.errors or sum(e.parent is z for e in self.backward.edges) > 1:
             return
@@ -152,7 +153,7 @@ class _Finder:
             def make(rule=rule):
                 value = self.replay.values[z]
                 p = _PROBABILITIES[kind](value)
-                return rule(share.share, p, labels, value)
+                return rule(contribution.cotangent, p, labels, value)
 
             yield key, text.format(z=self.graph.label(z)), 0, make
 
@@ -180,7 +181,7 @@ class _Finder:
                 formula = pieces(product(g, _Written(text)).text)
                 yield Answer(key, _in_one_line(told), MISTAKES[key].advice, formula, None, 2)
 
-    def _traced_edge(self, share, edge):
+    def _traced_edge(self, contribution, edge):
         args, kwargs = self.replay.arguments(edge.node)
         node, out = edge.node, self.replay.values[edge.node]
         g = self.replay.cotangents[node]
@@ -190,21 +191,18 @@ class _Finder:
             f=lambda *given, **settings: self.replay.one_call.apply(edge.op, given, settings),
         )
         known = op, tuple(args), kwargs, out
-        return Edge(node, edge.k, edge.parent, edge.position, g, share.share, *known)
+        return Edge(node, edge.k, edge.parent, edge.position, g, contribution.cotangent, *known)
 
-    def _fitted(self, share, edge):
-        """A share as its argument needs it, None where the shapes do not allow it."""
-        shape, found = np.shape(edge.contribution), np.shape(share)
-        if type(share) is not Traced:
+    def _fitted(self, contribution, edge):
+        """A contribution as its argument needs it, None where the shapes do not allow it."""
+        shape, found = np.shape(edge.contribution), np.shape(contribution)
+        if type(contribution) is not Traced:
             return None
         if found == shape:
-            return share
+            return contribution
         if isinstance(edge.op, Elementwise) and found == np.shape(edge.g):
-            axes = tuple(
-                i for i, n in enumerate(found)
-                if i < len(found) - len(shape) or shape[i - len(found)] != n
-            )  # fmt: skip
-            return np.reshape(np.sum(share, axis=axes), shape)
+            axes = broadcast_axes(shape, found)
+            return np.reshape(np.sum(contribution, axis=axes), shape)
         return None
 
     def _text(self, traced):

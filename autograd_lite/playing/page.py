@@ -133,9 +133,10 @@ def _notice(reading):
         return f"This page replays recorded numbers: {reading.why_recorded}."
     said = []
     if masks := reading.calls_with_arrays(is_mask=True):
+        label = quoting.shortened(masks[0], LONGEST, "…")
         said.append(
-            f"A comparison leaves the tape: the mask in {_shortened(masks[0], LONGEST)} stays as "
-            "it was recorded, whatever numbers are changed."
+            f"A comparison leaves the tape: the mask in {label} stays as it was recorded, "
+            "whatever numbers are changed."
         )
     kinds = {str(x.dtype) for x in reading.replay.graph.inputs} & {"float16", "float32"}
     if kinds:
@@ -165,7 +166,7 @@ def _recorded(result):
 
 def _measure(box, reading, style):
     """Set the title and the size of a box."""
-    box.title = _shortened(_title(box, reading), LONGEST)
+    box.title = quoting.shortened(_title(box, reading), LONGEST, "…")
     letters, lines = len(box.title), 1
     if box.shape is not None:
         rows, wide = _rows(box.shape, style)
@@ -195,12 +196,4 @@ def _title(box, reading):
 
 
 def _in_formula(box):
-    return _shortened(box.label, 20) if box.named else "□"
-
-
-def _shortened(text, longest):
-    """The two ends of a long text."""
-    if len(text) <= longest:
-        return text
-    half = (longest - 1) // 2
-    return f"{text[:half]}…{text[-half:]}"
+    return quoting.shortened(box.label, 20, "…") if box.named else "□"

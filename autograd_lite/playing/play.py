@@ -10,7 +10,7 @@ from ..engine.tensor import Tensor
 from ..graph import Names, caller_variables, check_on_tape
 from ..messages import errors
 from ..observed_call import on_tape
-from ..symbolic.text import Style
+from ..symbolic.array_text import Style
 from .from_tape import Reading
 from .mistakes import add_wrong_answers
 from .page import Page
@@ -79,28 +79,26 @@ def play(
     """
     variables, call = caller_variables(1), None
     if isinstance(what, Tensor) or not callable(what):
-        loss = what
-        if len(args) > 1 or (args and path is not None):
-            raise TypeError("play(loss, path) takes one path: only a function has more arguments")
-        if wrt is not None:
-            raise TypeError("wrt= is for a function's arguments: a tensor says what it requires")
-        (path,) = args or (path,)
+        loss, path = what, _path_of(args, path, wrt)
     else:
         call = on_tape("play()", what, args, wrt)
-        loss = call.result
-        variables = {**variables, **call.inner, **call.own}
-    _check(loss)
+        loss, variables = call.result, variables | call.variables
+    check_on_tape("play()", loss)
     known = Names(loss, variables, names, call)
-    if len(known.nodes) > max_nodes:
-        raise ValueError(
-            f"the tape of {errors.describe(loss)} has {len(known.nodes)} tensors, and more than "
-            f"{max_nodes} are hard to follow step by step: play a smaller case (fewer layers or "
-            f"steps), or pass max_nodes={len(known.nodes)}"
-        )
+    _check_size(loss, known, max_nodes)
     page = _page(Reading(loss, known), Style(precision, max_elements), learning_rate)
     if path is not None:
         page.save(path)
     return page
+
+
+def _path_of(args, path, wrt):
+    """The path of a page of a tensor, by position or by name."""
+    if len(args) > 1 or (args and path is not None):
+        raise TypeError("play(loss, path) takes one path: only a function has more arguments")
+    if wrt is not None:
+        raise TypeError("wrt= is for a function's arguments: a tensor says what it requires")
+    return args[0] if args else path
 
 
 def _page(reading, style, learning_rate):
@@ -110,10 +108,15 @@ def _page(reading, style, learning_rate):
     return Page(reading, training, style, learning_rate)
 
 
-def _check(loss):
-    """Refuse what is no loss on a tape."""
-    check_on_tape("play()", loss)
+def _check_size(loss, known, max_nodes):
+    """Refuse a result of several elements, and a tape that is too long to follow."""
     if loss.size != 1:
         raise ValueError(
             f"{errors.describe(loss)} is not a scalar: reduce it (np.sum, np.mean), and play that"
+        )
+    if len(known.nodes) > max_nodes:
+        raise ValueError(
+            f"the tape of {errors.describe(loss)} has {len(known.nodes)} tensors, and more than "
+            f"{max_nodes} are hard to follow step by step: play a smaller case (fewer layers or "
+            f"steps), or pass max_nodes={len(known.nodes)}"
         )

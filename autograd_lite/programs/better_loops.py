@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..symbolic import calls
-from ..symbolic.expressions import Expression, key_of, mapped
+from ..symbolic.expressions import Expression, call_content, content_of
 from ..symbolic.graph import needed, operands_of, rewritten
 from ..symbolic.loops import SymbolicLoop, loops_among
 from .loops import is_stack
@@ -185,18 +185,7 @@ def _with_residuals(steps, inputs, results):
 def _known(forward, back):
     """{call in the step back: the same call in the step forward}, of those worth storing."""
     one, other = forward.func, back.func
-    table = {}
-    stacks = {forward.args[one.carried + i]: one.inputs[one.carried + i] for i in range(one.rows)}
-    shared = dict(zip(forward.args[one.carried + one.rows :], one.inputs[one.carried + one.rows :]))
-    for i, (x, arg) in enumerate(zip(other.inputs, back.args)):
-        is_row = other.carried <= i < other.carried + other.rows
-        if is_row and arg.func is calls.part and arg.args[0] is forward:
-            if arg.args[1] >= one.carried:
-                table[x] = one.results[arg.args[1]]
-        elif i >= other.carried:
-            same = (stacks if is_row else shared).get(arg)
-            if same is not None:
-                table[x] = same
+    table = _same_inputs(forward, back)
     known = {}
     for step in one.steps:
         known.setdefault(_key(step, {}), step)
@@ -217,32 +206,27 @@ def _known(forward, back):
     return {x: same for x, same in found.items() if x in read and x.shape is not None}
 
 
+def _same_inputs(forward, back):
+    """{input of the step back: what has its value in the step forward}."""
+    one, other = forward.func, back.func
+    stacks = {forward.args[one.carried + i]: one.inputs[one.carried + i] for i in range(one.rows)}
+    shared = dict(zip(forward.args[one.carried + one.rows :], one.inputs[one.carried + one.rows :]))
+    table = {}
+    for i, (x, arg) in enumerate(zip(other.inputs, back.args)):
+        is_row = other.carried <= i < other.carried + other.rows
+        if is_row and arg.func is calls.part and arg.args[0] is forward:
+            if arg.args[1] >= one.carried:
+                table[x] = one.results[arg.args[1]]
+        elif i >= other.carried:
+            same = (stacks if is_row else shared).get(arg)
+            if same is not None:
+                table[x] = same
+    return table
+
+
 def _key(step, table):
     """What tells a call apart from others, in terms of other expressions."""
-
-    def told(x):
-        x = table.get(x, x) if type(x) is Expression else x
-        if type(x) is Expression and x.kind == "constant":
-            x = x.value
-        if isinstance(x, np.ndarray):
-            return x.shape, x.dtype, x.tobytes()
-        return key_of(x)
-
-    kwargs = sorted(step.kwargs.items())
-    return step.func, _told(told, step.args), *((k, _told(told, v)) for k, v in kwargs)
-
-
-def _told(f, tree):
-    found = mapped(f, tree)
-    return _hashable(found)
-
-
-def _hashable(tree):
-    if isinstance(tree, list):
-        return list, *map(_hashable, tree)
-    if isinstance(tree, slice):
-        return slice, *map(_hashable, (tree.start, tree.stop, tree.step))
-    return tuple(map(_hashable, tree)) if isinstance(tree, tuple) else tree
+    return call_content(step, lambda x: content_of(table[x], id) if x in table else id(x))
 
 
 def _reading(forward, back, found, stored):

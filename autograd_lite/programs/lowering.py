@@ -8,9 +8,11 @@ x @ y 1.3 us, x.dot(y) 0.6 us; x + 1 0.9 us, x + one 0.45 us.
 import numpy as np
 
 from ..symbolic import calls
+from ..symbolic.arithmetic_rules import inverse
 from ..symbolic.expressions import Expression
 from ..symbolic.graph import rewritten, sum_of
-from ..symbolic.simplification import Rules, inverse, number
+from ..symbolic.rule_table import Rules, number
+from ..symbolic.simplification import simplified
 
 
 class ArrayMethod:
@@ -66,7 +68,7 @@ def _is_nan_guard(guard):
     return norm.func is np.vdot and norm.args[0] is norm.args[1] and norm.dtype.kind == "f"
 
 
-_RULES = Rules()
+_RULES = Rules(simplified)
 _rule_of = _RULES.of
 
 

@@ -13,10 +13,11 @@ import numpy as np
 from ..symbolic import calls
 from ..symbolic.expressions import Expression, key_of
 from ..symbolic.graph import needed, operands_of, rewritten, sum_of
-from ..symbolic.simplification import Rules, fits, number
+from ..symbolic.rule_table import Rules, fits, number
+from ..symbolic.simplification import simplified
 from .layouts import is_basic
 
-RULES = Rules()
+RULES = Rules(simplified)
 
 
 def increment(x, index, value):

@@ -58,94 +58,79 @@ def _type(dtype, axes):
 # --- what Python has no word for ----------------------------------------------------------------
 
 
+def _array(context, builder, kind, data, shape, itemsize, owner=None):
+    """A C-contiguous array at a pointer; of what has no owner nobody keeps count."""
+    made = make_array(kind)(context, builder)
+    strides = [itemsize]
+    for size in shape[:0:-1]:
+        strides.insert(0, builder.mul(size, strides[0]))
+    populate_array(
+        made,
+        data=data,
+        shape=cgutils.pack_array(builder, shape),
+        strides=cgutils.pack_array(builder, strides),
+        itemsize=itemsize,
+        meminfo=None if owner is None else owner.meminfo,
+        parent=None if owner is None else owner.parent,
+    )
+    return made._getvalue()
+
+
 @intrinsic
 def flat(typingctx, array):
     """All elements of a C-contiguous array in one axis."""
-    result = types.Array(array.dtype, 1, "C")
+    kind = types.Array(array.dtype, 1, "C")
 
     def generate(context, builder, signature, args):
-        source = make_array(array)(context, builder, args[0])
-        made = make_array(result)(context, builder)
-        populate_array(
-            made,
-            data=source.data,
-            shape=cgutils.pack_array(builder, [source.nitems]),
-            strides=cgutils.pack_array(builder, [source.itemsize]),
-            itemsize=source.itemsize,
-            meminfo=source.meminfo,
-            parent=source.parent,
-        )
-        return impl_ret_borrowed(context, builder, result, made._getvalue())
+        x = make_array(array)(context, builder, args[0])
+        made = _array(context, builder, kind, x.data, [x.nitems], x.itemsize, owner=x)
+        return impl_ret_borrowed(context, builder, kind, made)
 
-    return result(array), generate
+    return kind(array), generate
 
 
 @intrinsic
 def part_of(typingctx, array, start):
-    """The elements of a flat array from one on: a pointer, of which nobody keeps count."""
-    result = types.Array(array.dtype, 1, "C")
+    """The elements of a flat array from one on."""
+    kind = types.Array(array.dtype, 1, "C")
 
     def generate(context, builder, signature, args):
-        source = make_array(array)(context, builder, args[0])
-        made = make_array(result)(context, builder)
-        populate_array(
-            made,
-            data=builder.gep(source.data, [args[1]]),
-            shape=cgutils.pack_array(builder, [source.nitems]),
-            strides=cgutils.pack_array(builder, [source.itemsize]),
-            itemsize=source.itemsize,
-            meminfo=None,
-        )
-        return made._getvalue()
+        x = make_array(array)(context, builder, args[0])
+        data = builder.gep(x.data, [args[1]])
+        return _array(context, builder, kind, data, [x.nitems], x.itemsize)
 
-    return result(array, types.intp), generate
+    return kind(array, types.intp), generate
 
 
 @intrinsic
 def matrix(typingctx, array, start, rows, columns):
-    """The elements of a flat array from one on, as a matrix of so many rows: a pointer too."""
-    result = types.Array(array.dtype, 2, "C")
+    """The elements of a flat array from one on, as a matrix of so many rows."""
+    kind = types.Array(array.dtype, 2, "C")
 
     def generate(context, builder, signature, args):
-        source = make_array(array)(context, builder, args[0])
-        made = make_array(result)(context, builder)
-        populate_array(
-            made,
-            data=builder.gep(source.data, [args[1]]),
-            shape=cgutils.pack_array(builder, [args[2], args[3]]),
-            strides=cgutils.pack_array(
-                builder, [builder.mul(args[3], source.itemsize), source.itemsize]
-            ),
-            itemsize=source.itemsize,
-            meminfo=None,
-        )
-        return made._getvalue()
+        x = make_array(array)(context, builder, args[0])
+        data = builder.gep(x.data, [args[1]])
+        return _array(context, builder, kind, data, args[2:], x.itemsize)
 
-    return result(array, types.intp, types.intp, types.intp), generate
+    return kind(array, types.intp, types.intp, types.intp), generate
 
 
 @intrinsic(prefer_literal=True)
 def on_stack(typingctx, size, dtype):
     """An array that lives until the kernel returns: made in no time, and never cleared."""
-    result = types.Array(dtype.dtype, 1, "C")
+    kind = types.Array(dtype.dtype, 1, "C")
     count = size.literal_value
 
     def generate(context, builder, signature, args):
-        kind = context.get_data_type(result.dtype)
-        memory = cgutils.alloca_once(builder, ir.ArrayType(kind, count))
-        itemsize = context.get_constant(types.intp, context.get_abi_sizeof(kind))
-        made = make_array(result)(context, builder)
-        populate_array(
-            made,
-            data=builder.bitcast(memory, kind.as_pointer()),
-            shape=cgutils.pack_array(builder, [context.get_constant(types.intp, count)]),
-            strides=cgutils.pack_array(builder, [itemsize]),
-            itemsize=itemsize,
-            meminfo=None,
-        )
-        return made._getvalue()
+        number = context.get_data_type(kind.dtype)
+        with builder.goto_entry_block():  # not alloca_once, which stores zeros one by one
+            memory = builder.alloca(ir.ArrayType(number, count))
+        data = builder.bitcast(memory, number.as_pointer())
+        itemsize = context.get_constant(types.intp, context.get_abi_sizeof(number))
+        shape = [context.get_constant(types.intp, count)]
+        return _array(context, builder, kind, data, shape, itemsize)
 
-    return result(size, dtype), generate
+    return kind(size, dtype), generate
 
 
 _BITS = {types.float64: types.int64, types.float32: types.int32}

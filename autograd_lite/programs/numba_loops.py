@@ -51,8 +51,28 @@ class LoopKernel:
         return [f"    {name} = flat({name})"] if axes > 1 else []
 
     def _lines(self):
-        head, before, turn, after, tail = [], [], [], [], []
         self.parameters.append(("length", "int64"))
+        head, before, after, tail = self._carried_lines()
+        turn, names = [], self.names
+        for kind, arrays in ("rows", self.rows), ("stack", self.stacks):
+            for i, x in enumerate(arrays):
+                name = f"{kind}_{i}"
+                head += self._given(name, x, x.ndim + 1)
+                is_number = kind == "rows" and not isinstance(x.value, np.ndarray)
+                turn.append(f"        {names[x]} = {_row(name, x, is_number)}")
+        for x in (*self.shared, *self.known):
+            head += self._given(names[x], x, max(x.ndim, 1) if is_array(x) else 0)
+        before += self._workspace()
+        at = "length - 1 - turn" if self.loop.reverse else "turn"
+        loop = ["    for turn in range(length):", f"        at = {at}"]
+        made = [f"    {line}" for line in self.kernel.made]
+        body = [f"        {line}" for line in self.kernel.body]
+        lines = [*head, *before, *made, *loop, *turn, *body, *after, *tail, f"    return {OK}"]
+        return [line.replace("{", "{{").replace("}", "}}") for line in lines]
+
+    def _carried_lines(self):
+        """Of what is carried: its parameters, its start, what follows a step, its end."""
+        head, before, after, tail = [], [], [], []
         names = self.names
         for i, (x, new) in enumerate(self.carried):
             name, init, last = names.get(x, f"carry_{i}"), f"init_{i}", f"last_{i}"
@@ -68,22 +88,7 @@ class LoopKernel:
                 tail += _copied(1, last, name, x)
             before.append(_empty(names[new], x))
             head += self._given(last, x, max(x.ndim, 1))
-        for i, x in enumerate(self.rows):
-            head += self._given(f"rows_{i}", x, x.ndim + 1)
-            is_number = not isinstance(x.value, np.ndarray)
-            turn.append(f"        {names[x]} = {_row(f'rows_{i}', x, is_number)}")
-        for i, y in enumerate(self.stacks):
-            head += self._given(f"stack_{i}", y, y.ndim + 1)
-            turn.append(f"        {names[y]} = {_row(f'stack_{i}', y, False)}")
-        for x in (*self.shared, *self.known):
-            head += self._given(names[x], x, max(x.ndim, 1) if is_array(x) else 0)
-        before += self._workspace()
-        at = "length - 1 - turn" if self.loop.reverse else "turn"
-        loop = ["    for turn in range(length):", f"        at = {at}"]
-        made = [f"    {line}" for line in self.kernel.made]
-        body = [f"        {line}" for line in self.kernel.body]
-        lines = [*head, *before, *made, *loop, *turn, *body, *after, *tail, f"    return {OK}"]
-        return [line.replace("{", "{{").replace("}", "}}") for line in lines]
+        return head, before, after, tail
 
     def _workspace(self):
         """The arrays that the step needs for itself."""

@@ -265,7 +265,7 @@ class _Body:
         if x in dying and self.roots.get(x) == {x}:
             self.last[x] = -1
             name, lines = self.names[x], []
-        elif x.func is np.broadcast_to and x.args[0].is_number and x.args[0].value == 0:
+        elif x.filling and x.filling.value == 0:
             dtype = write.constant(x.dtype)[0]
             lines = [f"{name} = np.zeros({x.shape}, {dtype})"]
         else:

@@ -181,8 +181,11 @@ class Flow:
                         first.setdefault(key)
             elif status in (SCALED, INNER):
                 weak.setdefault(owner)
-        self.first = list(first)
-        weak = {key: None for key in weak if key not in first}
+        self._order([*first], {key: None for key in weak if key not in first})
+
+    def _order(self, first, weak):
+        """The lines that are asked first, the weak ones, and the rest of what feeds them."""
+        self.first = first
         mixed = [key for key in weak if self._goes_into_unknown(key)]
         self.weak = [*mixed, *reversed([key for key in weak if key not in mixed])]
         rest = [key for key in reversed(self.feeds) if key not in first and key not in weak]

@@ -38,7 +38,7 @@ class Program:
 
     def __init__(self, f, codes):
         self.f = f
-        self.functions = {code: list(_functions_of(code)) for code in codes}
+        self.functions = _functions_of(codes)
         owners = [fn for found in self.functions.values() for fn in found]
         self.modules = list({id(fn.__globals__): fn.__globals__ for fn in owners}.values())
         self.ran = {(code.co_filename, code.co_name) for code in codes}
@@ -79,13 +79,30 @@ class Program:
                 del module[HOOK]
 
 
-def _functions_of(code):
-    """The function objects of a code object; those that hold it, wherever they are."""
-    return [
-        found
-        for found in gc.get_referrers(code)
-        if isinstance(found, types.FunctionType) and found.__code__ is code
-    ]
+def _functions_of(codes):
+    """{code: the function objects that hold it, wherever they are}: one look at all objects.
+
+    The collector does not tell of what was frozen (``gc.freeze``): that is looked for by name.
+    """
+    functions = {code: [] for code in codes}
+    known = {id(code): found for code, found in functions.items()}
+    for found in gc.get_referrers(*codes):
+        if isinstance(found, types.FunctionType) and id(found.__code__) in known:
+            known[id(found.__code__)].append(found)
+    missing = {key for key, found in known.items() if not found}
+    for found in _named_functions() if missing else ():
+        key = id(found.__code__)
+        if key in missing and found not in known[key]:
+            known[key].append(found)
+    return functions
+
+
+def _named_functions():
+    """The functions and methods that modules have names for."""
+    for module in list(sys.modules.values()):
+        for value in list(getattr(module, "__dict__", {}).values()):
+            inside = vars(value).values() if issubclass(type(value), type) else (value,)
+            yield from (f for f in inside if type(f) is types.FunctionType)
 
 
 @contextmanager

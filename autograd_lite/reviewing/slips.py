@@ -107,7 +107,12 @@ def slips_at(line, node):
         yield from of_subscript(line, node)
     elif isinstance(node, ast.Call):
         yield from of_call(line, node)
-    parent = line.statement.parents.get(node)
+    yield from of_whole(line, node)
+
+
+def of_whole(line, node):
+    """What may be left out behind an operand: a transposition, a power."""
+    text, parent = line.text.of, line.statement.parents.get(node)
     outside = not isinstance(parent, (ast.Attribute, ast.Subscript))
     if isinstance(parent, ast.Attribute) and parent.attr != "T":  # x.reshape(...)
         outside = isinstance(line.statement.parents.get(parent), ast.Call)
@@ -213,16 +218,20 @@ def of_call(line, node):
         if name == "dot":
             yield f"{head}({bracketed(two)}.T, {bracketed(one)}.T)", "order"
     if name == "dot" and len(arguments) == 1:
-        owner, one = text(func.value), arguments[0]
-        yield f"{bracketed(one)}.dot({owner})", "order"
-        yield f"{bracketed(owner)}.T.dot({one})", "transpose"
-        yield f"{owner}.dot({bracketed(one)}.T)", "transpose"
-        yield f"{bracketed(one)}.T.dot({bracketed(owner)}.T)", "order"
+        yield from of_dot(text(func.value), arguments[0])
     if name in REDUCTIONS:
         yield from axes(line, node, head, arguments, keywords)
     for i, keyword in enumerate(keywords):
         rest = keywords[:i] + keywords[i + 1 :]
         yield f"{head}({', '.join(arguments + rest)})", f"{keyword.split('=')[0].strip()}"
+
+
+def of_dot(owner, one):
+    """x.dot(y) in another order, and of transposed operands."""
+    yield f"{bracketed(one)}.dot({owner})", "order"
+    yield f"{bracketed(owner)}.T.dot({one})", "transpose"
+    yield f"{owner}.dot({bracketed(one)}.T)", "transpose"
+    yield f"{bracketed(one)}.T.dot({bracketed(owner)}.T)", "order"
 
 
 def axes(line, node, head, arguments, keywords):

@@ -104,6 +104,18 @@ def tidied(text):
             pass
 
 
+def changed(old, new):
+    """How many characters of the longer text are not in what both begin and end with."""
+    start = _common(old, new)
+    end = _common(old[start:][::-1], new[start:][::-1])
+    return max(len(old), len(new)) - start - end
+
+
+def _common(one, other):
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((i for i, (a, b) in pairs if a != b), min(len(one), len(other)))
+
+
 def _closing(text, opened):
     depth = 0
     for i in range(opened, len(text)):

@@ -3,7 +3,6 @@
 import ast
 import contextlib
 import copy
-import os
 import re
 from dataclasses import dataclass
 from functools import cached_property
@@ -279,14 +278,12 @@ class Trials:
         return partial
 
     def _how_far(self, text):
-        """How far a text is from the line: numbers that its file has not, changed characters."""
+        """How far a text is from the line: what no one would write there, changed characters."""
         old, mine = self.statement.text, "\n".join(self.statement.source.lines)
         text = texts.tidied(text)
         strange = [n for n in _NUMBER.findall(text) if re.search(rf"(?<![\w.]){n}", mine) is None]
         strange += _UNLIKELY.findall(text)[len(_UNLIKELY.findall(old)) :]
-        start = len(os.path.commonprefix([old, text]))
-        end = len(os.path.commonprefix([old[start:][::-1], text[start:][::-1]]))
-        return len(strange), max(len(old), len(text)) - start - end, len(text)
+        return len(strange), texts.changed(old, text), len(text)
 
     def _fits(self, share, edit, values):
         """Whether an edit is right as far as one can tell, though it makes no gradient right."""

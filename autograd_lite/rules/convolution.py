@@ -193,7 +193,7 @@ def _start(n, m, mode):
 
 
 def _convolve_vjp(g, x, y, mode):
-    """The share of x: the whole cotangent, correlated with y."""
+    """The contribution of x: the whole cotangent, correlated with y."""
     n, m = np.size(x), np.size(y)
     whole = uncut(g, [(n, m)], [_start(n, m, mode)])
     return np.reshape(np.convolve(whole, np.reshape(y, -1)[::-1], "valid"), np.shape(x))

@@ -19,8 +19,8 @@ def _cumprod_vjp(g, out, x, axis=None, dtype=None):
     d out_k / d x_i is the product of what stands before i, times that between i and k.
     """
     factors, g = as_columns(x, axis), as_columns(g, axis)
-    share = products_before(factors, dtype) * sums_below(g, factors)
-    return from_columns(share, x.shape, axis)
+    contribution = products_before(factors, dtype) * sums_below(g, factors)
+    return from_columns(contribution, x.shape, axis)
 
 
 # fmt: off

@@ -181,8 +181,8 @@ def singular_values_vjp(g, out, a, hermitian=False):
     u, s, vh = np.linalg.svd(a, full_matrices=False, hermitian=hermitian)
     bent = (plain(s) == 0) & (plain(g) != 0)
     g = by_convention(_of_values(g, s, _differences(s)[1]), s > 0, s)
-    share = conj(scaled_columns(u, g) @ vh)
-    return by_convention(share, 1, ~bent.any(axis=-1)[..., None, None])
+    contribution = conj(scaled_columns(u, g) @ vh)
+    return by_convention(contribution, 1, ~bent.any(axis=-1)[..., None, None])
 
 
 def _svd_vjp(g, out, a, full_matrices=True, hermitian=False):
@@ -199,12 +199,12 @@ def _svd_vjp(g, out, a, full_matrices=True, hermitian=False):
     inner = _between(y_u - adjoint(y_u), y_v - adjoint(y_v), s, vanishing)
     g_s = _of_values(g[1], s, _differences(s)[1])
     inner = inner + diagonal_matrix(by_convention(g_s, 1, s))
-    share = u @ inner @ adjoint(v)
+    contribution = u @ inner @ adjoint(v)
     if u.shape[-2] > u.shape[-1]:
-        share = share + _over(g_u - u @ y_u, s, vanishing) @ adjoint(v)
+        contribution = contribution + _over(g_u - u @ y_u, s, vanishing) @ adjoint(v)
     if v.shape[-2] > v.shape[-1]:
-        share = share + u @ adjoint(_over(g_v - v @ y_v, s, vanishing))
-    return conj(symmetrized(share) if hermitian else share)
+        contribution = contribution + u @ adjoint(_over(g_v - v @ y_v, s, vanishing))
+    return conj(symmetrized(contribution) if hermitian else contribution)
 
 
 def _between(x_u, x_v, s, vanishing):

@@ -1,4 +1,4 @@
-"""Einstein sums: the share of an operand is one more Einstein sum.
+"""Einstein sums: the contribution of an operand is one more Einstein sum.
 
 The one idea: of g and the other operands, summed to the labels of this one. What such a sum
 cannot say, two helpers do: an identity matrix holds the places of a repeated label together,
@@ -30,7 +30,7 @@ def einsum2(x, y, subscripts, optimize=False):
 
 
 def _share(position, g, arrays, subscripts, optimize):
-    """The share of the array at this position."""
+    """The contribution of the array at this position."""
     *terms, result = _labels(subscripts, list(map(np.ndim, arrays)))
     others = [(g, result), *zip(arrays, terms, strict=True)]
     x, term = others.pop(position + 1)

@@ -66,7 +66,7 @@ def _sign_vjp(g, out, x):
 
 
 def _unsteady(value, x, y):
-    """A factor of a share of x**y, whose mixed derivatives at x = 0 are infinite.
+    """A factor of a contribution of x**y, whose mixed derivatives at x = 0 are infinite.
 
     The second one is so up to y = 1, the third ones up to y = 2.
     """

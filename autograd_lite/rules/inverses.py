@@ -62,14 +62,14 @@ def _pinv_vjp(g, out, a, rcond=None, hermitian=False, rtol=None):
     Where the rank is the number of rows or of columns, what would move them is rounding noise.
     """
     x, g = transposed(out), transposed(g)
-    share = -x @ transposed(g) @ x
+    contribution = -x @ transposed(g) @ x
     rank = np.round(np.sum(plain(a) * plain(x), axis=(-2, -1)).real)
     left, right = (np.expand_dims(rank < n, (-2, -1)) for n in a.shape[-2:])
     if left.any():
-        share = share + left * conj((g - a @ (out @ g)) @ out @ adjoint(out))
+        contribution = contribution + left * conj((g - a @ (out @ g)) @ out @ adjoint(out))
     if right.any():
-        share = share + right * conj(adjoint(out) @ out @ (g - (g @ out) @ a))
-    return conj(symmetrized(conj(share))) if hermitian else share
+        contribution = contribution + right * conj(adjoint(out) @ out @ (g - (g @ out) @ a))
+    return conj(symmetrized(conj(contribution))) if hermitian else contribution
 
 
 # fmt: off
@@ -104,19 +104,19 @@ def _lstsq_a_vjp(g, out, a, b, rcond=None):
     """Of x = A^+ b, of the squares that remain, and of the singular values."""
     x, g_x = _columns(out[0], b), _columns(g[0], b)
     inverse = np.linalg.pinv(a, rcond=_cutoff(a, rcond))
-    share = _pinv_vjp(g_x @ transposed(_columns(b, b)), inverse, a)
+    contribution = _pinv_vjp(g_x @ transposed(_columns(b, b)), inverse, a)
     if out[1].size:
-        share = share - _residual_vjp(g[1], x, a, b) @ transposed(x)
-    return share + singular_values_vjp(g[3], out[3], a)
+        contribution = contribution - _residual_vjp(g[1], x, a, b) @ transposed(x)
+    return contribution + singular_values_vjp(g[3], out[3], a)
 
 
 def _lstsq_b_vjp(g, out, a, b, rcond=None):
     """(A^+)^T g, and twice what remains."""
     x, g_x = _columns(out[0], b), _columns(g[0], b)
-    share = transposed(np.linalg.pinv(a, rcond=_cutoff(a, rcond))) @ g_x
+    contribution = transposed(np.linalg.pinv(a, rcond=_cutoff(a, rcond))) @ g_x
     if out[1].size:
-        share = share + _residual_vjp(g[1], x, a, b)
-    return np.reshape(share, b.shape)
+        contribution = contribution + _residual_vjp(g[1], x, a, b)
+    return np.reshape(contribution, b.shape)
 
 
 def _residual_vjp(g, x, a, b):

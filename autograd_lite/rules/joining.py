@@ -1,4 +1,4 @@
-"""Functions that take a sequence of arrays: the share of a sequence is a sequence."""
+"""Functions that take a sequence of arrays: the contribution of a sequence is a sequence."""
 
 import numpy as np
 

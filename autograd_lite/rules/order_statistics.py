@@ -126,9 +126,11 @@ def _quantile_vjp(f, g, x, q, axis, method="linear", weights=None):
     at = _place(f, x, q, axis, method, weights)
     shape = as_columns(plain(x), axis).shape
     g = np.reshape(g, at.t.shape)
-    share = add_at(g * (1 - at.t), index=at.low, shape=shape)
-    share = from_columns(share + add_at(g * at.t, index=at.high, shape=shape), x.shape, axis)
-    return np.where(np.isnan(x), 0, share) if f in _IGNORE_NAN else share
+    contribution = add_at(g * (1 - at.t), index=at.low, shape=shape)
+    contribution = from_columns(
+        contribution + add_at(g * at.t, index=at.high, shape=shape), x.shape, axis
+    )
+    return np.where(np.isnan(x), 0, contribution) if f in _IGNORE_NAN else contribution
 
 
 def _q_vjp(f, g, x, q, axis, method, weights):

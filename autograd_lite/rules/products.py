@@ -52,9 +52,9 @@ def _outer(x, y):
 
 
 def _scaled(g, x, y, axis):
-    """The vectors of x, each times its number in g, as the share of y."""
-    share = np.expand_dims(g, -1) * np.moveaxis(x, axis, -1)
-    return np.moveaxis(unbroadcast(share, np.moveaxis(y, axis, -1).shape), -1, axis)
+    """The vectors of x, each times its number in g, as the contribution of y."""
+    contribution = np.expand_dims(g, -1) * np.moveaxis(x, axis, -1)
+    return np.moveaxis(unbroadcast(contribution, np.moveaxis(y, axis, -1).shape), -1, axis)
 
 
 # fmt: off
@@ -79,15 +79,15 @@ for _f in available("vecmat"):
 def _cross_a_vjp(g, out, a, b, axisa=-1, axisb=-1, axisc=-1, axis=None):
     """g . (a x b) = a . (b x g)"""
     g, a, b = _vectors(g, a, b, axisa, axisb, axisc, axis)
-    share = unbroadcast(np.cross(_in_space(b), g)[..., : a.shape[-1]], a.shape)
-    return np.moveaxis(share, -1, axisa if axis is None else axis)
+    contribution = unbroadcast(np.cross(_in_space(b), g)[..., : a.shape[-1]], a.shape)
+    return np.moveaxis(contribution, -1, axisa if axis is None else axis)
 
 
 def _cross_b_vjp(g, out, a, b, axisa=-1, axisb=-1, axisc=-1, axis=None):
     """g . (a x b) = b . (g x a)"""
     g, a, b = _vectors(g, a, b, axisa, axisb, axisc, axis)
-    share = unbroadcast(np.cross(g, _in_space(a))[..., : b.shape[-1]], b.shape)
-    return np.moveaxis(share, -1, axisb if axis is None else axis)
+    contribution = unbroadcast(np.cross(g, _in_space(a))[..., : b.shape[-1]], b.shape)
+    return np.moveaxis(contribution, -1, axisb if axis is None else axis)
 
 
 def _vectors(g, a, b, axisa, axisb, axisc, axis):

@@ -52,8 +52,8 @@ def _prod_vjp(g, out, x, axis=None, dtype=None, keepdims=False, initial=1, where
     """The product of all other factors, without a division: exact at zeros, to any order."""
     factors = as_columns(x if where is True else np.where(where, x, 1), axis)
     others = products_before(factors, dtype) * products_before(factors[::-1], dtype)[::-1]
-    share = _spread(g, axis, keepdims) * initial * from_columns(others, x.shape, axis)
-    return share if where is True else np.where(where, share, 0)
+    contribution = _spread(g, axis, keepdims) * initial * from_columns(others, x.shape, axis)
+    return contribution if where is True else np.where(where, contribution, 0)
 
 
 def _var_vjp(g, out, x, axis=None, dtype=None, ddof=0, keepdims=False, where=True, correction=None):
@@ -69,15 +69,15 @@ def _var_about_vjp(
     """d/dx sum |x - mean|^2 / n = 2 conj(x - mean) / n"""
     degrees = _count(x, axis, where) - (ddof if correction is None else correction)
     degrees = degrees * (degrees > 0)  # NumPy: 0 for less than none
-    share = _spread(g, axis, keepdims) * 2 / degrees * (x - mean).conj()
-    return share if where is True else np.where(where, share, 0)
+    contribution = _spread(g, axis, keepdims) * 2 / degrees * (x - mean).conj()
+    return contribution if where is True else np.where(where, contribution, 0)
 
 
 def _mean_of_var_vjp(
     g, out, x, mean, axis=None, dtype=None, ddof=0, keepdims=False, where=True, correction=None
 ):
-    share = _var_about_vjp(g, out, x, mean, axis, dtype, ddof, keepdims, where, correction)
-    return unbroadcast(-share, mean.shape)
+    contribution = _var_about_vjp(g, out, x, mean, axis, dtype, ddof, keepdims, where, correction)
+    return unbroadcast(-contribution, mean.shape)
 
 
 def _root(vjp):

@@ -13,9 +13,9 @@ def _weights(out, num, endpoint, axis):
     return np.expand_dims(steps, tuple(i for i in range(out.ndim) if i != axis % out.ndim))
 
 
-def _sum_of(share, x, axis):
-    """The share of what was spread along a new axis, and broadcast before."""
-    return unbroadcast(np.sum(share, axis=axis), np.shape(x))
+def _sum_of(contribution, x, axis):
+    """The contribution of what was spread along a new axis, and broadcast before."""
+    return unbroadcast(np.sum(contribution, axis=axis), np.shape(x))
 
 
 def _linspace_start(g, out, start, stop, num=50, endpoint=True, dtype=None, axis=0):

@@ -124,8 +124,8 @@ def _ode_vjp(g, out, arrays, func, options):
 
     def adjoint(state, t, *args):
         y, a = state[:n], state[n : 2 * n]
-        slope, shares = _pulled(func, y, t, args, a)
-        return np.concatenate([slope, *(-np.reshape(share, -1) for share in shares)])
+        slope, parts = _pulled(func, y, t, args, a)
+        return np.concatenate([slope, *(-np.reshape(part, -1) for part in parts)])
 
     none = np.zeros(sum(map(np.size, args)), dtype=out.dtype)
     total, a, times = none, g[-1], []
@@ -156,7 +156,7 @@ def _value(func, y, t, args):
 
 
 def _pulled(func, y, t, args, a):
-    """func(y, t, *args), and the shares of y and the args of the cotangent a."""
+    """func(y, t, *args), and the contributions of y and the args of the cotangent a."""
     values = (y, *args)
     nested = any(isinstance(value, Tensor) for value in (*values, t, a))
     inputs = list(map(_variable, values))
@@ -164,8 +164,8 @@ def _pulled(func, y, t, args, a):
         slope = stacked(func(twin(inputs[0]), t, *map(twin, inputs[1:])))
         slope = slope if isinstance(slope, Tensor) else constant(np.asarray(slope, y.dtype))
         slope = np.reshape(slope, y.shape)
-        shares = gradients(slope, inputs, seed=a, create_graph=nested)
-    return (slope if nested else plain(slope)), shares
+        contributions = gradients(slope, inputs, seed=a, create_graph=nested)
+    return (slope if nested else plain(slope)), contributions
 
 
 def _off_the_tape(slope):

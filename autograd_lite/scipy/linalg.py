@@ -101,12 +101,12 @@ def _triangular_b_vjp(g, out, a, b, trans=0, **settings):
 
 
 def _triangular_a_vjp(g, out, a, b, trans=0, **settings):
-    """-s x^T in the triangle, where s is the share of b."""
+    """-s x^T in the triangle, where s is the contribution of b."""
     s = _triangular_b_vjp(g, out, a, b, trans, **settings)
     s, x = (out, s) if trans else (s, out)
-    share = -_outer(s, x)
+    contribution = -_outer(s, x)
     k = int(settings.get("unit_diagonal", False))
-    return np.tril(share, -k) if settings.get("lower") else np.triu(share, k)
+    return np.tril(contribution, -k) if settings.get("lower") else np.triu(contribution, k)
 
 
 def _outer(s, x):
@@ -122,12 +122,12 @@ def _banded_b_vjp(g, out, ab, b, l_and_u, check_finite=True):
 
 
 def _banded_ab_vjp(g, out, ab, b, l_and_u, check_finite=True):
-    """-s[i] x[j] where a[i, j] is stored; s is the share of b. The corners are never read."""
+    """-s[i] x[j] where a[i, j] is stored; s is the cotangent of b. The corners are never read."""
     s = _banded_b_vjp(g, out, ab, b, l_and_u, check_finite)
     lower, upper = l_and_u
     _, i, inside = _diagonals(ab.shape[1], lower, upper)
-    share = -s[i] * out
-    return np.where(inside, share if share.ndim == 2 else np.sum(share, axis=-1), 0)
+    terms = -s[i] * out
+    return np.where(inside, terms if terms.ndim == 2 else np.sum(terms, axis=-1), 0)
 
 
 def _diagonals(n, lower, upper):

@@ -24,7 +24,7 @@ def correlate(in1, in2, mode="full", method="auto"):
 
 
 def _vjp(g, x, y, first, mode, method):
-    """The share of x: the whole cotangent, correlated with y."""
+    """The contribution of x: the whole cotangent, correlated with y."""
     sizes = list(zip(x.shape, y.shape, strict=True))
     if mode == "full":
         start = [0] * g.ndim

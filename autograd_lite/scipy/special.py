@@ -72,12 +72,12 @@ def series(x, v, of, n):
     return (-1) ** n * total / x ** (power + n)
 
 
-def _or_tail(share, g, x, bound, of, v=0):
-    """A share that cancels far out; from a bound on g times the derivative of the series."""
+def _or_tail(contribution, g, x, bound, of, v=0):
+    """A contribution that cancels far out; from a bound on g times the derivative of the series."""
     size = plain(x)
     if size.dtype.kind != "f" or not (far := size > bound).any():
-        return share
-    return np.where(far, g * series(np.where(far, x, bound), v, of=of, n=1), share)
+        return contribution
+    return np.where(far, g * series(np.where(far, x, bound), v, of=of, n=1), contribution)
 
 
 def _dawsn_vjp(g, out, x):
@@ -86,26 +86,26 @@ def _dawsn_vjp(g, out, x):
 
 
 def _i0e_vjp(g, out, x):
-    share = g * sp.i1e(x) - by_convention(g * out, np.sign(x), x)
-    return _or_tail(share, g * np.sign(x), np.abs(x), _far_from(0), "ive", 0)
+    contribution = g * sp.i1e(x) - by_convention(g * out, np.sign(x), x)
+    return _or_tail(contribution, g * np.sign(x), np.abs(x), _far_from(0), "ive", 0)
 
 
 def _i1e_vjp(g, out, x):
-    share = g * (sp.i0e(x) + sp.ive(2, x)) / 2 - by_convention(g * out, np.sign(x), x)
-    return _or_tail(share, g, np.abs(x), _far_from(1), "ive", 1)
+    contribution = g * (sp.i0e(x) + sp.ive(2, x)) / 2 - by_convention(g * out, np.sign(x), x)
+    return _or_tail(contribution, g, np.abs(x), _far_from(1), "ive", 1)
 
 
 def _ive_vjp(g, out, v, x):
     """Its factor exp(-|Re x|) is not holomorphic."""
     side, bend = np.sign(np.real(x)), _bend(v, x)
-    share = g * (sp.ive(v - 1, x) + sp.ive(v + 1, x)) / 2
-    share = share - by_convention(np.real(g * out), side, bend)
-    return _or_tail(share, g, x, _far_from(v), "ive", v)
+    contribution = g * (sp.ive(v - 1, x) + sp.ive(v + 1, x)) / 2
+    contribution = contribution - by_convention(np.real(g * out), side, bend)
+    return _or_tail(contribution, g, x, _far_from(v), "ive", v)
 
 
 def _kve_vjp(g, out, v, x):
-    share = g * (out - (sp.kve(v - 1, x) + sp.kve(v + 1, x)) / 2)
-    return _or_tail(share, g, x, _far_from(v), "kve", v)
+    contribution = g * (out - (sp.kve(v - 1, x) + sp.kve(v + 1, x)) / 2)
+    return _or_tail(contribution, g, x, _far_from(v), "kve", v)
 
 
 def _far_from(v):

@@ -6,8 +6,8 @@ A program is one straight line of calls, and traced for certain shapes, dtypes a
 import numpy as np
 
 from . import calls
+from .aliasing import Stored
 from .expressions import collect, mapped
-from .memory import Stored
 
 # Their results have as many elements as the values say.
 _SHAPED_BY_VALUES = {

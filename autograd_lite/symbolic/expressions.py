@@ -44,6 +44,12 @@ class Expression:
         """Whether it is a constant that is written as a number."""
         return self.kind == "constant" and self.shape == () and isinstance(self.value, _SCALARS)
 
+    @property
+    def filling(self):
+        """The number that an array was filled with, an expression; None of any other."""
+        source = self.args[0] if self.func is np.broadcast_to else None
+        return source if type(source) is Expression and source.is_number else None
+
     def operands(self):
         """The expressions that it is computed from, those inside tuples and lists too."""
         found = []
@@ -94,3 +100,25 @@ def key_of(tree):
     if isinstance(tree, np.ndarray):
         return (kind, id(tree))
     return tree
+
+
+def content_of(tree, name):
+    """What tells arguments apart by what they hold: arrays and constants by all their bits.
+
+    Other expressions are told apart by ``name(expression)``.
+    """
+    kind = type(tree)
+    if kind is Expression:
+        return content_of(tree.value, name) if tree.kind == "constant" else name(tree)
+    if kind is tuple or kind is list:
+        return (kind, *(content_of(part, name) for part in tree))
+    if kind is slice:
+        return (kind, *(content_of(end, name) for end in (tree.start, tree.stop, tree.step)))
+    if isinstance(tree, np.ndarray):
+        return tree.shape, tree.dtype, tree.tobytes()
+    return key_of(tree)
+
+
+def call_content(step, name):
+    """What tells calls apart by what their arguments hold; see `content_of`."""
+    return step.func, content_of(step.args, name), content_of(sorted(step.kwargs.items()), name)

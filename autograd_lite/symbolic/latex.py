@@ -5,9 +5,10 @@ import re
 import numpy as np
 
 from ..messages import quoting
+from .array_text import labelled
 from .expressions import Expression
 from .python_text import ATOM, CALL
-from .text import MANY, TextWriter, labelled, whole_reciprocal
+from .text import MANY, TextWriter, whole_reciprocal
 
 _PRODUCT, _POWER, _SUM = 13, 15, 12
 _GREEK = set(
@@ -97,8 +98,8 @@ class LatexWriter(TextWriter):
             return f" {_LOGIC[func]} ".join(self.write(arg, 11) for arg in args), 10
         if func is np.invert and x.dtype == bool:
             return rf"\lnot {self.write(args[0], 14)}", 14
-        if func is np.broadcast_to and type(args[0]) is Expression and args[0].is_number:
-            return self._filled(args[0], args[1])
+        if x.filling:
+            return self._filled(x.filling, args[1])
         return super()._called(x)
 
     def applied(self, name, given):

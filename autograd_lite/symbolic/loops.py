@@ -9,10 +9,11 @@ from functools import cached_property
 import numpy as np
 
 from ..engine.modes import switched
-from ..engine.tensor import Tensor, constant
-from .expressions import Expression, key_of
+from ..engine.tensor import Tensor, constant, plain
+from .expressions import call_content, content_of
 from .graph import Graph, needed, sum_of
-from .traced import ConcretizationError, Trace, Traced, UndecidedError
+from .trace import Trace
+from .traced import ConcretizationError, Traced, UndecidedError
 
 _NUMBERS = (bool, int, float, complex)
 
@@ -63,24 +64,10 @@ class SymbolicLoop:
         numbers = {x: i for i, x in enumerate(self.inputs)}
         found = [self.carried, self.rows, self.length, self.reverse]
         found += [(x.shape, x.dtype) for x in self.inputs]
-
-        def told(tree):
-            if type(tree) is Expression and tree.kind == "constant":
-                tree = tree.value
-            if type(tree) is Expression:
-                return "value", numbers[tree]
-            if isinstance(tree, (tuple, list)):
-                return type(tree), *map(told, tree)
-            if type(tree) is slice:
-                return slice, told(tree.start), told(tree.stop), told(tree.step)
-            if isinstance(tree, np.ndarray):
-                return tree.shape, tree.dtype, tree.tobytes()
-            return key_of(tree)
-
         for step in self.steps:
-            found.append((step.func, told(step.args), *map(told, sorted(step.kwargs.items()))))
+            found.append(call_content(step, numbers.__getitem__))
             numbers[step] = len(numbers)
-        return (*found, told(self.results))
+        return (*found, content_of(self.results, numbers.__getitem__))
 
     def __eq__(self, other):
         return self is other or (type(other) is SymbolicLoop and self._key == other._key)
@@ -129,13 +116,13 @@ class LoopTrace(Trace):
             if not total if total.dtype == np.bool else total != total:
                 raise (ConcretizationError if step.is_asked_by_user else UndecidedError)(_DIFFERENT)
         ends = len(carry), len(carry) + len(step.ys)
-        last = [_alike(x, t) for x, t in zip(step.like[: ends[0]], found)]
-        ys = [_alike(x, t) for x, t in zip(step.like[ends[0] :], found[ends[0] :])]
+        last = [alike(x, t) for x, t in zip(step.like[: ends[0]], found)]
+        ys = [alike(x, t) for x, t in zip(step.like[ends[0] :], found[ends[0] :])]
         return last, ys, list(found[ends[1] :])
 
     def _given(self, x):
         """An argument of a loop; of no axes, as a number of NumPy's."""
-        x = _plain(x)
+        x = plain(x)
         if not isinstance(x, Traced):
             return Traced(self, self._graph.constant(x if np.ndim(x) else np.asarray(x)[()]))
         if isinstance(x.value, _NUMBERS) and not isinstance(x.value, np.generic):
@@ -144,10 +131,10 @@ class LoopTrace(Trace):
 
     def _in_their_dtypes(self, loop, carry, rows):
         """Python numbers that are carried first in the dtypes that steps give them."""
-        if not any(type(getattr(_plain(x), "value", x)) in _NUMBERS for x in carry):
+        if not any(type(getattr(plain(x), "value", x)) in _NUMBERS for x in carry):
             return carry
         new = _TracedStep(self, loop, carry, rows, numbers=True).like
-        return [_of_dtype(self, x, _plain(y).dtype) for x, y in zip(carry, new)]
+        return [_of_dtype(self, x, plain(y).dtype) for x, y in zip(carry, new)]
 
 
 class _TracedStep:
@@ -183,7 +170,7 @@ class _TracedStep:
             x.given = False  # a step may write into what it is given to carry on
         if numbers:  # as they are, which change no dtype
             traced = [v if type(v) in _NUMBERS else x for v, x in zip(given, traced)]
-        traced = [_alike(x, t) for x, t in zip((*carry, *rows), traced)]
+        traced = [alike(x, t) for x, t in zip((*carry, *rows), traced)]
         try:
             with switched(tracing=inner, recording=False), inner.under_way():
                 new, ys = loop.step(traced[: len(carry)], traced[len(carry) :])
@@ -195,17 +182,21 @@ class _TracedStep:
         self.captured = inner.captured
         self.is_asked_by_user = inner.is_asked_by_user
         self.checked, self.check = [], []
-        if inner.numbers:
-            total = self.body.input(np.float64(0.0), "checked")
-            sizes = [self.body.apply(np.absolute, x) for x in dict.fromkeys(inner.numbers)]
-            self._carry_too(total, sum_of(self.body, [total, *sizes]))
-        if inner.answers:
-            holds = self.body.input(np.True_, "holds")
-            self._carry_too(holds, self._held(holds, inner.answers))
+        self._carry_checks(inner.numbers, inner.answers)
 
     def _expression(self, inner, leaf):
-        x = _plain(leaf)
+        x = plain(leaf)
         return inner.expression(x) if isinstance(x, Traced) else self.body.constant(x)
+
+    def _carry_checks(self, numbers, answers):
+        """Carry a sum of numbers, and whether all answers are still what they were."""
+        if numbers:
+            total = self.body.input(np.float64(0.0), "checked")
+            sizes = [self.body.apply(np.absolute, x) for x in dict.fromkeys(numbers)]
+            self._carry_too(total, sum_of(self.body, [total, *sizes]))
+        if answers:
+            holds = self.body.input(np.True_, "holds")
+            self._carry_too(holds, self._held(holds, answers))
 
     def _carry_too(self, given, result):
         self.checked.append(given)
@@ -229,26 +220,22 @@ _DIFFERENT = (
 )
 
 
-def _plain(x):
-    return x._array if isinstance(x, Tensor) else x
-
-
 def _value(x):
-    x = _plain(x)
+    x = plain(x)
     return x.value if isinstance(x, Traced) else x
 
 
-def _alike(x, traced):
-    """A traced value in a tensor, where another value is in one."""
-    return constant(traced) if isinstance(x, Tensor) else traced
+def alike(x, value):
+    """A value in a tensor, where another value is in one."""
+    return constant(value) if isinstance(x, Tensor) else value
 
 
 def _of_dtype(trace, x, dtype):
     """A number in a dtype."""
-    plain = _plain(x)
-    if type(plain) in _NUMBERS:
-        return _alike(x, dtype.type(plain))
-    return _alike(x, plain.astype(dtype)) if type(plain.value) in _NUMBERS else x
+    value = plain(x)
+    if type(value) in _NUMBERS:
+        return alike(x, dtype.type(value))
+    return alike(x, value.astype(dtype)) if type(value.value) in _NUMBERS else x
 
 
 def loops_among(steps):

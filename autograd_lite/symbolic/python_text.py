@@ -288,10 +288,6 @@ def is_operator(func):
 
 def new_name(wanted, taken):
     """A name as Python takes it, with a number after it where it is taken; then it is taken."""
-    base = name = quoting.identifier(wanted)
-    count = 1
-    while name in taken:
-        count += 1
-        name = f"{base}_{count}"
+    name = quoting.distinct(quoting.identifier(wanted), taken)
     taken.add(name)
     return name

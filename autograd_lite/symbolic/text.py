@@ -1,10 +1,4 @@
-"""Text for people to read: formulas by the names of their operations, arrays in a few lines.
-
-Small arrays are written in full, large ones in a few facts.
-"""
-
-import sys
-from dataclasses import dataclass
+"""Formulas as text for people: by the names of their operations, without what is understood."""
 
 import numpy as np
 
@@ -13,76 +7,7 @@ from ..messages import quoting
 from . import calls
 from .expressions import Expression
 from .python_text import ATOM, CALL, Writer
-from .simplification import number
-
-
-@dataclass(frozen=True)
-class Style:
-    """Which rows are shown, and how numbers are written.
-
-    ``precision`` is the number of decimals; arrays of up to ``max_elements`` are written in
-    full, larger ones as a summary.
-    """
-
-    precision: int = 4
-    max_elements: int = 12
-    values: bool = True
-    gradients: bool = True
-
-
-def labelled(label, value, style):
-    """``label = value``, the further lines of an array under its first."""
-    if isinstance(value, str):
-        lead, text = f"{label}: ", value
-    elif np.size(value) > style.max_elements:
-        lead, text = f"{label}: ", _summary(np.asarray(value), style.precision)
-    else:
-        lead, text = f"{label} = ", _in_full(np.asarray(value), style.precision)
-    return lead + text.replace("\n", "\n" + " " * len(lead.split("\n")[-1]))
-
-
-def _in_full(array, precision):
-    """All elements, aligned."""
-    write = _writer(array, precision)
-    width = max((len(write(x)) for x in array.ravel()), default=0)
-    return np.array2string(
-        array,
-        max_line_width=88,
-        threshold=sys.maxsize,
-        formatter={"all": lambda x: write(x).rjust(width)},
-    )
-
-
-def _summary(array, precision):
-    """The smallest, mean and largest element, and how many are not finite."""
-    if array.dtype == bool:
-        return f"{np.count_nonzero(array)} of {array.size} true"
-    size = "size " if array.dtype.kind == "c" else ""
-    sizes = np.abs(array) if size else array
-    finite = sizes[np.isfinite(sizes)].astype(np.float64)
-    low, high = finite.min(initial=np.inf), finite.max(initial=-np.inf)
-    facts = []
-    if low < high:
-        mean = np.sum(finite / finite.size)
-        mean = mean if abs(mean) > 1e-14 * max(abs(low), abs(high)) else 0.0  # of rounding alone
-        facts = [("min", low), ("mean", mean), ("max", high)]
-    elif low == high:
-        facts = [("all" if finite.size == array.size else "others", low)]
-    texts = [f"{size}{what} {x:.{precision}g}" for what, x in facts]
-    for what, found in ("nan", np.isnan(array)), ("inf", np.isinf(array)):
-        if found.any():
-            texts.append(f"{np.count_nonzero(found)} {what}")
-    return "  ".join(texts)
-
-
-def _writer(array, precision):
-    """How the numbers of an array are written: all with an exponent if one would else read 0."""
-    if array.dtype.kind not in "fc":
-        return str
-    sizes = np.abs(array[np.isfinite(array) & (array != 0)])
-    fits = not sizes.size or (sizes.min() >= 0.5 * 10.0**-precision and sizes.max() < 1e8)
-    return lambda x: f"{x:.{precision}{'f' if fits else 'e'}}"
-
+from .rule_table import number
 
 MANY = 12  # entries of an array that are all written
 _FRACTION = 14  # a name such as dLoss/dz2: an operand of * and -, not of ** and .T
@@ -135,8 +60,8 @@ class TextWriter(Writer):
         name = getattr(func, "__name__", "")
         if self.drops_zeros and (left := self._without_zero(x)) is not None:
             return left
-        if func is np.broadcast_to and type(x.args[0]) is Expression and x.args[0].is_number:
-            return self.applied("full", [self.write(x.args[1]), self.write(x.args[0])]), CALL
+        if x.filling:
+            return self.applied("full", [self.write(x.args[1]), self.write(x.filling)]), CALL
         if func is np.positive or func is calls.named or self._is_grown_number(x):
             return self._written(x.args[0])
         is_shaped = self.drops_zeros and self._is_of_other_shape(x)
@@ -185,17 +110,6 @@ class TextWriter(Writer):
 
     def _is_product(self, x):
         return self._is(x, {np.matmul}) and x.args[0].ndim == x.args[1].ndim == 2
-
-    def _transposed_product(self, one, two):
-        """(one @ two).T = two.T @ one.T"""
-        texts = []
-        for x in (two, one):
-            if self._is(x, {np.transpose}):
-                texts.append(self.write(x.args[0], CALL))
-            else:
-                text, own = self.transposed(x, "T")
-                texts.append(text if own >= 14 else self.enclosed(text))
-        return self.joined("@", None, texts)
 
     def transposed(self, x, method):
         """A matrix, or a stack of them, transposed."""
@@ -348,7 +262,12 @@ class TextWriter(Writer):
 def whole_reciprocal(x):
     """n where an operand is a number 1 / n that is longer to write than n; else None."""
     c = number(x)
-    if c is None or isinstance(c, (int, complex, np.complexfloating)) or not 1e-6 < abs(c) < 1:
+    return None if c is None else reciprocal(c)
+
+
+def reciprocal(c):
+    """n where a real number is 1 / n and is longer to write than that; else None."""
+    if isinstance(c, (int, complex, np.complexfloating)) or not 1e-9 < abs(c) < 1:
         return None
     n = round(float(1 / c))
     is_short = len(f"{abs(float(c)):.15g}") <= 6

@@ -5,21 +5,15 @@ inside a Tensor, so that the tape, the rules and the walk back run on it unchang
 """
 
 import operator
-import sys
-import weakref
-from contextlib import contextmanager
 
 import numpy as np
 
 from ..engine.dispatch import as_targets, full_name, into, registry
-from ..engine.shown_arrays import Flat
+from ..engine.shown_arrays import ArrayMethods
 from ..engine.tensor import Tensor
-from ..messages import errors
 from . import calls, dependence
-from .calls import as_written
-from .expressions import Expression, mapped
-from .graph import evaluated
-from .memory import Stored, expression_of, plain_among, stored_among, value_of, view_of
+from .aliasing import Stored, value_of
+from .expressions import mapped
 
 # What says something of shapes and dtypes alone: a plain answer, the same in every run.
 _STATIC = {
@@ -38,7 +32,7 @@ class UndecidedError(ConcretizationError):
     """No program is right for these values; the function itself is."""
 
 
-class Traced(Stored, np.lib.mixins.NDArrayOperatorsMixin):
+class Traced(Stored, ArrayMethods, np.lib.mixins.NDArrayOperatorsMixin):
     """A value of a program that is being traced.
 
     ``value`` is what it is in this run, and ``expression`` how it is computed in every run.
@@ -62,18 +56,6 @@ class Traced(Stored, np.lib.mixins.NDArrayOperatorsMixin):
     strides = property(lambda self: np.asarray(self.value).strides)
     flags = property(lambda self: np.asarray(self.value).flags)
     base = property(lambda self: None if self.made is None else self.owner)
-    T = property(lambda self: np.transpose(self))
-    mT = property(lambda self: np.matrix_transpose(self))
-    flat = property(
-        lambda self: Flat(self),
-        lambda self, values: Flat(self).__setitem__(slice(None), values),
-    )
-    real = property(
-        lambda self: np.real(self), lambda self, values: operator.setitem(self.real, ..., values)
-    )
-    imag = property(
-        lambda self: np.imag(self), lambda self, values: operator.setitem(self.imag, ..., values)
-    )
     is_scalar = property(lambda self: not isinstance(self.value, np.ndarray))
 
     def __repr__(self):
@@ -175,7 +157,7 @@ class Traced(Stored, np.lib.mixins.NDArrayOperatorsMixin):
         result = self.graph.traced(func, args, kwargs)
         if out is None:
             return result
-        _check_traced(*out)
+        check_traced(*out)
         return into(ufunc, out, result, kwargs.get("casting", "same_kind"))
 
     def __array_function__(self, func, types, args, kwargs):
@@ -186,7 +168,7 @@ class Traced(Stored, np.lib.mixins.NDArrayOperatorsMixin):
             args = [mapped(value_of, arg) for arg in args]
             return func(*args, **{k: mapped(value_of, v) for k, v in kwargs.items()})
         if func in _STORING:
-            _check_traced(*args[:1])
+            check_traced(*args[:1])
             return registry[func](*args, **kwargs)
         for arg in (*args, *kwargs.values()):
             _check_no_callback(func, arg)
@@ -229,17 +211,9 @@ class Traced(Stored, np.lib.mixins.NDArrayOperatorsMixin):
         given = {k: v for k, v in given.items() if v != {"order": "C", "copy": None}[k]}
         return np.reshape(self, shape, **given)
 
-    def transpose(self, *axes):
-        """The axes in another order."""
-        return np.transpose(self, axes[0] if len(axes) == 1 else axes or None)
-
     def flatten(self, order="C"):
         """All elements in one axis, in new memory."""
         return np.ravel(self, **({} if order == "C" else {"order": order})).copy()
-
-    def fill(self, value):
-        """Every element becomes this value."""
-        self[...] = value
 
     def zero_(self):
         """Make all numbers 0."""
@@ -253,10 +227,6 @@ class Traced(Stored, np.lib.mixins.NDArrayOperatorsMixin):
     def partition(self, kth, axis=-1, kind="introselect"):
         """Become partitioned along an axis."""
         self[...] = np.partition(self, kth, axis, kind)
-
-    def compress(self, condition, axis=None):
-        """The slices along an axis, or the elements, where a condition holds."""
-        return np.compress(condition, self, axis)
 
     def __divmod__(self, other):
         return self // other, self % other
@@ -272,19 +242,9 @@ class Traced(Stored, np.lib.mixins.NDArrayOperatorsMixin):
             return round(given, ndigits)
         return np.round(self, ndigits or 0)
 
-    def put(self, indices, values, mode="raise"):
-        """Store values at positions in the flattened array."""
-        np.put(self, indices, values, mode)
-
     def view(self):
         """The same elements."""
         return self[...]
-
-    def conj(self):
-        """The complex conjugate; a real array itself."""
-        return np.conj(self) if self.dtype.kind == "c" else self
-
-    conjugate = conj
 
     def __copy__(self):
         return self.copy("K")
@@ -323,7 +283,8 @@ _OVERWRITING = {"overwrite_input"}  # what is left of the input is nobody's
 _STORING = {np.put, np.putmask, np.place, np.put_along_axis, np.fill_diagonal, np.copyto}
 
 
-def _check_traced(*targets):
+def check_traced(*targets):
+    """Refuse a plain array in the place of a traced value that is written into."""
     if not all(target is None or isinstance(target, Stored) for target in targets):
         raise TypeError(
             "a compiled function stored a traced value into a plain array: make the array with a "
@@ -333,7 +294,7 @@ def _check_traced(*targets):
 
 def _into(func, targets, results):
     """Results in the arrays that were given as ``out=``."""
-    _check_traced(*targets)
+    check_traced(*targets)
     for one, target in zip(results if isinstance(results, tuple) else (results,), targets):
         if target is not None and one.dtype != target.dtype:
             raise TypeError(
@@ -407,257 +368,3 @@ def _check_no_callback(func, arg):
         f"NumPy's functions does: compile what comes before and after it, or write {name} with "
         "NumPy's functions of whole arrays"
     )
-
-
-class Trace:
-    """A graph that traced arrays grow.
-
-    Parameters
-    ----------
-    graph : Graph
-    parent : Trace, optional
-        That of the function around, where this is of a step of a loop in it.
-
-    Attributes
-    ----------
-    captured : dict
-        {expression of the parent's graph: the input that stands for it here}
-    """
-
-    def __init__(self, graph, parent=None):
-        self._graph = graph
-        self.apply, self.call = graph.apply, graph.call
-        self.closed = False
-        self.alive = []  # weak references to the traced values that were made
-        self.parent = parent
-        self.is_step = parent is not None
-        self.captured = {}
-        self.numbers = []  # of a step: those that must not be nan
-        self.answers = []  # of a step: pairs (expression, what it must be)
-        self.is_asked_by_user = False
-        self._step = None  # of a loop, which is being traced
-
-    def born(self, value):
-        """Keep track of a traced value."""
-        self.alive.append(weakref.ref(value))
-
-    def input(self, value, name=None):
-        """A traced value that is given."""
-        return Traced(self, self._graph.input(value, name), given=True)
-
-    def guard(self, expression, expected):
-        """See Graph.guard."""
-        self._check()
-        if self.is_step and expression.kind != "constant":
-            self._guard_in_step(expression, expected)
-        else:
-            self._graph.guard(expression, expected)
-
-    def _guard_in_step(self, expression, expected):
-        """A question that a step asks has one answer: all steps are asked, and answer together."""
-        if expression.func is np.not_equal and expression.args[0] is expression.args[1]:
-            if expected:
-                raise UndecidedError("a gradient in a step of a scan is nan")
-            self.numbers.append(expression.args[0])
-            return
-        if (expression, expected) not in self.answers:
-            self.answers.append((expression, expected))
-            self.is_asked_by_user |= _is_users_question()
-
-    # --- a loop inside ----------------------------------------------------------------------
-
-    @contextmanager
-    def under_way(self):
-        """In this block the step that this traces is run."""
-        self.parent._step = self
-        try:
-            yield
-        finally:
-            self.parent._step = None
-
-    def has_step(self):
-        """Whether the step of a loop is being traced in it."""
-        return self._step is not None
-
-    def keep(self, arrays):
-        """Remember arrays that are constants of the step of a loop."""
-        self._graph.keep(arrays)
-
-    def expression(self, value):
-        """The expression of what is traced: of what belongs to the parent, an input of its own."""
-        if not isinstance(value, Stored) or value.graph is self:
-            return expression_of(value)
-        return self._captured(value.graph, value.expression, value.value)
-
-    def _captured(self, owner, expression, value):
-        if owner is not self.parent:
-            expression = self.parent._captured(owner, expression, value)
-        if expression not in self.captured:
-            number = value if np.ndim(value) else np.asarray(value)[()]
-            self.captured[expression] = self._graph.input(number, _name_of(expression))
-        return self.captured[expression]
-
-    def _innermost(self, args, kwargs):
-        """The trace of the innermost loop that an argument belongs to."""
-        owners = [value.graph for value in stored_among(args, kwargs)]
-        trace = self
-        while trace.parent is not None:
-            trace = trace.parent
-        found = trace
-        while trace is not None:
-            found = trace if trace in owners else found
-            trace = trace._step
-        return found
-
-    def _check(self):
-        if self.closed:
-            raise ConcretizationError(
-                "a traced value is used after its program was traced: a compiled function must "
-                "not keep values in a list or an attribute; return them"
-            )
-
-    def traced(self, func, args, kwargs):
-        """Call a function and remember the call."""
-        if self._step is not None or self.is_step:
-            trace = self._innermost(args, kwargs)
-            if trace is not self:
-                return trace.traced(func, args, kwargs)
-        self._check()
-        if kwargs and not isinstance(func, np.ufunc):
-            args, kwargs = as_written(func, args, kwargs)
-        args, kwargs = dependence.with_fixed_settings(func, tuple(args), kwargs)
-        value = _untouched(func, args, kwargs)
-        same = _argument_that_is(value, args, kwargs)
-        if same is not None:
-            return same
-        args_ = tuple(mapped(self.expression, arg) for arg in args)
-        kwargs_ = {key: mapped(self.expression, arg) for key, arg in kwargs.items()}
-        expression = self._graph.call(func, args_, kwargs_, value)
-        dependence.hold(self._graph, func, args_, kwargs_, expression, value)
-        return self._wrapped(expression, value, func, args, kwargs)
-
-    def masked(self, ufunc, inputs, where, out, kwargs):
-        """A ufunc of the elements where a condition holds; elsewhere what stands in out."""
-        if ufunc.nout > 1 or kwargs:
-            raise TypeError(
-                f"np.{ufunc.__name__} with where= is traced without other keywords only"
-            )
-        if out is None:
-            raise TypeError(
-                f"a compiled function called np.{ufunc.__name__} with where= and without out=, "
-                "which leaves elements undefined: give it out= too, such as np.zeros_like(x)"
-            )
-        _check_traced(*out)
-        (target,) = out
-        target.write(self.traced(calls.Masked(ufunc), (*inputs, where, target), {}))
-        return target
-
-    def add_at(self, ufunc, x, index, *values):
-        """ufunc.at, which counts an index as often as it is there."""
-        if ufunc not in (np.add, np.subtract):
-            raise TypeError(f"np.{ufunc.__name__}.at is not traced: write it with other operations")
-        _check_traced(x)
-        (value,) = values if ufunc is np.add else map(np.negative, values)
-        x.write(self.traced(calls.add_at, (x, index, value), {}))
-
-    def _wrapped(self, expression, value, func, args, kwargs, place=None):
-        """A result as a traced value; what is none, such as None, as it is."""
-        if isinstance(value, _NUMBERS):
-            return Traced(self, expression, value)
-        if isinstance(value, (tuple, list)):
-            return self._parts(expression, value, func, args, kwargs)
-        if value is None and place is None:
-            raise ConcretizationError(
-                f"{full_name(func)} of a traced value gives nothing, and a program would not call "
-                "it again: return the value, and call it outside"
-            )
-        if value is None:
-            return None
-        if not isinstance(value, np.ndarray):
-            raise ConcretizationError(
-                f"{full_name(func)} of a traced value gives a {type(value).__name__}, which would "
-                "be a constant of the compiled program: call it outside"
-            )
-        view = view_of(func, args, kwargs, place, value)
-        if view is not None and any(whole.graph is not self for whole in view.wholes):
-            return Traced(self, expression, value, given=True)  # what it shows is around the loop
-        given = view is None and _is_part_of_plain(value, args, kwargs)
-        return Traced(self, expression, value, view, given)
-
-    def _parts(self, expression, value, func, args, kwargs):
-        """Several results, each traced, in the type of tuple that they came in."""
-        parts = []
-        for place, one in enumerate(value):
-            same = _argument_that_is(one, args, kwargs)
-            if same is None:
-                part = self._graph.call(calls.part, (expression, place), {}, one)
-                same = self._wrapped(part, one, func, args, kwargs, place)
-            parts.append(same)
-        kind = type(value)
-        return kind(*parts) if hasattr(kind, "_fields") else kind(parts)
-
-
-def _name_of(expression):
-    """What a person would call a value around a loop, or None."""
-    name = expression.name
-    if name is None and expression.func in (np.copy, np.transpose):
-        whole = _name_of(expression.args[0]) if type(expression.args[0]) is Expression else None
-        name = f"{whole}_T" if whole and expression.func is np.transpose else whole
-    return name
-
-
-def _is_users_question():
-    """Whether the code that asks for a value is none of ours and of NumPy's."""
-    frame = sys._getframe(1)
-    while frame.f_globals.get("__name__", "").startswith(__package__):
-        frame = frame.f_back
-    return frame.f_globals.get("__name__", "").partition(".")[0] not in errors.OURS
-
-
-def _argument_that_is(value, args, kwargs):
-    """The traced argument that a function handed back as it is, or None."""
-    if isinstance(value, np.ndarray):
-        for arg in stored_among(args, kwargs):
-            if value is arg.value:
-                return arg
-    return None
-
-
-def _is_part_of_plain(value, args, kwargs):
-    """Whether a result shares memory with a plain array, which came from outside."""
-    return any(np.may_share_memory(value, array) for array in plain_among(args, kwargs))
-
-
-def _untouched(func, args, kwargs):
-    """The value of a call that writes into none of its arguments.
-
-    It gets views that are read-only. A view of these is too, so it is made again.
-    """
-    given = tuple(mapped(value_of, arg) for arg in args)
-    keywords = {key: mapped(value_of, arg) for key, arg in kwargs.items()}
-    if isinstance(func, np.ufunc) or func in calls.OWN:  # write into nothing but an out=
-        return evaluated(func, given, keywords)
-    locked = tuple(mapped(_locked, arg) for arg in given)
-    try:
-        value = evaluated(func, locked, {key: mapped(_locked, v) for key, v in keywords.items()})
-    except ValueError as error:
-        if "read-only" not in str(error):
-            raise
-        raise TypeError(
-            f"{full_name(func)} writes into one of its arguments, which is not traced: give it "
-            "out= by keyword, or a copy, or write x[i] = v"
-        ) from error
-    arrays = plain_among(given, keywords)
-    for one in plain_among((value,), {}):
-        shares = not one.size or any(np.may_share_memory(one, array) for array in arrays)
-        if one.base is not None and shares:
-            return evaluated(func, given, keywords)
-    return value
-
-
-def _locked(value):
-    """An array that cannot be written into."""
-    if isinstance(value, np.ndarray) and value.flags.writeable:
-        value = value.view()
-        value.flags.writeable = False
-    return value

@@ -81,6 +81,10 @@ def of_data(inputs, target):
             "The first layer's gradients are as small as its inputs, and it hardly learns",
             "People standardise: (X - X.mean(axis=0)) / X.std(axis=0)",
         )
+    yield from of_target(target)
+
+
+def of_target(target):
     big = [column for column in target if column.size > LARGE]
     if big:
         yield Finding(

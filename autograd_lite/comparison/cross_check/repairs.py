@@ -17,7 +17,8 @@ from ...observed_call import observed
 from ...symbolic import calls
 from ...symbolic.expressions import Expression
 from ...symbolic.graph import Graph
-from ...symbolic.traced import Trace, Traced
+from ...symbolic.trace import Trace
+from ...symbolic.traced import Traced
 from ..diagnosis.algebra import call, powers_of, product, slopes_of
 from ..diagnosis.edits import MANY, Editor
 from ..diagnosis.formulas import Formulas

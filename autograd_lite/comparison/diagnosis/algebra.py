@@ -6,7 +6,7 @@ import numpy as np
 
 from ...symbolic.expressions import Expression
 from ...symbolic.graph import evaluated
-from ...symbolic.simplification import number
+from ...symbolic.rule_table import number
 
 
 def call(func, *args, **kwargs):

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ...symbolic.expressions import Expression
-from ...symbolic.simplification import number
+from ...symbolic.rule_table import number
 from .algebra import call, constant, powers_of, product, raised, slopes_of, transposed
 from .wrong_calls import (
     ARRAY,

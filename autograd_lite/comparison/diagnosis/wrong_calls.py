@@ -11,7 +11,7 @@ from itertools import combinations, permutations
 import numpy as np
 
 from ...symbolic.expressions import Expression
-from ...symbolic.simplification import number
+from ...symbolic.rule_table import number
 from .algebra import call, constant, joined, product, spread, total, transposed
 
 CHAIN = 4  # matrices of which every order is tried

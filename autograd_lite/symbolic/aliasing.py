@@ -25,7 +25,7 @@ class Stored:
     given : bool
         Whether it came from outside, where a caller has it too.
     made
-        The `View` that made it, None for an array that owns its memory.
+        The `TracedView` that made it, None for an array that owns its memory.
     """
 
     __slots__ = ("__weakref__", "_views", "expression", "given", "graph", "made", "value")
@@ -122,7 +122,7 @@ class Stored:
         return one, views[::-1]
 
 
-class View:
+class TracedView:
     """The call that made a view, with the arrays that it shows as they will be.
 
     Parameters
@@ -176,7 +176,7 @@ def view_of(func, args, kwargs, place, value):
     if not isinstance(value, np.ndarray) or value.base is None:
         return None
     wholes = [x for x in stored_among(args, kwargs) if np.may_share_memory(value, x.value)]
-    return View(func, args, kwargs, place, wholes) if wholes else None
+    return TracedView(func, args, kwargs, place, wholes) if wholes else None
 
 
 def stored_among(args, kwargs):

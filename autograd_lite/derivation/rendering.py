@@ -8,7 +8,7 @@ left out.
 import numpy as np
 
 from ..messages import quoting
-from ..symbolic.text import labelled
+from ..symbolic.array_text import labelled
 from .notation import LATEX, TEXT
 from .rolling import Block, rolled
 
