@@ -1,11 +1,14 @@
 """What a line may lack: a derivative, a factor, a term, a path."""
 
 import ast
+import re
+from dataclasses import replace
 from itertools import product as pairs_of
 
 import numpy as np
 
-from .edits import DERIVATIVE, FACTOR, PATH, PENALTY, TERM, Edit, bracketed
+from .edits import DERIVATIVE, FACTOR, FORMULA, PATH, PENALTY, TERM, Edit, bracketed
+from .pairs import assigned, bare
 from .solving import products as shapes_of
 
 NEAREST = 24  # values of which two make a further path
@@ -58,8 +61,18 @@ def terms(line):
             yield Edit(TERM, line.text.replaced((node, new)), "missing term", old, term)
 
 
-def penalties(line):
-    """A term that is a number times an array: a regulariser."""
+def penalties(line, mine=True):
+    """A term that is a number times what the line is the gradient of: a regulariser.
+
+    With ``mine=False`` it is a number times something else.
+    """
+    name = bare(assigned(line.statement)).lower()
+    for edit in _numbers_times_arrays(line):
+        if mine == (name in re.findall(r"[a-z_]\w*", edit.new.lower())):
+            yield edit if mine else replace(edit, rank=FORMULA)
+
+
+def _numbers_times_arrays(line):
     scalars = [a.text for a in line.reach.atoms if a.kind == "scalar" and not a.text.isdigit()]
     arrays = [a for a in line.reach.atoms if a.kind == "array" or a.varies]
     old = line.text.of(line.root) if not line.statement.part else ""

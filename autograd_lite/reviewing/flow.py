@@ -111,6 +111,12 @@ class Flow:
             target = target.value
         return (statement.function, ast.unparse(target)) if target is not None else None
 
+    def passed_alone(self, roots):
+        """The lines that hand on some nodes and no others."""
+        handed = {key for root in roots for key in self.passed.get(root, ())}
+        others = {k for node, keys in self.passed.items() if node not in roots for k in keys}
+        return handed - others
+
     @property
     def in_order(self):
         """The statements that feed a wrong gradient, as they are carried out."""

@@ -3,7 +3,7 @@
 import ast
 from itertools import combinations
 
-from .additions import path, products
+from .additions import path, penalties, products
 from .analogies import analogous
 from .edits import ALIKE, FORMULA, INGREDIENT, TWO, Edit, bracketed
 from .short_formulas import made
@@ -41,6 +41,7 @@ def formulas(line):
             new = f"{bracketed(old)} / {bracketed(atom.text)}"
             text = line.text.replaced((node, new))
             yield Edit(FORMULA, text, "missing division", old, atom.text)
+    yield from penalties(line, mine=False)
 
 
 def ingredients(line):

@@ -37,6 +37,7 @@ class Localisation:
         for at, (name, value) in enumerate(run.events):
             events.setdefault(name, []).append((at, value))
         self.given = {name: self._last(name, some) for name, some in events.items()}
+        self.named: set = set()  # lines that should give what they are called after
         self.depends = self._forward_paths()
         self.fed = self._backward_paths()
 
@@ -54,7 +55,7 @@ class Localisation:
             if given[name][0][0] >= latest:
                 break
             helps = self._helps(name, given[name], latest)
-            if helps is not None:
+            if helps is not None and not (helps[1] and name in self.step.known):
                 at = self._wrong_at(given[name], helps[2])
                 found.append((len(helps[1]) > 0, at, helps))
                 latest = latest if helps[1] else at
@@ -94,11 +95,12 @@ class Localisation:
             return None
         best = None
         substitution = _Substitution(self, name, assignment)
-        for candidate, scales in self._candidates(name, plain):
+        for named, candidate, scales in self._candidates(name, plain):
             for values, wrong in substitution.tried(candidate, scales):
                 if self._wrong_at(times, values) >= latest:
                     continue
                 if not wrong:
+                    self.named |= {name} if named else set()
                     return name, wrong, values
                 if best is None and set(wrong) < set(self.step.wrong):
                     best = name, wrong, values
@@ -117,11 +119,16 @@ class Localisation:
         )
 
     def _candidates(self, key, values):
-        """Pairs (other values for each time, of the right shapes; what they may be scaled by)."""
+        """Triples (whether they are what the line is called after, other values, their scales).
+
+        The values are of the right shapes, for each time; of a mean they may be scaled.
+        """
         seen, found = set(), []
         sizes = sorted({n for v in values for n in v.shape if n > 1} | self._sizes())
         fed = self._fed(key)
-        for group in self._groups(self.examination.word_of(self.step.statements.get(key))):
+        word = self.examination.word_of(self.step.statements.get(key))
+        for group in self._groups(word):
+            named = group.whole and bool(word) and group.word == word
             for nodes, some in group.of_times(len(values)):
                 for step in (-1, 1) if len(some) > 1 else (1,):
                     ordered = some[::step]
@@ -133,7 +140,8 @@ class Localisation:
                         # Of the last time alone: a carry that is left out cuts off the others.
                         last = min(len(ordered), len(fed)) - 1
                         fits = last < 0 or self.depends.get(nodes[::step][last], set()) <= fed[last]
-                        found.append((fits, ordered, (1, *(sizes if group.whole else ()))))
+                        scales = (1, *(sizes if group.whole else ()))
+                        found.append((fits, named, ordered, scales))
         likely = [candidate for fits, *candidate in found if fits]
         return likely or [candidate for _, *candidate in found]
 

@@ -94,6 +94,7 @@ class _Step:
         self.first: list = []
         self.odd: set = set()
         self.sound: set = set()  # what gradients come from that are right
+        self.known: set = set()  # what gives what backpropagation computes
         self.trials: dict = {}
         self.chains: dict = {}
         self.makers: set = set()
@@ -147,7 +148,9 @@ class _Step:
         alike = [k for k in named if self._has_alike(k)]
         more = _places(likely, copies, known, later)
         if alone:
-            places = [(ALIKE, [k for k in alike if k in self.likely]), (SLIP, mine), (ALIKE, alike)]
+            named = set(mine) & self.localisation.named - self.roots
+            places = [(rank, mine) for rank in (ALIKE, SLIP, OTHER, TERM, COMPLETED) if named]
+            places += [(ALIKE, [k for k in alike if k in self.likely]), (SLIP, mine), (ALIKE, alike)]
             places += [(OTHER, mine), (SLIP, likely)]
             places += [(rank, made) for rank in (SLIP, OTHER, SOLVED)]
             places += [(SOLVED, mine), (SLIP, copies), (OTHER, copies)]
@@ -250,11 +253,12 @@ class _Step:
         self.chains = {k: list(chain) for k, chain in flow.chains.items()}
         self.makers = flow.makers
         self.feeds = flow.feeds
-        trivial = {k for root in roots.values() for k in flow.passed.get(root, ())}
+        trivial = flow.passed_alone(set(roots.values()))
         self.in_order = [k for k in flow.in_order if k not in trivial or k in flow.first]
         first = [k for k in flow.first if k in whole] + [k for k in flow.first if k not in whole]
         likely = [*first, *[k for k in flow.weak if k in whole]]
         known = [k for k in flow.known if k in whole]
+        self.known = set(flow.known)
         later = [k for k in flow.later if k in whole]
         copies = [k for k in self._copies(flow.feeds) if k not in likely and k not in known]
         copies = [k for k in copies if not flow.is_zero(k)]
