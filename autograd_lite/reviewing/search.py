@@ -150,7 +150,11 @@ class _Step:
         if alone:
             named = set(mine) & self.localisation.named - self.roots
             places = [(rank, mine) for rank in (ALIKE, SLIP, OTHER, TERM, COMPLETED) if named]
-            places += [(ALIKE, [k for k in alike if k in self.likely]), (SLIP, mine), (ALIKE, alike)]
+            places += [
+                (ALIKE, [k for k in alike if k in self.likely]),
+                (SLIP, mine),
+                (ALIKE, alike),
+            ]
             places += [(OTHER, mine), (SLIP, likely)]
             places += [(rank, made) for rank in (SLIP, OTHER, SOLVED)]
             places += [(SOLVED, mine), (SLIP, copies), (OTHER, copies)]

@@ -6,10 +6,14 @@
     code  #=a other form    all lines marked `#=a` change at once: a right version
     code  #!a wrong         with `#~a` at other lines: these may be named in its place
 
+Of a line that is left out, `#! pass`, nothing is there to name: a line of the same function that
+assigns to the same name may be named in its place.
+
 ` #| ` separates alternatives. Each program defines `run`, which returns (loss, gradients), and
 `example`, which returns the arguments of `run`. A folder has main.py beside the files it imports.
 """
 
+import ast
 import importlib.util
 import re
 import sys
@@ -70,6 +74,25 @@ def _marked(name):
     return {p.name: p.read_text().split("\n") for p in (folder / "main.py", *others)}
 
 
+def _with_the_same_name(clean, file, number):
+    """The lines of a function that assign to the name that a line assigns to."""
+    for function in ast.walk(ast.parse("\n".join(clean[file]))):
+        if isinstance(function, ast.FunctionDef):
+            nodes = [n for n in ast.walk(function) if isinstance(n, (ast.Assign, ast.AugAssign))]
+            mine = {node.lineno: _name(node) for node in nodes if _name(node) is not None}
+            if number in mine:
+                return [(file, n) for n, name in mine.items() if name == mine[number]]
+    return []
+
+
+def _name(node):
+    """The name that a statement assigns to, or to an entry of; None where there is none."""
+    target = getattr(node, "target", None) or next(iter(getattr(node, "targets", ())), None)
+    while isinstance(target, (ast.Subscript, ast.Attribute)):
+        target = target.value
+    return getattr(target, "id", None)
+
+
 def versions(name):
     """The right version, and then each other one."""
     clean, edits, also = {}, [], {}
@@ -97,7 +120,8 @@ def versions(name):
     yield changed("right", [])
     for edit in edits:
         if edit[0] == "!":
-            yield changed("wrong", [edit], also.get(edit[1], ()) if edit[1] else ())
+            left_out = _with_the_same_name(clean, *edit[2:4]) if edit[4].strip() == "pass" else ()
+            yield changed("wrong", [edit], also.get(edit[1], ()) if edit[1] else left_out)
         elif edit[0] == "=" and not edit[1]:
             yield changed("same", [edit])
     for sign, kind in (("&", "two"), ("=", "same")):
