@@ -122,8 +122,9 @@ class _Step:
             self.expected[culprit[0]] = culprit[2]
             made, culprit = self._makers_of(culprit)
             if culprit[0] not in mine:
-                made, mine = [*mine, *made], self.chains.get(culprit[0], [culprit[0]])
-                self.mine = mine
+                suspects = (suspects[0], [*mine, *suspects[1]], *suspects[2:])
+                mine = self.mine = self.chains.get(culprit[0], [culprit[0]])
+                made = [key for key in made if key not in mine]
         repair = self._tried(self._places(alone, mine, made, *suspects))
         if repair is not None and (not alone or not repair[1]):
             return repair
