@@ -114,6 +114,7 @@ class Primitive(Operation):
         self.f = f
         self.call = _FASTER.get(f, f)
         self.is_users = _is_users(f)
+        self.repeats = not self.is_users
         self.rules = tuple(map(_reading, rules)) if self.is_users else rules
         self.arity = len(rules)  # of the arguments that are arrays
         self.operands = -1 if self.is_users or self.arity > 2 else self.arity

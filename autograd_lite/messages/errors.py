@@ -108,8 +108,8 @@ def misfit(op, share, x):
 
 
 def kind_that_is_shown():
-    """The class of an error in `__array__`: np.nditer has a sentence of its own for a TypeError."""
-    return ValueError if "nditer" in sys._getframe(2).f_code.co_names else TypeError
+    """The class of the error of `__array__`: np.nditer has a sentence of its own for a TypeError."""
+    return ValueError if "nditer" in sys._getframe(3).f_code.co_names else TypeError
 
 
 def where_scipy_is():
