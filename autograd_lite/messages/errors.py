@@ -108,7 +108,7 @@ def misfit(op, share, x):
 
 
 def kind_that_is_shown():
-    """The class of the error of `__array__`: np.nditer has a sentence of its own for a TypeError."""
+    """The class of `__array__`'s error: np.nditer has a sentence of its own for a TypeError."""
     return ValueError if "nditer" in sys._getframe(3).f_code.co_names else TypeError
 
 
