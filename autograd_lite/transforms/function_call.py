@@ -15,7 +15,7 @@ from operator import attrgetter
 import numpy as np
 
 from ..engine import hooks
-from ..engine.arrays import asarray
+from ..engine.arrays import asarray, is_scalar
 from ..engine.calls import requires_grad
 from ..engine.dispatch import registry
 from ..engine.modes import EVERYWHERE, current, enter, leave
@@ -304,16 +304,21 @@ def gradients_from(seeds, inputs, recorded):
 def one_pass(seeds, inputs, nested):
     """The gradients of inputs after one pass, and its cotangents."""
     targets = list(map(_node, inputs))
-    if not nested:
+    if nested:
+        with differentiating(inputs):
+            table = backward_pass(seeds, targets, create_graph=True)
+    else:
         seeds = {node: plain(g) for node, g in seeds.items()}
-    with differentiating(inputs):
-        table = backward_pass(seeds, targets, nested)
+        table = backward_pass(seeds, targets)
     return collect(table, inputs, nested, given=map(id, seeds.values())), table
 
 
 def released(value):
     """What is handed out in place of a tensor: an array that is not on its tape, to write into."""
-    return value._array.copy() if isinstance(value, Tensor) else value
+    if isinstance(value, Tensor):
+        value = value._array
+        return value if is_scalar(value) else value.copy()
+    return value
 
 
 def collect(table, inputs, create_graph, given=()):
