@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..messages import errors, other_names, refusals
+from ..messages.silence import end_silence, silence
 from . import dead_branches, freeing, hooks, tape
 from .aliasing import augmented, is_view, rebind, reshape, separate, shows
 from .arrays import asarray
@@ -573,7 +574,8 @@ def backward_pass(seeds, targets, create_graph=False, hooked=True, keep=True):
             return run(seeds, targets, arrive, step, careful=True, leave=leave)
         return dead_branches.backward_pass(seeds, targets, arrive, create_graph and _lifted, leave)
 
-    with np.errstate(all="ignore"):
+    token = silence()
+    try:
         if hooked and hooks.alive:
             convert = _as_tensor if create_graph else lambda g: asarray(plain(g))
             return hooks.backward_pass(carefully, targets, convert)
@@ -583,6 +585,8 @@ def backward_pass(seeds, targets, create_graph=False, hooked=True, keep=True):
             return freeing.backward_pass(seeds, targets, carefully, has_nan)
         found = tape.backward_pass(seeds, targets, step=step)
         return carefully() if any(map(has_nan, found.values())) else found
+    finally:
+        end_silence(token)
 
 
 def _as_tensor(g):
