@@ -10,6 +10,7 @@ from __future__ import annotations
 import copy
 import operator
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -387,7 +388,7 @@ class Tensor(Operators, ArrayMethods):
             On a constant, on a tensor of more than one element without ``gradient``,
             for a gradient of another shape (nothing is broadcast), and on a freed tape.
         """
-        if not self.requires_grad:
+        if not self.node.requires_grad:
             raise refusals.backward_on_a_constant(self)
         gradient = plain(gradient)
         seeds = {self.node: seed_of(self, gradient)}
@@ -563,30 +564,39 @@ def backward_pass(seeds, targets, create_graph=False, hooked=True, keep=True):
     In a hook it can, and a hook is called once: with hooks the first pass is careful.)
     A pass that only looks, for a picture or a comparison, is not ``hooked``.
     """
+    step = None
     if create_graph:
-        seeds = {node: _as_tensor(g) for node, g in seeds.items()}
-    step = recorded_step if create_graph else None
-    leave = None if keep else Node.free
-
-    def carefully(arrive=None):
-        if current().watchers:  # somebody looks at every step, and at plain cotangents
-            run = watched("backward_pass", tape.backward_pass)
-            return run(seeds, targets, arrive, step, careful=True, leave=leave)
-        return dead_branches.backward_pass(seeds, targets, arrive, create_graph and _lifted, leave)
-
+        step, seeds = recorded_step, {node: _as_tensor(g) for node, g in seeds.items()}
     token = silence()
     try:
-        if hooked and hooks.alive:
-            convert = _as_tensor if create_graph else lambda g: asarray(plain(g))
-            return hooks.backward_pass(carefully, targets, convert)
-        if current().watchers:
-            return carefully()
-        if not keep:
-            return freeing.backward_pass(seeds, targets, carefully, has_nan)
+        if not keep or current().watchers or (hooked and hooks.alive):
+            return _other_pass(seeds, targets, step, hooked, keep)
         found = tape.backward_pass(seeds, targets, step=step)
-        return carefully() if any(map(has_nan, found.values())) else found
+        for g in found.values():
+            if has_nan(g):
+                return _careful_pass(seeds, targets, step)
+        return found
     finally:
         end_silence(token)
+
+
+def _other_pass(seeds, targets, step, hooked, keep):
+    """A pass with hooks, one that somebody watches, or one that frees the tape."""
+    carefully = partial(_careful_pass, seeds, targets, step, None if keep else Node.free)
+    if hooked and hooks.alive:
+        convert = _as_tensor if step is not None else lambda g: asarray(plain(g))
+        return hooks.backward_pass(carefully, targets, convert)
+    if keep or current().watchers:
+        return carefully()
+    return freeing.backward_pass(seeds, targets, carefully, has_nan)
+
+
+def _careful_pass(seeds, targets, step, leave=None, arrive=None):
+    """One with no nan out of dead branches; who watches sees every step, and plain cotangents."""
+    if current().watchers:
+        run = watched("backward_pass", tape.backward_pass)
+        return run(seeds, targets, arrive, step, careful=True, leave=leave)
+    return dead_branches.backward_pass(seeds, targets, arrive, step and _lifted, leave)
 
 
 def _as_tensor(g):
@@ -617,9 +627,10 @@ def _lift(value, parent):
 
 def has_nan(g):
     """Whether a cotangent, of one result or of several, has a nan in it."""
-    if isinstance(g, Parts):
-        return any(has_nan(part) for part in g if part is not None)
-    g = g._array if isinstance(g, Tensor) else g
+    if type(g) is not np.ndarray:
+        if isinstance(g, Parts):
+            return any(has_nan(part) for part in g if part is not None)
+        g = g._array if isinstance(g, Tensor) else g
     norm = np.vdot(g, g)  # nan if any element is
     return norm != norm and bool(np.isnan(g).any())
 
