@@ -304,12 +304,10 @@ def gradients_from(seeds, inputs, recorded):
 def one_pass(seeds, inputs, nested):
     """The gradients of inputs after one pass, and its cotangents."""
     targets = list(map(_node, inputs))
-    if nested:
-        with differentiating(inputs):
-            table = backward_pass(seeds, targets, create_graph=True)
-    else:
+    if not nested and Tensor in map(type, seeds.values()):
         seeds = {node: plain(g) for node, g in seeds.items()}
-        table = backward_pass(seeds, targets)
+    with differentiating(inputs):  # for who differentiates in it: a checkpoint that runs again
+        table = backward_pass(seeds, targets, nested)
     return collect(table, inputs, nested, given=map(id, seeds.values())), table
 
 
@@ -376,6 +374,8 @@ def _reach_others(nodes, inputs):
     in it, each step would be searched again and again.
     """
     seen = set(map(_node, inputs))
+    if seen.issuperset(nodes):
+        return False
     oldest = min(map(_serial, seen), default=0) if current().nested else 0
     stack = list(nodes)
     while stack:

@@ -27,15 +27,12 @@ _lock = threading.Lock()
 
 def large(args, kwargs):
     """The large arrays among arguments that can be held, by their positions and keywords."""
-    places = (*enumerate(args), *kwargs.items()) if kwargs else enumerate(args)
-    return {
-        place: x
-        for place, x in places
-        if type(x) is np.ndarray
-        and x.nbytes > SMALL
-        and type(x.base) in _OWNERS
-        and not x.dtype.hasobject
-    }
+    found = {}
+    for place, x in (*enumerate(args), *kwargs.items()) if kwargs else enumerate(args):
+        is_large = type(x) is np.ndarray and x.nbytes > SMALL
+        if is_large and type(x.base) in _OWNERS and not x.dtype.hasobject:
+            found[place] = x
+    return found
 
 
 @contextlib.contextmanager
