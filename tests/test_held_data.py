@@ -9,6 +9,12 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
+from autograd_lite.transforms.held_data import conducts
+
+
+@pytest.fixture(autouse=True)
+def _functions_of_which_nothing_is_known():
+    conducts.clear()
 
 
 def _peak(f, *args):
@@ -27,6 +33,18 @@ def test_the_data_of_a_function_are_not_copied():
     assert _peak(slope, w, data) < data.nbytes / 4
     slope = ag.grad(lambda w, data: np.sum(data @ w))
     assert _peak(lambda: slope(w, data=data)) < data.nbytes / 4
+
+
+def test_a_function_that_is_made_anew_in_a_loop_is_the_same_one():
+    """By its code: its third call has no copies."""
+    data, w, peaks = np.ones((2000, 100)), np.ones(100), []
+    for _ in range(3):
+        tracemalloc.start()
+        ag.grad(lambda w, data: np.sum(data @ w))(w, data)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[2] < data.nbytes / 4 < data.nbytes < peaks[1]
+    assert len(conducts) == 1
 
 
 @pytest.mark.parametrize("first", [1, 2, 4])

@@ -251,23 +251,19 @@ def in_one_pass(f, argnums, has_aux, holomorphic, with_value=True):
 def _with_data_held(run, argnums, f):
     """The same; a function that writes into its data has them copied, from the first time on."""
     argnums = argnums if type(argnums) in (int, tuple) else tuple(check_argnums(argnums))
-    name, is_tame, number = getattr(f, "__name__", "the function"), True, 0
+    name, conduct = getattr(f, "__name__", "the function"), held_data.conduct_of(f)
 
     def call(*args, **kwargs):
-        nonlocal is_tame, number
-        if (
-            not is_tame
-            or current() is not EVERYWHERE
-            or not (large := held_data.large(args, kwargs))
-        ):
+        if conduct.writes or current() is not EVERYWHERE:
             return run(*args, **kwargs)
-        number += 1
+        if not (large := held_data.large(args, kwargs)):
+            return run(*args, **kwargs)
         positions = _positions(argnums, len(args), name)
         data = [x for place, x in large.items() if place not in positions]
-        if held_data.is_checked(number):
+        if conduct.is_checked():
             before = held_data.content(data)
             result = run(*args, **kwargs)
-            is_tame = is_tame and held_data.content(data) == before
+            conduct.writes = conduct.writes or held_data.content(data) != before
             return result
         try:
             with held_data.held(data):
@@ -275,7 +271,7 @@ def _with_data_held(run, argnums, f):
         except ValueError as error:
             if not held_data.is_refused_write(error):
                 raise
-        is_tame = False
+        conduct.writes = True
         return run(*args, **kwargs)
 
     return call

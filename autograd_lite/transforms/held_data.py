@@ -12,6 +12,7 @@ them has copies from then on.
 import contextlib
 import threading
 import zlib
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -63,9 +64,27 @@ def _give_back(array):
         array.base.flags.writeable = False
 
 
-def is_checked(number):
-    """Whether a function's call of this number has copies, and is seen to write or not to write."""
-    return number & (number - 1) == 0
+class Conduct:
+    """What was seen of a function: how often it had large data, and whether it writes into them."""
+
+    __slots__ = ("__weakref__", "calls", "writes")
+
+    def __init__(self):
+        self.calls, self.writes = 0, False
+
+    def is_checked(self):
+        """Whether its next call has copies, and is seen to write or not to write."""
+        self.calls += 1
+        return self.calls & (self.calls - 1) == 0
+
+
+conducts: WeakKeyDictionary = WeakKeyDictionary()
+
+
+def conduct_of(f):
+    """That of the function's code: a lambda in a loop is another function each time."""
+    code = getattr(f, "__code__", None)
+    return Conduct() if code is None else conducts.setdefault(code, Conduct())
 
 
 def content(arrays):
