@@ -31,13 +31,17 @@ class _Quiet(threading.local):
 
 
 def _silent_context():
+    """A copy of the context here, in which NumPy warns of nothing."""
     context = copy_context()
     context.run(np.seterr, all="ignore")
     return context
 
 
 def _switches():
-    """What begins silence, and what ends it, given what the first returned."""
+    """What begins silence, and what ends it, given what the first returned.
+
+    Where NumPy keeps its state elsewhere they are calls of np.seterr, slower and as right.
+    """
     for variable, value in _silent_context().items():
         if variable.get(None) is not value:  # np.seterr has set this one
             return partial(variable.set, value), variable.reset
