@@ -77,7 +77,7 @@ OPERATIONS = {
 LIMITS = {
     "instructions forward": 212,  # 6 of them ask who watches
     "calls forward": 5,
-    "instructions backward": 203,  # 25 of them make one step back a call, for all who take one
+    "instructions backward": 191,  # 25 of them make one step back a call, for all who take one
     "calls backward": 3,
 }
 
@@ -119,7 +119,7 @@ def test_a_gradient_of_one_operation_takes_few_instructions():
     y.backward()
     got = counted(y.backward, "opcode")
     print(got)
-    assert got <= 620
+    assert got <= 520
 
 
 def test_a_gradient_of_a_function_takes_few_calls():
@@ -128,7 +128,7 @@ def test_a_gradient_of_a_function_takes_few_calls():
     slope(x)
     got = counted(lambda: slope(x), "call")
     print(got)
-    assert got <= 58  # 43 of the package; f, the lambda here, and what NumPy runs in Python
+    assert got <= 53  # 45 of the package; f, the lambda here, and what NumPy runs in Python
 
 
 def test_a_node_is_small():
@@ -242,6 +242,21 @@ def test_a_walk_that_frees_the_tape_needs_less_memory():
     freed, _ = peak(lambda: train(False))
     print(kept, freed)
     assert freed <= kept - 5
+
+
+def test_a_walk_that_frees_the_tape_costs_little_more():
+    """Of 20 operations on arrays that are given back; a careful pass took five times as many."""
+    counts = []
+    for keep_tape in (True, False):
+        for _ in range(2):  # the first is traced for the first time
+            y = variable(np.ones(1000))
+            for _ in range(20):
+                y = np.tanh(y)
+            loss = np.sum(y)
+            got = counted(lambda loss=loss, keep=keep_tape: loss.backward(keep_tape=keep), "opcode")
+        counts.append(got)
+    print(counts)
+    assert counts[1] - counts[0] <= 20 * 120
 
 
 def test_shares_that_are_views_are_not_copied():

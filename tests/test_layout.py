@@ -30,7 +30,15 @@ ROOMS = [
 ENGINE = [
     {"__init__", "tape", "modes"},
     {"arrays"},
-    {"hooks", "contributions", "dispatch", "pickling", "multiple_outputs", "dead_branches"},
+    {
+        "hooks",
+        "contributions",
+        "dispatch",
+        "pickling",
+        "multiple_outputs",
+        "dead_branches",
+        "freeing",
+    },
     {"operators", "aliasing", "shown_arrays"},
     {"tensor"},
     {"calls"},

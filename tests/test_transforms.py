@@ -524,11 +524,11 @@ class Walks(Watcher):
         self.plain = self.recorded = 0
 
     def backward_pass(
-        self, run, seeds, targets=(), arrive=None, step=None, careful=False, keep=True
+        self, run, seeds, targets=(), arrive=None, step=None, careful=False, leave=None
     ):
         self.plain += step is None
         self.recorded += step is not None
-        return run(seeds, targets, arrive, step, careful, keep)
+        return run(seeds, targets, arrive, step, careful, leave)
 
 
 @pytest.mark.parametrize(

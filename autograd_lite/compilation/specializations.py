@@ -8,8 +8,8 @@ import textwrap
 
 import numpy as np
 
-from ..engine.calls import quiet
 from ..messages import quoting
+from ..messages.silence import quiet
 from ..numerics.rounding import jittered
 from ..symbolic import aliasing, dependence, trace, traced
 from ..symbolic.graph import needed

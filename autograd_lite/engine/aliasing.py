@@ -11,7 +11,7 @@ from weakref import ref
 
 import numpy as np
 
-from ..messages import errors
+from ..messages import errors, refusals
 from .arrays import foreign, is_scalar
 from .dispatch import registry
 from .modes import enable_grad, is_recording, no_grad
@@ -295,7 +295,7 @@ def _check_root(root, what):
     """Refuse to write into what must keep its value, or into what would leave the tape."""
     if is_variable(root):
         if is_recording():
-            raise _refused_variable(root, what)
+            raise refusals.write_into_a_variable(root, what)
     elif root.requires_grad and not is_recording():
         raise ValueError(
             f"{what} on {errors.describe(root)} inside no_grad() would take it off the tape "
@@ -304,20 +304,10 @@ def _check_root(root, what):
         )
 
 
-def _refused_variable(tensor, what):
-    name = tensor.name if tensor.name and tensor.name.isidentifier() else "w"
-    return ValueError(
-        f"{what} on {errors.describe(tensor)}, a leaf that requires a gradient: recorded, it would "
-        "be a leaf no longer, and its .grad would be lost. To update it write "
-        f"{name}.data = {name}.data - lr * {name}.grad, or `with ag.no_grad(): {name} -= ...`; "
-        "to compute on, write y = x.copy(); y[i] = v"
-    )
-
-
 def _check_bound(tensor, other, what):
     """Refuse what would change the gradients in silence."""
     if other.requires_grad and is_variable(tensor):  # a view that was made a leaf of its own
-        raise _refused_variable(tensor, what)
+        raise refusals.write_into_a_variable(tensor, what)
     if other.requires_grad and tensor.dtype.kind not in "fc":
         raise TypeError(
             f"{what} on {errors.describe(tensor)} would round a tensor that requires a gradient: "

@@ -1,8 +1,5 @@
 """Calling an operation: on plain values, and onto the tape if a gradient is wanted."""
 
-import threading
-from contextvars import copy_context
-
 import numpy as np
 
 from ..messages import errors
@@ -22,21 +19,6 @@ _CONSTANTS = _SCALARS | {np.ndarray}
 _OWN = frozenset({np.ndarray, np.float64, np.float32})
 _NONE: dict = {}
 _new = object.__new__
-
-
-class _Quiet(threading.local):
-    """A context of this thread's in which NumPy warns of nothing.
-
-    To set the error state there once takes a tenth of the time that np.errstate takes for a call.
-    """
-
-    def __init__(self):
-        context = copy_context()
-        context.run(np.seterr, all="ignore")
-        self.call = context.run
-
-
-quiet = _Quiet()  # quiet.call(f, *args): one call without NumPy's warnings
 
 
 def record(op, args, kwargs):

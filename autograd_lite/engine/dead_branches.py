@@ -45,7 +45,7 @@ class Cotangent(Pending):
         return Cotangent(g, _plain(dead.total()) == 0 if isinstance(dead, Pending) else dead)
 
 
-def backward_pass(seeds, targets, arrive=None, values=None, keep=True):
+def backward_pass(seeds, targets, arrive=None, values=None, leave=None):
     """`tape.backward_pass` with no nan out of dead branches.
 
     ``values(node)`` are the result and the arguments that the steps run on, by default those that
@@ -60,7 +60,7 @@ def backward_pass(seeds, targets, arrive=None, values=None, keep=True):
         return _Step(node.op, out, args, node.kwargs, node.parents).pairs(cotangent)
 
     seeds = {node: Cotangent(g, _plain(g) == 0) for node, g in seeds.items()}
-    found = tape.backward_pass(seeds, targets, arrive and arrive_alive, step, keep=keep)
+    found = tape.backward_pass(seeds, targets, arrive and arrive_alive, step, leave=leave)
     return {node: cotangent.g for node, cotangent in found.items()}
 
 

@@ -97,10 +97,10 @@ class Watcher:
         return record(op, args, kwargs)
 
     def backward_pass(
-        self, run, seeds, targets=(), arrive=None, step=None, careful=False, keep=True
+        self, run, seeds, targets=(), arrive=None, step=None, careful=False, leave=None
     ):
         """A backward pass is made; see `tape.backward_pass`."""
-        return run(seeds, targets, arrive, step, careful, keep)
+        return run(seeds, targets, arrive, step, careful, leave)
 
 
 @contextmanager

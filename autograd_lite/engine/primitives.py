@@ -114,9 +114,12 @@ class Primitive(Operation):
         self.f = f
         self.call = _FASTER.get(f, f)
         self.is_users = _is_users(f)
+        self.repeats = not self.is_users
         self.rules = tuple(map(_reading, rules)) if self.is_users else rules
         self.arity = len(rules)  # of the arguments that are arrays
         self.operands = -1 if self.is_users or self.arity > 2 else self.arity
+        if self.by_rules and self.operands > 0 and None not in rules:
+            self.cotangents = self._of_one if self.arity == 1 else self._of_two
         self.way_out = way_out
         self.name = quoting.text(_name(f).strip("_<>"))
 
@@ -170,31 +173,11 @@ class Primitive(Operation):
         for key, value in kwargs.items():
             if not is_plain(value):
                 if requires_grad(value):
-                    raise self._no_rule(key)
+                    raise errors.no_rule_of_keyword(self, key)
                 kwargs[key] = plain(value)
         if unknown:
             raise other_names.refused(self.name, unknown)
         return args, kwargs
-
-    def _no_rule(self, key):
-        """The error for a tensor where there is no rule."""
-        if not self.is_users:
-            return errors.told(
-                TypeError,
-                f"{self.name} is not differentiated with {key}=, where a tensor that requires a "
-                "gradient stands: leave it out, or write it with other operations; t.detach() is "
-                "a constant",
-            )
-        names = self.parameters[0]
-        place = f"its argument {key!r}"
-        if key in names:
-            place += f" (number {names.index(key) + 1})"
-        return errors.told(
-            TypeError,
-            f"{self.name} is not differentiated with respect to {place}, and a tensor that "
-            "requires a gradient stands there: pass t.detach() for a constant, or declare the "
-            "operation with a rule for it",
-        )
 
     def _in_place(self, args, kwargs, names):
         """What was given by position and has no rule by keyword, and the other way round."""
@@ -225,10 +208,37 @@ class Primitive(Operation):
             pairs.append((parent, share))
         return pairs
 
+    def _of_one(self, g, out, args, kwargs, parents, careful=False):
+        """The same for one argument: with no loop, a step takes four fifths of the time."""
+        [rule], [x], [parent] = self.rules, args, parents
+        if isinstance(out, tuple) or parent is None or not parent.requires_grad:
+            return Primitive.cotangents(self, g, out, args, kwargs, parents, careful)
+        share = rule(g, out, x, **kwargs) if kwargs else rule(g, out, x)
+        if careful or getattr(share, "shape", None) != x.shape or share.dtype is not x.dtype:
+            share = self.fitted(share, x, g, careful)
+        return [(parent, share)]
+
+    def _of_two(self, g, out, args, kwargs, parents, careful=False):
+        """The same for two."""
+        if kwargs or careful or len(args) != 2 or isinstance(out, tuple):
+            return Primitive.cotangents(self, g, out, args, kwargs, parents, careful)
+        pairs, (x, y), (p, q) = [], args, parents
+        if p is not None and p.requires_grad:
+            share = self.rules[0](g, out, x, y)
+            if getattr(share, "shape", None) != x.shape or share.dtype is not x.dtype:
+                share = self.fitted(share, x, g, False)
+            pairs.append((p, share))
+        if q is not None and q.requires_grad:
+            share = self.rules[1](g, out, x, y)
+            if getattr(share, "shape", None) != y.shape or share.dtype is not y.dtype:
+                share = self.fitted(share, y, g, False)
+            pairs.append((q, share))
+        return pairs
+
     def fitted(self, share, x, g, careful):
         """A share as the argument x needs it: checked for its shape, and in x's dtype."""
         if getattr(share, "shape", None) != x.shape:
-            raise self._misfit(share, x)
+            raise errors.misfit(self, share, x)
         if careful and has_nan(share) and not _any(g):
             return np.zeros_like(x)
         return self._cast(share, x, g)
@@ -245,15 +255,6 @@ class Primitive(Operation):
                 f"{_first(g).dtype}"
             )
         return as_dtype(share, x.dtype)
-
-    def _misfit(self, share, x):
-        is_list = isinstance(share, (list, tuple))
-        way_out = ", np.stack([...]); a list for an argument that is one, sequence=True"
-        return TypeError(
-            f"the rule of {self.name} returned {errors.describe(share)} as the share of an "
-            f"argument of shape {x.shape}: a rule returns an array of its argument's shape"
-            f"{way_out if is_list else ''}"
-        )
 
 
 class OfSequences(Primitive):
@@ -293,7 +294,7 @@ class Elementwise(Primitive):
             share = np.where((g == 0) & np.isnan(share), 0, share)
         if shape != x.shape:
             if shape != g.shape:
-                raise self._misfit(share, x)
+                raise errors.misfit(self, share, x)
             share = unbroadcast(share, x.shape)
         return self._cast(share, x, g)
 

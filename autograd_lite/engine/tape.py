@@ -33,11 +33,13 @@ class Operation:
         Whether the contributions are what the rules give, one for each argument.
     is_users : bool
         Whether f is a function of the user's.
+    repeats : bool
+        Whether f of the same arguments gives the same values once more.
     """
 
     name = ""
     rules: tuple = ()
-    broadcasts = sequence = by_rules = is_users = False
+    broadcasts = sequence = by_rules = is_users = repeats = False
 
     def cotangents(self, g, out, args, kwargs, parents, careful=False):
         """One step back: pairs (parent, contribution) of the cotangent g of one call.
@@ -161,7 +163,7 @@ def history(*roots):
     return sorted(seen, key=_serial)
 
 
-def backward_pass(seeds, targets=(), arrive=None, step=None, careful=False, keep=True):
+def backward_pass(seeds, targets=(), arrive=None, step=None, careful=False, leave=None):
     """The cotangents {node: g} after a pass from the seeds {node: g}, newest node first.
 
     When a node is reached, all uses of its value have contributed. What stays: ``targets``,
@@ -177,8 +179,8 @@ def backward_pass(seeds, targets=(), arrive=None, step=None, careful=False, keep
         own `Node.step`; a contribution may be `Pending`.
     careful : bool
         Whether a zero cotangent times an undefined derivative is zero.
-    keep : bool
-        Whether the nodes keep their values; else each gives them back when it has been passed.
+    leave : callable, optional
+        ``leave(node)`` is called when a node has been passed; `Node.free` gives its values back.
     """
     targets = frozenset(targets)
     newest_last = -min(map(_serial, targets), default=0)
@@ -210,8 +212,8 @@ def backward_pass(seeds, targets=(), arrive=None, step=None, careful=False, keep
                 cotangents[parent] = g + contribution
                 if step is None:
                     sums.add(parent)
-        if not keep:
-            node.free()
+        if leave is not None:
+            leave(node)
     for node, g in cotangents.items():
         if isinstance(g, Pending):
             cotangents[node] = g.total()

@@ -10,12 +10,14 @@ from __future__ import annotations
 import copy
 import operator
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..messages import errors, other_names
-from . import dead_branches, hooks, tape
+from ..messages import errors, other_names, refusals
+from ..messages.silence import end_silence, silence
+from . import dead_branches, freeing, hooks, tape
 from .aliasing import augmented, is_view, rebind, reshape, separate, shows
 from .arrays import asarray
 from .dispatch import dispatch, registry, ufunc_methods
@@ -24,7 +26,7 @@ from .multiple_outputs import Parts, continuous, like, part_nodes
 from .operators import Operators
 from .pickling import from_rows, to_rows
 from .shown_arrays import ArrayMethods, Flat, GradArray, LeafArray
-from .tape import Argument, Leaf, history
+from .tape import Argument, Leaf, Node, history
 
 
 class Tensor(Operators, ArrayMethods):
@@ -83,22 +85,12 @@ class Tensor(Operators, ArrayMethods):
         if type(value) is LeafArray and value.is_value_of(self):
             return  # t.data -= v has bound it already
         if self.node.op is not None:
-            raise ValueError(
-                f"only a leaf's data can be rebound, and {errors.describe(self)} is the result "
-                f"of {self.node.op.name}: use detach() for a leaf with the same value"
-            )
+            raise refusals.data_of_a_result(self)
         if isinstance(value, Tensor) and value.requires_grad:
-            raise TypeError(
-                f"the data of {errors.describe(self)} cannot become {errors.describe(value)}, "
-                "which is on the tape: compute it from arrays, t.data = t.data - lr * t.grad, "
-                "or leave the tape, t.data = v.detach()"
-            )
+            raise refusals.data_on_the_tape(self, value)
         value = _numbers(value, self.dtype, False)
         if value.shape != self.shape:
-            raise ValueError(
-                f"the data of {errors.describe(self)} cannot become an array of shape "
-                f"{value.shape}: a variable keeps its shape; make a new Tensor instead"
-            )
+            raise refusals.data_of_another_shape(self, value)
         separate(self)
         self._array = self.node.out = value
 
@@ -114,12 +106,7 @@ class Tensor(Operators, ArrayMethods):
         retained = hooks.retained(node)
         if retained is not None:
             return retained.grad
-        raise ValueError(
-            f"{errors.describe(self)} is the result of {node.op.name}, no leaf, and only leaves "
-            "keep a gradient. Call t.retain_grad() before backward(), or use "
-            "ag.gradients(output, [t]). If it was a parameter, w = w - lr * w.grad has made "
-            "another tensor of it: update it by w.data = w.data - lr * w.grad"
-        )
+        raise refusals.gradient_of_a_result(self)
 
     @grad.setter
     def grad(self, value: Any) -> None:
@@ -127,10 +114,7 @@ class Tensor(Operators, ArrayMethods):
             if value is None and (retained := hooks.retained(self.node)) is not None:
                 retained.grad = None
                 return
-            raise ValueError(
-                f"only leaves keep a gradient, and {errors.describe(self)} is the result of "
-                f"{self.node.op.name}: use gradients(output, [tensor])"
-            )
+            raise refusals.gradient_for_a_result(self)
         if isinstance(value, (int, float)) and value == 0:  # p.grad = 0 before the next pass
             value = np.zeros(self.shape)
         if value is not None:
@@ -152,10 +136,7 @@ class Tensor(Operators, ArrayMethods):
     @requires_grad.setter
     def requires_grad(self, on: bool) -> None:
         if self.node.op is not None:
-            raise ValueError(
-                f"requires_grad can be set on leaves only, and {errors.describe(self)} is the "
-                f"result of {self.node.op.name}: use detach() for a constant"
-            )
+            raise refusals.freezing_of_a_result(self)
         if on:
             self._array = self.node.out = _differentiable(self._array)
         self.node.requires_grad = bool(on)
@@ -221,10 +202,7 @@ class Tensor(Operators, ArrayMethods):
     def item(self) -> Any:
         """The value of a tensor of one element as a Python number, off the tape."""
         if self.size != 1:
-            raise ValueError(
-                f"item() of {errors.describe(self)}: one number is asked for, such as "
-                "np.sum(t).item() or t[0].item(); numpy() gives the whole array"
-            )
+            raise refusals.item_of_many(self)
         self._stay("item")
         return self._array.item()
 
@@ -240,13 +218,7 @@ class Tensor(Operators, ArrayMethods):
 
     def _to_array(self, dtype=None, copy=None):
         if self.requires_grad:
-            raise errors.kind_that_is_shown()(
-                f"{errors.foreign_caller()}{errors.STORED}Here it is {errors.describe(self)}. "
-                "Stay on the tape with ag.array([...]), ag.r_[...], np.stack([...]), "
-                "np.concatenate([...]), np.where(mask, t, array), or a tensor to fill, "
-                "x = ag.zeros(...); x[i] = t. "
-                f"Leave it on purpose with t.numpy() or t.detach().{errors.where_scipy_is()}"
-            )
+            raise refusals.conversion_to_an_array(self)
         return np.array(self.data, dtype=dtype, copy=copy)
 
     if not TYPE_CHECKING:  # to checkers it is that of a scalar: operators.py
@@ -254,12 +226,7 @@ class Tensor(Operators, ArrayMethods):
 
     def _to_python(self, kind):
         if self.requires_grad:
-            raise TypeError(
-                f"{kind.__name__}() of {errors.describe(self)}, or storing it into a NumPy array, "
-                "would take it off the tape in silence: to stay on it use NumPy's functions, "
-                "np.exp(t), not math.exp(t), np.stack([...]), np.where, or a tensor to fill, "
-                "x = ag.zeros(...); t.item() leaves it on purpose"
-            )
+            raise refusals.conversion_to_a_number(self, kind)
         return kind(self._array)
 
     def __float__(self) -> float:
@@ -275,20 +242,13 @@ class Tensor(Operators, ArrayMethods):
         try:
             return operator.index(self._array)
         except TypeError:
-            raise TypeError(
-                f"an index or a count is an integer, and {errors.describe(self)} is none: "
-                "int(t.item())"
-            ) from None
+            raise refusals.no_integer(self) from None
 
     def __bool__(self) -> bool:
         try:
             return bool(self._array)
         except ValueError:
-            raise ValueError(
-                f"the truth value of {errors.describe(self)} of {self.size} elements is ambiguous: "
-                "np.any(t) and np.all(t) make one of them, np.where(condition, a, b) chooses by "
-                "element, np.maximum(t, 0) is max(t, 0), and np.sort(t) is sorted(t)"
-            ) from None
+            raise refusals.truth_of_many(self) from None
 
     def __len__(self) -> int:
         return len(self._array)
@@ -428,11 +388,8 @@ class Tensor(Operators, ArrayMethods):
             On a constant, on a tensor of more than one element without ``gradient``,
             for a gradient of another shape (nothing is broadcast), and on a freed tape.
         """
-        if not self.requires_grad:
-            raise ValueError(
-                f"backward() on a constant: {errors.describe(self)} does not depend on any tensor "
-                "with requires_grad=True, or was computed inside no_grad()"
-            )
+        if not self.node.requires_grad:
+            raise refusals.backward_on_a_constant(self)
         gradient = plain(gradient)
         seeds = {self.node: seed_of(self, gradient)}
         leaves = backward_pass(seeds, (), keep=keep_tape)
@@ -604,28 +561,42 @@ def backward_pass(seeds, targets, create_graph=False, hooked=True, keep=True):
     zero in mathematics: nothing comes through the branch of a ``where`` that was not taken.
     That case is rare, so the pass first runs without a thought of it; only if a nan arrives
     is it run again, carefully. (A nan in a cotangent cannot turn into a number on the way.
-    In a hook it can, and a hook is called once: with hooks the first pass is careful. So is
-    one that does not ``keep`` the tape.)
+    In a hook it can, and a hook is called once: with hooks the first pass is careful.)
     A pass that only looks, for a picture or a comparison, is not ``hooked``.
     """
+    step = None
     if create_graph:
-        seeds = {node: _as_tensor(g) for node, g in seeds.items()}
-    step = recorded_step if create_graph else None
-
-    def carefully(arrive=None):
-        if current().watchers:  # somebody looks at every step, and at plain cotangents
-            run = watched("backward_pass", tape.backward_pass)
-            return run(seeds, targets, arrive, step, careful=True, keep=keep)
-        return dead_branches.backward_pass(seeds, targets, arrive, create_graph and _lifted, keep)
-
-    with np.errstate(all="ignore"):
-        if hooked and hooks.alive:
-            convert = _as_tensor if create_graph else lambda g: asarray(plain(g))
-            return hooks.backward_pass(carefully, targets, convert)
-        if not keep or current().watchers:
-            return carefully()
+        step, seeds = recorded_step, {node: _as_tensor(g) for node, g in seeds.items()}
+    token = silence()
+    try:
+        if not keep or current().watchers or (hooked and hooks.alive):
+            return _other_pass(seeds, targets, step, hooked, keep)
         found = tape.backward_pass(seeds, targets, step=step)
-        return carefully() if any(map(has_nan, found.values())) else found
+        for g in found.values():
+            if has_nan(g):
+                return _careful_pass(seeds, targets, step)
+        return found
+    finally:
+        end_silence(token)
+
+
+def _other_pass(seeds, targets, step, hooked, keep):
+    """A pass with hooks, one that somebody watches, or one that frees the tape."""
+    carefully = partial(_careful_pass, seeds, targets, step, None if keep else Node.free)
+    if hooked and hooks.alive:
+        convert = _as_tensor if step is not None else lambda g: asarray(plain(g))
+        return hooks.backward_pass(carefully, targets, convert)
+    if keep or current().watchers:
+        return carefully()
+    return freeing.backward_pass(seeds, targets, carefully, has_nan)
+
+
+def _careful_pass(seeds, targets, step, leave=None, arrive=None):
+    """One with no nan out of dead branches; who watches sees every step, and plain cotangents."""
+    if current().watchers:
+        run = watched("backward_pass", tape.backward_pass)
+        return run(seeds, targets, arrive, step, careful=True, leave=leave)
+    return dead_branches.backward_pass(seeds, targets, arrive, step and _lifted, leave)
 
 
 def _as_tensor(g):
@@ -656,9 +627,10 @@ def _lift(value, parent):
 
 def has_nan(g):
     """Whether a cotangent, of one result or of several, has a nan in it."""
-    if isinstance(g, Parts):
-        return any(has_nan(part) for part in g if part is not None)
-    g = g._array if isinstance(g, Tensor) else g
+    if type(g) is not np.ndarray:
+        if isinstance(g, Parts):
+            return any(has_nan(part) for part in g if part is not None)
+        g = g._array if isinstance(g, Tensor) else g
     norm = np.vdot(g, g)  # nan if any element is
     return norm != norm and bool(np.isnan(g).any())
 

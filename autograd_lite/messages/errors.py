@@ -75,9 +75,41 @@ def no_rule(op, position):
     )
 
 
+def no_rule_of_keyword(op, key):
+    """The error for a tensor at a keyword, which no rule is of."""
+    if not op.is_users:
+        return told(
+            TypeError,
+            f"{op.name} is not differentiated with {key}=, where a tensor that requires a "
+            "gradient stands: leave it out, or write it with other operations; t.detach() is "
+            "a constant",
+        )
+    names = op.parameters[0]
+    place = f"its argument {key!r}"
+    if key in names:
+        place += f" (number {names.index(key) + 1})"
+    return told(
+        TypeError,
+        f"{op.name} is not differentiated with respect to {place}, and a tensor that "
+        "requires a gradient stands there: pass t.detach() for a constant, or declare the "
+        "operation with a rule for it",
+    )
+
+
+def misfit(op, share, x):
+    """The error for a share that has not the shape of its argument x."""
+    is_list = isinstance(share, (list, tuple))
+    way_out = ", np.stack([...]); a list for an argument that is one, sequence=True"
+    return TypeError(
+        f"the rule of {op.name} returned {describe(share)} as the share of an "
+        f"argument of shape {x.shape}: a rule returns an array of its argument's shape"
+        f"{way_out if is_list else ''}"
+    )
+
+
 def kind_that_is_shown():
-    """The class of an error in `__array__`: np.nditer has a sentence of its own for a TypeError."""
-    return ValueError if "nditer" in sys._getframe(2).f_code.co_names else TypeError
+    """The class of `__array__`'s error: np.nditer has a sentence of its own for a TypeError."""
+    return ValueError if "nditer" in sys._getframe(3).f_code.co_names else TypeError
 
 
 def where_scipy_is():

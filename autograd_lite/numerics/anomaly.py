@@ -116,7 +116,7 @@ class _Anomalies(Watcher):
             node.trace = Trace(place, list(_arrays(args, kwargs)))
 
     def backward_pass(
-        self, run, seeds, targets=(), arrive=None, step=None, careful=False, keep=True
+        self, run, seeds, targets=(), arrive=None, step=None, careful=False, leave=None
     ):
         """Check a pass. It is careful: what a zero cotangent is multiplied by is no matter."""
         sick = set(seeds)  # the nodes that a nan or an infinity may have come to
@@ -138,7 +138,7 @@ class _Anomalies(Watcher):
                     _check_contribution(node, g, parent, contribution)
             return pairs
 
-        table = run(seeds, targets, checked_arrival, checked_step, True, keep)
+        table = run(seeds, targets, checked_arrival, checked_step, True, leave)
         for node, g in table.items():
             _check_sum(node, g, sick)
         return table

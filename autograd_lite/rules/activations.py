@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.calls import quiet
 from ..engine.primitives import elementwise
+from ..messages.silence import quiet
 from .error_function import erfc
 
 BLOCK = 1 << 15  # elements; a handful of arrays of this size fit a second-level cache

@@ -15,7 +15,7 @@ from operator import attrgetter
 import numpy as np
 
 from ..engine import hooks
-from ..engine.arrays import asarray
+from ..engine.arrays import asarray, is_scalar
 from ..engine.calls import requires_grad
 from ..engine.dispatch import registry
 from ..engine.modes import EVERYWHERE, current, enter, leave
@@ -251,19 +251,27 @@ def in_one_pass(f, argnums, has_aux, holomorphic, with_value=True):
 def _with_data_held(run, argnums, f):
     """The same; a function that writes into its data has them copied, from the first time on."""
     argnums = argnums if type(argnums) in (int, tuple) else tuple(check_argnums(argnums))
-    name, is_tame = getattr(f, "__name__", "the function"), True
+    name, conduct = getattr(f, "__name__", "the function"), held_data.conduct_of(f)
 
     def call(*args, **kwargs):
-        nonlocal is_tame
-        if is_tame and current() is EVERYWHERE and (large := held_data.large(args, kwargs)):
-            positions = _positions(argnums, len(args), name)
-            try:
-                with held_data.held([x for place, x in large.items() if place not in positions]):
-                    return run(*args, **kwargs)
-            except ValueError as error:
-                if not held_data.is_refused_write(error):
-                    raise
-            is_tame = False
+        if conduct.writes or current() is not EVERYWHERE:
+            return run(*args, **kwargs)
+        if not (large := held_data.large(args, kwargs)):
+            return run(*args, **kwargs)
+        positions = _positions(argnums, len(args), name)
+        data = [x for place, x in large.items() if place not in positions]
+        if conduct.is_checked():
+            before = held_data.content(data)
+            result = run(*args, **kwargs)
+            conduct.writes = conduct.writes or held_data.content(data) != before
+            return result
+        try:
+            with held_data.held(data):
+                return run(*args, **kwargs)
+        except ValueError as error:
+            if not held_data.is_refused_write(error):
+                raise
+        conduct.writes = True
         return run(*args, **kwargs)
 
     return call
@@ -292,16 +300,19 @@ def gradients_from(seeds, inputs, recorded):
 def one_pass(seeds, inputs, nested):
     """The gradients of inputs after one pass, and its cotangents."""
     targets = list(map(_node, inputs))
-    if not nested:
+    if not nested and Tensor in map(type, seeds.values()):
         seeds = {node: plain(g) for node, g in seeds.items()}
-    with differentiating(inputs):
+    with differentiating(inputs):  # for who differentiates in it: a checkpoint that runs again
         table = backward_pass(seeds, targets, nested)
     return collect(table, inputs, nested, given=map(id, seeds.values())), table
 
 
 def released(value):
     """What is handed out in place of a tensor: an array that is not on its tape, to write into."""
-    return value._array.copy() if isinstance(value, Tensor) else value
+    if isinstance(value, Tensor):
+        value = value._array
+        return value if is_scalar(value) else value.copy()
+    return value
 
 
 def collect(table, inputs, create_graph, given=()):
@@ -359,6 +370,8 @@ def _reach_others(nodes, inputs):
     in it, each step would be searched again and again.
     """
     seen = set(map(_node, inputs))
+    if seen.issuperset(nodes):
+        return False
     oldest = min(map(_serial, seen), default=0) if current().nested else 0
     stack = list(nodes)
     while stack:

@@ -2,12 +2,17 @@
 
 The one idea: the tape copies an array, because it may be written into before the pass back. While
 a function is differentiated its data cannot be written into, under whatever name, and its tape is
-gone when the call is over, so that the arrays themselves can stand on it. (Through a view that was
-made before, or an array that they are a view of, it could still write: that is not seen.)
+gone when the call is over, so that the arrays themselves can stand on it.
+
+Through a view that was made before, or an array that they are a view of, it could still write. So
+its first call has copies, and so have the second, the fourth, the eighth ...: who writes in one of
+them has copies from then on.
 """
 
 import contextlib
 import threading
+import zlib
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -23,12 +28,12 @@ _lock = threading.Lock()
 
 def large(args, kwargs):
     """The large arrays among arguments that can be held, by their positions and keywords."""
-    places = (*enumerate(args), *kwargs.items()) if kwargs else enumerate(args)
-    return {
-        place: x
-        for place, x in places
-        if type(x) is np.ndarray and x.nbytes > SMALL and type(x.base) in _OWNERS
-    }
+    found = {}
+    for place, x in (*enumerate(args), *kwargs.items()) if kwargs else enumerate(args):
+        is_large = type(x) is np.ndarray and x.nbytes > SMALL
+        if is_large and type(x.base) in _OWNERS and not x.dtype.hasobject:
+            found[place] = x
+    return found
 
 
 @contextlib.contextmanager
@@ -57,6 +62,34 @@ def _give_back(array):
     except ValueError:
         array.base.flags.writeable = array.flags.writeable = True
         array.base.flags.writeable = False
+
+
+class Conduct:
+    """What was seen of a function: how often it had large data, and whether it writes into them."""
+
+    __slots__ = ("__weakref__", "calls", "writes")
+
+    def __init__(self):
+        self.calls, self.writes = 0, False
+
+    def is_checked(self):
+        """Whether its next call has copies, and is seen to write or not to write."""
+        self.calls += 1
+        return self.calls & (self.calls - 1) == 0
+
+
+conducts: WeakKeyDictionary = WeakKeyDictionary()
+
+
+def conduct_of(f):
+    """That of the function's code: a lambda in a loop is another function each time."""
+    code = getattr(f, "__code__", None)
+    return Conduct() if code is None else conducts.setdefault(code, Conduct())
+
+
+def content(arrays):
+    """What tells whether arrays have changed: a checksum of each."""
+    return [zlib.crc32(np.ascontiguousarray(x)) for x in arrays]
 
 
 def is_refused_write(error):

@@ -1,0 +1,51 @@
+"""A backward pass that gives back the values of calls as it passes them.
+
+The one idea: that a nan arrives, which asks for a careful pass, is known when the values are gone.
+It is rare, and what was computed can be computed again: from leaves and constants, which stay.
+"""
+
+import numpy as np
+
+from . import tape
+from .tape import Node
+
+_SMALL = 1 << 10  # bytes; such a value stays until the pass is over, which costs less time
+
+
+def backward_pass(seeds, targets, carefully, is_sick):
+    """`tape.backward_pass` that frees the calls; ``carefully()`` again where one ``is_sick``."""
+    passed = []
+
+    def leave(node):
+        passed.append(node)
+        for x in node.args:
+            if type(x) is np.ndarray and x.nbytes > _SMALL:
+                _give_back(node)
+                break
+
+    try:
+        found = tape.backward_pass(seeds, targets, leave=leave)
+        if any(map(is_sick, found.values())):
+            _restore(passed)
+            found = carefully()
+        return found
+    finally:
+        for node in passed:
+            node.free()
+
+
+def _give_back(node):
+    """Keep of a call's values those that cannot be computed again: of leaves, and constants."""
+    values = zip(node.args, node.parents)
+    node.args = tuple([None if type(parent) is Node else x for x, parent in values])
+    if node.op.repeats:
+        node.out = None
+
+
+def _restore(passed):
+    """Compute all values again, the oldest first."""
+    for node in reversed(passed):
+        values = zip(node.args, node.parents)
+        node.args = tuple([p.out if type(p) is Node else x for x, p in values])
+        if node.out is None:
+            node.out = node.op.f(*node.args, **node.kwargs)

@@ -1,0 +1,125 @@
+"""What a tensor says of what it refuses: each a function that makes the error of one."""
+
+from .errors import STORED, describe, foreign_caller, kind_that_is_shown, where_scipy_is
+
+# --- what only a leaf has ------------------------------------------------------------------------
+
+
+def data_of_a_result(tensor):
+    """t.data = v"""
+    return ValueError(
+        f"only a leaf's data can be rebound, and {describe(tensor)} is the result of "
+        f"{tensor.node.op.name}: use detach() for a leaf with the same value"
+    )
+
+
+def data_on_the_tape(tensor, value):
+    """t.data = v, of a v that requires a gradient."""
+    return TypeError(
+        f"the data of {describe(tensor)} cannot become {describe(value)}, which is on the tape: "
+        "compute it from arrays, t.data = t.data - lr * t.grad, or leave the tape, "
+        "t.data = v.detach()"
+    )
+
+
+def data_of_another_shape(tensor, value):
+    """t.data = v, of another shape."""
+    return ValueError(
+        f"the data of {describe(tensor)} cannot become an array of shape {value.shape}: a variable "
+        "keeps its shape; make a new Tensor instead"
+    )
+
+
+def write_into_a_variable(tensor, what):
+    """x[i] = v, x += v"""
+    name = tensor.name if tensor.name and tensor.name.isidentifier() else "w"
+    return ValueError(
+        f"{what} on {describe(tensor)}, a leaf that requires a gradient: recorded, it would be a "
+        "leaf no longer, and its .grad would be lost. To update it write "
+        f"{name}.data = {name}.data - lr * {name}.grad, or `with ag.no_grad(): {name} -= ...`; to "
+        "compute on, write y = x.copy(); y[i] = v"
+    )
+
+
+def gradient_of_a_result(tensor):
+    """t.grad"""
+    return ValueError(
+        f"{describe(tensor)} is the result of {tensor.node.op.name}, no leaf, and only leaves keep "
+        "a gradient. Call t.retain_grad() before backward(), or use ag.gradients(output, [t]). If "
+        "it was a parameter, w = w - lr * w.grad has made another tensor of it: update it by "
+        "w.data = w.data - lr * w.grad"
+    )
+
+
+def gradient_for_a_result(tensor):
+    """t.grad = g"""
+    return ValueError(
+        f"only leaves keep a gradient, and {describe(tensor)} is the result of "
+        f"{tensor.node.op.name}: use gradients(output, [tensor])"
+    )
+
+
+def freezing_of_a_result(tensor):
+    """t.requires_grad = False"""
+    return ValueError(
+        f"requires_grad can be set on leaves only, and {describe(tensor)} is the result of "
+        f"{tensor.node.op.name}: use detach() for a constant"
+    )
+
+
+def backward_on_a_constant(tensor):
+    """t.backward()"""
+    return ValueError(
+        f"backward() on a constant: {describe(tensor)} does not depend on any tensor with "
+        "requires_grad=True, or was computed inside no_grad()"
+    )
+
+
+# --- what would leave the tape -------------------------------------------------------------------
+
+
+def conversion_to_an_array(tensor):
+    """np.asarray(t)"""
+    return kind_that_is_shown()(
+        f"{foreign_caller()}{STORED}Here it is {describe(tensor)}. Stay on the tape with "
+        "ag.array([...]), ag.r_[...], np.stack([...]), np.concatenate([...]), "
+        "np.where(mask, t, array), or a tensor to fill, x = ag.zeros(...); x[i] = t. "
+        f"Leave it on purpose with t.numpy() or t.detach().{where_scipy_is()}"
+    )
+
+
+def conversion_to_a_number(tensor, kind):
+    """float(t)"""
+    return TypeError(
+        f"{kind.__name__}() of {describe(tensor)}, or storing it into a NumPy array, would take it "
+        "off the tape in silence: to stay on it use NumPy's functions, np.exp(t), not math.exp(t), "
+        "np.stack([...]), np.where, or a tensor to fill, x = ag.zeros(...); t.item() leaves it on "
+        "purpose"
+    )
+
+
+# --- what is of one number -----------------------------------------------------------------------
+
+
+def no_integer(tensor):
+    """range(t)"""
+    return TypeError(
+        f"an index or a count is an integer, and {describe(tensor)} is none: int(t.item())"
+    )
+
+
+def truth_of_many(tensor):
+    """if t:"""
+    return ValueError(
+        f"the truth value of {describe(tensor)} of {tensor.size} elements is ambiguous: "
+        "np.any(t) and np.all(t) make one of them, np.where(condition, a, b) chooses by element, "
+        "np.maximum(t, 0) is max(t, 0), and np.sort(t) is sorted(t)"
+    )
+
+
+def item_of_many(tensor):
+    """t.item()"""
+    return ValueError(
+        f"item() of {describe(tensor)}: one number is asked for, such as np.sum(t).item() or "
+        "t[0].item(); numpy() gives the whole array"
+    )
