@@ -16,6 +16,7 @@
 `vocabulary.py`         the expressions that a line could contain
 `texts.py`              statements as text, with a part replaced
 `edits.py`              the lines that a line could have been
+`plan.py`               in which order they are tried
 `search.py`             the smallest change that makes the gradients right
 `verdicts.py`           the verdict on each line
 `words.py`              what is wrong with a line, in words

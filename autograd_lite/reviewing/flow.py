@@ -117,6 +117,16 @@ class Flow:
         others = {k for node, keys in self.passed.items() if node not in roots for k in keys}
         return handed - others
 
+    def begins(self, key):
+        """Whether a line begins the backward pass: it gets values of the forward pass alone."""
+        todo = [node for name, v in self.events if name == key for node in nodes_in(v)]
+        while todo:
+            node = todo.pop()
+            if self.owner.get(node, key) != key:
+                return False
+            todo += [p for _, p in node.inputs() if p is not None and p not in self.forward]
+        return True
+
     @property
     def in_order(self):
         """The statements that feed a wrong gradient, as they are carried out."""

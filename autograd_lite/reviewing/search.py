@@ -8,11 +8,12 @@ import numpy as np
 from ..engine.tape import history
 from ..engine.tensor import Tensor
 from . import pairs, runs, texts, vocabulary
-from .analogies import analogous, is_analogous
-from .edits import ALIKE, COMPLETED, FACTOR, FORMULA, INGREDIENT, OTHER, SLIP, SOLVED, TERM, TWO
+from .analogies import is_analogous
+from .edits import COMPLETED, FORMULA
 from .flow import Flow, arrays_in, nodes_in
 from .localisation import Localisation
 from .makers import makers
+from .plan import plan
 from .recognition import EXACT, UNKNOWN
 from .sources import Source
 from .trials import Repair, Trials, better
@@ -66,23 +67,6 @@ def _with(repair):
     return Source(source.path, lines)
 
 
-class _Known(list):
-    """Names of statements whose value is known, so that another one must be known too."""
-
-    known = True
-
-
-def _places(likely, copies, known, later):
-    """Pairs (rank, names): which edits of which statements are tried, in this order."""
-    known = _Known(known)
-    return [
-        (SLIP, likely), (SLIP, copies), (SLIP, known), (OTHER, [*likely, *copies]),
-        (TERM, [*copies, *likely]), (SLIP, list(known)), (FORMULA, likely), (OTHER, known),
-        (INGREDIENT, likely),
-        (FORMULA, copies), (FORMULA, known), (TERM, later), (TWO, likely),
-    ]  # fmt: skip
-
-
 class _Step:
     """The search for one repair, in the program as changed so far."""
 
@@ -95,6 +79,7 @@ class _Step:
         self.odd: set = set()
         self.sound: set = set()  # what gradients come from that are right
         self.known: set = set()  # what gives what backpropagation computes
+        self.begins: object = None
         self.trials: dict = {}
         self.chains: dict = {}
         self.makers: set = set()
@@ -125,7 +110,7 @@ class _Step:
                 suspects = (suspects[0], [*mine, *suspects[1]], *suspects[2:])
                 mine = self.mine = self.chains.get(culprit[0], [culprit[0]])
                 made = [key for key in made if key not in mine]
-        repair = self._tried(self._places(alone, mine, made, *suspects))
+        repair = self._tried(plan(self, alone, made, *suspects))
         if repair is not None and (not alone or not repair[1]):
             return repair
         if culprit is None or sum(map(self._stores, mine)) > 1:
@@ -142,38 +127,6 @@ class _Step:
             ends = localisation.first([k for k in self.roots if k in self.statements])
             self.expected = {} if ends is None else {ends[0]: ends[2]}
         return culprit
-
-    def _places(self, alone, mine, made, likely, copies, known, later):
-        """Pairs (rank, names): which edits of which statements are tried, in this order."""
-        named = dict.fromkeys([*mine, *likely, *self.in_order, *self.roots, *self.feeds])
-        alike = [k for k in named if self._has_alike(k)]
-        more = _places(likely, copies, known, later)
-        if alone:
-            named = set(mine) & self.localisation.named - self.roots
-            places = [(rank, mine) for rank in (ALIKE, SLIP, OTHER, TERM, COMPLETED) if named]
-            places += [
-                (ALIKE, [k for k in alike if k in self.likely]),
-                (SLIP, mine),
-                (ALIKE, alike),
-            ]
-            places += [(OTHER, mine), (SLIP, likely)]
-            places += [(rank, made) for rank in (SLIP, OTHER, SOLVED)]
-            places += [(SOLVED, mine), (SLIP, copies), (OTHER, copies)]
-            places += [(TERM, made), (TERM, mine), (TERM, [*copies, *likely])]
-            places += [(COMPLETED, mine), (TWO, mine), (INGREDIENT, made[::-1]), *more[:6]]
-        else:
-            places = [(ALIKE, alike), (SLIP, mine), (OTHER, mine), (TERM, mine), *more]
-        alone_so = [k for k in likely if not is_analogous(self.statements[k])]
-        if len(alone_so) < len(likely):  # the others say what a further line says
-            at = places.index((TERM, mine)) + 1 if alone else 1
-            places[at:at] = [(SLIP, alone_so), (FACTOR, alone_so)]
-        sole = [k for k in likely if k not in self.sound]
-        if len(sole) < len(likely):
-            at = places.index((OTHER, mine)) + 1 if alone else 1
-            places[at:at] = [(SLIP, sole), (OTHER, sole)]
-            at = places.index((TERM, mine)) + 1 if alone else at + 2
-            places.insert(at, (TERM, sole))
-        return places
 
     def _makers_of(self, culprit):
         """(the lines that parts of a line come from, what is to blame in the end)."""
@@ -192,10 +145,6 @@ class _Step:
         """Whether an array is a value of the forward pass, or a gradient."""
         truth, known = self.examination.truth, self.examination.known
         return truth.values.of(array) == EXACT or known.of(array) == EXACT
-
-    def _has_alike(self, name):
-        statement = self.statements.get(name)
-        return statement is not None and any(True for _ in analogous(statement))
 
     def _stores(self, name):
         """Whether a line changes entries of an array: what it gives is of other lines too."""
@@ -252,32 +201,38 @@ class _Step:
             run = runs.recorded(examination.program, examination.inputs, self.changed)
             return self._by_values(run)
         flow = Flow(truth, examination.known, roots, self.statements, self._says_gradient)
+        self._take(flow, truth, roots)
+        groups = self._by_flow(flow, {k for k, fed in flow.feeds.items() if fed >= set(roots)})
+        likely, *others = (sorted(keys, key=self.sound.__contains__) for keys in groups)
+        return likely, *others[:-1], [*others[-1], *self._headers(flow.feeds)]
+
+    def _take(self, flow, truth, roots):
+        """Keep what is known of how values go through the program."""
         self.truth = truth
         self.roots = {flow.owner.get(root) for root in roots.values()}
-        whole = {k for k, fed in flow.feeds.items() if fed >= set(roots)}
         self.chains = {k: list(chain) for k, chain in flow.chains.items()}
         self.makers = flow.makers
         self.feeds = flow.feeds
         trivial = flow.passed_alone(set(roots.values()))
         self.in_order = [k for k in flow.in_order if k not in trivial or k in flow.first]
+        self.known = set(flow.known)
+        self.begins = flow.begins
+        self.sound = self._go_into_right_ones(flow, truth)
+
+    def _by_flow(self, flow, whole):
+        """The suspects by how values go; ``whole`` feed all that is wrong."""
         first = [k for k in flow.first if k in whole] + [k for k in flow.first if k not in whole]
         likely = [*first, *[k for k in flow.weak if k in whole]]
         known = [k for k in flow.known if k in whole]
-        self.known = set(flow.known)
         later = [k for k in flow.later if k in whole]
         copies = [k for k in self._copies(flow.feeds) if k not in likely and k not in known]
-        copies = [k for k in copies if not flow.is_zero(k)]
         likely += [k for k in self.roots if k in whole and k not in likely and k not in known]
-        likely = self._likeliest_first([k for k in likely if not flow.is_zero(k)], truth)
-        self.sound = self._go_into_right_ones(flow, truth)
-        likely, copies, known, later = (
-            sorted(keys, key=self.sound.__contains__) for keys in (likely, copies, known, later)
-        )
-        return likely, copies, known, [*later, *self._headers(flow.feeds)]
+        likely, copies = ([k for k in keys if not flow.is_zero(k)] for keys in (likely, copies))
+        return self._likeliest_first(likely), copies, known, later
 
-    def _likeliest_first(self, likely, truth):
+    def _likeliest_first(self, likely):
         """Lines that are called a gradient, that contradict their name, that no other says too."""
-        self.odd = {k for k in likely if self._contradicts(k, truth)}
+        self.odd = {k for k in likely if self._contradicts(k)}
 
         def order(k):
             copied = is_analogous(self.statements[k]) or self._is_first_of_two(k)
@@ -310,11 +265,11 @@ class _Step:
         known, said = self.examination.targets, self.examination.said
         return any(w.lower() in said or pairs.says_gradient(w, known) for w in words)
 
-    def _contradicts(self, name, truth):
+    def _contradicts(self, name):
         """Whether a line is called after something, and gives another value than its gradient."""
         word = self._named_after(name)
         known = None if word is None else self.examination.targets[word]
-        given = [n.out for k, v in truth.run.events if k == name for n in nodes_in(v)]
+        given = [n.out for k, v in self.truth.run.events if k == name for n in nodes_in(v)]
         return known is not None and any(known.of(a) == UNKNOWN for a in given if np.any(a))
 
     def _named_after(self, name):

@@ -197,15 +197,8 @@ def of_call(line, node):
     keywords = [text(k) for k in node.keywords]
     name = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
     head = text(func)
-    if name == "at" and isinstance(func.value, ast.Attribute):
-        other = {"add": "subtract", "subtract": "add"}.get(func.value.attr)
-        if other is not None:
-            yield f"np.{other}.at({', '.join(arguments)})", "sign"
-    for group in _FUNCTIONS:
-        for other in group if name in group else ():
-            if other != name:
-                new = head[: len(head) - len(name)] + other
-                yield f"{new}({', '.join(arguments + keywords)})", "function"
+    for other in _other_functions(head, name):
+        yield f"{other}({', '.join(arguments + keywords)})", "function"
     for argument in arguments:
         yield argument, "function"
     if isinstance(func, ast.Attribute) and not is_numpys(func):
@@ -224,6 +217,16 @@ def of_call(line, node):
     for i, keyword in enumerate(keywords):
         rest = keywords[:i] + keywords[i + 1 :]
         yield f"{head}({', '.join(arguments + rest)})", f"{keyword.split('=')[0].strip()}"
+
+
+def _other_functions(head, name):
+    """The functions that may be meant in the place of one."""
+    if head.endswith((".add.at", ".subtract.at")):
+        yield "np.subtract.at" if ".add." in head else "np.add.at"
+    for group in _FUNCTIONS:
+        for other in group if name in group else ():
+            if other != name:
+                yield head[: len(head) - len(name)] + other
 
 
 def of_dot(owner, one):

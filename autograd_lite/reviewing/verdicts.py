@@ -126,27 +126,10 @@ def _causes(flow, wrong):
 
 
 def _line(examination, statement, name, wrong, before, after, causes):
-    source = statement.source
-    text = statement.text
-    head = (source.path, statement.line, statement.name, text)
-    if name in wrong:
-        edit = wrong[name].edit
-        values = _differs(examination, before.get(name), (after or {}).get(name), statement)
-        if edit is None:
-            given = (before.get(name), wrong[name].values)
-            values = _differs(examination, *given, statement) if wrong[name].values else values
-            return Line(
-                *head, WRONG, reason="what it gives is no gradient of the loss", values=values
-            )
-        offered = suggestion(statement, edit)
-        if edit.rank == COMPLETED and examination.has_noise:
-            reason = f"{words.of_edit(edit)}; right would be: {words.short(offered, 300)}"
-            return Line(*head, WRONG, reason=reason, values=values)
-        if offered is not None:
-            number, text, offered = _changed_line(statement, text, offered)
-            head = (source.path, number, statement.name, text)
-        return Line(*head, WRONG, None, offered, words.of_edit(edit), values)
+    head = (statement.source.path, statement.line, statement.name, statement.text)
     values = _differs(examination, before.get(name), (after or {}).get(name), statement)
+    if name in wrong:
+        return _wrong_line(examination, statement, wrong[name], before.get(name), values, head)
     found = sorted(causes.get(name, ()))
     because = found[-1][1] if found else None
     if after is not None:
@@ -158,6 +141,23 @@ def _line(examination, statement, name, wrong, before, after, causes):
     arrays = [a for value in before.get(name, ()) for a in arrays_in(value)]
     known = arrays and all(examination.known.of(a) != UNKNOWN for a in arrays[-1:])
     return Line(*head, RIGHT if known or not wrong else NOT_JUDGED)
+
+
+def _wrong_line(examination, statement, repair, before, values, head):
+    """The verdict on a line that is wrong by itself; ``head`` is what the line is called."""
+    edit = repair.edit
+    if edit is None:
+        if repair.values:
+            values = _differs(examination, before, repair.values, statement)
+        return Line(*head, WRONG, reason="what it gives is no gradient of the loss", values=values)
+    offered = suggestion(statement, edit)
+    if edit.rank == COMPLETED and examination.has_noise:
+        reason = f"{words.of_edit(edit)}; right would be: {words.short(offered, 300)}"
+        return Line(*head, WRONG, reason=reason, values=values)
+    if offered is not None:
+        number, text, offered = _changed_line(statement, statement.text, offered)
+        head = (statement.source.path, number, statement.name, text)
+    return Line(*head, WRONG, None, offered, words.of_edit(edit), values)
 
 
 def suggestion(statement, edit):
