@@ -226,7 +226,7 @@ def test_what_needs_the_rows_alone_is_computed_of_all_rows():
 @pytest.mark.parametrize(("width", "steps"), [(3000, 4), (1500, 200)])
 def test_what_needs_large_rows_stays_in_the_step(width, steps):
     def damped(xs):
-        return ag.scan(lambda c, x: (c * (1 - x * x), None), np.ones(width), xs)[0]
+        return ag.scan(lambda c, x: (c * (1 - x * x), None), np.ones(xs.shape[1]), xs)[0]
 
     def step_of(xs):
         source = ag.compile(damped).source(xs)
