@@ -1,14 +1,13 @@
 """What is known of a program: its runs, its true gradients, which of its own are wrong."""
 
 import ast
-import copy
 import inspect
 import re
-import types
 from functools import cached_property
 
 import numpy as np
 
+from ..engine.modes import switched
 from ..engine.tape import Node
 from ..engine.tensor import Tensor
 from . import instrumented, pairs, runs
@@ -16,6 +15,7 @@ from .flow import arrays_in, nodes_in
 from .forms import names_of
 from .inputs import Inputs
 from .recognition import Known
+from .sources import is_judged
 from .truths import BESIDE, Truth, beside
 from .vocabulary import is_atomic
 
@@ -44,8 +44,9 @@ class Effort:
     """How much may still be tried, counted in entries and statements: no clock decides."""
 
     def __init__(self, run):
-        entries = sum(np.size(a) for _, value in run.events for a in arrays_in(value))
-        self.cost = 1 + len(run.events) / 40 + entries / 50_000  # of one run
+        mine = [value for key, value in run.events if is_judged(key[0])]
+        entries = sum(np.size(a) for value in mine for a in arrays_in(value))
+        self.cost = 1 + len(mine) / 40 + entries / 50_000  # of one run
         self.left = EFFORT
         self.kept = 0.0
 
@@ -106,8 +107,11 @@ class Examination:
         self.said: dict = {}  # {what a line assigns: what the user says it is the gradient of}
         self.truth = self._truth_at(None)
         self.pairs = pairs.paired(
-            self.run.gradients, self.called, self.inputs.places, self.truth.of, self.agree
-        )
+            self.run.gradients, self.called, self.inputs.places, self.truth.of, self.agree,
+            self.inputs.parameters,
+        )  # fmt: skip
+        self.pairs |= {(f"{x}.grad",): x for x in self.inputs.parameters}
+        self.pairs = {path: x for path, x in self.pairs.items() if path in self.run.gradients}
         self._pair_by_hand(by_hand or {})
         self.true = {path: self.truth.of(name) for path, name in self.pairs.items()}
         self.beside = self._beside()
@@ -268,10 +272,10 @@ class Examination:
 
 def _called_once(f, args, kwargs):
     """One call as it is, on copies that nothing else sees."""
-    again = copy.deepcopy((args, kwargs))
-    if not isinstance(f, types.FunctionType):
-        f = copy.deepcopy(f)
-    return f(*again[0], **again[1])
+    program = instrumented.Program(f, instrumented.mentioned(f))
+    inputs = Inputs(program, names_of(f), args, kwargs)
+    with switched(watchers=()), inputs.copied() as (again, own_args, own_kwargs):
+        return again(*own_args, **own_kwargs)
 
 
 def _name(f):

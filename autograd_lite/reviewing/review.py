@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from ..engine.modes import watching
 from .blindness import blind_spots
 from .colours import ReviewedGraph
+from .computed import AsArrays
 from .differences import Differences
 from .examination import Examination, UnfollowedError
 from .forms import whole
@@ -51,8 +53,13 @@ def review(f: Any, /, *args: Any, pairs: dict[str, str] | None = None, **kwargs:
     ValueError
         When nothing that was returned is a loss, or a name in ``pairs`` is unknown.
     """
+    with watching(AsArrays()):
+        return _reviewed(whole(f), args, kwargs, pairs)
+
+
+def _reviewed(f, args, kwargs, pairs):
     try:
-        examination = Examination(whole(f), args, kwargs, pairs)
+        examination = Examination(f, args, kwargs, pairs)
     except UnfollowedError as error:
         return _by_differences(error)
     wrong = examination.wrong_anywhere()

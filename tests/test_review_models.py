@@ -1,0 +1,247 @@
+"""`review` of gradients by hand of models: the forward pass runs through tensors of `nn`.
+
+A line with ``#! other`` behind it, or below, is right as it stands, and wrong as ``other``.
+"""
+
+import numpy as np
+import pytest
+from reviewed import flat, load, with_mistake
+
+import autograd_lite as ag
+import nn
+
+HEAD = """\
+import numpy as np
+import autograd_lite as ag
+import nn
+
+rng = np.random.default_rng(0)
+X, Y = rng.normal(size=(6, 3)), rng.normal(size=(6, 2))
+SQUARE = rng.normal(size=(5, 4))
+
+
+def mlp(sizes=(3, 4, 2)):
+    layers = []
+    for i, (a, b) in enumerate(zip(sizes[:-1], sizes[1:])):
+        layers += [nn.Linear(a, b, rng=i), nn.Tanh()]
+    return nn.Sequential(*layers[:-1])
+
+
+model = mlp()
+
+
+class Net(nn.Module):
+    def __init__(self):
+        self.fc1, self.fc2 = nn.Linear(3, 4, rng=0), nn.Linear(4, 2, rng=1)
+
+    def forward(self, x):
+        self.h = ag.relu(self.fc1(x))
+        return self.fc2(self.h)
+
+
+net = Net()
+
+"""
+
+# The program, and what `run` is called with.
+PROGRAMS = {
+    "a model around, gradients in a dict of other names": ("""
+        def run(X, Y):
+            h = model[:2](X)
+            out = model[2](h)
+            loss = nn.mean_squared_error(out, Y)
+            dout = 2 * (out.data - Y) / Y.size
+            dW2 = h.data.T @ dout
+            db2 = dout.sum(axis=0)
+            dz = dout @ model[2].weight.data.T * (1 - h.data**2)
+            #! dz = dout @ model[2].weight.data.T * (1 - h.data)
+            return loss, dict(W1=X.T @ dz, b1=dz.sum(axis=0), W2=dW2, b2=db2)
+        """, "X, Y"),
+    "values of parameters(), gradients in their order": ("""
+        def run(model, X, Y):
+            W1, b1, W2, b2 = [p.data for p in model.parameters()]
+            out = model(X).numpy()
+            h = np.tanh(X @ W1 + b1)
+            loss = np.mean((out - Y) ** 2)
+            dout = 2 * (out - Y) / Y.size
+            dW2 = h.T @ dout  #! dW2 = h.T @ out
+            dz = (dout @ W2.T) * (1 - h**2)
+            return loss, [X.T @ dz, dz.sum(axis=0), dW2, dout.sum(axis=0)]
+        """, "model, X, Y"),
+    "gradients left in .grad": ("""
+        def run(model, X, Y):
+            out = model(X)
+            loss = nn.mean_squared_error(out, Y)
+            h = np.tanh(X @ model[0].weight.data + model[0].bias.data)
+            dout = 2 * (out.data - Y) / Y.size  #! dout = 2 * (out.data - Y) / len(Y)
+            model[2].weight.grad = h.T @ dout
+            model[2].bias.grad = dout.sum(axis=0)
+            dz = (dout @ model[2].weight.data.T) * (1 - h**2)
+            model[0].weight.grad = X.T @ dz
+            model[0].bias.grad = dz.sum(axis=0)
+            return loss.item()
+        """, "model, X, Y"),
+    "gradients added to .grad, in a loop over the examples": ("""
+        def run(model, X, Y):
+            model.zero_grad()
+            for p in model.parameters():
+                p.grad = np.zeros_like(p.data)
+            loss = 0.0
+            for x, y in zip(X, Y):
+                h = np.tanh(x @ model[0].weight.data + model[0].bias.data)
+                d = model(x).numpy() - y
+                loss = loss + np.sum(nn.squared_error(model(x)[None], y[None]))
+                model[2].weight.grad += np.outer(h, d)
+                #! model[2].weight.grad += np.outer(d, h).T * h[:, None]
+                model[2].bias.grad += d
+                dz = (model[2].weight.data @ d) * (1 - h**2)
+                model[0].weight.grad += np.outer(x, dz)
+                model[0].bias.grad += dz
+            return loss
+        """, "model, X, Y"),
+    "parameters that are updated": ("""
+        def run(model, X, Y, rate=0.1):
+            out = model(X)
+            loss = nn.mean_squared_error(out, Y)
+            h = np.tanh(X @ model[0].weight.data + model[0].bias.data)
+            dout = 2 * (out.data - Y) / Y.size
+            dz = (dout @ model[2].weight.data.T) * (1 - h**2)
+            #! dz = (dout @ model[2].weight.data.T) * (1 - h)
+            grads = [X.T @ dz, dz.sum(axis=0), h.T @ dout, dout.sum(axis=0)]
+            for p, g in zip(model.parameters(), grads):
+                p.data -= rate * g
+            return loss.item(), grads
+        """, "model, X, Y"),
+    "an optimiser that takes them": ("""
+        def run(model, X, Y):
+            optimizer = nn.SGD(model.parameters(), learning_rate=0.1)
+            h = model[:2](X)
+            out = model[2](h)
+            loss = nn.mean_squared_error(out, Y)
+            optimizer.zero_grad()
+            dout = 2 * (out.data - Y) / Y.size
+            dz = dout @ model[2].weight.data.T * (1 - h.data**2)
+            grads = [X.T @ dz, dz.sum(axis=0), h.data.T @ dout, dout.mean(axis=0) * len(X)]
+            #! grads = [X.T @ dz, dz.sum(axis=0), h.data.T @ dout, dout.mean(axis=0)]
+            for p, g in zip(model.parameters(), grads):
+                p.grad = g
+            optimizer.step()
+            return float(loss.data)
+        """, "model, X, Y"),
+    "names as in the state_dict": ("""
+        def run(model, X):
+            a = model[:2](X).numpy()
+            b = model[:4](X).numpy()
+            out = model(X)
+            loss = np.sum(out**2)
+            g = {}
+            dout = 2 * out.data
+            g["layers.4.weight"] = b.T @ dout
+            d = dout @ model[4].weight.data.T * (1 - b**2)
+            g["layers.2.weight"] = a.T @ d
+            d = d @ model[2].weight.data.T * (1 - a**2)
+            #! d = d @ model[4].weight.data.T * (1 - a**2)
+            g["layers.0.weight"] = X.T @ d
+            return loss, g
+        """, "mlp((4, 4, 4, 4)), SQUARE"),
+    "a module with a backward of its own": ("""
+        class Own(Net):
+            def backward(self, x, dout):
+                g = {}
+                h = self.h.data
+                g["fc2.weight"] = h.T @ dout
+                g["fc2.bias"] = dout.sum(axis=0)
+                dz = dout @ self.fc2.weight.data.T * (h > 0)
+                #! dz = dout @ self.fc2.weight.data.T * h
+                g["fc1.weight"] = x.T @ dz
+                g["fc1.bias"] = dz.sum(axis=0)
+                return g
+
+        own = Own()
+
+        def run(X, Y):
+            out = own(X)
+            d = out.data - Y
+            return (d**2).sum() / 2, own.backward(X, d)
+        """, "X, Y"),
+    "tensors, without recording": ("""
+        def run(X, Y):
+            out = net(X)
+            loss = 0.5 * np.sum((out - Y) ** 2)
+            with ag.no_grad():
+                d = out - Y
+                dW2 = net.h.T @ d
+                dz = d @ net.fc2.weight.T * (net.h > 0)
+                dW1 = X.T @ dz  #! dW1 = X.T @ (dz * 2)
+            return loss, {"fc1.weight": dW1, "fc2.weight": dW2}
+        """, "X, Y"),
+    "tensors without a model": ("""
+        def run(W, b, X, Y):
+            p = ag.sigmoid(X @ W + b)
+            loss = -np.mean(Y * np.log(p) + (1 - Y) * np.log(1 - p))
+            dz = (p.data - Y) / Y.size  #! dz = (Y - p.data) / Y.size
+            return loss, X.T @ dz, dz.sum(axis=0)
+        """, "ag.Tensor(rng.normal(size=(3, 2)), requires_grad=True), "
+        "ag.Tensor(np.zeros(2), requires_grad=True), X, (Y > 0) * 1.0"),
+    "normalization that keeps running means": ("""
+        def run(model, X, Y):
+            h = model[:3](X).detach().numpy()
+            out = model(X)
+            loss = nn.cross_entropy(out, Y)
+            p = np.exp(out.data) / np.exp(out.data).sum(axis=1, keepdims=True)
+            p[np.arange(len(Y)), Y] -= 1
+            d = p / len(Y)  #! d = p * len(Y)
+            return loss, {"layers.3.weight": h.T @ d, "layers.3.bias": d.sum(axis=0)}
+        """, "nn.Sequential(nn.Linear(3, 4, rng=0), nn.BatchNorm(4), nn.ReLU(), "
+        "nn.Linear(4, 2, rng=1)), X, np.array([0, 1, 1, 0, 1, 0])"),
+}  # fmt: skip
+
+
+def reviewed(name, folder, wrong):
+    text, given = PROGRAMS[name]
+    lines, at, other = with_mistake(HEAD + "\n".join(flat(text)))
+    if wrong:
+        lines[at] = other
+    module = load(lines, folder, "wrong" if wrong else "right")
+    args = eval(f"({given},)", vars(module))
+    return ag.review(module.run, *args), at + 1, args
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_right_gradients_of_a_model_are_right(name, tmp_path):
+    report, _, _ = reviewed(name, tmp_path, wrong=False)
+    assert report, str(report)
+    assert not report.unpaired
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_the_wrong_line_is_named(name, tmp_path):
+    report, line, _ = reviewed(name, tmp_path, wrong=True)
+    assert [x.line for x in report.lines if x.verdict == "WRONG"] == [line], str(report)
+    assert not report.unpaired
+
+
+def test_the_model_stays_as_it_was(tmp_path):
+    _, _, (model, *_) = reviewed("parameters that are updated", tmp_path, wrong=True)
+    for p, other in zip(model.parameters(), nn.Sequential(*model).parameters(), strict=True):
+        assert p is other
+        assert p.grad is None
+    fresh = [nn.Linear(3, 4, rng=0), nn.Linear(4, 2, rng=1)]
+    np.testing.assert_array_equal(model[0].weight.data, fresh[0].weight.data)
+    np.testing.assert_array_equal(model[2].weight.data, fresh[1].weight.data)
+
+
+def test_arrays_around_stay_as_they_were(tmp_path):
+    text = """
+        W = np.ones((3, 2))
+
+        def run(X):
+            global W
+            loss = np.sum((X @ W) ** 2)
+            dW = 2 * X.T @ (X @ W)
+            W -= 0.1 * dW
+            return loss.item(), dW
+        """
+    module = load((HEAD + "\n".join(flat(text))).split("\n"), tmp_path, "around")
+    assert ag.review(module.run, module.X)
+    np.testing.assert_array_equal(module.W, np.ones((3, 2)))
