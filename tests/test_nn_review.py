@@ -35,8 +35,8 @@ def plain(layer):
 
 """
 
-# Of every layer and loss: what a program calls `layer`, its arguments, and the lines of `run`; `out`
-# is the layer's result, and `dout` the gradient of the loss with respect to it.
+# Of every layer and loss: what a program calls `layer`, its arguments, and the lines of `run`;
+# `out` is the layer's result, and `dout` the gradient of the loss with respect to it.
 PROGRAMS = {
     "Linear": ("nn.Linear(3, 2, rng=0)", "x, W, b = ROWS, *(layer.weight, layer.bias)", """
         layer.weight, layer.bias = W, b
@@ -128,6 +128,20 @@ PROGRAMS = {
         inner = inner - n * np.sum(dn * n, axis=0)  #! inner = inner + n * np.sum(dn * n, axis=0)
         dx = inv / m * inner
         """, "x=dx, s=ds, b=db"),
+    "GroupNorm": (
+        "nn.GroupNorm(1, 3)",
+        "x, s = ROWS, np.array([1.0, 0.8, 1.3])", """
+        layer.weight = s
+        out = layer(x)
+        ---
+        inv = 1 / np.sqrt(x.var(axis=1, keepdims=True) + 1e-5)
+        n = (x - x.mean(axis=1, keepdims=True)) * inv
+        ds = np.sum(dout * n, axis=0)
+        dn = dout * s
+        inner = dn - dn.mean(axis=1, keepdims=True)
+        inner = inner - n * (dn * n).mean(axis=1, keepdims=True)
+        dx = inner * inv  #! dx = inner / inv
+        """, "x=dx, s=ds"),
     "RNNCell": (
         "nn.RNNCell(3, 2, rng=0)",
         "x, W, U = ROWS, *(layer.input.weight, layer.hidden.weight)", """
@@ -178,8 +192,8 @@ PROGRAMS = {
         """, "W=dW, U=dU"),
     "RNN": (
         "nn.RNN(4, 3, rng=0)",
-        "x, W, U = SEQUENCE, *(layer.cell.input.weight, layer.cell.hidden.weight)", """
-        layer.cell.input.weight, layer.cell.hidden.weight = W, U
+        "x, W, U = SEQUENCE, *(layer.cells[0].input.weight, layer.cells[0].hidden.weight)", """
+        layer.cells[0].input.weight, layer.cells[0].hidden.weight = W, U
         out = layer(x)
         ---
         dW, dU, dh = np.zeros_like(W), np.zeros_like(U), np.zeros((2, 3))
@@ -263,9 +277,9 @@ PROGRAMS = {
         """, "x=dx, W1=dW1, b1=db1, W2=dW2, b2=db2"),
     "LSTM": (
         "nn.LSTM(4, 3, rng=0)",
-        "x, W, U, b = SEQUENCE, *(layer.cell.input.weight, layer.cell.hidden.weight, "
-        "layer.cell.input.bias)", """
-        layer.cell.input.weight, layer.cell.hidden.weight, layer.cell.input.bias = W, U, b
+        "x, W, U, b = SEQUENCE, *(layer.cells[0].input.weight, layer.cells[0].hidden.weight, "
+        "layer.cells[0].input.bias)", """
+        layer.cells[0].input.weight, layer.cells[0].hidden.weight, layer.cells[0].input.bias = W, U, b
         out = layer(x)
         ---
         N, T, H = out.shape
@@ -273,7 +287,7 @@ PROGRAMS = {
         c = np.zeros((N, T + 1, H))
         i, f, g, o = (np.zeros((N, T, H)) for _ in range(4))
         for t in range(T):
-            z = x[:, t] @ W + h[:, t] @ U + b + layer.cell.hidden.bias
+            z = x[:, t] @ W + h[:, t] @ U + b + layer.cells[0].hidden.bias
             i[:, t], f[:, t] = sigmoid(z[:, :H]), sigmoid(z[:, H : 2 * H])
             g[:, t], o[:, t] = np.tanh(z[:, 2 * H : 3 * H]), sigmoid(z[:, 3 * H :])
             c[:, t + 1] = f[:, t] * c[:, t] + i[:, t] * g[:, t]
@@ -298,8 +312,8 @@ PROGRAMS = {
         """, "x=dx, W=dW, U=dU, b=db"),
     "GRU": (
         "nn.GRU(4, 3, rng=0)",
-        "x, W, U = SEQUENCE, *(layer.cell.input.weight, layer.cell.hidden.weight)", """
-        layer.cell.input.weight, layer.cell.hidden.weight = W, U
+        "x, W, U = SEQUENCE, *(layer.cells[0].input.weight, layer.cells[0].hidden.weight)", """
+        layer.cells[0].input.weight, layer.cells[0].hidden.weight = W, U
         out = layer(x)
         ---
         N, T, H = out.shape
@@ -307,8 +321,8 @@ PROGRAMS = {
         dh = np.zeros((N, H))
         for t in reversed(range(T)):
             h = out[:, t - 1] if t > 0 else np.zeros((N, H))
-            zx = x[:, t] @ W + layer.cell.input.bias
-            zh = h @ U + layer.cell.hidden.bias
+            zx = x[:, t] @ W + layer.cells[0].input.bias
+            zh = h @ U + layer.cells[0].hidden.bias
             r = sigmoid(zx[:, :H] + zh[:, :H])
             u = sigmoid(zx[:, H : 2 * H] + zh[:, H : 2 * H])
             n = np.tanh(zx[:, 2 * H :] + r * zh[:, 2 * H :])
