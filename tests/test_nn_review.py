@@ -279,7 +279,8 @@ PROGRAMS = {
         "nn.LSTM(4, 3, rng=0)",
         "x, W, U, b = SEQUENCE, *(layer.cells[0].input.weight, layer.cells[0].hidden.weight, "
         "layer.cells[0].input.bias)", """
-        layer.cells[0].input.weight, layer.cells[0].hidden.weight, layer.cells[0].input.bias = W, U, b
+        layer.cells[0].input.weight, layer.cells[0].input.bias = W, b
+        layer.cells[0].hidden.weight = U
         out = layer(x)
         ---
         N, T, H = out.shape
