@@ -183,6 +183,7 @@ MISTAKES = [
      r"are \(batch, time, features\)$"),
     (lambda: nn.LSTM(input_size=2, hidden_size=3),
      r"^LSTM\(\) got an unexpected keyword argument 'input_size': here it is inputs=$"),
+    (lambda: nn.LSTM(2), r"^LSTM\(\) missing 1 required positional argument: 'hidden'$"),
     (lambda: nn.LSTM(2, 3, num_layers=0), "num_layers is 1 or more, not 0"),
     (lambda: nn.GRU(4, 3, num_layers=2)(SEQUENCE, np.zeros((2, 3, 3))[:1]),
      r"GRU\(4, 3, num_layers=2\) has 2 cells, .*one of shape \(1, 3, 3\)"),

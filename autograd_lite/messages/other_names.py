@@ -214,6 +214,8 @@ KEYWORDS = {
     "nhead": "heads=",
     "dim_feedforward": "hidden=",
     "p": "rate=",
+    "padding_idx": "nothing: nn.cross_entropy(..., ignore_index=), or a mask, leaves padding out",
+    "return_sequences": "nothing: layer(x) has all results, layer(x)[:, -1] the last",
     "batch_first": "nothing: the axes are (batch, time, features)",
     "nonlinearity": "activation=ag.relu",
     "inplace": "nothing: no function changes its argument",
@@ -285,14 +287,15 @@ def keywords(f: F, known=KEYWORDS) -> F:
         except TypeError as error:
             text = str(error)
             name = _unknown_keyword(f, text, kwargs, known)
-            if name is None:
+            if name is None and not (f.__name__ == "__init__" and _MISSING.search(text)):
                 alone(error)
                 raise
-        text = _MISSING.sub(f"() got an unexpected keyword argument {name!r}", text)
-        if f.__name__ == "__init__":
+        if f.__name__ == "__init__":  # as the class is called, not the one that it is made of
             text = re.sub(r"^[\w.]+\(\)", f"{type(args[0]).__name__}()", text)
-        if ": here it is " not in text:  # of an __init__ that this one calls
-            text = f"{text}: here it is {known[name]}"
+        if name is not None:
+            text = _MISSING.sub(f"() got an unexpected keyword argument {name!r}", text)
+            if ": here it is " not in text:  # of an __init__ that this one calls
+                text = f"{text}: here it is {known[name]}"
         raise TypeError(text)
 
     return cast(F, call)
