@@ -98,7 +98,7 @@ MODULE = {
     "add_module": "self.name = module",
     "add": "layers.append(layer)",
     "append": "layers.append(layer)",
-    "half": "dtype=np.float32, where a layer is made; half precision has too few digits to train in",
+    "half": "dtype=np.float32, where a layer is made: half precision has too few digits",
     "save_weights": "nn.save(model, path)",
     "load_weights": "nn.load(path, model)",
     "summary": "nn.summary(model, X[:1])",
