@@ -10,7 +10,7 @@ import numpy as np
 from ..engine.modes import switched
 from ..engine.tape import Node
 from ..engine.tensor import Tensor
-from . import instrumented, pairs, runs
+from . import instrumented, pairs, runs, unreturned
 from .flow import arrays_in, nodes_in
 from .forms import names_of
 from .inputs import Inputs
@@ -99,6 +99,11 @@ class Examination:
                 f"review() found no loss in what {_name(f)} returned: it returns the loss, a "
                 "single number, and the gradients"
             )
+        if not self.run.gradients:
+            more = unreturned.returning(self.program, self.inputs.places)
+            if more is not None:
+                self.program.have_returned(*more)
+                self.run = runs.recorded(self.program, self.inputs)
         self.called = _called(self.run, self.program)
         for path, words in _displayed(self.run, self.program, f).items():
             self.called.setdefault(path, set()).update(words)

@@ -6,6 +6,7 @@ exchanged (``f.__code__``), and put back afterwards. No file is written.
 
 import ast
 import copy
+import dis
 import functools
 import gc
 import sys
@@ -36,6 +37,8 @@ class Program:
         Pairs (path, name) of these functions.
     called : set
         Their names.
+    added : tuple or None
+        The key of a line that is another one in all runs; see `have_returned`.
     """
 
     def __init__(self, f, codes):
@@ -46,8 +49,24 @@ class Program:
         self.ran = {(code.co_filename, code.co_name) for code in codes}
         self.called = {code.co_name for code in codes}
         paths = dict.fromkeys(code.co_filename for code in codes)
-        self.sources = {path: Source.of(path) for path in paths}
+        self.sources = self.written = {path: Source.of(path) for path in paths}
+        self.added = None
         self.functions_around = {fn for fn in owners if fn.__closure__}
+
+    def have_returned(self, source, key):
+        """Run with another text of a file, in which the line of that key returns more."""
+        self.sources = self.sources | {source.path: source}
+        self.added = key
+
+    def as_written(self, source):
+        """The lines of a source without what `have_returned` has put in."""
+        before, path = self.written[source.path].lines, source.path
+        put = self.sources[path].lines
+        return [b if p != b and n == p else n for b, p, n in zip(before, put, source.lines)]
+
+    def judges(self, key):
+        """Whether a statement is the user's."""
+        return sources.is_judged(key[0]) and key != self.added
 
     @contextmanager
     def watched(self, watcher, changed=None, executed=()):
@@ -59,7 +78,7 @@ class Program:
         new = {}
         for path, source in {**self.sources, **(changed or {})}.items():
             mine = frozenset(key for key in executed if key[0] == path)
-            if watcher.records or source is not self.sources[path]:
+            if watcher.records or source is not self.written[path]:
                 new |= _codes(source, watcher.records, frozenset())
             if mine:
                 new |= _codes(source, watcher.records, mine)
@@ -130,8 +149,8 @@ def mentioned(f):
 
 
 def names_in(code):
-    """The names of a code object and of those inside it."""
-    yield from code.co_names
+    """The names of globals in a code object and in those inside it."""
+    yield from (i.argval for i in dis.get_instructions(code) if i.opname.endswith("_GLOBAL"))
     for inner in code.co_consts:
         if isinstance(inner, types.CodeType):
             yield from names_in(inner)

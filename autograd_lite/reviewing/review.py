@@ -67,7 +67,11 @@ def _reviewed(f, args, kwargs, pairs):
     lines = judged(examination, repairs, changed, left)
     offered = {r.statement.source.path: r.fixed for r in repairs if r.edit is not None}
     sources = {path: source or changed.get(path) for path, source in offered.items()}
-    fixed = {path: "\n".join(s.lines) + "\n" for path, s in sources.items() if s is not None}
+    fixed = {
+        path: "\n".join(examination.program.as_written(s)) + "\n"
+        for path, s in sources.items()
+        if s is not None
+    }
     notes = () if wrong else blind_spots(examination)
     graph = ReviewedGraph.of(examination, lines, wrong)
     return _report(examination, examination.pairs, wrong, lines, notes, fixed, graph)
@@ -82,7 +86,7 @@ def _report(examination, compared, wrong, lines, notes=(), fixed=None, graph=Non
         tuple(names[path] for path in wrong),
         tuple(notes),
         fixed or {},
-        {path: source.lines for path, source in examination.program.sources.items()},
+        {path: source.lines for path, source in examination.program.written.items()},
         graph,
     )
 

@@ -14,7 +14,7 @@ from .flow import Flow, arrays_in, nodes_in
 from .localisation import Localisation
 from .makers import makers
 from .recognition import EXACT, UNKNOWN
-from .sources import Source, is_judged
+from .sources import Source
 from .trials import Repair, Trials, better
 from .truths import node_of
 from .updates import early_update
@@ -110,8 +110,8 @@ class _Step:
 
     def best(self):
         """(the repair, what is wrong after it)."""
-        suspects = [[k for k in keys if is_judged(k[0])] for keys in self.suspects()]
-        self.in_order = [k for k in self.in_order if is_judged(k[0])]
+        suspects = [list(filter(self.examination.program.judges, k)) for k in self.suspects()]
+        self.in_order = list(filter(self.examination.program.judges, self.in_order))
         self.first = suspects[0]
         culprit = self._located()
         mine = self.chains.get(culprit[0], [culprit[0]]) if culprit is not None else []
@@ -210,7 +210,7 @@ class _Step:
             if rank > COMPLETED and partial is not None and self._is_whole(*partial):
                 return partial
             for name in names:
-                if name not in self.statements or not is_judged(name[0]):
+                if name not in self.statements or not self.examination.program.judges(name):
                     continue
                 trial = self.trials.get(name) or self.trials.setdefault(name, Trials(self, name))
                 sure = getattr(names, "known", False) and rank < FORMULA

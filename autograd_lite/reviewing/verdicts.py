@@ -8,7 +8,6 @@ from . import runs, words
 from .edits import COMPLETED
 from .flow import Flow, arrays_in, nodes_in
 from .recognition import UNKNOWN
-from .sources import is_judged
 from .texts import tidied
 
 RIGHT, WRONG, FOLLOWS, NOT_JUDGED = "right", "WRONG", "follows", "not judged"
@@ -62,7 +61,7 @@ def judged(examination, repairs, changed, left):
     lines: dict = {}
     for name in sorted({*_keys(flow), *wrong}):
         statement = statements.get(name)
-        if statement is None or not is_judged(statement.source.path):
+        if statement is None or not examination.program.judges(name):
             continue
         line = _line(examination, statement, name, wrong, before, after, causes)
         place = statement.place
