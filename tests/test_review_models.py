@@ -138,6 +138,30 @@ PROGRAMS = {
             b -= rate * db
             return loss
         """, "rng.normal(size=(3, 2)), np.zeros(2), X, (Y > 0) * 1.0"),
+    "a step that returns the parameters": ("""
+        def run(W, b, X, Y):
+            p = X @ W + b
+            loss = np.sum((p - Y) ** 2)
+            dW = 2 * X.T @ (p - Y)
+            db = 2 * (p - Y).sum(axis=0)  #! db = 2 * (Y - p).sum(axis=0)
+            W = W - 0.01 * dW
+            b = b - 0.01 * db
+            return W, b, loss
+        """, "rng.normal(size=(3, 2)), np.zeros(2), X, Y"),
+    "a step of parameters in a dict": ("""
+        def run(params, X, Y, lr=0.01):
+            h = np.maximum(X @ params["W1"], 0)
+            out = h @ params["W2"]
+            loss = np.mean((out - Y) ** 2)
+            dout = 2 * (out - Y) / Y.size  #! dout = 2 * (out - Y) / len(Y)
+            grads = {"W2": h.T @ dout}
+            dh = dout @ params["W2"].T
+            dh[h <= 0] = 0
+            grads["W1"] = X.T @ dh
+            for name in params:
+                params[name] -= lr * grads[name]
+            return loss
+        """, "{'W1': rng.normal(size=(3, 4)), 'W2': rng.normal(size=(4, 2))}, X, Y"),
     "an object whose step returns the loss alone": ("""
         class Regression:
             def __init__(self):

@@ -99,11 +99,10 @@ class Examination:
                 f"review() found no loss in what {_name(f)} returned: it returns the loss, a "
                 "single number, and the gradients"
             )
-        if not self.run.gradients:
-            more = unreturned.returning(self.program, self.inputs.places)
-            if more is not None:
-                self.program.have_returned(*more)
-                self.run = runs.recorded(self.program, self.inputs)
+        more = unreturned.returning(self.program, self.inputs.places, bool(self.run.gradients))
+        if more is not None:
+            self.program.have_returned(*more)
+            self.run = runs.recorded(self.program, self.inputs)
         self.called = _called(self.run, self.program)
         for path, words in _displayed(self.run, self.program, f).items():
             self.called.setdefault(path, set()).update(words)

@@ -9,72 +9,85 @@ import ast
 from .pairs import bare, last_word, says_gradient
 from .sources import Source
 
+_COLLECTIONS = {"grads", "gradients", "grad", "gradient"}
+_RATES = ("lr", "rate", "alpha", "eta", "step")
 
-def returning(program, places):
-    """(the source in which the function returns its gradients, the key of that line), or None."""
+
+def returning(program, places, is_known):
+    """(the source in which the function returns its gradients, the key of that line), or None.
+
+    Parameters that are returned after they were changed are no gradients, and are left out; where
+    the gradients are known and no such parameter is returned, nothing is changed.
+    """
     code = getattr(getattr(program.f, "__func__", program.f), "__code__", None)
     for source in program.sources.values() if code is not None else ():
-        mine = [
-            s
-            for s in source.statements
-            if (source.path, s.function.name) == (code.co_filename, code.co_name)
-            and s.function.lineno <= code.co_firstlineno + len(s.function.decorator_list)
-            and s.function.end_lineno > code.co_firstlineno
-        ]
-        last = mine[-1] if mine else None
-        if last is None or not _returns_one_value(last.node):
-            continue
-        found = _gradients(mine, {last_word(place) for place in places})
-        if found:
+        mine = [s for s in source.statements if _is_of(s.function, source, code)]
+        steps = [found for s in mine if (found := _step(s.node)) is not None]
+        changed = {ast.unparse(x) for x, _ in steps}
+        loss = _loss_of(mine[-1].node, changed, is_known) if mine else None
+        found = _gradients(mine, steps, {last_word(place) for place in places})
+        if loss is not None and found:
             given = ", ".join(f"{name}={name}" for name in found)
-            text = f"{source.segment(last.node.value)}, dict({given})"
+            text = f"{source.segment(loss)}, dict({given})"
             lines = list(source.lines)
-            for number, line in source.replaced(last.node.value, text).items():
+            for number, line in source.replaced(mine[-1].node.value, text).items():
                 lines[number - 1] = line
-            return Source(source.path, lines), last.key
+            return Source(source.path, lines), mine[-1].key
     return None
 
 
-def _returns_one_value(node):
-    several = (ast.Tuple, ast.List, ast.Dict)
-    return isinstance(node, ast.Return) and node.value and not isinstance(node.value, several)
+def _is_of(function, source, code):
+    """Whether a definition is the one of a code object, which begins with its decorators."""
+    first = min([function.lineno, *(d.lineno for d in function.decorator_list)])
+    return (source.path, first) == (code.co_filename, code.co_firstlineno)
 
 
-def _gradients(statements, places):
-    """The names of what parameters are changed by, and of gradients of what was handed in."""
-    found = {}
+def _loss_of(node, changed, is_known):
+    """What a last line returns beside parameters that were changed; None of several values."""
+    if not isinstance(node, ast.Return) or node.value is None:
+        return None
+    several = isinstance(node.value, (ast.Tuple, ast.List))
+    values = node.value.elts if several else [node.value]
+    left = [x for x in values if ast.unparse(x) not in changed]
+    if is_known and len(left) == len(values):
+        return None
+    return left[0] if len(left) == 1 and not isinstance(left[0], ast.Dict) else None
+
+
+def _gradients(statements, steps, places):
+    """The names of gradients: of what was handed in, of all, of what something is changed by."""
+    found, assigned = {}, set()
     for statement in statements:
-        node = statement.node
-        target = statement.target if isinstance(node, (ast.Assign, ast.AugAssign)) else None
-        if isinstance(target, ast.Name):
-            name = target.id
-            if says_gradient(name, places) and bare(name).lower() in places:
+        if isinstance(statement.target, ast.Name) and not isinstance(statement.node, ast.Expr):
+            name = statement.target.id
+            assigned.add(name)
+            if (
+                says_gradient(name, places) and bare(name).lower() in places
+            ) or name in _COLLECTIONS:
                 found[name] = None
-    assigned = {s.target.id for s in statements if isinstance(s.target, ast.Name)}
-    for statement in statements:
-        step = _step(statement.node)
-        if isinstance(step, ast.Name) and step.id in assigned:
-            found.setdefault(step.id)
+    for _, change in steps:
+        while isinstance(change, ast.Subscript):
+            change = change.value
+        if isinstance(change, ast.Name) and change.id in assigned:
+            found.setdefault(change.id)
     return list(found)
 
 
 def _step(node):
-    """G of ``x -= rate * G`` or of ``x = x - rate * G``; None of other statements."""
+    """(x, g) of ``x -= rate * g`` and of ``x = x - rate * g``; None of other statements."""
     if isinstance(node, ast.AugAssign) and isinstance(node.op, ast.Sub):
-        change = node.value
-    elif (
-        isinstance(node, ast.Assign)
-        and isinstance(node.value, ast.BinOp)
-        and isinstance(node.value.op, ast.Sub)
-        and ast.unparse(node.value.left) == ast.unparse(node.targets[0])
-    ):
-        change = node.value.right
+        target, change = node.target, node.value
+    elif isinstance(node, ast.Assign) and _takes_away(node.value, node.targets[0]):
+        target, change = node.targets[0], node.value.right
     else:
         return None
     if not isinstance(change, ast.BinOp) or not isinstance(change.op, ast.Mult):
         return None
-    rate = ("lr", "rate", "alpha", "eta", "step")
-    is_rate = isinstance(change.left, ast.Constant) or any(
-        word in last_word(ast.unparse(change.left)) for word in rate
-    )
-    return change.right if is_rate else change.left
+    first = last_word(ast.unparse(change.left))
+    is_rate = isinstance(change.left, ast.Constant) or any(word in first for word in _RATES)
+    return target, change.right if is_rate else change.left
+
+
+def _takes_away(value, target):
+    is_difference = isinstance(value, ast.BinOp) and isinstance(value.op, ast.Sub)
+    return is_difference and ast.unparse(value.left) == ast.unparse(target)
