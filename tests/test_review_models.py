@@ -295,6 +295,62 @@ def test_a_return_that_is_put_in_is_not_shown(tmp_path):
     assert not any(line.name == "return" for line in report.lines)
 
 
+@pytest.mark.parametrize(
+    "change", ["W -= 0.1 * dW", "W = W - 0.1 * dW", "model[0].weight.data -= 0.1 * dW"]
+)
+def test_a_training_of_several_steps_is_told_to_be_one(change, tmp_path):
+    text = f"""
+        def run(W, X, Y, epochs):
+            for _ in range(epochs):
+                W = model[0].weight.data if "model" in {change!r} else W
+                d = X @ W[:, :2] - Y
+                loss = np.sum(d**2)
+                dW = np.concatenate([2 * X.T @ d, np.zeros((3, 2))], axis=1)
+                {change}
+            return loss
+        """
+    lines = (HEAD + "\n".join(flat(text))).split("\n")
+    module = load(lines, tmp_path, "several")
+    args = np.ones((3, 4)), module.X, module.Y
+    with pytest.raises(ValueError, match=r"judges one step.*several\.py:\d+, '" + change[:5]):
+        ag.review(module.run, *args, 3)
+
+
+def test_a_decorated_step_is_one_too(tmp_path):
+    text = """
+        import functools
+
+        def timed(f):
+            @functools.wraps(f)
+            def call(*args):
+                return f(*args)
+            return call
+
+        @timed
+        def run(W, X, Y):
+            d = X @ W - Y
+            loss = np.sum(d**2)
+            dW = X.T @ d
+            W -= 0.1 * dW
+            return loss
+        """
+    module = load((HEAD + "\n".join(flat(text))).split("\n"), tmp_path, "decorated")
+    report = ag.review(module.run, np.ones((3, 2)), module.X, module.Y)
+    assert [line.name for line in report.lines if line.verdict == "WRONG"] == ["dW"], str(report)
+
+
+def test_backward_of_a_tensor_is_no_gradient_by_hand(tmp_path):
+    text = """
+        def run(X, Y):
+            loss = nn.squared_error(model(X), Y)
+            loss.backward()
+            return loss, model[0].weight.grad
+        """
+    module = load((HEAD + "\n".join(flat(text))).split("\n"), tmp_path, "both")
+    with pytest.raises(TypeError, match=r"derived by hand.*ag\.compare"):
+        ag.review(module.run, module.X, module.Y)
+
+
 def test_the_model_stays_as_it_was(tmp_path):
     _, _, (model, *_) = reviewed("parameters that are updated", tmp_path, wrong=True)
     for p, other in zip(model.parameters(), nn.Sequential(*model).parameters(), strict=True):

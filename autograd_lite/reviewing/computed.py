@@ -25,7 +25,11 @@ class Computed(np.ndarray):
     detach = numpy
 
     def backward(self, *args, **kwargs):
-        """Nothing: what it would leave are no gradients derived by hand."""
+        """What it would leave are no gradients derived by hand."""
+        raise TypeError(
+            "review() judges gradients that are derived by hand, and this program calls backward() "
+            "of a tensor: leave that out, or compare the two with ag.compare(loss, {...})"
+        )
 
     def __array_wrap__(self, array, context=None, return_scalar=False):
         return as_computed(array)

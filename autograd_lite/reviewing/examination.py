@@ -99,6 +99,7 @@ class Examination:
                 f"review() found no loss in what {_name(f)} returned: it returns the loss, a "
                 "single number, and the gradients"
             )
+        unreturned.refuse_several_steps(self.program, self.run, self.inputs.places)
         more = unreturned.returning(self.program, self.inputs.places, bool(self.run.gradients))
         if more is not None:
             self.program.have_returned(*more)

@@ -5,6 +5,9 @@ its last line is another one in every run, and the old one in the report.
 """
 
 import ast
+import inspect
+
+import numpy as np
 
 from .pairs import bare, last_word, says_gradient
 from .sources import Source
@@ -19,7 +22,8 @@ def returning(program, places, is_known):
     Parameters that are returned after they were changed are no gradients, and are left out; where
     the gradients are known and no such parameter is returned, nothing is changed.
     """
-    code = getattr(getattr(program.f, "__func__", program.f), "__code__", None)
+    f = inspect.unwrap(program.f)
+    code = getattr(getattr(f, "__func__", f), "__code__", None)
     for source in program.sources.values() if code is not None else ():
         mine = [s for s in source.statements if _is_of(s.function, source, code)]
         steps = [found for s in mine if (found := _step(s.node)) is not None]
@@ -33,6 +37,38 @@ def returning(program, places, is_known):
             for number, line in source.replaced(mine[-1].node.value, text).items():
                 lines[number - 1] = line
             return Source(source.path, lines), mine[-1].key
+    return None
+
+
+def refuse_several_steps(program, run, places):
+    """Raise where parameters are changed and the loss is then computed again, in a loop."""
+    statements = {s.key: s for source in program.sources.values() for s in source.statements}
+    returns = {k for k, s in statements.items() if isinstance(s.node, ast.Return)}
+    keys = [key for key, _ in run.events]
+    losses = [i for i, (_, value) in enumerate(run.events) if _is_loss(value, run.loss)]
+    last = max((i for i in losses if keys[i] not in returns), default=0)
+    words = {last_word(place) for place in places} | {"data"}
+    changing = {k for k, s in statements.items() if _target_of_change(s.node) in words}
+    again = {*keys[:last]} & {*keys[last:]}
+    for key in sorted(again & changing):
+        raise ValueError(
+            f"review() judges one step, and this program takes several: {key[0]}:{key[1]}, "
+            f"{statements[key].text!r}, changes what the next loss is computed from. Hand in one "
+            "step: the function without its loop, or with one epoch"
+        )
+
+
+def _is_loss(value, loss):
+    is_number = isinstance(value, (float, np.floating, np.ndarray)) and np.size(value) == 1
+    return is_number and float(np.reshape(value, -1)[0]) == float(np.reshape(loss, -1)[0])
+
+
+def _target_of_change(node):
+    """The last word of x in ``x -= v`` and ``x = x - v``; None of other statements."""
+    if isinstance(node, ast.AugAssign) and isinstance(node.op, ast.Sub):
+        return last_word(ast.unparse(node.target))
+    if isinstance(node, ast.Assign) and _takes_away(node.value, node.targets[0]):
+        return last_word(ast.unparse(node.targets[0]))
     return None
 
 
@@ -61,9 +97,8 @@ def _gradients(statements, steps, places):
         if isinstance(statement.target, ast.Name) and not isinstance(statement.node, ast.Expr):
             name = statement.target.id
             assigned.add(name)
-            if (
-                says_gradient(name, places) and bare(name).lower() in places
-            ) or name in _COLLECTIONS:
+            is_of_one = says_gradient(name, places) and bare(name).lower() in places
+            if is_of_one or name in _COLLECTIONS:
                 found[name] = None
     for _, change in steps:
         while isinstance(change, ast.Subscript):
