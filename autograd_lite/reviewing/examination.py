@@ -93,17 +93,7 @@ class Examination:
             _called_once(f, args, kwargs)
         self.program = instrumented.Program(f, codes)
         self.inputs = Inputs(self.program, names_of(f), args, kwargs)
-        self.run = runs.recorded(self.program, self.inputs)
-        if self.run.loss is None:
-            raise ValueError(
-                f"review() found no loss in what {_name(f)} returned: it returns the loss, a "
-                "single number, and the gradients"
-            )
-        unreturned.refuse_several_steps(self.program, self.run, self.inputs.places)
-        more = unreturned.returning(self.program, self.inputs.places, bool(self.run.gradients))
-        if more is not None:
-            self.program.have_returned(*more)
-            self.run = runs.recorded(self.program, self.inputs)
+        self.run = self._recorded()
         self.called = _called(self.run, self.program)
         for path, words in _displayed(self.run, self.program, f).items():
             self.called.setdefault(path, set()).update(words)
@@ -111,15 +101,35 @@ class Examination:
         self.close = _close(self.run.gradients.values())
         self.said: dict = {}  # {what a line assigns: what the user says it is the gradient of}
         self.truth = self._truth_at(None)
-        self.pairs = pairs.paired(
-            self.run.gradients, self.called, self.inputs.places, self.truth.of, self.agree,
-            self.inputs.parameters,
-        )  # fmt: skip
-        self.pairs |= {(f"{x}.grad",): x for x in self.inputs.parameters}
-        self.pairs = {path: x for path, x in self.pairs.items() if path in self.run.gradients}
+        self.pairs = self._paired()
         self._pair_by_hand(by_hand or {})
         self.true = {path: self.truth.of(name) for path, name in self.pairs.items()}
         self.beside = self._beside()
+
+    def _recorded(self):
+        """The run on arrays, in which gradients are returned that the program assigns alone."""
+        run = runs.recorded(self.program, self.inputs)
+        if run.loss is None:
+            raise ValueError(
+                f"review() found no loss in what {_name(self.program.f)} returned: it returns the "
+                "loss, a single number, and the gradients"
+            )
+        unreturned.refuse_several_steps(self.program, run, self.inputs.places)
+        more = unreturned.returning(self.program, self.inputs.places, bool(run.gradients))
+        if more is None:
+            return run
+        self.program.have_returned(*more)
+        return runs.recorded(self.program, self.inputs)
+
+    def _paired(self):
+        """{path of a gradient: the place it is of}; what a parameter's .grad is of is known."""
+        parameters = self.inputs.parameters
+        found = pairs.paired(
+            self.run.gradients, self.called, self.inputs.places, self.truth.of, self.agree,
+            parameters,
+        )  # fmt: skip
+        found |= {(f"{x}.grad",): x for x in parameters}
+        return {path: x for path, x in found.items() if path in self.run.gradients}
 
     def _pair_by_hand(self, by_hand):
         """Set what the user says of gradients that are returned, or that lines assign."""

@@ -81,13 +81,11 @@ class Inputs:
 
         Random generators are as they were before, and so is the rest afterwards.
         """
-        memo: dict = {}
         make = other or (lambda name, value: np.array(value) if is_floats(value) else value)
         made = {name: make(name, value) for name, value in self.places.items()}
         parameters = self.parameters
         self.parameters = {name: _as_parameter(made[name], t) for name, t in parameters.items()}
-        for place, name in self._by_id.items():
-            memo[place] = self.parameters.get(name, made[name])
+        memo = {key: self.parameters.get(name, made[name]) for key, name in self._by_id.items()}
         state = np.random.get_state(), random.getstate()  # noqa: NPY002 - that of the user's
         cells = [(cell, cell.cell_contents) for _, cell in self.cells]
         rest = [(module, name, module[name]) for module, name in self.names_of_globals]
