@@ -72,7 +72,7 @@ from .losses import (
     squared_error,
 )
 from .module import Module
-from .normalization import BatchNorm, LayerNorm
+from .normalization import BatchNorm, GroupNorm, LayerNorm
 from .optimizer import Optimizer, clip_gradient_norm, clip_gradient_values
 from .optimizers import SGD, Adadelta, Adagrad, Adam, AdamW, RMSProp
 from .optional import needed
@@ -122,6 +122,7 @@ __all__ = [
     "GELU",
     "GRU",
     "GRUCell",
+    "GroupNorm",
     "Health",
     "HealthWatch",
     "Hinge",

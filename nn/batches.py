@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from numbers import Integral
 
 import numpy as np
 
 import autograd_lite as ag
+from autograd_lite.messages.other_names import KEYWORDS, keywords
 
 from .module import Module
 
@@ -44,6 +46,7 @@ class Batches:
         return f"<{len(self)} batches of {self.size} of {self.examples} examples, {order}>"
 
 
+@partial(keywords, known=KEYWORDS | {"batch_size": "size="})
 def batches(*arrays, size: int = 32, shuffle: bool = True, rng=None, drop_last=False) -> Batches:
     """Cut arrays into batches: iterate over the result once an epoch.
 

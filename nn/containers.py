@@ -23,9 +23,10 @@ class Sequential(Module):
                     f"Sequential takes layers, not classes: write {layer.__name__}(), with ()"
                 )
             if not callable(layer):
+                them = "*layers.values(), of a dict" if isinstance(layer, dict) else "a, b, c"
                 raise TypeError(
-                    f"Sequential takes layers and functions, not {layer!r}: write "
-                    "Sequential(a, b, c), with * before a list of them"
+                    f"Sequential takes layers and functions, not {layer!r:.60}: write "
+                    f"Sequential({them}), with * before a list of them"
                 )
         self.layers = list(layers)
 

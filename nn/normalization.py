@@ -129,3 +129,49 @@ class BatchNorm(Module):
 
     def _describe(self):
         return f"{len(self.weight)}"
+
+
+class GroupNorm(Module):
+    """Groups of channels of each example at mean 0 and variance 1, scaled and shifted.
+
+    (x - mean) / sqrt(variance + epsilon) * weight + bias, of arrays (batch, channels, *spatial);
+    mean and variance are those of a group of channels next to each other, over all their elements.
+    With a group for each channel it is instance normalization. Source: Wu and He 2018, Group
+    normalization.
+
+    Parameters
+    ----------
+    groups, channels : int
+        The groups share the channels evenly.
+    epsilon, dtype
+        As of `LayerNorm`.
+
+    Attributes
+    ----------
+    weight, bias : Tensors of shape (channels,), ones and zeros at first
+    """
+
+    @keywords
+    def __init__(self, groups: int, channels: int, epsilon: float = 1e-5, *, dtype=np.float64):
+        check_sizes(self, groups=groups, channels=channels)
+        if groups < 1 or channels % groups:
+            raise ValueError(f"GroupNorm: {groups} groups cannot share {channels} channels evenly")
+        self.groups, self.epsilon = groups, epsilon
+        self.weight = ag.Tensor(np.ones(channels, dtype), requires_grad=True)
+        self.bias = ag.Tensor(np.zeros(channels, dtype), requires_grad=True)
+
+    def forward(self, x):
+        shape = np.shape(x)
+        if len(shape) < 2 or shape[1] != len(self.weight):
+            raise ValueError(
+                f"{self!r} takes an array (batch, {len(self.weight)}, *spatial), and was given "
+                f"one of shape {shape}"
+            )
+        across = (-1,) + (1,) * (len(shape) - 2)
+        grouped = np.reshape(x, (shape[0], self.groups, -1))
+        standard, _, _ = _standardised(grouped, -1, self.epsilon)
+        standard = np.reshape(standard, shape)
+        return standard * self.weight.reshape(across) + self.bias.reshape(across)
+
+    def _describe(self):
+        return f"{self.groups}, {len(self.weight)}"

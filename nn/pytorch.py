@@ -36,10 +36,6 @@ _TENSORS: dict[type, list[tuple[str, tuple[str, ...], bool]]] = {
         ("bias_hh", ("hidden.bias",), False),
     ],
 }
-_TENSORS[_Recurrent] = [
-    (f"{theirs}_l0", (f"cell.{ours}",), transposed)
-    for theirs, (ours,), transposed in _TENSORS[_Cell]
-]
 _IGNORED = "num_batches_tracked"
 
 
@@ -91,6 +87,8 @@ def to_pytorch(model: Module) -> dict[str, np.ndarray]:
 def _rows(module: Module, prefix: str) -> Iterator[tuple[str, list[ag.Tensor], bool]]:
     """(PyTorch's path, our tensors, whether transposed) of a module and of those inside."""
     rows = next((rows for kind, rows in _TENSORS.items() if isinstance(module, kind)), None)
+    if isinstance(module, _Recurrent):
+        rows = _of_cells(module)
     if rows is not None:
         tensors = dict(module._named_tensors())
         for theirs, ours, transposed in rows:
@@ -100,6 +98,16 @@ def _rows(module: Module, prefix: str) -> Iterator[tuple[str, list[ag.Tensor], b
     yield from ((prefix + path, [tensor], False) for path, tensor in module._own_tensors())
     for path, part in walk(vars(module), Module, ()):
         yield from _rows(part, f"{prefix}{_name(module, path)}.")
+
+
+def _of_cells(module):
+    """The rows of a recurrent layer: those of its cells, by layer and direction."""
+    return [
+        (f"{theirs}_l{i // module.directions}{'_reverse' * (i % module.directions)}",
+         (f"cells.{i}.{ours}",), transposed)
+        for i in range(len(module.cells))
+        for theirs, (ours,), transposed in _TENSORS[_Cell]
+    ]  # fmt: skip
 
 
 def _name(module, path):

@@ -15,7 +15,7 @@ import autograd_lite as ag
 from autograd_lite.messages.other_names import keywords
 
 from .init import fan_in_uniform, generator
-from .layers import Linear
+from .layers import Dropout, Linear, check_sizes
 from .module import Module
 
 
@@ -134,54 +134,125 @@ class GRUCell(_Cell):
 
 
 class _Recurrent(Module):
-    """What layers share: a cell along the last axis but one."""
+    """What layers share: cells along the last axis but one."""
 
     _cell: type[_Cell]
 
     @keywords
-    def __init__(self, inputs: int, hidden: int, bias: bool = True, **settings):
-        self.cell = self._cell(inputs, hidden, bias, **settings)
+    def __init__(
+        self,
+        inputs: int,
+        hidden: int,
+        bias: bool = True,
+        num_layers: int = 1,
+        bidirectional: bool = False,
+        dropout: float = 0.0,
+        *,
+        rng=None,
+        **settings,
+    ):
+        check_sizes(self, num_layers=num_layers)
+        if num_layers < 1:
+            raise ValueError(f"{type(self).__name__}: num_layers is 1 or more, not {num_layers}")
+        rng, self.directions = generator(rng), 2 if bidirectional else 1
+        sizes = [inputs, *[self.directions * hidden] * (num_layers - 1)]
+        self.cells = [
+            self._cell(size, hidden, bias, rng=rng, **settings)
+            for size in sizes
+            for _ in range(self.directions)
+        ]
+        self.dropout = Dropout(dropout, rng=rng) if dropout else None
 
     def forward(self, x, state=None, return_state=False):
         """(..., time, inputs) -> (..., time, hidden), and the last state where it is asked for."""
         if np.ndim(x) < 2 or np.shape(x)[-2] < 1:
             raise ValueError(
-                f"{self!r} takes an array (..., time, {self.cell.input.weight.shape[0]}), and was "
-                f"given one of shape {np.shape(x)}"
+                f"{self!r} takes an array (..., time, {self.cells[0].input.weight.shape[0]}), and "
+                f"was given one of shape {np.shape(x)}"
             )
-        cell = self.cell
-
-        def step(state, z):
-            state = cell.step(z, state)
-            return state, cell.output(state)
-
-        steps = np.moveaxis(cell.input(x), -2, 0)
-        zeros = cell.first(x[..., 0, :])
-        state = zeros if state is None else self._begun(state, zeros)
-        state, outputs = ag.scan(step, state, steps, record_steps=True)
-        result = np.moveaxis(outputs, 0, -2)
-        return (result, state) if return_state else result
+        states, last = self._begun(state, self.cells[0].first(x[..., 0, :])), []
+        for at in range(0, len(self.cells), self.directions):
+            x = self.dropout(x) if at and self.dropout is not None else x
+            results = []
+            for i, cell in enumerate(self.cells[at : at + self.directions], at):
+                result, end = _along(cell, x, states[i], reverse=i > at)
+                results.append(result)
+                last.append(end)
+            x = np.concatenate(results, axis=-1) if len(results) > 1 else results[0]
+        return (x, self._joined(last)) if return_state else x
 
     def _begun(self, state, zeros):
-        """The first state in the shape of the zeros: a state of one example is that of all."""
+        """The first state of each cell, in the shape of the zeros.
+
+        A state of one example is that of all; more cells have an axis of their own, the first.
+        """
+        if state is None:
+            return [zeros] * len(self.cells)
         if isinstance(zeros, tuple):
             if not isinstance(state, (tuple, list)) or len(state) != len(zeros):
                 raise TypeError(
                     f"the state of {self!r} is a pair (h, c), and was given as {type(state)}: "
                     "write layer(x, (h, c))"
                 )
-            return tuple(map(self._begun, state, zeros))
-        return state if np.shape(state) == zeros.shape else np.broadcast_to(state, zeros.shape)
+            return list(zip(*map(self._begun, state, zeros), strict=True))
+        if len(self.cells) > 1 and np.shape(state)[:1] != (len(self.cells),):
+            raise ValueError(
+                f"{self!r} has {len(self.cells)} cells, and a state an axis of as many before all "
+                f"others; it was given one of shape {np.shape(state)}"
+            )
+        states = [state] if len(self.cells) == 1 else list(state)
+        return [
+            x if np.shape(x) == zeros.shape else np.broadcast_to(x, zeros.shape) for x in states
+        ]
+
+    def _joined(self, states):
+        """The last states of all cells as one."""
+        if len(states) == 1:
+            return states[0]
+        if isinstance(states[0], tuple):
+            return tuple(np.stack(parts) for parts in zip(*states, strict=True))
+        return np.stack(states)
 
     def _describe(self):
-        return self.cell._describe()
+        layers = len(self.cells) // self.directions
+        more = "" if layers == 1 else f", num_layers={layers}"
+        return self.cells[0]._describe() + more + ", bidirectional=True" * (self.directions - 1)
+
+
+def _along(cell, x, state, reverse):
+    """(the outputs of all steps of a cell, its last state); reverse begins with the last step."""
+
+    def step(state, z):
+        state = cell.step(z, state)
+        return state, cell.output(state)
+
+    steps = np.moveaxis(cell.input(x), -2, 0)
+    state, outputs = ag.scan(step, state, steps, reverse=reverse, record_steps=True)
+    return np.moveaxis(outputs, 0, -2), state
 
 
 class RNN(_Recurrent):
     """`RNNCell` along a sequence: (..., time, inputs) -> (..., time, hidden).
 
-    The parameters are those of the cell, which is ``cell``. A call takes the first state as
-    ``state=``, zeros without it, and with ``return_state=True`` gives (result, last state).
+    A call takes the first state as ``state=``, zeros without it, and with ``return_state=True``
+    gives (result, last state). With more than one cell, a state has an axis of cells first.
+
+    Parameters
+    ----------
+    inputs, hidden, bias, rng, init, dtype
+        As of the cell; `RNN` takes ``activation`` too.
+    num_layers : int
+        Layers one after the other, each on the results of the one before.
+    bidirectional : bool
+        Whether each layer has a cell more, that begins with the last step; its results stand
+        behind those of the other: (..., time, 2 * hidden).
+    dropout : float
+        The share that training drops between layers.
+
+    Attributes
+    ----------
+    cells : list
+        Of each layer the cell, and the one that goes backwards.
     """
 
     _cell = RNNCell
@@ -190,8 +261,7 @@ class RNN(_Recurrent):
 class LSTM(_Recurrent):
     """`LSTMCell` along a sequence: (..., time, inputs) -> (..., time, hidden).
 
-    The parameters are those of the cell, which is ``cell``. A call takes the first state as
-    ``state=``, zeros without it, and with ``return_state=True`` gives (result, last state).
+    Parameters, states and attributes are as of `RNN`; a state is a pair (h, c).
     """
 
     _cell = LSTMCell
@@ -200,8 +270,7 @@ class LSTM(_Recurrent):
 class GRU(_Recurrent):
     """`GRUCell` along a sequence: (..., time, inputs) -> (..., time, hidden).
 
-    The parameters are those of the cell, which is ``cell``. A call takes the first state as
-    ``state=``, zeros without it, and with ``return_state=True`` gives (result, last state).
+    Parameters, states and attributes are as of `RNN`.
     """
 
     _cell = GRUCell

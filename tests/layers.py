@@ -29,6 +29,9 @@ LAYERS = {
     "LayerNorm of two axes": (lambda s: nn.LayerNorm((5, 4), dtype=s["dtype"]), SEQUENCE),
     "BatchNorm": (lambda s: nn.BatchNorm(3, dtype=s["dtype"]), ROWS),
     "BatchNorm of images": (lambda s: nn.BatchNorm(2, dtype=s["dtype"]), GRID),
+    "GroupNorm": (lambda s: nn.GroupNorm(2, 4, dtype=s["dtype"]), SEQUENCE.transpose(0, 2, 1)),
+    "GroupNorm of images": (lambda s: nn.GroupNorm(1, 2, dtype=s["dtype"]), GRID),
+    "GroupNorm of rows": (lambda s: nn.GroupNorm(2, 4, dtype=s["dtype"]), SEQUENCE[:, 0]),
     "RNNCell": (lambda s: nn.RNNCell(3, 2, **s), ROWS),
     "RNNCell of relu": (lambda s: nn.RNNCell(3, 2, activation=ag.relu, **s), ROWS),
     "LSTMCell": (lambda s: nn.LSTMCell(3, 2, **s), ROWS),
@@ -36,6 +39,13 @@ LAYERS = {
     "RNN": (lambda s: nn.RNN(4, 3, **s), SEQUENCE),
     "LSTM": (lambda s: nn.LSTM(4, 3, **s), SEQUENCE),
     "GRU": (lambda s: nn.GRU(4, 3, **s), SEQUENCE),
+    "RNN of two layers":
+        (lambda s: nn.RNN(4, 3, num_layers=2, activation=ag.relu, **s), SEQUENCE),
+    "LSTM of two layers": (lambda s: nn.LSTM(4, 3, num_layers=2, **s), SEQUENCE),
+    "LSTM in both directions": (lambda s: nn.LSTM(4, 3, bidirectional=True, **s), SEQUENCE),
+    "GRU of two layers in both directions":
+        (lambda s: nn.GRU(4, 3, num_layers=2, bidirectional=True, bias=False, **s),
+         SEQUENCE[:, :3]),
     "MultiheadAttention": (lambda s: nn.MultiheadAttention(4, 2, **s), SEQUENCE),
     "MultiheadAttention causal":
         (lambda s: nn.MultiheadAttention(4, 2, causal=True, **s), SEQUENCE),

@@ -74,7 +74,7 @@ def test_the_steps_of_a_gated_network_are_drawn_once_with_their_cell(name):
     model = ag.draw(weighted(layer(x))).model
     frames = {(group.label, group.times) for group in model.groups.values()}
     assert ("one step", x.shape[-2]) in frames
-    hidden = {id for id, group in model.groups.items() if group.label == "cell.hidden"}
+    hidden = {id for id, group in model.groups.items() if group.label == "cells.0.hidden"}
     drawn = [box.op for box in model.boxes.values() if box.group in hidden and box.op]
     assert drawn == ["matmul", "add"]
 
@@ -178,9 +178,17 @@ MISTAKES = [
     (lambda: nn.LSTM(3, 3)(SEQUENCE), r"whose last axis has 3 elements.*\(2, 5, 4\)"),
     (lambda: nn.Residual(nn.Linear(3, 1))(ROWS), r"\(4, 1\) of one of shape \(4, 3\).*shortcut="),
     (lambda: nn.Conv2d(in_channels=2), "here it is inputs="),
-    (lambda: nn.LSTM(2, 3, num_layers=2),
-     r"^LSTM\(\) got an unexpected keyword argument 'num_layers': here it is layers one after the "
-     r"other, nn\.Sequential\(nn\.LSTM\(2, 3\), nn\.LSTM\(3, 3\)\)$"),
+    (lambda: nn.LSTM(2, 3, batch_first=True),
+     r"^LSTM\(\) got an unexpected keyword argument 'batch_first': here it is nothing: the axes "
+     r"are \(batch, time, features\)$"),
+    (lambda: nn.LSTM(input_size=2, hidden_size=3),
+     r"^LSTM\(\) got an unexpected keyword argument 'input_size': here it is inputs=$"),
+    (lambda: nn.LSTM(2), r"^LSTM\(\) missing 1 required positional argument: 'hidden'$"),
+    (lambda: nn.LSTM(2, 3, num_layers=0), "num_layers is 1 or more, not 0"),
+    (lambda: nn.GRU(4, 3, num_layers=2)(SEQUENCE, np.zeros((2, 3, 3))[:1]),
+     r"GRU\(4, 3, num_layers=2\) has 2 cells, .*one of shape \(1, 3, 3\)"),
+    (lambda: nn.GroupNorm(2, 3), "2 groups cannot share 3 channels"),
+    (lambda: nn.GroupNorm(1, 3)(SEQUENCE), r"GroupNorm\(1, 3\) takes an array \(batch, 3,"),
     (lambda: nn.ReLU(inplace=True), "inplace': here it is nothing: no function changes its arg"),
     (lambda: nn.LeakyReLU(0.2, inplace=True), "here it is nothing"),
     (lambda: nn.Linear(2, 3, device="cpu"), "every Tensor is in NumPy's memory"),
@@ -222,6 +230,38 @@ def test_a_state_is_carried_from_sequence_to_sequence():
         np.testing.assert_allclose(first(last).data, whole.data[:, -1])
         one = layer(SEQUENCE[0])  # without a batch
         np.testing.assert_allclose(one.data, whole.data[0])
+
+
+@pytest.mark.parametrize("kind", [nn.RNN, nn.LSTM, nn.GRU])
+def test_layers_on_layers_carry_a_state_of_each(kind):
+    layer = kind(4, 3, num_layers=3, rng=0)
+    whole = layer(SEQUENCE)
+    head, state = layer(SEQUENCE[:, :2], return_state=True)
+    assert first(state).shape == (3, 2, 3)
+    tail, last = layer(SEQUENCE[:, 2:], state, return_state=True)
+    np.testing.assert_allclose(np.concatenate([head, tail], axis=1).data, whole.data)
+    np.testing.assert_allclose(first(last).data[-1], whole.data[:, -1])
+    one = layer(SEQUENCE[0], first(state)[:, 0] if first(state) is state else
+                tuple(part[:, 0] for part in state))  # fmt: skip
+    assert one.shape == (5, 3)
+
+
+@pytest.mark.parametrize("kind", [nn.RNN, nn.LSTM, nn.GRU])
+def test_both_directions_are_two_layers_side_by_side(kind):
+    layer = kind(4, 3, bidirectional=True, rng=0)
+    one, other = kind(4, 3, rng=1), kind(4, 3, rng=2)
+    one.cells[0], other.cells[0] = layer.cells
+    back = other(SEQUENCE[:, ::-1])[:, ::-1]
+    np.testing.assert_allclose(layer(SEQUENCE).data, np.concatenate([one(SEQUENCE), back], -1).data)
+
+
+def test_layers_drop_between_them_alone():
+    layer = nn.GRU(4, 3, num_layers=2, dropout=0.5, rng=0)
+    assert not np.array_equal(layer(SEQUENCE).data, layer(SEQUENCE).data)
+    layer.eval()
+    np.testing.assert_array_equal(layer(SEQUENCE).data, layer(SEQUENCE).data)
+    single = nn.GRU(4, 3, dropout=0.5, rng=0)
+    np.testing.assert_array_equal(single(SEQUENCE).data, single(SEQUENCE).data)
 
 
 def test_a_first_state_is_learned_for_all_examples():

@@ -67,6 +67,9 @@ THEIRS = {
     "LayerNorm of two axes": lambda: tnn.LayerNorm((5, 4), **D),
     "BatchNorm": lambda: tnn.BatchNorm1d(3, **D),
     "BatchNorm of images": lambda: tnn.BatchNorm2d(2, **D),
+    "GroupNorm": lambda: tnn.GroupNorm(2, 4, **D),
+    "GroupNorm of images": lambda: tnn.GroupNorm(1, 2, **D),
+    "GroupNorm of rows": lambda: tnn.GroupNorm(2, 4, **D),
     "RNNCell": lambda: tnn.RNNCell(3, 2, **D),
     "RNNCell of relu": lambda: tnn.RNNCell(3, 2, nonlinearity="relu", **D),
     "LSTMCell": lambda: (tnn.LSTMCell(3, 2, **D), first),
@@ -74,6 +77,13 @@ THEIRS = {
     "RNN": lambda: (tnn.RNN(4, 3, batch_first=True, **D), first),
     "LSTM": lambda: (tnn.LSTM(4, 3, batch_first=True, **D), first),
     "GRU": lambda: (tnn.GRU(4, 3, batch_first=True, **D), first),
+    "RNN of two layers":
+        lambda: (tnn.RNN(4, 3, 2, nonlinearity="relu", batch_first=True, **D), first),
+    "LSTM of two layers": lambda: (tnn.LSTM(4, 3, 2, batch_first=True, **D), first),
+    "LSTM in both directions":
+        lambda: (tnn.LSTM(4, 3, bidirectional=True, batch_first=True, **D), first),
+    "GRU of two layers in both directions":
+        lambda: (tnn.GRU(4, 3, 2, False, True, 0.0, True, **D), first),
     "MultiheadAttention": lambda: (tnn.MultiheadAttention(4, 2, batch_first=True, **D), itself),
     "MultiheadAttention causal":
         lambda: (tnn.MultiheadAttention(4, 2, batch_first=True, **D), causal),

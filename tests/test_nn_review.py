@@ -1,13 +1,13 @@
 """`review` of hand-written backward passes of layers: `nn` computes forward, people backward.
 
-A line that ends with ``#! other`` is right as it stands, and wrong as ``other``.
+A line with ``#! other`` behind it, or below, is right as it stands, and wrong as ``other``.
 """
 
-import importlib.util
-
 import pytest
+from reviewed import flat, load, with_mistake
 
 import autograd_lite as ag
+import nn
 
 HEAD = """\
 import numpy as np
@@ -16,6 +16,7 @@ import nn
 
 rng = np.random.default_rng(0)
 ROWS, SEQUENCE = rng.normal(size=(4, 3)), rng.normal(size=(2, 5, 4))
+TARGET = rng.normal(size=(4, 3))
 LINE, GRID = rng.normal(size=(3, 2, 9)), rng.normal(size=(2, 2, 6, 6))
 
 
@@ -34,8 +35,8 @@ def plain(layer):
 
 """
 
-# What a program calls `layer`, its arguments, and the lines of `run`; `out` is the layer's result,
-# and `dout` the gradient of the loss with respect to it.
+# Of every layer and loss: what a program calls `layer`, its arguments, and the lines of `run`;
+# `out` is the layer's result, and `dout` the gradient of the loss with respect to it.
 PROGRAMS = {
     "Linear": ("nn.Linear(3, 2, rng=0)", "x, W, b = ROWS, *(layer.weight, layer.bias)", """
         layer.weight, layer.bias = W, b
@@ -127,6 +128,20 @@ PROGRAMS = {
         inner = inner - n * np.sum(dn * n, axis=0)  #! inner = inner + n * np.sum(dn * n, axis=0)
         dx = inv / m * inner
         """, "x=dx, s=ds, b=db"),
+    "GroupNorm": (
+        "nn.GroupNorm(1, 3)",
+        "x, s = ROWS, np.array([1.0, 0.8, 1.3])", """
+        layer.weight = s
+        out = layer(x)
+        ---
+        inv = 1 / np.sqrt(x.var(axis=1, keepdims=True) + 1e-5)
+        n = (x - x.mean(axis=1, keepdims=True)) * inv
+        ds = np.sum(dout * n, axis=0)
+        dn = dout * s
+        inner = dn - dn.mean(axis=1, keepdims=True)
+        inner = inner - n * (dn * n).mean(axis=1, keepdims=True)
+        dx = inner * inv  #! dx = inner / inv
+        """, "x=dx, s=ds"),
     "RNNCell": (
         "nn.RNNCell(3, 2, rng=0)",
         "x, W, U = ROWS, *(layer.input.weight, layer.hidden.weight)", """
@@ -177,8 +192,8 @@ PROGRAMS = {
         """, "W=dW, U=dU"),
     "RNN": (
         "nn.RNN(4, 3, rng=0)",
-        "x, W, U = SEQUENCE, *(layer.cell.input.weight, layer.cell.hidden.weight)", """
-        layer.cell.input.weight, layer.cell.hidden.weight = W, U
+        "x, W, U = SEQUENCE, *(layer.cells[0].input.weight, layer.cells[0].hidden.weight)", """
+        layer.cells[0].input.weight, layer.cells[0].hidden.weight = W, U
         out = layer(x)
         ---
         dW, dU, dh = np.zeros_like(W), np.zeros_like(U), np.zeros((2, 3))
@@ -221,6 +236,194 @@ PROGRAMS = {
         ---
         dx = dout * (out != 0) / 0.6  #! dx = dout * (out != 0)
         """, "x=dx"),
+    "ConvTranspose1d": (
+        "nn.ConvTranspose1d(2, 3, 3, stride=2, rng=0)",
+        "x, K, b = LINE, *(layer.weight, layer.bias)", """
+        layer.weight, layer.bias = K, b
+        out = layer(x)
+        ---
+        dK, dx = np.zeros_like(K), np.zeros_like(x)
+        for t in range(x.shape[2]):
+            g = dout[:, :, 2 * t : 2 * t + 3]  #! g = dout[:, :, t : t + 3]
+            dK += np.einsum("ni,nok->iok", x[:, :, t], g)
+            dx[:, :, t] = np.einsum("nok,iok->ni", g, K)
+        db = dout.sum(axis=(0, 2))
+        """, "x=dx, K=dK, b=db"),
+    "ConvTranspose2d": (
+        "nn.ConvTranspose2d(2, 3, 2, stride=2, rng=0)",
+        "x, K, b = GRID, *(layer.weight, layer.bias)", """
+        layer.weight, layer.bias = K, b
+        out = layer(x)
+        ---
+        blocks = dout.reshape(2, 3, 6, 2, 6, 2)
+        dK = np.einsum("nihw,nohawb->ioab", x, blocks)
+        dx = np.einsum("nohawb,ioab->nihw", blocks, K)
+        #! dx = np.einsum("nohawb,ioba->nihw", blocks, K)
+        db = dout.sum(axis=(0, 2, 3))
+        """, "x=dx, K=dK, b=db"),
+    "Sequential": (
+        "nn.Sequential(nn.Linear(3, 4, rng=0), nn.Tanh(), nn.Linear(4, 2, rng=1))",
+        "x, W1, b1, W2, b2 = ROWS, *(p for m in layer[::2] for p in (m.weight, m.bias))", """
+        layer[0].weight, layer[0].bias, layer[2].weight, layer[2].bias = W1, b1, W2, b2
+        h = layer[:2](x)
+        out = layer[2](h)
+        ---
+        dW2 = h.T @ dout
+        db2 = dout.sum(axis=0)
+        dz1 = dout @ W2.T * (1 - h**2)  #! dz1 = dout @ W2.T * h * (1 - h)
+        dW1 = x.T @ dz1
+        db1 = dz1.sum(axis=0)
+        dx = dz1 @ W1.T
+        """, "x=dx, W1=dW1, b1=db1, W2=dW2, b2=db2"),
+    "LSTM": (
+        "nn.LSTM(4, 3, rng=0)",
+        "x, W, U, b = SEQUENCE, *(layer.cells[0].input.weight, layer.cells[0].hidden.weight, "
+        "layer.cells[0].input.bias)", """
+        layer.cells[0].input.weight, layer.cells[0].input.bias = W, b
+        layer.cells[0].hidden.weight = U
+        out = layer(x)
+        ---
+        N, T, H = out.shape
+        h = np.concatenate([np.zeros((N, 1, H)), out], axis=1)
+        c = np.zeros((N, T + 1, H))
+        i, f, g, o = (np.zeros((N, T, H)) for _ in range(4))
+        for t in range(T):
+            z = x[:, t] @ W + h[:, t] @ U + b + layer.cells[0].hidden.bias
+            i[:, t], f[:, t] = sigmoid(z[:, :H]), sigmoid(z[:, H : 2 * H])
+            g[:, t], o[:, t] = np.tanh(z[:, 2 * H : 3 * H]), sigmoid(z[:, 3 * H :])
+            c[:, t + 1] = f[:, t] * c[:, t] + i[:, t] * g[:, t]
+        dW, dU, db = np.zeros_like(W), np.zeros_like(U), np.zeros_like(b)
+        dx, dh, dc = np.zeros_like(x), np.zeros((N, H)), np.zeros((N, H))
+        for t in reversed(range(T)):
+            dh = dh + dout[:, t]
+            tc = np.tanh(c[:, t + 1])
+            do = dh * tc * o[:, t] * (1 - o[:, t])
+            dc = dc + dh * o[:, t] * (1 - tc**2)
+            di = dc * g[:, t] * i[:, t] * (1 - i[:, t])
+            df = dc * c[:, t] * f[:, t] * (1 - f[:, t])
+            #! df = dc * c[:, t + 1] * f[:, t] * (1 - f[:, t])
+            dg = dc * i[:, t] * (1 - g[:, t] ** 2)
+            dz = np.hstack([di, df, dg, do])
+            dW += x[:, t].T @ dz
+            dU += h[:, t].T @ dz
+            db += dz.sum(axis=0)
+            dx[:, t] = dz @ W.T
+            dh = dz @ U.T
+            dc = dc * f[:, t]
+        """, "x=dx, W=dW, U=dU, b=db"),
+    "GRU": (
+        "nn.GRU(4, 3, rng=0)",
+        "x, W, U = SEQUENCE, *(layer.cells[0].input.weight, layer.cells[0].hidden.weight)", """
+        layer.cells[0].input.weight, layer.cells[0].hidden.weight = W, U
+        out = layer(x)
+        ---
+        N, T, H = out.shape
+        dW, dU, dx = np.zeros_like(W), np.zeros_like(U), np.zeros_like(x)
+        dh = np.zeros((N, H))
+        for t in reversed(range(T)):
+            h = out[:, t - 1] if t > 0 else np.zeros((N, H))
+            zx = x[:, t] @ W + layer.cells[0].input.bias
+            zh = h @ U + layer.cells[0].hidden.bias
+            r = sigmoid(zx[:, :H] + zh[:, :H])
+            u = sigmoid(zx[:, H : 2 * H] + zh[:, H : 2 * H])
+            n = np.tanh(zx[:, 2 * H :] + r * zh[:, 2 * H :])
+            dh = dh + dout[:, t]
+            dn = dh * (1 - u) * (1 - n**2)
+            du = dh * (h - n) * u * (1 - u)
+            dr = dn * zh[:, 2 * H :] * r * (1 - r)
+            dzx = np.concatenate([dr, du, dn], axis=1)
+            dzh = np.concatenate([dr, du, dn * r], axis=1)
+            dW += x[:, t].T @ dzx
+            dU += h.T @ dzh
+            dx[:, t] = dzx @ W.T
+            dh = dzh @ U.T + dh * u  #! dh = dzh @ U.T
+        """, "x=dx, W=dW, U=dU"),
+    "TransformerBlock": (
+        "nn.TransformerBlock(4, 1, 5, activation=ag.relu, rng=0)",
+        "x, V, O, W1, W2 = SEQUENCE, *(layer.attention.value.weight, layer.attention.out.weight, "
+        "layer.linear1.weight, layer.linear2.weight)", """
+        layer.attention.value.weight, layer.attention.out.weight = V, O
+        layer.linear1.weight, layer.linear2.weight = W1, W2
+        out = layer(x)
+        ---
+        n1 = layer.norm1(x)
+        q, k = layer.attention.query(n1), layer.attention.key(n1)
+        v = n1 @ V + layer.attention.value.bias
+        a = np.exp(q @ k.transpose(0, 2, 1) / 2.0)
+        a = a / a.sum(axis=-1, keepdims=True)
+        mixed = a @ v
+        x1 = x + mixed @ O + layer.attention.out.bias
+        deviation = np.sqrt(x1.var(axis=-1, keepdims=True) + 1e-5)
+        n2 = (x1 - x1.mean(axis=-1, keepdims=True)) / deviation
+        h = np.maximum(n2 @ W1 + layer.linear1.bias, 0)
+        dW2 = np.einsum("bti,btj->ij", h, dout)
+        dz = (dout @ W2.T) * (h > 0)
+        dW1 = np.einsum("bti,btj->ij", n2, dz)
+        dn2 = dz @ W1.T
+        along = n2 * (dn2 * n2).mean(axis=-1, keepdims=True)
+        dx1 = dout + (dn2 - dn2.mean(axis=-1, keepdims=True) - along) / deviation
+        dO = np.einsum("bti,btj->ij", mixed, dx1)
+        dv = a.transpose(0, 2, 1) @ (dx1 @ O.T)  #! dv = a @ (dx1 @ O.T)
+        dV = np.einsum("bti,btj->ij", n1, dv)
+        """, "V=dV, O=dO, W1=dW1, W2=dW2"),
+    "SquaredError": ("nn.SquaredError()", "x, y = ROWS, TARGET", """
+        out = layer(x, y)
+        ---
+        dx = dout * (x - y) / len(x)  #! dx = dout * (y - x) / len(x)
+        """, "x=dx"),
+    "MeanSquaredError": ("nn.MeanSquaredError()", "x, y = ROWS, TARGET", """
+        out = layer(x, y)
+        ---
+        dx = dout * 2 * (x - y) / x.size  #! dx = dout * (x - y) / x.size
+        """, "x=dx"),
+    "MeanAbsoluteError": ("nn.MeanAbsoluteError()", "x, y = ROWS, TARGET", """
+        out = layer(x, y)
+        ---
+        dx = dout * np.sign(x - y) / x.size  #! dx = dout * np.sign(x - y)
+        """, "x=dx"),
+    "Huber": ("nn.Huber(delta=0.7)", "x, y = ROWS, TARGET", """
+        delta = 0.7
+        out = layer(x, y)
+        ---
+        d = x - y
+        slope = np.where(np.abs(d) < delta, d, delta * np.sign(d))
+        #! slope = np.where(np.abs(d) < delta, d, np.sign(d))
+        dx = dout * slope / x.size
+        """, "x=dx"),
+    "CrossEntropy": ("nn.CrossEntropy()", "x, = ROWS,", """
+        labels = np.array([0, 2, 1, 2])
+        out = layer(x, labels)
+        ---
+        p = np.exp(x) / np.exp(x).sum(axis=1, keepdims=True)
+        p[np.arange(4), labels] -= 1
+        dx = dout * p / 4  #! dx = dout * p
+        """, "x=dx"),
+    "NegativeLogLikelihood": ("nn.NegativeLogLikelihood()", "x, = ROWS,", """
+        labels = np.array([0, 2, 1, 2])
+        out = layer(x, labels)
+        ---
+        dx = np.zeros_like(x)
+        dx[np.arange(4), labels] = -dout / 4  #! dx[np.arange(4), labels] = dout / 4
+        """, "x=dx"),
+    "BinaryCrossEntropy": ("nn.BinaryCrossEntropy()", "x, y = ROWS, (TARGET > 0).astype(float)", """
+        out = layer(x, y)
+        ---
+        p = sigmoid(x)
+        dx = dout * (p - y) / x.size  #! dx = dout * (p - y) * p * (1 - p) / x.size
+        """, "x=dx"),
+    "KLDivergence": (
+        "nn.KLDivergence()",
+        "x, y = ROWS, np.exp(TARGET) / np.exp(TARGET).sum(axis=1)[:, None]", """
+        out = layer(x, y)
+        ---
+        dx = -dout * y / len(x)  #! dx = -dout * y / x
+        """, "x=dx"),
+    "Hinge": ("nn.Hinge()", "x, y = ROWS, np.sign(TARGET)", """
+        out = layer(x, y)
+        ---
+        inside = y * x < 1
+        dx = -dout * y * inside / x.size  #! dx = -dout * inside / x.size
+        """, "x=dx"),
 }  # fmt: skip
 ACTIVATIONS = {
     "Sigmoid": ("dx = dout * out * (1 - out)", "dx = dout * x * (1 - x)"),
@@ -229,6 +432,18 @@ ACTIVATIONS = {
     "ReLU": ("dx = dout * (x > 0)", "dx = dout * x"),
     "LeakyReLU": ("dx = dout * np.where(x > 0, 1, 0.01)", "dx = dout * np.where(x > 0, 1, 0.1)"),
     "ELU": ("dx = dout * np.where(x > 0, 1, out + 1)", "dx = dout * np.where(x > 0, 1, out)"),
+    "SELU": (
+        "dx = dout * np.where(x > 0, 1.0507009873554805, out + 1.7580993408473766)",
+        "dx = dout * np.where(x > 0, 1.0507009873554805, out)",
+    ),
+    "GELU": (
+        "dx = dout * (out / x + x * np.exp(-(x**2) / 2) / np.sqrt(2 * np.pi))",
+        "dx = dout * (out / x + np.exp(-(x**2) / 2) / np.sqrt(2 * np.pi))",
+    ),
+    "Mish": (
+        "dx = dout * (out / x + x * (1 - (out / x) ** 2) * sigmoid(x))",
+        "dx = dout * (out / x + x * (1 - out**2) * sigmoid(x))",
+    ),
     "SiLU": ("dx = dout * (out / x + out * (1 - out / x))", "dx = dout * (out / x + out)"),
     "Softplus": ("dx = dout * sigmoid(x)", "dx = dout * (1 - np.exp(x))"),
     "Softsign": ("dx = dout / (1 + np.abs(x)) ** 2", "dx = dout / (1 + np.abs(x))"),
@@ -250,29 +465,16 @@ def written(name):
     """(the text of a program, the number of the line that can be wrong, what it says then)"""
     layer, given, lines, gradients = PROGRAMS[name]
     names = given.partition(" =")[0].strip(" ,")
-    forward, backward = (part.strip("\n").split("\n") for part in lines.split("---"))
+    forward, backward = lines.split("---")
     loss = ["weights = np.cos(np.arange(out.size)).reshape(out.shape)"]
     loss += ["loss = np.sum(weights * out + out**2)", "dout = weights + 2 * out"]
-    body = [*_flat(forward), *loss, *_flat(backward), f"return loss, dict({gradients})"]
+    body = [*flat(forward), *loss, *flat(backward), f"return loss, dict({gradients})"]
     text = HEAD + f"layer = plain({layer})\n{given}\n\n\ndef run({names}):\n"
-    text += "".join(f"    {line}\n" for line in body if line.strip())
-    found = text.split("\n")
-    at = next(i for i, line in enumerate(found) if "#!" in line)
-    found[at], wrong = (part.rstrip() for part in found[at].split("#! "))
-    return found, at, found[at][: len(found[at]) - len(found[at].lstrip())] + wrong
-
-
-def _flat(lines):
-    depth = min(len(line) - len(line.lstrip()) for line in lines if line.strip())
-    return [line[depth:] for line in lines if line.strip()]
+    return with_mistake(text + "".join(f"    {line}\n" for line in body if line.strip()))
 
 
 def reviewed(lines, folder, name):
-    path = folder / f"{name}.py"
-    path.write_text("\n".join(lines))
-    spec = importlib.util.spec_from_file_location(name, path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    module = load(lines, folder, name)
     code = module.run.__code__
     names = code.co_varnames[: code.co_argcount]
     return ag.review(module.run, *(getattr(module, name) for name in names))
@@ -283,6 +485,12 @@ def test_a_right_backward_of_a_layer_is_right(name, tmp_path):
     lines, _, _ = written(name)
     report = reviewed(lines, tmp_path, "right")
     assert report, str(report)
+
+
+def test_every_layer_and_loss_has_a_program():
+    modules = {name for name in nn.__all__ if isinstance(getattr(nn, name), type)}
+    modules = {name for name in modules if issubclass(getattr(nn, name), nn.Module)}
+    assert modules - set(PROGRAMS) == {"Module"}
 
 
 QUICK = ("Linear", "Embedding", "MaxPool", "LayerNorm", "RNN", "GRUCell", "ReLU", "Softmax")

@@ -212,6 +212,30 @@ def test_steps_of_a_program_compute_into_what_is_stacked():
     assert f"{carried[1]}, {carried[2]}" not in step.rstrip().split("\n")[-1]
 
 
+def test_what_needs_the_rows_alone_is_computed_of_all_rows():
+    args = lstm_arguments()
+    compiled = ag.compile(gradient(lstm, args))
+    source = compiled.source(*args)
+    back = source[source.index("def scan_cell_vjp_step(") : source.index("def scan_cell_vjp(")]
+    assert "one" not in back  # 1 - gate and 1 - tanh(c) ** 2 are made before the loop
+    after = source[source.index("def scan_cell_vjp(") :]
+    assert after.count("one - ") == 5
+    close(compiled(*args), gradient(lstm, args, unrolled)(*args))
+
+
+@pytest.mark.parametrize(("width", "steps"), [(3000, 4), (1500, 200)])
+def test_what_needs_large_rows_stays_in_the_step(width, steps):
+    def damped(xs):
+        return ag.scan(lambda c, x: (c * (1 - x * x), None), np.ones(xs.shape[1]), xs)[0]
+
+    def step_of(xs):
+        source = ag.compile(damped).source(xs)
+        return source[source.index("_step(") : source.index("return")]
+
+    assert "x * x" in step_of(np.zeros((steps, width)))
+    assert "x * x" not in step_of(np.zeros((4, 1500)))
+
+
 @pytest.mark.parametrize("reverse", [False, True])
 def test_what_a_program_carries_last_is_no_part_of_what_it_stacks(reverse):
     def sums(xs):

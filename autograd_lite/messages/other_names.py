@@ -1,6 +1,7 @@
 """What is called otherwise here than in other libraries: for the messages that say so."""
 
 import functools
+import inspect
 import re
 import sys
 from collections.abc import Callable
@@ -205,16 +206,18 @@ KEYWORDS = {
     "embedding_dim": "size=",
     "normalized_shape": "shape=",
     "num_features": "channels=",
+    "num_groups": "groups=",
+    "num_channels": "channels=",
     "embed_dim": "size=",
     "num_heads": "heads=",
     "d_model": "size=",
     "nhead": "heads=",
     "dim_feedforward": "hidden=",
     "p": "rate=",
+    "padding_idx": "nothing: nn.cross_entropy(..., ignore_index=), or a mask, leaves padding out",
+    "return_sequences": "nothing: layer(x) has all results, layer(x)[:, -1] the last",
     "batch_first": "nothing: the axes are (batch, time, features)",
-    "num_layers": "layers one after the other, nn.Sequential(nn.LSTM(2, 3), nn.LSTM(3, 3))",
     "nonlinearity": "activation=ag.relu",
-    "bidirectional": "two layers, the second of x[:, ::-1]",
     "inplace": "nothing: no function changes its argument",
     "negative_slope": "slope=",
     "params": "parameters=",
@@ -223,6 +226,7 @@ KEYWORDS = {
     "seed": "rng=",
 }
 _TAKE_TENSORS = (np.ufunc, type(np.sum))  # by NumPy's two protocols
+_MISSING = re.compile(r"\(\) missing \d+ required positional argument.*")
 _UNEXPECTED = re.compile(r"got an unexpected keyword argument '(\w+)'")
 
 
@@ -281,18 +285,32 @@ def keywords(f: F, known=KEYWORDS) -> F:
         try:
             return f(*args, **kwargs)
         except TypeError as error:
-            found = _UNEXPECTED.search(str(error))
-            if found is None or found[1] not in kwargs or found[1] not in known:
+            text = str(error)
+            name = _unknown_keyword(f, text, kwargs, known)
+            if name is None and not (f.__name__ == "__init__" and _MISSING.search(text)):
                 alone(error)
                 raise
-            text = str(error)
-            if f.__name__ == "__init__":
-                text = re.sub(r"^[\w.]+\(\)", f"{type(args[0]).__name__}()", text)
+        if f.__name__ == "__init__":  # as the class is called, not the one that it is made of
+            text = re.sub(r"^[\w.]+\(\)", f"{type(args[0]).__name__}()", text)
+        if name is not None:
+            text = _MISSING.sub(f"() got an unexpected keyword argument {name!r}", text)
             if ": here it is " not in text:  # of an __init__ that this one calls
-                text = f"{text}: here it is {known[found[1]]}"
+                text = f"{text}: here it is {known[name]}"
         raise TypeError(text)
 
     return cast(F, call)
+
+
+def _unknown_keyword(f, text, kwargs, known):
+    """The keyword of others that a TypeError is about; None where it is about something else.
+
+    Where all further keywords are taken, it is the argument by its own name that is missing.
+    """
+    if _MISSING.search(text):
+        own = inspect.signature(f).parameters
+        return next((name for name in kwargs if name in known and name not in own), None)
+    found = _UNEXPECTED.search(text)
+    return found[1] if found and found[1] in kwargs and found[1] in known else None
 
 
 def refused(name, unknown):

@@ -5,8 +5,11 @@ and read by the loop back; the gradient of a matrix that every step uses, a sum 
 product after the loop; and what nobody needs is left out.
 """
 
+import functools
 import math
+from collections import Counter
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
@@ -402,6 +405,103 @@ def _of_states(call, states):
         positions[position] = shifted
     func = loop.like(loop.steps, loop.inputs, results, (loop.carried, loop.rows))
     return _Plan(func, list(call.args), positions, values)
+
+
+# --- what needs the rows alone --------------------------------------------------------
+
+_SMALL = 1 << 11  # elements of a result whose call takes longer than its work
+_MOST_AT_ONCE = 1 << 18  # elements of the results of all steps, which stay near the processor
+
+
+def with_small_calls_at_once(steps, inputs, results):
+    """A graph that computes of all rows what its loops compute of each, where that is little.
+
+    A product is regrouped for it: dc * i * g * (1 - g), where dc is carried, is dc * a row.
+    """
+    steps = needed(steps, operands_of(results))
+    plans = {}
+    for call in _whole(steps, results):
+        loop = _regrouped(call.func)
+        known = _of_rows(loop)
+        read = [x for step in loop.steps if step not in known for x in step.operands()]
+        own = {
+            x: Expression("input", x.value, name=f"row_{i}")
+            for i, x in enumerate(dict.fromkeys(x for x in read if x in known), 1)
+        }
+        if own:
+            around = dict(zip(loop.inputs, call.args))
+            rows = [partial(_at_once, needed(known, [x]), around) for x in own]
+            call_of_rows = Expression("call", call.value, loop, call.args)
+            plans[call] = _with_rows(call_of_rows, own, rows)
+    return _replaced(steps, inputs, results, plans)
+
+
+def _of_rows(loop):
+    """The calls of ufuncs of a step that need its rows and what every step uses, in order."""
+    cut = loop.carried + loop.rows
+    rows, shared = {*loop.inputs[loop.carried : cut]}, {*loop.inputs[cut:]}
+    found = {}  # in order
+    for step in loop.steps:
+        if not _is_small_ufunc(step, loop.length) or step in loop.results:
+            continue
+        others = [x for x in step.operands() if x not in shared and x.kind != "constant"]
+        if others and all((x in found or x in rows) and x.shape == step.shape for x in others):
+            found[step] = True
+    return list(found)
+
+
+def _is_small_ufunc(step, length):
+    is_ufunc = isinstance(step.func, np.ufunc) and not step.kwargs
+    if not is_ufunc or step.func.nout > 1 or step.func.signature is not None:
+        return False
+    return bool(step.shape) and step.size <= _SMALL and step.size * length <= _MOST_AT_ONCE
+
+
+def _regrouped(loop):
+    """A loop in whose products the factors that need the rows alone are a product."""
+    cut = loop.carried + loop.rows
+    known = {*loop.inputs[loop.carried : cut], *_of_rows(loop)}
+    uses = Counter(x for step in loop.steps for x in step.operands())
+    uses.update(loop.results)
+
+    def grouped(graph, step, new):
+        if step.func is not np.multiply or not _is_small_ufunc(step, loop.length):
+            return None
+        factors = _factors(step, known, uses)
+        own = [x for x in factors if x in known and (x.shape, x.dtype) == (step.shape, step.dtype)]
+        rest = [x for x in factors if x not in own]
+        if len(own) < 2 or not rest:
+            return None
+        return _product(graph, [_product(graph, map(new, rest)), _product(graph, map(new, own))])
+
+    graph, results = rewritten(loop.steps, loop.inputs, loop.results, _as_it_is, grouped)
+    return loop.like(graph.steps, graph.inputs, results, (loop.carried, loop.rows))
+
+
+def _factors(step, known, uses):
+    """The factors of a product, and of the products among them that nobody else reads."""
+    found, stack = [], [step]
+    while stack:
+        x = stack.pop()
+        is_product = type(x) is Expression and x.func is np.multiply and not x.kwargs
+        if is_product and x not in known and (x is step or uses[x] == 1) and x.dtype == step.dtype:
+            stack += reversed(x.args)
+        else:
+            found.append(x)
+    return found
+
+
+def _product(graph, factors):
+    return functools.reduce(partial(graph.apply, np.multiply), factors)
+
+
+def _at_once(steps, around, graph, new):
+    """The last of these calls of rows, made of all rows."""
+    table = {}
+    for step in steps:
+        args = [table[x] if x in table else new(around.get(x, x)) for x in step.args]
+        table[step] = graph.apply(step.func, *args)
+    return table[steps[-1]]
 
 
 # --- what nobody needs ----------------------------------------------------------------

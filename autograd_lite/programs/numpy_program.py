@@ -13,7 +13,7 @@ from ..symbolic.expressions import Expression
 from ..symbolic.graph import operands_of
 from ..symbolic.loops import SymbolicLoop
 from ..symbolic.python_text import ATOM, CALL, Writer, guarded, new_name
-from .better_loops import better_loops, with_states_from_results
+from .better_loops import better_loops, with_small_calls_at_once, with_states_from_results
 from .loops import driver, is_stack
 from .lowering import ArrayMethod, copied, dot, lowered
 from .merging import STORING, merged, store_line
@@ -35,7 +35,11 @@ class NumpyProgram(Program):
     any more. What is returned are arrays of their own.
     """
 
-    passes = (partial(better_loops, more=(with_states_from_results,)), merged, lowered)
+    passes = (
+        partial(better_loops, more=(with_states_from_results, with_small_calls_at_once)),
+        merged,
+        lowered,
+    )
     copy = copied
     rows: dict = {}  # results that are computed into what is given
 

@@ -83,7 +83,7 @@ class Draft:
         """Where a factor or a term may have been left out, the whole value first."""
         if self.statement.part:
             return []
-        spots = [self.root]
+        spots = [] if isinstance(self.root, ast.Compare) else [self.root]  # no factor of a mask
         for node in self.nodes:
             parent = self.statement.parents.get(node)
             if node is self.root or isinstance(node, ast.Slice):

@@ -1,21 +1,21 @@
 """What is known of a program: its runs, its true gradients, which of its own are wrong."""
 
 import ast
-import copy
 import inspect
 import re
-import types
 from functools import cached_property
 
 import numpy as np
 
+from ..engine.modes import switched
 from ..engine.tape import Node
 from ..engine.tensor import Tensor
-from . import instrumented, pairs, runs
+from . import instrumented, pairs, runs, unreturned
 from .flow import arrays_in, nodes_in
 from .forms import names_of
 from .inputs import Inputs
 from .recognition import Known
+from .sources import is_judged
 from .truths import BESIDE, Truth, beside
 from .vocabulary import is_atomic
 
@@ -44,8 +44,9 @@ class Effort:
     """How much may still be tried, counted in entries and statements: no clock decides."""
 
     def __init__(self, run):
-        entries = sum(np.size(a) for _, value in run.events for a in arrays_in(value))
-        self.cost = 1 + len(run.events) / 40 + entries / 50_000  # of one run
+        mine = [value for key, value in run.events if is_judged(key[0])]
+        entries = sum(np.size(a) for value in mine for a in arrays_in(value))
+        self.cost = 1 + len(mine) / 40 + entries / 50_000  # of one run
         self.left = EFFORT
         self.kept = 0.0
 
@@ -92,12 +93,7 @@ class Examination:
             _called_once(f, args, kwargs)
         self.program = instrumented.Program(f, codes)
         self.inputs = Inputs(self.program, names_of(f), args, kwargs)
-        self.run = runs.recorded(self.program, self.inputs)
-        if self.run.loss is None:
-            raise ValueError(
-                f"review() found no loss in what {_name(f)} returned: it returns the loss, a "
-                "single number, and the gradients"
-            )
+        self.run = self._recorded()
         self.called = _called(self.run, self.program)
         for path, words in _displayed(self.run, self.program, f).items():
             self.called.setdefault(path, set()).update(words)
@@ -105,12 +101,35 @@ class Examination:
         self.close = _close(self.run.gradients.values())
         self.said: dict = {}  # {what a line assigns: what the user says it is the gradient of}
         self.truth = self._truth_at(None)
-        self.pairs = pairs.paired(
-            self.run.gradients, self.called, self.inputs.places, self.truth.of, self.agree
-        )
+        self.pairs = self._paired()
         self._pair_by_hand(by_hand or {})
         self.true = {path: self.truth.of(name) for path, name in self.pairs.items()}
         self.beside = self._beside()
+
+    def _recorded(self):
+        """The run on arrays, in which gradients are returned that the program assigns alone."""
+        run = runs.recorded(self.program, self.inputs)
+        if run.loss is None:
+            raise ValueError(
+                f"review() found no loss in what {_name(self.program.f)} returned: it returns the "
+                "loss, a single number, and the gradients"
+            )
+        unreturned.refuse_several_steps(self.program, run, self.inputs.places)
+        more = unreturned.returning(self.program, self.inputs.places, bool(run.gradients))
+        if more is None:
+            return run
+        self.program.have_returned(*more)
+        return runs.recorded(self.program, self.inputs)
+
+    def _paired(self):
+        """{path of a gradient: the place it is of}; what a parameter's .grad is of is known."""
+        parameters = self.inputs.parameters
+        found = pairs.paired(
+            self.run.gradients, self.called, self.inputs.places, self.truth.of, self.agree,
+            parameters,
+        )  # fmt: skip
+        found |= {(f"{x}.grad",): x for x in parameters}
+        return {path: x for path, x in found.items() if path in self.run.gradients}
 
     def _pair_by_hand(self, by_hand):
         """Set what the user says of gradients that are returned, or that lines assign."""
@@ -268,10 +287,10 @@ class Examination:
 
 def _called_once(f, args, kwargs):
     """One call as it is, on copies that nothing else sees."""
-    again = copy.deepcopy((args, kwargs))
-    if not isinstance(f, types.FunctionType):
-        f = copy.deepcopy(f)
-    return f(*again[0], **again[1])
+    program = instrumented.Program(f, instrumented.mentioned(f))
+    inputs = Inputs(program, names_of(f), args, kwargs)
+    with switched(watchers=()), inputs.copied() as (again, own_args, own_kwargs):
+        return again(*own_args, **own_kwargs)
 
 
 def _name(f):

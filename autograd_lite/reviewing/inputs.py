@@ -1,7 +1,8 @@
 """What a program is run on: copies, so that nothing of the user's is changed.
 
 Arrays of floats are found in the arguments, in the objects, closures and globals that the
-program uses, and in what these hold. In a copy each may be another array, or a tensor.
+program uses, and in what these hold. In a copy each may be another array, or a tensor. Tensors
+that require a gradient, such as the parameters of a model, count as the arrays that they hold.
 """
 
 import copy
@@ -10,6 +11,10 @@ import types
 from contextlib import contextmanager
 
 import numpy as np
+
+from ..engine.tensor import Tensor
+from .instrumented import names_in
+from .sources import is_judged
 
 _SCALARS = (float, np.floating)
 _PLAIN = (str, bytes, int, bool, complex, type(None), types.FunctionType, types.ModuleType, type)
@@ -27,6 +32,8 @@ class Inputs:
     ----------
     places : dict
         Each array of floats, or number among the arguments, by its name: ``params["W1"]``.
+    parameters : dict
+        The tensors among them, by their names; in `copied` those of the copy.
     """
 
     def __init__(self, program, names, args, kwargs):
@@ -37,6 +44,7 @@ class Inputs:
         self.cells = _cells(program)
         self.names_of_globals = _globals_used(program)
         self.places: dict = {}
+        self.parameters: dict = {}
         self._by_id: dict = {}
         self._seen: set = set()
         for name, value in [*zip(self.argument_names, args, strict=True), *kwargs.items()]:
@@ -51,10 +59,13 @@ class Inputs:
             self._collect(name, module[name])
 
     def _collect(self, name, value, numbers=False):
-        if is_floats(value):
+        if is_floats(value) or _is_parameter(value):
             if id(value) not in self._by_id:
                 self._by_id[id(value)] = name
                 self.places[name] = value
+            if isinstance(value, Tensor):
+                self.parameters[name] = value
+                self.places[name] = value.numpy()
         elif numbers and isinstance(value, _SCALARS):
             self.places[name] = value
         elif isinstance(value, _PLAIN) or id(value) in self._seen:
@@ -70,12 +81,11 @@ class Inputs:
 
         Random generators are as they were before, and so is the rest afterwards.
         """
-        memo: dict = {}
         make = other or (lambda name, value: np.array(value) if is_floats(value) else value)
         made = {name: make(name, value) for name, value in self.places.items()}
-        for name, value in self.places.items():
-            if is_floats(value):
-                memo[id(value)] = made[name]
+        parameters = self.parameters
+        self.parameters = {name: _as_parameter(made[name], t) for name, t in parameters.items()}
+        memo = {key: self.parameters.get(name, made[name]) for key, name in self._by_id.items()}
         state = np.random.get_state(), random.getstate()  # noqa: NPY002 - that of the user's
         cells = [(cell, cell.cell_contents) for _, cell in self.cells]
         rest = [(module, name, module[name]) for module, name in self.names_of_globals]
@@ -89,6 +99,10 @@ class Inputs:
             kwargs = {k: self._numbers(k, _copy(v, memo), made) for k, v in self.kwargs.items()}
             yield _copy(self.f, memo), args, kwargs
         finally:
+            for name, tensor in self.parameters.items():
+                if tensor is not made[name]:  # names in reach that were kept are those of before
+                    tensor.data = made[name]
+            self.parameters = parameters
             for cell, value in cells:
                 cell.cell_contents = value
             for module, name, value in rest:
@@ -106,6 +120,17 @@ class Inputs:
         if type(value) is dict:
             return {k: self._numbers(f"{name}[{k!r}]", v, made) for k, v in value.items()}
         return value
+
+
+def _is_parameter(x):
+    return isinstance(x, Tensor) and x.requires_grad and x.is_leaf and x.dtype.kind == "f"
+
+
+def _as_parameter(value, tensor):
+    """A leaf with another value; a leaf that is given stays."""
+    if isinstance(value, Tensor):
+        return value
+    return Tensor(value, requires_grad=True, name=tensor.name)
 
 
 def _inside(value):
@@ -150,17 +175,19 @@ def _globals_used(program):
     """(module, name) of the globals of the watched functions that hold arrays or objects."""
     found = {}
     for functions in program.functions.values():
-        for fn in functions:
-            for name in _names(fn.__code__):
+        for fn in filter(_is_of_the_user, functions):
+            for name in names_in(fn.__code__):
                 value = fn.__globals__.get(name)
-                if not isinstance(value, _PLAIN) and not callable(value):
+                if not isinstance(value, _PLAIN) and not _is_function(value):
                     found[id(fn.__globals__), name] = fn.__globals__, name
     return list(found.values())
 
 
-def _names(code):
-    """The names of a code object and of those inside it."""
-    yield from code.co_names
-    for inner in code.co_consts:
-        if isinstance(inner, types.CodeType):
-            yield from _names(inner)
+def _is_of_the_user(function):
+    return is_judged(function.__code__.co_filename)
+
+
+def _is_function(value):
+    """Whether a value that can be called is no object of a class written in Python."""
+    makes = [vars(kind)["__call__"] for kind in type(value).__mro__ if "__call__" in vars(kind)]
+    return callable(value) and not isinstance(makes[0], types.FunctionType)

@@ -6,6 +6,7 @@ exchanged (``f.__code__``), and put back afterwards. No file is written.
 
 import ast
 import copy
+import dis
 import functools
 import gc
 import sys
@@ -17,6 +18,8 @@ from .sources import Source
 
 HOOK = "__review__"  # the watcher, among the globals of a watched module
 RETURNED = "__returned__"
+_OF_TENSORS = ("data", "grad")  # attributes that lead off the tape
+_OFF_THE_TAPE = ("item", "tolist", "numpy", "detach")
 
 
 class Program:
@@ -34,6 +37,8 @@ class Program:
         Pairs (path, name) of these functions.
     called : set
         Their names.
+    added : tuple or None
+        The key of a line that is another one in all runs; see `have_returned`.
     """
 
     def __init__(self, f, codes):
@@ -44,8 +49,24 @@ class Program:
         self.ran = {(code.co_filename, code.co_name) for code in codes}
         self.called = {code.co_name for code in codes}
         paths = dict.fromkeys(code.co_filename for code in codes)
-        self.sources = {path: Source.of(path) for path in paths}
+        self.sources = self.written = {path: Source.of(path) for path in paths}
+        self.added = None
         self.functions_around = {fn for fn in owners if fn.__closure__}
+
+    def have_returned(self, source, key):
+        """Run with another text of a file, in which the line of that key returns more."""
+        self.sources = self.sources | {source.path: source}
+        self.added = key
+
+    def as_written(self, source):
+        """The lines of a source without what `have_returned` has put in."""
+        before, path = self.written[source.path].lines, source.path
+        put = self.sources[path].lines
+        return [b if p != b and n == p else n for b, p, n in zip(before, put, source.lines)]
+
+    def judges(self, key):
+        """Whether a statement is the user's."""
+        return sources.is_judged(key[0]) and key != self.added
 
     @contextmanager
     def watched(self, watcher, changed=None, executed=()):
@@ -57,7 +78,7 @@ class Program:
         new = {}
         for path, source in {**self.sources, **(changed or {})}.items():
             mine = frozenset(key for key in executed if key[0] == path)
-            if watcher.records or source is not self.sources[path]:
+            if watcher.records or source is not self.written[path]:
                 new |= _codes(source, watcher.records, frozenset())
             if mine:
                 new |= _codes(source, watcher.records, mine)
@@ -103,6 +124,43 @@ def _named_functions():
         for value in list(getattr(module, "__dict__", {}).values()):
             inside = vars(value).values() if issubclass(type(value), type) else (value,)
             yield from (f for f in inside if type(f) is types.FunctionType)
+
+
+def mentioned(f):
+    """The code objects of the user's files that a callable may come to call, by their names."""
+    found, todo, seen = {}, [f], {}
+    while todo:
+        value = todo.pop()
+        value = getattr(value, "__func__", value)  # of a method
+        if id(value) in seen:
+            continue
+        seen[id(value)] = value
+        if isinstance(value, types.FunctionType):
+            code = value.__code__
+            if sources.is_judged(code.co_filename) and sources.is_users(code.co_filename):
+                found[code] = None
+                todo += [value.__globals__.get(name) for name in names_in(code)]
+                todo += [c.cell_contents for c in value.__closure__ or () if _is_filled(c)]
+        elif isinstance(value, type) or hasattr(value, "__dict__"):
+            kind = value if isinstance(value, type) else type(value)
+            todo += [g for g in vars(kind).values() if isinstance(g, types.FunctionType)]
+            todo += [g for g in getattr(value, "__dict__", {}).values() if callable(g)]
+    return found
+
+
+def names_in(code):
+    """The names of globals in a code object and in those inside it."""
+    yield from (i.argval for i in dis.get_instructions(code) if i.opname.endswith("_GLOBAL"))
+    for inner in code.co_consts:
+        if isinstance(inner, types.CodeType):
+            yield from names_in(inner)
+
+
+def _is_filled(cell):
+    try:
+        return cell.cell_contents is not None
+    except ValueError:
+        return False
 
 
 @contextmanager
@@ -187,15 +245,27 @@ class _Hooks(ast.NodeTransformer):
         if not self.records:
             return node
         func = node.func
-        if isinstance(func, ast.Attribute) and func.attr in ("item", "tolist"):
-            return _call("plain", func.value, ast.Constant(func.attr))
+        if isinstance(func, ast.Attribute) and func.attr in _OFF_THE_TAPE:
+            method = _call("plain", func.value, ast.Constant(func.attr))
+            return ast.Call(method, node.args, node.keywords)
         if isinstance(func, ast.Name) and func.id in ("super", "locals", "globals"):
             return node
         return ast.Call(_call("called", func), node.args, node.keywords)
 
+    def visit_Attribute(self, node):
+        """What is read of a tensor, through the watcher."""
+        node = self.generic_visit(node)
+        if not self.records or node.attr not in _OF_TENSORS or not isinstance(node.ctx, ast.Load):
+            return node
+        return _call("attribute", node.value, ast.Constant(node.attr))
+
     def _recorded(self, node, name, original):
         if isinstance(node, ast.AugAssign):
-            return [node, _shown(name, node.target)]
+            how = f"i{type(node.op).__name__.lower()}"
+            done = _put(
+                "augmented", node.target, ast.Constant(_AUGMENTED.get(how, how)), node.value
+            )
+            return [done or node, self.generic_visit(_shown(name, node.target))]
         if isinstance(node, ast.Expr):
             if sources.is_append(original.value):
                 node.value.args[0] = _call("value", ast.Constant(name), node.value.args[0])
@@ -205,7 +275,18 @@ class _Hooks(ast.NodeTransformer):
         node.value = _call("value", ast.Constant(name), node.value)
         targets = node.targets if isinstance(node, ast.Assign) else []
         inside = [t for t in targets if isinstance(t, ast.Subscript)]
-        return [node, *(_shown(name, target) for target in inside)]
+        done = _put("put", targets[0], node.value) if len(targets) == 1 else None
+        return [done or node, *(_shown(name, target) for target in inside)]
+
+
+_AUGMENTED = {"imult": "imul", "idiv": "itruediv", "imatmult": "imatmul"}
+
+
+def _put(method, target, *values):
+    """The statement that has the watcher change an attribute of a tensor; None of others."""
+    if not isinstance(target, ast.Attribute) or target.attr not in _OF_TENSORS:
+        return None
+    return ast.Expr(_call(method, target.value, ast.Constant(target.attr), *values))
 
 
 def _placed(node):

@@ -81,7 +81,7 @@ def says_gradient(name, known=()):
     return len(rest) < 3 if plain else not name.startswith(rest)
 
 
-def paired(gradients, names, places, truth, allclose):
+def paired(gradients, names, places, truth, allclose, parameters=()):
     """{path of a gradient: name of a place}.
 
     Parameters
@@ -94,6 +94,8 @@ def paired(gradients, names, places, truth, allclose):
     truth : function of a place's name
         Its true gradient.
     allclose : function of two arrays
+    parameters : names of places
+        Which go before others of their shape.
     """
     scores = []
     for order, (path, value) in enumerate(gradients.items()):
@@ -108,7 +110,9 @@ def paired(gradients, names, places, truth, allclose):
         if path not in found and name not in found.values():
             found[path] = name
     _beside_siblings(gradients, places, found)
-    return found | _by_order(gradients, places, found)
+    for some in (parameters, places):
+        found |= _by_order(gradients, {name: places[name] for name in some}, found)
+    return found
 
 
 def _beside_siblings(gradients, places, found):
@@ -151,10 +155,11 @@ def _generic(array):
 def _score(path, value, called, name, place):
     """How much speaks for a pair: names above all, then the place in a container."""
     same = np.shape(value) == np.shape(place)
-    steps = [str(step) for step in path if isinstance(step, str)]
     theirs = _steps(name)
-    words = [bare(step) for step in steps]
-    mine = [w.lower() for w in words if w.lower() not in _VAGUE]
+    words = _words(path)
+    if len(words) > 1 and words == re.findall(r"\w+", name.lower())[-len(words) :]:
+        return 5.0
+    mine = [word for word in words if not word.isdigit()]
     score = 0.0
     if mine:
         tail = [step.lower() for step in theirs][-len(mine) :]
@@ -172,6 +177,14 @@ def _score(path, value, called, name, place):
     if score > 0 and not same:
         score -= 1.5 if np.size(value) != np.size(place) else 0.5
     return score + (0.25 if same and score > 0 else 0)
+
+
+def _words(path):
+    """The words of a path, as they stand in a place's name: "0.weight", and 0, then "weight"."""
+    ends = [i for i, step in enumerate(path) if isinstance(step, str)]
+    steps = path[1 : ends[-1] + 1] if ends and not isinstance(path[0], str) else path
+    words = [bare(word).lower() for step in steps for word in str(step).split(".")]
+    return [word for word in words if word not in _VAGUE] if ends else []
 
 
 def _steps(name):

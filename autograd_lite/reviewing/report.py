@@ -65,6 +65,11 @@ class Review:
     def summary(self) -> str:
         """One sentence: the first wrong line and what is wrong with it, or that all is right."""
         if not self.compared:
+            if not self.unpaired:
+                return (
+                    "no gradient was compared: there is none in what was returned, nor in an "
+                    "object or a tensor.grad: return (loss, {'W': dW})"
+                )
             return "no gradient was compared: none of what was returned could be paired"
         bad = [line for line in self.lines if line.verdict == WRONG]
         if not bad:

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from ..engine.modes import watching
 from .blindness import blind_spots
 from .colours import ReviewedGraph
+from .computed import AsArrays
 from .differences import Differences
 from .examination import Examination, UnfollowedError
 from .forms import whole
@@ -51,8 +53,13 @@ def review(f: Any, /, *args: Any, pairs: dict[str, str] | None = None, **kwargs:
     ValueError
         When nothing that was returned is a loss, or a name in ``pairs`` is unknown.
     """
+    with watching(AsArrays()):
+        return _reviewed(whole(f), args, kwargs, pairs)
+
+
+def _reviewed(f, args, kwargs, pairs):
     try:
-        examination = Examination(whole(f), args, kwargs, pairs)
+        examination = Examination(f, args, kwargs, pairs)
     except UnfollowedError as error:
         return _by_differences(error)
     wrong = examination.wrong_anywhere()
@@ -60,7 +67,11 @@ def review(f: Any, /, *args: Any, pairs: dict[str, str] | None = None, **kwargs:
     lines = judged(examination, repairs, changed, left)
     offered = {r.statement.source.path: r.fixed for r in repairs if r.edit is not None}
     sources = {path: source or changed.get(path) for path, source in offered.items()}
-    fixed = {path: "\n".join(s.lines) + "\n" for path, s in sources.items() if s is not None}
+    fixed = {
+        path: "\n".join(examination.program.as_written(s)) + "\n"
+        for path, s in sources.items()
+        if s is not None
+    }
     notes = () if wrong else blind_spots(examination)
     graph = ReviewedGraph.of(examination, lines, wrong)
     return _report(examination, examination.pairs, wrong, lines, notes, fixed, graph)
@@ -75,7 +86,7 @@ def _report(examination, compared, wrong, lines, notes=(), fixed=None, graph=Non
         tuple(names[path] for path in wrong),
         tuple(notes),
         fixed or {},
-        {path: source.lines for path, source in examination.program.sources.items()},
+        {path: source.lines for path, source in examination.program.written.items()},
         graph,
     )
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ..engine.modes import switched
 from ..engine.tensor import Tensor
 from .forms import Whole, stored
 from .watchers import Lifter, Recorder
@@ -66,10 +67,10 @@ def on_tensors(program, inputs, other=None, changed=None):
         value = value if other is None else other(name, value)
         tensor = watcher.tensor(value)
         leaves[name] = watcher.leaves[-1]
-        return tensor
+        return leaves[name] if name in inputs.parameters else tensor
 
     failure = None
-    with program.watched(watcher, changed), quietly():
+    with program.watched(watcher, changed), quietly(), switched(watchers=()):
         try:
             run = taken(inputs, watcher, lifted)
         except Exception as error:
@@ -86,7 +87,15 @@ def taken(inputs, watcher=None, other=None):
             held = [getattr(f, "__self__", f), *getattr(f, "__dict__", {}).values(), *args]
             owners = {id(o): o for o in (getattr(one, "__self__", one) for one in held)}
             gradients = {**gradients, **stored(owners.values())}
+        gradients |= _left(inputs, watcher)
     return Run(loss, gradients, getattr(watcher, "events", []))
+
+
+def _left(inputs, watcher):
+    """{path: gradient} of what stands in the ``.grad`` of the parameters."""
+    read = getattr(watcher, "attribute", getattr)
+    found = {name: read(t, "grad") for name, t in inputs.parameters.items()}
+    return {(f"{name}.grad",): g for name, g in found.items() if g is not None}
 
 
 def parted(result):

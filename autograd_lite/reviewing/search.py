@@ -95,7 +95,8 @@ class _Step:
 
     def best(self):
         """(the repair, what is wrong after it)."""
-        suspects = self.suspects()
+        suspects = [list(filter(self.examination.program.judges, k)) for k in self.suspects()]
+        self.in_order = list(filter(self.examination.program.judges, self.in_order))
         self.first = suspects[0]
         culprit = self._located()
         mine = self.chains.get(culprit[0], [culprit[0]]) if culprit is not None else []
@@ -158,7 +159,7 @@ class _Step:
             if rank > COMPLETED and partial is not None and self._is_whole(*partial):
                 return partial
             for name in names:
-                if name not in self.statements:
+                if name not in self.statements or not self.examination.program.judges(name):
                     continue
                 trial = self.trials.get(name) or self.trials.setdefault(name, Trials(self, name))
                 sure = getattr(names, "known", False) and rank < FORMULA

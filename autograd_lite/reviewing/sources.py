@@ -8,12 +8,20 @@ from functools import cached_property
 from pathlib import Path
 
 OURS = str(Path(__file__).resolve().parent.parent)
+_LAYERS = str(Path(OURS).parent / "nn")
 _LIBRARIES = tuple({*sysconfig.get_paths().values(), OURS} - {sysconfig.get_paths()["data"]})
 _JUDGED = (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Return)
 
 
+def is_judged(path):
+    """Whether the lines of a file are judged: those of the layers are watched alone."""
+    return not path.startswith(_LAYERS)
+
+
 def is_users(path):
-    """Whether a file is the user's own: none of a library, and its text is at hand."""
+    """Whether a file is the user's own, or one of our layers, and its text is at hand."""
+    if path.startswith(_LAYERS):
+        return True
     if path.startswith(("<frozen", "<string>")) or not linecache.getlines(path):
         return False
     return "site-packages" not in path and not path.startswith(_LIBRARIES)

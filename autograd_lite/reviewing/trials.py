@@ -9,6 +9,7 @@ from functools import cached_property
 
 import numpy as np
 
+from ..engine.tensor import Tensor
 from . import pairs, runs, texts, vocabulary
 from .edits import ALIKE, FACTOR, SLIP, Draft
 from .flow import arrays_in
@@ -191,6 +192,8 @@ class Trials:
                 exec(code, scope)
                 value = eval(self.observe, scope)
             except Exception:
+                return None
+            if any(isinstance(v, Tensor) for v in _flat(value)):  # a parameter itself
                 return None
             if self.entries and sum(np.size(v) for v in _flat(value)) > 4 * self.entries + 1000:
                 return None

@@ -61,7 +61,7 @@ def judged(examination, repairs, changed, left):
     lines: dict = {}
     for name in sorted({*_keys(flow), *wrong}):
         statement = statements.get(name)
-        if statement is None:
+        if statement is None or not examination.program.judges(name):
             continue
         line = _line(examination, statement, name, wrong, before, after, causes)
         place = statement.place

@@ -1,12 +1,15 @@
 """Who answers the calls in an instrumented program."""
 
+import contextlib
 import math
+import operator
 import random
 
 import numpy as np
 
 from ..comparison.cross_check.plain_python import numpys
 from ..engine.calls import holds_tensor
+from ..engine.modes import no_grad
 from ..engine.tensor import Tensor
 from ..rules import creation
 from .inputs import is_floats
@@ -20,6 +23,7 @@ class Recorder:
     """Notes what each statement gave: pairs (key of the statement, value as it was then)."""
 
     records = True
+    keeps = staticmethod(lambda tensor: tensor.numpy().copy())
 
     def __init__(self):
         self.events = []
@@ -36,7 +40,7 @@ class Recorder:
 
     def note(self, key, value):
         if len(self.events) < EVENTS:
-            self.events.append((key, kept(value)))
+            self.events.append((key, kept(value, self.keeps)))
 
     def called(self, function):
         return function
@@ -44,13 +48,31 @@ class Recorder:
     def plain(self, value, method):
         return getattr(value, method)
 
+    def attribute(self, x, name):
+        """``x.data`` or ``x.grad``."""
+        return getattr(x, name)
+
+    def put(self, x, name, value):
+        """``x.data = value``, or of ``x.grad``."""
+        setattr(x, name, value)
+
+    def augmented(self, x, name, how, value):
+        """``x.data += value`` and its like."""
+        self.put(x, name, getattr(operator, how)(self.attribute(x, name), value))
+
 
 class Lifter(Recorder):
-    """The same on tensors: arrays of floats become tensors where they are made."""
+    """The same on tensors: arrays of floats become tensors where they are made.
+
+    What the program takes for the data of a tensor, or leaves as its gradient, stays on the tape.
+    """
+
+    keeps = staticmethod(lambda tensor: tensor.node)
 
     def __init__(self):
         super().__init__()
         self.leaves = []
+        self.held = {}  # {(tensor, attribute): what the program takes it for}
 
     def value(self, key, value):
         return super().value(key, self.lifted(value))
@@ -84,7 +106,26 @@ class Lifter(Recorder):
         """``x.item()`` and ``x.tolist()`` of a tensor: what is still on the tape."""
         if not isinstance(value, Tensor):
             return getattr(value, method)
-        return lambda *index: value if method == "item" else list(value)
+        if method == "tolist":
+            return lambda: list(value)
+        return lambda *index: value if method == "item" else self.attribute(value, "data")
+
+    def attribute(self, x, name):
+        if not isinstance(x, Tensor):
+            return getattr(x, name)
+        if (x, name) in self.held:
+            return self.held[x, name]
+        if name == "grad":
+            return x.grad if x.is_leaf else None
+        if x.is_leaf and x.requires_grad:  # it may be stored into
+            return self.held.setdefault((x, name), x.copy())
+        return x
+
+    def put(self, x, name, value):
+        if isinstance(x, Tensor):
+            self.held[x, name] = self.lifted(value)
+        else:
+            setattr(x, name, value)
 
 
 class Executor:
@@ -138,16 +179,16 @@ class Substitute(Executor):
         return super().executed(key, scope)
 
 
-def kept(value, depth=4):
-    """A value as it is now: arrays are copied, of tensors the node is kept."""
+def kept(value, of_tensor=Recorder.keeps, depth=4):
+    """A value as it is now: arrays are copied, and of a tensor what is said."""
     if isinstance(value, Tensor):
-        return value.node
+        return of_tensor(value)
     if isinstance(value, np.ndarray):
         return value.copy()
     if depth and isinstance(value, (list, tuple)):
-        return [kept(inner, depth - 1) for inner in value[:1000]]
+        return [kept(inner, of_tensor, depth - 1) for inner in value[:1000]]
     if depth and isinstance(value, dict):
-        return {key: kept(inner, depth - 1) for key, inner in value.items()}
+        return {key: kept(inner, of_tensor, depth - 1) for key, inner in value.items()}
     return value if isinstance(value, (int, float, complex, np.generic, str)) else None
 
 
@@ -181,6 +222,7 @@ _ON_TENSORS = {
     np.float64: _float,
     np.float32: _same,
     isinstance: _isinstance,
+    no_grad: contextlib.nullcontext,
     np.array: _array,
     np.asarray: _array,
     np.asanyarray: _array,

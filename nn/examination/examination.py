@@ -123,13 +123,12 @@ def _measured(model, loss, batch, optimizer, prediction, value, history, fit):
         )
         for name in named
     ]
-    inputs = [column for array in batch[:-1] for column in columns(array)]
     return Numbers(
         value.item(),
         loss_after,
         activations(diagram, end),
         parameters,
-        inputs,
+        [column for array in batch[:-1] for column in columns(array)],
         columns(batch[-1]),
         takes_softmax_of_probabilities(diagram, end),
         _broadcast(loss, prediction, batch[-1]),

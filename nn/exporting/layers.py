@@ -158,10 +158,24 @@ def _batch_norm(graph, layer, x, shape):
     return graph.add("BatchNormalization", x, *parameters, epsilon=layer.epsilon)
 
 
+def _group_norm(graph, layer, x, shape):
+    """Groups are the channels of an instance norm; ONNX's own has other shapes in each version."""
+    groups, dtype = layer.groups, layer.weight.dtype
+    whole = graph.integers(0, *shape[1:])
+    x = graph.add("Reshape", x, graph.integers(0, groups, -1))
+    ends = (graph.constant(f(groups, dtype), "norm") for f in (np.ones, np.zeros))
+    x = graph.add("InstanceNormalization", x, *ends, epsilon=layer.epsilon)
+    across = (-1, *[1] * (len(shape) - 2))
+    weight, bias = (
+        graph.constant(t.numpy().reshape(across), "norm") for t in (layer.weight, layer.bias)
+    )
+    return graph.add("Add", graph.add("Mul", graph.add("Reshape", x, whole), weight), bias)
+
+
 # --- sequences ----------------------------------------------------------------------------------
 
 
-def _activation(cell):
+def _activation(cell, directions):
     """The attribute of a cell whose activation is none of ONNX's defaults."""
     activation = getattr(cell, "activation", np.tanh)
     names = {np.tanh: "Tanh", ag.relu: "Relu", ag.sigmoid: "Sigmoid"}
@@ -169,7 +183,7 @@ def _activation(cell):
         raise TypeError(
             f"to_onnx: the activation of RNN is tanh, relu or sigmoid, not {activation!r:.60}"
         )
-    return {} if activation is np.tanh else {"activations": [names[activation]]}
+    return {} if activation is np.tanh else {"activations": [names[activation]] * directions}
 
 
 def _recurrent(operator, order, **attributes):
@@ -178,22 +192,29 @@ def _recurrent(operator, order, **attributes):
     def rule(graph, layer, x, shape):
         if len(shape) != 3:
             raise ValueError(f"to_onnx: {layer!r} is for arrays (batch, time, inputs), not {shape}")
-        hidden = layer.cell.hidden.weight.shape[0]
-        more = attributes | _activation(layer.cell)
+        hidden = layer.cells[0].hidden.weight.shape[0]
+        both = {"direction": "bidirectional"} if layer.directions > 1 else {}
+        activations = _activation(layer.cells[0], layer.directions)
+        more = {"hidden_size": hidden, **attributes, **both, **activations}
+        x = graph.add("Transpose", x, perm=[1, 0, 2])
+        for at in range(0, len(layer.cells), layer.directions):
+            cells = layer.cells[at : at + layer.directions]
+            x = graph.add(operator, x, *weights(graph, cells), **more)
+            x = graph.add("Transpose", x, perm=[0, 2, 1, 3])  # of (time, directions, batch, hidden)
+            x = graph.add("Reshape", x, graph.integers(0, 0, layer.directions * hidden))
+        return graph.add("Transpose", x, perm=[1, 0, 2])
 
-        def gates(array):
-            parts = np.split(array.T, len(order))
-            return np.concatenate([parts[i] for i in order])[None]
+    def weights(graph, cells):
+        maps = [(cell.input, cell.hidden) for cell in cells]
+        found = [np.stack([gates(m.weight.numpy()) for m in some]) for some in zip(*maps)]
+        if maps[0][0].bias is not None:
+            biases = [[gates(m.bias.numpy()) for m in pair] for pair in maps]
+            found.append(np.stack([np.concatenate(pair) for pair in biases]))
+        return [graph.constant(array, "gates") for array in found]
 
-        maps = (layer.cell.input, layer.cell.hidden)
-        weights = [graph.constant(gates(m.weight.numpy()), "gates") for m in maps]
-        if maps[0].bias is not None:
-            both = np.concatenate([gates(m.bias.numpy()) for m in maps], axis=1)
-            weights.append(graph.constant(both, "bias"))
-        swapped = graph.add("Transpose", x, perm=[1, 0, 2])
-        out = graph.add(operator, swapped, *weights, hidden_size=hidden, **more)
-        out = graph.add("Squeeze", out, graph.integers(1))  # of one direction
-        return graph.add("Transpose", out, perm=[1, 0, 2])
+    def gates(array):
+        parts = np.split(array.T, len(order))
+        return np.concatenate([parts[i] for i in order])
 
     return rule
 
@@ -273,6 +294,7 @@ _LAYERS: dict[Any, Callable] = {
     AveragePool: _pooling("AveragePool", count_include_pad=1),
     normalization.LayerNorm: _layer_norm,
     normalization.BatchNorm: _batch_norm,
+    normalization.GroupNorm: _group_norm,
     recurrent.RNN: _recurrent("RNN", (0,)),
     recurrent.LSTM: _recurrent("LSTM", (0, 3, 1, 2)),  # ours are i f g o, ONNX's i o f c
     recurrent.GRU: _recurrent("GRU", (1, 0, 2), linear_before_reset=1),  # ours r z n, its z r h
