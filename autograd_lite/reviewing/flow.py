@@ -185,7 +185,7 @@ class Flow:
             seeded[node] = any(seeded.get(parent) for parent in above) or (
                 owner is not None and says_gradient(owner)
             )
-            strange = status == UNKNOWN and owner is not None
+            strange = status == UNKNOWN and owner is not None and node.out.size > 1
             tainted[node] = dirty or (
                 strange and seeded[node] and self._is_named(owner, says_gradient)
             )

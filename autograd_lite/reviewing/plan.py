@@ -77,10 +77,10 @@ def _located(step, made, likely, copies, alike):
     return [
         (ALIKE, [k for k in alike if k in step.likely]), (SLIP, mine), (ALIKE, alike),
         (OTHER, mine), (SLIP, likely),
-        (SLIP, made), (OTHER, made), (SOLVED, made), (SOLVED, mine),
+        (SLIP, made), (OTHER, made), (SOLVED, made), (SOLVED, mine), (TERM, made),
         (SLIP, copies), (OTHER, copies),
-        (TERM, made), (TERM, mine), (TERM, [*copies, *likely]),
-        (COMPLETED, mine), (TWO, mine), (INGREDIENT, made[::-1]),
+        (TERM, mine), (TERM, [*copies, *likely]),
+        (COMPLETED, mine), (INGREDIENT, made[::-1]), (TWO, mine),
     ]  # fmt: skip
 
 

@@ -86,6 +86,7 @@ class _Step:
         self.feeds: dict = {}
         self.localisation: object = None
         self.mine: list = []  # the line that is wrong by its values
+        self.made: list = []  # the lines that parts of it come from
         self.truth: object = None  # of the program as changed so far, where tensors go through it
         self.in_order: list = []
         self.times: dict = {}  # how often a statement was carried out
@@ -111,6 +112,7 @@ class _Step:
                 suspects = (suspects[0], [*mine, *suspects[1]], *suspects[2:])
                 mine = self.mine = self.chains.get(culprit[0], [culprit[0]])
                 made = [key for key in made if key not in mine]
+        self.made = made
         repair = self._tried(plan(self, alone, made, *suspects))
         if repair is not None and (not alone or not repair[1]):
             return repair
@@ -124,6 +126,9 @@ class _Step:
         self.times = {name: len(given) for name, given in localisation.given.items()}
         sole = [k for k in self.in_order if k not in self.sound]
         culprit = localisation.first(sole or self.in_order)
+        if culprit is not None and culprit[1] and culprit[0] in self.roots:
+            if any(k not in self.roots and self._is_whole_cause(k) for k in self.first):
+                culprit = None  # what is added up last can always be put right by itself
         if culprit is None and len(self.wrong) == 1:  # what is returned is known, at any rate
             ends = localisation.first([k for k in self.roots if k in self.statements])
             self.expected = {} if ends is None else {ends[0]: ends[2]}
@@ -155,7 +160,7 @@ class _Step:
         """The first edit that makes all right, else the most useful one; pairs (rank, names)."""
         partial = None
         for rank, names in places:
-            self.examination.effort.keep(rank < COMPLETED and names is not self.mine)
+            self.examination.effort.keep(rank < COMPLETED and names not in (self.mine, self.made))
             if rank > COMPLETED and partial is not None and self._is_whole(*partial):
                 return partial
             for name in names:
@@ -180,17 +185,23 @@ class _Step:
         return Repair(name, self.statements[name], None, values), wrong
 
     def likeliest(self):
-        """The first line whose value is none of backpropagation's, as a list."""
-        in_order = {name: i for i, name in enumerate(self.in_order)}
+        """The first line whose value is none of backpropagation's, as a list.
+
+        One that all that is wrong comes from is likelier than several lines.
+        """
         names = sorted(
             (name for name in self.first if name in self.statements),
             key=lambda name: (
                 name in self.sound,
+                not self._is_whole_cause(name),
                 name not in self.odd,
-                in_order.get(name, len(in_order)),
             ),
         )[:1]
         return [Repair(name, self.statements[name], None) for name in names]
+
+    def _is_whole_cause(self, name):
+        """Whether all that is wrong comes from a line."""
+        return self.feeds.get(name, set()) >= set(self.wrong)
 
     def suspects(self):
         """Keys of statements: the likely ones, those that copy, of known values, and the others."""

@@ -292,7 +292,8 @@ class Trials:
         """Whether an edit is right as far as one can tell, though it makes no gradient right."""
         likely = self.name in self.step.first and self.statement.target is not None
         small = edit.rank <= FACTOR and edit.kind != "extra statement"
-        return share == 1 and likely and small and _shapes(values) == self.shape
+        arrays = any(np.size(a) > 1 for value in values for a in arrays_in(value))
+        return share == 1 and arrays and likely and small and _shapes(values) == self.shape
 
     @property
     def _is_root(self):
