@@ -80,6 +80,7 @@ class _Step:
         self.sound: set = set()  # what gradients come from that are right
         self.known: set = set()  # what gives what backpropagation computes
         self.begins: object = None
+        self.appeared: dict = {}  # the order in which what is unknown to backpropagation appears
         self.trials: dict = {}
         self.chains: dict = {}
         self.makers: set = set()
@@ -127,8 +128,8 @@ class _Step:
         sole = [k for k in self.in_order if k not in self.sound]
         culprit = localisation.first(sole or self.in_order)
         if culprit is not None and culprit[1] and culprit[0] in self.roots:
-            if any(k not in self.roots and self._is_whole_cause(k) for k in self.first):
-                culprit = None  # what is added up last can always be put right by itself
+            causes = [k for k in self.first if k not in self.roots and self._is_whole_cause(k)]
+            culprit = None if causes else culprit  # what comes last can always be put right alone
         if culprit is None and len(self.wrong) == 1:  # what is returned is known, at any rate
             ends = localisation.first([k for k in self.roots if k in self.statements])
             self.expected = {} if ends is None else {ends[0]: ends[2]}
@@ -229,6 +230,7 @@ class _Step:
         self.in_order = [k for k in flow.in_order if k not in trivial or k in flow.first]
         self.known = set(flow.known)
         self.begins = flow.begins
+        self.appeared = {key: i for i, key in enumerate(flow.first)}
         self.sound = self._go_into_right_ones(flow, truth)
 
     def _by_flow(self, flow, whole):
