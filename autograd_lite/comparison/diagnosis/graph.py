@@ -15,6 +15,15 @@ LARGE = 2000  # elements of an array, which take as long as one visit more
 VISITS = 16_000  # of nodes, that one kind of search may make: a quarter of a second
 KIND = 3  # calls in a row by which one is told from others
 
+_MADE_OF = (  # what is made of an array, and stands in the place of another
+    ("{}", lambda a: a),
+    ("np.cumsum({})", np.cumsum),
+    ("np.cumsum({}[::-1])[::-1]", lambda a: np.cumsum(a[::-1])[::-1]),
+    ("{0} - {0}.mean()", lambda a: a - a.mean()),
+    ("np.roll({}, 1)", lambda a: np.roll(a, 1)),
+    ("np.roll({}, -1)", lambda a: np.roll(a, -1)),
+)
+
 
 class Graph:
     """The graph of a loss, for questions that are asked many times.
@@ -32,6 +41,7 @@ class Graph:
         self._index = {node: i for i, node in enumerate(self.nodes)}
         self._towards = {}
         self._labels = {}
+        self._instead: dict = {}
 
     @cached_property
     def above(self):
@@ -163,6 +173,33 @@ class Graph:
     def rename(self, labels):
         """Have nodes called by these labels."""
         self._labels.update(labels)
+
+    def instead_of(self, array):
+        """Pairs (formula, array): what has a name, or is made of it, and the shape of an array."""
+        array = np.asarray(array)
+        key = array.shape, array.tobytes()
+        if key not in self._instead:
+            self._instead[key] = list(self._other_arrays(array))
+        return self._instead[key]
+
+    def _other_arrays(self, array):
+        forms = _MADE_OF if array.ndim == 1 else _MADE_OF[:1]
+        seen = [array]
+        for name, other in self._named.items():
+            if other.shape != array.shape or np.iscomplexobj(other):
+                continue
+            for words, made in forms:
+                found = made(other * 1.0)
+                if np.ptp(found) and not any(np.array_equal(found, one) for one in seen):
+                    seen.append(found)
+                    yield words.format(name), found
+
+    @cached_property
+    def _named(self):
+        """The arrays of numbers that have names, of as many entries as tell."""
+        found = {name: array for name, array in self.constants() if name}
+        found |= self.names.arrays()
+        return {n: a for n, a in found.items() if a.size > 2 and a.dtype.kind in "biuf"}
 
     def constants(self):
         """Pairs (name, array) of the arrays that are no variables: data, labels, masks."""

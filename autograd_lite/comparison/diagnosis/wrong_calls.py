@@ -36,8 +36,10 @@ def arrays_for(x):
     low, high = values
     for value in (low, high):
         if np.isfinite(value):
-            says = f"{{part}} is taken as {value} in every entry"
-            yield f"all {value}", ARRAY, constant(np.full_like(a, value)), says, 1.5
+            key, says = ARRAY, f"{{part}} is taken as {value:g} in every entry"
+            if low == 0 and value == 1:
+                key, says = LEFT_OUT, "the factor {part} is left out wherever it stands"
+            yield f"all {value}", key, constant(np.full_like(a, value)), says, 1.5
     says = "{part} is taken the other way round"
     yield "inverted", ARRAY, constant(np.where(a == low, high, low)), says, 1.5
     if (low, high) == (0, 1) and a.dtype.kind != "b":

@@ -90,7 +90,8 @@ def _fitted(search, mutant, row, change):
     c = next((float(r) for r in (-1, 0) if abs(c - r) < near), c)
     named = c if c in (-1, 0) else search.constants.exact(c, near)
     if named is None:
-        return (c, 1.0) if given.size > 2 else None
+        changed = np.abs(change) > 1e-9 * np.abs(change).max()
+        return (c, 1.0) if np.count_nonzero(changed) > 2 else None
     return named, 1.0
 
 

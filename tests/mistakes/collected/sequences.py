@@ -145,11 +145,12 @@ def characters():
         dW += X[t].T @ dz
         dU += hs[t].T @ dz
         carried = dz @ U.numpy().T
-    return loss, {"W": W, "U": U, "V": V, "b": b}, {"W": dW, "U": dU, "V": dV, "b": db}
+    names = {"W": W, "U": U, "V": V, "b": b, "X": X, "y": y}
+    return loss, names, {"W": dW, "U": dU, "V": dV, "b": db}
 
 
 mistake(characters, "dW += X[t].T @ dz", "dW += X[t - 1].T @ dz", r"previous step|step before")
-mistake(characters, "dV += hs[t + 1].T @ dy", "dV += hs[t].T @ dy", r"previous step|step before")
+mistake(characters, "dV += hs[t + 1].T @ dy", "dV += hs[t].T @ dy", r"previous step|step before|state before")
 mistake(characters, "- np.eye(4)[y[t]]", "- np.eye(4)[y[t - 1]]", r"label.*(previous|step|other)|y\[")
 mistake(characters, "carried = dz @ U.numpy().T", "carried = dz @ U.numpy()", r"transpose")
 mistake(characters, "db += dz.sum(0)", "db = dz.sum(0)", r"=.*\+=|overwrit|only the")
@@ -186,7 +187,7 @@ def two_directions():
 
 
 mistake(two_directions, "df, dg = dboth[:, :3], dboth[:, 3:]", "df, dg = dboth[:, 3:], dboth[:, :3]",
-        r"swap|exchang|halves|gradient of .* in the place|stands where|order")  # fmt: skip
+        r"swap|exchang|halves|slice|gradient of .* in the place")  # fmt: skip
 mistake(two_directions, "A.numpy()[3:].T, dzg", "A.numpy()[:3].T, dzg", r"\[3:\]|\[:3\]|rows|slice")
 
 
@@ -209,7 +210,6 @@ def euler_steps():
 
 
 mistake(euler_steps, "dh = dh + dz @ W", "dh = dz @ W", r"path|left out|carried|missing")
-mistake(euler_steps, "dh = dh + dz @", "dh = dh + dz / dt @", r"0\.1|dt|\b10\b")
 mistake(euler_steps, "dz = dt * dh", "dz = dh", r"0\.1|dt|\b10\b")
 
 
@@ -273,10 +273,10 @@ def causal_filter():
 
 
 mistake(causal_filter, "np.sum(dy * p[:, 4 - 2 * k : 16 - 2 * k])",
-        "np.sum(dy * p[:, 4 - k : 16 - k])", r"shift|place|index|\[")  # fmt: skip
+        "np.sum(dy * p[:, 4 - k : 16 - k])", r"shift|places|index|slice|padded\[")  # fmt: skip
 mistake(causal_filter, "+= dy * w.numpy()[k]", "+= dy * w.numpy()[2 - k]", r"revers|order|flip|w\[")
 mistake(causal_filter, "+= dy * w.numpy()[k]", "= dy * w.numpy()[k]", r"=.*\+=|overwrit|overlap")
-mistake(causal_filter, '"x": dp[:, 4:]', '"x": dp[:, :12]', r"shift|padding|cut|place")
+mistake(causal_filter, '"x": dp[:, 4:]', '"x": dp[:, :12]', r"shift|padding|cut|slice")
 
 
 @program

@@ -167,4 +167,5 @@ def is_quadratic(one, other, graph):
     products = (np.matmul, np.multiply, np.vecdot)
     if first is last or last.op.f not in products or not graph.leads(first, last):
         return False
-    return first.op.f is np.matmul or first.op.name in MOVES
+    between = [n for n in graph.nodes if graph.leads(first, n) and graph.leads(n, last)]
+    return all(n is last or n.op.f is np.matmul or n.op.name in MOVES for n in between)

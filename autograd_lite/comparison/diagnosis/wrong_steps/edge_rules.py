@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from ....rules.softmax import log_softmax, softmax
 from .errors_of_losses import errors, wrong_errors
 from .mutant import through, unblanked
 from .normalisation import wrong_normalisations
+from .pieces import wrong_slices
 from .windows import wrong_windows
 from .wrong_rules import WRONG_RULES
 
@@ -47,11 +49,12 @@ class Substitutes:
             label = self.graph.label(other)
             words = f"the gradient of {label} is used in the place of that of {name}"
             if self.graph.leads(node, other):
-                words += ": the derivative between them is left out"
+                between = f"of {other.op.name} " if node in other.parents else ""
+                words += f": the derivative {between}between them is left out"
                 yield "derivative missing", words, g, 3
             else:
                 yield "wrong variable", words, g, 4
-        for other in near:
+        for other in filter(self.graph.names.given, near):
             words = (
                 f"the value {self.graph.label(other)} is used where the gradient of {name} belongs"
             )
@@ -92,7 +95,7 @@ def substitutes(edge, held):
             at, where = held.graph.label(other), held.graph.label(parent)
             words = f"the derivative of {edge.op.name} is taken at {at}, where {where} belongs"
             yield "other operand", unblanked(words), _taken_at(other.out), 2
-    for node in (edge.node, parent):
+    for node in filter(held.graph.names.given, (edge.node, parent)):
         words = f"the value {held.graph.label(node)} is used where the gradient of "
         words += f"{held.graph.label(parent)} belongs"
         yield "value for gradient", unblanked(words), _constant(node.out), 3
@@ -130,6 +133,7 @@ _PASS_ON = {*MOVES, "add", "subtract", "negative"}  # what goes on is what came
 
 def wrong_rules(edge, held=None, all_of_them=True):
     """Four-tuples (key, words, rule of an edge, rank)."""
+    yield from wrong_slices(edge)
     if edge.position is None:
         return
     for at, key, words, rule, rank in WRONG_RULES.get(edge.op.f, ()):
@@ -139,6 +143,7 @@ def wrong_rules(edge, held=None, all_of_them=True):
         yield from _masks(edge)
     if held is not None and edge.op.f in (np.matmul, np.multiply):
         yield from _other_operands(edge, held.graph)
+        yield from _other_arrays(edge, held.graph)
     if held is not None:
         yield from _copies(edge)
     if edge.op.name == "normalisation":
@@ -152,7 +157,10 @@ def wrong_rules(edge, held=None, all_of_them=True):
     elif edge.op.f in (_SOFTMAX, _LOG_SOFTMAX):
         yield from _of_softmax(edge)
     if edge.op.name in MOVES:
-        yield "transpose", "the transpose of {h} is not undone on the way back", _reshaped, 2
+        for order in "FC":
+            words = "the transpose of {h} is not undone on the way back"
+            words += ": its gradient is reshaped" * (order == "C")
+            yield "transpose", words, partial(_reshaped, order=order), 2
     passes_on = edge.op.name in _PASS_ON and edge.parent.op is not None
     if all_of_them and held is not None and not passes_on:
         yield from substitutes(edge, held)
@@ -234,12 +242,12 @@ def _masks(edge):
     yield "constant", words, lambda e: e.g, 1
 
 
-def _reshaped(edge):
+def _reshaped(edge, order):
     """The contribution as if the step back moved nothing."""
     shape = np.shape(edge.args[edge.position])
     if np.shape(edge.g) == shape and edge.op.name != "reshape":
         return edge.g
-    return np.reshape(edge.g, shape, order="F")
+    return np.reshape(edge.g, shape, order=order)
 
 
 def _at_output(e):
@@ -364,6 +372,16 @@ def _other_operands(edge, graph):
         if np.shape(node.out) == np.shape(operand.out):
             words = f"{graph.label(node)} stands where {graph.label(operand)} belongs"
             yield "other operand", unblanked(words), through(node.out), 1
+
+
+def _other_arrays(edge, graph):
+    """Another array with a name in the place of a constant operand."""
+    array = edge.args[1 - edge.position]
+    if edge.node.parents[1 - edge.position] is not None or np.size(array) < 3:
+        return
+    for formula, other in graph.instead_of(array):
+        words = f"{unblanked(formula)} stands where {{y}} belongs"
+        yield "other operand", words, through(other), 1
 
 
 # Of the cotangent g and the other operand o: dx = g @ o.T and dy = o.T @ g are right.

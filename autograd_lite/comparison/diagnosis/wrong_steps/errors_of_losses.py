@@ -120,6 +120,19 @@ def wrong_errors(kind):
     return [(key, words, _weighted(error, weight)) for key, words, error in _WRONG[kind]]
 
 
+def other_targets(graph, y, kind):
+    """Another array with a name in the place of y."""
+    name = graph.names.of_array(y) or "y"
+    for formula, other in graph.instead_of(y):
+        words = f"{formula} stands where the target {name} belongs".replace("{", "(")
+        yield "label", words.replace("}", ")"), with_target(other, kind)
+
+
+def with_target(other, kind):
+    """The rule(g, p, y, z) of an error with another target."""
+    return _weighted(lambda p, y, z: p - other, _WEIGHTS.get(kind, _number))
+
+
 def _weighted(error, weight):
     return lambda g, p, y, z: weight(g, p, y) * error(p, y, z)
 

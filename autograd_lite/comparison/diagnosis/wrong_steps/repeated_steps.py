@@ -7,7 +7,7 @@ parameters feed are the same step of a loop: the forget gate of every time step.
 from __future__ import annotations
 
 from collections import Counter
-from functools import cache, reduce
+from functools import cache, partial, reduce
 
 import numpy as np
 
@@ -15,10 +15,13 @@ from ....engine.primitives import Elementwise
 from .accumulation import are_apart
 from .backward import Arrival, both
 from .edge_rules import is_function, pulled, wrong_rules
+from .errors_of_losses import errors, with_target
 from .mutant import Mutant, Steps, through, tried, unblanked
+from .pieces import pieces_exchanged_everywhere
 from .recognised_functions import fused_edges, inside
 from .stale_weights import weight_of
 
+_OTHER = {"before": "after", "after": "before"}
 LOOP = 64  # steps of a loop in which all that may be wrong is tried
 
 
@@ -29,18 +32,20 @@ def repeated(backward, relevant):
     begins = _begins([many for many, _ in whole])
     for many, leaves in _groups(backward, relevant):
         at = _where(many, leaves, backward.graph)
-        yield from _scaled(many, at, begins)
-        if many[0].position is None:
-            continue
+        yield from _scaled(many, at, begins, backward.graph)
         for key, words, rule, rank in wrong_rules(many[0]):
             rules = [rule] * len(many)
             yield _mutant(many, key, at + words, _wrong_at(many, rules), rank + 1)
+        if many[0].position is None:
+            continue
         for words, rules in _other_values(many, lanes, begins, backward.graph):
             yield _mutant(many, "other operand", at + words, _wrong_at(many, rules), 2)
         for words, rules in other_steps_operands(many, backward.graph):
             yield _mutant(many, "value for gradient", at + words, _wrong_at(many, rules), 2)
         yield from _past_the_activation(many, at, backward)
     yield from _one_sample_everywhere(backward, relevant)
+    yield from pieces_exchanged_everywhere(backward, relevant)
+    yield from _other_steps_targets(backward, relevant)
 
 
 def _wrong_at(many, rules):
@@ -129,8 +134,10 @@ def _where(many, leaves, graph):
 # --- what is done wrong at all of them ----------------------------------------------------------
 
 
-def _scaled(many, at, begins):
+def _scaled(many, at, begins, graph):
     """Nothing goes back at these steps, or with the wrong sign; or only at the last of them."""
+    if len(many) == 2 and graph.kinds[many[0].node] != graph.kinds[many[1].node]:
+        return  # two steps that have little in common are no loop
     nothing = [edge.replaced(lambda e: 0 * e.contribution) for edge in many]
     carried = len(many) <= len(begins) and all(
         edge.parent.serial < begin for edge, begin in zip(many, begins, strict=False)
@@ -220,6 +227,28 @@ def _one_sample_everywhere(backward, relevant):
             )
 
 
+def _other_steps_targets(backward, relevant):
+    """The targets y of another step of a loop, in the error p - y of each."""
+    alike: dict = {}
+    for z, p, y, kind in errors(backward):
+        if relevant(z):
+            alike.setdefault((kind, np.shape(y)), []).append((z, p, y))
+    for (kind, _), many in alike.items():
+        zs, ps, ys = zip(*sorted(many, key=lambda one: one[0].serial), strict=True)
+        for by, which in ((1, "previous"), (-1, "next")) if len(many) > 2 else ():
+            steps: dict = {}
+            for z, p, y, other in zip(zs, ps, ys, np.roll(ys, by, axis=0), strict=True):
+                rule = partial(_arriving, with_target(other, kind), p, y, z.out)
+                steps |= {Arrival(z): rule}
+            words = f"at all {len(many)} steps: the target of the {which} step stands where that "
+            words += f"of the step itself belongs, in the error of {backward.graph.label(zs[-1])}"
+            yield Mutant("label", unblanked(words), {}, lambda c, s=steps: s, None, "", 1, zs)
+
+
+def _arriving(rule, p, y, z, g):
+    return rule(g, p, y, z)
+
+
 # --- the operand of another step ----------------------------------------------------------------
 
 
@@ -230,6 +259,7 @@ def other_steps_operands(many, graph):
     if many[0].op.f not in (np.matmul, np.multiply) or many[0].position is None:
         return
     operands = [edge.node.parents[1 - edge.position] for edge in many]
+    yield from _reordered(many, graph)
     if operands[0] is None:
         return
     line = _line(operands, graph)
@@ -239,6 +269,24 @@ def other_steps_operands(many, graph):
             name = graph.label(operands[0])
             words = f"{name} of the {which} step stands where that of the step itself belongs"
             yield unblanked(words), list(map(through, values))
+
+
+def _reordered(many, graph):
+    """The operands of the step before, in a loop of constants; or of all in reversed order."""
+    own = [edge.args[1 - edge.position] for edge in many]
+    if len(own) < 3 or any(np.shape(one) != np.shape(own[0]) for one in own):
+        return
+    if not any(np.any(one != own[0]) for one in own):
+        return
+    node = many[0].node.parents[1 - many[0].position]
+    name = graph.label(node) if node is not None else graph.names.row_of(own[0])
+    name = name or "the constant operand"
+    if node is None and np.ndim(own[0]):
+        for which, values in (("previous", [*own[1:], own[0]]), ("next", [own[-1], *own[:-1]])):
+            words = f"{name} of the {which} step stands where that of the step itself belongs"
+            yield unblanked(words), list(map(through, values))
+    words = f"the operands are in reversed order: that of the last stands where {name} belongs"
+    yield unblanked(words), list(map(through, own[::-1]))
 
 
 def _lanes(groups):
@@ -267,7 +315,11 @@ def _other_values(many, lanes, begins, graph):
     for nodes, values in lanes:
         if nodes == operands or len(values) != len(own) or np.shape(own[0]) != np.shape(values[0]):
             continue
-        words = f"{_called(nodes, values, begins, graph)} stands where {name} belongs"
+        other = _called(nodes, values, begins, graph)
+        words = f"{other} stands where {name} belongs"
+        if other.removeprefix("the state ") == name.removeprefix("the state "):
+            which = "before" if nodes[0] is None or nodes[0].serial < operands[0].serial else "after"
+            words = f"the state {which} the step is taken for that {_OTHER[which]} it: {name}"
         yield unblanked(words), list(map(through, values))
 
 

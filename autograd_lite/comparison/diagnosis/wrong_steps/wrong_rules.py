@@ -15,6 +15,7 @@ from ....engine.dispatch import registry
 from ....engine.primitives import registered
 from ....rules import activations
 from ....rules.convolution import conv, spread, weigh
+from ....rules.elementwise import choose
 from ....rules.pooling import average_pool, max_pool
 from ....rules.softmax import log_softmax, softmax
 from ....rules.windows import both_sides, each
@@ -26,8 +27,11 @@ WRONG_RULES: dict = {}  # {function: [(position or None, key, words, rule, rank)
 
 def wrong(f, key, words, rule, position=None, rank=2):
     """Add a wrong rule of a function, for the argument at a position or for any."""
-    rules = WRONG_RULES.setdefault(getattr(f, "__wrapped__", f), [])
-    rules.append((position, key, words, rule, rank))
+    try:
+        f = registered(f).f
+    except KeyError:  # a function that the engine calls by this name
+        f = getattr(f, "__wrapped__", f)
+    WRONG_RULES.setdefault(f, []).append((position, key, words, rule, rank))
 
 
 def taken(f, key, derivative, right, rules):
@@ -42,6 +46,13 @@ def _negative(rule):
 
 def _softmax_pulled(g, s, axis=-1):
     return s * (g - np.sum(g * s, axis=axis, keepdims=True))
+
+
+def _of_copies(g, repeats, axis, part):
+    """One of the copies that np.repeat makes of each entry."""
+    if axis is None or not isinstance(repeats, int):
+        raise ValueError("no copies along an axis")
+    return np.take(g, np.arange(part % repeats, g.shape[axis], repeats), axis)
 
 
 # fmt: off
@@ -97,6 +108,11 @@ wrong(softmax, "softmax on top",
 wrong(softmax, "softmax diagonal",
     "softmax's Jacobian lacks the minus: the sum over the outputs is added, not subtracted",
     lambda g, out, x, axis=-1: out * (g + np.sum(g * out, axis=axis, keepdims=True)))
+for _axis in (0, -2):
+    wrong(softmax, "bias axis",
+        f"the sum in softmax's derivative is over axis {_axis}, and softmax over the last one"
+        "\nit is s * (g - sum(g * s, axis=-1))",
+        lambda g, out, x, axis=-1, other=_axis: _softmax_pulled(g, out, other))
 wrong(log_softmax, "softmax diagonal",
     "the normaliser of log_softmax is taken as a constant",
     lambda g, out, x, axis=-1: g)
@@ -205,6 +221,31 @@ wrong(np.square, "other function",
 wrong(np.sin, FACTOR,
     "sin({x}) is derived as itself, where it is cos({x})",
     lambda g, out, x: g * out)
+CUMULATIVE = "cumsum's gradient is a cumulative sum from the end: np.cumsum(g[::-1])[::-1]"
+wrong(np.cumsum, FACTOR,
+    "the cumsum {h} is passed back as a cumsum from the beginning\n" + CUMULATIVE,
+    lambda g, out, x, axis=None: np.cumsum(g, axis))
+wrong(np.cumsum, FACTOR,
+    "the derivative of cumsum is left out between {h} and {x}\n" + CUMULATIVE,
+    lambda g, out, x, axis=None: g, rank=1)
+for _axis in (0, 1):
+    wrong(np.cumsum, "bias axis",
+        f"the cumsum {{h}} is passed back along the wrong axis, {_axis}",
+        lambda g, out, x, axis=None, other=_axis:
+            np.flip(np.cumsum(np.flip(g, other), other), other))
+for _part in (0, -1):
+    wrong(np.repeat, "one sample",
+        f"of the copies that np.repeat makes only the {'last' if _part else 'first'} one counts"
+        "\nthe gradient of {x} is the sum over its copies",
+        lambda g, out, x, repeats, axis=None, part=_part: _of_copies(g, repeats, axis, part))
+for _at in (1, 2):
+    wrong(choose, "relu mask",
+        "the condition of np.where is left out on the way back to {x}"
+        "\nwhat {x} gets is 0 where it is not chosen",
+        lambda g, out, c, x, y: g, _at, rank=1)
+    wrong(choose, "relu mask",
+        "the condition of np.where is inverted on the way back to {x}",
+        lambda g, out, c, x, y, at=_at: np.where(c, 0, g) if at == 1 else np.where(c, g, 0), _at)
 wrong(np.cos, FACTOR,
     "cos({x}) is derived as itself, where it is -sin({x})",
     lambda g, out, x: g * out)
