@@ -72,7 +72,7 @@ SEEN: set = set()  # the marks of what had a part in the findings of this case
 def mark_of(name):
     """The mark of a mechanism or a row."""
     known = {name: mark for mark, name in NAMES.items()}
-    return NAMES and known.get(name) or _added(name)
+    return (NAMES and known.get(name)) or _added(name)
 
 
 def _added(name):

@@ -45,7 +45,9 @@ class Constants:
             self._known += [(c, n) for c, n in scalars if c not in (2.0, 0.5)]
             self._halves = [(c, n) for c, n in scalars if c in (2.0, 0.5)]
             if not has_square:  # then a 2 is more likely a number of the graph's own
-                self._known = [(c, replace(n, composite=False)) for c, n in self._halves] + self._known
+                self._known = [
+                    (c, replace(n, composite=False)) for c, n in self._halves
+                ] + self._known
             self._known += [*_of_masks(graph), *_of_values(graph)]
         self._known += _fours()
 

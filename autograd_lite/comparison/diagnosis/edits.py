@@ -160,7 +160,8 @@ class Editor:
             for kind, key, other, says, rank in (*arrays_for(arg), *self._named_arrays(arg)):
                 new = call(x.func, *x.args[:i], other, *x.args[i + 1 :], **x.kwargs)
                 if new is not None and new.shape == x.shape:
-                    places = (id(arg), x in self._inner), (id(arg),)
+                    same = id(arg.value)
+                    places = (same, x in self._inner), (same,)
                     yield Edit(kind, key, x, new, new, arg, says, rank, places)
 
     def _named_arrays(self, x):

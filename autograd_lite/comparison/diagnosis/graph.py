@@ -15,6 +15,7 @@ LARGE = 2000  # elements of an array, which take as long as one visit more
 VISITS = 16_000  # of nodes, that one kind of search may make: a quarter of a second
 KIND = 3  # calls in a row by which one is told from others
 
+_COMPARED = {">": np.greater, "<": np.less, ">=": np.greater_equal, "<=": np.less_equal}
 _MADE_OF = (  # what is made of an array, and stands in the place of another
     ("{}", lambda a: a),
     ("np.cumsum({})", np.cumsum),
@@ -173,6 +174,15 @@ class Graph:
     def rename(self, labels):
         """Have nodes called by these labels."""
         self._labels.update(labels)
+
+    def condition(self, mask):
+        """A mask of booleans as the comparison that made it: "(z > 0)"; None where none is known."""
+        for node in self.nodes:
+            if self.names.given(node) and np.shape(node.out) == mask.shape:
+                for sign, compare in _COMPARED.items():
+                    if np.array_equal(compare(node.out, 0), mask):
+                        return f"({self.label(node)} {sign} 0)"
+        return None
 
     def instead_of(self, array):
         """Pairs (formula, array): what has a name, or is made of it, and the shape of an array."""

@@ -114,6 +114,9 @@ def _formulas(search):
         found = formulas_of_tape(case.loss, case.names, targets, also, fixed, graph.careful)
     except (TypeError, ValueError, NotImplementedError):  # a call that has no formula
         return None
+    for x in {x for step in found.steps for x in step.operands() if x.kind != "call" and x.shape}:
+        if x.dtype.kind == "b" and (name := search.graph.condition(x.value)) is not None:
+            found.symbols[x] = name
     seconds = [e for e in case.gradients.values() if phrasing.is_second(e)]
     found.symbols.update((found.results[e.bottom], e.label) for e in seconds)
     return found
@@ -191,6 +194,8 @@ def _explained(search, changed):
 
 def _both_said(x, one, two, formulas):
     old, new = formulas.written_out(x), formulas.written_out(two.whole)
+    if one.places and one.places == two.places and one.says == two.says:
+        return f"in {formulas.symbols[x]}: {_filled(one, formulas)}"
     if max(len(old), len(new)) <= LONG:
         return f"in {formulas.symbols[x]}: {new} stands where {old} belongs"
     first, then = (_filled(edit, formulas) for edit in (one, two))

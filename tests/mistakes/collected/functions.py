@@ -78,7 +78,9 @@ def saturation():
 
     def jac(p):
         r = p[0] * ts / (p[1] + ts) - seen
-        return 2 * np.array([np.sum(r * ts / (p[1] + ts)), -np.sum(r * p[0] * ts / (p[1] + ts) ** 2)])
+        return 2 * np.array(
+            [np.sum(r * ts / (p[1] + ts)), -np.sum(r * p[0] * ts / (p[1] + ts) ** 2)]
+        )
 
     return ag.compare_function(loss, jac, np.array([1.5, 0.7]))
 
@@ -161,8 +163,15 @@ def tilted():
     return ag.compare_function(loss, gradient, score, args=(seen,))
 
 
-mistake(tilted, "np.where(y - s > 0, -0.3, 0.7)", "np.where(y - s > 0, -0.7, 0.3)", r"exchang|branch|0\.3.*0\.7|0\.7.*0\.3")
-mistake(tilted, "np.where(y - s > 0, -0.3, 0.7)", "np.where(y - s > 0, 0.3, -0.7)", r"negative|sign")
+mistake(
+    tilted,
+    "np.where(y - s > 0, -0.3, 0.7)",
+    "np.where(y - s > 0, -0.7, 0.3)",
+    r"exchang|branch|0\.3.*0\.7|0\.7.*0\.3",
+)
+mistake(
+    tilted, "np.where(y - s > 0, -0.3, 0.7)", "np.where(y - s > 0, 0.3, -0.7)", r"negative|sign"
+)
 
 # --- formulas -----------------------------------------------------------------------------------
 
@@ -215,7 +224,9 @@ def softmax_weights():
 
 mistake(softmax_weights, "w * (dw - np.sum(w * dw))", "dw", r"softmax")
 mistake(softmax_weights, "w * (dw - np.sum(w * dw))", "w * (1 - w) * dw", r"diagonal")
-mistake(softmax_weights, "w * (dw - np.sum(w * dw))", "w * dw", r"normali[sz]er|sum|left out|constant")
+mistake(
+    softmax_weights, "w * (dw - np.sum(w * dw))", "w * dw", r"normali[sz]er|sum|left out|constant"
+)
 
 
 @program

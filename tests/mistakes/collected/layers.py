@@ -4,7 +4,7 @@ import numpy as np
 
 import autograd_lite as ag
 
-from . import mistake, program, sigmoid, softmax, tensor
+from . import mistake, program, sigmoid, tensor
 
 # --- activations --------------------------------------------------------------------------------
 
@@ -12,7 +12,11 @@ from . import mistake, program, sigmoid, softmax, tensor
 @program
 def gelu_network():
     rng = np.random.default_rng(0)
-    X, W, V = rng.normal(size=(7, 4)), tensor(rng.normal(size=(4, 5))), tensor(rng.normal(size=(5, 2)))
+    X, W, V = (
+        rng.normal(size=(7, 4)),
+        tensor(rng.normal(size=(4, 5))),
+        tensor(rng.normal(size=(5, 2))),
+    )
     Y, c = rng.normal(size=(7, 2)), np.sqrt(2 / np.pi)
     z = X @ W
     u = c * (z + 0.044715 * z**3)
@@ -34,7 +38,11 @@ mistake(gelu_network, "0.5 * zv * (1 - t**2) * du", "0.5 * (1 - t**2) * du", r"f
 @program
 def swish_network():
     rng = np.random.default_rng(1)
-    X, W, V = rng.normal(size=(7, 4)), tensor(rng.normal(size=(4, 5))), tensor(rng.normal(size=(5, 2)))
+    X, W, V = (
+        rng.normal(size=(7, 4)),
+        tensor(rng.normal(size=(4, 5))),
+        tensor(rng.normal(size=(5, 2))),
+    )
     Y, beta = rng.normal(size=(7, 2)), 1.7
     z = X @ W
     s = ag.sigmoid(beta * z)
@@ -112,7 +120,11 @@ mistake(gated_units, "Q * av * s * (1 - s)", "Q * s * (1 - s)", r"\ba\b")
 @program
 def root_mean_square():
     rng = np.random.default_rng(5)
-    x, gain, Q = tensor(rng.normal(size=(5, 6))), tensor(rng.random(6) + 0.5), rng.normal(size=(5, 6))
+    x, gain, Q = (
+        tensor(rng.normal(size=(5, 6))),
+        tensor(rng.random(6) + 0.5),
+        rng.normal(size=(5, 6)),
+    )
     r = np.sqrt(np.mean(x**2, axis=1, keepdims=True) + 1e-5)
     n = x / r
     loss = np.sum(n * gain * Q)
@@ -123,9 +135,13 @@ def root_mean_square():
 
 
 mistake(root_mean_square, "dn = Q * gain.numpy()", "dn = Q", r"gain")
-mistake(root_mean_square, "np.mean(dn * nv, axis=1", "np.sum(dn * nv, axis=1", r"mean|divided|\b6\b")
+mistake(
+    root_mean_square, "np.mean(dn * nv, axis=1", "np.sum(dn * nv, axis=1", r"mean|divided|\b6\b"
+)
 mistake(root_mean_square, "dn - nv * np.mean", "dn - np.mean", r"\bn\b")
-mistake(root_mean_square, " - nv * np.mean(dn * nv, axis=1, keepdims=True)", "", r"path|constant|left")
+mistake(
+    root_mean_square, " - nv * np.mean(dn * nv, axis=1, keepdims=True)", "", r"path|constant|left"
+)
 mistake(root_mean_square, "np.sum(Q * nv, axis=0)", "np.sum(Q, axis=0)", r"\bn\b")
 
 
@@ -249,7 +265,11 @@ mistake(places_and_words, '"P": dx.sum(0)', '"P": dx[0]', r"first|one (sample|co
 @program
 def concatenation():
     rng = np.random.default_rng(11)
-    X, A, B = rng.normal(size=(6, 4)), tensor(rng.normal(size=(4, 4))), tensor(rng.normal(size=(4, 4)))
+    X, A, B = (
+        rng.normal(size=(6, 4)),
+        tensor(rng.normal(size=(4, 4))),
+        tensor(rng.normal(size=(4, 4))),
+    )
     V, Q = tensor(rng.normal(size=(8, 2))), rng.normal(size=(6, 2))
     h = np.tanh(X @ A)
     k = np.tanh(h @ B)
@@ -271,7 +291,11 @@ mistake(concatenation, "(dh + dk @ B.numpy().T)", "dh", r"path|use|overwrit")
 @program
 def two_masks():
     rng = np.random.default_rng(12)
-    X, A, B = rng.normal(size=(6, 5)), tensor(rng.normal(size=(5, 5))), tensor(rng.normal(size=(5, 5)))
+    X, A, B = (
+        rng.normal(size=(6, 5)),
+        tensor(rng.normal(size=(5, 5))),
+        tensor(rng.normal(size=(5, 5))),
+    )
     m1, m2 = ((rng.random((6, 5)) < 0.7) / 0.7 for _ in range(2))
     Q = rng.normal(size=(6, 5))
     z = X @ A
@@ -318,7 +342,11 @@ mistake(windows_by_hand, "[d.sum()]", "[d.mean()]", r"mean|1/48|sum")
 @program
 def pools():
     rng = np.random.default_rng(14)
-    x, W, Q = tensor(rng.normal(size=(4, 5, 3))), tensor(rng.normal(size=(6, 2))), rng.normal(size=(4, 2))
+    x, W, Q = (
+        tensor(rng.normal(size=(4, 5, 3))),
+        tensor(rng.normal(size=(6, 2))),
+        rng.normal(size=(4, 2)),
+    )
     top, avg = np.max(x, axis=1), np.mean(x, axis=1)
     f = np.concatenate([top, avg], axis=1)
     loss = np.sum((f @ W) * Q)
@@ -344,5 +372,7 @@ def upsampled():
     return loss, {"x": x, "big": big}, {"x": dx}
 
 
-mistake(upsampled, "d.reshape(2, 3, 2, 3, 2).sum((2, 4))", "d[:, ::2, ::2]", r"copies|first|one of|sum")
+mistake(
+    upsampled, "d.reshape(2, 3, 2, 3, 2).sum((2, 4))", "d[:, ::2, ::2]", r"copies|first|one of|sum"
+)
 mistake(upsampled, ".sum((2, 4))", ".mean((2, 4))", r"mean|1/4|\b4\b|sum")

@@ -40,13 +40,19 @@ def distillation():
 
 mistake(distillation, "T * (softmax(z.numpy() / T) - q)", "T * T * (softmax(z.numpy() / T) - q)",
         r"2\.5")  # fmt: skip
-mistake(distillation, "softmax(z.numpy() / T) - q", "softmax(z.numpy()) - q", r"z / |2\.5|temperature")
+mistake(
+    distillation, "softmax(z.numpy() / T) - q", "softmax(z.numpy()) - q", r"z / |2\.5|temperature"
+)
 
 
 @program
 def class_weights():
     rng = np.random.default_rng(2)
-    X, W, y = rng.normal(size=(7, 4)), tensor(rng.normal(size=(4, 3))), np.array([0, 1, 2, 0, 0, 1, 0])
+    X, W, y = (
+        rng.normal(size=(7, 4)),
+        tensor(rng.normal(size=(4, 3))),
+        np.array([0, 1, 2, 0, 0, 1, 0]),
+    )
     weights = np.array([0.5, 2.0, 3.0])[y]
     z = X @ W
     nll = -ag.log_softmax(z)[np.arange(7), y]
@@ -56,7 +62,9 @@ def class_weights():
 
 
 mistake(class_weights, "* weights[:, None] / weights.sum()", "/ weights.sum()", r"weights")
-mistake(class_weights, "weights[:, None] / weights.sum()", "weights[:, None] / 7", r"9|divi|/7|1\.28")
+mistake(
+    class_weights, "weights[:, None] / weights.sum()", "weights[:, None] / 7", r"9|divi|/7|1\.28"
+)
 
 
 @program
@@ -151,7 +159,12 @@ def neighbours():
 
 mistake(neighbours, "(P - q.numpy()) * num.numpy()", "(P - q.numpy())", r"num|1 \+")
 mistake(neighbours, "dY = 4 *", "dY = 2 *", r"1/2|half|\b2\b")
-mistake(neighbours, "(P - q.numpy()) * num.numpy()", "P * num.numpy()", r"\bq\b|normali[sz]|sum|constant")
+mistake(
+    neighbours,
+    "(P - q.numpy()) * num.numpy()",
+    "P * num.numpy()",
+    r"\bq\b|normali[sz]|sum|constant",
+)
 
 
 @program
@@ -193,7 +206,9 @@ def ranks():
 
 mistake(ranks, "-sigmoid(-x.numpy())", "-sigmoid(x.numpy())", r"sigmoid|1 - |sign")
 mistake(ranks, "np.add.at(dV, j, -g * Uv[u])", "np.add.at(dV, j, g * Uv[u])", r"sign|minus")
-mistake(ranks, "dU, dV = 0.02 * Uv", "dU, dV = 0.0 * Uv", r"regulari[sz]er.*(forgotten|missing|left)")
+mistake(
+    ranks, "dU, dV = 0.02 * Uv", "dU, dV = 0.0 * Uv", r"regulari[sz]er.*(forgotten|missing|left)"
+)
 mistake(ranks, "np.add.at(dV, j, -g * Uv[u])", "pass", r"path|left out|missing")
 
 # --- counts, spreads, mixtures ------------------------------------------------------------------
@@ -216,7 +231,12 @@ mistake(exposures, "mu.numpy() - y", "mu.numpy() - exposure * y", r"exposure")
 @program
 def over_dispersed():
     rng = np.random.default_rng(11)
-    X, w, y, r = rng.normal(size=(9, 3)), tensor(rng.normal(size=3) * 0.3), rng.integers(0, 5, 9), 1.7
+    X, w, y, r = (
+        rng.normal(size=(9, 3)),
+        tensor(rng.normal(size=3) * 0.3),
+        rng.integers(0, 5, 9),
+        1.7,
+    )
     mu = np.exp(X @ w)
     loss = np.sum((y + r) * np.log(r + mu) - y * np.log(mu))
     m = mu.numpy()
@@ -237,7 +257,11 @@ def heavy_tails():
     loss = np.sum(np.log(s) + (nu + 1) / 2 * np.log(1 + e**2 / (nu * s**2)))
     ev, sv = e.numpy(), s.numpy()
     a = (nu + 1) / (nu * sv**2 + ev**2)
-    return loss, {"w": w, "s": s, "e": e}, {"w": -X.T @ (a * ev), "s": np.sum(1 / sv - a * ev**2 / sv)}
+    return (
+        loss,
+        {"w": w, "s": s, "e": e},
+        {"w": -X.T @ (a * ev), "s": np.sum(1 / sv - a * ev**2 / sv)},
+    )
 
 
 mistake(heavy_tails, "(nu + 1) / (nu * sv**2", "nu / (nu * sv**2", r"4/5|0\.8|\b5\b|\b4\b")
@@ -287,7 +311,11 @@ mistake(ratings, '"b": ev.sum(0)', '"b": ev.sum(0) / 5', r"mean|1/5|1/N")
 @program
 def cox_of_events():
     rng = np.random.default_rng(15)
-    X, w, d = rng.normal(size=(8, 3)), tensor(rng.normal(size=3)), np.array([1.0, 0, 1, 1, 0, 1, 1, 0])
+    X, w, d = (
+        rng.normal(size=(8, 3)),
+        tensor(rng.normal(size=3)),
+        np.array([1.0, 0, 1, 1, 0, 1, 1, 0]),
+    )
     f = X @ w
     e = np.exp(f)
     risk = np.cumsum(e[::-1])[::-1]

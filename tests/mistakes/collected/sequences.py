@@ -91,7 +91,9 @@ def masked_tokens():
 mistake(masked_tokens, "mask[:, :, None] / mask.sum()", "mask[:, :, None] / mask.size",
         r"\b15\b|10/15|2/3|0\.66")  # fmt: skip
 mistake(masked_tokens, "* mask[:, :, None] / mask.sum()", "/ mask.sum()", r"mask")
-mistake(masked_tokens, "mask[:, :, None] / mask.sum()", "mask[:, :, None] / 3", r"10/3|3\.33|\b10\b")
+mistake(
+    masked_tokens, "mask[:, :, None] / mask.sum()", "mask[:, :, None] / 3", r"10/3|3\.33|\b10\b"
+)
 
 
 @program
@@ -150,11 +152,20 @@ def characters():
 
 
 mistake(characters, "dW += X[t].T @ dz", "dW += X[t - 1].T @ dz", r"previous step|step before")
-mistake(characters, "dV += hs[t + 1].T @ dy", "dV += hs[t].T @ dy", r"previous step|step before|state before")
-mistake(characters, "- np.eye(4)[y[t]]", "- np.eye(4)[y[t - 1]]", r"label.*(previous|step|other)|y\[")
+mistake(
+    characters,
+    "dV += hs[t + 1].T @ dy",
+    "dV += hs[t].T @ dy",
+    r"previous step|step before|state before",
+)
+mistake(
+    characters, "- np.eye(4)[y[t]]", "- np.eye(4)[y[t - 1]]", r"label.*(previous|step|other)|y\["
+)
 mistake(characters, "carried = dz @ U.numpy().T", "carried = dz @ U.numpy()", r"transpose")
 mistake(characters, "db += dz.sum(0)", "db = dz.sum(0)", r"=.*\+=|overwrit|only the")
-mistake(characters, "dz = dh * (1 - hs[t + 1] ** 2)", "dz = dh * (1 - hs[t + 1]) ** 2", r"\(1 - .*\)\^2")
+mistake(
+    characters, "dz = dh * (1 - hs[t + 1] ** 2)", "dz = dh * (1 - hs[t + 1]) ** 2", r"\(1 - .*\)\^2"
+)
 mistake(characters, "carried = dz @ U.numpy().T", "carried = dh @ U.numpy().T",
         r"derivative.*tanh|tanh.*derivative|before")  # fmt: skip
 
@@ -216,7 +227,11 @@ mistake(euler_steps, "dz = dt * dh", "dz = dh", r"0\.1|dt|\b10\b")
 @program
 def highway():
     rng = np.random.default_rng(8)
-    X, A, B = rng.normal(size=(6, 4)), tensor(rng.normal(size=(4, 4))), tensor(rng.normal(size=(4, 4)))
+    X, A, B = (
+        rng.normal(size=(6, 4)),
+        tensor(rng.normal(size=(4, 4))),
+        tensor(rng.normal(size=(4, 4))),
+    )
     C, Q = tensor(rng.normal(size=(4, 4))), rng.normal(size=(6, 4))
     x = X @ C
     h, gate = np.tanh(x @ A), ag.sigmoid(x @ B)
@@ -239,13 +254,21 @@ mistake(highway, "+ Q * (1 - gv)", "+ Q", r"1 - gate")
 @program
 def running_totals():
     rng = np.random.default_rng(9)
-    X, W, Y = rng.normal(size=(4, 5, 3)), tensor(rng.normal(size=(3, 2))), rng.normal(size=(4, 5, 2))
+    X, W, Y = (
+        rng.normal(size=(4, 5, 3)),
+        tensor(rng.normal(size=(3, 2))),
+        rng.normal(size=(4, 5, 2)),
+    )
     steps = X @ W
     total = np.cumsum(steps, axis=1)
     loss = np.sum((total - Y) ** 2) / 2
     dtotal = total.numpy() - Y
     dsteps = np.cumsum(dtotal[:, ::-1], axis=1)[:, ::-1]
-    return loss, {"W": W, "steps": steps, "total": total}, {"W": np.einsum("btd,btk->dk", X, dsteps)}
+    return (
+        loss,
+        {"W": W, "steps": steps, "total": total},
+        {"W": np.einsum("btd,btk->dk", X, dsteps)},
+    )
 
 
 mistake(running_totals, "np.cumsum(dtotal[:, ::-1], axis=1)[:, ::-1]", "np.cumsum(dtotal, axis=1)",
@@ -305,5 +328,3 @@ def garch():
 mistake(garch, " + p[2] * ds", "", r"p\[2\]|path|next step|previous|left out|missing")
 mistake(garch, "np.array([1.0, e2[t - 1], s])", "np.array([1.0, e2[t], s])", r"e2|previous|step")
 mistake(garch, "e2[t] / s**2", "e2[t] / s", r"s\b.*\*\*|\^2|square|/ s")
-
-

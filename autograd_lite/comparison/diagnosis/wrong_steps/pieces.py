@@ -59,7 +59,9 @@ def _overwriting(x, many, backward):
             kept = region & ~covered
             covered |= region
             change = change + np.where(kept, 0, -edge.contribution)
-            steps = both(steps, edge.replaced(lambda e, kept=kept: np.where(kept, e.contribution, 0)))
+            steps = both(
+                steps, edge.replaced(lambda e, kept=kept: np.where(kept, e.contribution, 0))
+            )
         words = (
             f"slices of {backward.graph.label(x)} overlap, and the {which} of them overwrites the "
             "others: = in place of +="
@@ -85,7 +87,9 @@ def _exchanges(backward, edges):
     for node, many in parts.items():
         for one, other in combinations(many, 2) if len(many) < MANY else ():
             if np.shape(one.contribution) == np.shape(other.contribution):
-                found.setdefault((node.op, np.shape(node.out), one.k, other.k), []).append((one, other))
+                found.setdefault((node.op, np.shape(node.out), one.k, other.k), []).append(
+                    (one, other)
+                )
     return found
 
 

@@ -318,7 +318,9 @@ def _other_values(many, lanes, begins, graph):
         other = _called(nodes, values, begins, graph)
         words = f"{other} stands where {name} belongs"
         if other.removeprefix("the state ") == name.removeprefix("the state "):
-            which = "before" if nodes[0] is None or nodes[0].serial < operands[0].serial else "after"
+            which = (
+                "before" if nodes[0] is None or nodes[0].serial < operands[0].serial else "after"
+            )
             words = f"the state {which} the step is taken for that {_OTHER[which]} it: {name}"
         yield unblanked(words), list(map(through, values))
 
