@@ -8,7 +8,6 @@ taken, and the search goes on for the others.
 
 from __future__ import annotations
 
-import inspect
 from itertools import chain
 
 import numpy as np
@@ -26,14 +25,14 @@ from ..diagnosis.formulas import Formulas
 from ..diagnosis.sentences import elided
 from ..diagnosis.wrong_calls import SIGN
 from ..rows import distance
-from .plain_python import for_tensors
+from .plain_python import arrays_around, for_tensors
 
 WORK = 60_000  # expressions that are computed again: half a second
 ELEMENTS = 12  # of x, each of which may be what was left out
 CONSTANTS = 4  # elements of an array around the function
 UNNAMED = 6  # values without a name that may have been left out
 MOST = 4  # edits
-LONG = 60  # characters of a formula that is shown
+SHORT, LONG = 30, 60  # characters of a formula that is shown beside another, or alone
 
 
 class Derivation:
@@ -70,7 +69,7 @@ class Derivation:
         _name_constants(graph, function, symbols)
         self.around = [
             Expression("constant", array, name=name)
-            for name, array in _arrays_around(problem.function).items()
+            for name, array in arrays_around(problem.function).items()
         ]
         symbols |= {x: x.name for x in self.around}
         lines = {x for x in (*symbols, *self.results.values()) if x.kind == "call"}
@@ -101,23 +100,13 @@ def _expression(x):
 
 def _name_constants(graph, function, symbols):
     """The arrays that a function has from around it, by their names there."""
-    arrays = _arrays_around(function)
+    arrays = arrays_around(function)
     arrays |= {f"{n}[:, None]": a[:, None] for n, a in arrays.items() if a.ndim == 1}
     for x in chain.from_iterable(step.operands() for step in graph.steps):
         if x.kind == "constant" and x.shape:
             same = (n for n, a in arrays.items() if np.array_equal(a, x.value))
             if (name := next(same, None)) is not None:
                 symbols.setdefault(x, name)
-
-
-def _arrays_around(function):
-    """The arrays that a function has from around it, {name: array}."""
-    try:
-        around = inspect.getclosurevars(function)
-    except (TypeError, ValueError):
-        return {}
-    found = {**around.globals, **around.nonlocals}
-    return {n: a for n, a in found.items() if isinstance(a, np.ndarray) and a.dtype.kind == "f"}
 
 
 class Repairs(Editor):
@@ -308,6 +297,9 @@ _LACKS = {
 }  # fmt: skip
 
 
+_SIZES = {"twice": "counts half, and must count whole", "half": "counts twice"}
+
+
 def _said(x, edit, mended, formulas):
     old, new = (
         formulas.written_out(e) if e is x and x.func is not np.positive else formulas.write(e)
@@ -322,6 +314,8 @@ def _said(x, edit, mended, formulas):
         if max(len(old), len(new)) > LONG:
             return where + what
         what += ": "
+    elif (kind := edit.kind.rpartition(".")[2].split(" ")[0]) in _SIZES and len(old) > SHORT:
+        return f"{where}{elided(formulas.written_out(edit.part))} {_SIZES[kind]}"
     elif edit.kind.rpartition(".")[2].startswith("power") and len(old) > LONG:
         what += f"the power of {elided(formulas.written_out(edit.part))} is wrong: "
     return f"{where}{what}{elided(old)} stands where {elided(new)} belongs"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import cached_property
 
 import numpy as np
@@ -103,6 +104,11 @@ class Graph:
                 kinds[node] = numbers.setdefault(key, len(numbers))
         return kinds
 
+    @cached_property
+    def has_loops(self):
+        """Whether there are rounds of a loop: three calls of one kind."""
+        return max(Counter(self.kinds.values()).values(), default=0) > 2
+
     def each_kind(self, nodes, look):
         """What ``look(node)`` finds, of all kinds of which it finds something at the ends."""
         alike: dict = {}
@@ -195,7 +201,7 @@ class Graph:
     def _other_arrays(self, array):
         forms = _MADE_OF if array.ndim == 1 else _MADE_OF[:1]
         seen = [array]
-        for name, other in self._named.items():
+        for name, other in self.named.items():
             if other.shape != array.shape or np.iscomplexobj(other):
                 continue
             for words, made in forms:
@@ -205,7 +211,7 @@ class Graph:
                     yield words.format(name), found
 
     @cached_property
-    def _named(self):
+    def named(self):
         """The arrays of numbers that have names, of as many entries as tell."""
         found = {name: array for name, array in self.constants() if name}
         found |= self.names.arrays()

@@ -137,7 +137,8 @@ def wrong_regulariser(search):
             candidates += _in_entries(search, entry, data, penalty, value)
             continue
         kind, form, c, factor = found
-        if search.penalties.alone and kind not in ("regulariser scalar", "regulariser form"):
+        may_be = () if penalty is None else ("regulariser scalar", "regulariser form")
+        if search.penalties.alone and kind not in may_be:
             continue
         shown = 0.0 if kind == "regulariser scalar" else float(f"{c:.4g}")
         key = (kind, form, shown, float(f"{factor:.4g}"), penalty is None)

@@ -320,7 +320,7 @@ def other_tensor(search):
         nodes = [node for node in reversed(graph.nodes) if not isinstance(node.out, tuple)]
         who, name = phrasing.short(entry, search.case), graph.label(entry.bottom)
         gradients = [(n, true[n]) for n in nodes if n in true and n != entry.bottom]
-        values = [(n, n.out) for n in nodes]
+        values = [(n, n.out) for n in nodes if graph.names.given(n)]
         same_shape = entry.given.shape == entry.true.shape
         if same_shape and is_reordered(entry.given, search.expected(entry)):
             text = f"{who}: all numbers are right, in another order"

@@ -188,7 +188,7 @@ def gamma_objective():
 
 mistake(gamma_objective, "return 1 - y * np.exp(-s),", "return 1 - np.exp(-s),", r"\by\b")
 mistake(gamma_objective, "return 1 - y * np.exp(-s),", "return 1 + y * np.exp(-s),", r"sign|minus")
-mistake(gamma_objective, "y * np.exp(-s)\n", "1 - y * np.exp(-s)\n", r"\b1\b|term|sign")
+mistake(gamma_objective, "np.exp(-s), y * np.exp(-s)", "np.exp(-s), 1 - y * np.exp(-s)", r"\b1\b|term|sign")
 mistake(gamma_objective, "return 1 - y * np.exp(-s),", "return 1 - y / s,", r"exp|\bs\b")
 
 

@@ -95,7 +95,8 @@ def skip_gram():
     dv = d @ U.numpy()
     dV = np.zeros((6, 3))
     np.add.at(dV, center, dv)
-    return loss, {"V": V, "U": U, "v": v, "scores": scores}, {"V": dV, "U": d.T @ v.numpy()}
+    names = {"V": V, "U": U, "v": v, "scores": scores, "center": center, "outside": outside}
+    return loss, names, {"V": dV, "U": d.T @ v.numpy()}
 
 
 mistake(skip_gram, "dv = d @ U.numpy()", "dv = -U.numpy()[outside]", r"normali[sz]er|softmax|label|path|p\b")
@@ -190,8 +191,7 @@ mistake(steering, "+ r * u.numpy()[t]", "", r"regulari|left out|term|path|0\.")
 
 @program
 def particles():
-    rng = np.random.default_rng(7)
-    x = tensor(rng.normal(size=(4, 2)) * 2)
+    x = tensor(np.array([[0.0, 0], [1.1, 0.1], [0.2, 1.2], [1.3, 1.1]]))
     i, j = np.triu_indices(4, 1)
     d = x[i] - x[j]
     r2 = np.sum(d**2, axis=1)
@@ -256,7 +256,7 @@ mistake(survival, "dead * (1 / kv + np.log(time))", "dead * np.log(time)", r"log
 def metric():
     rng = np.random.default_rng(10)
     L, a, b = tensor(rng.normal(size=(3, 3))), rng.normal(size=(6, 3)), rng.normal(size=(6, 3))
-    same, margin = np.array([1.0, 0, 1, 0, 0, 1]), 12.0
+    same, margin = np.array([1.0, 0, 1, 0, 0, 1]), 6.0
     d = (a - b) @ L
     D = np.sum(d**2, axis=1)
     loss = np.sum(same * D + (1 - same) * np.maximum(0, margin - D))

@@ -142,7 +142,7 @@ def wrong_rules(edge, held=None, all_of_them=True):
     if edge.op.f is np.multiply and edge.node.parents[1 - edge.position] is None:
         yield from _masks(edge)
     if held is not None and edge.op.f in (np.matmul, np.multiply):
-        yield from _other_operands(edge, held.graph)
+        yield from _other_operands(edge, held)
         yield from _other_arrays(edge, held.graph)
     if held is not None:
         yield from _copies(edge)
@@ -361,9 +361,9 @@ def _product_of(product, other):
     return lambda e: product(e.g, e.args[other])
 
 
-def _other_operands(edge, graph):
-    """The value before or after a function of the other operand, in its place."""
-    operand = edge.node.parents[1 - edge.position]
+def _other_operands(edge, held):
+    """The value before or after a function of the other operand, in its place, or one near it."""
+    operand, graph = edge.node.parents[1 - edge.position], held.graph
     if operand is None:
         return
     before = operand.parents if is_function(operand.op) else ()
@@ -372,6 +372,9 @@ def _other_operands(edge, graph):
         if np.shape(node.out) == np.shape(operand.out):
             words = f"{graph.label(node)} stands where {graph.label(operand)} belongs"
             yield "other operand", unblanked(words), through(node.out), 1
+    for node in filter(graph.names.given, held.near(operand)):
+        words = f"{graph.label(node)} stands where {graph.label(operand)} belongs"
+        yield "other operand", unblanked(words), through(node.out), 2
 
 
 def _other_arrays(edge, graph):

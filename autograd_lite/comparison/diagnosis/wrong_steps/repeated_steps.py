@@ -78,6 +78,8 @@ def _groups(backward, relevant):
         if edge.position is not None and (edge.op.f is not np.matmul or weight is not None):
             kinds.setdefault(at, []).append(edge)
         roles.setdefault((*at, fed[edge.node]), []).append(edge)
+        if gates := _gates(edge.node):
+            roles.setdefault((*at, gates, fed[edge.node]), []).append(edge)
         if edge.op.f is np.multiply and edge.node.parents[1 - edge.position] is None:
             constant = backward.graph.kinds[edge.node]  # a step size, not the 1/2 of the loss
             constants.setdefault((*at, constant), []).append(edge)
@@ -91,6 +93,21 @@ def _groups(backward, relevant):
             if len(many) > 1 and members not in seen:
                 seen.add(members)
                 yield many, key[-1] if leaves else None
+
+
+def _gates(node):
+    """Which slices a call is made of, through functions: the gates of an LSTM lie in one array."""
+    found = [_slice_of(node), *(_slice_of(p) for p in node.parents if type(p) is not tuple)]
+    return tuple(found) if any(found) else ()
+
+
+def _slice_of(node):
+    while node is not None and is_function(node.op):
+        node = node.parents[0]
+    if node is None or node.op is None or node.op.name != "getitem":
+        return ""
+    index = node.kwargs["index"]
+    return str(index) if type(index) is tuple and any(type(i) is slice for i in index) else ""
 
 
 def _carried(many):
@@ -312,8 +329,12 @@ def _other_values(many, lanes, begins, graph):
     operands = tuple(edge.node.parents[1 - edge.position] for edge in many)
     own = [edge.args[1 - edge.position] for edge in many]
     name = _called(operands, own, begins, graph)
+    inputs = [n.parents[0] if n is not None and is_function(n.op) else None for n in operands]
+    if None not in inputs:
+        lanes = [(tuple(inputs), [n.out for n in inputs]), *lanes]
     for nodes, values in lanes:
-        if nodes == operands or len(values) != len(own) or np.shape(own[0]) != np.shape(values[0]):
+        nodes, values = nodes[: len(own)], values[: len(own)]  # the oldest may have none of its own
+        if nodes == operands or len(values) < len(own) or np.shape(own[0]) != np.shape(values[0]):
             continue
         other = _called(nodes, values, begins, graph)
         words = f"{other} stands where {name} belongs"

@@ -158,7 +158,6 @@ for _wrong, _rule in (
 ):
     _words = "the quotient rule's derivative -{y}/{x}^2 of {y} / {x} is " + _wrong
     wrong(np.divide, PRODUCT, _words, _negative(_rule), 1)
-    wrong(np.divide, PRODUCT, _words + ", and the minus sign too", _rule, 1)
 
 # --- powers, exponentials, logarithms ---------------------------------------------------------
 FACTOR = "chain factor missing"
