@@ -1,14 +1,14 @@
 """What each mechanism of the diagnosis is worth: how many mistakes it alone explains.
 
     python -m tests.mistakes.ablation                    # every mechanism
-    python -m tests.mistakes.ablation --rows             # and each row of the tables, each edit
+    python -m tests.mistakes.ablation --rows             # each row of the tables and each edit, too
     python -m tests.mistakes.ablation --only stale _orders
     python -m tests.mistakes.ablation --also FOLDER      # with the cases of a folder, too
 
 What a mechanism says carries its mark from there to the finding: a letter that nobody sees. So one
 run of a case tells which mechanisms had a part in what is found, and only these are switched off,
 one after the other. A case counts that is named with a mechanism and not without it. The cases are
-all forms of all networks, inner gradients, coded losses, and pairs of mistakes.
+all forms of all networks, inner gradients, coded losses, pairs of mistakes, and what was collected.
 
 A folder has a module ``runner`` with ``load()``, the cases by their ids, and what these two need:
 ``harness.run(case)`` and ``scoring.verdict(case, said)``, which is "named right" or something else.
@@ -31,6 +31,7 @@ from autograd_lite.comparison.diagnosis.wrong_steps import errors_of_losses, nor
 from autograd_lite.comparison.diagnosis.wrong_steps.wrong_rules import WRONG_RULES
 
 from .coded import CODED
+from .collected import MISTAKES
 from .corpus import NETWORKS, compared
 from .inner import INNER
 from .test_naming import case, coded_loss
@@ -52,14 +53,15 @@ MECHANISMS = {
     "diagnosis.row_patterns": "_of_biases",
     "diagnosis.regularisers": "_in_entries",
     "diagnosis.constants": "_plain _of_sizes _of_compositions _of_divisors _of_scalars _of_masks "
-    "_of_values _fours",
+    "_of_values _fours _of_other_divisors",
     "diagnosis.wrong_steps.mutants": "missing_accumulation wrong_errors_at fused_edges wrong_rules "
-    "_one_sample",
+    "_one_sample wrong_pieces other_targets",
     "diagnosis.wrong_steps.edge_rules": "substitutes wrong_normalisations wrong_windows "
-    "_other_operands _masks _products _activations _of_softmax _copies",
+    "_other_operands _other_arrays _masks wrong_slices _products _activations _of_softmax _copies",
     "diagnosis.wrong_steps.accumulation": "_kept _doubled _added_before",
     "diagnosis.wrong_steps.repeated_steps": "wrong_rules _scaled _other_values "
-    "other_steps_operands _other_steps_outputs _past_the_activation _one_sample_everywhere",
+    "other_steps_operands _other_steps_outputs _past_the_activation _one_sample_everywhere "
+    "_other_steps_targets pieces_exchanged_everywhere _reordered",
     "cross_check.contest": "repaired of_another_function",
 }
 
@@ -233,6 +235,8 @@ def corpus():
     for network, first, second, manual in drawn_pairs():
         what = f"{network.name}: {first.wrong} AND {second.wrong}"
         add(what, partial(_of_pair, network, (first, second), manual))
+    for mistake in MISTAKES:
+        add(f"collected: {mistake.id}", partial(_of_mistake, mistake))
     return found
 
 
@@ -254,6 +258,10 @@ def _of_pair(network, pair, manual):
     return found_of(compared(network, network.draw(), manual), pair) == 2
 
 
+def _of_mistake(mistake):
+    return mistake.is_named_by(mistake.report())
+
+
 def of_folder(folder):
     """The cases of a folder, in the form of the corpus."""
     sys.path.insert(0, folder)
@@ -268,8 +276,11 @@ def of_folder(folder):
 # --- what each is worth -------------------------------------------------------------------------
 
 
-def measured(cases):
-    """({mark: cases that it had a part in}, {mark: cases that are lost without it}, named)."""
+def measured(cases, is_chosen):
+    """({mark: cases that it had a part in}, {mark: cases that are lost without it}, named).
+
+    What is not chosen is not switched off.
+    """
     part, alone, named = {}, {}, 0
     for description, tell in cases.items():
         SEEN.clear()
@@ -279,7 +290,7 @@ def measured(cases):
         for mark in sorted(SEEN):
             part.setdefault(mark, []).append(description)
             OFF.add(mark)
-            if not tell():
+            if is_chosen(NAMES[mark]) and not tell():
                 alone.setdefault(mark, []).append(description)
             OFF.clear()
     return part, alone, named
@@ -293,20 +304,19 @@ def main():
     options = parser.parse_args()
     cases = {**corpus(), **(of_folder(options.also) if options.also else {})}
     install()
-    part, alone, named = measured(cases)
+
+    def is_chosen(name):
+        is_row = name.startswith(("row: ", "edit: "))
+        return (options.rows or not is_row) and any(part in name for part in options.only or [""])
+
+    part, alone, named = measured(cases, is_chosen)
     print(f"{named} of {len(cases)} cases are named; cases with a part of it, lost without it")
     for mark, name in sorted(NAMES.items(), key=lambda pair: pair[1]):
-        is_row = name.startswith(("row: ", "edit: "))
-        if (is_row and not options.rows) or not _is_chosen(name, options.only):
-            continue
         lost = alone.get(mark, [])
-        print(f"{len(part.get(mark, [])):4d} {len(lost):4d} {len(lost) / named:6.1%}  {name}")
+        worth = f"{len(lost):4d} {len(lost) / named:6.1%}" if is_chosen(name) else f"{'':11}"
+        print(f"{len(part.get(mark, [])):4d} {worth}  {name}".replace("\n", " "))
         for description in lost[:3] if options.only else ():
             print(f"{'':18}{description}")
-
-
-def _is_chosen(name, only):
-    return not only or any(part in name for part in only)
 
 
 if __name__ == "__main__":

@@ -81,6 +81,11 @@ class Graph:
         return {node: 1 + size // LARGE for node, size in sizes.items()}
 
     @cached_property
+    def shapes(self):
+        """The shape of each node, None of several results: {node: shape}."""
+        return {n: None if isinstance(n.out, tuple) else np.shape(n.out) for n in self.nodes}
+
+    @cached_property
     def users(self):
         """The nodes that use a node, {node: [user, ...]}, oldest first."""
         users = {node: [] for node in self.nodes}

@@ -34,7 +34,9 @@ KNOWN = 2  # the rank of a wrong step that needs no other reading of the numbers
 def one_known_step(search):
     """One step of the backward pass that explains all by a known rule; not in a loop."""
     found = [] if search.graph.has_loops else search.single_steps()
-    return found if any(len(c.explains) == len(search.left) and c.rank <= KNOWN for c in found) else []
+    return (
+        found if any(len(c.explains) == len(search.left) and c.rank <= KNOWN for c in found) else []
+    )
 
 
 def one_wrong_step(search):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from itertools import chain
 
 import numpy as np
@@ -13,7 +14,7 @@ from .wrong_steps.mutants import mutants
 from .wrong_steps.repeated_steps import repeated
 from .wrong_steps.stale_weights import stale
 
-WHOLE = 30_000  # visits of nodes, for mutants of which each needs a whole pass
+WHOLE = 24_000  # visits of nodes, for mutants of which each needs a whole pass
 _WITHOUT_NAME = re.compile(r"\b[a-z]+_\d+\b")  # multiply_3: a tensor that nobody named
 
 
@@ -172,7 +173,7 @@ def _likely(mutant):
 def one_step_everywhere(search):
     """One wrong step wherever it is made."""
     found = []
-    tries = repeated(search.backward, lambda node: search.below(node) > 0)
+    tries = repeated(search.backward, cache(lambda node: search.below(node) > 0))
     for mutant in search.graph.affordable(sorted(tries, key=_likely), WHOLE):
         steps = mutant.steps(1.0)
         if len(steps) > 1 and not search.has_faded(steps):

@@ -10,6 +10,8 @@ import linecache
 import re
 import textwrap
 from dataclasses import dataclass
+from importlib import import_module
+from pkgutil import iter_modules
 
 import numpy as np
 
@@ -84,3 +86,7 @@ def sigmoid(z):
 def softmax(z, axis=-1):
     e = np.exp(z - z.max(axis, keepdims=True))
     return e / e.sum(axis, keepdims=True)
+
+
+for _module in iter_modules(__path__, f"{__name__}."):
+    import_module(_module.name)

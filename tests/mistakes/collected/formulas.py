@@ -120,7 +120,9 @@ def pose():
 
     def jac(q):
         c, s = np.cos(q[0]), np.sin(q[0])
-        turn = np.concatenate([-s * points[:, 0] - c * points[:, 1], c * points[:, 0] - s * points[:, 1]])
+        turn = np.concatenate(
+            [-s * points[:, 0] - c * points[:, 1], c * points[:, 0] - s * points[:, 1]]
+        )
         along = np.concatenate([np.ones(8), np.zeros(8)])
         across = np.concatenate([np.zeros(8), np.ones(8)])
         return np.stack([turn, along, across], axis=1)
@@ -130,7 +132,12 @@ def pose():
 
 mistake(pose, "[-s * points[:, 0] - c", "[s * points[:, 0] - c", r"sign|minus")
 mistake(pose, "[-s * points[:, 0] - c", "[-c * points[:, 0] - c", r"\bs\b|sin")
-mistake(pose, "[turn, along, across]", "[turn, across, along]", r"exchang|order|column|swap|along|across")
+mistake(
+    pose,
+    "[turn, along, across]",
+    "[turn, across, along]",
+    r"exchang|order|column|swap|along|across",
+)
 
 
 @program
@@ -170,7 +177,12 @@ def total_variation():
 
 
 mistake(total_variation, "w = d / np.sqrt(d**2 + 0.01)", "w = d / (d**2 + 0.01)", r"sqrt|root")
-mistake(total_variation, "w = d / np.sqrt(d**2 + 0.01)", "w = 1 / np.sqrt(d**2 + 0.01)", r"\bd\b|x\[1:\]")
+mistake(
+    total_variation,
+    "w = d / np.sqrt(d**2 + 0.01)",
+    "w = 1 / np.sqrt(d**2 + 0.01)",
+    r"\bd\b|x\[1:\]",
+)
 mistake(total_variation, "g[:-1] -= w", "g[:-1] += w", r"sign|minus")
 
 
@@ -188,7 +200,12 @@ def gamma_objective():
 
 mistake(gamma_objective, "return 1 - y * np.exp(-s),", "return 1 - np.exp(-s),", r"\by\b")
 mistake(gamma_objective, "return 1 - y * np.exp(-s),", "return 1 + y * np.exp(-s),", r"sign|minus")
-mistake(gamma_objective, "np.exp(-s), y * np.exp(-s)", "np.exp(-s), 1 - y * np.exp(-s)", r"\b1\b|term|sign")
+mistake(
+    gamma_objective,
+    "np.exp(-s), y * np.exp(-s)",
+    "np.exp(-s), 1 - y * np.exp(-s)",
+    r"\b1\b|term|sign",
+)
 mistake(gamma_objective, "return 1 - y * np.exp(-s),", "return 1 - y / s,", r"exp|\bs\b")
 
 
@@ -207,7 +224,12 @@ def smooth_percentage():
 
 mistake(smooth_percentage, "np.tanh((s - y) / y) / y", "np.tanh((s - y) / y)", r"\by\b")
 mistake(smooth_percentage, "np.tanh((s - y) / y) / y", "np.tanh(s - y) / y", r"\by\b")
-mistake(smooth_percentage, "np.tanh((s - y) / y) / y", "np.tanh((y - s) / y) / y", r"sign|negative|minus")
+mistake(
+    smooth_percentage,
+    "np.tanh((s - y) / y) / y",
+    "np.tanh((y - s) / y) / y",
+    r"sign|negative|minus",
+)
 
 
 @program

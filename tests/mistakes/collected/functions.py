@@ -85,7 +85,7 @@ def saturation():
     return ag.compare_function(loss, jac, np.array([1.5, 0.7]))
 
 
-mistake(saturation, "(p[1] + ts) ** 2)])", "(p[1] + ts))])", r"p\[1\] \+ ts|square|\*\* ?2")
+mistake(saturation, "ts / (p[1] + ts) ** 2)", "ts / (p[1] + ts))", r"p\[1\] \+ ts|square|\*\* ?2")
 mistake(saturation, "-np.sum(r * p[0]", "np.sum(r * p[0]", r"sign|minus")
 mistake(saturation, "return 2 * np.array", "return np.array", r"1/2|half|\b2\b")
 
@@ -284,7 +284,7 @@ def log_determinant():
 
 
 mistake(log_determinant, "np.linalg.inv(A).T + S", "np.linalg.inv(A) + S", r"transpose")
-mistake(log_determinant, "np.linalg.inv(A).T + S", "A + S", r"inverse")
+mistake(log_determinant, "np.linalg.inv(A).T + S", "A + S", r"inverse|linalg\.inv")
 mistake(log_determinant, "np.linalg.inv(A).T + S", "np.linalg.inv(A).T", r"\bS\b|left out|missing")
 
 
@@ -319,5 +319,5 @@ def polynomial():
     return ag.compare_function(loss, gradient, np.array([0.4, -1.0, 1.2]))
 
 
-mistake(polynomial, "[ts**2, ts, np.ones(9)]", "[np.ones(9), ts, ts**2]", r"order|revers")
+mistake(polynomial, "[ts**2, ts, np.ones(9)]", "[np.ones(9), ts, ts**2]", r"order|revers|exchang")
 mistake(polynomial, "2 * np.sum(r * p) / 9", "2 * np.sum(r * p)", r"\b9\b|1/N|mean")

@@ -75,7 +75,12 @@ def learned_slopes():
 
 mistake(learned_slopes, "Q * zv * (zv <= 0)", "Q * zv", r"mask|where|z <|z >|condition|branch")
 mistake(learned_slopes, "Q * zv * (zv <= 0)", "Q * zv * (zv > 0)", r"invert|other way|where|branch")
-mistake(learned_slopes, "np.where(zv > 0, 1.0, av)", "np.where(zv > 0, av, 1.0)", r"exchang|branch")
+mistake(
+    learned_slopes,
+    "np.where(zv > 0, 1.0, av)",
+    "np.where(zv > 0, av, 1.0)",
+    r"exchang|branch|the other way round",
+)
 mistake(learned_slopes, "Q * zv * (zv <= 0)", "Q * (zv <= 0)", r"factor z|\bz\b")
 
 
@@ -186,7 +191,9 @@ mistake(batch_norm_in_steps, "-0.5 * i**3", "-0.5 * i", r"inv|exponent|power|dev
 mistake(batch_norm_in_steps, "dvar * 2 * c / 8", "dvar * c / 8", r"half|\b2\b")
 mistake(batch_norm_in_steps, "dx = dxc + dmu / 8", "dx = dxc + dmu", r"1/N|mean|\b8\b|divided")
 mistake(batch_norm_in_steps, "dx = dxc + dmu / 8", "dx = dxc", r"mean|mu\b|path")
-mistake(batch_norm_in_steps, "dvar * 2 * c / 8", "dvar * 2 / 8", r"xc|centred|x - mu|factor")
+mistake(
+    batch_norm_in_steps, "dvar * 2 * c / 8", "dvar * 2 / 8", r"xc|centred|x - mu|factor|variance"
+)
 
 
 @program
@@ -357,7 +364,7 @@ def pools():
 
 
 mistake(pools, "df[:, None, 3:] / 5", "df[:, None, 3:]", r"\b5\b|mean|divi")
-mistake(pools, "hit * df[:, None, :3]", "df[:, None, :3]", r"max|mask|hit")
+mistake(pools, "hit * df[:, None, :3]", "df[:, None, :3]", r"max|mask|hit|condition")
 mistake(pools, "hit * df[:, None, :3] +", "hit * 1.0 +", r"top|max|gradient.*left out")
 
 

@@ -114,9 +114,9 @@ def squared_hinge():
     return loss, {"W": W, "margin": margin}, {"W": dW}
 
 
-mistake(squared_hinge, "(y * m)", "(y * (m > 0))", r"margin|square")
+mistake(squared_hinge, "(y * m)", "(y * (m > 0))", r"margin|square|relu mask replaces")
 mistake(squared_hinge, "+ 0.1 * W", "+ 0.05 * W", r"regulari[sz]er.*(1/2|half)")
-mistake(squared_hinge, "-X.T @ (y * m)", "-X.T @ m", r"\by\b|label")
+mistake(squared_hinge, "-X.T @ (y * m)", "-X.T @ m", r"\by\b|label|the factor c ")
 
 # --- pairs --------------------------------------------------------------------------------------
 
@@ -209,7 +209,7 @@ mistake(ranks, "np.add.at(dV, j, -g * Uv[u])", "np.add.at(dV, j, g * Uv[u])", r"
 mistake(
     ranks, "dU, dV = 0.02 * Uv", "dU, dV = 0.0 * Uv", r"regulari[sz]er.*(forgotten|missing|left)"
 )
-mistake(ranks, "np.add.at(dV, j, -g * Uv[u])", "pass", r"path|left out|missing")
+mistake(ranks, "np.add.at(dV, j, -g * Uv[u])", "pass", r"path|left out|missing|only the first use")
 
 # --- counts, spreads, mixtures ------------------------------------------------------------------
 
@@ -225,7 +225,12 @@ def exposures():
 
 
 mistake(exposures, "mu.numpy() - y", "np.exp(X @ w.numpy()) - y", r"exposure")
-mistake(exposures, "mu.numpy() - y", "mu.numpy() - exposure * y", r"exposure")
+mistake(
+    exposures,
+    "mu.numpy() - y",
+    "mu.numpy() - exposure * y",
+    r"exposure|derivative of log is taken at exp",
+)
 
 
 @program
@@ -283,7 +288,7 @@ def mixture():
 
 mistake(mixture, "-(r.sum(0) - 8 * pi)", "-r.sum(0)", r"normaliser|softmax|constant|left out")
 mistake(mixture, "-np.sum(r * (x - mu.numpy()), axis=0)", "-np.sum(x - mu.numpy(), axis=0)",
-        r"factor|softmax|exp|normali[sz]|left out|missing")  # fmt: skip
+        r"factor|softmax|exp|normali[sz]|left out|missing|dlogp")  # fmt: skip
 mistake(mixture, "-np.sum(r * (x - mu.numpy())", "-np.mean(r * (x - mu.numpy())", r"mean|1/8|1/N")
 
 

@@ -57,7 +57,11 @@ mistake(fused_lstm, "dc = dc * f", "pass", r"factor|left out|missing|1 -")
 def additive_attention():
     rng = np.random.default_rng(1)
     H, s, Q = tensor(rng.normal(size=(5, 4))), tensor(rng.normal(size=3)), rng.normal(size=4)
-    A, B, v = tensor(rng.normal(size=(4, 4))), tensor(rng.normal(size=(3, 4))), tensor(rng.normal(size=4))
+    A, B, v = (
+        tensor(rng.normal(size=(4, 4))),
+        tensor(rng.normal(size=(3, 4))),
+        tensor(rng.normal(size=4)),
+    )
     u = np.tanh(H @ A + s @ B)
     e = u @ v
     w = ag.softmax(e)
@@ -79,7 +83,9 @@ mistake(additive_attention, "dz = np.outer(de, v.numpy()) * (1 - uv**2)", "dz = 
 mistake(additive_attention, "de = wv * (dw - np.sum(dw * wv))", "de = dw", r"softmax")
 mistake(additive_attention, "np.outer(s.numpy(), dz.sum(0))", "np.outer(s.numpy(), dz[-1])",
         r"last|one|sum|copies")  # fmt: skip
-mistake(additive_attention, '"v": uv.T @ de', '"v": np.arctanh(uv).T @ de', r"stands where|tanh|input")
+mistake(
+    additive_attention, '"v": uv.T @ de', '"v": np.arctanh(uv).T @ de', r"stands where|tanh|input"
+)
 
 
 @program
@@ -99,9 +105,16 @@ def skip_gram():
     return loss, names, {"V": dV, "U": d.T @ v.numpy()}
 
 
-mistake(skip_gram, "dv = d @ U.numpy()", "dv = -U.numpy()[outside]", r"normali[sz]er|softmax|label|path|p\b")
+mistake(
+    skip_gram,
+    "dv = d @ U.numpy()",
+    "dv = -U.numpy()[outside]",
+    r"normali[sz]er|softmax|label|path|p\b",
+)
 mistake(skip_gram, "np.add.at(dV, center, dv)", "dV[center] = dv", r"add\.at|overwrit|=.*\+=")
-mistake(skip_gram, '"U": d.T @ v.numpy()', '"U": -y.T @ v.numpy()', r"label|softmax|normali|p\b|path")
+mistake(
+    skip_gram, '"U": d.T @ v.numpy()', '"U": -y.T @ v.numpy()', r"label|softmax|normali|p\b|path"
+)
 mistake(skip_gram, "y = np.eye(6)[outside]", "y = np.eye(6)[center]", r"label|target")
 
 
@@ -148,7 +161,11 @@ mistake(co_occurrences, '"C": d.T @ W.numpy()', '"C": d @ W.numpy()', r"transpos
 def free_energy():
     rng = np.random.default_rng(5)
     v, fake = (rng.random((6, 4)) < 0.5) * 1.0, (rng.random((6, 4)) < 0.5) * 1.0
-    W, a, b = tensor(rng.normal(size=(4, 3))), tensor(rng.normal(size=4)), tensor(rng.normal(size=3))
+    W, a, b = (
+        tensor(rng.normal(size=(4, 3))),
+        tensor(rng.normal(size=4)),
+        tensor(rng.normal(size=3)),
+    )
 
     def energy(x):
         return -np.sum(x @ a) - np.sum(np.log(1 + np.exp(x @ W + b)))
@@ -183,7 +200,9 @@ def steering():
 
 
 mistake(steering, "lam = xs[t] + A.T @ lam", "lam = xs[t] + A @ lam", r"transpose")
-mistake(steering, "+ r * u.numpy()[t]", "+ 2 * r * u.numpy()[t]", r"twice|\b2\b|square|regulari|0\.")
+mistake(
+    steering, "+ r * u.numpy()[t]", "+ 2 * r * u.numpy()[t]", r"twice|\b2\b|square|regulari|0\."
+)
 mistake(steering, "lam = xs[t] + A.T @ lam", "lam = A.T @ lam + (xs[t] if t == 4 else 0)",
         r"path|left out|use|last|overwrit")  # fmt: skip
 mistake(steering, "+ r * u.numpy()[t]", "", r"regulari|left out|term|path|0\.")
@@ -216,7 +235,11 @@ mistake(particles, "-6 / R**7 + 3", "-6 / R**7 + 6", r"s6|\b2\b|twice|half|facto
 def graph_convolution():
     rng = np.random.default_rng(8)
     S, X = rng.random((5, 5)) * (rng.random((5, 5)) < 0.6), rng.normal(size=(5, 3))
-    W, V, y = tensor(rng.normal(size=(3, 4))), tensor(rng.normal(size=(4, 2))), np.array([0, 1, 1, 0, 1])
+    W, V, y = (
+        tensor(rng.normal(size=(3, 4))),
+        tensor(rng.normal(size=(4, 2))),
+        np.array([0, 1, 1, 0, 1]),
+    )
     h = ag.relu(S @ X @ W)
     z = S @ h @ V
     loss = np.mean(ag.cross_entropy(z, y))
@@ -249,7 +272,9 @@ def survival():
 
 mistake(survival, "X.T @ (Hv - dead)", "X.T @ (Hv - 1)", r"dead")
 mistake(survival, "X.T @ (Hv - dead)", "X.T @ (Hv - time)", r"time|dead")
-mistake(survival, "dead * (1 / kv + np.log(time))", "dead * np.log(time)", r"log\(k\)|1 / k|left out")
+mistake(
+    survival, "dead * (1 / kv + np.log(time))", "dead * np.log(time)", r"log\(k\)|1 / k|left out"
+)
 
 
 @program
@@ -298,7 +323,11 @@ mistake(siamese, "np.abs(fv - gv).T @ dz", "(fv - gv).T @ dz", r"abs|\||stands w
 def radial_basis():
     rng = np.random.default_rng(12)
     X, y = rng.normal(size=(8, 2)), rng.normal(size=8)
-    C, s, w = tensor(rng.normal(size=(3, 2))), tensor(rng.random(3) + 0.7), tensor(rng.normal(size=3))
+    C, s, w = (
+        tensor(rng.normal(size=(3, 2))),
+        tensor(rng.random(3) + 0.7),
+        tensor(rng.normal(size=3)),
+    )
     diff = X[:, None] - C
     d2 = np.sum(diff**2, axis=2)
     phi = np.exp(-d2 / (2 * s**2))
@@ -308,11 +337,20 @@ def radial_basis():
     dphi = np.outer(ev, wv) * P
     dC = np.sum((dphi / sv**2)[:, :, None] * diff.numpy(), axis=0)
     ds = np.sum(dphi * d2.numpy() / sv**3, axis=0)
-    return loss, {"C": C, "s": s, "w": w, "phi": phi, "e": e, "d2": d2}, {"C": dC, "s": ds, "w": P.T @ ev}
+    return (
+        loss,
+        {"C": C, "s": s, "w": w, "phi": phi, "e": e, "d2": d2},
+        {"C": dC, "s": ds, "w": P.T @ ev},
+    )
 
 
 mistake(radial_basis, "d2.numpy() / sv**3", "d2.numpy() / sv**2", r"\bs\b")
-mistake(radial_basis, "(dphi / sv**2)[:, :, None]", "(-dphi / sv**2)[:, :, None]", r"sign|minus|negative")
+mistake(
+    radial_basis,
+    "(dphi / sv**2)[:, :, None]",
+    "(-dphi / sv**2)[:, :, None]",
+    r"sign|minus|negative",
+)
 mistake(radial_basis, "np.outer(ev, wv) * P", "np.outer(ev, wv)", r"exp|phi")
 mistake(radial_basis, '"w": P.T @ ev', '"w": d2.numpy().T @ ev', r"d2|phi|exp|stands where")
 
@@ -355,7 +393,12 @@ def sharp_choice():
 
 
 mistake(sharp_choice, "keepdims=True)) / tau", "keepdims=True))", r"0\.7")
-mistake(sharp_choice, "sv * (V - np.sum(V * sv, axis=1", "sv * (V - np.mean(V * sv, axis=1", r"sum|mean|1/3")
+mistake(
+    sharp_choice,
+    "sv * (V - np.sum(V * sv, axis=1",
+    "sv * (V - np.mean(V * sv, axis=1",
+    r"sum|mean|1/3",
+)
 mistake(sharp_choice, "np.sum(V * sv, axis=1, keepdims=True)", "np.sum(V, axis=1, keepdims=True)",
         r"softmax|\bs\b|sum")  # fmt: skip
 

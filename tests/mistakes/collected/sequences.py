@@ -48,7 +48,7 @@ def clipped_policy():
 mistake(clipped_policy, "-A * r * inside / 9", "-A * inside / 9",
         r"ratio|exp")  # fmt: skip
 mistake(clipped_policy, "-A * r * inside / 9", "-A * r / 9",
-        r"clip|minimum|mask|branch|where")  # fmt: skip
+        r"clip|minimum|mask|branch|where|0\.8")  # fmt: skip
 
 
 @program
@@ -159,7 +159,10 @@ mistake(
     r"previous step|step before|state before",
 )
 mistake(
-    characters, "- np.eye(4)[y[t]]", "- np.eye(4)[y[t - 1]]", r"label.*(previous|step|other)|y\["
+    characters,
+    "- np.eye(4)[y[t]]",
+    "- np.eye(4)[y[t - 1]]",
+    r"(label|target).*(previous|step|other)|y\[",
 )
 mistake(characters, "carried = dz @ U.numpy().T", "carried = dz @ U.numpy()", r"transpose")
 mistake(characters, "db += dz.sum(0)", "db = dz.sum(0)", r"=.*\+=|overwrit|only the")

@@ -27,10 +27,13 @@ LOOP = 64  # steps of a loop in which all that may be wrong is tried
 
 def repeated(backward, relevant):
     """One wrong rule at all steps of a group; their ``steps`` are found by a whole pass."""
-    whole = list(_groups(backward, lambda node: True))
+    whole = list(_groups(backward))
     lanes = _lanes([many for many, _ in whole])
     begins = _begins([many for many, _ in whole])
-    for many, leaves in _groups(backward, relevant):
+    for group, leaves in whole:
+        many = [edge for edge in group if relevant(edge.parent)]
+        if len(many) < 2:
+            continue
         at = _where(many, leaves, backward.graph)
         yield from _scaled(many, at, begins, backward.graph)
         for key, words, rule, rank in wrong_rules(many[0]):
@@ -62,7 +65,7 @@ def _mutant(many, key, words, steps, rank):
 # --- the groups ---------------------------------------------------------------------------------
 
 
-def _groups(backward, relevant):
+def _groups(backward):
     """Pairs (edges, the parameters that feed them or None), newest edge first; two or more."""
     parts = inside(backward.graph)
     fed = _fed_by(backward.graph)
@@ -70,8 +73,6 @@ def _groups(backward, relevant):
     roles: dict = {}
     constants: dict = {}
     for edge in [*fused_edges(backward), *(e for e in backward.edges if e.node not in parts)]:
-        if not relevant(edge.parent):
-            continue
         weight = edge.parent if edge.parent.op is None else weight_of(edge)
         weight = weight if edge.op.f is np.matmul else None
         at = (edge.op.f, edge.k if edge.position is None else edge.position, weight)
@@ -155,7 +156,6 @@ def _scaled(many, at, begins, graph):
     """Nothing goes back at these steps, or with the wrong sign; or only at the last of them."""
     if len(many) == 2 and graph.kinds[many[0].node] != graph.kinds[many[1].node]:
         return  # two steps that have little in common are no loop
-    nothing = [edge.replaced(lambda e: 0 * e.contribution) for edge in many]
     carried = len(many) <= len(begins) and all(
         edge.parent.serial < begin for edge, begin in zip(many, begins, strict=False)
     )
@@ -165,14 +165,18 @@ def _scaled(many, at, begins, graph):
             "the error of the next step is not passed back to the state {x}\n"
             "what it does there, through {h}, is left out"
         )
-    yield _mutant(many, "path missing", words, nothing, 1 if carried else 3)
+    yield _mutant(many, "path missing", words, _times(0, many), 1 if carried else 3)
     if len(many) > 2:
         words = (
             "the part of {x} from {h} is overwritten at every step but the last: = in place of +="
         )
-        yield _mutant(many, "overwritten", words, nothing[1:], 3)
-    minus = [edge.replaced(lambda e: -e.contribution) for edge in many]
-    yield _mutant(many, "sign", at + "the sign is wrong from {h} back to {x}", minus, 3)
+        yield _mutant(many, "overwritten", words, _times(0, many[1:]), 3)
+    words = at + "the sign is wrong from {h} back to {x}"
+    yield _mutant(many, "sign", words, _times(-1, many), 3)
+
+
+def _times(c, many):
+    return (edge.replaced(lambda e: c * e.contribution) for edge in many)
 
 
 def _past_the_activation(many, at, backward):
