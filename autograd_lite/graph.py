@@ -133,9 +133,9 @@ class Names:
     def row_of(self, array):
         """X[t] for a row of the array X that has a name; None of what is no row of one."""
         for name, known in self.arrays().items():
-            if known.ndim == np.ndim(array) + 1 > 1 and known.shape[1:] == np.shape(array):
-                if any(map(partial(_same, array), known)):
-                    return f"{name}[t]"
+            has_rows = known.ndim == np.ndim(array) + 1 > 1 and known.shape[1:] == np.shape(array)
+            if has_rows and any(map(partial(_same, array), known)):
+                return f"{name}[t]"
         return None
 
     def arrays(self):

@@ -276,7 +276,7 @@ def test_one_gate_of_several_is_told_apart_at_every_step():
         G["Wi"] += z.T @ di
         dh = f * dh + (df @ P["Wf"].numpy().T + di @ P["Wi"].numpy().T)[:, :4]
     summary = said(loss, G, P)
-    assert re.search(r"at all 4 steps that Wf feed: sigmoid'\(.*\) is taken as sig", summary)
+    assert re.search(r"at all 4 steps that Wf feeds: sigmoid'\(.*\) is taken as ", summary)
 
 
 def test_what_can_never_show_is_no_blind_spot():

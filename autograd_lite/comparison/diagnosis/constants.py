@@ -222,8 +222,6 @@ def _named(c, n, symbol, what, batch):
     text = f"{symbol} = {n}" if symbol != str(n) else symbol
     if c == n:
         reason = f"the 1/{symbol} of a mean was not applied"
-        if batch and n != batch[0] and "*" not in symbol:
-            reason = f"the mean's division by {symbol} was not applied, only that by N"
         return Named("mean missing", text, reason, what=what)
     text = f"1/{symbol} = 1/{n}" if symbol != str(n) else f"1/{n}"
     reason = f"1/{symbol} was applied twice, or a mean taken in place of a sum"
@@ -296,10 +294,11 @@ def _of_values(graph):
         if not math.isfinite(value) or any(abs(value - n) < 1e-9 for n in (0, 1, -1, 2, 0.5)):
             continue
         name = graph.label(node)
+        what = f"{name} is {value:g}"
         left_out = f"the division by {name} was left out"
-        yield value, Named("constant", name, f"{name} = {value:g}: {left_out}", composite=True)
+        yield value, Named("constant", name, left_out, composite=True, what=what)
         twice = f"the factor {name} was left out, or {name} divides once too often"
-        yield 1 / value, Named("constant", f"1/{name}", f"{name} = {value:g}: {twice}", True)
+        yield 1 / value, Named("constant", f"1/{name}", twice, composite=True, what=what)
 
 
 def _batch(graph):

@@ -187,7 +187,7 @@ class Graph:
         self._labels.update(labels)
 
     def condition(self, mask):
-        """A mask of booleans as the comparison that made it: "(z > 0)"; None where none is known."""
+        """A mask as the comparison that made it, "(z > 0)"; None where none is known."""
         for node in self.nodes:
             if self.names.given(node) and np.shape(node.out) == mask.shape:
                 for sign, compare in _COMPARED.items():

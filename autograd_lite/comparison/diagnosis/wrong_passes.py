@@ -47,8 +47,8 @@ def _tried(search, relevant, first):
 
 
 def _try(search, mutant, first):
-    seed = next(iter(mutant.seeds))
-    rows = [e for e in search.left if search.graph.leads(e.bottom, seed)
+    seed, leads = next(iter(mutant.seeds)), search.graph.leads
+    rows = [e for e in search.left if any(leads(e.bottom, node) for node in mutant.seeds)
             and e.given.shape == np.shape(search.expected(e))]  # fmt: skip
     rows.sort(key=lambda e: (not search.is_probed(e), search.graph.distance(e.bottom, seed)))
     for row in rows[: 1 if first else 2]:

@@ -243,7 +243,8 @@ def two_heads():
 mistake(two_heads, "axis=-1, keepdims=True)) * scale", "axis=-1, keepdims=True)) / np.sqrt(6)",
         r"sqrt\(6\)|0\.408|0\.707|sqrt|1\.41")  # fmt: skip
 mistake(two_heads, "np.sum(dA * a, axis=-1", "np.sum(dA * a, axis=-2", r"axis|softmax")
-mistake(two_heads, "a * (dA - np.sum(dA * a, axis=-1, keepdims=True)) * scale", "dA * a * (1 - a) * scale",
+mistake(two_heads, "a * (dA - np.sum(dA * a, axis=-1, keepdims=True)) * scale",
+        "dA * a * (1 - a) * scale",
         r"diagonal")  # fmt: skip
 mistake(two_heads, "a.swapaxes(1, 2) @ do", "a @ do", r"transpose")
 mistake(two_heads, "Q.reshape(5, 2, 3).transpose(1, 0, 2)", "Q.reshape(2, 5, 3)",

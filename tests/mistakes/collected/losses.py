@@ -136,7 +136,8 @@ def contrastive():
 
 
 mistake(contrastive, " + softmax(s, 0) - np.eye(5)", "", r"columns|S\.T|path|left out")
-mistake(contrastive, "dS @ B.numpy() / tau, dS.T @ A.numpy() / tau", "dS @ B.numpy(), dS.T @ A.numpy()",
+mistake(contrastive, "dS @ B.numpy() / tau, dS.T @ A.numpy() / tau",
+        "dS @ B.numpy(), dS.T @ A.numpy()",
         r"0\.5")  # fmt: skip
 mistake(contrastive, "dS.T @ A", "dS @ A", r"transpose")
 mistake(contrastive, "softmax(s, 0)", "softmax(s)", r"axis|columns|transpose|S\.T")

@@ -40,7 +40,8 @@ def fused_lstm():
     return loss, {"W": W, "U": U, "b": b, "X": X}, {"W": dW, "U": dU, "b": db}
 
 
-mistake(fused_lstm, "np.concatenate(gates, 1)", "np.concatenate([gates[k] for k in (0, 2, 1, 3)], 1)",
+mistake(fused_lstm, "np.concatenate(gates, 1)",
+        "np.concatenate([gates[k] for k in (0, 2, 1, 3)], 1)",
         r"exchang|order|swap")  # fmt: skip
 mistake(fused_lstm, "do * o * (1 - o), dg", "do * (1 - o), dg", r"sigmoid|1 - ")
 mistake(fused_lstm, "dg * (1 - g**2)]", "dg * (1 - g) ** 2]", r"tanh|\(1 - ")
@@ -78,7 +79,8 @@ def additive_attention():
 
 
 mistake(additive_attention, "np.outer(wv, Q) + dz @", "dz @", r"path|use|context|left out")
-mistake(additive_attention, "dz = np.outer(de, v.numpy()) * (1 - uv**2)", "dz = np.outer(de, v.numpy())",
+mistake(additive_attention, "dz = np.outer(de, v.numpy()) * (1 - uv**2)",
+        "dz = np.outer(de, v.numpy())",
         r"tanh")  # fmt: skip
 mistake(additive_attention, "de = wv * (dw - np.sum(dw * wv))", "de = dw", r"softmax")
 mistake(additive_attention, "np.outer(s.numpy(), dz.sum(0))", "np.outer(s.numpy(), dz[-1])",
@@ -419,6 +421,7 @@ def loops_over_classes():
 
 mistake(loops_over_classes, "dW[:, j] += (p", "dW[:, j] = (p", r"last|sample|=.*\+=")
 mistake(loops_over_classes, "(j == y[i])", "(j == y[i] + 1)", r"label")
-mistake(loops_over_classes, "dW = dW / 6 + 2 * 0.1 * W.numpy()", "dW = (dW + 2 * 0.1 * W.numpy()) / 6",
+mistake(loops_over_classes, "dW = dW / 6 + 2 * 0.1 * W.numpy()",
+        "dW = (dW + 2 * 0.1 * W.numpy()) / 6",
         r"regulari[sz]er")  # fmt: skip
 mistake(loops_over_classes, "for i in range(6):", "for i in range(5):", r"sample|last|left out|row")

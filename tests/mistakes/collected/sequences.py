@@ -176,7 +176,7 @@ mistake(characters, "carried = dz @ U.numpy().T", "carried = dh @ U.numpy().T",
 @program
 def two_directions():
     rng = np.random.default_rng(6)
-    X, Q = rng.normal(size=(4, 2, 3)), rng.normal(size=(6, 2))
+    X = rng.normal(size=(4, 2, 3))
     A, B, V = (tensor(rng.normal(size=s) * 0.6) for s in ((6, 3), (6, 3), (6, 2)))
     f, g = np.zeros((2, 3)), np.zeros((2, 3))
     fs, gs = [], []
@@ -200,7 +200,8 @@ def two_directions():
         "A": dA, "B": dB, "V": both.numpy().T @ y.numpy()}  # fmt: skip
 
 
-mistake(two_directions, "df, dg = dboth[:, :3], dboth[:, 3:]", "df, dg = dboth[:, 3:], dboth[:, :3]",
+mistake(two_directions, "df, dg = dboth[:, :3], dboth[:, 3:]",
+        "df, dg = dboth[:, 3:], dboth[:, :3]",
         r"swap|exchang|halves|slice|gradient of .* in the place")  # fmt: skip
 mistake(two_directions, "A.numpy()[3:].T, dzg", "A.numpy()[:3].T, dzg", r"\[3:\]|\[:3\]|rows|slice")
 

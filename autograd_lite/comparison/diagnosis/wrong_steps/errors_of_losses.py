@@ -131,11 +131,11 @@ def other_targets(graph, y, kind):
 def _other_labels(graph, y, kind):
     """Pairs (name, one-hot labels) of other arrays of labels."""
     for name, array in graph.named.items() if kind in ("softmax", "hinge") else ():
-        if array.dtype.kind in "iu" and array.shape == y.shape[:-1]:
-            if array.min() >= 0 and array.max() < y.shape[-1]:
-                other = np.eye(y.shape[-1], dtype=y.dtype)[array]
-                if not np.array_equal(other, y):
-                    yield name, other
+        is_of_labels = array.dtype.kind in "iu" and array.shape == y.shape[:-1]
+        if is_of_labels and array.min() >= 0 and array.max() < y.shape[-1]:
+            other = np.eye(y.shape[-1], dtype=y.dtype)[array]
+            if not np.array_equal(other, y):
+                yield name, other
 
 
 def with_target(other, kind):

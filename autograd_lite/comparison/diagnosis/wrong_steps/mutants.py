@@ -36,7 +36,7 @@ def mutants(backward: Backward, relevant, typical=False):
         yield from wrong_steps(edge, held, later, typical)
     nodes = {edge.parent for edge in tried}
     yield from missing_accumulation(backward, [e for e in edges if e.parent in nodes])
-    yield from wrong_pieces(backward, [e for e in edges if e.parent in nodes])
+    yield from wrong_pieces(backward, relevant)
     yield from wrong_errors_at(backward, relevant)
 
 

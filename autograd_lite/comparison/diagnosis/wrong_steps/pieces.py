@@ -16,8 +16,9 @@ from .mutant import Mutant, unblanked
 MANY = 32  # slices of one array: of more, none is tried
 
 
-def wrong_pieces(backward, edges):
-    """Mutants with slices that overwrite each other, or that are exchanged."""
+def wrong_pieces(backward, relevant):
+    """Mutants with slices that overwrite each other, or with pieces that are exchanged."""
+    edges = _of_pieces(backward, relevant)
     for x, many in _slices(edges).items():
         yield from _overwriting(x, many, backward)
     for groups in _exchanges(backward, edges).values():
@@ -27,10 +28,20 @@ def wrong_pieces(backward, edges):
 
 def pieces_exchanged_everywhere(backward, relevant):
     """Two pieces exchanged in each step of a loop: two of the gates of an LSTM."""
-    edges = [edge for edge in backward.edges if relevant(edge.parent)]
+    edges = _of_pieces(backward, relevant)
     for groups in _exchanges(backward, edges).values():
         if len(groups) > 1:
             yield _exchanged(groups, backward.graph, whole=True)
+
+
+def _of_pieces(backward, relevant):
+    """The edges to what is sliced, and from what is put together, of what is relevant."""
+    return [
+        edge
+        for edge in backward.edges
+        if (edge.op.name == "getitem" and relevant(edge.parent))
+        or (edge.op.name in ("concatenate", "stack") and relevant(edge.node))
+    ]
 
 
 def _slices(edges):
@@ -52,7 +63,6 @@ def _overwriting(x, many, backward):
     regions = list(map(_region, many))  # newest first
     if not any((one & other).any() for one, other in combinations(regions, 2)):
         return
-    uses = [edge for edge in backward.edges if edge.parent is x]
     for which, order in (("last", 1), ("first", -1)):
         covered, steps, change = np.zeros_like(regions[0]), {}, 0.0
         for edge, region in list(zip(many, regions, strict=True))[::order]:
@@ -66,10 +76,8 @@ def _overwriting(x, many, backward):
             f"slices of {backward.graph.label(x)} overlap, and the {which} of them overwrites the "
             "others: = in place of +="
         )
-        if len(uses) == len(many) or order == 1:
-            yield Mutant(
-                "overwritten", unblanked(words), {x: change}, lambda c, s=steps: s, many[0], "", 1, (x,)
-            )  # fmt: skip
+        as_made, step = unblanked(words), lambda c, steps=steps: steps
+        yield Mutant("overwritten", as_made, {x: change}, step, many[0], "", 1, (x,))
 
 
 def _exchanges(backward, edges):
@@ -115,7 +123,7 @@ def _exchanged(groups, graph, whole):
         words = f"at all {len(groups)} steps: {words}"
     node = one.parent if one.op.name == "getitem" else one.node
     return Mutant(
-        "order", unblanked(words), {} if whole else seeds, lambda c: steps, one, "", 1, (node,)
+        "piece", unblanked(words), {} if whole else seeds, lambda c: steps, one, "", 1, (node,)
     )
 
 
@@ -147,7 +155,7 @@ def wrong_slices(edge):
         words = "the first rows and columns of the padded gradient of {h} are taken for {x}\n"
         words += "what the padding added in front is to be cut off"
         cut = tuple(slice(n) for n in shape)
-        yield "other operand", words, lambda e: e.g[cut], 1
+        yield "piece", words, lambda e: e.g[cut], 1
     if edge.op.name != "concatenate":
         return
     axis = edge.kwargs.get("axis", 0)
@@ -162,4 +170,4 @@ def wrong_slices(edge):
             words = f"the slice {start}:{start + n} of the gradient of {{h}} is taken for {{x}}\n"
             words += f"its own is {own}:{own + n}, along axis {axis}"
             at = (*(slice(None),) * (axis % len(whole)), slice(start, start + n))
-            yield "other operand", words, lambda e, at=at: e.g[at], 1
+            yield "piece", words, lambda e, at=at: e.g[at], 1

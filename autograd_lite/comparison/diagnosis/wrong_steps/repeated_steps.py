@@ -44,7 +44,7 @@ def repeated(backward, relevant):
         for words, rules in _other_values(many, lanes, begins, backward.graph):
             yield _mutant(many, "other operand", at + words, _wrong_at(many, rules), 2)
         for words, rules in other_steps_operands(many, backward.graph):
-            yield _mutant(many, "value for gradient", at + words, _wrong_at(many, rules), 2)
+            yield _mutant(many, "other operand", at + words, _wrong_at(many, rules), 2)
         yield from _past_the_activation(many, at, backward)
     yield from _one_sample_everywhere(backward, relevant)
     yield from pieces_exchanged_everywhere(backward, relevant)
@@ -146,7 +146,8 @@ def _where(many, leaves, graph):
     if leaves is None:
         return f"at all {len(many)} {many[0].op.name} steps: "
     names = sorted(map(graph.label, leaves))
-    return unblanked(f"at all {len(many)} steps that {' and '.join(names[:3])} feed: ")
+    feed = "feed" if names[1:] else "feeds"
+    return unblanked(f"at all {len(many)} steps that {' and '.join(names[:3])} {feed}: ")
 
 
 # --- what is done wrong at all of them ----------------------------------------------------------

@@ -222,14 +222,14 @@ wrong(np.sin, FACTOR,
     lambda g, out, x: g * out)
 CUMULATIVE = "cumsum's gradient is a cumulative sum from the end: np.cumsum(g[::-1])[::-1]"
 wrong(np.cumsum, FACTOR,
-    "the cumsum {h} is passed back as a cumsum from the beginning\n" + CUMULATIVE,
+    "{h} is passed back as a cumsum from the beginning\n" + CUMULATIVE,
     lambda g, out, x, axis=None: np.cumsum(g, axis))
 wrong(np.cumsum, FACTOR,
     "the derivative of cumsum is left out between {h} and {x}\n" + CUMULATIVE,
     lambda g, out, x, axis=None: g, rank=1)
 for _axis in (0, 1):
     wrong(np.cumsum, "bias axis",
-        f"the cumsum {{h}} is passed back along the wrong axis, {_axis}",
+        f"the cumsum of {{x}} is passed back along the wrong axis, {_axis}",
         lambda g, out, x, axis=None, other=_axis:
             np.flip(np.cumsum(np.flip(g, other), other), other))
 for _part in (0, -1):
