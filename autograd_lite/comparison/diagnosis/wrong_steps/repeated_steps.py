@@ -21,7 +21,6 @@ from .pieces import pieces_exchanged_everywhere
 from .recognised_functions import fused_edges, inside
 from .stale_weights import weight_of
 
-_OTHER = {"before": "after", "after": "before"}
 LOOP = 64  # steps of a loop in which all that may be wrong is tried
 
 
@@ -344,10 +343,9 @@ def _other_values(many, lanes, begins, graph):
         other = _called(nodes, values, begins, graph)
         words = f"{other} stands where {name} belongs"
         if other.removeprefix("the state ") == name.removeprefix("the state "):
-            which = (
-                "before" if nodes[0] is None or nodes[0].serial < operands[0].serial else "after"
-            )
-            words = f"the state {which} the step is taken for that {_OTHER[which]} it: {name}"
+            is_older = nodes[0] is None or nodes[0].serial < operands[0].serial
+            words = f"{name} of the {'previous' if is_older else 'next'} step stands where that of "
+            words += "the step itself belongs"
         yield unblanked(words), list(map(through, values))
 
 
