@@ -231,7 +231,7 @@ def test_mistakes_between_the_steps_of_a_loop_are_named(wrong, expected):
         (lambda z, h: 1 - h * h, "activation formula", "is taken as 1 - {h}^2"),
         (lambda z, h: -h * (1 - h), "sign", "it is the negative of the true value"),
         (lambda z, h: 5.5 * h * (1 - h), "factor", "it is 5.5 times the true value"),
-        (lambda z, h: z, "value for gradient", "these are the values of z"),
+        (lambda z, h: z, "activation formula", "is taken as z, the argument of sigmoid"),
         (lambda z, h: np.where(z > 0, 1, -1) * h * (1 - h), "sign", "the magnitude is right"),
     ],
 )
