@@ -217,7 +217,7 @@ def _noted(init):
 # --- the cases ----------------------------------------------------------------------------------
 
 
-def corpus():
+def corpus(forms):
     """The cases, {description: a function that says whether it is named}."""
     found: dict = {}
 
@@ -226,7 +226,7 @@ def corpus():
 
     for name, network in NETWORKS.items():
         for slip in network.slips:
-            for form in range(len(network.module.FORWARDS)):
+            for form in range(len(network.module.FORWARDS))[:forms]:
                 add(f"{name}: {slip.wrong}", partial(_of_network, network, slip, form))
     for inner in INNER:
         add(f"{inner.network}, inner: {inner.slip.wrong}", partial(_of_inner, inner))
@@ -300,9 +300,10 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--only", nargs="*", default=(), help="names that hold one of these")
     parser.add_argument("--rows", action="store_true", help="the rows of the tables and the edits")
+    parser.add_argument("--forms", type=int, help="of each network the first forms alone, so many")
     parser.add_argument("--also", help="a folder with more cases")
     options = parser.parse_args()
-    cases = {**corpus(), **(of_folder(options.also) if options.also else {})}
+    cases = {**corpus(options.forms), **(of_folder(options.also) if options.also else {})}
     install()
 
     def is_chosen(name):
