@@ -364,7 +364,7 @@ def typo(given, expected, tolerance):
         place = "at " + ", ".join(listed) + ", ..." * (count > 3)
     words = f"{count} of {given.size} entries {'is' if count == 1 else 'are'} wrong, {place}"
     if tolerance.agree(given[wrong], -expected[wrong]):
-        words += "; only the sign is wrong there, the magnitude is right"
+        words += "; only the sign is wrong there"
     elif count > 1 and tolerance.agree(np.sort(given[wrong]), np.sort(expected[wrong])):
         words += "; these entries are exchanged"
     return Form("typo", f"{words}; all others are right", given)
