@@ -58,7 +58,7 @@ MECHANISMS = {
     "_one_sample wrong_pieces other_targets",
     "diagnosis.wrong_steps.edge_rules": "substitutes wrong_normalisations wrong_windows "
     "_other_operands _other_arrays _masks wrong_slices _products _activations _of_softmax _copies",
-    "diagnosis.wrong_steps.accumulation": "_kept _doubled _added_before",
+    "diagnosis.wrong_steps.accumulation": "_kept _doubled",
     "diagnosis.wrong_steps.repeated_steps": "wrong_rules _scaled _other_values "
     "other_steps_operands _other_steps_outputs _past_the_activation _one_sample_everywhere "
     "_other_steps_targets pieces_exchanged_everywhere _reordered",

@@ -11,7 +11,6 @@ from ...engine.tape import Node
 from ...symbolic.text import differential
 from .wrong_steps.accumulation import are_alike, is_quadratic, missing_words
 
-
 SHORT = 16  # characters of a name that stands several times in a sentence
 
 

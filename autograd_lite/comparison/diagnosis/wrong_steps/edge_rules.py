@@ -295,11 +295,14 @@ def _activations(edge):
         words += "stands in it"
         words += "\nit is written {x} * (1 - {x}) for {h} * (1 - {h})" if name == "sigmoid" else ""
         yield "output formula on input", words, _on_input, 1
-    for taken, what in (("{h}", lambda e: e.g * e.out), ("{x}", lambda e: e.g * e.args[e.position])):
+    for taken, what in (
+        ("{h}", lambda e: e.g * e.out),
+        ("{x}", lambda e: e.g * e.args[e.position]),
+    ):
         of = "the value" if taken == "{h}" else "the argument"
         words = f"{name}'({{x}}) is taken as {taken}, {of} of {name}"
         key = "activation formula" if edge.op.f in _ACTIVATIONS else "chain factor missing"
-        yield key, words, what, 2
+        yield key, words, rule, 2
     words = f"divided by the derivative of {name} in place of multiplied"
     yield "chain factor missing", words, lambda e: e.g / slope(e), 3
     if np.ndim(edge.g) == 2 and np.shape(edge.g)[0] == np.shape(edge.g)[1]:

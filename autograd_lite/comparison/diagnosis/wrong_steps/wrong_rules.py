@@ -155,12 +155,6 @@ wrong(np.square, FACTOR,
 wrong(np.exp, FACTOR,
     "exp({x}) is derived as a power: {x} * exp({x} - 1)",
     lambda g, out, x: g * x * np.exp(x - 1))
-wrong(np.sqrt, FACTOR,
-    "sqrt({x}) is derived as 1 / (2 {x}) in place of 1 / (2 sqrt({x}))",
-    lambda g, out, x: g / (2 * x))
-wrong(np.sqrt, FACTOR,
-    "sqrt({x}) is derived as sqrt({x}) / 2: it is multiplied in place of divided",
-    lambda g, out, x: g * out / 2)
 wrong(np.absolute, "other function",
     "|{x}| is derived as {x}^2: the loss coded is not the loss derived",
     lambda g, out, x: 2 * g * x)
