@@ -295,12 +295,9 @@ def _activations(edge):
         words += "stands in it"
         words += "\nit is written {x} * (1 - {x}) for {h} * (1 - {h})" if name == "sigmoid" else ""
         yield "output formula on input", words, _on_input, 1
-    for taken, what in (
-        ("{h}", lambda e: e.g * e.out),
-        ("{x}", lambda e: e.g * e.args[e.position]),
-    ):
-        of = "the value" if taken == "{h}" else "the argument"
-        words = f"{name}'({{x}}) is taken as {taken}, {of} of {name}"
+    of_value, of_argument = (lambda e: e.g * e.out), (lambda e: e.g * e.args[e.position])
+    for taken, rule in (("{h}, the value", of_value), ("{x}, the argument", of_argument)):
+        words = f"{name}'({{x}}) is taken as {taken} of {name}"
         key = "activation formula" if edge.op.f in _ACTIVATIONS else "chain factor missing"
         yield key, words, rule, 2
     words = f"divided by the derivative of {name} in place of multiplied"
