@@ -298,6 +298,7 @@ def _activations(edge):
     of_value, of_argument = (lambda e: e.g * e.out), (lambda e: e.g * e.args[e.position])
     for taken, rule in (("{h}, the value", of_value), ("{x}, the argument", of_argument)):
         words = f"{name}'({{x}}) is taken as {taken} of {name}"
+        words += f"\nit is {_DERIVATIVES[name]}" if name in _DERIVATIVES else ""
         key = "activation formula" if edge.op.f in _ACTIVATIONS else "chain factor missing"
         yield key, words, rule, 2
     words = f"divided by the derivative of {name} in place of multiplied"
@@ -308,6 +309,7 @@ def _activations(edge):
             yield "elementwise for product", words, product, 2
 
 
+_DERIVATIVES = {"sigmoid": "{h} * (1 - {h})", "tanh": "1 - {h}^2"}
 _BY_MATRICES = (
     lambda e: e.g @ slope(e),
     lambda e: slope(e) @ e.g,
