@@ -11,8 +11,6 @@ from ...engine.tape import Node
 from ...symbolic.text import differential
 from .wrong_steps.accumulation import are_alike, is_quadratic, missing_words
 
-SHORT = 16  # characters of a name that stands several times in a sentence
-
 
 def subject(entries, case):
     """The rows as a person calls them: dW1, dW1 and db1."""
@@ -68,8 +66,6 @@ def told(words, edge, graph):
             shape = np.shape(edge.args[others[0]])
             words = words.replace("{y}", f"c (the constant array of shape {shape})", 1)
     names = {"x": graph.label(edge.parent), "h": graph.label(edge.node), "y": y}
-    if words.count("{h}") > 1 and len(names["h"]) > SHORT:
-        words, names["h"] = words + f"\nh is {names['h']}", "h"
     for key, name in names.items():
         if name.startswith("(") and name.endswith(")"):
             words = words.replace(f"({{{key}}})", f"{{{key}}}")

@@ -14,7 +14,7 @@ from .wrong_steps.mutants import mutants
 from .wrong_steps.repeated_steps import repeated
 from .wrong_steps.stale_weights import stale
 
-WHOLE = 24_000  # visits of nodes, for mutants of which each needs a whole pass
+WHOLE = 28_000  # visits of nodes, for mutants of which each needs a whole pass
 _WITHOUT_NAME = re.compile(r"\b[a-z]+_\d+\b")  # multiply_3: a tensor that nobody named
 
 

@@ -296,11 +296,12 @@ def _activations(edge):
         words += "\nit is written {x} * (1 - {x}) for {h} * (1 - {h})" if name == "sigmoid" else ""
         yield "output formula on input", words, _on_input, 1
     of_value, of_argument = (lambda e: e.g * e.out), (lambda e: e.g * e.args[e.position])
-    for taken, rule in (("{h}, the value", of_value), ("{x}, the argument", of_argument)):
+    both = ("{h}, the value", of_value, 1), ("{x}, the argument", of_argument, 2)
+    for taken, rule, rank in both:
         words = f"{name}'({{x}}) is taken as {taken} of {name}"
         words += f"\nit is {_DERIVATIVES[name]}" if name in _DERIVATIVES else ""
         key = "activation formula" if edge.op.f in _ACTIVATIONS else "chain factor missing"
-        yield key, words, rule, 2
+        yield key, words, rule, rank
     words = f"divided by the derivative of {name} in place of multiplied"
     yield "chain factor missing", words, lambda e: e.g / slope(e), 3
     if np.ndim(edge.g) == 2 and np.shape(edge.g)[0] == np.shape(edge.g)[1]:
