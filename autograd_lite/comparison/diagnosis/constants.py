@@ -166,13 +166,19 @@ def _divisors(graph):
 
 
 def _of_divisors(divisors):
-    """A divisor of the graph left out, or applied twice."""
-    for right in sorted(n for n in divisors if n == int(n) and n > 1):
+    """A divisor of the graph left out, applied twice, or another one in its place."""
+    counts = sorted(n for n in divisors if n == int(n) and n > 1)
+    for right in counts:
         out, twice = (
             f"the division by {right:g} {how}" for how in ("is left out", "is there twice")
         )
         yield right, Named("mean missing", f"{right:g}", out, composite=True)
         yield 1 / right, Named("mean twice", f"1/{right:g}", twice, composite=True)
+        for wrong in counts:
+            if right != wrong and max(right, wrong) % min(right, wrong):
+                reason = f"divided by {wrong:g} in place of {right:g}"
+                text = f"{right:g}/{wrong:g}"
+                yield right / wrong, Named("mean twice", text, reason, composite=True)
 
 
 def _of_other_divisors(divisors, sizes):

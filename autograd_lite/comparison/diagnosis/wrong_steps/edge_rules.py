@@ -301,6 +301,7 @@ def _activations(edge):
         words = f"{name}'({{x}}) is taken as {taken} of {name}"
         words += f"\nit is {_DERIVATIVES[name]}" if name in _DERIVATIVES else ""
         key = "activation formula" if edge.op.f in _ACTIVATIONS else "chain factor missing"
+        key = "relu mask" if name in ("relu", "maximum") else key
         yield key, words, rule, rank
     words = f"divided by the derivative of {name} in place of multiplied"
     yield "chain factor missing", words, lambda e: e.g / slope(e), 3

@@ -77,10 +77,6 @@ for _relu, _zero in ((activations.relu, None), (np.maximum, 0)):
         ("the relu mask is taken from the gradient: it goes through where it is positive, not "
          "where {x} is",
          lambda g, out, *args: g * (g > 0)),
-        ("the value of relu is used as its derivative: {h} in place of {x} > 0",
-         lambda g, out, *args: g * out),
-        ("the input of relu is used as its derivative: {x} in place of {x} > 0",
-         lambda g, out, *args: g * args[0]),
         ("the relu mask replaces the gradient: what goes on is {x} > 0 itself",
          lambda g, out, *args: (args[0] > 0) * np.ones_like(g)),
         ("the relu mask is {x} < 0 times -1: that of a relu of -{x}",
