@@ -16,7 +16,7 @@ from ...observed_call import observed
 from ...symbolic import calls
 from ...symbolic.expressions import Expression
 from ...symbolic.graph import Graph
-from ...symbolic.simplification import number
+from ...symbolic.rule_table import number
 from ...symbolic.trace import Trace
 from ...symbolic.traced import Traced
 from ..diagnosis.algebra import call, powers_of, product, slopes_of
