@@ -6,11 +6,9 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
-from autograd_lite.comparison.diagnosis import regularisers
 from autograd_lite.comparison.diagnosis.mistakes import MISTAKES
 from autograd_lite.comparison.diagnosis.wrong_steps.errors_of_losses import wrong_errors
 from autograd_lite.comparison.diagnosis.wrong_steps.wrong_rules import WRONG_RULES, wrong
-from autograd_lite.engine.tape import history
 
 N, D, H, K = 7, 5, 4, 3
 
@@ -636,22 +634,3 @@ def test_branches_are_exchanged_but_for_their_signs():
 
     report = ag.compare_function(pinball, slope, np.zeros(9))
     assert "where(y > p, -0.2, 0.8) stands where where(y > p, -0.8, 0.2)" in report.summary
-
-
-def test_penalties_are_found_in_one_pass(monkeypatch):
-    """A loss of a recurrent network is a sum of as many terms as it has steps."""
-    w = ag.Tensor([0.3, -0.2], requires_grad=True, name="w")
-    h, loss = np.zeros(2), 0.0
-    for _ in range(40):
-        h = np.tanh(h * w + 1)
-        loss = loss + np.sum(h**2)
-    walks = []
-
-    def counted(root):
-        walks.append(root)
-        return history(root)
-
-    monkeypatch.setattr(regularisers, "history", counted)
-    report = ag.compare(loss, {"w": [1.0, 2.0]})
-    assert not report
-    assert 0 < len(walks) <= 2

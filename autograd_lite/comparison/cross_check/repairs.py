@@ -56,12 +56,7 @@ class Derivation:
         seen = observed(function, args, kwargs)
         results = {key: _expression(x) for key, x in problem.split(seen.result).items()}
         self.results = {key: x for key, x in results.items() if x is not None}
-        steps = [step for step in graph.steps if step.kind == "call"]
-        used = [x for step in steps for x in step.operands()]
-        for key, x in self.results.items():  # what is used elsewhere, too, is wrong here alone
-            if x.kind == "call" and any(x is one for one in used):
-                self.results[key] = call(np.positive, x)
-                steps.append(self.results[key])
+        steps = self._with_results_apart(graph)
         symbols = {x: x.name for x in graph.inputs}
         for name, value in seen.own.items():
             if type(value) is Traced:
@@ -74,6 +69,16 @@ class Derivation:
         symbols |= {x: x.name for x in self.around}
         lines = {x for x in (*symbols, *self.results.values()) if x.kind == "call"}
         self.formulas = Formulas(steps, self.results, symbols, lines)
+
+    def _with_results_apart(self, graph):
+        """All calls; a result that is used elsewhere, too, is one of its own, wrong there alone."""
+        steps = [step for step in graph.steps if step.kind == "call"]
+        used = [x for step in steps for x in step.operands()]
+        for key, x in self.results.items():
+            if x.kind == "call" and any(x is one for one in used):
+                self.results[key] = call(np.positive, x)
+                steps.append(self.results[key])
+        return steps
 
     def at(self, leaves, edits):
         """{key: value} at some leaves, by default the given ones, with {expression: edited}."""
@@ -173,6 +178,11 @@ class Repairs(Editor):
             yield f"{f.__name__}", "", call(f, x), None, says, 2.4
         for axis in range(x.ndim if x.ndim > 1 else 0):
             yield "mean", "", call(np.mean, x, axis=axis, keepdims=True), None, says, 2.5
+        yield from self._of_signs(x, known)
+
+    def _of_signs(self, x, known):
+        """A branch that is a number, with the sign of a value."""
+        says = "{old} stands where {new} belongs"
         for i in (1, 2) if x.func is np.where and len(x.args) == 3 else ():
             if number(x.args[i]) is not None:
                 for h in known:

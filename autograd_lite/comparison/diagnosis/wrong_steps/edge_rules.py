@@ -139,11 +139,8 @@ def wrong_rules(edge, held=None, all_of_them=True):
     for at, key, words, rule, rank in WRONG_RULES.get(edge.op.f, ()):
         if at is None or at == edge.position:
             yield key, words, _of_edge(rule), rank
-    if edge.op.f is np.multiply and edge.node.parents[1 - edge.position] is None:
-        yield from _masks(edge)
-    if held is not None and edge.op.f in (np.matmul, np.multiply):
-        yield from _other_operands(edge, held)
-        yield from _other_arrays(edge, held.graph)
+    if edge.op.f in (np.matmul, np.multiply):
+        yield from _of_other_operand(edge, held)
     if held is not None:
         yield from _copies(edge)
     if edge.op.name == "normalisation":
@@ -164,6 +161,15 @@ def wrong_rules(edge, held=None, all_of_them=True):
     passes_on = edge.op.name in _PASS_ON and edge.parent.op is not None
     if all_of_them and held is not None and not passes_on:
         yield from substitutes(edge, held)
+
+
+def _of_other_operand(edge, held):
+    """A mask that is left out, and other values in the place of an operand."""
+    if edge.op.f is np.multiply and edge.node.parents[1 - edge.position] is None:
+        yield from _masks(edge)
+    if held is not None:
+        yield from _other_operands(edge, held)
+        yield from _other_arrays(edge, held.graph)
 
 
 def _of_edge(rule):
@@ -295,6 +301,17 @@ def _activations(edge):
         words += "stands in it"
         words += "\nit is written {x} * (1 - {x}) for {h} * (1 - {h})" if name == "sigmoid" else ""
         yield "output formula on input", words, _on_input, 1
+    yield from _taken_for_a_derivative(edge, name)
+    words = f"divided by the derivative of {name} in place of multiplied"
+    yield "chain factor missing", words, lambda e: e.g / slope(e), 3
+    if np.ndim(edge.g) == 2 and np.shape(edge.g)[0] == np.shape(edge.g)[1]:
+        words = f"a matrix product with the derivative of {name}, in place of an element-wise one"
+        for product in _BY_MATRICES:
+            yield "elementwise for product", words, product, 2
+
+
+def _taken_for_a_derivative(edge, name):
+    """The value or the argument of a function in the place of its derivative."""
     of_value, of_argument = (lambda e: e.g * e.out), (lambda e: e.g * e.args[e.position])
     both = ("{h}, the value", of_value, 1), ("{x}, the argument", of_argument, 2)
     for taken, rule, rank in both:
@@ -303,12 +320,6 @@ def _activations(edge):
         key = "activation formula" if edge.op.f in _ACTIVATIONS else "chain factor missing"
         key = "relu mask" if name in ("relu", "maximum") else key
         yield key, words, rule, rank
-    words = f"divided by the derivative of {name} in place of multiplied"
-    yield "chain factor missing", words, lambda e: e.g / slope(e), 3
-    if np.ndim(edge.g) == 2 and np.shape(edge.g)[0] == np.shape(edge.g)[1]:
-        words = f"a matrix product with the derivative of {name}, in place of an element-wise one"
-        for product in _BY_MATRICES:
-            yield "elementwise for product", words, product, 2
 
 
 _DERIVATIVES = {"sigmoid": "{h} * (1 - {h})", "tanh": "1 - {h}^2"}
