@@ -5,6 +5,7 @@ A tensor is called by its own name, its path in a module, its variable, or its o
 
 import sys
 from collections import Counter
+from functools import partial
 
 import numpy as np
 
@@ -86,6 +87,7 @@ class Names:
         self._seen: dict = {}
         for name, array in observed.arrays if observed else ():
             self._seen.setdefault(_digest(array), set()).add(name)
+        self._observed = dict(observed.arrays) if observed else {}
         count = Counter()
         self._given, self._names = {}, {}
         for node in self.nodes:
@@ -127,6 +129,19 @@ class Names:
                 return next(iter(found.values())) if len(found) == 1 else None
         names = self._seen.get(_digest(array), ()) if self._seen else ()
         return next(iter(names)) if len(names) == 1 else None
+
+    def row_of(self, array):
+        """X[t] for a row of the array X that has a name; None of what is no row of one."""
+        for name, known in self.arrays().items():
+            has_rows = known.ndim == np.ndim(array) + 1 > 1 and known.shape[1:] == np.shape(array)
+            if has_rows and any(map(partial(_same, array), known)):
+                return f"{name}[t]"
+        return None
+
+    def arrays(self):
+        """The plain arrays by their names: those that were given, bound or seen."""
+        given, bound = self._arrays
+        return {**self._observed, **bound, **given}
 
     def array_key(self, array):
         """What tells a plain array from others: its name, with its values where these differ."""

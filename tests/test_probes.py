@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
+from autograd_lite.comparison.diagnosis import regularisers
 from autograd_lite.comparison.diagnosis.search import Search
 from autograd_lite.comparison.diagnosis.wrong_steps.mutants import mutants
 from autograd_lite.comparison.diagnosis.wrong_steps.repeated_steps import repeated
 from autograd_lite.comparison.diagnosis.wrong_steps.tangents import Probe
+from autograd_lite.engine.tape import history
 
 
 def parameter(shape, seed):
@@ -104,3 +106,22 @@ def test_the_beginning_of_a_pass_refuses_no_loop_that_gives_the_rows():
         refused += [search.has_faded(steps) for i, steps in enumerate(passes) if i % 9 == own % 9]
     assert len(tables) > 15
     assert np.mean(refused) > 0.4
+
+
+def test_penalties_are_found_in_one_pass(monkeypatch):
+    """A loss of a recurrent network is a sum of as many terms as it has steps."""
+    w = ag.Tensor([0.3, -0.2], requires_grad=True, name="w")
+    h, loss = np.zeros(2), 0.0
+    for _ in range(40):
+        h = np.tanh(h * w + 1)
+        loss = loss + np.sum(h**2)
+    walks = []
+
+    def counted(root):
+        walks.append(root)
+        return history(root)
+
+    monkeypatch.setattr(regularisers, "history", counted)
+    report = ag.compare(loss, {"w": [1.0, 2.0]})
+    assert not report
+    assert 0 < len(walks) <= 2

@@ -231,7 +231,7 @@ def test_mistakes_between_the_steps_of_a_loop_are_named(wrong, expected):
         (lambda z, h: 1 - h * h, "activation formula", "is taken as 1 - {h}^2"),
         (lambda z, h: -h * (1 - h), "sign", "it is the negative of the true value"),
         (lambda z, h: 5.5 * h * (1 - h), "factor", "it is 5.5 times the true value"),
-        (lambda z, h: z, "value for gradient", "these are the values of z"),
+        (lambda z, h: z, "activation formula", "is taken as z, the argument of sigmoid"),
         (lambda z, h: np.where(z > 0, 1, -1) * h * (1 - h), "sign", "the magnitude is right"),
     ],
 )
@@ -276,7 +276,7 @@ def test_one_gate_of_several_is_told_apart_at_every_step():
         G["Wi"] += z.T @ di
         dh = f * dh + (df @ P["Wf"].numpy().T + di @ P["Wi"].numpy().T)[:, :4]
     summary = said(loss, G, P)
-    assert re.search(r"at all 4 steps that Wf feed: sigmoid'\(.*\) is taken as sig", summary)
+    assert re.search(r"at all 4 steps that Wf feeds: sigmoid'\(.*\) is taken as ", summary)
 
 
 def test_what_can_never_show_is_no_blind_spot():

@@ -13,7 +13,10 @@ from ..report import Comparison, worst
 from . import votes as vote_on
 from .votes import Vote
 
-_VAGUE = ("typo", "factor", "clipped", "path missing")  # a repaired line says more
+_VAGUE = (  # a repaired line says more
+    "typo", "factor", "clipped", "path missing", "overwritten", "quadratic form",
+    "value for gradient", "other operand", "one sample",
+)  # fmt: skip
 
 UNNAMED = "(the constant array"  # the code has a name or a formula for it
 _NUMBER = re.compile(r"-?\d+(\.\d+)?(e-?\d+)?")
@@ -113,7 +116,7 @@ class FunctionComparison(Comparison):
             return f"right: {self._right(first, which if several else alike[0], several)}"
         if self.point:
             return f"right at the given point, and wrong beside it: {self._wrong(first)}"
-        if self.elsewhere:
+        if self.elsewhere and not self._is_repaired_instead:
             return self.elsewhere
         return self._wrong(first)
 
@@ -128,7 +131,7 @@ class FunctionComparison(Comparison):
                 right = self[vote.label]
                 lines.append(self._right(vote, vote.label, False) if right else self._wrong(vote))
         if self.elsewhere:
-            lines.append(self._wrong(first))
+            lines.append(self.elsewhere if self._is_repaired_instead else self._wrong(first))
         lines += self._how(first)
         lines += [f"there {name} is {_shown(x)}" for name, x in self.point.items()]
         if self.repair:
@@ -139,6 +142,12 @@ class FunctionComparison(Comparison):
         lines += super().evidence
         said = self.summary
         return [line for line in dict.fromkeys(lines) if line.removeprefix("and: ") not in said]
+
+    @property
+    def _is_repaired_instead(self):
+        """Whether one line is known that makes of a derivation of another function that of this."""
+        is_one = bool(self.repair) and "; " not in self.repair
+        return is_one and "fit each other" in self.elsewhere
 
     @property
     def _first(self):

@@ -1,5 +1,6 @@
 """Functions in plain Python: what stops a tensor - `math`, np.array of a list - in another form."""
 
+import inspect
 import math
 import types
 
@@ -80,3 +81,13 @@ def _names(code):
     for inner in code.co_consts:
         if isinstance(inner, types.CodeType):
             yield from _names(inner)
+
+
+def arrays_around(function):
+    """The arrays that a function has from around it, {name: array}."""
+    try:
+        around = inspect.getclosurevars(function)
+    except (TypeError, ValueError):
+        return {}
+    found = {**around.globals, **around.nonlocals}
+    return {n: a for n, a in found.items() if isinstance(a, np.ndarray) and a.dtype.kind == "f"}

@@ -8,7 +8,6 @@ taken, and the search goes on for the others.
 
 from __future__ import annotations
 
-import inspect
 from itertools import chain
 
 import numpy as np
@@ -17,6 +16,7 @@ from ...observed_call import observed
 from ...symbolic import calls
 from ...symbolic.expressions import Expression
 from ...symbolic.graph import Graph
+from ...symbolic.rule_table import number
 from ...symbolic.trace import Trace
 from ...symbolic.traced import Traced
 from ..diagnosis.algebra import call, powers_of, product, slopes_of
@@ -25,14 +25,14 @@ from ..diagnosis.formulas import Formulas
 from ..diagnosis.sentences import elided
 from ..diagnosis.wrong_calls import SIGN
 from ..rows import distance
-from .plain_python import for_tensors
+from .plain_python import arrays_around, for_tensors
 
 WORK = 60_000  # expressions that are computed again: half a second
 ELEMENTS = 12  # of x, each of which may be what was left out
 CONSTANTS = 4  # elements of an array around the function
 UNNAMED = 6  # values without a name that may have been left out
 MOST = 4  # edits
-LONG = 60  # characters of a formula that is shown
+SHORT, LONG = 30, 60  # characters of a formula that is shown beside another, or alone
 
 
 class Derivation:
@@ -56,6 +56,7 @@ class Derivation:
         seen = observed(function, args, kwargs)
         results = {key: _expression(x) for key, x in problem.split(seen.result).items()}
         self.results = {key: x for key, x in results.items() if x is not None}
+        steps = self._with_results_apart(graph)
         symbols = {x: x.name for x in graph.inputs}
         for name, value in seen.own.items():
             if type(value) is Traced:
@@ -63,12 +64,21 @@ class Derivation:
         _name_constants(graph, function, symbols)
         self.around = [
             Expression("constant", array, name=name)
-            for name, array in _arrays_around(problem.function).items()
+            for name, array in arrays_around(problem.function).items()
         ]
         symbols |= {x: x.name for x in self.around}
-        steps = [step for step in graph.steps if step.kind == "call"]
         lines = {x for x in (*symbols, *self.results.values()) if x.kind == "call"}
         self.formulas = Formulas(steps, self.results, symbols, lines)
+
+    def _with_results_apart(self, graph):
+        """All calls; a result that is used elsewhere, too, is one of its own, wrong there alone."""
+        steps = [step for step in graph.steps if step.kind == "call"]
+        used = [x for step in steps for x in step.operands()]
+        for key, x in self.results.items():
+            if x.kind == "call" and any(x is one for one in used):
+                self.results[key] = call(np.positive, x)
+                steps.append(self.results[key])
+        return steps
 
     def at(self, leaves, edits):
         """{key: value} at some leaves, by default the given ones, with {expression: edited}."""
@@ -95,22 +105,13 @@ def _expression(x):
 
 def _name_constants(graph, function, symbols):
     """The arrays that a function has from around it, by their names there."""
-    arrays = _arrays_around(function)
+    arrays = arrays_around(function)
+    arrays |= {f"{n}[:, None]": a[:, None] for n, a in arrays.items() if a.ndim == 1}
     for x in chain.from_iterable(step.operands() for step in graph.steps):
         if x.kind == "constant" and x.shape:
             same = (n for n, a in arrays.items() if np.array_equal(a, x.value))
             if (name := next(same, None)) is not None:
                 symbols.setdefault(x, name)
-
-
-def _arrays_around(function):
-    """The arrays that a function has from around it, {name: array}."""
-    try:
-        around = inspect.getclosurevars(function)
-    except (TypeError, ValueError):
-        return {}
-    found = {**around.globals, **around.nonlocals}
-    return {n: a for n, a in found.items() if isinstance(a, np.ndarray) and a.dtype.kind == "f"}
 
 
 class Repairs(Editor):
@@ -140,8 +141,8 @@ class Repairs(Editor):
 
     def _is_edited_here(self, x):
         """Whether an operand stands elsewhere too, where it may be right."""
-        if type(x) is not Expression or x.kind != "call":
-            return False
+        if type(x) is not Expression or not x.shape or x.kind != "call":
+            return type(x) is Expression and bool(x.shape)
         users = self.formulas.users.get(x, ())
         return sum(part is x for user in users for part in user.operands()) > 1
 
@@ -156,6 +157,8 @@ class Repairs(Editor):
         if x.shape is None or x.dtype is None or x.dtype.kind != "f":
             return
         known = [h for h in self._pool.get(x.shape, ()) if h is not x and self._is_before(h, x)]
+        if x.kind != "call":
+            known = [h for h in known if h.kind != "call"]
         numbers = [h for h in self.formulas.symbols if h.shape == () and h.dtype is None]
         says = "{old} stands where {new} belongs"
         known += [*self._columns.get(x, ()), *self._unnamed(x)]
@@ -166,13 +169,26 @@ class Repairs(Editor):
                 yield kind, "", product([(x, 1.0), (part, power)]), h, says, 2.0
             yield "with plus", "", call(np.add, x, h), h, says, 2.6
             yield "with minus", "", call(np.subtract, x, h), h, says, 2.6
-        for h in known:
+        for h in (*known, x) if x.kind == "call" else ():
             for slope in slopes_of(h):
                 yield "with slope", "", product([(x, 1.0), (slope, 1.0)]), slope, says, 2.2
-        for f in (np.exp, np.sign, np.absolute, np.square, np.log, np.sqrt):
+        yield "zero", "", call(np.multiply, 0.0, x), None, says, 1.9
+        functions = (np.exp, np.sign, np.absolute, np.square, np.log, np.sqrt)
+        for f in functions if x.kind != "constant" else ():
             yield f"{f.__name__}", "", call(f, x), None, says, 2.4
         for axis in range(x.ndim if x.ndim > 1 else 0):
             yield "mean", "", call(np.mean, x, axis=axis, keepdims=True), None, says, 2.5
+        yield from self._of_signs(x, known)
+
+    def _of_signs(self, x, known):
+        """A branch that is a number, with the sign of a value."""
+        says = "{old} stands where {new} belongs"
+        for i in (1, 2) if x.func is np.where and len(x.args) == 3 else ():
+            if number(x.args[i]) is not None:
+                for h in known:
+                    signed = product([(x.args[i], 1.0), (call(np.sign, h), 1.0)])
+                    new = call(np.where, *x.args[:i], signed, *x.args[i + 1 :])
+                    yield f"sign {i}", "", new, h, says, 2.4
 
 
 def repaired(contest, others) -> str:
@@ -227,7 +243,7 @@ class Mending:
                 break
             right = self._right_entries({**self.made, x: edit.whole}, self.points[0])
             gain = _gain(self.right[0], right)
-            if gain and is_right(right) and (found := self._accepted(x, edit)):
+            if gain and is_right(right) and (found := self._accepted(x, edit, whole=True)):
                 return found
             if gain:
                 tried.append((-gain, len(tried), x, edit))
@@ -236,10 +252,15 @@ class Mending:
         )
         return next(filter(None, found), None)
 
-    def _accepted(self, x, edit):
-        """An edit and the entries that it mends, None where it mends none beside the point."""
+    def _accepted(self, x, edit, whole=False):
+        """An edit and the entries that it mends, None where it mends none beside the point, too.
+
+        A ``whole`` one mends all of them everywhere.
+        """
         made = {**self.made, x: edit.whole}
         found = [self._right_entries(made, point) for point in self.points]
+        if whole and not all(map(is_right, found)):
+            return None
         pairs = zip(self.right, found, strict=True)
         if not all(is_right(before) or _gain(before, after) for before, after in pairs):
             return None
@@ -287,8 +308,14 @@ _LACKS = {
 }  # fmt: skip
 
 
+_SIZES = {"twice": "counts half, and must count whole", "half": "counts twice"}
+
+
 def _said(x, edit, mended, formulas):
-    old, new = (formulas.written_out(x) for x in (edit.old, edit.new))
+    old, new = (
+        formulas.written_out(e) if e is x and x.func is not np.positive else formulas.write(e)
+        for e in (edit.old, edit.new)
+    )
     name = formulas.symbols.get(formulas.line_of(x))
     where = f"in {name}: " if name else _entries(mended)
     what = "a sign is wrong: " if edit.key == SIGN else ""
@@ -298,6 +325,10 @@ def _said(x, edit, mended, formulas):
         if max(len(old), len(new)) > LONG:
             return where + what
         what += ": "
+    elif (kind := edit.kind.rpartition(".")[2].split(" ")[0]) in _SIZES and len(old) > SHORT:
+        return f"{where}{elided(formulas.written_out(edit.part))} {_SIZES[kind]}"
+    elif edit.kind.rpartition(".")[2].startswith("power") and len(old) > LONG:
+        what += f"the power of {elided(formulas.written_out(edit.part))} is wrong: "
     return f"{where}{what}{elided(old)} stands where {elided(new)} belongs"
 
 

@@ -15,6 +15,7 @@ from ...transforms.derivatives import grad, gradients, jacobian, vjp
 from ..factors import Factors, diagonal, units
 from ..finite_differences import Slope, checked, first, second
 from ..keys import paths
+from .plain_python import arrays_around
 
 
 class Traced:
@@ -57,7 +58,9 @@ class Traced:
     @cached_property
     def names(self):
         """The names of the graph: those of the leaves, and the variables of the function."""
-        return Names(self.loss, self._variables, {self._problem.name: self.loss})
+        around = arrays_around(self._problem.function)
+        variables = {**around, **self._variables}
+        return Names(self.loss, variables, {self._problem.name: self.loss})
 
     def ends(self, i):
         """The nodes that the gradient of a leaf is of, and with respect to."""

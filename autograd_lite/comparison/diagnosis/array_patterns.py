@@ -18,6 +18,7 @@ from ..rows import distance
 from .wrong_steps.backward import Edge
 from .wrong_steps.edge_rules import PRODUCTS
 
+FEW = 6  # places of an order that is told
 MANY = 256  # entries of a large array that are looked at first
 TINY = 1e-300  # in the place of a tolerance of 0
 
@@ -177,10 +178,10 @@ def _orders(given, expected):
     right = "all numbers are right, in another order"
     for axis in range(expected.ndim):
         along = f" along axis {axis}" if expected.ndim > 1 else ""
-        yield Form("shape", f"{right}: reversed{along}", np.flip(expected, axis))
-        for by in (1, -1):
-            words = f"{right}: shifted by one place{along}"
-            yield Form("shape", words, np.roll(expected, by, axis))
+        order = _permutation(given, expected, axis)
+        if order is not None and (what := _of_permutation(order)):
+            words = f"{right}: {what}{along}"
+            yield Form("shape", words, np.take(expected, order, axis))
     yield Form("shape", f"{right}: reversed along all axes", np.flip(expected))
     n = expected.size
     for rows in (a for a in range(2, n // 2 + 1) if n % a == 0):
@@ -194,6 +195,30 @@ def _orders(given, expected):
         moved = np.transpose(expected, axes)
         if moved.shape == expected.shape and axes != tuple(range(expected.ndim)):
             yield Form("transpose", f"{right}: the axes are exchanged, {axes}", moved)
+
+
+def _permutation(given, expected, axis):
+    """The order of the slices of one array that makes it another, None where there is none."""
+    one, other = (np.moveaxis(a, axis, 0).reshape(a.shape[axis], -1) for a in (given, expected))
+    if len(one) > MANY:
+        return None
+    close = np.array([np.isclose(other, row, rtol=1e-5, atol=0).all(axis=1) for row in one])
+    order = close.argmax(axis=1)
+    return order if close.any(axis=1).all() and len(set(order)) == len(order) else None
+
+
+def _of_permutation(order):
+    """What was done to a range to make an order of it."""
+    n = len(order)
+    moved = np.flatnonzero(order != np.arange(n))
+    if np.array_equal(order, np.arange(n)[::-1]):
+        return "reversed"
+    if len(moved) == 2:
+        return f"{moved[0]} and {moved[1]} are exchanged"
+    for by in (1, -1):
+        if np.array_equal(order, np.roll(np.arange(n), by)):
+            return "shifted by one place"
+    return "in the order " + ", ".join(map(str, order)) if n <= FEW else ""
 
 
 def is_reordered(given, expected):
@@ -339,7 +364,7 @@ def typo(given, expected, tolerance):
         place = "at " + ", ".join(listed) + ", ..." * (count > 3)
     words = f"{count} of {given.size} entries {'is' if count == 1 else 'are'} wrong, {place}"
     if tolerance.agree(given[wrong], -expected[wrong]):
-        words += "; only the sign is wrong there, the magnitude is right"
+        words += "; only the sign is wrong there"
     elif count > 1 and tolerance.agree(np.sort(given[wrong]), np.sort(expected[wrong])):
         words += "; these entries are exchanged"
     return Form("typo", f"{words}; all others are right", given)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -29,8 +29,10 @@ class Constants:
     """The numbers that may stand before a gradient by mistake, with their names."""
 
     def __init__(self, graph=None):
-        self._known = list(_plain(graph is None or _has_square(graph)))
+        has_square = graph is None or _has_square(graph)
+        self._known = list(_plain(has_square))
         self._halves: list = []
+        self._others: list = []
         self.batch = None
         if graph is not None:
             divisors = _divisors(graph)
@@ -39,8 +41,13 @@ class Constants:
             sizes = _sizes(graph)
             self._known += _of_sizes(sizes, self.batch)
             self._known += [*_of_divisors(divisors), *_of_compositions(sizes, divisors)]
+            self._others = list(_of_other_divisors(divisors, sizes))
             self._known += [(c, n) for c, n in scalars if c not in (2.0, 0.5)]
             self._halves = [(c, n) for c, n in scalars if c in (2.0, 0.5)]
+            if not has_square:  # then a 2 is more likely a number of the graph's own
+                self._known = [
+                    (c, replace(n, composite=False)) for c, n in self._halves
+                ] + self._known
             self._known += [*_of_masks(graph), *_of_values(graph)]
         self._known += _fours()
 
@@ -59,6 +66,8 @@ class Constants:
             for value, n in self._halves
             if n.node in order and abs(c.real - value) <= tolerance * abs(value)
         ]
+        if not fitting:
+            fitting = [n for value, n in self._others if abs(c.real - value) <= 1e-6 * abs(value)]
         found: dict = {}
         for named in sorted(fitting, key=lambda n: order.get(n.node, len(order))):
             if found and named.composite:
@@ -172,6 +181,20 @@ def _of_divisors(divisors):
                 yield right / wrong, Named("mean twice", text, reason, composite=True)
 
 
+def _of_other_divisors(divisors, sizes):
+    """A size, or its root, in the place of a number that the graph divides by."""
+    for right in divisors:
+        for n, (symbol, what) in sizes.items():
+            for wrong, text in ((n, symbol), (math.sqrt(n), f"sqrt({symbol})")):
+                is_root = abs(right * right - round(right * right)) < 1e-6 and right != int(right)
+                if abs(right) <= 1 or right == wrong or is_root != (wrong is not n):
+                    continue
+                shown = f"sqrt({right * right:.6g})" if is_root else f"{right:.6g}"
+                reason = f"divided by {text} in place of {shown}?"
+                times = f"{shown}/{text} = {right / wrong:.6g}"
+                yield right / wrong, Named("mean twice", times, reason, composite=True, what=what)
+
+
 def _composed(n, symbol):
     """A size with a factor 2, a sign, a square or a square root."""
     missing, twice = "mean missing", "mean twice"
@@ -199,8 +222,6 @@ def _named(c, n, symbol, what, batch):
     text = f"{symbol} = {n}" if symbol != str(n) else symbol
     if c == n:
         reason = f"the 1/{symbol} of a mean was not applied"
-        if batch and n != batch[0] and "*" not in symbol:
-            reason = f"the mean's division by {symbol} was not applied, only that by N"
         return Named("mean missing", text, reason, what=what)
     text = f"1/{symbol} = 1/{n}" if symbol != str(n) else f"1/{n}"
     reason = f"1/{symbol} was applied twice, or a mean taken in place of a sum"
@@ -273,10 +294,11 @@ def _of_values(graph):
         if not math.isfinite(value) or any(abs(value - n) < 1e-9 for n in (0, 1, -1, 2, 0.5)):
             continue
         name = graph.label(node)
+        what = f"{name} is {value:g}"
         left_out = f"the division by {name} was left out"
-        yield value, Named("constant", name, f"{name} = {value:g}: {left_out}", composite=True)
+        yield value, Named("constant", name, left_out, composite=True, what=what)
         twice = f"the factor {name} was left out, or {name} divides once too often"
-        yield 1 / value, Named("constant", f"1/{name}", f"{name} = {value:g}: {twice}", True)
+        yield 1 / value, Named("constant", f"1/{name}", twice, composite=True, what=what)
 
 
 def _batch(graph):

@@ -83,10 +83,12 @@ class Editor:
     formulas : Formulas
     whole : bool
         Whether all of a line is edited with it, and not its calls one by one.
+    instead_of : callable, optional
+        Pairs (formula, array) of what may stand in the place of an array.
     """
 
-    def __init__(self, formulas, whole=False):
-        self.formulas, self._whole = formulas, whole
+    def __init__(self, formulas, whole=False, instead_of=lambda array: ()):
+        self.formulas, self._whole, self._instead_of = formulas, whole, instead_of
         self._inner = set(formulas.backward)
         self._pool: dict = {}
         for x in formulas.symbols:
@@ -155,11 +157,18 @@ class Editor:
         for i, arg in enumerate(x.args):
             if type(arg) is not Expression or arg.kind == "call" or not arg.shape:
                 continue
-            for kind, key, other, says, rank in arrays_for(arg):
+            for kind, key, other, says, rank in (*arrays_for(arg), *self._named_arrays(arg)):
                 new = call(x.func, *x.args[:i], other, *x.args[i + 1 :], **x.kwargs)
                 if new is not None and new.shape == x.shape:
-                    places = (id(arg), x in self._inner), (id(arg),)
+                    same = id(arg.value)
+                    places = (same, x in self._inner), (same,)
                     yield Edit(kind, key, x, new, new, arg, says, rank, places)
+
+    def _named_arrays(self, x):
+        """Other arrays with names."""
+        for formula, other in self._instead_of(x.value):
+            says = formula.replace("{", "(").replace("}", ")") + " stands where {part} belongs"
+            yield f"array {formula}", ARRAY, constant(other), says, 1
 
     def _substituted(self, x):
         """Another value of the same shape in the place of an operand."""
@@ -175,7 +184,7 @@ class Editor:
 
     def everywhere(self, h) -> Iterator[Edit]:
         """Another value in the place of a named one, wherever the gradients have it."""
-        says = "{part} is left out wherever it stands"
+        says = "the factor {part} is left out wherever it stands"
         ones = constant(np.ones(h.shape))
         yield Edit("ones", LEFT_OUT, h, ones, ones, h, says, 1.8)
         if h.ndim == 2 and h.shape[0] == h.shape[1]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import cached_property
 
 import numpy as np
@@ -14,6 +15,16 @@ ENDS = 4
 LARGE = 2000  # elements of an array, which take as long as one visit more
 VISITS = 16_000  # of nodes, that one kind of search may make: a quarter of a second
 KIND = 3  # calls in a row by which one is told from others
+
+_COMPARED = {">": np.greater, "<": np.less, ">=": np.greater_equal, "<=": np.less_equal}
+_MADE_OF = (  # what is made of an array, and stands in the place of another
+    ("{}", lambda a: a),
+    ("np.cumsum({})", np.cumsum),
+    ("np.cumsum({}[::-1])[::-1]", lambda a: np.cumsum(a[::-1])[::-1]),
+    ("{0} - {0}.mean()", lambda a: a - a.mean()),
+    ("np.roll({}, 1)", lambda a: np.roll(a, 1)),
+    ("np.roll({}, -1)", lambda a: np.roll(a, -1)),
+)
 
 
 class Graph:
@@ -32,6 +43,7 @@ class Graph:
         self._index = {node: i for i, node in enumerate(self.nodes)}
         self._towards = {}
         self._labels = {}
+        self._instead: dict = {}
 
     @cached_property
     def above(self):
@@ -69,6 +81,11 @@ class Graph:
         return {node: 1 + size // LARGE for node, size in sizes.items()}
 
     @cached_property
+    def shapes(self):
+        """The shape of each node, None of several results: {node: shape}."""
+        return {n: None if isinstance(n.out, tuple) else np.shape(n.out) for n in self.nodes}
+
+    @cached_property
     def users(self):
         """The nodes that use a node, {node: [user, ...]}, oldest first."""
         users = {node: [] for node in self.nodes}
@@ -91,6 +108,11 @@ class Graph:
                 key = (op, shape, *(before.get(p) for p in _parents(node)))
                 kinds[node] = numbers.setdefault(key, len(numbers))
         return kinds
+
+    @cached_property
+    def has_loops(self):
+        """Whether there are rounds of a loop: three calls of one kind."""
+        return max(Counter(self.kinds.values()).values(), default=0) > 2
 
     def each_kind(self, nodes, look):
         """What ``look(node)`` finds, of all kinds of which it finds something at the ends."""
@@ -163,6 +185,42 @@ class Graph:
     def rename(self, labels):
         """Have nodes called by these labels."""
         self._labels.update(labels)
+
+    def condition(self, mask):
+        """A mask as the comparison that made it, "(z > 0)"; None where none is known."""
+        for node in self.nodes:
+            if self.names.given(node) and np.shape(node.out) == mask.shape:
+                for sign, compare in _COMPARED.items():
+                    if np.array_equal(compare(node.out, 0), mask):
+                        return f"({self.label(node)} {sign} 0)"
+        return None
+
+    def instead_of(self, array):
+        """Pairs (formula, array): what has a name, or is made of it, and the shape of an array."""
+        array = np.asarray(array)
+        key = array.shape, array.tobytes()
+        if key not in self._instead:
+            self._instead[key] = list(self._other_arrays(array))
+        return self._instead[key]
+
+    def _other_arrays(self, array):
+        forms = _MADE_OF if array.ndim == 1 else _MADE_OF[:1]
+        seen = [array]
+        for name, other in self.named.items():
+            if other.shape != array.shape or np.iscomplexobj(other):
+                continue
+            for words, made in forms:
+                found = made(other * 1.0)
+                if np.ptp(found) and not any(np.array_equal(found, one) for one in seen):
+                    seen.append(found)
+                    yield words.format(name), found
+
+    @cached_property
+    def named(self):
+        """The arrays of numbers that have names, of as many entries as tell."""
+        found = {name: array for name, array in self.constants() if name}
+        found |= self.names.arrays()
+        return {n: a for n, a in found.items() if a.size > 2 and a.dtype.kind in "biuf"}
 
     def constants(self):
         """Pairs (name, array) of the arrays that are no variables: data, labels, masks."""

@@ -101,6 +101,8 @@ MISTAKES = {mistake.key: mistake for mistake in (
         "the gradient is a sum over the batch: += in place of = in the loop"),
     Mistake("convolution",
         "each window gets the kernel as it stands, times the gradient at its position"),
+    Mistake("piece",
+        "each piece of an array has a gradient of its own, and that has a place of its own"),
     Mistake("path missing",
         "what is computed from x is no constant: mean, variance and weights pass a gradient on"),
     # local derivatives

@@ -57,7 +57,7 @@ def told(words, edge, graph):
         return words
     others = [i for i in range(len(edge.args)) if i != edge.position]
     y = ""
-    if others:
+    if others and edge.position is not None:
         parent = edge.node.parents[others[0]]
         y = operand(edge.node, others[0], graph.names)
         y = graph.label(parent) if isinstance(parent, Node) else y

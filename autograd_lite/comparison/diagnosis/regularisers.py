@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
-
 import numpy as np
 
 from ...engine.tape import history
@@ -22,8 +20,10 @@ class Penalties:
 
     def __init__(self, graph):
         self.graph = graph
-        found = _terms(graph.root)
-        self.terms = [term for term in found if _is_penalty(term)]
+        found, made = _terms(graph.root), _made_of_parameters(graph.root)
+        known = [(t, *made[t]) for t in found if t.op is not None and made[t] is not None]
+        # what is linear in the parameters is a score, and keeps nothing small
+        self.terms = [t for t, leaves, is_linear in known if leaves and not is_linear]
         self.alone = len(self.terms) == len(found)  # then the loss may be anything of one variable
 
     def gradients(self, backward, targets):
@@ -33,18 +33,6 @@ class Penalties:
         if self.alone:
             return {n: g for n, g in found.items() if _is_proportional(g, self.graph.value(n))}
         return found
-
-    @cached_property
-    def value(self):
-        """The sum of all penalties."""
-        return sum(float(np.real(term.out)) for term in self.terms)
-
-    def over(self, nodes):
-        """The penalties that depend on these variables and no other."""
-        leaves = {
-            t: {n for n in history(t) if n.op is None and n.requires_grad} for t in self.terms
-        }
-        return [term for term, own in leaves.items() if own <= set(nodes)]
 
 
 def _is_proportional(one, other):
@@ -69,27 +57,33 @@ def _terms(root):
     return list(dict.fromkeys(terms))
 
 
-def _is_penalty(term):
-    """Whether a term is made of parameters alone, each by itself."""
-    if term.op is None or all(map(_is_linear, history(term))):
-        return False  # what is linear in the parameters is a score, and keeps nothing small
-    leaves: dict = {}
-    for node in history(term):
-        if node.op is None:
-            if not node.requires_grad and np.ndim(node.out):
-                return False
-            leaves[node] = {node} if node.requires_grad else set()
-            continue
-        if isinstance(node.out, tuple):
-            return False
-        if any(p is None and not _is_shape(v) and np.ndim(v) for v, p in node.inputs()):
-            return False
-        leaves[node] = set().union(*(leaves[p] for _, p in node.inputs() if p is not None))
-        if len(leaves[node]) > 1 and (np.ndim(node.out) or node.op.name not in _LINEAR):
-            return False
-        if node.op.f is np.matmul and np.ndim(node.out):
-            return False
-    return bool(leaves[term])
+def _made_of_parameters(root):
+    """{node: (the parameters it is made of, whether it is linear in them)}, None of what is not.
+
+    A penalty may hold of data no arrays, and of several parameters sums alone.
+    """
+    found: dict = {}
+    for node in history(root):
+        found[node] = _parameters(node, found)
+    return found
+
+
+def _parameters(node, found):
+    if node.op is None:
+        is_data = not node.requires_grad and np.ndim(node.out)
+        return None if is_data else ({node} if node.requires_grad else set(), True)
+    inputs = list(node.inputs())
+    if isinstance(node.out, tuple) or any(p is None and _is_data(v) for v, p in inputs):
+        return None
+    parts = [found[p] for _, p in inputs if p is not None]
+    if None in parts:
+        return None
+    leaves = set().union(*(own for own, _ in parts))
+    if len(leaves) > 1 and (np.ndim(node.out) or node.op.name not in _LINEAR):
+        return None
+    if node.op.f is np.matmul and np.ndim(node.out):
+        return None
+    return leaves, _is_linear(node) and all(linear for _, linear in parts)
 
 
 def _is_linear(node):
@@ -100,8 +94,8 @@ def _is_linear(node):
     return node.op.name in ("multiply", "divide") and len(many) < 2
 
 
-def _is_shape(value):
-    return isinstance(value, (tuple, list))
+def _is_data(value):
+    return not isinstance(value, (tuple, list)) and bool(np.ndim(value))
 
 
 # fmt: off
@@ -137,7 +131,8 @@ def wrong_regulariser(search):
             candidates += _in_entries(search, entry, data, penalty, value)
             continue
         kind, form, c, factor = found
-        if search.penalties.alone and kind not in ("regulariser scalar", "regulariser form"):
+        may_be = () if penalty is None else ("regulariser scalar", "regulariser form")
+        if search.penalties.alone and kind not in may_be:
             continue
         shown = 0.0 if kind == "regulariser scalar" else float(f"{c:.4g}")
         key = (kind, form, shown, float(f"{factor:.4g}"), penalty is None)

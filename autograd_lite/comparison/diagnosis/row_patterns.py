@@ -317,10 +317,10 @@ def other_tensor(search):
     """Rows that hold the gradient of another tensor, a value, or their own in another order."""
     graph, true = search.graph, search.case.backward.table
     for entry in search.left:
-        nodes = [node for node in reversed(graph.nodes) if not isinstance(node.out, tuple)]
+        nodes = [n for n in reversed(graph.nodes) if graph.shapes[n] == entry.given.shape]
         who, name = phrasing.short(entry, search.case), graph.label(entry.bottom)
         gradients = [(n, true[n]) for n in nodes if n in true and n != entry.bottom]
-        values = [(n, n.out) for n in nodes]
+        values = [(n, n.out) for n in nodes if graph.names.given(n)]
         same_shape = entry.given.shape == entry.true.shape
         if same_shape and is_reordered(entry.given, search.expected(entry)):
             text = f"{who}: all numbers are right, in another order"

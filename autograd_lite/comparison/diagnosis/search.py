@@ -31,9 +31,17 @@ FADED = 1e-4  # of a cotangent: what less would bring to the leaves is no hundre
 KNOWN = 2  # the rank of a wrong step that needs no other reading of the numbers
 
 
+def one_known_step(search):
+    """One step of the backward pass that explains all by a known rule; not in a loop."""
+    found = [] if search.graph.has_loops else search.single_steps()
+    return (
+        found if any(len(c.explains) == len(search.left) and c.rank <= KNOWN for c in found) else []
+    )
+
+
 def one_wrong_step(search):
     """One step of the backward pass; where none of a known rule explains all, one formula."""
-    found = wrong_passes.one_step(search)
+    found = search.single_steps()
     if any(len(c.explains) == len(search.left) and c.rank <= KNOWN for c in found):
         return found
     return [*found, *wrong_formulas.one_formula(search)]
@@ -48,6 +56,7 @@ _ORDER = (
     wrong_signs,
     wrong_regulariser,
     array_patterns,
+    one_known_step,
     wrong_passes.one_step_everywhere,
     one_wrong_step,
     other_tensor,
@@ -85,6 +94,7 @@ class Search:
         self.contributions: dict = {}
         self._probes: dict = {}
         self._sizes: dict = {}
+        self._single = None
 
     def run(self):
         """Find mistakes until all rows are explained, or nothing explains one more."""
@@ -157,6 +167,13 @@ class Search:
         return [e for e in rows if self.fit.explains(e.given, found(e), self.expected(e))]
 
     # --- choosing ---------------------------------------------------------------------------
+
+    def single_steps(self):
+        """What `wrong_passes.one_step` finds for the rows that are left, found once."""
+        key = self.backward, tuple(e.label for e in self.left)
+        if self._single is None or self._single[0] != key:
+            self._single = key, wrong_passes.one_step(self)
+        return self._single[1]
 
     def _candidates(self):
         found: list[Candidate] = []

@@ -36,10 +36,13 @@ def arrays_for(x):
     low, high = values
     for value in (low, high):
         if np.isfinite(value):
-            says = f"{{part}} is taken as {value} in every entry"
-            yield f"all {value}", ARRAY, constant(np.full_like(a, value)), says, 1.5
+            key, says = ARRAY, f"{{part}} is taken as {value:g} in every entry"
+            if low == 0 and value == 1:
+                key, says = LEFT_OUT, "the factor {part} is left out wherever it stands"
+            yield f"all {value}", key, constant(np.full_like(a, value)), says, 1.5
     says = "{part} is taken the other way round"
-    yield "inverted", ARRAY, constant(np.where(a == low, high, low)), says, 1.5
+    rank = 0.9 if a.dtype.kind == "b" else 1.5
+    yield "inverted", ARRAY, constant(np.where(a == low, high, low)), says, rank
     if (low, high) == (0, 1) and a.dtype.kind != "b":
         says = "{part} is taken as -1 and 1, where 0 and 1 belong"
         yield "signs", ARRAY, total([(product([(x, 1.0), (2.0, 1.0)]), 1), (1.0, -1)]), says, 1

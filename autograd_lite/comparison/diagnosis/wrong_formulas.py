@@ -79,7 +79,7 @@ def _often(editor, x, line):
 
 def _tries(search, formulas):
     """{expression: edit}: single edits, and the same edit wherever the same array stands."""
-    editor, groups, singles = Editor(formulas), {}, []
+    editor, groups, singles = Editor(formulas, instead_of=search.graph.instead_of), {}, []
     wanted = {formulas.results[e.bottom] for e in search.left}
     edited = chain(reversed(formulas.backward), reversed(formulas.forward))
     for x in search.graph.affordable(edited, VISITS):
@@ -110,12 +110,26 @@ def _formulas(search):
         graph, fixed = search.graph, search.backward.fixed
         also = {h: f"{op.name}({graph.label(z)})" for h, z, op in recognised_functions(graph)}
         also |= {n: graph.label(n) for n in graph.nodes if is_function(n.op)}
+        also |= {n: graph.label(n) for n in graph.nodes if _is_shifted(n)}
         found = formulas_of_tape(case.loss, case.names, targets, also, fixed, graph.careful)
     except (TypeError, ValueError, NotImplementedError):  # a call that has no formula
         return None
+    for x in {x for step in found.steps for x in step.operands() if x.kind != "call" and x.shape}:
+        if x.dtype.kind == "b" and (name := search.graph.condition(x.value)) is not None:
+            found.symbols[x] = name
     seconds = [e for e in case.gradients.values() if phrasing.is_second(e)]
     found.symbols.update((found.results[e.bottom], e.label) for e in seconds)
     return found
+
+
+def _is_shifted(node):
+    """Whether a call adds a number to a function, as exp(z) - 1 does."""
+    if node.op is None or node.op.f not in (np.add, np.subtract):
+        return False
+    (x, y), (one, other) = node.args, node.parents
+    return (np.ndim(y) == 0 and one is not None and is_function(one.op)) or (
+        np.ndim(x) == 0 and other is not None and is_function(other.op)
+    )
 
 
 def _is_other(edit, x):
@@ -180,6 +194,8 @@ def _explained(search, changed):
 
 def _both_said(x, one, two, formulas):
     old, new = formulas.written_out(x), formulas.written_out(two.whole)
+    if one.places and one.places == two.places and one.says == two.says:
+        return f"in {formulas.symbols[x]}: {_filled(one, formulas)}"
     if max(len(old), len(new)) <= LONG:
         return f"in {formulas.symbols[x]}: {new} stands where {old} belongs"
     first, then = (_filled(edit, formulas) for edit in (one, two))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from itertools import chain
 
 import numpy as np
@@ -13,7 +14,7 @@ from .wrong_steps.mutants import mutants
 from .wrong_steps.repeated_steps import repeated
 from .wrong_steps.stale_weights import stale
 
-WHOLE = 30_000  # visits of nodes, for mutants of which each needs a whole pass
+WHOLE = 28_000  # visits of nodes, for mutants of which each needs a whole pass
 _WITHOUT_NAME = re.compile(r"\b[a-z]+_\d+\b")  # multiply_3: a tensor that nobody named
 
 
@@ -46,8 +47,8 @@ def _tried(search, relevant, first):
 
 
 def _try(search, mutant, first):
-    seed = next(iter(mutant.seeds))
-    rows = [e for e in search.left if search.graph.leads(e.bottom, seed)
+    seed, leads = next(iter(mutant.seeds)), search.graph.leads
+    rows = [e for e in search.left if any(leads(e.bottom, node) for node in mutant.seeds)
             and e.given.shape == np.shape(search.expected(e))]  # fmt: skip
     rows.sort(key=lambda e: (not search.is_probed(e), search.graph.distance(e.bottom, seed)))
     for row in rows[: 1 if first else 2]:
@@ -90,7 +91,8 @@ def _fitted(search, mutant, row, change):
     c = next((float(r) for r in (-1, 0) if abs(c - r) < near), c)
     named = c if c in (-1, 0) else search.constants.exact(c, near)
     if named is None:
-        return (c, 1.0) if given.size > 2 else None
+        changed = np.abs(change) > 1e-9 * np.abs(change).max()
+        return (c, 1.0) if np.count_nonzero(changed) > 2 else None
     return named, 1.0
 
 
@@ -171,7 +173,7 @@ def _likely(mutant):
 def one_step_everywhere(search):
     """One wrong step wherever it is made."""
     found = []
-    tries = repeated(search.backward, lambda node: search.below(node) > 0)
+    tries = repeated(search.backward, cache(lambda node: search.below(node) > 0))
     for mutant in search.graph.affordable(sorted(tries, key=_likely), WHOLE):
         steps = mutant.steps(1.0)
         if len(steps) > 1 and not search.has_faded(steps):

@@ -16,5 +16,6 @@ What can be wrong in a step:
     repeated_steps    the same wrong step in each round of a loop, or in each layer
     recognised_functions  functions written out of others, taken as one step
     normalisation     batch and layer norm and their kind as one step
+    pieces            slices that overlap, and pieces that are exchanged
     windows           convolution and pooling: loops over windows
 """

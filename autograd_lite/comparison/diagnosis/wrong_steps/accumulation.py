@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from itertools import permutations, product
+from itertools import permutations
 
 import numpy as np
 
-from .backward import Arrival, both
+from .backward import both
 from .edge_rules import MOVES
 from .mutant import Mutant, unblanked
 
-NEAR = 8  # values that a contribution may be added to
 MANY = 16  # uses of which each is tried alone; of more, the first and the last
 
 
@@ -24,8 +23,6 @@ def missing_accumulation(backward, edges):
         users: dict = {}
         for edge in many:
             users.setdefault(edge.node, []).append(edge)
-        if 1 < len(users) <= 4:
-            yield from _added_before(node, users, backward)
         if len(users) > 2:
             yield from _kept(node, many, users, backward)
         if len(many) <= 4:
@@ -52,30 +49,6 @@ def _doubled(node, many, graph):
         change = kept.contribution - dropped.contribution
         rank = 1 if key == "quadratic form" else 2
         yield _weighted(node, many, factors, change, key, words, rank, kept)
-
-
-def _added_before(node, users, backward):
-    """The gradient of one use added at what another use computes, which it then goes through."""
-    graph = backward.graph
-    later = [
-        other
-        for other in graph.nodes
-        if other is not node and other in backward.table and graph.leads(node, other)
-        and np.shape(other.out) == np.shape(node.out) != ()
-    ]  # fmt: skip
-    for (user, many), other in product(users.items(), later[:NEAR]):
-        if user is other or graph.leads(user, other) or graph.leads(other, user):
-            continue
-        words = (
-            f"what {graph.label(node)} does through {graph.label(user)} is added to the gradient "
-        )
-        words += f"of {graph.label(other)}, before its derivative\nit is to be added after that"
-        contribution = sum(edge.contribution for edge in many)
-        steps = {Arrival(other): lambda g, contribution=contribution: g + contribution}
-        for edge in many:
-            steps = both(steps, edge.replaced(lambda e: np.zeros_like(e.contribution)))
-        seeds = {node: -contribution, other: contribution}
-        yield Mutant("path missing", words, seeds, lambda c, s=steps: s, many[0], "", 2, (node,))
 
 
 def _weighted(node, many, factors, change, key, words, rank, edge):
@@ -167,4 +140,5 @@ def is_quadratic(one, other, graph):
     products = (np.matmul, np.multiply, np.vecdot)
     if first is last or last.op.f not in products or not graph.leads(first, last):
         return False
-    return first.op.f is np.matmul or first.op.name in MOVES
+    between = [n for n in graph.nodes if graph.leads(first, n) and graph.leads(n, last)]
+    return all(n is last or n.op.f is np.matmul or n.op.name in MOVES for n in between)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from ....rules.softmax import log_softmax, softmax
 from .errors_of_losses import errors, wrong_errors
 from .mutant import through, unblanked
 from .normalisation import wrong_normalisations
+from .pieces import wrong_slices
 from .windows import wrong_windows
 from .wrong_rules import WRONG_RULES
 
@@ -47,11 +49,12 @@ class Substitutes:
             label = self.graph.label(other)
             words = f"the gradient of {label} is used in the place of that of {name}"
             if self.graph.leads(node, other):
-                words += ": the derivative between them is left out"
+                between = f"of {other.op.name} " if node in other.parents else ""
+                words += f": the derivative {between}between them is left out"
                 yield "derivative missing", words, g, 3
             else:
                 yield "wrong variable", words, g, 4
-        for other in near:
+        for other in filter(self.graph.names.given, near):
             words = (
                 f"the value {self.graph.label(other)} is used where the gradient of {name} belongs"
             )
@@ -92,7 +95,7 @@ def substitutes(edge, held):
             at, where = held.graph.label(other), held.graph.label(parent)
             words = f"the derivative of {edge.op.name} is taken at {at}, where {where} belongs"
             yield "other operand", unblanked(words), _taken_at(other.out), 2
-    for node in (edge.node, parent):
+    for node in filter(held.graph.names.given, (edge.node, parent)):
         words = f"the value {held.graph.label(node)} is used where the gradient of "
         words += f"{held.graph.label(parent)} belongs"
         yield "value for gradient", unblanked(words), _constant(node.out), 3
@@ -130,15 +133,14 @@ _PASS_ON = {*MOVES, "add", "subtract", "negative"}  # what goes on is what came
 
 def wrong_rules(edge, held=None, all_of_them=True):
     """Four-tuples (key, words, rule of an edge, rank)."""
+    yield from wrong_slices(edge)
     if edge.position is None:
         return
     for at, key, words, rule, rank in WRONG_RULES.get(edge.op.f, ()):
         if at is None or at == edge.position:
             yield key, words, _of_edge(rule), rank
-    if edge.op.f is np.multiply and edge.node.parents[1 - edge.position] is None:
-        yield from _masks(edge)
-    if held is not None and edge.op.f in (np.matmul, np.multiply):
-        yield from _other_operands(edge, held.graph)
+    if edge.op.f in (np.matmul, np.multiply):
+        yield from _of_other_operand(edge, held)
     if held is not None:
         yield from _copies(edge)
     if edge.op.name == "normalisation":
@@ -152,10 +154,22 @@ def wrong_rules(edge, held=None, all_of_them=True):
     elif edge.op.f in (_SOFTMAX, _LOG_SOFTMAX):
         yield from _of_softmax(edge)
     if edge.op.name in MOVES:
-        yield "transpose", "the transpose of {h} is not undone on the way back", _reshaped, 2
+        for order in "FC":
+            words = "the transpose of {h} is not undone on the way back"
+            words += ": its gradient is reshaped" * (order == "C")
+            yield "transpose", words, partial(_reshaped, order=order), 2
     passes_on = edge.op.name in _PASS_ON and edge.parent.op is not None
     if all_of_them and held is not None and not passes_on:
         yield from substitutes(edge, held)
+
+
+def _of_other_operand(edge, held):
+    """A mask that is left out, and other values in the place of an operand."""
+    if edge.op.f is np.multiply and edge.node.parents[1 - edge.position] is None:
+        yield from _masks(edge)
+    if held is not None:
+        yield from _other_operands(edge, held)
+        yield from _other_arrays(edge, held.graph)
 
 
 def _of_edge(rule):
@@ -234,12 +248,12 @@ def _masks(edge):
     yield "constant", words, lambda e: e.g, 1
 
 
-def _reshaped(edge):
+def _reshaped(edge, order):
     """The contribution as if the step back moved nothing."""
     shape = np.shape(edge.args[edge.position])
     if np.shape(edge.g) == shape and edge.op.name != "reshape":
         return edge.g
-    return np.reshape(edge.g, shape, order="F")
+    return np.reshape(edge.g, shape, order=order)
 
 
 def _at_output(e):
@@ -287,6 +301,7 @@ def _activations(edge):
         words += "stands in it"
         words += "\nit is written {x} * (1 - {x}) for {h} * (1 - {h})" if name == "sigmoid" else ""
         yield "output formula on input", words, _on_input, 1
+    yield from _taken_for_a_derivative(edge, name)
     words = f"divided by the derivative of {name} in place of multiplied"
     yield "chain factor missing", words, lambda e: e.g / slope(e), 3
     if np.ndim(edge.g) == 2 and np.shape(edge.g)[0] == np.shape(edge.g)[1]:
@@ -295,6 +310,19 @@ def _activations(edge):
             yield "elementwise for product", words, product, 2
 
 
+def _taken_for_a_derivative(edge, name):
+    """The value or the argument of a function in the place of its derivative."""
+    of_value, of_argument = (lambda e: e.g * e.out), (lambda e: e.g * e.args[e.position])
+    both = ("{h}, the value", of_value, 1), ("{x}, the argument", of_argument, 2)
+    for taken, rule, rank in both:
+        words = f"{name}'({{x}}) is taken as {taken} of {name}"
+        words += f"\nit is {_DERIVATIVES[name]}" if name in _DERIVATIVES else ""
+        key = "activation formula" if edge.op.f in _ACTIVATIONS else "chain factor missing"
+        key = "relu mask" if name in ("relu", "maximum") else key
+        yield key, words, rule, rank
+
+
+_DERIVATIVES = {"sigmoid": "{h} * (1 - {h})", "tanh": "1 - {h}^2"}
 _BY_MATRICES = (
     lambda e: e.g @ slope(e),
     lambda e: slope(e) @ e.g,
@@ -353,9 +381,9 @@ def _product_of(product, other):
     return lambda e: product(e.g, e.args[other])
 
 
-def _other_operands(edge, graph):
-    """The value before or after a function of the other operand, in its place."""
-    operand = edge.node.parents[1 - edge.position]
+def _other_operands(edge, held):
+    """The value before or after a function of the other operand, in its place, or one near it."""
+    operand, graph = edge.node.parents[1 - edge.position], held.graph
     if operand is None:
         return
     before = operand.parents if is_function(operand.op) else ()
@@ -364,6 +392,19 @@ def _other_operands(edge, graph):
         if np.shape(node.out) == np.shape(operand.out):
             words = f"{graph.label(node)} stands where {graph.label(operand)} belongs"
             yield "other operand", unblanked(words), through(node.out), 1
+    for node in filter(graph.names.given, held.near(operand)):
+        words = f"{graph.label(node)} stands where {graph.label(operand)} belongs"
+        yield "other operand", unblanked(words), through(node.out), 2
+
+
+def _other_arrays(edge, graph):
+    """Another array with a name in the place of a constant operand."""
+    array = edge.args[1 - edge.position]
+    if edge.node.parents[1 - edge.position] is not None or np.size(array) < 3:
+        return
+    for formula, other in graph.instead_of(array):
+        words = f"{unblanked(formula)} stands where {{y}} belongs"
+        yield "other operand", words, through(other), 1
 
 
 # Of the cotangent g and the other operand o: dx = g @ o.T and dy = o.T @ g are right.

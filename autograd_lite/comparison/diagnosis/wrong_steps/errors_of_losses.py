@@ -120,6 +120,29 @@ def wrong_errors(kind):
     return [(key, words, _weighted(error, weight)) for key, words, error in _WRONG[kind]]
 
 
+def other_targets(graph, y, kind):
+    """Another array with a name in the place of y."""
+    name = graph.names.of_array(y) or "y"
+    for formula, other in (*graph.instead_of(y), *_other_labels(graph, y, kind)):
+        words = f"{formula} stands where the target {name} belongs".replace("{", "(")
+        yield "label", words.replace("}", ")"), with_target(other, kind)
+
+
+def _other_labels(graph, y, kind):
+    """Pairs (name, one-hot labels) of other arrays of labels."""
+    for name, array in graph.named.items() if kind in ("softmax", "hinge") else ():
+        is_of_labels = array.dtype.kind in "iu" and array.shape == y.shape[:-1]
+        if is_of_labels and array.min() >= 0 and array.max() < y.shape[-1]:
+            other = np.eye(y.shape[-1], dtype=y.dtype)[array]
+            if not np.array_equal(other, y):
+                yield name, other
+
+
+def with_target(other, kind):
+    """The rule(g, p, y, z) of an error with another target."""
+    return _weighted(lambda p, y, z: p - other, _WEIGHTS.get(kind, _number))
+
+
 def _weighted(error, weight):
     return lambda g, p, y, z: weight(g, p, y) * error(p, y, z)
 
@@ -129,6 +152,13 @@ def _shifted(y, by):
     labels = np.clip(np.argmax(y, axis=-1) + by, 0, y.shape[-1] - 1)
     moved = np.zeros_like(y)
     np.put_along_axis(moved, np.expand_dims(labels, -1), 1, axis=-1)
+    return moved
+
+
+def _beyond(y, by):
+    """One-hot labels shifted by one class, which leave the last or first one."""
+    moved = np.roll(y, by, axis=-1)
+    moved[..., 0 if by == 1 else -1] = 0
     return moved
 
 
@@ -225,6 +255,8 @@ _WRONG = {
         ("label", _SHIFTED,                   lambda p, y, z: p - np.roll(y, -1, axis=-1)),
         ("label", _SHIFTED,                   lambda p, y, z: p - _shifted(y, 1)),
         ("label", _SHIFTED,                   lambda p, y, z: p - _shifted(y, -1)),
+        ("label", _SHIFTED,                   lambda p, y, z: p - _beyond(y, 1)),
+        ("label", _SHIFTED,                   lambda p, y, z: p - _beyond(y, -1)),
         ("label", _EVERYWHERE,                lambda p, y, z: p - 1),
         ("label", _OTHER_ORDER,               lambda p, y, z: p - np.roll(y, 1, axis=0)),
         ("label", _OVER_ROWS,                 _over_rows),

@@ -65,13 +65,13 @@ class Steps:
 
 def tried(rule, edge):
     """A rule's contribution as the argument needs it, None where the shapes do not allow it."""
-    if edge.position is None:
-        return None
-    x = np.asarray(edge.args[edge.position])
+    x = np.asarray(edge.parent.out if edge.position is None else edge.args[edge.position])
     try:
         contribution = np.asarray(rule(edge))
     except (ValueError, TypeError, IndexError):
         return None
+    if edge.position is None:
+        return contribution if contribution.shape == x.shape else None
     broadcast = isinstance(edge.op, Elementwise) and contribution.shape == np.shape(edge.g)
     if contribution.shape != x.shape and not broadcast:
         return None

@@ -8,8 +8,9 @@ from ..graph import ENDS, LOOP
 from .accumulation import missing_accumulation
 from .backward import Arrival, Backward
 from .edge_rules import Substitutes, wrong_rules
-from .errors_of_losses import errors, wrong_errors
+from .errors_of_losses import errors, other_targets, wrong_errors
 from .mutant import Mutant, Steps, tried
+from .pieces import wrong_pieces
 from .recognised_functions import fused_edges, inside
 
 
@@ -35,6 +36,7 @@ def mutants(backward: Backward, relevant, typical=False):
         yield from wrong_steps(edge, held, later, typical)
     nodes = {edge.parent for edge in tried}
     yield from missing_accumulation(backward, [e for e in edges if e.parent in nodes])
+    yield from wrong_pieces(backward, relevant)
     yield from wrong_errors_at(backward, relevant)
 
 
@@ -106,7 +108,8 @@ def wrong_errors_at(backward, relevant):
         if not relevant(z):
             continue
         name, g = backward.graph.label(z), backward.table[z]
-        for key, words, rule in (*wrong_errors(kind), *_one_sample(g)):
+        others = other_targets(backward.graph, y, kind)
+        for key, words, rule in (*wrong_errors(kind), *_one_sample(g), *others):
             wrong = rule(g, s, y, z.out)
             if not np.isfinite(wrong).all() or np.array_equal(wrong, g):
                 continue

@@ -193,6 +193,7 @@ _GONE = "the path through the {} is left out of the gradient of {{x}}"
 _SIGN = "the sign of the path through the {} is wrong in the gradient of {{x}}"
 _COUNTS = "the path through the variance counts {} in the gradient of {{x}}"
 _HELD = "{} taken as {} in the gradient of {{x}}"
+_NO_FACTOR = "the factor {h} is left out of the path through the variance, in the gradient of {x}"
 _PARTS = [
     ("path missing", _GONE.format("mean"), {"mean": 0.0}),
     ("path missing", _GONE.format("variance"), {"square": 0.0}),
@@ -200,6 +201,7 @@ _PARTS = [
     ("path missing", _HELD.format("the deviation is", "a constant"), {"square": 0.0}),
     ("sign", _SIGN.format("mean"), {"mean": -1.0}),
     ("sign", _SIGN.format("variance"), {"square": -1.0}),
+    ("product rule", _NO_FACTOR, {"left": 1.0}),
     ("factor", _COUNTS.format("twice"), {"square": 2.0}),
     ("factor", _COUNTS.format("half"), {"square": 0.5}),
 ]

@@ -10,7 +10,7 @@ from functools import partial
 import numpy as np
 
 from ....engine.primitives import registered
-from ....rules.activations import relu, sigmoid
+from ....rules.activations import relu, sigmoid, softplus
 from ....rules.softmax import log_softmax, softmax
 from .backward import Backward, Edge
 from .normalisation import normalisations
@@ -19,7 +19,7 @@ REACH = 14  # nodes between a function's result and its argument
 
 _ENDS = {
     "divide", "reciprocal", "multiply", "add", "subtract", "negative", "where", "exp", "matmul",
-    "sum", "maximum",
+    "sum", "maximum", "log", "log1p", "logaddexp",
 }  # fmt: skip
 
 
@@ -153,6 +153,10 @@ def _of_relu(h):
     return True if (h >= 0).all() and (h == 0).any() else None
 
 
+def _of_softplus(h):
+    return np.log(np.expm1(h)) if (h > 0).all() else None
+
+
 class _Tanh:
     """np.tanh in the form of the functions that the engine made."""
 
@@ -165,4 +169,5 @@ _INVERSES = [
     (sigmoid, _logit),
     (_Tanh, _arctanh),
     (relu, _of_relu),
+    (softplus, _of_softplus),
 ]

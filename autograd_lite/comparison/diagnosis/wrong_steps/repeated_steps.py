@@ -7,7 +7,7 @@ parameters feed are the same step of a loop: the forget gate of every time step.
 from __future__ import annotations
 
 from collections import Counter
-from functools import cache, reduce
+from functools import cache, partial, reduce
 
 import numpy as np
 
@@ -15,7 +15,9 @@ from ....engine.primitives import Elementwise
 from .accumulation import are_apart
 from .backward import Arrival, both
 from .edge_rules import is_function, pulled, wrong_rules
+from .errors_of_losses import errors, with_target
 from .mutant import Mutant, Steps, through, tried, unblanked
+from .pieces import pieces_exchanged_everywhere
 from .recognised_functions import fused_edges, inside
 from .stale_weights import weight_of
 
@@ -24,23 +26,28 @@ LOOP = 64  # steps of a loop in which all that may be wrong is tried
 
 def repeated(backward, relevant):
     """One wrong rule at all steps of a group; their ``steps`` are found by a whole pass."""
-    whole = list(_groups(backward, lambda node: True))
+    whole = list(_groups(backward))
     lanes = _lanes([many for many, _ in whole])
     begins = _begins([many for many, _ in whole])
-    for many, leaves in _groups(backward, relevant):
-        at = _where(many, leaves, backward.graph)
-        yield from _scaled(many, at, begins)
-        if many[0].position is None:
+    for group, leaves in whole:
+        many = [edge for edge in group if relevant(edge.parent)]
+        if len(many) < 2:
             continue
+        at = _where(many, leaves, backward.graph)
+        yield from _scaled(many, at, begins, backward.graph)
         for key, words, rule, rank in wrong_rules(many[0]):
             rules = [rule] * len(many)
             yield _mutant(many, key, at + words, _wrong_at(many, rules), rank + 1)
+        if many[0].position is None:
+            continue
         for words, rules in _other_values(many, lanes, begins, backward.graph):
             yield _mutant(many, "other operand", at + words, _wrong_at(many, rules), 2)
         for words, rules in other_steps_operands(many, backward.graph):
-            yield _mutant(many, "value for gradient", at + words, _wrong_at(many, rules), 2)
+            yield _mutant(many, "other operand", at + words, _wrong_at(many, rules), 2)
         yield from _past_the_activation(many, at, backward)
     yield from _one_sample_everywhere(backward, relevant)
+    yield from pieces_exchanged_everywhere(backward, relevant)
+    yield from _other_steps_targets(backward, relevant)
 
 
 def _wrong_at(many, rules):
@@ -57,7 +64,7 @@ def _mutant(many, key, words, steps, rank):
 # --- the groups ---------------------------------------------------------------------------------
 
 
-def _groups(backward, relevant):
+def _groups(backward):
     """Pairs (edges, the parameters that feed them or None), newest edge first; two or more."""
     parts = inside(backward.graph)
     fed = _fed_by(backward.graph)
@@ -65,14 +72,14 @@ def _groups(backward, relevant):
     roles: dict = {}
     constants: dict = {}
     for edge in [*fused_edges(backward), *(e for e in backward.edges if e.node not in parts)]:
-        if not relevant(edge.parent):
-            continue
         weight = edge.parent if edge.parent.op is None else weight_of(edge)
         weight = weight if edge.op.f is np.matmul else None
         at = (edge.op.f, edge.k if edge.position is None else edge.position, weight)
         if edge.position is not None and (edge.op.f is not np.matmul or weight is not None):
             kinds.setdefault(at, []).append(edge)
         roles.setdefault((*at, fed[edge.node]), []).append(edge)
+        if gates := _gates(edge.node):
+            roles.setdefault((*at, gates, fed[edge.node]), []).append(edge)
         if edge.op.f is np.multiply and edge.node.parents[1 - edge.position] is None:
             constant = backward.graph.kinds[edge.node]  # a step size, not the 1/2 of the loss
             constants.setdefault((*at, constant), []).append(edge)
@@ -86,6 +93,21 @@ def _groups(backward, relevant):
             if len(many) > 1 and members not in seen:
                 seen.add(members)
                 yield many, key[-1] if leaves else None
+
+
+def _gates(node):
+    """Which slices a call is made of, through functions: the gates of an LSTM lie in one array."""
+    found = [_slice_of(node), *(_slice_of(p) for p in node.parents if type(p) is not tuple)]
+    return tuple(found) if any(found) else ()
+
+
+def _slice_of(node):
+    while node is not None and is_function(node.op):
+        node = node.parents[0]
+    if node is None or node.op is None or node.op.name != "getitem":
+        return ""
+    index = node.kwargs["index"]
+    return str(index) if type(index) is tuple and any(type(i) is slice for i in index) else ""
 
 
 def _carried(many):
@@ -123,15 +145,17 @@ def _where(many, leaves, graph):
     if leaves is None:
         return f"at all {len(many)} {many[0].op.name} steps: "
     names = sorted(map(graph.label, leaves))
-    return unblanked(f"at all {len(many)} steps that {' and '.join(names[:3])} feed: ")
+    feed = "feed" if names[1:] else "feeds"
+    return unblanked(f"at all {len(many)} steps that {' and '.join(names[:3])} {feed}: ")
 
 
 # --- what is done wrong at all of them ----------------------------------------------------------
 
 
-def _scaled(many, at, begins):
+def _scaled(many, at, begins, graph):
     """Nothing goes back at these steps, or with the wrong sign; or only at the last of them."""
-    nothing = [edge.replaced(lambda e: 0 * e.contribution) for edge in many]
+    if len(many) == 2 and graph.kinds[many[0].node] != graph.kinds[many[1].node]:
+        return  # two steps that have little in common are no loop
     carried = len(many) <= len(begins) and all(
         edge.parent.serial < begin for edge, begin in zip(many, begins, strict=False)
     )
@@ -141,14 +165,18 @@ def _scaled(many, at, begins):
             "the error of the next step is not passed back to the state {x}\n"
             "what it does there, through {h}, is left out"
         )
-    yield _mutant(many, "path missing", words, nothing, 1 if carried else 3)
+    yield _mutant(many, "path missing", words, _times(0, many), 1 if carried else 3)
     if len(many) > 2:
         words = (
             "the part of {x} from {h} is overwritten at every step but the last: = in place of +="
         )
-        yield _mutant(many, "overwritten", words, nothing[1:], 3)
-    minus = [edge.replaced(lambda e: -e.contribution) for edge in many]
-    yield _mutant(many, "sign", at + "the sign is wrong from {h} back to {x}", minus, 3)
+        yield _mutant(many, "overwritten", words, _times(0, many[1:]), 3)
+    words = at + "the sign is wrong from {h} back to {x}"
+    yield _mutant(many, "sign", words, _times(-1, many), 3)
+
+
+def _times(c, many):
+    return (edge.replaced(lambda e: c * e.contribution) for edge in many)
 
 
 def _past_the_activation(many, at, backward):
@@ -220,6 +248,28 @@ def _one_sample_everywhere(backward, relevant):
             )
 
 
+def _other_steps_targets(backward, relevant):
+    """The targets y of another step of a loop, in the error p - y of each."""
+    alike: dict = {}
+    for z, p, y, kind in errors(backward):
+        if relevant(z):
+            alike.setdefault((kind, np.shape(y)), []).append((z, p, y))
+    for (kind, _), many in alike.items():
+        zs, ps, ys = zip(*sorted(many, key=lambda one: one[0].serial), strict=True)
+        for by, which in ((1, "previous"), (-1, "next")) if len(many) > 2 else ():
+            steps: dict = {}
+            for z, p, y, other in zip(zs, ps, ys, np.roll(ys, by, axis=0), strict=True):
+                rule = partial(_arriving, with_target(other, kind), p, y, z.out)
+                steps |= {Arrival(z): rule}
+            words = f"at all {len(many)} steps: the target of the {which} step stands where that "
+            words += f"of the step itself belongs, in the error of {backward.graph.label(zs[-1])}"
+            yield Mutant("label", unblanked(words), {}, lambda c, s=steps: s, None, "", 1, zs)
+
+
+def _arriving(rule, p, y, z, g):
+    return rule(g, p, y, z)
+
+
 # --- the operand of another step ----------------------------------------------------------------
 
 
@@ -230,6 +280,7 @@ def other_steps_operands(many, graph):
     if many[0].op.f not in (np.matmul, np.multiply) or many[0].position is None:
         return
     operands = [edge.node.parents[1 - edge.position] for edge in many]
+    yield from _reordered(many, graph)
     if operands[0] is None:
         return
     line = _line(operands, graph)
@@ -239,6 +290,24 @@ def other_steps_operands(many, graph):
             name = graph.label(operands[0])
             words = f"{name} of the {which} step stands where that of the step itself belongs"
             yield unblanked(words), list(map(through, values))
+
+
+def _reordered(many, graph):
+    """The operands of the step before, in a loop of constants; or of all in reversed order."""
+    own = [edge.args[1 - edge.position] for edge in many]
+    if len(own) < 3 or any(np.shape(one) != np.shape(own[0]) for one in own):
+        return
+    if not any(np.any(one != own[0]) for one in own):
+        return
+    node = many[0].node.parents[1 - many[0].position]
+    name = graph.label(node) if node is not None else graph.names.row_of(own[0])
+    name = name or "the constant operand"
+    if node is None and np.ndim(own[0]):
+        for which, values in (("previous", [*own[1:], own[0]]), ("next", [own[-1], *own[:-1]])):
+            words = f"{name} of the {which} step stands where that of the step itself belongs"
+            yield unblanked(words), list(map(through, values))
+    words = f"the operands are in reversed order: that of the last stands where {name} belongs"
+    yield unblanked(words), list(map(through, own[::-1]))
 
 
 def _lanes(groups):
@@ -264,10 +333,19 @@ def _other_values(many, lanes, begins, graph):
     operands = tuple(edge.node.parents[1 - edge.position] for edge in many)
     own = [edge.args[1 - edge.position] for edge in many]
     name = _called(operands, own, begins, graph)
+    inputs = [n.parents[0] if n is not None and is_function(n.op) else None for n in operands]
+    if None not in inputs:
+        lanes = [(tuple(inputs), [n.out for n in inputs]), *lanes]
     for nodes, values in lanes:
-        if nodes == operands or len(values) != len(own) or np.shape(own[0]) != np.shape(values[0]):
+        nodes, values = nodes[: len(own)], values[: len(own)]  # the oldest may have none of its own
+        if nodes == operands or len(values) < len(own) or np.shape(own[0]) != np.shape(values[0]):
             continue
-        words = f"{_called(nodes, values, begins, graph)} stands where {name} belongs"
+        other = _called(nodes, values, begins, graph)
+        words = f"{other} stands where {name} belongs"
+        if other.removeprefix("the state ") == name.removeprefix("the state "):
+            is_older = nodes[0] is None or nodes[0].serial < operands[0].serial
+            words = f"{name} of the {'previous' if is_older else 'next'} step stands where that of "
+            words += "the step itself belongs"
         yield unblanked(words), list(map(through, values))
 
 

@@ -15,6 +15,7 @@ from ....engine.dispatch import registry
 from ....engine.primitives import registered
 from ....rules import activations
 from ....rules.convolution import conv, spread, weigh
+from ....rules.elementwise import choose
 from ....rules.pooling import average_pool, max_pool
 from ....rules.softmax import log_softmax, softmax
 from ....rules.windows import both_sides, each
@@ -26,8 +27,11 @@ WRONG_RULES: dict = {}  # {function: [(position or None, key, words, rule, rank)
 
 def wrong(f, key, words, rule, position=None, rank=2):
     """Add a wrong rule of a function, for the argument at a position or for any."""
-    rules = WRONG_RULES.setdefault(getattr(f, "__wrapped__", f), [])
-    rules.append((position, key, words, rule, rank))
+    try:
+        f = registered(f).f
+    except KeyError:  # a function that the engine calls by this name
+        f = getattr(f, "__wrapped__", f)
+    WRONG_RULES.setdefault(f, []).append((position, key, words, rule, rank))
 
 
 def taken(f, key, derivative, right, rules):
@@ -44,24 +48,27 @@ def _softmax_pulled(g, s, axis=-1):
     return s * (g - np.sum(g * s, axis=axis, keepdims=True))
 
 
+def _of_copies(g, repeats, axis, part):
+    """One of the copies that np.repeat makes of each entry."""
+    if axis is None or not isinstance(repeats, int):
+        raise ValueError("no copies along an axis")
+    return np.take(g, np.arange(part % repeats, g.shape[axis], repeats), axis)
+
+
 # fmt: off
 # --- activations ------------------------------------------------------------------------------
 FORMULA = "activation formula"
 taken(np.tanh, FORMULA, "tanh'({x})", "1 - {h}^2", [
-    ("tanh({x}) = {h}",                              lambda g, out, x: g * out),
     ("1 - {h}",                                      lambda g, out, x: g * (1 - out)),
     ("{h} * (1 - {h}), the derivative of sigmoid",   lambda g, out, x: g * out * (1 - out)),
     ("1 + {h}^2",                                    lambda g, out, x: g * (1 + out * out)),
-    ("(1 - {h}^2) / 2, that of tanh({x}/2) there",   lambda g, out, x: g * (1 - out * out) / 2),
     ("(1 - {h})^2",                                  lambda g, out, x: g * (1 - out) ** 2),
 ])
 taken(activations.sigmoid, FORMULA, "sigmoid'({x})", "{h} * (1 - {h})", [
-    ("{h}",                                          lambda g, out, x: g * out),
     ("1 - {h}",                                      lambda g, out, x: g * (1 - out)),
     ("1 - {h}^2, the derivative of tanh",            lambda g, out, x: g * (1 - out * out)),
     ("{h} * (1 + {h})",                              lambda g, out, x: g * out * (1 + out)),
     ("sigmoid({h})",                                 lambda g, out, x: g / (1 + np.exp(-out))),
-    ("{x} * (1 - {h})",                              lambda g, out, x: g * x * (1 - out)),
 ])
 for _relu, _zero in ((activations.relu, None), (np.maximum, 0)):
     for _words, _rule in (
@@ -70,10 +77,6 @@ for _relu, _zero in ((activations.relu, None), (np.maximum, 0)):
         ("the relu mask is taken from the gradient: it goes through where it is positive, not "
          "where {x} is",
          lambda g, out, *args: g * (g > 0)),
-        ("the value of relu is used as its derivative: {h} in place of {x} > 0",
-         lambda g, out, *args: g * out),
-        ("the input of relu is used as its derivative: {x} in place of {x} > 0",
-         lambda g, out, *args: g * args[0]),
         ("the relu mask replaces the gradient: what goes on is {x} > 0 itself",
          lambda g, out, *args: (args[0] > 0) * np.ones_like(g)),
         ("the relu mask is {x} < 0 times -1: that of a relu of -{x}",
@@ -89,17 +92,13 @@ wrong(softmax, "softmax diagonal",
     "softmax's normaliser is taken as a constant: only the factor s = {h} is used",
     lambda g, out, x, axis=-1: g * out)
 wrong(softmax, "softmax diagonal",
-    "softmax's derivative is taken as s^2 - s, s = {h}: only the diagonal, with the wrong sign",
-    lambda g, out, x, axis=-1: -g * out * (1 - out))
-wrong(softmax, "softmax on top",
-    "softmax's Jacobian is applied twice on the way from {h} to {x}",
-    lambda g, out, x, axis=-1: _softmax_pulled(_softmax_pulled(g, out, axis), out, axis))
-wrong(softmax, "softmax diagonal",
     "softmax's Jacobian lacks the minus: the sum over the outputs is added, not subtracted",
     lambda g, out, x, axis=-1: out * (g + np.sum(g * out, axis=axis, keepdims=True)))
-wrong(log_softmax, "softmax diagonal",
-    "the normaliser of log_softmax is taken as a constant",
-    lambda g, out, x, axis=-1: g)
+for _axis in (0, -2):
+    wrong(softmax, "bias axis",
+        f"the sum in softmax's derivative is over axis {_axis}, and softmax over the last one"
+        "\nit is s * (g - sum(g * s, axis=-1))",
+        lambda g, out, x, axis=-1, other=_axis: _softmax_pulled(g, out, other))
 wrong(log_softmax, "softmax diagonal",
     "of log_softmax's Jacobian only the diagonal 1 - s is used",
     lambda g, out, x, axis=-1: g * (1 - np.exp(out)))
@@ -130,19 +129,13 @@ wrong(np.divide, PRODUCT,
 wrong(np.divide, PRODUCT,
     "in the quotient {x} / {y} it is multiplied by {y} in place of divided",
     lambda g, out, x, y: g * y, 0)
-wrong(np.divide, PRODUCT,
-    "in the quotient {x} / {y} it is divided by {y}^2 in place of {y}",
-    lambda g, out, x, y: g / (y * y), 0)
 for _wrong, _rule in (
     ("taken as {y}/{x}, the square is missing",          lambda g, out, x, y: g * out),
     ("taken as 1/{x}^2, the factor {y} is missing",      lambda g, out, x, y: g / (y * y)),
     ("taken as {y}, the division is missing",            lambda g, out, x, y: g * x),
-    ("taken as 1/{x}",                                   lambda g, out, x, y: g / y),
-    ("divided by {x} once too often",                    lambda g, out, x, y: g * out / (y * y)),
 ):
     _words = "the quotient rule's derivative -{y}/{x}^2 of {y} / {x} is " + _wrong
     wrong(np.divide, PRODUCT, _words, _negative(_rule), 1)
-    wrong(np.divide, PRODUCT, _words + ", and the minus sign too", _rule, 1)
 
 # --- powers, exponentials, logarithms ---------------------------------------------------------
 FACTOR = "chain factor missing"
@@ -152,47 +145,12 @@ wrong(np.power, FACTOR,
 wrong(np.power, FACTOR,
     "of d(x^n) = n * x^(n-1) only n is there: the factor {x} is missing",
     lambda g, out, x, y: g * y, 0)
-wrong(np.power, FACTOR,
-    "the derivative of the power {h} is missing: its cotangent is passed on as it is",
-    lambda g, out, x, y: g, 0)
-wrong(np.power, FACTOR,
-    "the power itself is used as its derivative",
-    lambda g, out, x, y: g * out, 0)
-wrong(np.power, FACTOR,
-    "the sign of {x} is used as the derivative of its power",
-    lambda g, out, x, y: g * np.sign(x), 0)
 wrong(np.square, FACTOR,
     "of d(x^2) = 2 x only 2 is there: the factor {x} is missing",
     lambda g, out, x: g * 2)
-wrong(np.square, FACTOR,
-    "the square itself is used as its derivative",
-    lambda g, out, x: g * out)
-wrong(np.square, FACTOR,
-    "twice the square is used as its derivative",
-    lambda g, out, x: g * 2 * out)
-wrong(np.exp, FACTOR, "exp({x}) is derived as {x}",
-    lambda g, out, x: g * x)
 wrong(np.exp, FACTOR,
     "exp({x}) is derived as a power: {x} * exp({x} - 1)",
     lambda g, out, x: g * x * np.exp(x - 1))
-wrong(np.log, FACTOR,
-    "log({x}) is derived as {x} in place of 1 / {x}",
-    lambda g, out, x: g * x)
-wrong(np.log, FACTOR,
-    "log({x}) is derived as 1 / log({x}) in place of 1 / {x}",
-    lambda g, out, x: g / out)
-wrong(np.log, FACTOR,
-    "log({x}) is derived as log({x}) in place of 1 / {x}",
-    lambda g, out, x: g * out)
-wrong(np.sqrt, FACTOR,
-    "sqrt({x}) is derived as 1 / (2 {x}) in place of 1 / (2 sqrt({x}))",
-    lambda g, out, x: g / (2 * x))
-wrong(np.sqrt, FACTOR,
-    "sqrt({x}) is derived as sqrt({x}) / 2: it is multiplied in place of divided",
-    lambda g, out, x: g * out / 2)
-wrong(np.sqrt, FACTOR,
-    "sqrt({x}) is derived as {h} itself",
-    lambda g, out, x: g * out)
 wrong(np.absolute, "other function",
     "|{x}| is derived as {x}^2: the loss coded is not the loss derived",
     lambda g, out, x: 2 * g * x)
@@ -202,12 +160,31 @@ wrong(np.absolute, "other function",
 wrong(np.square, "other function",
     "{x}^2 is derived as |{x}|: the loss coded is not the loss derived",
     lambda g, out, x: g * np.sign(x))
-wrong(np.sin, FACTOR,
-    "sin({x}) is derived as itself, where it is cos({x})",
-    lambda g, out, x: g * out)
-wrong(np.cos, FACTOR,
-    "cos({x}) is derived as itself, where it is -sin({x})",
-    lambda g, out, x: g * out)
+CUMULATIVE = "cumsum's gradient is a cumulative sum from the end: np.cumsum(g[::-1])[::-1]"
+wrong(np.cumsum, FACTOR,
+    "{h} is passed back as a cumsum from the beginning\n" + CUMULATIVE,
+    lambda g, out, x, axis=None: np.cumsum(g, axis))
+wrong(np.cumsum, FACTOR,
+    "the derivative of cumsum is left out between {h} and {x}\n" + CUMULATIVE,
+    lambda g, out, x, axis=None: g, rank=1)
+for _axis in (0, 1):
+    wrong(np.cumsum, "bias axis",
+        f"the cumsum of {{x}} is passed back along the wrong axis, {_axis}",
+        lambda g, out, x, axis=None, other=_axis:
+            np.flip(np.cumsum(np.flip(g, other), other), other))
+for _part in (0, -1):
+    wrong(np.repeat, "one sample",
+        f"of the copies that np.repeat makes only the {'last' if _part else 'first'} one counts"
+        "\nthe gradient of {x} is the sum over its copies",
+        lambda g, out, x, repeats, axis=None, part=_part: _of_copies(g, repeats, axis, part))
+for _at in (1, 2):
+    wrong(choose, "relu mask",
+        "the condition of np.where is left out on the way back to {x}"
+        "\nwhat {x} gets is 0 where it is not chosen",
+        lambda g, out, c, x, y: g, _at, rank=1)
+    wrong(choose, "relu mask",
+        "the condition of np.where is inverted on the way back to {x}",
+        lambda g, out, c, x, y, at=_at: np.where(c, 0, g) if at == 1 else np.where(c, g, 0), _at)
 # fmt: on
 
 
