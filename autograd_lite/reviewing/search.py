@@ -196,6 +196,7 @@ class _Step:
                 name in self.sound,
                 not self._is_whole_cause(name),
                 name not in self.odd,
+                self.appeared.get(name, len(self.appeared)),
             ),
         )[:1]
         return [Repair(name, self.statements[name], None) for name in names]
