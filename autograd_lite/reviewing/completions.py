@@ -45,6 +45,8 @@ def completions(line):
         for new in solutions(right, values, goal.close):
             yield line.edit(COMPLETED, node, new, "formula")
     atoms = {a.text: values[a.text] for a in line.reach.atoms}
+    calls = [line.text.of(n) for n in line.nodes if isinstance(n, ast.Call)]
+    atoms |= {text: values[text] for text in calls if text in values}
     values = {**atoms, **sums(atoms, goal.right.shape), **values}
     formulas = solutions(goal.right, values, goal.close)
     for new in [*formulas, *differences(goal.right, values, goal.close)]:

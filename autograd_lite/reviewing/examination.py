@@ -19,7 +19,7 @@ from .sources import is_judged
 from .truths import BESIDE, Truth, beside
 from .vocabulary import is_atomic
 
-EFFORT, KEPT = 25_000, 0.3  # the part that is kept for formulas
+EFFORT, KEPT = 32_000, 0.25  # the part that is kept for formulas
 ROWS = 300  # of a gradient, that are known one by one
 
 

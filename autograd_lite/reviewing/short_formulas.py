@@ -3,6 +3,7 @@
 import ast
 
 from .edits import bracketed
+from .vocabulary import unused_formulas
 
 _TEMPLATES = (
     ("({} > 0)", "array"),
@@ -27,7 +28,11 @@ _TEMPLATES = (
 
 
 def made(line):
-    """Short formulas of the atoms: the usual derivatives, and what the user calls with one."""
+    """Short formulas of the atoms: what the user calls with one, and the usual derivatives."""
+    for name in _functions_of_one(line.statement, line.reach.called):
+        for atom in line.reach.atoms:
+            if atom.kind in ("array", "index"):
+                yield f"{name}({atom.text})"
     arrays = [a for a in line.reach.atoms if a.kind != "scalar" or a.varies][:12]
     for atom in [*arrays, *[a for a in line.reach.atoms if a.kind == "scalar"][:6]]:
         for form, kind in _TEMPLATES:
@@ -44,10 +49,6 @@ def made(line):
             if atom.kind == "array":
                 yield f"np.where({atom.text} > 0, 1, {slope})"
                 yield f"{slope} * {bracketed(atom.text)}"
-    for name in _functions_of_one(line.statement, line.reach.called):
-        for atom in line.reach.atoms:
-            if atom.kind == "array":
-                yield f"{name}({atom.text})"
 
 
 def slopes_of(statement):
@@ -58,10 +59,11 @@ def slopes_of(statement):
 
 
 def _functions_of_one(statement, called):
-    """The user's functions that ran, and are called with one argument somewhere in the file."""
+    """The user's functions of one argument: those that ran, and those that only compute."""
     found = {}
     for node in ast.walk(statement.source.tree):
         single = isinstance(node, ast.Call) and len(node.args) == 1 and not node.keywords
-        if single and isinstance(node.func, ast.Name):
+        if single and isinstance(node.func, ast.Name) and node.func.id in called:
             found[node.func.id] = None
-    return [name for name in found if name in called]
+    unused = unused_formulas(statement.source, called)
+    return [*found, *(name for name, count in unused.items() if count == 1)]

@@ -162,6 +162,10 @@ def of_subscript(line, node):
     for n in range(1, len(parts)):
         some = ", ".join(map(line.text.of, parts[:n]))
         yield f"{whole}[{some}]", "index"
+    for i, j in combinations(range(len(parts)), 2):
+        texts = [line.text.of(p) for p in parts]
+        texts[i], texts[j] = texts[j], texts[i]
+        yield f"{whole}[{', '.join(texts)}]", "order"
     plain = [line.text.of(p).replace("::-1", ":") for p in parts]
     yield f"{whole}[{', '.join(plain)}]", "index"
     for i, part in enumerate(parts):

@@ -9,7 +9,8 @@ from .texts import is_simple
 
 SAMPLED, VALUES, SHOWN = 4, 200, 8
 FACTORS, SUMMED = 8, 10  # values that may stand before a bracket, and in a sum over an axis
-MULTIPLIED = 24  # values that may stand in a matrix product
+ROWS = 4  # of a product, that are looked at first
+MULTIPLIED = 36  # values that may stand in a matrix product
 _NUMBERS = {"0.5": 0.5, "3": 3.0, "4": 4.0, "0.25": 0.25}
 _FORMS = {"{}": np.ones_like, "{} * {}": np.positive, "{} / {}": np.reciprocal}
 _SUMS = {  # forms of a sum and a value p, and the sum by what the whole is and p
@@ -25,6 +26,7 @@ _MATRICES = {
     "np.linalg.solve({}, {})": np.linalg.solve,
     "np.linalg.solve({}.T, {})": lambda x, y: np.linalg.solve(x.T, y),
 }
+_BY_ROWS = ("{} @ {}", "{}.T @ {}", "{} @ {}.T")
 _SIZE = re.compile(r"\.shape\[|\.size|len\(")  # which is divided by
 _SOLVED = 100  # rows of a system of equations
 
@@ -211,19 +213,33 @@ def _is_it(value, wanted, close):
 def _matrix_products(wanted, values, numbers, close):
     near = [t for t, v in values.items() if v.ndim in (1, 2) and is_simple(t) and "np." not in t]
     arrays = {text: values[text] for text in near[:MULTIPLIED]}
-    pairs = [(one, two) for one in arrays for two in arrays]
-    for one, two in pairs:
+    size = np.abs(wanted).max()
+    for one, two in product(arrays, repeat=2):
         for form, shape in products(arrays[one].shape, arrays[two].shape):
             if shape != wanted.shape:
                 continue
-            try:
-                value = _MATRICES[form](arrays[one], arrays[two])
-            except np.linalg.LinAlgError:
+            rows = slice(None, None, max(1, shape[0] // ROWS)) if form in _BY_ROWS else slice(None)
+            if form in _BY_ROWS and not _multiple(
+                form, arrays[one], arrays[two], wanted, rows, size, close
+            ):
                 continue
-            size = np.vdot(value, value)
-            c = np.vdot(value, wanted) / size if size else 0.0
-            if c and np.abs(c * value - wanted).max() <= 10 * close * np.abs(wanted).max():
+            c = _multiple(form, arrays[one], arrays[two], wanted, slice(None), size, close)
+            if c:
                 yield from _named(c, form.format(one, two), numbers, close)
+
+
+def _multiple(form, one, two, wanted, rows, size, close):
+    """The number that makes a product the wanted array, as far as some rows say; else 0."""
+    part = {"{} @ {}": one[rows], "{} @ {}.T": one[rows], "{}.T @ {}": one[..., rows]}.get(
+        form, one
+    )
+    try:
+        value = _MATRICES[form](part, two)
+    except np.linalg.LinAlgError:
+        return 0.0
+    length = np.vdot(value, value)
+    c = np.vdot(value, wanted[rows]) / length if length else 0.0
+    return c if np.abs(c * value - wanted[rows]).max() <= 10 * close * size else 0.0
 
 
 def _alone(form):

@@ -120,7 +120,8 @@ class Trials:
         """
         partial = None
         if rank > ALIKE and self.next is not None:
-            self.reach.evaluate()
+            with runs.quietly():
+                self.reach.evaluate()
         with self.watched():
             if not must_be_known and self.waiting:
                 waiting, self.waiting = self.waiting, []

@@ -283,6 +283,21 @@ def is_harmless(node, called):
     return True
 
 
+def unused_formulas(source, called):
+    """{name: how many arguments} of functions that nothing called, and that only compute.
+
+    They have no loops, write nothing and call nothing but NumPy: they may be tried.
+    """
+    found = {}
+    for node in source.tree.body:
+        if isinstance(node, ast.FunctionDef) and node.name not in called:
+            harmful = (ast.For, ast.While, ast.With, ast.Import, ast.Global, ast.Yield)
+            plain = not any(isinstance(n, harmful) for n in ast.walk(node))
+            if plain and is_harmless(node, called):
+                found[node.name] = len(node.args.args)
+    return found
+
+
 def is_numpys(func):
     """Whether a function is named as one of NumPy: np.dot, np.add.at."""
     while isinstance(func, ast.Attribute):
