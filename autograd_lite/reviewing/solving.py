@@ -9,6 +9,7 @@ from .texts import is_simple
 
 SAMPLED, VALUES, SHOWN = 4, 200, 8
 FACTORS, SUMMED = 8, 10  # values that may stand before a bracket, and in a sum over an axis
+_NOISE = 1e-9
 ROWS = 4  # of a product, that are looked at first
 MULTIPLIED = 36  # values that may stand in a matrix product
 _NUMBERS = {"0.5": 0.5, "3": 3.0, "4": 4.0, "0.25": 0.25}
@@ -79,6 +80,7 @@ def _sample(wanted):
     size = np.abs(np.nan_to_num(wanted, posinf=np.inf, neginf=np.inf))
     if not np.isfinite(size).all():
         return np.array([], dtype=int)
+    size = np.where(size > _NOISE * size.max(initial=0.0), size, 0.0)
     at = np.argsort(-size, axis=None, kind="stable")[: np.count_nonzero(size)]
     return at[np.linspace(0, len(at) - 1, min(SAMPLED, len(at))).astype(int)]
 
@@ -218,12 +220,10 @@ def _matrix_products(wanted, values, numbers, close):
         for form, shape in products(arrays[one].shape, arrays[two].shape):
             if shape != wanted.shape:
                 continue
-            rows = slice(None, None, max(1, shape[0] // ROWS)) if form in _BY_ROWS else slice(None)
-            if form in _BY_ROWS and not _multiple(
-                form, arrays[one], arrays[two], wanted, rows, size, close
-            ):
-                continue
-            c = _multiple(form, arrays[one], arrays[two], wanted, slice(None), size, close)
+            by_rows = form in _BY_ROWS and arrays[one].ndim == 2
+            some = slice(None, None, max(1, shape[0] // ROWS)) if by_rows else slice(None)
+            pair = (form, arrays[one], arrays[two], wanted)
+            c = _multiple(*pair, some, size, close) and _multiple(*pair, slice(None), size, close)
             if c:
                 yield from _named(c, form.format(one, two), numbers, close)
 
