@@ -9,6 +9,7 @@ from . import runs, texts
 from .candidates import groups
 from .flow import nodes_in
 from .instrumented import RETURNED
+from .pairs import last_word
 from .truths import node_of
 from .watchers import NEXT, Substitute
 
@@ -37,6 +38,7 @@ class Localisation:
         for at, (name, value) in enumerate(run.events):
             events.setdefault(name, []).append((at, value))
         self.given = {name: self._last(name, some) for name, some in events.items()}
+        self.scale = 1  # what the line before is times the gradient of what it is called after
         self.named: set = set()  # lines that should give what they are called after
         self.depends = self._forward_paths()
         self.fed = self._backward_paths()
@@ -49,11 +51,14 @@ class Localisation:
         right, only what is wrong before it is looked at.
         """
         given = self.given
-        names = sorted((n for n in names if n in given), key=lambda name: given[name][0][0])
+        todo = {n for n in (*names, *self.step.in_order) if n in given}
         found, latest = [], float("inf")
-        for name in names:
+        for name in sorted(todo, key=lambda name: given[name][0][0]):
             if given[name][0][0] >= latest:
                 break
+            if name not in names:
+                self._is_right(name, [value for _, value in given[name]])
+                continue
             helps = self._helps(name, given[name], latest)
             if helps is not None and not (helps[1] and name in self.step.known):
                 at = self._wrong_at(given[name], helps[2])
@@ -87,11 +92,8 @@ class Localisation:
         values = [value for _, value in times]
         statement = self.step.statements.get(name)
         assignment = assignment_of(statement)
-        plain = [v for v in values if isinstance(v, (np.ndarray, np.floating, float))]
-        if assignment is None or len(plain) < len(values) or len(values) > TIMES:
-            return None
-        plain = [np.asarray(v) for v in plain]
-        if self._is_right(self.examination.word_of(statement), plain):
+        plain = _arrays(values)
+        if assignment is None or plain is None or self._is_right(name, values):
             return None
         best = None
         substitution = _Substitution(self, name, assignment)
@@ -106,17 +108,38 @@ class Localisation:
                     best = name, wrong, values
         return best
 
-    def _is_right(self, word, values):
-        """Whether the values are the gradients of what a line is called after, in some order."""
-        if not any(np.any(v) for v in values):
+    def _is_right(self, name, values):
+        """Whether the values are the gradients of what a line is called after, in some order.
+
+        They may be N times the gradients where those of the line before are: a mean is divided
+        later.
+        """
+        values, word = _arrays(values), self.examination.word_of(self.step.statements.get(name))
+        if not word or values is None or not any(np.any(v) for v in values):
             return False
-        return any(
-            len(some) == len(values) and all(map(self.examination.agree, some[::step], values))
+        scales = {
+            self._scale(ordered, values)
             for group in self.groups
-            if word and group.word == word and group.whole
+            if group.word == word and group.whole
             for _, some in group.of_times(len(values))
-            for step in (1, -1)
-        )
+            for ordered in (some, some[::-1])
+            if len(ordered) == len(values)
+        } - {None}
+        if word in map(last_word, self.examination.pairs.values()):  # what is returned is whole
+            return 1 in scales
+        before = self.scale
+        if scales and before not in scales:
+            self.scale = min(scales)
+        return before in scales
+
+    def _scale(self, gradients, values):
+        """The size of an axis that the values are the gradients times; 1 for the same, or None."""
+        for scale in (1, *self._sizes()):
+            if all(
+                self.examination.agree(scale * g, v) for g, v in zip(gradients, values, strict=True)
+            ):
+                return scale
+        return None
 
     def _candidates(self, key, values):
         """Triples (whether they are what the line is called after, other values, their scales).
@@ -242,6 +265,12 @@ class _Substitution:
         if result is None or not np.allclose(runs.number(result.loss), loss):
             return None
         return result.gradients
+
+
+def _arrays(values):
+    """The values as arrays; None where some are none, or where there are too many."""
+    plain = [np.asarray(v) for v in values if isinstance(v, (np.ndarray, np.floating, float))]
+    return plain if len(plain) == len(values) <= TIMES else None
 
 
 def assignment_of(statement):
