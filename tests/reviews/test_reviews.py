@@ -61,12 +61,42 @@ def test_the_whole_corpus(tmp_path, capsys):
         ("sequence_tagger", 50, 'grads["Ur"] += h.T @ az'),
         ("conv_im2col", 81, "dmax[:, self.arg_max] = dout.flatten()[:, None]"),
         ("function_pair_gate", 26, "du = dm"),
+        ("heat_crank_nicolson", 46, "p = q"),
     ],
 )
 def test_a_line_that_is_found_in_one_way_alone(program, line, text, tmp_path):
     chosen = [v for v in versions(program) if v.kind == "wrong" and _says(v, line, text)]
     (found,) = read(chosen, tmp_path)
     assert found.named, found.own
+
+
+@pytest.mark.parametrize(
+    ("program", "line", "text"),
+    [
+        ("attention_single_head", 24, "dS = A * (1 - A) * dA"),
+        ("closures_return_vjp", 21, "return g * s"),
+        ("batchnorm_mlp_staged", 32, "dcentered = 2.0 / N * centered * dvar"),
+        ("kalman_local_level", 29, "gPp = gP * K"),
+        ("pendulum_adjoint", 25, "d_damping += lam_omega * DT * omega[n]"),
+        ("ordinal_logit", 16, "deta = (dlow - dup) / prob / n"),
+        ("contrastive_siamese", 32, "d_dist = y * dist / n"),
+        ("dataclass_mlp_params", 56, "d_pre = d_hid * mish(pre)"),
+        ("mnist_784_256_10", 37, 'dA1 = dZ2.dot(params["W2"].T) / m'),
+        ("matrix_factorization_sgd", 22, "gQ[i] += -2 * e * self.P[u]"),
+        ("negbin_regression", 24, "w = mu - y"),
+        ("deep_linear_activation", 68, "dAL = AL - Y"),
+    ],
+)
+def test_a_line_that_is_mended_in_one_way_alone(program, line, text, tmp_path):
+    chosen = [v for v in versions(program) if v.kind == "wrong" and _says(v, line, text)]
+    (found,) = read(chosen, tmp_path)
+    assert (found.named, found.repair) == (True, "right"), found.own
+
+
+def test_two_lines_are_mended_after_a_line_that_is_right(tmp_path):
+    (chosen,) = [v for v in versions("reversed_range_lists") if _lines(v) == {22, 23}]
+    (found,) = read([chosen], tmp_path)
+    assert (found.named, found.repair) == (True, "right"), found.own
 
 
 def test_a_repair_that_leaves_wrong_what_its_line_goes_into_is_not_offered(tmp_path):
