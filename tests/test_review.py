@@ -466,3 +466,30 @@ def test_a_product_with_the_data_is_no_gradient_of_the_data():
     report = ag.review(returned_as_products, X, Y, W1, W2)
     (wrong,) = [line for line in report.lines if line.verdict == "WRONG"]
     assert wrong.suggestion.endswith("(X.T @ dz, 2 * h.T @ e)")
+
+
+def normalised(x, w, b, g):
+    h = x @ w + b
+    std = np.sqrt(h.var(0) + 1e-5)
+    norm = (h - h.mean(0)) / std
+    out = np.tanh(norm * g)
+    loss = np.sum(out**3)
+    n = len(x)
+    dnorm = 3 * out**2 * (1 - out**2) * g
+    dh = dnorm / std
+    return loss, {
+        "w": x.T @ dh,
+        "b": dh.sum(0),
+        "g": (3 * out**2 * (1 - out**2) * norm).sum(0),
+        "n": n,
+    }
+
+
+def test_a_formula_that_rounds_otherwise_is_told_and_not_offered():
+    rng = np.random.default_rng(3)
+    sizes = (8, 3), (3, 4), (4,), (4,)
+    report = ag.review(normalised, *(rng.normal(size=size) for size in sizes))
+    (wrong,) = [line for line in report.lines if line.verdict == "WRONG"]
+    assert wrong.line == line_of(normalised, "dh = ")
+    assert wrong.suggestion is None
+    assert "right would be: dh = " in wrong.reason

@@ -13,9 +13,15 @@
 `examination.py`        all that is known of a program
 `recognition.py`        whether an array is one that backpropagation computes
 `flow.py`               which lines feed a wrong gradient, and which come first
+`localisation.py`       which line would make all right, if it gave the right values
+`candidates.py`         the values that a line may have to give
+`makers.py`             the lines that parts of a wrong line come from
 `vocabulary.py`         the expressions that a line could contain
 `texts.py`              statements as text, with a part replaced
-`edits.py`              the lines that a line could have been
+`edits.py`              the lines that a line could have been; `variants.py` has all kinds
+`slips.py` and others   the kinds: `exchanges`, `additions`, `formulas`, `completions`
+`solving.py`            the formula that gives a wanted value (`goals.py`, `factors.py`)
+`trials.py`             the forms of one line, tried
 `plan.py`               in which order they are tried
 `search.py`             the smallest change that makes the gradients right
 `verdicts.py`           the verdict on each line

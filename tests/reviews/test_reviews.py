@@ -82,6 +82,7 @@ def test_a_line_that_is_found_in_one_way_alone(program, line, text, tmp_path):
         ("contrastive_siamese", 32, "d_dist = y * dist / n"),
         ("dataclass_mlp_params", 56, "d_pre = d_hid * mish(pre)"),
         ("mnist_784_256_10", 37, 'dA1 = dZ2.dot(params["W2"].T) / m'),
+        ("mnist_784_256_10", 34, "dZ2 = A2"),
         ("matrix_factorization_sgd", 22, "gQ[i] += -2 * e * self.P[u]"),
         ("negbin_regression", 24, "w = mu - y"),
         ("deep_linear_activation", 68, "dAL = AL - Y"),
