@@ -23,6 +23,7 @@
 `solving.py`            the formula that gives a wanted value (`goals.py`, `factors.py`)
 `trials.py`             the forms of one line, tried
 `plan.py`               in which order they are tried
+`rivals.py`             which of several repairs was meant
 `search.py`             the smallest change that makes the gradients right
 `verdicts.py`           the verdict on each line
 `words.py`              what is wrong with a line, in words

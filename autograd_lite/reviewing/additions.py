@@ -74,14 +74,17 @@ def penalties(line, mine=True):
 
 def _numbers_times_arrays(line):
     scalars = [a.text for a in line.reach.atoms if a.kind == "scalar" and not a.text.isdigit()]
-    arrays = [a for a in line.reach.atoms if a.kind == "array" or a.varies]
-    old = line.text.of(line.root) if not line.statement.part else ""
+    arrays = [a.text for a in line.reach.atoms if a.kind == "array" or a.varies]
+    root = line.root
+    if isinstance(root, ast.ListComp):  # of each entry, with what the loop goes over
+        root, arrays = root.elt, line.inner
+    old = line.text.of(root) if not line.statement.part else ""
     for one in scalars[:10]:
         factors = [one, f"2 * {one}"] + [f"{one} / {two}" for two in scalars[:10] if two != one]
         for factor in factors if old else ():
-            for atom in arrays:
-                term = f"{factor} * {atom.text}"
-                text = line.text.replaced((line.root, f"{old} + {term}"))
+            for array in arrays:
+                term = f"{factor} * {array}"
+                text = line.text.replaced((root, f"{old} + {term}"))
                 yield Edit(PENALTY, text, "missing term", old, term)
 
 

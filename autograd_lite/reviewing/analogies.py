@@ -18,9 +18,9 @@ def analogous(statement):
                 yield text
 
 
-def is_analogous(statement):
-    """Whether a statement says what another one says of something else."""
-    mine = _bare(statement.text)
+def is_analogous(statement, text=None):
+    """Whether a statement, or another text in its place, says what another one says of else."""
+    mine = _bare(statement.text if text is None else text)
     return any(_bare(text) == mine for text in analogous(statement))
 
 

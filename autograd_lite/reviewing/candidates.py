@@ -7,7 +7,7 @@ import numpy as np
 
 from ..engine.tape import Leaf
 from .flow import nodes_in
-from .pairs import last_word
+from .pairs import assigned, last_word
 from .truths import USES
 
 LAYERS = 12
@@ -50,7 +50,7 @@ class Group:
 
 
 def groups(examination):
-    """The groups of a program: lines with a name, the inputs, then the calls inside statements."""
+    """The groups of a program: named lines, inputs, arguments of functions, calls inside lines."""
     truth, statements = examination.truth, examination.statements
     named: dict = {}
     inner: dict = {}
@@ -64,15 +64,45 @@ def groups(examination):
     origin = {node: place for place, nodes in [*named.items(), *inner.items()] for node in nodes}
     found = []
     for (key, i), nodes in named.items():
-        word = examination.word_of(statements.get(key), i)
+        word = assigned(statements.get(key), i).lower()
         found += [Group(word, *some) for some in _filled(nodes, truth.gradients)]
         found += [Group(word, nodes, some, False) for some in _parts(nodes, truth, origin)]
     for path, gradient in examination.true.items():
         name = examination.pairs[path]
         found.append(Group(last_word(name), [truth.leaves[name].node], [gradient]))
+    for (*function, name), nodes in _passed(truth).items():
+        found += [Group(name.lower(), *some) for some in _filled(nodes, truth.gradients)]
+        inside = [n for n, (key, _) in origin.items() if _function(statements.get(key)) == function]
+        through = _through(nodes, truth, set(inside))
+        found += [Group(name.lower(), *some) for some in _filled(nodes, through)]
     for nodes in inner.values():
         found += [Group("", *some, False) for some in _filled(nodes, truth.gradients)]
     return found
+
+
+def _passed(truth):
+    """{parameter of a function of the forward pass: what it was given, call by call}."""
+    found: dict = {}
+    for parameter, node in truth.run.passed:
+        if node in truth.forward:
+            found.setdefault(parameter, []).append(node)
+    return found
+
+
+def _function(statement):
+    """Path and line of the function of a statement."""
+    return [statement.source.path, statement.function.lineno] if statement is not None else None
+
+
+def _through(nodes, truth, inside):
+    """{node: what arrived at it from within a function}, where that is not all."""
+    found: dict = {}
+    for node in nodes:
+        ways = [part for consumer, part in truth.parts.get(node, ()) if consumer in inside]
+        if len(ways) > 0:
+            found[node] = sum(ways[1:], np.asarray(ways[0]))
+    less = any(len(truth.parts.get(node, ())) > 1 for node in found)
+    return found if less else {}
 
 
 def _filled(nodes, gradients):

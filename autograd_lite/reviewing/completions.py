@@ -8,7 +8,7 @@ from .edits import COMPLETED, SOLVED, TERM, Edit, bracketed
 from .factors import Factor
 from .short_formulas import made, slopes_of
 from .solving import differences, solutions, sums
-from .vocabulary import kind_of, valued
+from .vocabulary import is_harmless, kind_of, valued
 
 
 def completed(line):
@@ -40,14 +40,16 @@ def completions(line):
         return
     values = _values(line)
     parts = list(_parts(line))
+    atoms = {a.text: values[a.text] for a in line.reach.atoms}
+    calls = [line.text.of(n) for n in line.nodes if isinstance(n, ast.Call)]
+    atoms |= {text: values[text] for text in calls if text in values}
+    summed = sums(atoms, goal.right.shape)
+    yield from _changes(line, line.root, goal.given, goal.right, {**atoms, **summed}, COMPLETED)
     for node, part, right in parts:
         yield from _changes(line, node, part, right, values, COMPLETED)
         for new in solutions(right, values, goal.close):
             yield line.edit(COMPLETED, node, new, "formula")
-    atoms = {a.text: values[a.text] for a in line.reach.atoms}
-    calls = [line.text.of(n) for n in line.nodes if isinstance(n, ast.Call)]
-    atoms |= {text: values[text] for text in calls if text in values}
-    values = {**atoms, **sums(atoms, goal.right.shape), **values}
+    values = {**atoms, **summed, **values}
     formulas = solutions(goal.right, values, goal.close)
     for new in [*formulas, *differences(goal.right, values, goal.close)]:
         yield line.edit(COMPLETED, line.root, new, "formula")
@@ -84,7 +86,11 @@ def _values(line):
     for atom in atoms:
         if any(np.ndim(v) > 2 for v in atom.values):
             values[f"{atom.text}.reshape(len({atom.text}), -1)"] = _rows(atom.values[0])
-    inner = [line.text.of(n) for n in line.nodes if isinstance(n, (ast.BinOp, ast.Call))]
+    inner = [
+        line.text.of(n)
+        for n in line.nodes
+        if isinstance(n, (ast.BinOp, ast.Call)) and is_harmless(n, line.reach.called)
+    ]
     for text in [*inner, *made(line)]:
         found = [valued(text, scope) for scope in goal.scopes]
         kinds = {kind_of(value) for value in found}

@@ -41,7 +41,7 @@ class Draft:
         self.goal = goal
         self.text = Text(statement)
         node = statement.expression
-        self.root = getattr(node, "value", node) if not statement.part else node
+        self.root = node if statement.value is None else statement.value
         self.stored = set(_stored_into(statement.target))
         self.nodes = [n for n in ast.walk(node) if isinstance(n, ast.expr) and self._is_read(n)]
         self.inner = sorted(

@@ -212,7 +212,7 @@ class Examination:
         arrays: dict = {True: [], False: []}
         for node, g in truth.gradients.items():
             arrays[node in named] += [g, *truth.pieces(node)]
-        return Known(arrays[True], arrays[False], self.close)
+        return Known(arrays[True], arrays[False], self.close, self.inputs.lengths)
 
     def changed(self, sources):
         """The truth of the program with other sources, whose lines are other nodes."""
@@ -225,6 +225,9 @@ class Examination:
         for place, leaf in self.truth.leaves.items():
             words = re.findall(r"[A-Za-z_]\w*", place)
             found.setdefault(words[-1].lower(), {})[leaf.node] = None
+        for (*_, name), node in self.truth.run.passed:
+            if node in self.truth.gradients:
+                found.setdefault(name.lower(), {})[node] = None
         for key, value in self.truth.run.events:
             statement = self.statements.get(key)
             if statement is None or statement.target is None:
@@ -310,7 +313,7 @@ def _called(run, program):
     statements = {s.key: s for source in program.sources.values() for s in source.statements}
     for path, gradient in run.gradients.items():
         for key, value in last.items():
-            if _is_same(value, gradient):
+            if _is_same(_entry(value, path), gradient):
                 words = re.findall(r"[A-Za-z_]\w*", statements[key].name)
                 found.setdefault(path, set()).update(words[-1:])
     return found
@@ -348,6 +351,14 @@ def _shown_at(node, path):
         else:
             return None
     return node
+
+
+def _entry(value, path):
+    """Of a list or a dict the entry that the last step of a path has in it."""
+    step = path[-1] if path else None
+    if isinstance(value, list) and isinstance(step, int):
+        return value[step] if -len(value) <= step < len(value) else None
+    return value.get(step) if isinstance(value, dict) else value
 
 
 def _is_same(value, gradient):

@@ -7,6 +7,7 @@ import numpy as np
 from ..engine.tape import Leaf, Node, history
 from .inputs import is_floats
 from .recognition import EXACT, INNER, SCALED, UNKNOWN
+from .truths import size_of
 
 
 def nodes_in(value):
@@ -57,7 +58,7 @@ class Flow:
         for node in self.nodes:
             if node in roots:
                 self.status[node] = UNKNOWN
-            elif node.out.size > 1 and truth.values.of_node(node) == EXACT:
+            elif size_of(node) > 1 and truth.values.of_node(node) == EXACT:
                 self.status[node] = EXACT
             elif node in self.interim:
                 if node in self.owner and known.of_node(node) == UNKNOWN:
@@ -95,7 +96,7 @@ class Flow:
         name = self._root_name(key)
         for _, parent in node.inputs():
             before = self.owner.get(parent)
-            if before is None or parent.out.shape != node.out.shape:
+            if before is None or getattr(parent.out, "shape", None) != node.out.shape:
                 continue
             if before == key or (name and self._root_name(before) == name):
                 self.interim.add(parent)
@@ -185,7 +186,7 @@ class Flow:
             seeded[node] = any(seeded.get(parent) for parent in above) or (
                 owner is not None and says_gradient(owner)
             )
-            strange = status == UNKNOWN and owner is not None and node.out.size > 1
+            strange = status == UNKNOWN and owner is not None and size_of(node) > 1
             tainted[node] = dirty or (
                 strange and seeded[node] and self._is_named(owner, says_gradient)
             )

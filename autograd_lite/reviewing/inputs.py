@@ -34,6 +34,8 @@ class Inputs:
         Each array of floats, or number among the arguments, by its name: ``params["W1"]``.
     parameters : dict
         The tensors among them, by their names; in `copied` those of the copy.
+    lengths : set of int
+        How many entries its lists and tuples have.
     """
 
     def __init__(self, program, names, args, kwargs):
@@ -45,6 +47,7 @@ class Inputs:
         self.names_of_globals = _globals_used(program)
         self.places: dict = {}
         self.parameters: dict = {}
+        self.lengths: set = set()
         self._by_id: dict = {}
         self._seen: set = set()
         for name, value in [*zip(self.argument_names, args, strict=True), *kwargs.items()]:
@@ -72,6 +75,7 @@ class Inputs:
             return
         else:
             self._seen.add(id(value))
+            self.lengths |= {len(value)} if isinstance(value, (list, tuple)) and value else set()
             for path, inner in _inside(value):
                 self._collect(name + path, inner, numbers)
 

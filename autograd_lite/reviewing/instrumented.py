@@ -197,7 +197,7 @@ def _codes(source, records, executed):
     for statement in source.statements:
         node = statement.node
         names[node.lineno, node.col_offset, type(node)] = statement.key
-    tree = ast.fix_missing_locations(_Hooks(names, records, executed).visit(tree))
+    tree = ast.fix_missing_locations(_Hooks(source.path, names, records, executed).visit(tree))
     found: dict = {}
     doubled = set()
     todo = [compile(tree, source.path, "exec", dont_inherit=True)]
@@ -214,10 +214,12 @@ class _Hooks(ast.NodeTransformer):
     """Puts the calls of the watcher in.
 
     With ``records``: each value of a statement goes through ``value``, what was stored into is
-    shown to ``stored``, and each function that is called goes through ``called``.
+    shown to ``stored``, each function that is called goes through ``called``, and what it was
+    called with is shown to ``entered``.
     """
 
-    def __init__(self, names, records, executed):
+    def __init__(self, path, names, records, executed):
+        self.path = path
         self.names = names
         self.records = records
         self.executed = executed
@@ -233,11 +235,19 @@ class _Hooks(ast.NodeTransformer):
             self.inside = _locals(node)
             node = self.generic_visit(node)
             self.inside, self.around = self.around[len(before) :], before
+            if self.records:
+                node.body.insert(0, self._entered(node))
             return node
         if self.records and name is not None and not isinstance(node, (ast.For, ast.If)):
             original = copy.deepcopy(node) if isinstance(node, ast.Expr) else node
             return self._recorded(self.generic_visit(node), name, original)
         return super().visit(node)
+
+    def _entered(self, function):
+        names = [a.arg for a in ast.walk(function.args) if isinstance(a, ast.arg)]
+        values = [ast.Name(name, ast.Load()) for name in names]
+        given = ast.Dict([ast.Constant(name) for name in names], values)
+        return ast.Expr(_call("entered", ast.Constant((self.path, function.lineno)), given))
 
     def visit_Call(self, node):
         """A call through the watcher, which may answer in another form."""

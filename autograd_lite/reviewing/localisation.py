@@ -76,8 +76,14 @@ class Localisation:
         return gradients is not None and set(self.examination.wrong(gradients)) <= set(wrong)
 
     def _last(self, name, events):
-        """One event of a statement a time: of an entry that is assigned, what it went into."""
-        node = getattr(self.step.statements.get(name), "node", None)
+        """One event of a statement a time: of an entry that is assigned, what it went into.
+
+        Of a tuple that is returned it is the entry that is computed there.
+        """
+        statement = self.step.statements.get(name)
+        node = getattr(statement, "node", None)
+        if getattr(statement, "entry", None) is not None:
+            return [(at, value[statement.entry]) for at, value in events]
         inside = [t for t in getattr(node, "targets", ()) if isinstance(t, ast.Subscript)]
         return events[1 :: 1 + len(inside)] if inside else events
 
@@ -208,7 +214,8 @@ class Localisation:
         given = {
             name: v for name, v in places.items() if name not in self.examination.pairs.values()
         }
-        return {n for v in given.values() for n in np.shape(v)[:2]}
+        axes = {n for v in given.values() for n in np.shape(v)[:2]}
+        return axes | self.examination.inputs.lengths
 
 
 class _Substitution:
@@ -280,6 +287,10 @@ def assignment_of(statement):
     """
     if statement is None or statement.part:
         return None
+    if isinstance(statement.node, ast.Return) and statement.entry is not None:
+        parts = list(map(statement.source.segment, statement.node.value.elts))
+        parts[statement.entry] = NEXT
+        return f"{RETURNED} = ({', '.join(parts)},)"
     if isinstance(statement.node, ast.Return):
         return f"{RETURNED} = {NEXT}"
     target = statement.target

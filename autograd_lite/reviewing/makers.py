@@ -22,16 +22,18 @@ def makers(step, name, values):
     gives is multiplied by a gradient. A value is to blame where it should be a gradient.
     """
     statement = step.statements[name]
-    value = getattr(statement.node, "value", None)
-    nodes = list(ast.walk(value)) if value is not None and not statement.part else []
+    whole = _whole(statement)
+    tree = ast.parse(f"({whole})", mode="eval").body if whole else None
+    nodes = list(ast.walk(tree)) if whole else []
+    parents = {child: node for node in nodes for child in ast.iter_child_nodes(node)}
     for node in nodes:
-        key = _made_by(step, statement, node) if node is not value else None
+        key = _made_by(step, statement, node) if node is not tree else None
         if key is not None and key != name and step.times.get(key) == len(values):
-            whole = _with_new_axes(statement, node)
-            solved = _solved(step, statement, nodes.index(whole), values)
+            part = _with_new_axes(node, parents)
+            solved = _solved(step, statement, Factor(whole, nodes.index(part)), values)
             if solved is not None:
                 slopes, given, right = solved
-                if whole is not node:
+                if part is not node:
                     right = [x.reshape([n for n in x.shape if n > 1]) for x in right]
                 known = step.examination.known
                 if isinstance(node, ast.Call):
@@ -42,9 +44,21 @@ def makers(step, name, values):
                     yield key, right, all(known.of(x) >= SCALED and np.any(x) for x in right)
 
 
-def _with_new_axes(statement, node):
+def _whole(statement):
+    """The expression that gives what a statement assigns; None where it has none."""
+    node, segment = statement.node, statement.source.segment
+    value = getattr(node, "value", None)
+    if value is None or statement.part or isinstance(node, ast.Expr):
+        return None
+    if isinstance(node, ast.AugAssign):
+        again = ast.BinOp(ast.parse(segment(node.target), mode="eval").body, node.op, value)
+        return ast.unparse(again)
+    return segment(value)
+
+
+def _with_new_axes(node, parents):
     """A name together with an index of new axes behind it: x[:, None]."""
-    parent = statement.parents.get(node)
+    parent = parents.get(node)
     if isinstance(parent, ast.Subscript) and parent.value is node:
         parts = getattr(parent.slice, "elts", [parent.slice])
         if all(ast.unparse(part) in (":", "None", "np.newaxis") for part in parts):
@@ -78,14 +92,15 @@ def _made_by(step, statement, node):
             for key, s in step.statements.items()
             if s.function is statement.function and s.target is not None and s.name == node.id
         ]
+        if isinstance(statement.node, ast.AugAssign) and statement.name == node.id:
+            found = [key for key in found if step.statements[key].line < statement.line][-1:]
     else:
         return None
     return found[0] if len(found) == 1 else None
 
 
-def _solved(step, statement, at, values):
+def _solved(step, statement, factor, values):
     """(slopes, values, right values) of a part of a line, each time; None if it is no factor."""
-    factor = Factor(statement.source.segment(statement.node.value), at)
     found: list = []
     sizes = iter(values)
 

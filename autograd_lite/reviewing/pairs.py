@@ -174,6 +174,9 @@ def _score(path, value, called, name, place):
         group = name[: end.start()].lower()
         close = {c for c in by_name if c[:1] == group[:1]}
         score += 1.5 * bool(close) if int(end[1]) == numbers[-1] else -1.0
+    layers = re.findall(r"\[(-?\d+)\]", name)  # blocks[0]['w']
+    if layers and numbers and mine and not end and score > 0:
+        score += 0.5 if int(layers[-1]) == numbers[-1] else -0.5
     if score > 0 and not same:
         score -= 1.5 if np.size(value) != np.size(place) else 0.5
     return score + (0.25 if same and score > 0 else 0)

@@ -39,6 +39,7 @@ def plan(step, alone, made, likely, copies, known, later):
     rest = _rest(likely, copies, Known(known), later)
     if alone:
         places = [*_named(step), *_located(step, made, likely, copies, alike), *rest[:6]]
+        places += [(rank, later) for rank in (SLIP, OTHER, TERM)]
         after = places.index((TERM, mine)) + 1
     else:
         places = [(ALIKE, alike), (SLIP, mine), (OTHER, mine), (TERM, mine), *rest]

@@ -11,15 +11,16 @@ class Known:
 
     What has the shape of one must be it entry by entry; of another shape it may be a transposed
     or reshaped one. `SCALED` is a gradient times, or divided by, the size of an axis: the 1/N of
-    a mean may come later. `INNER` is one of a value that has no name.
+    a mean may come later, and so may one of the other ``sizes``. `INNER` is one of a value that
+    has no name.
     """
 
-    def __init__(self, arrays, inner=(), close=_CLOSE):
+    def __init__(self, arrays, inner=(), close=_CLOSE, sizes=()):
         self.inner = Known(inner, close=close) if inner else None
         self.close = max(close, _CLOSE)
         self.shapes: dict = {}
         self.sizes: dict = {}
-        self.axes = {1.0}
+        self.axes = {1.0, *map(float, sizes)}
         self._nodes: dict = {}
         for array in arrays:
             array = np.asarray(array)

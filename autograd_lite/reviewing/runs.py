@@ -27,11 +27,14 @@ class Run:
         The arrays and numbers returned beside the loss, by their path: ``(1, "W1")``.
     events : list
         Pairs (key of a statement, what it gave).
+    passed : list
+        Of a run on tensors: pairs ((path, line, name) of a parameter, the node it was given).
     """
 
     loss: object
     gradients: dict
     events: list = field(default_factory=list)
+    passed: list = field(default_factory=list)
 
 
 @contextlib.contextmanager
@@ -74,7 +77,7 @@ def on_tensors(program, inputs, other=None, changed=None):
         try:
             run = taken(inputs, watcher, lifted)
         except Exception as error:
-            run, failure = Run(None, {}, watcher.events), error
+            run, failure = Run(None, {}, watcher.events, watcher.passed), error
     return run, leaves, failure
 
 
@@ -88,7 +91,8 @@ def taken(inputs, watcher=None, other=None):
             owners = {id(o): o for o in (getattr(one, "__self__", one) for one in held)}
             gradients = {**gradients, **stored(owners.values())}
         gradients |= _left(inputs, watcher)
-    return Run(loss, gradients, getattr(watcher, "events", []))
+    events, passed = getattr(watcher, "events", []), getattr(watcher, "passed", [])
+    return Run(loss, gradients, events, passed)
 
 
 def _left(inputs, watcher):

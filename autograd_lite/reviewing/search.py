@@ -2,6 +2,7 @@
 
 import ast
 import re
+from functools import cached_property
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from .localisation import Localisation
 from .makers import makers
 from .plan import plan
 from .recognition import EXACT, UNKNOWN
+from .rivals import likeliest
 from .sources import Source
 from .trials import Repair, Trials, better
 from .truths import node_of
@@ -76,6 +78,7 @@ class _Step:
         self.wrong = wrong
         self.roots: set = set()
         self.first: list = []
+        self.copies: list = []  # what only hands a value on
         self.odd: set = set()
         self.sound: set = set()  # what gradients come from that are right
         self.known: set = set()  # what gives what backpropagation computes
@@ -99,7 +102,7 @@ class _Step:
         """(the repair, what is wrong after it)."""
         suspects = [list(filter(self.examination.program.judges, k)) for k in self.suspects()]
         self.in_order = list(filter(self.examination.program.judges, self.in_order))
-        self.first = suspects[0]
+        self.first, self.copies = suspects[:2]
         culprit = self._located()
         mine = self.chains.get(culprit[0], [culprit[0]]) if culprit is not None else []
         self.mine = mine
@@ -115,7 +118,9 @@ class _Step:
                 made = [key for key in made if key not in mine]
         self.made = made
         repair = self._tried(plan(self, alone, made, *suspects))
-        if repair is not None and (not alone or not repair[1]):
+        if repair is not None and not repair[1]:
+            return likeliest(self, repair[0]), []
+        if repair is not None and not alone:
             return repair
         if culprit is None or sum(map(self._stores, mine)) > 1:
             return None, self.wrong
@@ -128,7 +133,7 @@ class _Step:
         sole = [k for k in self.in_order if k not in self.sound]
         culprit = localisation.first(sole or self.in_order)
         if culprit is not None and culprit[1] and culprit[0] in self.roots:
-            causes = [k for k in self.first if k not in self.roots and self._is_whole_cause(k)]
+            causes = [k for k in self.first if k not in self.roots and self.is_whole_cause(k)]
             culprit = None if causes else culprit  # what comes last can always be put right alone
         if culprit is None and len(self.wrong) == 1:  # what is returned is known, at any rate
             ends = localisation.first([k for k in self.roots if k in self.statements])
@@ -167,13 +172,18 @@ class _Step:
             for name in names:
                 if name not in self.statements or not self.examination.program.judges(name):
                     continue
-                trial = self.trials.get(name) or self.trials.setdefault(name, Trials(self, name))
                 sure = getattr(names, "known", False) and rank < FORMULA
-                found = trial.up_to(rank, sure)
+                found = self.trial(name).up_to(rank, sure)
                 if found is not None and not found[1]:
                     return found
                 partial = better(partial, found)
         return partial
+
+    def trial(self, name):
+        """The forms of a statement, tried."""
+        if name not in self.trials:
+            self.trials[name] = Trials(self, name)
+        return self.trials[name]
 
     def _is_whole(self, repair, wrong):
         """Whether all that a repaired line goes into is right now: a mistake of its own."""
@@ -194,14 +204,14 @@ class _Step:
             (name for name in self.first if name in self.statements),
             key=lambda name: (
                 name in self.sound,
-                not self._is_whole_cause(name),
+                not self.is_whole_cause(name),
                 name not in self.odd,
                 self.appeared.get(name, len(self.appeared)),
             ),
         )[:1]
         return [Repair(name, self.statements[name], None) for name in names]
 
-    def _is_whole_cause(self, name):
+    def is_whole_cause(self, name):
         """Whether all that is wrong comes from a line."""
         return self.feeds.get(name, set()) >= set(self.wrong)
 
@@ -214,7 +224,7 @@ class _Step:
         if truth.failure is not None or not roots:
             run = runs.recorded(examination.program, examination.inputs, self.changed)
             return self._by_values(run)
-        flow = Flow(truth, examination.known, roots, self.statements, self._says_gradient)
+        flow = Flow(truth, examination.known, roots, self.statements, self.says_gradient)
         self._take(flow, truth, roots)
         groups = self._by_flow(flow, {k for k, fed in flow.feeds.items() if fed >= set(roots)})
         likely, *others = (sorted(keys, key=self.sound.__contains__) for keys in groups)
@@ -251,7 +261,7 @@ class _Step:
 
         def order(k):
             copied = is_analogous(self.statements[k]) or self._is_first_of_two(k)
-            named = (k not in self.roots) + (not self._says_gradient(k))
+            named = (k not in self.roots) + (not self.says_gradient(k))
             return copied, k not in self.odd, named
 
         return sorted(likely, key=order)
@@ -271,7 +281,7 @@ class _Step:
             for s in mine.source.statements
         )
 
-    def _says_gradient(self, name):
+    def says_gradient(self, name):
         """Whether the name that a line assigns to says that it is a gradient."""
         statement = self.statements[name]
         if statement.target is None:
@@ -282,12 +292,12 @@ class _Step:
 
     def _contradicts(self, name):
         """Whether a line is called after something, and gives another value than its gradient."""
-        word = self._named_after(name)
+        word = self.named_after(name)
         known = None if word is None else self.examination.targets[word]
         given = [n.out for k, v in self.truth.run.events if k == name for n in nodes_in(v)]
         return known is not None and any(known.of(a) == UNKNOWN for a in given if np.any(a))
 
-    def _named_after(self, name):
+    def named_after(self, name):
         """The name of a value of the program that a line says it is the gradient of, or None."""
         statement = self.statements[name]
         if statement.target is None:
@@ -314,7 +324,7 @@ class _Step:
 
     def _by_values(self, run):
         """The same from the values alone: lines in the order of their first unknown value."""
-        known, forward = self.examination.known, self._forward()
+        known, forward = self.examination.known, self.forward
         unknown, others = {}, {}
         for name, value in run.events:
             if name in forward:
@@ -324,7 +334,8 @@ class _Step:
             (unknown if strange else others)[name] = None
         return list(unknown), [], [], [k for k in others if k not in unknown]
 
-    def _forward(self):
+    @cached_property
+    def forward(self):
         """The statements that the loss is computed by."""
         truth = self.examination.truth
         return {
@@ -336,7 +347,7 @@ class _Step:
     def _headers(self, feeds):
         """Loops, conditions, and lines without floats in the functions of the suspects."""
         functions = {self.statements[k].function for k in feeds if k in self.statements}
-        forward = self._forward()
+        forward = self.forward
         return [
             name
             for name, statement in self.statements.items()

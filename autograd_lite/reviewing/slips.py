@@ -42,6 +42,7 @@ _FUNCTIONS = (
     ("greater", "less", "greater_equal", "less_equal"),
     ("add", "subtract"),
 )
+_PRODUCTS = ("dot", "outer", "matmul", "inner")
 _PARTS = (ast.Name, ast.Subscript, ast.Attribute)
 
 
@@ -49,6 +50,9 @@ def slips(line):
     for node in line.nodes:
         for new, kind in slips_at(line, node):
             yield line.edit(SLIP, node, new, kind)
+    target = line.statement.target
+    for new, kind in of_subscript(line, target) if isinstance(target, ast.Subscript) else ():
+        yield line.edit(SLIP, target, new, kind)
     for node in [*line.spots()[:1], *arguments(line)]:
         yield line.edit(SLIP, node, f"-{bracketed(line.text.of(node))}", "sign")
     yield from exchanged(line)
@@ -73,14 +77,16 @@ def arguments(line):
 
 
 def exchanged(line):
-    """Two names in each other's place."""
-    names: dict = {}
-    for node in ast.walk(line.statement.expression):
-        if isinstance(node, ast.Name) and line._is_read(node):
-            names.setdefault(node.id, []).append(node)
-    for one, other in combinations(names, 2):
-        pairs = [(n, other) for n in names[one]] + [(n, one) for n in names[other]]
-        yield Edit(SLIP, line.text.replaced(*pairs), "exchanged", one, other)
+    """Two names in each other's place, in the line or in one of its indices."""
+    indices = [n.slice for n in line.nodes if isinstance(n, ast.Subscript)]
+    for part in (line.statement.expression, *indices):
+        names: dict = {}
+        for node in ast.walk(part):
+            if isinstance(node, ast.Name) and line._is_read(node):
+                names.setdefault(node.id, []).append(node)
+        for one, other in combinations(names, 2):
+            pairs = [(n, other) for n in names[one]] + [(n, one) for n in names[other]]
+            yield Edit(SLIP, line.text.replaced(*pairs), "exchanged", one, other)
 
 
 def slips_at(line, node):
@@ -134,6 +140,8 @@ def of_operation(line, node):
     if isinstance(node.op, (ast.Sub, ast.Div, ast.MatMult)):
         yield f"({right}) {sign} ({left})", "order"
     if isinstance(node.op, ast.MatMult):
+        for one, two in of_product(line, node.left, node.right):
+            yield f"({one}) @ ({two})", "order"
         yield f"{bracketed(left)}.T @ {bracketed(right)}", "transpose"
         yield f"{bracketed(left)} @ {bracketed(right)}.T", "transpose"
         yield f"{bracketed(right)}.T @ {bracketed(left)}.T", "order"
@@ -193,6 +201,8 @@ def indices(line, part):
         yield f"{text} - 1"
         yield f"{text} + 1"
         yield f"-({text})"
+        if not isinstance(part, ast.Constant):
+            yield f"~{bracketed(text)}"
 
 
 def of_call(line, node):
@@ -209,6 +219,8 @@ def of_call(line, node):
         yield text(func.value), "function"
     if len(arguments) == 2:
         one, two = arguments
+        for pair in of_product(line, *node.args) if name in _PRODUCTS else ():
+            yield f"{head}({', '.join([*pair, *keywords])})", "order"
         yield f"{head}({', '.join([two, one, *keywords])})", "order"
         for pair in ((f"{bracketed(one)}.T", two), (one, f"{bracketed(two)}.T")):
             yield f"{head}({', '.join([*pair, *keywords])})", "transpose"
@@ -221,6 +233,16 @@ def of_call(line, node):
     for i, keyword in enumerate(keywords):
         rest = keywords[:i] + keywords[i + 1 :]
         yield f"{head}({', '.join(arguments + rest)})", f"{keyword.split('=')[0].strip()}"
+
+
+def of_product(line, one, two):
+    """The operands of a product with a factor of one of them at the other."""
+    for factors, other, first in ((one, two, True), (two, one, False)):
+        if isinstance(factors, ast.BinOp) and isinstance(factors.op, ast.Mult):
+            left, right = line.text.of(factors.left), line.text.of(factors.right)
+            for stays, goes in ((left, right), (right, left)):
+                moved = f"{bracketed(goes)} * {bracketed(line.text.of(other))}"
+                yield (stays, moved) if first else (moved, stays)
 
 
 def _other_functions(head, name):

@@ -123,7 +123,7 @@ def _sum(one, term):
 
 
 def sums(values, shape):
-    """{text: value} of the sums over an axis of arrays, and of products of two of them.
+    """{text: value} of sums and means over an axis of arrays, and of products of two of them.
 
     Those that have, or are broadcast to, a shape.
     """
@@ -139,6 +139,7 @@ def sums(values, shape):
             new = f"np.sum({text}, axis={axis}, keepdims=True)"
             if v.shape == shape:
                 found[new] = total
+                found[new.replace("np.sum", "np.mean", 1)] = v.mean(axis, keepdims=True)
                 along[text, new] = total
             elif v.sum(axis).shape == shape:
                 found[f"np.sum({text}, axis={axis})"] = v.sum(axis)

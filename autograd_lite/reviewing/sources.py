@@ -72,6 +72,25 @@ class Statement:
         return self.source.segment(self.expression)
 
     @cached_property
+    def entry(self):
+        """Which entry of a tuple that is returned is computed there; None if not exactly one."""
+        value = getattr(self.node, "value", None)
+        if not isinstance(self.node, ast.Return) or not isinstance(value, ast.Tuple):
+            return None
+        found = [i for i, n in enumerate(value.elts) if isinstance(n, (ast.BinOp, ast.UnaryOp))]
+        if not found and len(value.elts) == 2 and isinstance(value.elts[1], ast.Name):
+            return 1  # loss, gradient
+        return found[0] if len(found) == 1 else None
+
+    @cached_property
+    def value(self):
+        """The expression of what is assigned or returned; None of headers and of calls."""
+        if self.part or isinstance(self.node, ast.Expr):
+            return None
+        value = getattr(self.node, "value", None)
+        return value if self.entry is None else value.elts[self.entry]
+
+    @cached_property
     def target(self):
         """The expression that is assigned to; None of what returns or calls."""
         node = self.node

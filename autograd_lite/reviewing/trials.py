@@ -22,9 +22,13 @@ from .watchers import NEXT, Executor, Substitute, kept
 RUNS = 1000  # of the program, for one statement
 UNKNOWN_RUNS = 250  # of edits of one rank whose value is unknown
 MOMENTS = 9  # at which a statement in a loop is looked at
+GOLDEN = (5**0.5 - 1) / 2
 TRIED = 8000  # edits of one statement that are looked at
 _NUMBER = re.compile(r"(?<![\w.])(?![012](?![\w.]))\d+(?:\.\d+)?")  # but 0, 1, 2
-_UNLIKELY = re.compile(r"[-+] 0(?![\w.])|[*/] 1(?![\w.])|\.shape\[|len\(")  # + 0, * 1, a size
+_UNLIKELY = re.compile(  # + 0, * 1, 1 *, a size, x * (y / x)
+    r"[-+] 0(?![\w.])|[*/] 1(?![\w.])|(?<![\w.])1 \*|\.shape\[|len\(|\b(\w+) \* \(.+ / \1\)"
+)
+_AXIS = re.compile(r"\baxis=[^\W\d]\w*")
 _UNSEEN = ("assignment", "repeated", "extra statement")  # may differ only later
 
 
@@ -32,7 +36,8 @@ _UNSEEN = ("assignment", "repeated", "extra statement")  # may differ only later
 class Repair:
     """A statement and the edit that makes it right; None where none was found.
 
-    ``fixed`` is the whole source, where that is more than the statement in its new form.
+    ``fixed`` is the whole source, where that is more than the statement in its new form;
+    ``share`` is how much of what it gives then backpropagation knows, from 0 to 1.
     """
 
     key: tuple
@@ -41,6 +46,7 @@ class Repair:
     values: object = None
     proved: bool = False
     fixed: object = None
+    share: float = 0.0
 
 
 class Trials:
@@ -80,7 +86,8 @@ class Trials:
         if before is None:
             return
         self.shape, self.mark = _shapes(before), _mark(before)
-        self.entries = sum(np.size(v) for v in _flat(before))
+        self.before = before
+        self.entries = _entries(before)
         self.reach = vocabulary.Reach(self.statement, self.scopes, self.examination.program)
         self.edits = variants(Draft(self.statement, self.reach, self.shape, self._wanted(before)))
         self.next = next(self.edits, None)
@@ -91,6 +98,7 @@ class Trials:
         for at, stored, scope in zip(self.at, before, self.scopes, strict=True):
             right = self.expected[at] if at < len(self.expected or ()) else None
             if right is not None:
+                stored = stored if self.statement.entry is None else stored[self.statement.entry]
                 moments.append(self._moment(np.asarray(stored), np.asarray(right), scope))
         if not moments or None in moments or self.statement.part:
             return None
@@ -101,8 +109,8 @@ class Trials:
         node, source = self.statement.node, self.statement.source
         if stored.shape != right.shape or stored.dtype.kind != "f":
             return None
-        value = getattr(node, "value", None)
-        given = value and vocabulary.valued(source.segment(value), scope)
+        value = self.statement.value
+        given = None if value is None else vocabulary.valued(source.segment(value), scope)
         one, other = stored, right
         if isinstance(self.statement.target, ast.Subscript):
             entry = f"{NEXT}[{source.segment(self.statement.target.slice)}]"
@@ -145,7 +153,8 @@ class Trials:
         """The names in reach at some of the times that the statement is carried out."""
         self.times = self.step.times.get(self.name) or self._counted()
         seen, at = {}, [0]
-        chosen = {round(i * (self.times - 1) / (MOMENTS - 1)) for i in range(MOMENTS)}
+        among = (int(i * GOLDEN % 1 * self.times) for i in range(1, MOMENTS - 1))
+        chosen = {0, *among, self.times - 1}  # at no steady distance: of loops in loops all differ
 
         def take(name, scope):
             if at[0] in chosen:
@@ -196,7 +205,7 @@ class Trials:
                 return None
             if any(isinstance(v, Tensor) for v in _flat(value)):  # a parameter itself
                 return None
-            if self.entries and sum(np.size(v) for v in _flat(value)) > 4 * self.entries + 1000:
+            if self.entries and _entries(value) > 4 * self.entries + 1000:
                 return None
             found.append(value)
         return found
@@ -243,7 +252,8 @@ class Trials:
         """
         if isinstance(self.statement.target, ast.Subscript):
             return True
-        given = zip(self.at, values, strict=True)
+        entry = self.statement.entry
+        given = zip(self.at, values if entry is None else [v[entry] for v in values], strict=True)
         pairs = [(v, self.expected[i]) for i, v in given if i < len(self.expected or ())]
         pairs = [(np.where(e, v, 0), e) for v, e in pairs if np.any(e) and _is_like(v, e)]
         missed = [not self.examination.agree(v, e) for v, e in pairs]
@@ -274,7 +284,7 @@ class Trials:
             if not wrong and self.fails_beside():
                 continue
             fewer = len(wrong) < len(self.step.wrong)
-            repair = Repair(self.name, self.statement, edit, None, fewer)
+            repair = Repair(self.name, self.statement, edit, None, fewer, share=share)
             if not wrong:
                 return repair, []
             if fewer or self._fits(share, edit, values):
@@ -283,15 +293,21 @@ class Trials:
 
     def _how_far(self, text):
         """How far a text is from the line: what no one would write there, changed characters."""
+        tidied = texts.tidied(text)
+        return self.strangeness(tidied), texts.changed(self.statement.text, tidied), len(tidied)
+
+    def strangeness(self, text):
+        """How many parts of a text no one would write there."""
         old, mine = self.statement.text, "\n".join(self.statement.source.lines)
-        text = texts.tidied(text)
         strange = [n for n in _NUMBER.findall(text) if re.search(rf"(?<![\w.]){n}", mine) is None]
         strange += _UNLIKELY.findall(text)[len(_UNLIKELY.findall(old)) :]
-        return len(strange), texts.changed(old, text), len(text)
+        strange += _AXIS.findall(old)[len(_AXIS.findall(text)) :]  # a number for a name
+        return len(strange)
 
     def _fits(self, share, edit, values):
         """Whether an edit is right as far as one can tell, though it makes no gradient right."""
         likely = self.name in self.step.first and self.statement.target is not None
+        likely = likely and not self._is_scaled
         small = edit.rank <= FACTOR and edit.kind != "extra statement"
         arrays = any(np.size(a) > 1 for value in values for a in arrays_in(value))
         return share == 1 and arrays and likely and small and _shapes(values) == self.shape
@@ -317,10 +333,17 @@ class Trials:
         return sum(worth[known.of(a)] for a in arrays) / len(arrays)
 
     @cached_property
+    def _is_scaled(self):
+        """Whether it gives N times the gradient of what it is called after: N may come later."""
+        arrays = [a for value in self.before for a in arrays_in(value)]
+        mine = self._target
+        return mine is not None and any(mine.of(a) == SCALED for a in arrays)
+
+    @cached_property
     def _target(self):
         """The gradients of what the line's name is the gradient of; None where that is unknown."""
         statement = self.statement
-        if statement.target is None or not self.step._says_gradient(self.name):
+        if statement.target is None or not self.step.says_gradient(self.name):
             return None
         said, targets = self.examination.said, self.examination.targets
         for word in reversed(re.findall(r"[A-Za-z_]\w*", statement.name)):
@@ -405,6 +428,11 @@ def _flat(value):
             yield from _flat(value[name])
     else:
         yield value
+
+
+def _entries(values):
+    """How many numbers there are in nested values."""
+    return sum(v.size if isinstance(v, np.ndarray) else 1 for v in _flat(values))
 
 
 def _shapes(values):

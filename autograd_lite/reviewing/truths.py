@@ -58,13 +58,13 @@ class Truth:
 
         seed = {self.loss: np.ones_like(np.asarray(self.loss.out))}
         left = backward_pass(seed, arrive=arrive, step=step, careful=True)
-        self.gradients |= left
+        self.gradients = {n: g for n, g in (self.gradients | left).items() if size_of(n)}
         self.forward = set(history(self.loss))
 
     @cached_property
     def values(self):
         """The values of the forward pass, to be recognised."""
-        return Known(n.out for n in self.forward if n.out.size > 1)
+        return Known(n.out for n in self.forward if size_of(n) > 1)
 
     def pieces(self, node):
         """What a backward pass computes of a gradient: single uses, sums, all but one."""
@@ -81,6 +81,11 @@ class Truth:
         leaf = self.leaves[place].node
         found = self.gradients.get(leaf)
         return np.zeros_like(leaf.out) if found is None else np.asarray(found)
+
+
+def size_of(node):
+    """How many entries a node has; 0 of one that gives several arrays, as slogdet does."""
+    return getattr(node.out, "size", 0)
 
 
 def node_of(value):

@@ -15,6 +15,10 @@ _ARRAY_METHODS = {
     "dot", "sum", "mean", "max", "min", "std", "var", "prod", "cumsum", "reshape", "transpose",
     "ravel", "flatten", "copy", "astype", "argmax", "argmin", "swapaxes", "squeeze", "any", "all",
 }  # fmt: skip
+_HARMFUL = {
+    "save", "load", "savez", "savetxt", "loadtxt", "fromfile", "tofile", "at", "put", "place",
+    "copyto", "putmask", "put_along_axis", "fill_diagonal", "shuffle", "seed",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -256,6 +260,8 @@ def _of_value(name, value, far):
         for axis in range(value.ndim):
             yield f"{name}.shape[{axis}]", far + 0.4
         yield f"{name}.size", far + 0.6
+        if value.dtype.kind == "b":
+            yield f"{name}.sum()", far + 0.2
     elif isinstance(value, (list, tuple)) and name.isidentifier():
         yield f"len({name})", far + 0.3
     elif isinstance(value, dict) and len(value) < 60:
@@ -266,6 +272,8 @@ def _of_value(name, value, far):
         for key, inner in list(vars(value).items())[:40]:
             if kind_of(inner) is not None:
                 yield f"{name}.{key}", far
+            if isinstance(inner, np.ndarray) and inner.ndim:
+                yield f"len({name}.{key})", far + 0.5
 
 
 def is_harmless(node, called):
@@ -278,7 +286,7 @@ def is_harmless(node, called):
                 is_numpys(func) or name in called or name in _ARRAY_METHODS or name in _BUILTINS
             ):
                 return False
-            if name in ("save", "load", "savez", "savetxt", "loadtxt", "fromfile", "tofile"):
+            if name in _HARMFUL or any(keyword.arg == "out" for keyword in call.keywords):
                 return False
     return True
 

@@ -42,6 +42,9 @@ class Recorder:
         if len(self.events) < EVENTS:
             self.events.append((key, kept(value, self.keeps)))
 
+    def entered(self, function, given):
+        """What a function, (path, line), was called with, by the names of its parameters."""
+
     def called(self, function):
         return function
 
@@ -72,10 +75,15 @@ class Lifter(Recorder):
     def __init__(self):
         super().__init__()
         self.leaves = []
+        self.passed = []  # (the function, the name, the node) of each tensor in a call
         self.held = {}  # {(tensor, attribute): what the program takes it for}
 
     def value(self, key, value):
         return super().value(key, self.lifted(value))
+
+    def entered(self, function, given):
+        tensors = [(name, x.node) for name, x in given.items() if isinstance(x, Tensor)]
+        self.passed += [((*function, name), node) for name, node in tensors]
 
     def lifted(self, value):
         """A value on the tape; what a list or a dict holds is exchanged in it."""

@@ -1,0 +1,116 @@
+"""Which of several repairs that make all right was meant: what speaks against each."""
+
+import ast
+import re
+
+from .analogies import is_analogous
+from .edits import OTHER, TERM
+from .flow import nodes_in
+from .recognition import EXACT
+
+LINES = 8  # that may hold another repair
+_N = re.compile(r" / (len\([\w.]+\)|[\w.]+\.shape\[0\])")  # of a mean
+_SEVERAL = (ast.Tuple, ast.List, ast.Dict, ast.Name)
+_OF_A_VALUE = ("missing factor", "missing division", "missing term")
+
+
+def likeliest(step, repair):
+    """The repair, or another one, of another line, that less speaks against."""
+    mine = doubts(step, repair)
+    rank = max(TERM, repair.edit.rank)
+    for key in _places(step, repair) if any(mine) else ():
+        if not any(mine):
+            break
+        found = step.trial(key).up_to(rank, False)
+        if found is not None and not found[1]:
+            other = doubts(step, found[0])
+            if other < mine:
+                repair, mine = found[0], other
+    return repair
+
+
+def doubts(step, repair):
+    """What speaks against a repair, the weightiest first; zeros if nothing does."""
+    statement, edit = repair.statement, repair.edit
+    of_one = statement.target is None and not isinstance(statement.value, _SEVERAL)
+    longer = edit.rank > OTHER and not repair.share and not of_one
+    longer = longer and not step.says_gradient(repair.key)
+    others = [key for key in (*step.mine, *step.roots) if key in step.statements]
+    return (
+        _is_right(step, repair.key),
+        _is_unlike_its_siblings(statement, edit),
+        _is_in_the_forward_pass(step, statement, edit),
+        step.trial(repair.key).strangeness(_N.sub("", edit.text)),
+        "; " in edit.text,
+        longer and any(map(step.says_gradient, others)),
+        edit.kind in _OF_A_VALUE and not _is_whole(statement, edit.old),
+    )
+
+
+def _places(step, repair):
+    """The lines that another repair may be of, the nearest first."""
+    whole = [key for key in step.feeds if step.is_whole_cause(key)]
+    keys = dict.fromkeys([*step.mine, *step.made, *step.first, *step.copies, *step.roots, *whole])
+    others = [key for key in keys if key != repair.key and key in step.statements]
+    others.sort(key=lambda key: _far(repair.statement, step.statements[key]))
+    return [key for key in others if not _is_right(step, key)][:LINES]
+
+
+def _far(statement, other):
+    """How far a line is from a statement: in its function, where that is called, elsewhere."""
+    if statement.function is other.function:
+        return 0, abs(statement.line - other.line)
+    name = getattr(statement.function, "name", "")
+    calls = (n.func for n in ast.walk(other.expression) if isinstance(n, ast.Call))
+    return 2 - any(name in (getattr(f, "attr", ""), getattr(f, "id", "")) for f in calls), 0
+
+
+def _is_right(step, key):
+    """Whether a line gives gradients as it is: those of what it is called after, if of anything."""
+    events = step.truth.run.events if step.truth is not None else ()
+    given = [node.out for name, v in events if name == key for node in nodes_in(v)]
+    arrays = [array for array in given if array.size > 1]
+    known = step.examination.targets.get(step.named_after(key))
+    if known is not None:
+        return all(known.of(array) == EXACT for array in arrays or given[-1:])
+    return bool(arrays) and all(step.examination.known.of(array) == EXACT for array in arrays)
+
+
+def _is_unlike_its_siblings(statement, edit):
+    """Whether another line says of something else what the line says, and not what it would say."""
+    return is_analogous(statement) and not is_analogous(statement, edit.text)
+
+
+def _is_in_the_forward_pass(step, statement, edit):
+    """Whether what is changed stands with its number in the forward pass too: sqrt(2 / pi)."""
+    segment = statement.source.segment
+    nodes = [n for n in ast.walk(statement.expression) if hasattr(n, "lineno")]
+    changed = [n for n in nodes if segment(n) == edit.old]
+    around = [*changed, *map(statement.parents.get, changed)]
+    around = {_plain(n) for n in around if _has_number(n)}
+    forward = [step.statements[key] for key in step.forward if key in step.statements]
+    parts = (n for s in forward for n in ast.walk(s.expression) if _has_number(n))
+    return bool(around) and any(_plain(n) in around for n in parts)
+
+
+def _has_number(node):
+    """Whether a node is an operation on a number."""
+    sides = (node.left, node.right) if isinstance(node, ast.BinOp) else ()
+    return any(isinstance(side, ast.Constant) for side in sides)
+
+
+def _plain(node):
+    """The text of a node without whose attributes it has: self.dx and rod.dx are dx."""
+    return re.sub(r"\b[A-Za-z_]\w*\.(?=[A-Za-z_])", "", ast.unparse(node))
+
+
+def _is_whole(statement, text):
+    """Whether a text is the whole value of a statement, or a factor of it."""
+    todo = [statement.value]
+    while todo:
+        node = todo.pop()
+        if node is not None and statement.source.segment(node) == text:
+            return True
+        if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Mult, ast.Div)):
+            todo += [node.left, node.right]
+    return False
