@@ -1,7 +1,8 @@
 """What a line of the backward pass may have to give: the gradients of a forward line, by time."""
 
+from bisect import bisect
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, groupby
 
 import numpy as np
 
@@ -47,6 +48,35 @@ class Group:
                 rows = [(node, row) for node, g in pairs for row in turned(np.atleast_1d(g))]
                 found.append(tuple(map(list, zip(*rows, strict=True))))
         return found
+
+    def in_rounds(self, times, where):
+        """The same for a line that is carried out at some times, where they are of several calls.
+
+        ``where`` is when each node was made; None is among the gradients where none is known.
+        """
+        if all(node in where for node in self.nodes):
+            for order in orders([where[node] for node in self.nodes], times):
+                pairs = [
+                    (None, None) if i is None else (self.nodes[i], self.gradients[i]) for i in order
+                ]
+                yield tuple(map(list, zip(*pairs, strict=True)))
+
+
+def made_when(truth):
+    """{node of the forward pass: at which event of the run it was there}."""
+    found, ends = {}, []
+    for at, (_, value) in enumerate(truth.run.events):
+        nodes = list(nodes_in(value))
+        for node in nodes:
+            found.setdefault(node, at)
+        ends += [(max(node.serial for node in nodes), at)] if nodes else []
+    ends = sorted(ends)
+    serials = [serial for serial, _ in ends]
+    for node in truth.forward - found.keys():
+        next_one = bisect(serials, node.serial)
+        if next_one < len(ends):
+            found[node] = ends[next_one][1]
+    return found
 
 
 def groups(examination):
@@ -149,3 +179,41 @@ class _Inside:
         while self.left and self.left[-1].serial < last:
             found.append(self.left.pop())
         return found
+
+
+def orders(forward, backward):
+    """Lists of places in ``forward``, one for each time in ``backward``; None where none fits.
+
+    Parameters
+    ----------
+    forward, backward : lists of int
+        When the one line was carried out, and when the other was.
+
+    A program that goes forward and back for each sample is in rounds: in each of them the
+    backward line meets what the forward line gave in this round, the last first, or in its order.
+    """
+    both = sorted([(at, 0, i) for i, at in enumerate(forward)] + [(at, 1, None) for at in backward])
+    parts = [[i for *_, i in some] for _, some in groupby(both, key=lambda entry: entry[1])]
+    if len(parts) < 4 or both[0][1]:
+        return
+    rounds = [(given, len(met)) for given, met in zip(parts[::2], parts[1::2], strict=False)]
+    if sum(n for _, n in rounds) != len(backward):
+        return
+    for step in (-1, 1):
+        for chosen in (_all, _all_but_the_first, _all_but_the_last):
+            found = [chosen(given, n) for given, n in rounds]
+            if None not in found:
+                ordered = [(some[::step], n) for some, (_, n) in zip(found, rounds, strict=True)]
+                yield [i for some, n in ordered for i in (*some, *[None] * (n - len(some)))]
+
+
+def _all(given, n):
+    return given if n - 1 <= len(given) <= n else None
+
+
+def _all_but_the_first(given, n):
+    return given[1:] if n <= len(given) <= n + 1 else None
+
+
+def _all_but_the_last(given, n):
+    return given[:-1] if n <= len(given) <= n + 1 else None

@@ -4,7 +4,9 @@ import ast
 import re
 
 from .edits import OTHER, Edit, in_index
-from .vocabulary import is_atomic, unused_formulas
+from .vocabulary import is_atomic, is_numpys, unused_formulas
+
+_ENTRYWISE = {"exp", "log", "sqrt", "tanh", "sin", "cos", "abs", "sign", "square", "log1p", "expm1"}
 
 
 def others(line):
@@ -32,6 +34,7 @@ def others(line):
             for atom in [a for a in line.reach.atoms if a.kind in ("mask", "index")]:
                 yield line.edit(OTHER, node, atom.text, "value")
     yield from other_functions(line)
+    yield from functions_left_out(line)
     yield from other_indices(line)
     yield from other_attributes(line)
 
@@ -46,9 +49,19 @@ def other_functions(line):
                 yield line.edit(OTHER, node.func, other, "function")
 
 
+def functions_left_out(line):
+    """A value as the argument of a function that the file calls with one: np.exp(x) for x."""
+    calls = [n for n in ast.walk(line.statement.source.tree) if isinstance(n, ast.Call)]
+    plain = [n.func for n in calls if len(n.args) == 1 and not n.keywords and is_numpys(n.func)]
+    names = dict.fromkeys(ast.unparse(func) for func in plain)
+    for node in line.spots():
+        for name in [n for n in names if n.rpartition(".")[2] in _ENTRYWISE]:
+            yield line.edit(OTHER, node, f"{name}({line.text.of(node)})", "function")
+
+
 def other_indices(line):
     """An index that stands in another subscript of the function."""
-    shown = _indices_of(line.statement)
+    shown = [*_indices_of(line.statement), *_entries_of_indices(line)]
     for node in [n for n in ast.walk(line.statement.expression) if isinstance(n, ast.Subscript)]:
         parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
         texts = [line.text.of(p) for p in parts]
@@ -121,6 +134,13 @@ def _indices_of(statement):
                 if not re.match(r"^['\"]", text):
                     found[text] = None
     return list(found)[:24]
+
+
+def _entries_of_indices(line):
+    """Entries of the arrays of whole numbers in reach, at the places that the line reads."""
+    arrays = [a.text for a in line.reach.atoms if a.kind == "index" and a.text.isidentifier()]
+    read = [n for n in line.nodes if isinstance(n, ast.Subscript)]
+    return [f"{array}[{line.text.of(n.slice)}]" for array in arrays[:4] for n in read[:4]]
 
 
 def _subscripts_of(statement):

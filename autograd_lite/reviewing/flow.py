@@ -42,6 +42,7 @@ class Flow:
     def __init__(self, truth, known, wrong, statements, says_gradient):
         self.statements = statements
         self.forward = truth.forward
+        self.computed = {node for node in truth.forward if not isinstance(node, Leaf)}
         self.events = truth.run.events
         self.feeds: dict = {}
         self._owners()
@@ -58,7 +59,9 @@ class Flow:
         for node in self.nodes:
             if node in roots:
                 self.status[node] = UNKNOWN
-            elif size_of(node) > 1 and truth.values.of_node(node) == EXACT:
+            elif (size_of(node) > 1 and truth.values.of_node(node) == EXACT) or self.owner.get(
+                node
+            ) in self.right:
                 self.status[node] = EXACT
             elif node in self.interim:
                 if node in self.owner and known.of_node(node) == UNKNOWN:
@@ -76,9 +79,14 @@ class Flow:
         self.interim = set()
         self.chains: dict = {}
         self.makers = set()  # the lines that made what the loss was computed from
-        seen = set()
+        self.right = set()  # those that computed it: they are right
+        seen, mixed = set(), set()
         for key, value in self.events:
-            for node in nodes_in(value):
+            nodes = list(nodes_in(value))
+            ahead = [node for node in nodes if node in self.computed]
+            self.right |= {key} if ahead and not seen.issuperset(ahead) else set()
+            mixed |= {key} if 0 < len(ahead) < len(nodes) else set()
+            for node in nodes:
                 if node in self.forward or isinstance(node, Leaf):
                     self.makers |= {key} if node not in seen else set()
                     seen.add(node)
@@ -87,6 +95,7 @@ class Flow:
                 if node not in self.owner:
                     self.owner[node] = key
                     self._stored_over(node, key)
+        self.right -= mixed  # return loss, gradient
 
     def _stored_over(self, node, key):
         """Note that a value is not the last one of an array that is filled or added up.
@@ -117,6 +126,16 @@ class Flow:
         handed = {key for root in roots for key in self.passed.get(root, ())}
         others = {k for node, keys in self.passed.items() if node not in roots for k in keys}
         return handed - others
+
+    def handed(self):
+        """{line: the lines that made what it hands on}."""
+        found: dict = {}
+        for node, keys in self.passed.items():
+            for key in keys:
+                if key != self.owner[node]:
+                    mine = found.setdefault(key, {})
+                    mine |= self.chains.get(self.owner[node], {self.owner[node]: None})
+        return found
 
     def begins(self, key):
         """Whether a line begins the backward pass: it gets values of the forward pass alone."""

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..engine.tape import history
 from . import runs, texts
-from .candidates import groups
+from .candidates import groups, made_when
 from .flow import nodes_in
 from .instrumented import RETURNED
 from .pairs import last_word
@@ -32,6 +32,7 @@ class Localisation:
         self.step = step
         self.examination = step.examination
         self.groups = groups(self.examination)
+        self.where = made_when(self.examination.truth)
         program = self.examination.program
         run = runs.recorded(program, self.examination.inputs, step.changed)
         events: dict = {}
@@ -66,6 +67,11 @@ class Localisation:
                 latest = latest if helps[1] else at
         return min(found, key=lambda entry: entry[:2])[2] if found else None
 
+    def comes_before(self, one, other):
+        """Whether a statement is carried out before another one, for the first time."""
+        first = [self.given[key][0][0] if key in self.given else 0 for key in (one, other)]
+        return first[0] < first[1]
+
     def depends_on_the_last_alone(self, name, wrong, values):
         """Whether the last of the values does it alone: an array that is added up in a loop."""
         if len(values) == 1:
@@ -90,7 +96,7 @@ class Localisation:
     def _wrong_at(self, times, values):
         """When a statement first gave something else than the values."""
         for (at, given), value in zip(times, values, strict=False):
-            if not self.examination.agree(given, value):
+            if value is not None and not self.examination.agree(given, value):
                 return at
         return times[-1][0]
 
@@ -103,7 +109,7 @@ class Localisation:
             return None
         best = None
         substitution = _Substitution(self, name, assignment)
-        for named, candidate, scales in self._candidates(name, plain):
+        for named, candidate, scales in self._candidates(name, times, plain):
             for values, wrong in substitution.tried(candidate, scales):
                 if self._wrong_at(times, values) >= latest:
                     continue
@@ -123,20 +129,33 @@ class Localisation:
         values, word = _arrays(values), self.examination.word_of(self.step.statements.get(name))
         if not word or values is None or not any(np.any(v) for v in values):
             return False
-        scales = {
-            self._scale(ordered, values)
-            for group in self.groups
-            if group.word == word and group.whole
-            for _, some in group.of_times(len(values))
-            for ordered in (some, some[::-1])
-            if len(ordered) == len(values)
-        } - {None}
+        scales = self._scales(word, values)
         if word in map(last_word, self.examination.pairs.values()):  # what is returned is whole
             return 1 in scales
         before = self.scale
         if scales and before not in scales:
             self.scale = min(scales)
         return before in scales
+
+    def gives_its_gradients(self, name):
+        """Whether a line gives the gradients of what it is called after; None if of nothing."""
+        word = self.examination.word_of(self.step.statements.get(name))
+        values = _arrays([value for _, value in self.given.get(name, ())])
+        if not values or word not in {group.word for group in self.groups if group.whole}:
+            return None
+        return 1 in self._scales(word, values)
+
+    def _scales(self, word, values):
+        """What the values are the gradients of a name times, in some order."""
+        found = {
+            self._scale(ordered, values)
+            for group in self.groups
+            if group.word == word and group.whole
+            for _, some in group.of_times(len(values))
+            for ordered in (some, some[::-1])
+            if len(ordered) == len(values)
+        }
+        return found - {None}
 
     def _scale(self, gradients, values):
         """The size of an axis that the values are the gradients times; 1 for the same, or None."""
@@ -147,10 +166,11 @@ class Localisation:
                 return scale
         return None
 
-    def _candidates(self, key, values):
+    def _candidates(self, key, times, values):
         """Triples (whether they are what the line is called after, other values, their scales).
 
-        The values are of the right shapes, for each time; of a mean they may be scaled.
+        The values are of the right shapes, for each time; of a mean they may be scaled. None is
+        where nothing is known.
         """
         seen, found = set(), []
         sizes = sorted({n for v in values for n in v.shape if n > 1} | self._sizes())
@@ -158,21 +178,27 @@ class Localisation:
         word = self.examination.word_of(self.step.statements.get(key))
         for group in self._groups(word):
             named = group.whole and bool(word) and group.word == word
-            for nodes, some in group.of_times(len(values)):
-                for step in (-1, 1) if len(some) > 1 else (1,):
-                    ordered = some[::step]
-                    if [g.shape for g in ordered] != [v.shape for v in values[: len(ordered)]]:
-                        continue
-                    mark = b"".join(g.tobytes()[:256] for g in ordered)
-                    if mark not in seen:
-                        seen.add(mark)
-                        # Of the last time alone: a carry that is left out cuts off the others.
-                        last = min(len(ordered), len(fed)) - 1
-                        fits = last < 0 or self.depends.get(nodes[::step][last], set()) <= fed[last]
-                        scales = (1, *(sizes if group.whole else ()))
-                        found.append((fits, named, ordered, scales))
+            for nodes, some in self._ordered(group, times):
+                pairs = zip(some, values, strict=False)
+                if not all(g is None or g.shape == v.shape for g, v in pairs):
+                    continue
+                mark = b"".join(b"" if g is None else g.tobytes()[:256] for g in some)
+                if mark not in seen:
+                    seen.add(mark)
+                    # Of the last time alone: a carry that is left out cuts off the others.
+                    last = min(len(some), len(fed)) - 1
+                    fits = last < 0 or self.depends.get(nodes[last], set()) <= fed[last]
+                    scales = (1, *(sizes if group.whole else ()))
+                    found.append((fits, named, some, scales))
         likely = [candidate for fits, *candidate in found if fits]
         return likely or [candidate for _, *candidate in found]
+
+    def _ordered(self, group, times):
+        """Pairs (nodes, gradients) of a group, one for each time: backwards, in order, by calls."""
+        for nodes, some in group.of_times(len(times)):
+            for step in (-1, 1) if len(some) > 1 else (1,):
+                yield nodes[::step], some[::step]
+        yield from group.in_rounds([at for at, _ in times], self.where)
 
     def _forward_paths(self):
         """{node of the forward pass: the paths of the gradients of what it depends on}."""
@@ -232,7 +258,7 @@ class _Substitution:
         statement = self.step.statements[name]
         self.assignment = assignment
         self.otherwise = texts.executable(statement, statement.text)
-        self.constant: dict = {}  # the gradients with zeros, by how many there are
+        self.constant: dict = {}  # the gradients with zeros, by which values are known
 
     def tried(self, values, scales):
         """Pairs (values times a scale, what is wrong with them), where they may help."""
@@ -242,12 +268,13 @@ class _Substitution:
         yield values, self.examination.wrong(gradients)
         if len(scales) == 1:
             return
-        if len(values) not in self.constant:
-            self.constant[len(values)] = self.gradients([np.zeros_like(g) for g in values])
-        constant = self.constant[len(values)]
+        known = tuple(g is not None for g in values)
+        if known not in self.constant:
+            self.constant[known] = self.gradients(_times(0.0, values))
+        constant = self.constant[known]
         for scale in scales[1:] if constant is not None else ():
             if not set(self.step.wrong) <= set(self._left(scale, gradients, constant)):
-                scaled = [scale * g for g in values]
+                scaled = _times(scale, values)
                 gradients_of_it = self.gradients(scaled)
                 if gradients_of_it is not None:
                     yield scaled, self.examination.wrong(gradients_of_it)
@@ -272,6 +299,10 @@ class _Substitution:
         if result is None or not np.allclose(runs.number(result.loss), loss):
             return None
         return result.gradients
+
+
+def _times(number, values):
+    return [None if g is None else number * g for g in values]
 
 
 def _arrays(values):

@@ -160,6 +160,9 @@ def _score(path, value, called, name, place):
     if len(words) > 1 and words == re.findall(r"\w+", name.lower())[-len(words) :]:
         return 5.0
     mine = [word for word in words if not word.isdigit()]
+    last = [bare(step).lower() for step in path if isinstance(step, str)][-2:]
+    if len(last) == 2 and same and last == [step.lower() for step in theirs][-2:]:
+        return 4.5  # net["price"]["out"], by words that are vague alone
     score = 0.0
     if mine:
         tail = [step.lower() for step in theirs][-len(mine) :]

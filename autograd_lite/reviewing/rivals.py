@@ -38,6 +38,7 @@ def doubts(step, repair):
     others = [key for key in (*step.mine, *step.roots) if key in step.statements]
     return (
         _is_right(step, repair.key),
+        edit.rank > OTHER and " " in edit.new,  # put together of several values
         _is_unlike_its_siblings(statement, edit),
         _is_in_the_forward_pass(step, statement, edit),
         step.trial(repair.key).strangeness(_N.sub("", edit.text)),
@@ -53,7 +54,7 @@ def _places(step, repair):
     keys = dict.fromkeys([*step.mine, *step.made, *step.first, *step.copies, *step.roots, *whole])
     others = [key for key in keys if key != repair.key and key in step.statements]
     others.sort(key=lambda key: _far(repair.statement, step.statements[key]))
-    return [key for key in others if not _is_right(step, key)][:LINES]
+    return [key for key in others if key not in step.right and not _is_right(step, key)][:LINES]
 
 
 def _far(statement, other):
@@ -67,12 +68,12 @@ def _far(statement, other):
 
 def _is_right(step, key):
     """Whether a line gives gradients as it is: those of what it is called after, if of anything."""
+    said = step.localisation.gives_its_gradients(key)
+    if said is not None or step.statements[key].target is not None:
+        return bool(said)
     events = step.truth.run.events if step.truth is not None else ()
     given = [node.out for name, v in events if name == key for node in nodes_in(v)]
     arrays = [array for array in given if array.size > 1]
-    known = step.examination.targets.get(step.named_after(key))
-    if known is not None:
-        return all(known.of(array) == EXACT for array in arrays or given[-1:])
     return bool(arrays) and all(step.examination.known.of(array) == EXACT for array in arrays)
 
 

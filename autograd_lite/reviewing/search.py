@@ -87,6 +87,8 @@ class _Step:
         self.trials: dict = {}
         self.chains: dict = {}
         self.makers: set = set()
+        self.right: set = set()  # lines of the forward pass
+        self.handed: dict = {}  # {line that hands values on: the lines that made them}
         self.feeds: dict = {}
         self.localisation: object = None
         self.mine: list = []  # the line that is wrong by its values
@@ -116,6 +118,7 @@ class _Step:
                 suspects = (suspects[0], [*mine, *suspects[1]], *suspects[2:])
                 mine = self.mine = self.chains.get(culprit[0], [culprit[0]])
                 made = [key for key in made if key not in mine]
+            mine = self.mine = self._inside(culprit[0]) or mine
         self.made = made
         repair = self._tried(plan(self, alone, made, *suspects))
         if repair is not None and not repair[1]:
@@ -132,9 +135,11 @@ class _Step:
         self.times = {name: len(given) for name, given in localisation.given.items()}
         sole = [k for k in self.in_order if k not in self.sound]
         culprit = localisation.first(sole or self.in_order)
-        if culprit is not None and culprit[1] and culprit[0] in self.roots:
-            causes = [k for k in self.first if k not in self.roots and self.is_whole_cause(k)]
-            culprit = None if causes else culprit  # what comes last can always be put right alone
+        if culprit is not None and culprit[1]:
+            earlier = [k for k in self.first if k not in self.roots and self.is_whole_cause(k)]
+            if culprit[0] not in self.roots:
+                earlier = [k for k in earlier if localisation.comes_before(k, culprit[0])]
+            culprit = None if earlier else culprit  # what comes later can always be put right alone
         if culprit is None and len(self.wrong) == 1:  # what is returned is known, at any rate
             ends = localisation.first([k for k in self.roots if k in self.statements])
             self.expected = {} if ends is None else {ends[0]: ends[2]}
@@ -170,7 +175,7 @@ class _Step:
             if rank > COMPLETED and partial is not None and self._is_whole(*partial):
                 return partial
             for name in names:
-                if name not in self.statements or not self.examination.program.judges(name):
+                if not self._may_be_wrong(name):
                     continue
                 sure = getattr(names, "known", False) and rank < FORMULA
                 found = self.trial(name).up_to(rank, sure)
@@ -178,6 +183,10 @@ class _Step:
                     return found
                 partial = better(partial, found)
         return partial
+
+    def _may_be_wrong(self, name):
+        judged = name in self.statements and self.examination.program.judges(name)
+        return judged and name not in self.right
 
     def trial(self, name):
         """The forms of a statement, tried."""
@@ -193,7 +202,16 @@ class _Step:
     def unrepaired(self, culprit):
         """The line that is wrong, of which the right form was not found."""
         name, wrong, values = culprit
+        inside = self._inside(name)
+        if inside:
+            name, values = inside[0], None
         return Repair(name, self.statements[name], None, values), wrong
+
+    def _inside(self, name):
+        """Of a line that hands on what a function made: the lines of that function that may be."""
+        mine, all_of = self.statements[name].function, self.statements
+        made = [key for key in self.handed.get(name, ()) if key in self.first]
+        return [key for key in made if key in all_of and all_of[key].function is not mine]
 
     def likeliest(self):
         """The first line whose value is none of backpropagation's, as a list.
@@ -201,7 +219,7 @@ class _Step:
         One that all that is wrong comes from is likelier than several lines.
         """
         names = sorted(
-            (name for name in self.first if name in self.statements),
+            (name for name in self.first if name in self.statements and name not in self.right),
             key=lambda name: (
                 name in self.sound,
                 not self.is_whole_cause(name),
@@ -236,6 +254,8 @@ class _Step:
         self.roots = {flow.owner.get(root) for root in roots.values()}
         self.chains = {k: list(chain) for k, chain in flow.chains.items()}
         self.makers = flow.makers
+        self.right = flow.right
+        self.handed = flow.handed()
         self.feeds = flow.feeds
         trivial = flow.passed_alone(set(roots.values()))
         self.in_order = [k for k in flow.in_order if k not in trivial or k in flow.first]

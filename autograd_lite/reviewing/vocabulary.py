@@ -240,9 +240,17 @@ def _of_patterns(statement, scope):
                     if "None" in text or ":" in text:
                         patterns.setdefault(text, far)
     for name in local_names(statement, scope):
-        if isinstance(scope[name], np.ndarray):
+        value = scope[name]
+        if isinstance(value, np.ndarray):
+            arrays = [name]
+        elif hasattr(value, "__dict__") and not isinstance(value, (types.ModuleType, type)):
+            held = [(key, inner) for key, inner in vars(value).items()][:40]
+            arrays = [f"{name}.{key}" for key, inner in held if isinstance(inner, np.ndarray)]
+        else:
+            continue
+        for array in arrays if patterns else ():
             for pattern, far in list(patterns.items())[:4]:
-                yield f"{name}[{pattern}]", far
+                yield f"{array}[{pattern}]", far
 
 
 def local_names(statement, scope):
