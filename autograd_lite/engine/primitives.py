@@ -25,10 +25,11 @@ import numpy as np
 from ..messages import errors, other_names, quoting
 from .arrays import unbroadcast
 from .calls import holds_tensor, read_only, record, requires_grad
+from .dead_branches import has_nan
 from .dispatch import answer_of, full_name, registry
 from .modes import current, switched
 from .tape import Operation
-from .tensor import has_nan, is_plain, plain
+from .tensor import is_plain, plain
 
 
 def elementwise(f: Callable, *rules: Callable | None) -> Callable[..., Any]:

@@ -141,6 +141,10 @@ class Argument(Leaf):
 
     __slots__ = ("uses",)
 
+    def __init__(self, out, requires_grad=True):
+        Leaf.__init__(self, out, requires_grad)
+        self.uses = []
+
 
 class Pending:
     """A cotangent that is not added up yet: ``+`` takes others in, ``total()`` is the array."""
@@ -163,7 +167,7 @@ def history(*roots):
     return sorted(seen, key=_serial)
 
 
-def backward_pass(seeds, targets=(), arrive=None, step=None, careful=False, leave=None):
+def backward_pass(seeds, targets=(), arrive=None, step=None, careful=False, leave=None, ends=None):
     """The cotangents {node: g} after a pass from the seeds {node: g}, newest node first.
 
     When a node is reached, all uses of its value have contributed. What stays: ``targets``,
@@ -181,6 +185,8 @@ def backward_pass(seeds, targets=(), arrive=None, step=None, careful=False, leav
         Whether a zero cotangent times an undefined derivative is zero.
     leave : callable, optional
         ``leave(node)`` is called when a node has been passed; `Node.free` gives its values back.
+    ends : dict, optional
+        Gets {leaf: node}: the call that a leaf's cotangent comes from, where it is from one alone.
     """
     targets = frozenset(targets)
     newest_last = -min(map(_serial, targets), default=0)
@@ -206,12 +212,16 @@ def backward_pass(seeds, targets=(), arrive=None, step=None, careful=False, leav
                 cotangents[parent] = contribution
                 if parent.op is not None:
                     heappush(queue, (-parent.serial, parent))
+                elif ends is not None:
+                    ends[parent] = node
             elif parent in sums and type(contribution) is type(g):  # this pass's own
                 cotangents[parent] += contribution
             else:
                 cotangents[parent] = g + contribution
                 if step is None:
                     sums.add(parent)
+                if ends:
+                    ends.pop(parent, None)
         if leave is not None:
             leave(node)
     for node, g in cotangents.items():

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
-from ..engine.arrays import asarray, foreign, read, to_fill, unbroadcast
+from ..engine.arrays import asarray, foreign, read, unbroadcast
 from ..engine.contributions import Scattered, add_into, has_repeats
 from ..engine.dispatch import registry
 from ..engine.primitives import Primitive, as_dtype, composed, declare, primitive
@@ -16,6 +16,14 @@ def getitem(x, index):
 
 def _is_array(value):
     return type(value) is np.ndarray or isinstance(value, np.generic)
+
+
+def to_fill(x, *values):
+    """A copy of x into which the values can be stored, in their library if x is plain."""
+    like = foreign(*values) if isinstance(x, (np.ndarray, np.generic)) else None
+    if like is not None:
+        return np.array(x, like=like)
+    return np.copy(x)  # of a NumPy scalar too
 
 
 def scatter(g, index, shape):
