@@ -113,7 +113,7 @@ class Primitive(Operation):
 
     def __init__(self, f, rules, way_out=""):
         self.f = f
-        self.call = _FASTER.get(f, f)
+        self.call = faster.get(f, f)
         self.is_users = _is_users(f)
         self.repeats = not self.is_users
         self.rules = tuple(map(_reading, rules)) if self.is_users else rules
@@ -349,7 +349,7 @@ def no_derivative(g, out, *args, **kwargs):
 
 # What computes the same in less time where there are no keywords. Python's operators of NumPy's
 # scalars take a tenth of what the ufunc takes.
-_FASTER: dict[Callable, Callable] = {
+faster: dict[Callable, Callable] = {
     np.add: operator.add,
     np.subtract: operator.sub,
     np.multiply: operator.mul,

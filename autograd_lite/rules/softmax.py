@@ -29,8 +29,14 @@ def softmax(x, axis=-1) -> Any:
 
 def log_softmax(x, axis=-1) -> Any:
     """log(softmax(x)) over an axis or a tuple of axes, without the rounding of the two steps."""
+    below, normaliser = below_the_largest(x, axis)
+    return below - normaliser
+
+
+def below_the_largest(x, axis):
+    """x without the largest element along the axes, and log(sum(exp())) of that."""
     below = _below(x, _reduced(np.maximum, x, axis))
-    return below - np.log(_reduced(np.add, np.exp(below), axis))
+    return below, np.log(_reduced(np.add, np.exp(below), axis))
 
 
 NEAR = {np.dtype(np.float32): 16, np.dtype(np.float64): 64}
