@@ -121,7 +121,9 @@ def test_cross_entropy_is_stable_for_any_logits():
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("scale, offset", [(1, 0), (5, 0), (1, 20), (300, 0), (1, 1000), (1, -1e4)])
+@pytest.mark.parametrize(
+    ("scale", "offset"), [(1, 0), (5, 0), (1, 20), (300, 0), (1, 1000), (1, -1e4)]
+)
 def test_the_gradient_of_cross_entropy_is_as_exact_as_its_logits(scale, offset, dtype):
     """Beside extended precision: 5 bits may be lost, and none more where logits are large."""
     rng = np.random.default_rng(0)
