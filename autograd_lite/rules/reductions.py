@@ -32,10 +32,8 @@ def _repeated(g, x):
 
 def _count(x, axis, where):
     """How many elements each result was made of."""
-    if where is True and axis is None:
-        return math.prod(x.shape)
     if where is True:
-        axes = axis if isinstance(axis, tuple) else (axis,)
+        axes = range(x.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
         return math.prod(x.shape[a] for a in axes if x.ndim)
     return np.sum(np.broadcast_to(where, x.shape), axis=axis, keepdims=True)
 
@@ -47,6 +45,8 @@ def _sum_vjp(g, out, x, axis=None, dtype=None, keepdims=False, initial=None, whe
 
 
 def _mean_vjp(g, out, x, axis=None, dtype=None, keepdims=False, where=True):
+    if axis is None and where is True:
+        return _repeated(g / math.prod(x.shape), x)
     g = _spread(g, axis, keepdims) / _count(x, axis, where)
     return _sum_vjp(g, out, x, axis, keepdims=True, where=where)
 
