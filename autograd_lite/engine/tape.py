@@ -141,10 +141,6 @@ class Argument(Leaf):
 
     __slots__ = ("uses",)
 
-    def __init__(self, out, requires_grad=True):
-        Leaf.__init__(self, out, requires_grad)
-        self.uses = []
-
 
 class Pending:
     """A cotangent that is not added up yet: ``+`` takes others in, ``total()`` is the array."""

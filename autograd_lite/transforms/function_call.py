@@ -435,7 +435,9 @@ def _argument(value):
 
 def variable(data):
     """A tensor to differentiate with respect to, of data that may be shared."""
-    return wrap(data, Argument(data))
+    node = Argument(data, True)
+    node.uses = []
+    return wrap(data, node)
 
 
 def _described(output):
