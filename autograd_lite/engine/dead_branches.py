@@ -149,10 +149,7 @@ class _Step:
 
 
 def needs_care(found, ends):
-    """Whether a nan has arrived of which a careful pass may make a number.
-
-    ``found`` are the cotangents after a pass, and ``ends`` the calls that those of leaves are from.
-    """
+    """Whether a nan has arrived of which a careful pass may make a number; for ends see `tape`."""
     for node, g in found.items():
         if type(g) is np.ndarray:
             edge = g if g.size <= _LARGE else _edge(g, node, ends.get(node))

@@ -530,7 +530,7 @@ def _differentiable(array):
 def seed_of(output, gradient):
     """The seed of a backward pass: what was given, checked, or 1 for a scalar."""
     if gradient is None:
-        if output.size != 1:
+        if output._array.size != 1:
             raise refusals.gradient_of_many(output)
         return unit_seed(output)
     gradient = gradient if isinstance(gradient, Tensor) else asarray(gradient)
@@ -572,7 +572,7 @@ def backward_pass(seeds, targets, create_graph=False, hooked=True, keep=True):
 def _other_pass(seeds, targets, step, hooked, keep):
     """A pass with hooks, one that somebody watches, or one that frees the tape."""
     carefully = partial(_careful_pass, seeds, targets, step, None if keep else Node.free)
-    if hooked and hooks.alive:
+    if hooked and hooks.alive.data:
         convert = _as_tensor if step is not None else lambda g: asarray(plain(g))
         return hooks.backward_pass(carefully, targets, convert)
     if keep or current().watchers:
