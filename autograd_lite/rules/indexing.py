@@ -83,7 +83,8 @@ class _Reading(Primitive):
         are_arrays = type(g) is type(x) is np.ndarray or (
             _is_array(plain(g)) and _is_array(plain(x))
         )
-        if not (are_arrays and parents[0].requires_grad) or not _is_known(index):
+        is_known = type(out) is np.ndarray or _is_known(index)  # else out is of its library
+        if not (are_arrays and is_known and parents[0].requires_grad):
             return super().cotangents(g, out, args, kwargs, parents, careful)
         g = g if g.dtype == x.dtype else as_dtype(g, x.dtype)
         return [(parents[0], Scattered(g, index, x, _added))]
