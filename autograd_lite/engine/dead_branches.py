@@ -152,8 +152,8 @@ def needs_care(found, ends):
     """Whether a nan has arrived of which a careful pass may make a number; for ends see `tape`."""
     for node, g in found.items():
         if type(g) is np.ndarray:
-            edge = g if g.size <= _LARGE else _edge(g, node, ends.get(node))
-            if (norm := np.vdot(edge, edge)) and norm == norm:
+            edge = (g if g.size <= _LARGE else _edge(g, node, ends.get(node))).ravel("K")
+            if (norm := edge.dot(edge)) and norm == norm:
                 continue
         if has_nan(g):
             return True
