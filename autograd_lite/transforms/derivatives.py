@@ -15,13 +15,13 @@ from ..messages import errors, other_names
 from . import trees
 from .function_call import (
     Transformed,
-    called,
     check_function,
     collect,
     differentiating,
     gradients_from,
     in_one_pass,
     one_pass,
+    run_call,
     seeds_of,
     variable,
 )
@@ -164,7 +164,7 @@ def vjp(
     if not args:
         raise TypeError("vjp() got no arguments to differentiate: write vjp(f, x)")
     argnums = range(len(args)) if argnums is None else argnums
-    call = called(f, argnums, args, kwargs, has_aux)
+    call = run_call(f, argnums, args, kwargs, has_aux)
     outputs, _ = call.outputs()
     call.check_some_float(outputs)
     nested = call.nested(outputs)
@@ -221,7 +221,7 @@ def jvp(
     check_function(f)
     args = _as_tuple(args, "args")
     argnums = range(len(args)) if argnums is None else argnums
-    call = called(f, argnums, args, kwargs, has_aux)
+    call = run_call(f, argnums, args, kwargs, has_aux)
     tangents = call.directions(tangents, "tangents")
     outputs, build = call.outputs()
     call.check_some_float(outputs)
@@ -266,7 +266,7 @@ def jacobian(
     """
 
     def all_derivatives(*args, **kwargs):
-        call = called(f, argnums, args, kwargs, has_aux)
+        call = run_call(f, argnums, args, kwargs, has_aux)
         outputs, build = call.outputs()
         call.check_kind(outputs, holomorphic)
         nested = call.nested(outputs)
@@ -299,7 +299,7 @@ def derivative(f: Callable, argnums: int = 0) -> Callable:
     """
 
     def slope(*args, **kwargs):
-        call = called(f, argnums, args, kwargs)
+        call = run_call(f, argnums, args, kwargs)
         output = call.as_tensor(call.result, "an array")
         call.check_kind([output], False)
         shapes = [node.out.shape for node in call.inputs]

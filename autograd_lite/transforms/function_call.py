@@ -122,11 +122,11 @@ class Call:
         self.inputs = [t.node for t in tensors]  # f may bind its arguments to others
         for i, arg in zip(positions, self.build(tensors)):
             args[i] = arg
-        self._called = f, args, kwargs or {}, has_aux
+        self._call = f, args, kwargs or {}, has_aux
 
     def run(self):
         """Call f; its arguments are being differentiated meanwhile."""
-        f, args, kwargs, has_aux = self._called
+        f, args, kwargs, has_aux = self._call
         self.result, self.aux = f(*args, **kwargs), None
         if has_aux:
             self.result, self.aux = self._pair(self.result)
@@ -288,7 +288,7 @@ def _with_data_held(run, argnums, f):
     return call
 
 
-def called(*what):
+def run_call(*what):
     """A `Call` that has run."""
     call = Call(*what)
     with differentiating(call.inputs, recording=True, body=None):
