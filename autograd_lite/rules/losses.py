@@ -8,7 +8,7 @@ from ..engine.arrays import asarray
 from ..engine.primitives import primitive
 from ..engine.tensor import plain
 from ..messages import errors
-from .softmax import below_the_largest, log_softmax, softmax
+from .softmax import NEAR, below_the_largest, log_softmax, softmax
 
 
 def one_hot(labels, classes, axis=-1, dtype=np.float64) -> Any:
@@ -97,7 +97,8 @@ def _checked(labels, classes):
 def _logits_vjp(g, out, logits, labels, axis=-1):
     """softmax times the sum of the weights, minus the weights; a class has the weight 1."""
     labels = _with_shape(labels)
-    if type(g) is type(logits) is np.ndarray and labels.ndim == 1 == logits.ndim - 1 == axis % 2:
+    is_matrix = type(g) is type(logits) is np.ndarray and logits.ndim == 2 and axis in (-1, 1)
+    if is_matrix and labels.ndim == 1 and logits.dtype in NEAR:
         logs = out + _chosen(logits, labels, axis)  # of the sums of exp(logits)
         if np.maximum.reduce(np.abs(logs) + out, initial=0) < 32:  # so that it loses 5 bits at most
             p = np.exp(logits - logs[:, None])
