@@ -9,6 +9,8 @@ import numpy as np
 from compiled import A
 
 import autograd_lite as ag
+from autograd_lite.programs.better_loops import better_loops
+from autograd_lite.symbolic.graph import Graph
 
 
 def test_threads_call_one_compiled_function():
@@ -57,3 +59,12 @@ def test_programs_hold_no_values_of_the_call_that_was_traced():
     del x
     gc.collect()
     assert reference() is None
+
+
+def test_a_graph_without_a_loop_is_not_written_again_for_better_loops():
+    graph = Graph()
+    x = graph.input(np.ones(3), "x")
+    result = graph.apply(np.multiply, x, graph.apply(np.tanh, x))
+    same, results = better_loops(graph.steps, graph.inputs, (result,))
+    assert same.steps is graph.steps
+    assert results == (result,)

@@ -77,7 +77,7 @@ OPERATIONS = {
 LIMITS = {
     "instructions forward": 212,  # 6 of them ask who watches
     "calls forward": 5,
-    "instructions backward": 191,  # 25 of them make one step back a call, for all who take one
+    "instructions backward": 186,  # 25 of them make one step back a call, for all who take one
     "calls backward": 3,
 }
 
@@ -102,7 +102,7 @@ def test_a_view_takes_few_instructions():
     backward = per_operation(lambda x: x[None:None, ...], "opcode", backward=True)
     print(forward, backward)
     assert forward <= 400
-    assert backward <= 405
+    assert backward <= 335
 
 
 def test_an_operation_off_the_tape_takes_no_more_instructions_than_on_it():
@@ -128,7 +128,7 @@ def test_a_gradient_of_a_function_takes_few_calls():
     slope(x)
     got = counted(lambda: slope(x), "call")
     print(got)
-    assert got <= 53  # 45 of the package; f, the lambda here, and what NumPy runs in Python
+    assert got <= 46  # 38 of the package; f, the lambda here, and what NumPy runs in Python
 
 
 def test_a_node_is_small():

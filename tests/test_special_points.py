@@ -245,6 +245,46 @@ def test_nothing_comes_through_a_branch_that_a_product_of_matrices_feeds():
     np.testing.assert_array_equal(gradient(f, [[1.0, 1.0], [0.0, 1.0]]), [[0, 0], [0, 1]])
 
 
+X, W = np.ones((130, 140)), np.ones((140, 200))
+LARGE = {"right": (lambda w: X @ w, W), "left": (lambda w: w @ W, X)}
+LARGE |= {"rows": (lambda w: np.stack([X, X]) @ w, W)}
+
+
+@pytest.mark.parametrize("place", [(0, 0), (0, 7), (3, 0), (129, 199)])
+@pytest.mark.parametrize("side", LARGE)
+def test_nothing_comes_through_it_into_a_large_matrix_either(side, place):
+    """(Where the gradient is a product, two of its edges are looked at, and not all of it.)"""
+    product, w = LARGE[side]
+    bad = np.zeros((130, 200), bool)
+    bad[place] = True
+
+    def f(w):
+        h = product(w) - bad * 1e9
+        return np.sum(np.where(bad, 0, np.sqrt(h)))
+
+    expected = gradient(lambda w: np.sum(np.where(bad, 0, product(w))) / 2 / np.sqrt(140), w)
+    for keep_tape in (True, False):
+        variable = ag.Tensor(w, requires_grad=True)
+        with np.errstate(invalid="ignore"):
+            f(variable).backward(keep_tape=keep_tape)
+        np.testing.assert_allclose(variable.grad, expected)
+
+
+@pytest.mark.parametrize("value", [nan, inf])
+@pytest.mark.parametrize("row", [0, 1, 129])
+@pytest.mark.parametrize("first", [0.0, 1.0])
+def test_data_that_are_no_numbers_are_nothing_to_a_branch_not_taken(value, row, first):
+    """Nor if the first column is zero, and with it the first row of the gradient."""
+    x = X.copy()
+    x[:, 0] = first
+    x[row, 3] = value
+    for taken in (False, True):
+        with np.errstate(invalid="ignore"):
+            found = gradient(lambda w: np.where(taken, np.sum(x @ w), 1.0), W)  # noqa: B023
+        np.testing.assert_array_equal(found[[1, 2, 4]], len(X) if taken else 0.0)
+        np.testing.assert_array_equal(found[3], value if taken else 0.0)
+
+
 def test_where_elements_are_mixed_the_rows_are_made_finite_before():
     x, ok = np.array([[1.0, 2.0], [nan, inf]]), np.array([[True], [False]])
     for f in (ag.softmax, np.cumprod, lambda x, axis: np.linalg.norm(x, axis=axis, keepdims=True)):

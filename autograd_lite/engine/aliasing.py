@@ -238,7 +238,7 @@ def link(tensor, view):
     if views is None:
         view.whole._views = [ref(tensor)]
         return
-    if len(views).bit_count() == 1:  # at 1, 2, 4, 8 ... links forget those that are gone
+    if (n := len(views)) > 7 and n.bit_count() == 1:  # at 8, 16 ... forget those that are gone
         views[:] = [link for link in views if link() is not None]
     views.append(ref(tensor))
 

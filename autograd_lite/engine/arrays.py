@@ -24,11 +24,6 @@ def is_scalar(value):
     return isinstance(value, np.generic) or getattr(value, "is_scalar", False) is True
 
 
-def setting(value):
-    """A number that says how to compute as one of Python's, which a traced one is held to."""
-    return float(value) if hasattr(value, "__array_function__") else value
-
-
 def foreign(*values):
     """The first array of another library among values, tuples, lists and slices; or None."""
     for value in values:
@@ -67,14 +62,6 @@ def read(x, index):
         if type(x) is np.ndarray and foreign(index) is not None:
             return called(operator.getitem, x, index)
         raise
-
-
-def to_fill(x, *values):
-    """A copy of x into which the values can be stored, in their library if x is plain."""
-    like = foreign(*values) if isinstance(x, (np.ndarray, np.generic)) else None
-    if like is not None:
-        return np.array(x, like=like)
-    return np.copy(x)  # of a NumPy scalar too
 
 
 def unbroadcast(g, shape):

@@ -21,6 +21,7 @@ _MOVING = frozenset(
     "fliplr flipud rot90 roll broadcast_to concatenate stack sum mean alias astype tril triu "
     "diagonal diag repeat tile take sliding_window_view".split()
 )
+_LARGE = 1 << 14  # elements: to look at all of them takes longer than to look at an edge
 _PICKING = frozenset("max min amax amin nanmax nanmin max_pool sort partition median".split())
 
 
@@ -145,6 +146,38 @@ class _Step:
         """Where nothing of a cotangent that is 1 where it is alive comes through a rule."""
         args = map(_plain, self.args)
         return _plain(rule(alive, _plain(self.out), *args, **self.kwargs)) == 0
+
+
+def needs_care(found, ends):
+    """Whether a nan has arrived of which a careful pass may make a number; for ends see `tape`."""
+    for node, g in found.items():
+        if type(g) is np.ndarray:
+            edge = (g if g.size <= _LARGE else _edge(g, node, ends.get(node))).ravel("K")
+            if (norm := edge.dot(edge)) and norm == norm:
+                continue
+        if has_nan(g):
+            return True
+    return False
+
+
+def _edge(g, leaf, node):
+    """A part of a gradient that needs no care if that is neither nan nor zero.
+
+    In the product of a cotangent and another factor, a nan of the cotangent is a row or a column of
+    nan. That of the other factor stays, unless the cotangent, and so the product, is zero.
+    """
+    if node is None or node.op.name != "matmul" or g.ndim != 2:
+        return g
+    return g[0] if node.parents[1] is leaf else g[:, 0]
+
+
+def has_nan(g):
+    """Whether a cotangent, of one result or of several, has a nan in it."""
+    if isinstance(g, Parts):
+        return any(has_nan(part) for part in g if part is not None)
+    g = _plain(g)
+    norm = np.vdot(g, g)  # nan if any element is
+    return norm != norm and bool(np.isnan(g).any())
 
 
 def _both(one, other):

@@ -7,25 +7,24 @@ It is rare, and what was computed can be computed again: from leaves and constan
 import numpy as np
 
 from . import tape
+from .dead_branches import needs_care
 from .tape import Node
 
-_SMALL = 1 << 10  # bytes; such a value stays until the pass is over, which costs less time
 
-
-def backward_pass(seeds, targets, carefully, is_sick):
-    """`tape.backward_pass` that frees the calls; ``carefully()`` again where one ``is_sick``."""
-    passed = []
+def backward_pass(seeds, targets, carefully):
+    """`tape.backward_pass` that frees the calls; ``carefully()`` again where a nan arrives."""
+    passed, ends, array = [], {}, np.ndarray
 
     def leave(node):
         passed.append(node)
         for x in node.args:
-            if type(x) is np.ndarray and x.nbytes > _SMALL:
+            if type(x) is array and x.nbytes > 1024:  # a smaller one may stay until the end
                 _give_back(node)
                 break
 
     try:
-        found = tape.backward_pass(seeds, targets, leave=leave)
-        if any(map(is_sick, found.values())):
+        found = tape.backward_pass(seeds, targets, leave=leave, ends=ends)
+        if needs_care(found, ends):
             _restore(passed)
             found = carefully()
         return found

@@ -13,7 +13,7 @@ import numpy as np
 
 from .arrays import asarray
 
-alive: WeakSet[Hook] = WeakSet()  # the hooks that are not removed, of all nodes that still exist
+alive: WeakSet[Hook] = WeakSet()  # those that are not removed; to ask its data is no call
 
 
 class Hook:

@@ -25,10 +25,11 @@ import numpy as np
 from ..messages import errors, other_names, quoting
 from .arrays import unbroadcast
 from .calls import holds_tensor, read_only, record, requires_grad
+from .dead_branches import has_nan
 from .dispatch import answer_of, full_name, registry
 from .modes import current, switched
 from .tape import Operation
-from .tensor import has_nan, is_plain, plain
+from .tensor import is_plain, plain
 
 
 def elementwise(f: Callable, *rules: Callable | None) -> Callable[..., Any]:
@@ -112,7 +113,7 @@ class Primitive(Operation):
 
     def __init__(self, f, rules, way_out=""):
         self.f = f
-        self.call = _FASTER.get(f, f)
+        self.call = faster.get(f, f)
         self.is_users = _is_users(f)
         self.repeats = not self.is_users
         self.rules = tuple(map(_reading, rules)) if self.is_users else rules
@@ -348,7 +349,7 @@ def no_derivative(g, out, *args, **kwargs):
 
 # What computes the same in less time where there are no keywords. Python's operators of NumPy's
 # scalars take a tenth of what the ufunc takes.
-_FASTER: dict[Callable, Callable] = {
+faster: dict[Callable, Callable] = {
     np.add: operator.add,
     np.subtract: operator.sub,
     np.multiply: operator.mul,

@@ -81,8 +81,8 @@ class Node:
         """Give back the values; no gradient can pass this call again."""
         self.op = _FREED
         self.args = self.parents = ()
-        self.kwargs = {}
         self.out = None
+        self.kwargs = {}
 
     def inputs(self):
         """Pairs (value, parent) of the arguments, those inside a sequence one by one."""
@@ -163,7 +163,7 @@ def history(*roots):
     return sorted(seen, key=_serial)
 
 
-def backward_pass(seeds, targets=(), arrive=None, step=None, careful=False, leave=None):
+def backward_pass(seeds, targets=(), arrive=None, step=None, careful=False, leave=None, ends=None):
     """The cotangents {node: g} after a pass from the seeds {node: g}, newest node first.
 
     When a node is reached, all uses of its value have contributed. What stays: ``targets``,
@@ -181,15 +181,23 @@ def backward_pass(seeds, targets=(), arrive=None, step=None, careful=False, leav
         Whether a zero cotangent times an undefined derivative is zero.
     leave : callable, optional
         ``leave(node)`` is called when a node has been passed; `Node.free` gives its values back.
+    ends : dict, optional
+        Gets {leaf: node}: the call that a leaf's cotangent comes from, where it is from one alone.
     """
     targets = frozenset(targets)
-    newest_last = -min(map(_serial, targets), default=0)
-    cotangents, queue, sums = dict(seeds), [], set()
+    oldest = min(map(_serial, targets), default=0)
+    cotangents, sums, ends = dict(seeds), set(), {} if ends is None else ends
+    one, queue = None, []  # those that wait: in a chain there is only one
     for node in cotangents:
         if node.op is not None:
             heappush(queue, (-node.serial, node))
-    while queue and queue[0][0] < newest_last:
-        node = heappop(queue)[1]
+    while one or queue:
+        if one and not (queue and -queue[0][0] > one.serial):
+            node, one = one, None
+        else:
+            node = heappop(queue)[1]
+        if node.serial <= oldest:
+            break
         g = cotangents.pop(node)
         if isinstance(g, Pending):
             g = g.total()
@@ -204,14 +212,19 @@ def backward_pass(seeds, targets=(), arrive=None, step=None, careful=False, leav
         for parent, contribution in pairs:
             if (g := cotangents.get(parent)) is None:
                 cotangents[parent] = contribution
-                if parent.op is not None:
+                if parent.op is None:
+                    ends[parent] = node
+                elif one:
                     heappush(queue, (-parent.serial, parent))
+                else:
+                    one = parent
             elif parent in sums and type(contribution) is type(g):  # this pass's own
                 cotangents[parent] += contribution
             else:
                 cotangents[parent] = g + contribution
                 if step is None:
                     sums.add(parent)
+                ends.pop(parent, None)
         if leave is not None:
             leave(node)
     for node, g in cotangents.items():

@@ -22,7 +22,7 @@ from .aliasing import augmented, is_view, rebind, reshape, separate, shows
 from .arrays import asarray
 from .dispatch import dispatch, registry, ufunc_methods
 from .modes import current, watched
-from .multiple_outputs import Parts, continuous, like, part_nodes
+from .multiple_outputs import continuous, like, part_nodes
 from .operators import Operators
 from .pickling import from_rows, to_rows
 from .shown_arrays import ArrayMethods, Flat, GradArray, LeafArray
@@ -122,10 +122,7 @@ class Tensor(Operators, ArrayMethods):
             if value.dtype != self.dtype:
                 value = value.astype(self.dtype)
             if value.shape != self.shape:
-                raise ValueError(
-                    f"a gradient of shape {value.shape} does not fit {errors.describe(self)}; "
-                    "t.grad = None clears it"
-                )
+                raise refusals.gradient_of_another_shape(self, value)
         self.node.grad = value
 
     @property
@@ -390,7 +387,7 @@ class Tensor(Operators, ArrayMethods):
         """
         if not self.node.requires_grad:
             raise refusals.backward_on_a_constant(self)
-        gradient = plain(gradient)
+        gradient = None if gradient is None else plain(gradient)
         seeds = {self.node: seed_of(self, gradient)}
         leaves = backward_pass(seeds, (), keep=keep_tape)
         given = {id(gradient)}
@@ -533,18 +530,12 @@ def _differentiable(array):
 def seed_of(output, gradient):
     """The seed of a backward pass: what was given, checked, or 1 for a scalar."""
     if gradient is None:
-        if output.size != 1:
-            raise ValueError(
-                f"{errors.describe(output)} is not a scalar, so its gradient needs a cotangent: "
-                f"reduce it (np.sum, np.mean), or pass an array of shape {output.shape}"
-            )
+        if output._array.size != 1:
+            raise refusals.gradient_of_many(output)
         return unit_seed(output)
     gradient = gradient if isinstance(gradient, Tensor) else asarray(gradient)
     if gradient.shape != output.shape:
-        raise ValueError(
-            f"a cotangent of shape {gradient.shape} does not fit {errors.describe(output)}: "
-            "shapes must be equal, nothing is broadcast"
-        )
+        raise refusals.misfit_of_a_seed(output, gradient)
     return gradient if gradient.dtype == output.dtype else gradient.astype(output.dtype)
 
 
@@ -569,13 +560,11 @@ def backward_pass(seeds, targets, create_graph=False, hooked=True, keep=True):
         step, seeds = recorded_step, {node: _as_tensor(g) for node, g in seeds.items()}
     token = silence()
     try:
-        if not keep or current().watchers or (hooked and hooks.alive):
+        if not keep or current().watchers or (hooked and hooks.alive.data):
             return _other_pass(seeds, targets, step, hooked, keep)
-        found = tape.backward_pass(seeds, targets, step=step)
-        for g in found.values():
-            if has_nan(g):
-                return _careful_pass(seeds, targets, step)
-        return found
+        found = tape.backward_pass(seeds, targets, None, step, ends=(ends := {}))
+        is_sick = dead_branches.needs_care(found, ends)
+        return _careful_pass(seeds, targets, step) if is_sick else found
     finally:
         end_silence(token)
 
@@ -583,12 +572,12 @@ def backward_pass(seeds, targets, create_graph=False, hooked=True, keep=True):
 def _other_pass(seeds, targets, step, hooked, keep):
     """A pass with hooks, one that somebody watches, or one that frees the tape."""
     carefully = partial(_careful_pass, seeds, targets, step, None if keep else Node.free)
-    if hooked and hooks.alive:
+    if hooked and hooks.alive.data:
         convert = _as_tensor if step is not None else lambda g: asarray(plain(g))
         return hooks.backward_pass(carefully, targets, convert)
     if keep or current().watchers:
         return carefully()
-    return freeing.backward_pass(seeds, targets, carefully, has_nan)
+    return freeing.backward_pass(seeds, targets, carefully)
 
 
 def _careful_pass(seeds, targets, step, leave=None, arrive=None):
@@ -623,16 +612,6 @@ def _lift(value, parent):
     if isinstance(value, tuple):
         return several(value, parent)
     return wrap(value, parent)
-
-
-def has_nan(g):
-    """Whether a cotangent, of one result or of several, has a nan in it."""
-    if type(g) is not np.ndarray:
-        if isinstance(g, Parts):
-            return any(has_nan(part) for part in g if part is not None)
-        g = g._array if isinstance(g, Tensor) else g
-    norm = np.vdot(g, g)  # nan if any element is
-    return norm != norm and bool(np.isnan(g).any())
 
 
 def own(g, given):

@@ -59,6 +59,30 @@ def gradient_for_a_result(tensor):
     )
 
 
+def gradient_of_another_shape(tensor, value):
+    """t.grad = v"""
+    return ValueError(
+        f"a gradient of shape {value.shape} does not fit {describe(tensor)}; t.grad = None clears "
+        "it"
+    )
+
+
+def gradient_of_many(tensor):
+    """t.backward() of more than one number"""
+    return ValueError(
+        f"{describe(tensor)} is not a scalar, so its gradient needs a cotangent: reduce it "
+        f"(np.sum, np.mean), or pass an array of shape {tensor.shape}"
+    )
+
+
+def misfit_of_a_seed(tensor, gradient):
+    """t.backward(g)"""
+    return ValueError(
+        f"a cotangent of shape {gradient.shape} does not fit {describe(tensor)}: shapes must be "
+        "equal, nothing is broadcast"
+    )
+
+
 def freezing_of_a_result(tensor):
     """t.requires_grad = False"""
     return ValueError(

@@ -15,7 +15,7 @@ import numpy as np
 
 from ..symbolic import calls
 from ..symbolic.expressions import Expression, call_content, content_of
-from ..symbolic.graph import needed, operands_of, rewritten
+from ..symbolic.graph import Graph, needed, operands_of, rewritten
 from ..symbolic.loops import SymbolicLoop, loops_among
 from .loops import is_stack
 
@@ -47,10 +47,11 @@ class _Plan:
 
 def better_loops(steps, inputs, results, more=()):
     """A graph with better loops, and its results; ``more`` are passes before the last."""
-    passes = (_with_rows_at_once, _with_residuals, _without_sums, *more, _without_dead)
-    for improved in passes:
-        graph, results = improved(steps, inputs, results)
-        steps, inputs = graph.steps, graph.inputs
+    graph = Graph(_as_it_is)
+    graph.steps, graph.inputs = steps, inputs
+    if loops_among(steps):
+        for improved in (_with_rows_at_once, _with_residuals, _without_sums, *more, _without_dead):
+            graph, results = improved(graph.steps, graph.inputs, results)
     return graph, results
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
-from ..engine.arrays import asarray, foreign, read, to_fill, unbroadcast
+from ..engine.arrays import asarray, foreign, read, unbroadcast
 from ..engine.contributions import Scattered, add_into, has_repeats
 from ..engine.dispatch import registry
 from ..engine.primitives import Primitive, as_dtype, composed, declare, primitive
@@ -16,6 +16,14 @@ def getitem(x, index):
 
 def _is_array(value):
     return type(value) is np.ndarray or isinstance(value, np.generic)
+
+
+def to_fill(x, *values):
+    """A copy of x into which the values can be stored, in their library if x is plain."""
+    like = foreign(*values) if isinstance(x, (np.ndarray, np.generic)) else None
+    if like is not None:
+        return np.array(x, like=like)
+    return np.copy(x)  # of a NumPy scalar too
 
 
 def scatter(g, index, shape):
@@ -75,7 +83,8 @@ class _Reading(Primitive):
         are_arrays = type(g) is type(x) is np.ndarray or (
             _is_array(plain(g)) and _is_array(plain(x))
         )
-        if not (are_arrays and parents[0].requires_grad) or not _is_known(index):
+        is_known = type(out) is np.ndarray or _is_known(index)  # else out is of its library
+        if not (are_arrays and is_known and parents[0].requires_grad):
             return super().cotangents(g, out, args, kwargs, parents, careful)
         g = g if g.dtype == x.dtype else as_dtype(g, x.dtype)
         return [(parents[0], Scattered(g, index, x, _added))]

@@ -8,7 +8,7 @@ from ..engine.arrays import asarray
 from ..engine.primitives import primitive
 from ..engine.tensor import plain
 from ..messages import errors
-from .softmax import log_softmax, softmax
+from .softmax import NEAR, below_the_largest, log_softmax, softmax
 
 
 def one_hot(labels, classes, axis=-1, dtype=np.float64) -> Any:
@@ -45,12 +45,18 @@ def cross_entropy(logits, labels, axis=-1) -> Any:
         When the labels fit neither shape, or there is no such class.
     """
     labels, are_classes = _read(labels, logits, axis)
-    logs = log_softmax(logits, axis=axis)
     if are_classes:
-        last = logs if axis in (-1, logs.ndim - 1) else np.moveaxis(logs, axis, -1)
-        rows = last.reshape(labels.size, last.shape[-1])
-        return -rows[np.arange(labels.size), np.ravel(labels)].reshape(labels.shape)
+        below, normaliser = below_the_largest(logits, axis)
+        return np.squeeze(normaliser, axis) - _chosen(below, labels, axis)
+    logs = log_softmax(logits, axis=axis)
     return -np.sum(labels * np.where(labels == 0, 0, logs), axis=axis)  # no 0 * -inf
+
+
+def _chosen(x, labels, axis):
+    """The element of each label."""
+    last = x if axis in (-1, x.ndim - 1) else np.moveaxis(x, axis, -1)
+    rows = last.reshape(labels.size, last.shape[-1])
+    return rows[np.arange(labels.size), np.ravel(labels)].reshape(labels.shape)
 
 
 def _read(labels, logits, axis):
@@ -76,6 +82,10 @@ def _with_shape(labels):
 def _checked(labels, classes):
     if labels.dtype.kind not in "iu":
         raise ValueError(f"labels are integers, not {errors.describe(labels)}")
+    if type(labels) is np.ndarray:
+        without_sign = labels.astype(np.uint64)  # what is negative is too large there
+        if np.maximum.reduce(without_sign, axis=None, initial=0) < classes:
+            return labels
     wrong = (labels < 0) | (labels >= classes)
     if wrong.any():
         raise ValueError(
@@ -86,11 +96,16 @@ def _checked(labels, classes):
 
 def _logits_vjp(g, out, logits, labels, axis=-1):
     """softmax times the sum of the weights, minus the weights; a class has the weight 1."""
-    p, labels = softmax(logits, axis=axis), _with_shape(labels)
-    if type(g) is type(p) is np.ndarray and labels.ndim == 1 == p.ndim - 1 == axis % 2:
-        p[np.arange(labels.size), labels] -= 1
-        p *= g[:, None]
-        return p
+    labels = _with_shape(labels)
+    is_matrix = type(g) is type(logits) is np.ndarray and logits.ndim == 2 and axis in (-1, 1)
+    if is_matrix and labels.ndim == 1 and logits.dtype in NEAR:
+        logs = out + _chosen(logits, labels, axis)  # of the sums of exp(logits)
+        if np.maximum.reduce(np.abs(logs) + out, initial=0) < 32:  # so that it loses 5 bits at most
+            p = np.exp(logits - logs[:, None])
+            p[np.arange(labels.size), labels] = np.expm1(-out)
+            p *= g[:, None]
+            return p
+    p = softmax(logits, axis=axis)
     if labels.shape != logits.shape:
         classes = np.arange(logits.shape[axis])
         weights = np.moveaxis(np.equal(labels[..., None], classes), -1, axis)

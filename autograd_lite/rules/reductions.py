@@ -7,12 +7,13 @@ import numpy as np
 
 from ..engine.arrays import unbroadcast
 from ..engine.dispatch import registry
-from ..engine.primitives import composed, primitive
+from ..engine.primitives import composed, faster, primitive
 from ..engine.tensor import plain
 from .columns import as_columns, from_columns, products_before
 from .elementwise import along
 
 _ARRAYS = (np.ndarray, np.float64, np.float32)
+_INEXACT = frozenset({np.dtype(np.float64), np.dtype(np.float32)})
 
 
 def _spread(g, axis, keepdims):
@@ -44,6 +45,8 @@ def _sum_vjp(g, out, x, axis=None, dtype=None, keepdims=False, initial=None, whe
 
 
 def _mean_vjp(g, out, x, axis=None, dtype=None, keepdims=False, where=True):
+    if axis is None and where is True:
+        return _repeated(g / math.prod(x.shape), x)
     g = _spread(g, axis, keepdims) / _count(x, axis, where)
     return _sum_vjp(g, out, x, axis, keepdims=True, where=where)
 
@@ -117,6 +120,16 @@ def var_about(x, mean, axis=None, dtype=None, out=None, ddof=0, keepdims=False, 
 
 def std_about(x, mean, axis=None, dtype=None, out=None, ddof=0, keepdims=False, **more):
     return np.std(x, axis, dtype, out, ddof, keepdims, mean=mean, **more)
+
+
+def _mean_of_all(x):
+    """np.mean(x), in half of its time."""
+    if type(x) is np.ndarray and x.size and x.dtype in _INEXACT:
+        return np.add.reduce(x, axis=None) / x.size
+    return np.mean(x)
+
+
+faster[np.mean] = _mean_of_all
 
 
 # fmt: off

@@ -8,7 +8,7 @@ import itertools
 
 import numpy as np
 
-from ..engine.arrays import asarray, to_fill, unbroadcast
+from ..engine.arrays import asarray, unbroadcast
 from ..engine.dispatch import (
     as_targets,
     check_cast,
@@ -22,6 +22,7 @@ from ..engine.dispatch import (
 from ..engine.primitives import primitive
 from ..engine.tensor import Tensor, constant, plain
 from ..messages import errors
+from .indexing import to_fill
 
 REDUCTIONS = {np.add: np.sum, np.multiply: np.prod, np.maximum: np.max, np.minimum: np.min}
 ACCUMULATIONS = {np.add: np.cumsum, np.multiply: np.cumprod}

@@ -108,15 +108,15 @@ class _Again(Operation):
                 raise self._differs("a tensor that it uses has another value")
         with enable_grad():
             inputs = [registry["alias"](x) if recorded else variable(x) for x in inputs]
-        with enable_grad(), differentiating(inputs):
+        nodes = [*(t.node for t in inputs), *others]
+        with enable_grad(), differentiating(nodes[:n]):
             start = Leaf(None)  # the pass enters nothing older
             found = trees.flatten(self.run(map(twin, inputs)))[0]
         outputs = [_as_tensor(found[i]) for i in self.places if i < len(found)]
         self._compare(outputs, outs)
         pairs = [(t, part) for t, part in zip(outputs, gs, strict=True) if part is not None]
-        with differentiating(inputs):
+        with differentiating(nodes[:n]):
             table = backward_pass(seeds_of(*zip(*pairs, strict=True)), [start], recorded)
-        nodes = [*(t.node for t in inputs), *others]
         older = {node for node in table if node.serial < start.serial}
         if not older <= set(nodes):
             raise self._differs("it uses tensors that the first did not")

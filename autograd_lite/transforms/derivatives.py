@@ -9,12 +9,11 @@ from typing import Any
 import numpy as np
 
 from ..engine.calls import requires_grad
-from ..engine.modes import enable_grad, is_recording
+from ..engine.modes import enable_grad
 from ..engine.tensor import Tensor, backward_pass, plain, seed_of
 from ..messages import errors, other_names
 from . import trees
 from .function_call import (
-    Call,
     Transformed,
     check_function,
     collect,
@@ -22,6 +21,7 @@ from .function_call import (
     gradients_from,
     in_one_pass,
     one_pass,
+    run_call,
     seeds_of,
     variable,
 )
@@ -70,9 +70,10 @@ def gradients(
     table = {}
     seed = seed if create_graph else plain(seed)
     g = seed_of(output, seed)
+    nodes = [t.node for t in inputs]
     if output.requires_grad:
-        table = backward_pass({output.node: g}, [t.node for t in inputs], create_graph)
-    return collect(table, inputs, create_graph, given={id(seed)})
+        table = backward_pass({output.node: g}, nodes, create_graph)
+    return collect(table, nodes, create_graph, given={id(seed)})
 
 
 @other_names.keywords
@@ -163,14 +164,14 @@ def vjp(
     if not args:
         raise TypeError("vjp() got no arguments to differentiate: write vjp(f, x)")
     argnums = range(len(args)) if argnums is None else argnums
-    call = Call(f, argnums, args, kwargs, has_aux)
+    call = run_call(f, argnums, args, kwargs, has_aux)
     outputs, _ = call.outputs()
     call.check_some_float(outputs)
     nested = call.nested(outputs)
 
     def pull(cotangent):
         seeds = seeds_of(outputs, trees.matching(call.result, cotangent))
-        found, _ = gradients_from(seeds, call.inputs, is_recording())
+        found, _ = gradients_from(seeds, call.inputs)
         return call.like_arguments(found)
 
     out = call.plain_unless(nested, call.result)
@@ -220,17 +221,20 @@ def jvp(
     check_function(f)
     args = _as_tuple(args, "args")
     argnums = range(len(args)) if argnums is None else argnums
-    call = Call(f, argnums, args, kwargs, has_aux)
+    call = run_call(f, argnums, args, kwargs, has_aux)
     tangents = call.directions(tangents, "tangents")
     outputs, build = call.outputs()
     call.check_some_float(outputs)
     # Ones, not zeros: a zero cotangent would hide where the derivative does not exist.
     probes = [variable(np.ones_like(t._array)) for t in outputs]
-    with enable_grad(), differentiating(probes):
+    nodes = [t.node for t in probes]
+    with enable_grad(), differentiating(nodes):
         pulled, _ = one_pass(seeds_of(outputs, probes), call.inputs, True)
     seeds = seeds_of(pulled, tangents, "tangent")
-    nested = call.nested(outputs) or (call.recorded and any(map(requires_grad, seeds.values())))
-    found, _ = one_pass(seeds, probes, nested)
+    nested = call.nested(outputs) or (
+        call.mode.recording and any(map(requires_grad, seeds.values()))
+    )
+    found, _ = one_pass(seeds, nodes, nested)
     out, tangent_out = call.plain_unless(nested, call.result), build(found)
     aux = (call.plain_unless(nested, call.aux),) if has_aux else ()
     return out, tangent_out, *aux
@@ -262,7 +266,7 @@ def jacobian(
     """
 
     def all_derivatives(*args, **kwargs):
-        call = Call(f, argnums, args, kwargs, has_aux)
+        call = run_call(f, argnums, args, kwargs, has_aux)
         outputs, build = call.outputs()
         call.check_kind(outputs, holomorphic)
         nested = call.nested(outputs)
@@ -295,17 +299,17 @@ def derivative(f: Callable, argnums: int = 0) -> Callable:
     """
 
     def slope(*args, **kwargs):
-        call = Call(f, argnums, args, kwargs)
+        call = run_call(f, argnums, args, kwargs)
         output = call.as_tensor(call.result, "an array")
         call.check_kind([output], False)
-        shapes = [t.shape for t in call.inputs]
+        shapes = [node.out.shape for node in call.inputs]
         if shapes != [output.shape]:
             raise ValueError(
                 f"{call.name} returned {errors.describe(output)} for arguments of shapes {shapes}: "
                 "derivative() is of a function that works element by element; jacobian() is of any"
             )
         seeds = {output.node: np.ones_like(output._array)} if output.requires_grad else {}
-        found, _ = gradients_from(seeds, call.inputs, call.recorded)
+        found, _ = gradients_from(seeds, call.inputs)
         return call.like_arguments(found)
 
     return Transformed(slope, derivative, f, argnums=argnums)
@@ -383,9 +387,9 @@ def hvp(
 
 def _blocks(output, call, nested):
     """The derivatives of one output with respect to each input."""
-    shapes = [output.shape + t.shape for t in call.inputs]
+    shapes = [output.shape + node.out.shape for node in call.inputs]
     if output.size == 0 or not output.requires_grad:
-        return [np.zeros(s, t.dtype) for s, t in zip(shapes, call.inputs, strict=True)]
+        return [np.zeros(s, x.out.dtype) for s, x in zip(shapes, call.inputs, strict=True)]
     rows = []
     for index in np.ndindex(output.shape):
         unit = np.zeros_like(output._array)

@@ -20,13 +20,13 @@ from ..engine.calls import requires_grad
 from ..engine.dispatch import registry
 from ..engine.modes import EVERYWHERE, current, enter, leave
 from ..engine.tape import Argument
-from ..engine.tensor import Tensor, backward_pass, constant, own, plain, twin, unit_seed, wrap
+from ..engine.tensor import Tensor, backward_pass, constant, own, plain, unit_seed, wrap
 from ..messages import errors
 from . import held_data, trees
 
 _NESTED = EVERYWHERE._replace(nested=True)
 _ARRAYS = {np.ndarray}
-_node, _operation, _serial = map(attrgetter, ("node", "node.op", "serial"))
+_operation, _serial = map(attrgetter, ("op", "serial"))
 
 
 class Transformed:
@@ -69,13 +69,12 @@ def _made(make, f, options):
 
 
 class differentiating:
-    """In this block the gradients of variables are still asked for: what they reach is nested."""
+    """In this block the gradients of nodes are still asked for: what they reach is nested."""
 
-    __slots__ = ("_changes", "_token", "_uses")
+    __slots__ = ("_changes", "_nodes", "_token")
 
-    def __init__(self, variables, **changes):
-        self._changes = changes
-        self._uses = [t.node.uses for t in variables if type(t.node) is Argument]
+    def __init__(self, nodes, **changes):
+        self._nodes, self._changes = nodes, changes
 
     def __enter__(self):
         mode, changes = current(), self._changes
@@ -84,12 +83,14 @@ class differentiating:
         elif changes or not mode.nested:
             mode = mode._replace(nested=True, **changes)
         self._token = enter(mode)
-        for uses in self._uses:  # of a list threads add and take away without a lock
-            uses.append(self)
+        for node in self._nodes:
+            if type(node) is Argument:
+                node.uses.append(self)  # threads add and take away without a lock
 
     def __exit__(self, *error):
-        for uses in self._uses:
-            uses.pop()
+        for node in self._nodes:
+            if type(node) is Argument:
+                node.uses.pop()
         leave(self._token)
 
 
@@ -99,26 +100,34 @@ class Call:
     Attributes
     ----------
     inputs, build
-        The new tensors, and what makes of as many others the list of the chosen arguments.
+        The nodes of the new tensors, and what makes of one value each the list of the chosen
+        arguments.
+    mode
+        That around the call.
     result, aux
-        What f returned.
+        What f returned, once it has run.
     """
 
     def __init__(self, f, argnums, args, kwargs=None, has_aux=False):
         self.name = getattr(f, "__name__", "the function")
         self.several = type(argnums) is not int and not isinstance(argnums, np.integer)
-        self.recorded = current().recording
+        self.mode = current()
         if type(argnums) not in (int, tuple):
             argnums = tuple(check_argnums(argnums))
         positions, args = _positions(argnums, len(args), self.name), list(args)
         self.chosen = list(map(args.__getitem__, positions))
         are_arrays = {*map(type, self.chosen)} == _ARRAYS
         leaves, self.build = (self.chosen, list) if are_arrays else trees.flatten(self.chosen)
-        self.inputs = list(map(_argument, leaves))
-        for i, arg in zip(positions, self.build(map(twin, self.inputs))):
+        tensors = list(map(_argument, leaves))
+        self.inputs = [t.node for t in tensors]  # f may bind its arguments to others
+        for i, arg in zip(positions, self.build(tensors)):
             args[i] = arg
-        with differentiating(self.inputs, recording=True, body=None):
-            self.result, self.aux = f(*args, **kwargs or {}), None
+        self._call = f, args, kwargs or {}, has_aux
+
+    def run(self):
+        """Call f; its arguments are being differentiated meanwhile."""
+        f, args, kwargs, has_aux = self._call
+        self.result, self.aux = f(*args, **kwargs), None
         if has_aux:
             self.result, self.aux = self._pair(self.result)
 
@@ -157,10 +166,10 @@ class Call:
     def nested(self, outputs):
         """Whether the inputs, or what the outputs were computed from, are on another tape too."""
         nodes = [t.node for t in outputs if isinstance(t, Tensor)]
-        if not self.recorded:
-            _refuse_leaks(nodes, self.inputs)
+        if not self.mode.recording:
+            _refuse_leaks(nodes, self.inputs, self.mode)
             return False
-        return _are_results(self.inputs) or _reach_others(nodes, self.inputs)
+        return _are_results(self.inputs) or _reach_others(nodes, self.inputs, self.mode)
 
     def plain_unless(self, nested, tree):
         """A tree with its tensors as they are, or as plain values that nobody else has."""
@@ -211,7 +220,7 @@ class Call:
                     "holomorphic function of complex arguments, else differentiate np.real and "
                     "np.imag of it",
                 )
-        elif any(t.dtype.kind != "c" for t in (*self.inputs, *outputs)):
+        elif any(t.dtype.kind != "c" for t in (*(x.out for x in self.inputs), *outputs)):
             raise errors.told(
                 TypeError,
                 f"holomorphic=True, but not all arguments and results of {self.name} are "
@@ -233,11 +242,13 @@ def in_one_pass(f, argnums, has_aux, holomorphic, with_value=True):
 
     def value_and_gradient(*args, **kwargs):
         call = Call(f, argnums, args, kwargs, has_aux)
-        output = call.one_number(holomorphic)
-        node = output.node
-        seeds = {node: unit_seed(output)} if node.requires_grad else {}
-        found, nested = gradients_from(seeds, call.inputs, call.recorded)
-        if nested and current().held:
+        with differentiating(call.inputs, recording=True, body=None):
+            call.run()
+            output = call.one_number(holomorphic)
+            node = output.node
+            seeds = {node: unit_seed(output)} if node.requires_grad else {}
+            found, nested = _gradients(seeds, call.inputs, call.mode)
+        if nested and call.mode.held:
             held_data.settle(node, *(t.node for t in found if isinstance(t, Tensor)))
         found = call.like_arguments(found)
         if with_value:
@@ -277,33 +288,54 @@ def _with_data_held(run, argnums, f):
     return call
 
 
-def gradients_from(seeds, inputs, recorded):
+def run_call(*what):
+    """A `Call` that has run."""
+    call = Call(*what)
+    with differentiating(call.inputs, recording=True, body=None):
+        call.run()
+    return call
+
+
+def gradients_from(seeds, inputs):
     """The gradients of inputs, and whether they are on a tape.
 
     They are if a pass from the seeds ``{node: g}`` meets somebody else's
     tensors. Inside another function that is likely, so it is looked up, and so it is with
     hooks, which are called once; elsewhere a pass on arrays is tried.
     """
-    if not recorded:
-        _refuse_leaks(seeds, inputs)
-    nested = recorded and (any(map(requires_grad, seeds.values())) or _are_results(inputs))
-    is_known = nested or not recorded
-    if not is_known and (hooks.alive or current().nested):
-        nested, is_known = _reach_others(seeds, inputs), True
-    found, table = one_pass(seeds, inputs, nested)
-    if not is_known and _reach_others(table, inputs):
-        nested = True
-        found, _ = one_pass(seeds, inputs, nested)
+    mode = current()
+    nested = mode.recording and any(map(requires_grad, seeds.values()))
+    if not nested and Tensor in map(type, seeds.values()):
+        seeds = {node: plain(g) for node, g in seeds.items()}
+    with differentiating(inputs):
+        return _gradients(seeds, inputs, mode, nested)
+
+
+def _gradients(seeds, inputs, mode, nested=False):
+    """The same in a block of these inputs, given the mode around it."""
+    if not mode.recording:
+        _refuse_leaks(seeds, inputs, mode)
+        return _pass(seeds, inputs, False)[0], False
+    nested = nested or _are_results(inputs)
+    if not nested and (mode.nested or hooks.alive.data):
+        nested = _reach_others(seeds, inputs, mode)
+        return _pass(seeds, inputs, nested)[0], nested
+    found, table = _pass(seeds, inputs, nested)
+    if not nested and _reach_others(table, inputs, mode):
+        return _pass(seeds, inputs, True)[0], True
     return found, nested
 
 
 def one_pass(seeds, inputs, nested):
     """The gradients of inputs after one pass, and its cotangents."""
-    targets = list(map(_node, inputs))
     if not nested and Tensor in map(type, seeds.values()):
         seeds = {node: plain(g) for node, g in seeds.items()}
     with differentiating(inputs):  # for who differentiates in it: a checkpoint that runs again
-        table = backward_pass(seeds, targets, nested)
+        return _pass(seeds, inputs, nested)
+
+
+def _pass(seeds, inputs, nested):
+    table = backward_pass(seeds, inputs, nested)
     return collect(table, inputs, nested, given=map(id, seeds.values())), table
 
 
@@ -311,16 +343,17 @@ def released(value):
     """What is handed out in place of a tensor: an array that is not on its tape, to write into."""
     if isinstance(value, Tensor):
         value = value._array
-        return value if is_scalar(value) else value.copy()
+        return value if isinstance(value, np.generic) or is_scalar(value) else value.copy()
     return value
 
 
 def collect(table, inputs, create_graph, given=()):
-    """The cotangents of inputs out of a table, zeros for those it does not hold."""
+    """The cotangents of nodes out of a table, zeros for those it does not hold."""
     given, found = set(given), []
-    for t in inputs:
-        g = table.get(t.node)
-        g = np.zeros_like(t._array) if g is None else g
+    for node in inputs:
+        g = table.get(node)
+        if g is None:
+            g = np.zeros_like(node.out)
         if not create_graph:
             g = own(g, given)
         elif not isinstance(g, Tensor):
@@ -352,10 +385,10 @@ def _fitting(g, output, what):
     return g if g.dtype == output.dtype else g.astype(output.dtype)
 
 
-def _refuse_leaks(nodes, inputs):
+def _refuse_leaks(nodes, inputs, mode):
     """Refuse somebody else's tensors where a body of the user's differentiates by itself."""
-    if (op := current().body) is not None and _reach_others(nodes, inputs):
-        raise errors.smuggled(op.name)
+    if mode.body is not None and _reach_others(nodes, inputs, mode):
+        raise errors.smuggled(mode.body.name)
 
 
 def _are_results(inputs):
@@ -363,16 +396,16 @@ def _are_results(inputs):
     return any(map(_operation, inputs))
 
 
-def _reach_others(nodes, inputs):
+def _reach_others(nodes, inputs, mode):
     """Whether somebody else's variable lies behind nodes, other than behind the inputs.
 
-    Inside another function what is older than the inputs is taken for its part: of a long loop
-    in it, each step would be searched again and again.
+    ``mode`` is that around the call. Inside another function what is older than the inputs is taken
+    for its part: of a long loop in it, each step would be searched again and again.
     """
-    seen = set(map(_node, inputs))
+    seen = set(inputs)
     if seen.issuperset(nodes):
         return False
-    oldest = min(map(_serial, seen), default=0) if current().nested else 0
+    oldest = min(map(_serial, seen), default=0) if mode.nested else 0
     stack = list(nodes)
     while stack:
         node = stack.pop()

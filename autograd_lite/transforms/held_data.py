@@ -28,12 +28,18 @@ _lock = threading.Lock()
 
 def large(args, kwargs):
     """The large arrays among arguments that can be held, by their positions and keywords."""
-    found = {}
-    for place, x in (*enumerate(args), *kwargs.items()) if kwargs else enumerate(args):
-        is_large = type(x) is np.ndarray and x.nbytes > SMALL
-        if is_large and type(x.base) in _OWNERS and not x.dtype.hasobject:
-            found[place] = x
-    return found
+    if not kwargs:
+        for x in args:
+            if type(x) is np.ndarray and x.nbytes > SMALL:
+                break
+        else:
+            return None  # in the time that a look takes
+    return {
+        place: x
+        for place, x in (*enumerate(args), *kwargs.items())
+        if type(x) is np.ndarray and x.nbytes > SMALL
+        if type(x.base) in _OWNERS and not x.dtype.hasobject
+    }
 
 
 @contextlib.contextmanager

@@ -14,6 +14,7 @@ import numpy as np
 from ..engine import hooks, tape
 from ..engine.arrays import asarray
 from ..engine.calls import requires_grad
+from ..engine.dead_branches import has_nan
 from ..engine.dispatch import registry
 from ..engine.modes import current, is_recording, switched, watching
 from ..engine.tape import Leaf, Node, Operation
@@ -21,7 +22,6 @@ from ..engine.tensor import (
     Tensor,
     backward_pass,
     constant,
-    has_nan,
     plain,
     recorded_step,
     several,
@@ -303,7 +303,7 @@ class _StepBack:
         inputs |= {a + i: _input(own[i], recorded) for i in self.rows}
         leaves = [twin(inputs[i]) if i in inputs else x for i, x in enumerate((*given, *own))]
         inputs = list(inputs.values())
-        with differentiating(inputs, recording=True, body=None):
+        with differentiating([t.node for t in inputs], recording=True, body=None):
             start = Leaf(None)  # the pass enters nothing older
             new, ys = loop.step(leaves[:a], leaves[a:])
             if self.following is not None:
