@@ -14,7 +14,8 @@ import numpy as np
 
 import autograd_lite as ag
 
-from .optimizer import Optimizer, fitting
+from .module import fitting
+from .optimizer import Optimizer
 
 
 class Schedule:
