@@ -20,33 +20,14 @@ def targets_of(names, wrt):
 
 
 def _target(names, one):
-    if isinstance(one, Tensor):
-        found = [one.node] if one.node in names.nodes else []
-    elif isinstance(one, str):
-        found = names.find(one) or names.find(_bottom(one))
-    else:
-        raise TypeError(f"wrt holds Tensors and names, not {errors.describe(one)}")
-    what = repr(one) if isinstance(one, str) else errors.describe(one)
-    if len(found) != 1:
-        known = [names.of(node) for node in names.nodes if node.requires_grad]
-        is_unknown = isinstance(one, str) and not found
-        hint = errors.did_you_mean(_bottom(one), known) if is_unknown else ""
-        raise ValueError(
-            f"wrt has {what}, and {len(found) or 'no'} tensor{'s' * (len(found) > 1)} of this tape "
-            f"{'are' if len(found) > 1 else 'is'} that: {hint}Give a tensor that the loss was "
-            f"computed from, or a name among {', '.join(known)}"
-        )
-    if not found[0].requires_grad:
+    [node] = names.asked(one, is_unique=True)
+    if not node.requires_grad:
+        what = repr(one) if isinstance(one, str) else errors.describe(one)
         raise ValueError(
             f"wrt has {what}, a constant, so no gradient reaches it: create it with "
             "requires_grad=True before it is used"
         )
-    return found[0]
-
-
-def _bottom(name):
-    """z2 of dLoss/dz2."""
-    return name.partition("/d")[2].strip("()") or name
+    return node
 
 
 def labels_of(names, more):
