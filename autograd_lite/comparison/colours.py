@@ -2,7 +2,7 @@
 
 from ..drawing.draw import pictured
 from ..drawing.model import BECAUSE, NOT_GIVEN, RIGHT, WRONG
-from ..drawing.rows import Rows
+from ..drawing.plain_text import Rows
 from ..drawing.themes import Look
 from . import rows
 

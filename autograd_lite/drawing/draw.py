@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from ..engine.tensor import Tensor
+from ..engine.modes import enable_grad
+from ..engine.tensor import Tensor, backward_pass, seed_of
 from ..graph import Names, caller_variables
 from ..messages import errors
 from ..observed_call import on_tape
-from .backward import GRAPHS, recorded_backward
+from ..symbolic.text import differential
 from .from_tape import diagram
 from .metrics import coloured
 from .picture import Picture
-from .rows import Rows
+from .plain_text import Rows
 from .selection import selected
 from .themes import Look
+
+GRAPHS = "forward", "backward", "both"
 
 
 def draw(
@@ -142,6 +145,31 @@ def _check(what, args, graph):
         )
     if graph not in GRAPHS:
         raise ValueError(f"graph={graph!r}: it is {' or '.join(map(repr, GRAPHS))}")
+
+
+def recorded_backward(root, names):
+    """The gradients of the leaves as recorded tensors, every cotangent under its name.
+
+    Raises
+    ------
+    ValueError
+        For a root with several elements, or without a history.
+    """
+    if root.size != 1 or not root.requires_grad:
+        raise ValueError(
+            f"there is no backward pass of {errors.describe(root)} to draw: it begins at one "
+            "number that was computed from a tensor with requires_grad=True"
+        )
+    loss = names.loss
+    with enable_grad():
+        table = backward_pass({root.node: seed_of(root, None)}, names.nodes, True, hooked=False)
+    for node in names.nodes:
+        name = loss if node is root.node else names.given(node)
+        if node in table and name is not None:
+            label = f"{differential(loss)}/{differential(name)}"
+            known = table[node].name
+            table[node].name = label if known is None else f"{known} = {label}"
+    return [table[node] for node in names.nodes if node.op is None and node in table]
 
 
 def pictured(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..messages import quoting
 from .model import Diagram
-from .rows import Rows, head
+from .plain_text import Rows, head, to_text
 from .themes import Look
 
 IMAGES = (".svg", ".png", ".pdf")
@@ -76,8 +76,6 @@ class Picture:
     @property
     def text(self) -> str:
         """The picture as lines for a terminal."""
-        from .plain_text import to_text
-
         return to_text(self.model, self._style)
 
     @property

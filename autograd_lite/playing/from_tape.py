@@ -8,7 +8,7 @@ from collections import Counter
 import numpy as np
 
 from ..comparison.diagnosis.graph import Graph
-from ..derivation.targets import targets_of
+from ..derivation.lines import targets_of
 from ..drawing.formulas import formula as call_of
 from ..engine.arrays import broadcast_axes
 from ..engine.primitives import Elementwise
@@ -18,9 +18,8 @@ from ..symbolic.expressions import Expression
 from ..symbolic.javascript import NotInJavaScript
 from ..symbolic.text import TextWriter
 from ..symbolic.traced import ConcretizationError, Traced
-from .contributions import Contributions, recorded
+from .contributions import Contributions, recorded, rule_of
 from .model import CALL, CONSTANT, GRADIENT, RESULT, TEXT, VALUE, VARIABLE, Arrow, Box, Flow
-from .rule_words import rule_of
 
 OPEN, CLOSE = "\ue000", "\ue001"  # around a reference: quoting leaves neither in a name
 SHORT = 20  # letters of a formula that is a label

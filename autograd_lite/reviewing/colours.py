@@ -8,7 +8,7 @@ import numpy as np
 
 from ..drawing.draw import pictured
 from ..drawing.model import BECAUSE, NOT_GIVEN, RIGHT, WRONG
-from ..drawing.rows import Rows
+from ..drawing.plain_text import Rows
 from ..drawing.themes import Look
 from ..engine.tensor import wrap
 from ..graph import Names
