@@ -147,15 +147,13 @@ class Replay:
 
     def lifted(self, value):
         """A plain array as an input of its name, or as a constant; anything else as it is."""
-        if not isinstance(value, np.ndarray) or self._says_where(value):
+        if not isinstance(value, np.ndarray):
             return value
+        if value.dtype.kind in "biu" and self.names.of_array(value) is None:
+            return value  # an index or a mask without a name: what rules may look into
         if id(value) not in self._inputs:
             self._inputs[id(value)] = self._known(value)
         return self._inputs[id(value)]
-
-    def _says_where(self, value):
-        """Whether an array is an index or a mask without a name: what rules may look into."""
-        return value.dtype.kind in "biu" and self.names.of_array(value) is None
 
     def _known(self, value):
         """An array by its name, as the transpose of one with a name, or as it is."""

@@ -44,20 +44,12 @@ def edge_of(use, source, target, count, names):
         *ends,
         derivative=local_derivative(call, position),
         factor=_factor(call, position, source, operands),
-        formula=_formula(call, position, operands, names.given(call)),
+        formula=local_formula(call, position, operands, names.given(call)),
         hole=hole,
         summed=summed,
         transposed=turned,
         step=use.step,
     )
-
-
-def _formula(call, position, operands, name):
-    """None of products of matrices and of what no single array is multiplied by."""
-    several = isinstance(call.out, tuple) or isinstance(call.args[position], (tuple, list))
-    if several or call.op.f is np.matmul or call.op.sequence:
-        return None
-    return local_formula(call, position, operands, name)
 
 
 def _factor(call, position, source, operands):
@@ -74,7 +66,9 @@ def local_formula(node, position, operands, name):
     ``operands`` are the texts of the arguments, and ``name`` is that of the result.
     """
     op = node.op
-    rule = op.rules[position]
+    several = isinstance(node.out, tuple) or isinstance(node.args[position], (tuple, list))
+    if several or op.f is np.matmul or op.sequence:
+        return None
     if not isinstance(op, Elementwise) and np.ndim(node.out):
         return None
     trace = Trace(Graph())
@@ -92,19 +86,15 @@ def local_formula(node, position, operands, name):
             out = lifted(node.out, name or OUT)
             args = list(map(lifted, node.args, operands))
             if op.f is np.logaddexp and np.isfinite(node.out).all():
-                derivative = _of_logaddexp(args[position], args[1 - position])
+                one, other = args[position], args[1 - position]  # more than the rule says at inf
+                derivative = sigmoid(one if not is_array(other) and other == 0 else one - other)
             else:
-                derivative = rule(np.ones_like(out), out, *args, **node.kwargs)
+                derivative = op.rules[position](np.ones_like(out), out, *args, **node.kwargs)
     except Exception:  # a rule that looks at values, or is written for arrays alone
         return None
     if isinstance(op, Elementwise):
         return _written(derivative, known)
     return _of_reduction(derivative, known)
-
-
-def _of_logaddexp(one, other):
-    """What the rule says too, and more at infinite numbers."""
-    return sigmoid(one if not is_array(other) and other == 0 else one - other)
 
 
 def _written(derivative, known):

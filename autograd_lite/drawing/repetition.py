@@ -83,7 +83,10 @@ def _repeated(units, by_identity=False):
     candidates, least = [], len(units) // 50
     for period in range(1, min(len(units) // 2, LONGEST) + 1):
         same, moved = _same(signatures, period)
-        for start, length in _stretches(same, max(period, least)):
+        others = np.flatnonzero(np.concatenate([[True], ~same, [True]]))
+        lengths = np.diff(others) - 1  # of the stretches of equal units
+        for i in np.flatnonzero(lengths >= max(period, least)):
+            start, length = int(others[i]), int(lengths[i])
             times = (length + period) // period
             few = FEW if moved[start : start + length].all() else np.inf
             if times >= 2 and (times - 1) * period >= least:
@@ -113,13 +116,6 @@ def _same(signatures, period):
         is_moved = np.minimum(later, LONGEST + 1) == np.minimum(earlier, LONGEST + 1)
         same[others] = np.all(is_moved | (later - earlier == period), axis=1)
     return same, moved
-
-
-def _stretches(same, least):
-    """Pairs (start, length) of the stretches of True that are long enough."""
-    others = np.flatnonzero(np.concatenate([[True], ~same, [True]]))
-    lengths = np.diff(others) - 1
-    return [(int(others[i]), int(lengths[i])) for i in np.flatnonzero(lengths >= least)]
 
 
 def _signatures(units, by_identity):

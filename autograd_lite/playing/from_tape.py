@@ -52,7 +52,10 @@ class Reading:
         self.box_of = {}  # {node or expression: box}
         self.nodes = {}  # {id of a box: node}
         self.replay = self._replayed(loss)
-        self.contributions = self.replay.contributions if self.replay else self._recorded(loss)
+        if self.replay:
+            self.contributions = self.replay.contributions
+        else:
+            self.contributions, self.gradients = recorded(loss, self.targets)
         self._add_boxes()
         self._add_flows()
         if self.replay:
@@ -102,35 +105,26 @@ class Reading:
                 return None
         return replay
 
-    def _recorded(self, loss):
-        contributions, self.gradients = recorded(loss, self.targets)
-        return contributions
-
     # --- boxes ------------------------------------------------------------------------------
 
     def _add_boxes(self):
         for node in self.names.nodes:
-            if self.replay is not None:
-                for x in self._arrays_of(node):
-                    self._array_box(x)
+            if self.replay is not None and node.op is not None:
+                self._add_arrays(node)
             self._box(node)
         for node in self.names.nodes:
             if node.op is not None:
                 self._arrows_to(node)
 
-    def _arrays_of(self, node):
-        """The plain arrays with a name that enter with a call."""
-        if node.op is None:
-            return []
+    def _add_arrays(self, node):
+        """A box for each plain array with a name that enters with a call."""
         known = {v.expression for v in self.replay.values.values() if type(v) is Traced}
-        return [x for _, x in self.replay.sources(node) if x not in known]
-
-    def _array_box(self, x):
-        if x not in self.box_of:
-            box = Box(len(self.boxes), x.name, True, CONSTANT, list(x.shape))
-            self.boxes.append(box)
-            self.box_of[x] = box
-            box.value = self._result(x)
+        for _, x in self.replay.sources(node):
+            if x not in known and x not in self.box_of:
+                box = Box(len(self.boxes), x.name, True, CONSTANT, list(x.shape))
+                self.boxes.append(box)
+                self.box_of[x] = box
+                box.value = self._result(x)
 
     def _box(self, node):
         kind = VARIABLE if node.requires_grad else CONSTANT

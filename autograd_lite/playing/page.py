@@ -189,11 +189,10 @@ def _rows(shape, style):
 def _title(box, reading):
     if not box.op:
         return box.label
-    text = "".join(
-        what if kind == TEXT else _in_formula(reading.boxes[what]) for kind, what in box.formula
-    )
+    text = ""
+    for kind, what in box.formula:
+        if kind != TEXT:
+            inner = reading.boxes[what]
+            what = quoting.shortened(inner.label, 20, "…") if inner.named else "□"
+        text += what
     return f"{box.label} = {text}" if box.named else text
-
-
-def _in_formula(box):
-    return quoting.shortened(box.label, 20, "…") if box.named else "□"
