@@ -102,11 +102,7 @@ class MultiheadAttention(Module):
             mask = earlier if mask is None else mask & earlier
         if np.ndim(mask) > 2:
             mask = np.expand_dims(mask, -3)  # the same for all heads
-        q, k, v = (
-            self._split(self.query(query)),
-            self._split(self.key(key)),
-            self._split(self.value(value)),
-        )
+        q, k, v = map(self._split, (self.query(query), self.key(key), self.value(value)))
         mixed = np.swapaxes(attention(q, k, v, mask, self.dropout), -2, -3)
         return self.out(mixed.reshape(np.shape(query)))
 

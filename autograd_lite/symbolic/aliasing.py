@@ -9,7 +9,7 @@ import weakref
 import numpy as np
 
 from . import calls
-from .expressions import collect, mapped
+from .expressions import mapped, operands_of
 from .graph import evaluated
 
 
@@ -166,9 +166,7 @@ class TracedView:
 
     def places(self):
         """The expressions that say which elements are shown: of x[i], a traced i."""
-        found = []
-        collect([*self.args, *self.kwargs.values()], found)
-        return found
+        return operands_of([*self.args, *self.kwargs.values()])
 
 
 def view_of(func, args, kwargs, place, value):

@@ -6,7 +6,7 @@ import operator
 import numpy as np
 
 from ..messages import errors
-from .expressions import Expression, collect, key_of, mapped
+from .expressions import Expression, key_of, mapped, operands_of
 from .simplification import simplified
 
 # What Python's operators compute of two Python numbers is a Python number, and changes no dtype.
@@ -193,13 +193,6 @@ def rewritten(steps, inputs, results, simplify, special=None):
             kwargs = {key: mapped(new, arg) for key, arg in step.kwargs.items()}
             table[step] = graph.call(step.func, mapped(new, step.args), kwargs, step.value)
     return graph, mapped(new, results)
-
-
-def operands_of(tree):
-    """The expressions inside nested tuples and lists."""
-    found = []
-    collect(tree, found)
-    return found
 
 
 def sum_of(graph, terms):

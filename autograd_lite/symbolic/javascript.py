@@ -183,10 +183,6 @@ def _along(writer, x, a, axis=-1):
     return writer.applied(x.func.__name__, a, settings=[[int(i) % a.ndim for i in axes]])
 
 
-def _logsumexp(writer, x, a, axis=None, keepdims=False):
-    return _reduction(writer, x, a, axis, keepdims)
-
-
 def _norm(writer, x, a, ord=None, axis=None, keepdims=False):
     if ord not in (None, 2, "fro", "f") or (ord == 2 and axis is None and a.ndim == 2):
         raise NotInJavaScript(f"the norm of order {ord}")
@@ -248,10 +244,6 @@ def _stored(writer, x, a, index, value):
     return f"{name}({writer.operand(a)}, {where}, {value})"
 
 
-def _stored_as_ours(writer, x, a, value, index):
-    return _stored(writer, x, a, index, value)
-
-
 def _indexed(shape, index):
     """The positions that an index means in an array of a shape."""
     return np.arange(int(np.prod(shape))).reshape(shape)[mapped(_plain, index)]
@@ -294,7 +286,7 @@ _CALLS = {
     np.where: _plain_call, np.clip: _clip, calls.astype: _cast,
     calls.getitem: _moved, calls.setitem: _stored, calls.add_at: _stored,
     registered(indexing.add_at).f: _scattered,
-    registered(indexing.store).f: _stored_as_ours,
+    registered(indexing.store).f: lambda w, x, a, value, index: _stored(w, x, a, index, value),
     registered(joining.join).f: _joined, registered(joining.pile).f: _joined,
     registered(norms.norm).f: _norm, np.linalg.norm: _norm,
     registered(elementwise.along).f: _plain_call,
@@ -302,7 +294,7 @@ _CALLS = {
     np.concatenate: _joined, np.stack: _joined,
     np.ones_like: _filled(1.0), np.zeros_like: _filled(0.0), np.full_like: _full_like,
     registered(softmax.softmax).f: _along, registered(softmax.log_softmax).f: _along,
-    registered(softmax.logsumexp).f: _logsumexp,
+    registered(softmax.logsumexp).f: _reduction,
     registered(losses.cross_entropy).f: _cross_entropy,
     registered(activations.leaky_relu).f: _with_setting(0.01),
     registered(activations.elu).f: _with_setting(1.0),

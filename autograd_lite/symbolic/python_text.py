@@ -7,7 +7,7 @@ import numpy as np
 from ..engine.dispatch import full_name
 from ..messages import quoting
 from . import calls
-from .expressions import Expression, collect
+from .expressions import Expression, operands_of
 
 # How tightly operators bind, as in Python.
 _INFIX = {
@@ -267,9 +267,7 @@ def _is_numpys_ufunc(func):
 def _is_weak(value, arg, x):
     """Whether a number in a call may be a Python number without another dtype of the result."""
     others = [a for a in x.args if a is not arg]
-    found = []
-    collect(others, found)
-    dtypes = [a.dtype for a in found if a.dtype is not None and not a.is_number]
+    dtypes = [a.dtype for a in operands_of(others) if a.dtype is not None and not a.is_number]
     if not dtypes or x.dtype is None:
         return False
     weak = np.result_type(*dtypes, type(value.item())(0))

@@ -6,7 +6,7 @@ Rules are tried as a graph grows, so the arguments of a call are simple already.
 import numpy as np
 
 from . import arithmetic_rules, calls, shape_rules
-from .expressions import Expression, collect
+from .expressions import Expression, operands_of
 from .rule_table import Rules, number
 
 _RULES = Rules()
@@ -59,8 +59,7 @@ def _folded(graph, func, args, kwargs, value):
         return None
     if kwargs or not (isinstance(func, np.ufunc) or func in (calls.astype, np.reshape)):
         return None
-    found = []
-    collect(args, found)
+    found = operands_of(args)
     if found and all(operand.is_number for operand in found):
         return graph.constant(value)
     return None

@@ -99,8 +99,6 @@ class TextWriter(Writer):
         whole, axis = inner.args[0], inner.kwargs["axis"]
         axes = {a % whole.ndim for a in (axis if isinstance(axis, tuple) else [axis])}
         kept = tuple(1 if i in axes else n for i, n in enumerate(whole.shape))
-        if inner.kwargs.keys() - {"axis", "keepdims"}:
-            return None
         if shape not in (kept, tuple(n for i, n in enumerate(whole.shape) if i not in axes)):
             return None
         given = {"axis": axis, "keepdims": True} if shape == kept else {"axis": axis}
