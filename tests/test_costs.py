@@ -11,15 +11,12 @@ import tracemalloc
 
 import numpy as np
 import pytest
+from variables import variable
 
 import autograd_lite as ag
 from autograd_lite.engine.tape import Leaf, Node, Operation, backward_pass, history
 
 MEGABYTE = 1 << 20
-
-
-def variable(data):
-    return ag.Tensor(data, requires_grad=True)
 
 
 def counted(f, event):

@@ -6,15 +6,12 @@ import traceback
 
 import numpy as np
 import pytest
+from variables import variable
 
 import autograd_lite as ag
 import nn
 from autograd_lite.messages import other_names
 from nn.other_names import NN
-
-
-def variable(data, **options):
-    return ag.Tensor(data, requires_grad=True, **options)
 
 
 @pytest.fixture
