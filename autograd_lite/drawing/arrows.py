@@ -71,15 +71,12 @@ def local_formula(node, position, operands, name):
         return None
     if not isinstance(op, Elementwise) and np.ndim(node.out):
         return None
-    trace = Trace(Graph())
-    known: dict = {}
+    trace, known = Trace(Graph()), {}
 
     def lifted(value, text):
-        if not isinstance(value, (np.ndarray, np.floating)) or not (is_array(value) or text):
-            return value
-        if text not in known:
-            known[text] = trace.input(np.asarray(value), text)
-        return known[text]
+        if isinstance(value, (np.ndarray, np.floating)) and (is_array(value) or text):
+            return known.setdefault(text, trace.input(np.asarray(value), text))
+        return value
 
     try:
         with np.errstate(all="ignore"), watching(OneCall(trace)):

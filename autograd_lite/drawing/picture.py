@@ -7,6 +7,8 @@ from functools import cached_property
 from pathlib import Path
 
 from ..messages import quoting
+from .json_text import to_json
+from .mermaid import to_mermaid
 from .model import Diagram
 from .plain_text import Rows, head, to_text
 from .themes import Look
@@ -69,8 +71,6 @@ class Picture:
     @property
     def mermaid(self) -> str:
         """The picture as a Mermaid flowchart."""
-        from .mermaid import to_mermaid
-
         return to_mermaid(self.model, self._style, self._look)
 
     @property
@@ -81,8 +81,6 @@ class Picture:
     @property
     def json(self) -> str:
         """The model as JSON: boxes, edges and groups by the names of their fields."""
-        from .json_text import to_json
-
         return to_json(self.model, self._style)
 
     @cached_property

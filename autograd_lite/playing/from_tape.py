@@ -7,7 +7,7 @@ from collections import Counter
 
 import numpy as np
 
-from ..comparison.diagnosis.graph import Graph
+from ..comparison.diagnosis.graph import Graph, is_closed
 from ..derivation.lines import targets_of
 from ..drawing.formulas import formula as call_of
 from ..engine.arrays import broadcast_axes
@@ -258,14 +258,8 @@ def _number_of(x):
 
 def _bare(label):
     """A formula without the parentheses around it."""
-    if not (label.startswith("(") and label.endswith(")")):
-        return label
-    depth = 0
-    for i, letter in enumerate(label):
-        depth += (letter == "(") - (letter == ")")
-        if depth == 0 and i < len(label) - 1:
-            return label
-    return label[1:-1] if depth == 0 else label
+    inner = label[1:-1]
+    return inner if label == f"({inner})" and is_closed(inner) else label
 
 
 def _is_whole(label):

@@ -60,10 +60,13 @@ class Stored:
         """Become a traced value of the same shape and dtype, and with it all that shows this."""
         self.check_writable()
         owner, views = self._path()
+        expression = new.expression
         if all(view.func is calls.getitem for view in views):
-            expression = _stored_in_turn(self.graph, views, new.expression)
+            for view in reversed(views):  # x[i][j] = v: a new x[i], and with it a new x
+                whole = view.wholes[0].expression
+                expression = self.graph.apply(calls.setitem, whole, view.args[1], expression)
         else:
-            expression = _stored_by_number(self.graph, owner, views, new.expression)
+            expression = _stored_by_number(self.graph, owner, views, expression)
         value = np.copy(owner.value, order="K")  # in the same layout of memory
         value[...] = expression.value
         owner._bind(expression, value)
@@ -209,14 +212,6 @@ def value_of(arg):
 def expression_of(arg):
     """The expression of what is traced, anything else as it is."""
     return arg.expression if isinstance(arg, Stored) else arg
-
-
-def _stored_in_turn(graph, views, expression):
-    """x[i][j] = v: a new x[i], and with it a new x."""
-    for view in reversed(views):
-        whole = view.wholes[0].expression
-        expression = graph.apply(calls.setitem, whole, view.args[1], expression)
-    return expression
 
 
 def _stored_by_number(graph, owner, views, expression):

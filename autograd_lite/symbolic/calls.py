@@ -108,7 +108,7 @@ def _signature(func):
         p.name: p.default if type(p.default) in _PLAIN else _WITHOUT_EFFECT[p.name]
         for p in parameters
         if p.default is not p.empty
-        if type(p.default) in _PLAIN or (_is_no_value(p.default) and p.name in _WITHOUT_EFFECT)
+        if type(p.default) in _PLAIN or (p.default is np._NoValue and p.name in _WITHOUT_EFFECT)
     }
     is_first = parameters and parameters[0].kind is inspect.Parameter.POSITIONAL_OR_KEYWORD
     return (parameters[0].name if is_first else None), defaults
@@ -120,7 +120,3 @@ def _parameters(func):
         return list(inspect.signature(func).parameters.values())
     except (TypeError, ValueError):
         return None
-
-
-def _is_no_value(default):
-    return default is np._NoValue

@@ -70,9 +70,9 @@ class Graph:
         if isinstance(value, np.ndarray):
             errors.refuse_foreign("a compiled function", value)
         key = ("constant", key_of(value))
-        known = self._known.get(key)
-        if known is None or _has_changed(value, known.value):
-            copied = value.copy() if isinstance(value, np.ndarray) else value
+        known, is_array = self._known.get(key), isinstance(value, np.ndarray)
+        if known is None or (is_array and value.tobytes() != known.value.tobytes()):  # written into
+            copied = value.copy() if is_array else value
             known = self._known[key] = Expression("constant", copied, name=name)
             self._kept.append(value)
         return known
@@ -133,11 +133,6 @@ class Graph:
     def _lifted(self, value):
         """Arrays among the arguments are constants of the graph; numbers stay."""
         return self.constant(value) if isinstance(value, np.ndarray) else value
-
-
-def _has_changed(array, copied):
-    """Whether an array was written into since it was copied."""
-    return isinstance(array, np.ndarray) and array.tobytes() != copied.tobytes()
 
 
 def evaluated(func, args, kwargs):

@@ -198,7 +198,8 @@ class Trace:
         view = view_of(func, args, kwargs, place, value)
         if view is not None and any(whole.graph is not self for whole in view.wholes):
             return Traced(self, expression, value, given=True)  # what it shows is around the loop
-        given = view is None and _is_part_of_plain(value, args, kwargs)
+        arrays = plain_among(args, kwargs) if view is None else ()  # they came from outside
+        given = any(np.may_share_memory(value, array) for array in arrays)
         return Traced(self, expression, value, view, given)
 
     def _parts(self, expression, value, func, args, kwargs):
@@ -238,11 +239,6 @@ def _argument_that_is(value, args, kwargs):
             if value is arg.value:
                 return arg
     return None
-
-
-def _is_part_of_plain(value, args, kwargs):
-    """Whether a result shares memory with a plain array, which came from outside."""
-    return any(np.may_share_memory(value, array) for array in plain_among(args, kwargs))
 
 
 def _untouched(func, args, kwargs):
