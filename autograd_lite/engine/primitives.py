@@ -91,7 +91,7 @@ def composed(*names):
         def call(*args, **kwargs):
             if kwargs and keywords() is not None and kwargs.keys() - keywords():
                 unknown = kwargs.keys() - keywords()
-                raise other_names.refused(f.__name__.removeprefix("_np_"), unknown)
+                raise other_names.refused(getattr(names[0], "__name__", names[0]), unknown)
             try:
                 return f(*args, **kwargs)
             except Exception as error:

@@ -145,6 +145,4 @@ def _np_compress(condition, a, axis=None):
     return np.take(a, np.flatnonzero(plain(condition)), axis)
 
 
-@composed(np.extract)
-def _np_extract(condition, arr):
-    return np.take(arr, np.flatnonzero(plain(condition)))
+composed(np.extract)(lambda condition, arr: np.take(arr, np.flatnonzero(plain(condition))))

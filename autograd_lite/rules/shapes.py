@@ -71,9 +71,7 @@ def _np_ravel(a, order="C"):
     return flat if plain(flat).flags.c_contiguous else flat.copy()  # what steps through memory
 
 
-@composed(np.matrix_transpose)
-def _np_matrix_transpose(x):
-    return np.swapaxes(x, -1, -2)
+composed(np.matrix_transpose)(lambda x: np.swapaxes(x, -1, -2))
 
 
 @composed(np.broadcast_arrays)
