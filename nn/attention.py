@@ -1,4 +1,4 @@
-"""Attention, and the block of a transformer."""
+"""Attention: by itself, in several heads, in the block of a transformer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Optimizer: parameters in groups, the step through them, and the state that it leaves."""
+"""Optimizer: parameters in groups, the step through them, the state that it leaves."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which values of a derivation get a line of their own, and in which order the lines stand."""
+"""The lines of a derivation: which values get one of their own, in which order."""
 
 from collections import Counter
 from collections.abc import Iterable

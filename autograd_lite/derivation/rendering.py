@@ -1,4 +1,4 @@
-"""The lines of a derivation as text, Markdown and LaTeX; equal steps are loops in each.
+"""The lines of a derivation as text, Markdown and LaTeX, with loops for equal steps.
 
 Lines are triples (name, formula, value), written in the language of the form. With a `Style`
 each is followed by its value, and no step is equal to another; without one, None, the values are

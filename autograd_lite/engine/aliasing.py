@@ -1,4 +1,4 @@
-"""Assignment: a tensor is bound to a new value, and so is every view that shows what changed.
+"""Assignment: a tensor is bound to a new value, with every view that shows what changed.
 
 The one idea: a view is the call that made it. Called again with the new value it shows that,
 and called with the numbers of the elements it says which of them it shows.

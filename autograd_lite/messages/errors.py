@@ -1,4 +1,4 @@
-"""Error messages that say what was given, where, and the way out."""
+"""Error messages: what was given, where, and the way out."""
 
 import sys
 

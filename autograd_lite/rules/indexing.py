@@ -1,4 +1,4 @@
-"""Reading by index and its transpose, adding up by index; and storing by index."""
+"""Indexing: reading, its transpose, which adds up, storing."""
 
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index

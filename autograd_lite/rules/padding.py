@@ -1,4 +1,4 @@
-"""np.pad: what only moves elements, what adds numbers of its own, and what adds statistics."""
+"""np.pad: modes that move elements, that add numbers of their own, that add statistics."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Calls in a graph, as people write them; what is called beside NumPy's functions.
+"""Calls in a graph, as people write them: of NumPy's functions, and of a few beside them.
 
 The array comes first, and what is the default is left out.
 """

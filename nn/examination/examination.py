@@ -1,4 +1,4 @@
-"""`health`: one pass over a batch, and a step that is taken back; the model is as it was."""
+"""`health`: one pass over a batch with a step that is taken back. The model is as it was."""
 
 from __future__ import annotations
 

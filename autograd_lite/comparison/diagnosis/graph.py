@@ -1,4 +1,4 @@
-"""What leads to what in a recorded graph, and what sizes and constants stand in it."""
+"""A recorded graph, for questions: what leads to what, which sizes and constants are in it."""
 
 from __future__ import annotations
 
