@@ -54,7 +54,7 @@ def test_the_first_infinity_of_the_backward_pass_is_told(x):
         return np.sum(y)
 
     accused(lambda: loss().backward(), "the derivative of sqrt made", "at [1]",
-            "of the share of the result of multiply of shape (3,)", "argument 0 = 0.0",
+            "of the contribution to the result of multiply of shape (3,)", "argument 0 = 0.0",
             f"line {line_of(loss, '# here')}, in loss", "y = np.sqrt(h)")  # fmt: skip
     assert x.grad is None
 
@@ -397,8 +397,11 @@ def test_threads_do_not_see_each_others_switch():
 @pytest.mark.parametrize(
     ("share", "message"),
     [
-        (lambda g: np.ones(2, int), r"the rule of both returned .*int.* as the share"),
-        (lambda g: g[:1], r"the rule of both returned .* as the share of an argument of shape"),
+        (lambda g: np.ones(2, int), r"the rule of both returned .*int.* as the contribution"),
+        (
+            lambda g: g[:1],
+            r"rule of both returned .* as the contribution to an argument of shape",
+        ),
         (lambda g: g * np.inf, r"the derivative of both made inf"),
     ],
     ids=["dtype", "shape", "inf"],

@@ -214,9 +214,9 @@ def test_a_gradient_of_another_shape_is_refused(x):
             lambda g, out, x: np.ones(5),
             r"rule of f returned ndarray of shape \(5,\).*shape \(2, 3\)",
         ),
-        (lambda g, out, x: None, r"rule of f returned None as the share"),
-        (lambda g, out, x: 1.0, r"rule of f returned 1\.0 as the share"),
-        (lambda g, out, x: [g], r"rule of f returned \[.*\(2, 3\).*\] as the share"),
+        (lambda g, out, x: None, r"rule of f returned None as the contribution"),
+        (lambda g, out, x: 1.0, r"rule of f returned 1\.0 as the contribution"),
+        (lambda g, out, x: [g], r"rule of f returned \[.*\(2, 3\).*\] as the contribution"),
     ],
 )
 @pytest.mark.parametrize("declare", [ag.elementwise, ag.primitive])

@@ -250,8 +250,8 @@ class Primitive(Operation):
         is_complex = "c" in (x.dtype.kind, _first(g).dtype.kind)
         if current().node is not None and share.dtype.kind not in ("fc" if is_complex else "f"):
             raise TypeError(  # where anomalies are looked for
-                f"the rule of {self.name} returned {errors.describe(share)} as the share of an "
-                f"argument of {x.dtype}: a share is made of the cotangent g, which is of "
+                f"the rule of {self.name} returned {errors.describe(share)} as the contribution "
+                f"to an argument of {x.dtype}: it is made of the cotangent g, which is of "
                 f"{_first(g).dtype}"
             )
         return as_dtype(share, x.dtype)

@@ -96,12 +96,12 @@ def no_rule_of_keyword(op, key):
     )
 
 
-def misfit(op, share, x):
-    """The error for a share that has not the shape of its argument x."""
-    is_list = isinstance(share, (list, tuple))
+def misfit(op, contribution, x):
+    """The error for a contribution that has not the shape of its argument x."""
+    is_list = isinstance(contribution, (list, tuple))
     way_out = ", np.stack([...]); a list for an argument that is one, sequence=True"
     return TypeError(
-        f"the rule of {op.name} returned {describe(share)} as the share of an "
+        f"the rule of {op.name} returned {describe(contribution)} as the contribution to an "
         f"argument of shape {x.shape}: a rule returns an array of its argument's shape"
         f"{way_out if is_list else ''}"
     )
