@@ -135,8 +135,9 @@ class TextWriter(Writer):
             return self.outer(one.args[0], two)
         if sign in "+-" and (c := self._common_factor(x)):
             return self._times_difference(x, sign, c)
-        if sign == "*" and (n := whole_reciprocal(one)):
-            return self._over(two, n)
+        for factor, other in ((one, two), (two, one)) if sign == "*" else ():
+            if n := whole_reciprocal(factor):
+                return self._over(other, n)
         if sign in "*/+":
             left = ATOM if sign != "+" and self._is(one, {np.matmul}) else binding
             right = binding + 0.5
