@@ -215,14 +215,14 @@ def _shown(child):
     return getattr(child, "__name__", None) or f"{child!r:.60}"
 
 
-def walk(value: Any, kinds: type | tuple, enter, path: str = "") -> Iterator[tuple[str, Any]]:
+def walk(value: Any, kinds: type | tuple, enter) -> Iterator[tuple[str, Any]]:
     """Pairs (path, object) of all objects of some kinds inside a value, each under its first path.
 
     Attributes come in the order in which they were set, also those inside lists, tuples, dicts
     and objects of the kinds ``enter``. The value itself has the path "".
     """
     seen = set()  # of ids: all of it is alive while we walk
-    stack = [(path, value)]
+    stack = [("", value)]
     while stack:
         path, value = stack.pop()
         is_found = isinstance(value, kinds)

@@ -2,9 +2,8 @@
 
 from ..engine.tensor import Tensor
 from ..messages import errors
-from .repetition import folded
 from .scopes import scopes_of
-from .units import units_of
+from .units import folded, units_of
 from .uses import arguments, is_alias
 
 
