@@ -17,15 +17,6 @@ def _axes(args, kwargs, n):
     return None if type(axes) is Expression else tuple(int(a) % n for a in axes)
 
 
-@RULES.of(np.reshape, np.ravel)
-def _in_usual_order(graph, args, kwargs, value):
-    """The order "C" is the usual one."""
-    if kwargs.get("order") != "C":
-        return None
-    func = np.reshape if len(args) + len(kwargs) > 2 else np.ravel
-    return graph.call(func, args, {k: v for k, v in kwargs.items() if k != "order"}, value)
-
-
 @RULES.of(np.swapaxes)
 def _swapped_twice(graph, args, kwargs, value):
     """Swapping two axes twice; the axes by position, counted from the front."""
