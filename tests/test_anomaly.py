@@ -395,7 +395,7 @@ def test_threads_do_not_see_each_others_switch():
 
 
 @pytest.mark.parametrize(
-    ("share", "message"),
+    ("gx", "message"),
     [
         (lambda g: np.ones(2, int), r"the rule of both returned .*int.* as the contribution"),
         (
@@ -407,12 +407,12 @@ def test_threads_do_not_see_each_others_switch():
     ids=["dtype", "shape", "inf"],
 )
 @pytest.mark.parametrize("position", [0, 1])
-def test_a_wrong_share_of_one_array_of_a_sequence_is_found(share, message, position):
+def test_a_wrong_contribution_to_one_array_of_a_sequence_is_found(gx, message, position):
     def both(arrays):
         return arrays[0] + arrays[1]
 
     def rule(g, out, arrays):
-        return [share(g) if i == position else g for i in range(2)]
+        return [gx(g) if i == position else g for i in range(2)]
 
     both = ag.primitive(both, rule, sequence=True)
     x = ag.Tensor([1.0, 2.0], requires_grad=True)
