@@ -238,10 +238,10 @@ def test_a_primitive_is_never_summed_in_silence():
     assert x.grad is None
 
 
-def test_the_wrong_number_of_shares_is_named():
+def test_the_wrong_number_of_contributions_is_named():
     x = variable([1.0])
     glue = ag.primitive(lambda xs: sum(xs), lambda g, out, xs: [g], sequence=True)
-    with pytest.raises(TypeError, match="returned 1 shares for 2 arrays"):
+    with pytest.raises(TypeError, match="returned 1 contributions for 2 arrays"):
         np.sum(glue([x, x])).backward()
     assert x.grad is None
 

@@ -19,7 +19,7 @@ from ..messages import errors, other_names, refusals
 from ..messages.silence import end_silence, silence
 from . import dead_branches, freeing, hooks, tape
 from .aliasing import augmented, is_view, rebind, reshape, separate, shows
-from .arrays import asarray
+from .arrays import asarray, differentiable
 from .dispatch import dispatch, registry, ufunc_methods
 from .modes import current, watched
 from .multiple_outputs import Parts, continuous, like, part_nodes
@@ -65,7 +65,7 @@ class Tensor(Operators, ArrayMethods):
     ) -> None:
         self._array = _numbers(data, dtype, requires_grad)
         self.node = Leaf(self._array, bool(requires_grad))
-        self.node.name = _checked_name(name)
+        self.node.name = errors.checked_name(name)
 
     # --- what it is -------------------------------------------------------------------
 
@@ -138,12 +138,12 @@ class Tensor(Operators, ArrayMethods):
         if self.node.op is not None:
             raise refusals.freezing_of_a_result(self)
         if on:
-            self._array = self.node.out = _differentiable(self._array)
+            self._array = self.node.out = differentiable(self._array)
         self.node.requires_grad = bool(on)
 
     name: str | None = property(
         lambda self: self.node.name,
-        lambda self, name: setattr(self.node, "name", _checked_name(name)),
+        lambda self, name: setattr(self.node, "name", errors.checked_name(name)),
         doc="How pictures, derivations and reports call it, or None.",
     )
     shape: tuple[int, ...] = property(
@@ -511,20 +511,7 @@ def _numbers(data, dtype, requires_grad):
             )
     if array.dtype != given:
         array = array.astype(given)
-    return _differentiable(array) if requires_grad else array
-
-
-def _checked_name(name):
-    if name is not None and not isinstance(name, str):
-        raise TypeError(
-            f"the name of a tensor is a str, not {name!r}: Tensor(data, requires_grad, name, dtype)"
-        )
-    return name
-
-
-def _differentiable(array):
-    """Integers have no derivative: they become float64."""
-    return array if array.dtype.kind in "fc" else array.astype(np.float64)
+    return differentiable(array) if requires_grad else array
 
 
 # --- gradients --------------------------------------------------------------------------------

@@ -122,6 +122,15 @@ def where_scipy_is():
     return ""
 
 
+def checked_name(name):
+    """The name of a tensor, which is a string."""
+    if name is not None and not isinstance(name, str):
+        raise TypeError(
+            f"the name of a tensor is a str, not {name!r}: Tensor(data, requires_grad, name, dtype)"
+        )
+    return name
+
+
 def describe(value):
     """One argument in words: its name, shape and dtype, or its value if it is small."""
     if isinstance(value, (list, tuple)):
