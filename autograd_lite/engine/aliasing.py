@@ -267,8 +267,9 @@ def separate(tensor):
         separate(other)
 
 
-def reshape(tensor, twin, other):
-    """Become another tensor, a reshaped twin; the twin takes this tensor's place among views."""
+def reshape(tensor, twin, shape):
+    """Become the reshaped twin, which takes this tensor's place among views."""
+    other = np.reshape(twin, shape)
     if is_variable(tensor):
         raise ValueError(
             f"x.shape = ... on {errors.describe(tensor)}, a leaf that requires a gradient: a "

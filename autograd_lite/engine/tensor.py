@@ -148,7 +148,7 @@ class Tensor(Operators, ArrayMethods):
     )
     shape: tuple[int, ...] = property(
         lambda self: self._array.shape,
-        lambda self, shape: self._reshape(shape),
+        lambda self, shape: reshape(self, twin(self), shape),
         doc="The sizes of the axes, a tuple. Setting it is ``x = np.reshape(x, shape)``.",
     )
     dtype: np.dtype[Any] = property(
@@ -175,10 +175,7 @@ class Tensor(Operators, ArrayMethods):
         try:
             return format(self._array[()] if self.ndim == 0 else self._array, spec)
         except TypeError:
-            raise TypeError(
-                f"the format {spec!r} is of one number, and {errors.describe(self)} has "
-                f"{self.size}: np.array2string(t.numpy(), precision=3) writes an array"
-            ) from None
+            raise refusals.format_of_many(self, spec) from None
 
     # --- off the tape, and only when asked ----------------------------------------------
 
@@ -216,13 +213,12 @@ class Tensor(Operators, ArrayMethods):
         if self.requires_grad and (rule := current().rule) is not None:
             raise errors.left_in_rule(rule, self, method)
 
-    def _to_array(self, dtype=None, copy=None):
-        if self.requires_grad:
-            raise refusals.conversion_to_an_array(self)
-        return np.array(self.data, dtype=dtype, copy=copy)
-
     if not TYPE_CHECKING:  # to checkers it is that of a scalar: operators.py
-        __array__ = _to_array
+
+        def __array__(self, dtype=None, copy=None):
+            if self.requires_grad:
+                raise refusals.conversion_to_an_array(self)
+            return np.array(self.data, dtype=dtype, copy=copy)
 
     def _to_python(self, kind):
         if self.requires_grad:
@@ -289,10 +285,7 @@ class Tensor(Operators, ArrayMethods):
         """All elements, as NumPy's view(): what is written into it is written here."""
         if others:
             given = ", ".join(map(str, others))
-            raise TypeError(
-                f"view({given}) of {errors.describe(self)}: another shape is t.reshape({given}), "
-                "the plain array is t.numpy(), and the bits of another dtype have no derivative"
-            )
+            raise refusals.view_of_another_dtype(self, given)
         return self[...]
 
     def __iter__(self) -> Iterator[Tensor]:
@@ -314,14 +307,7 @@ class Tensor(Operators, ArrayMethods):
         self._rebind(registry["setitem"](self, value, index=index), index=index)
 
     def __delitem__(self, index: Any) -> None:
-        raise ValueError(
-            f"elements of {errors.describe(self)} cannot be deleted, as it keeps its shape: "
-            "t = np.delete(t, index) is another tensor"
-        )
-
-    def _reshape(self, shape):
-        whole = twin(self)
-        reshape(self, whole, np.reshape(whole, shape))
+        raise refusals.deletion(self)
 
     def _rebind(self, other, what="x[i] = v", index=...):
         """Become another tensor, or a constant, under the same name; new is what is at index."""
@@ -425,10 +411,7 @@ class Tensor(Operators, ArrayMethods):
         array([1., 1.])
         """
         if not self.requires_grad:
-            raise ValueError(
-                f"a hook on a constant: no gradient reaches {errors.describe(self)}; "
-                "create it with requires_grad=True before it is used"
-            )
+            raise refusals.hook_on_a_constant(self)
         return hooks.Hook(self.node, f)
 
 
