@@ -279,9 +279,7 @@ class Replay:
             other = self._defined(args[1 - position], FACTOR, symbol)
             args = [other, args[1]] if position else [args[0], other]
             return rule(g, out, *args, **kwargs)
-        if not isinstance(node.op, Elementwise) or out.dtype.kind != "f":
-            return contribution
-        factor = rule(np.ones_like(out), out, *args, **kwargs)
+        factor = self.slope(node, position)
         if type(factor) is not Traced or _is_filled(factor.expression):
             return contribution
         product = g * self._defined(factor, FACTOR, symbol)
@@ -289,6 +287,14 @@ class Replay:
             product.value, contribution.value, rtol=1e-6, atol=0, equal_nan=True
         )
         return product if same else contribution
+
+    def slope(self, node, position):
+        """The local derivative of a call that works element by element: its rule of a one."""
+        op, (args, kwargs), out = node.op, self._calls[node], self.values[node]
+        if not isinstance(op, Elementwise) or isinstance(out, tuple) or node.out.dtype.kind != "f":
+            return None
+        one = self._constant(node.out.dtype.type(1))
+        return op.rules[position](one, out, *args, **kwargs)
 
     # --- names ------------------------------------------------------------------------------
 

@@ -14,7 +14,6 @@ import numpy as np
 from ..derivation.replay import Replay
 from ..engine.modes import watching
 from ..engine.multiple_outputs import part
-from ..engine.primitives import Elementwise
 from ..engine.tape import Node, Pending, backward_pass
 from ..graph import local_derivative
 from ..symbolic.traced import Traced
@@ -60,15 +59,10 @@ class Contributions(Replay):
 
     def _local(self, node, position):
         """The local derivative: of what works element by element, and of products."""
-        op, (args, kwargs), out = node.op, self._calls[node], self.values[node]
-        if isinstance(out, tuple):
-            return None
-        if op.f is np.matmul:
-            return args[1 - position]
-        if not isinstance(op, Elementwise) or node.out.dtype.kind != "f":
-            return None
-        one = self._constant(node.out.dtype.type(1))
-        return self._traced(op.rules[position](one, out, *args, **kwargs))
+        if node.op.f is np.matmul:
+            return self._calls[node][0][1 - position]
+        found = self.slope(node, position)
+        return None if found is None else self._traced(found)
 
     def traced(self, f):
         """What a function makes of traced values, with each operation of ours as one call."""
