@@ -168,8 +168,9 @@ def reraise(error, name, args, way_out):
     said = str(error).rstrip(".")
     if said.startswith(_MISFITS) or said == "setting an array element with a sequence":
         said = "the shapes do not fit"
+    is_numpys = type(error).__module__.partition(".")[0] == "numpy"
     for kind in RESTATED:
-        if type(error) is kind or (isinstance(error, kind) and _is_numpys(error)):
+        if type(error) is kind or (isinstance(error, kind) and is_numpys):
             cause = None if _is_ours(error) else error
             raise told(kind, f"{name}({given}): {said}. {way_out}".rstrip()) from cause
     error.add_note(f"in {name}({given}). {way_out}".rstrip())
@@ -182,10 +183,6 @@ def _is_ours(error):
     while tb.tb_next is not None:
         tb = tb.tb_next
     return tb.tb_frame.f_globals.get("__name__", "").partition(".")[0] in OURS
-
-
-def _is_numpys(error):
-    return type(error).__module__.partition(".")[0] == "numpy"
 
 
 def no_array(name, result):

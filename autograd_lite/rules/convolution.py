@@ -187,15 +187,11 @@ def uncut(g, sizes, start):
     return add_at(g, index=part, shape=shape)
 
 
-def _start(n, m, mode):
-    """Where what the mode returns begins in the whole convolution."""
-    return {"f": 0, "s": (min(n, m) - 1) // 2, "v": min(n, m) - 1}[mode[0]]
-
-
 def _convolve_vjp(g, x, y, mode):
     """The contribution of x: the whole cotangent, correlated with y."""
     n, m = np.size(x), np.size(y)
-    whole = uncut(g, [(n, m)], [_start(n, m, mode)])
+    start = {"f": 0, "s": (min(n, m) - 1) // 2, "v": min(n, m) - 1}[mode[0]]
+    whole = uncut(g, [(n, m)], [start])
     return np.reshape(np.convolve(whole, np.reshape(y, -1)[::-1], "valid"), np.shape(x))
 
 

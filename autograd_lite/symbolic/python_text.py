@@ -125,7 +125,9 @@ class Writer:
         """An operand; a NumPy number as a Python number where that changes no dtype."""
         value = arg.value if type(arg) is Expression and arg.is_number else arg
         is_inexact = isinstance(value, (np.floating, np.complexfloating))
-        if is_inexact and _is_numpys_ufunc(x.func) and _is_weak(value, arg, x):
+        # SciPy's ufuncs compute float32 with a Python number in float64.
+        is_numpys = isinstance(x.func, np.ufunc) and getattr(np, x.func.__name__, None) is x.func
+        if is_inexact and is_numpys and _is_weak(value, arg, x):
             text, own = self.constant(value.item())
             return self.enclosed(text) if own < binding else text
         return self.write(arg, binding)
@@ -257,11 +259,6 @@ def _number(value):
             return "np.nan", ATOM
         return ("np.inf", ATOM) if value > 0 else ("-np.inf", 14)
     return repr(value), ATOM if value >= 0 and math.copysign(1, value) > 0 else 14
-
-
-def _is_numpys_ufunc(func):
-    """SciPy's ufuncs compute float32 with a Python number in float64."""
-    return isinstance(func, np.ufunc) and getattr(np, func.__name__, None) is func
 
 
 def _is_weak(value, arg, x):
