@@ -13,6 +13,7 @@ from ..observed_call import on_tape
 from ..symbolic.text import differential
 from .from_tape import diagram
 from .metrics import coloured
+from .model import NOT_GIVEN
 from .picture import Picture
 from .plain_text import Rows
 from .selection import selected
@@ -180,3 +181,14 @@ def pictured(
     units = selected(root, names, wrt, collapse, max_nodes, scopes, graph)
     model = diagram(root, names, units, **more)
     return Picture(coloured(model, colour), style, look)
+
+
+def judged(
+    root, names, verdicts, precision=4, max_elements=12, max_nodes=100, values=True, gradients=True,
+    numbers=False, theme="light", direction="down", collapse=None,
+) -> Picture:  # fmt: skip
+    """The picture of a tape in the colours of verdicts, {node: changed fields of its box}."""
+    marked = {n: {"mark": NOT_GIVEN} for n in names.nodes if n.requires_grad and n is not root.node}
+    marked |= {key: marked.get(key, {}) | fields for key, fields in verdicts.items()}
+    style, look = Rows(precision, max_elements, values, gradients, numbers), Look(theme, direction)
+    return pictured(root, names, style, look, max_nodes, collapse, marked=marked)
