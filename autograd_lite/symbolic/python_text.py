@@ -124,12 +124,12 @@ class Writer:
     def _operand(self, x, arg, binding=0):
         """An operand; a NumPy number as a Python number where that changes no dtype."""
         value = arg.value if type(arg) is Expression and arg.is_number else arg
-        is_inexact = isinstance(value, (np.floating, np.complexfloating))
-        # SciPy's ufuncs compute float32 with a Python number in float64.
-        is_numpys = isinstance(x.func, np.ufunc) and getattr(np, x.func.__name__, None) is x.func
-        if is_inexact and is_numpys and _is_weak(value, arg, x):
-            text, own = self.constant(value.item())
-            return self.enclosed(text) if own < binding else text
+        if isinstance(value, (np.floating, np.complexfloating)):
+            # SciPy's ufuncs compute float32 with a Python number in float64.
+            is_numpys = isinstance(x.func, np.ufunc) and getattr(np, x.func.__name__, 0) is x.func
+            if is_numpys and _is_weak(value, arg, x):
+                text, own = self.constant(value.item())
+                return self.enclosed(text) if own < binding else text
         return self.write(arg, binding)
 
     def _cast(self, x):
