@@ -169,13 +169,9 @@ class Names:
         """The nodes of what ``wrt`` has: of a tensor, or of a name; dLoss/dz2 asks for z2."""
         if not isinstance(one, (Tensor, str)):
             raise TypeError(f"wrt holds Tensors and names, not {errors.describe(one)}")
-        if isinstance(one, Tensor):
-            found, what, hint = (
-                [n for n in [one.node] if n in self._names],
-                errors.describe(one),
-                "",
-            )
-        else:
+        found = [one.node] if isinstance(one, Tensor) and one.node in self._names else []
+        what, hint = errors.describe(one), ""
+        if isinstance(one, str):
             bottom = one.partition("/d")[2].strip("()") or one
             found, what = self.find(one) or self.find(bottom), repr(one)
             hint = "" if found else errors.did_you_mean(bottom, self.all())

@@ -114,10 +114,10 @@ def on_tape(what, f, args, wrt=None) -> Observed:
         For an f that returns no number and no array.
     """
     asked = [wrt] if isinstance(wrt, (str, Tensor)) else list(wrt or ())
-    args_ = [trees.with_arrays(arg, of_integers=False) for arg in args]
+    given = [trees.with_arrays(arg, of_integers=False) for arg in args]
     names = _parameters(f, args)
-    labels = [x for name, a in zip(names, args_, strict=True) for x in trees.paths_of(a, name)]
-    leaves, build = trees.flatten(args_)
+    labels = [x for name, a in zip(names, given, strict=True) for x in trees.paths_of(a, name)]
+    leaves, build = trees.flatten(given)
     chosen = [any(_is_within(label, name) for name in asked) for label in labels]
     variables = _lifted(leaves, labels, chosen)
     with enable_grad():

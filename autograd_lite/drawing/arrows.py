@@ -40,11 +40,14 @@ def edge_of(use, source, target, count, names):
     summed = ()
     if isinstance(call.op, Elementwise):
         summed = broadcast_axes(source.shape, np.shape(call.out))
+    derivative, formula = local_derivative(call, position), None
+    if derivative is not None and call.op.f is not np.matmul:
+        formula = local_formula(call, position, operands, names.given(call))
     return Edge(
         *ends,
-        derivative=local_derivative(call, position),
+        derivative=derivative,
         factor=_factor(call, position, source, operands),
-        formula=local_formula(call, position, operands, names.given(call)),
+        formula=formula,
         hole=hole,
         summed=summed,
         transposed=turned,
@@ -65,13 +68,7 @@ def local_formula(node, position, operands, name):
 
     ``operands`` are the texts of the arguments, and ``name`` is that of the result.
     """
-    op = node.op
-    several = isinstance(node.out, tuple) or isinstance(node.args[position], (tuple, list))
-    if several or op.f is np.matmul or op.sequence:
-        return None
-    if not isinstance(op, Elementwise) and np.ndim(node.out):
-        return None
-    trace, known = Trace(Graph()), {}
+    op, trace, known = node.op, Trace(Graph()), {}
 
     def lifted(value, text):
         if isinstance(value, (np.ndarray, np.floating)) and (is_array(value) or text):
