@@ -115,6 +115,10 @@ class Names:
         name = self._given[self.root]
         return "Loss" if name in (None, "loss") else name
 
+    def label(self, node):
+        """The same, and for the root Loss where it has no name."""
+        return self.loss if node is self.root else self._given[node]
+
     def of_array(self, array):
         """The variable that holds the values of a plain array, of which the tape has a copy.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -270,9 +269,8 @@ class Comparison:
         labels = [row.name for row in self.rows]
         keys = [] if self.case is None else [key for key, _ in self.case.keys.values()]
         known = [*labels, *(key for key in keys if type(key) is str)]
-        near = difflib.get_close_matches(str(key), known, n=1) if type(key) is str else []
-        if near:
-            return f": did you mean {near[0]!r}?"
+        if type(key) is str and (near := errors.nearest(key, known)):
+            return f": did you mean {near!r}?"
         more = f" and {len(labels) - 8} more" if len(labels) > 8 else ""
         return f", which has {', '.join(labels[:8])}{more}"
 

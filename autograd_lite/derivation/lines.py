@@ -184,7 +184,7 @@ def labels_of(names, more):
     labels, taken = {}, set()
     held = Counter(names.given(node) for node in names.nodes if node.op is not None)
     for node in names.nodes:
-        name = names.loss if node is names.root else names.given(node)
+        name = names.label(node)
         if name is None and node in more:
             name = names.of(node)
         if name is not None:

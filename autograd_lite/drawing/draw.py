@@ -165,7 +165,7 @@ def recorded_backward(root, names):
     with enable_grad():
         table = backward_pass({root.node: seed_of(root, None)}, names.nodes, True, hooked=False)
     for node in names.nodes:
-        name = loss if node is root.node else names.given(node)
+        name = names.label(node)
         if node in table and name is not None:
             label = f"{differential(loss)}/{differential(name)}"
             known = table[node].name

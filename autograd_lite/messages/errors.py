@@ -145,13 +145,19 @@ def describe(value):
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
-def did_you_mean(word, known, cutoff=0.6):
-    """The question for the known word nearest to another in any case, or no words."""
+def nearest(word, known, cutoff=0.6):
+    """The known word nearest to another, in any case; None where none is near."""
     import difflib
 
     lower = {one.lower(): one for one in known}
     near = difflib.get_close_matches(str(word).lower(), lower, 1, cutoff)
-    return f"did you mean {lower[near[0]]!r}? " if near else ""
+    return lower[near[0]] if near else None
+
+
+def did_you_mean(word, known, cutoff=0.6):
+    """The question for the nearest known word, or no words."""
+    near = nearest(word, known, cutoff)
+    return f"did you mean {near!r}? " if near else ""
 
 
 def reraise(error, name, args, way_out):

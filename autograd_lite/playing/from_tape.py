@@ -69,7 +69,7 @@ class Reading:
         names = self.names
         labels, taken, count = {}, Counter(map(names.given, names.nodes)), 0
         for node in names.nodes:
-            label = names.loss if node is self.root else names.given(node)
+            label = names.label(node)
             if label is None:
                 is_known = node in self.graph.nodes
                 label = _bare(self.graph.label(node)) if is_known else names.of(node)
