@@ -292,8 +292,3 @@ def pieces(text):
         found.append((VALUE if match[1] == "v" else GRADIENT, int(match[2])))
         end = match.end()
     return [*found, (TEXT, text[end:])] if end < len(text) else found
-
-
-def plain_value(result):
-    """The recorded value of a result."""
-    return np.asarray(result.value if type(result) is Expression else result)

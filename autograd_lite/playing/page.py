@@ -12,7 +12,7 @@ import numpy as np
 
 from ..messages import quoting
 from ..rules import error_function
-from .from_tape import plain_value
+from ..symbolic.expressions import known_value
 from .layout import lay_out
 from .model import TEXT
 
@@ -155,7 +155,7 @@ def _encoded(array):
 
 def _recorded(result):
     """A recorded result; None for what is not of real numbers, or too large for a page."""
-    array = plain_value(result)
+    array = np.asarray(known_value(result))
     if array.dtype.kind not in "biuf" or array.size > IN_FULL:
         return None
     return _encoded(array)

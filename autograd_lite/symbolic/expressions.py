@@ -59,6 +59,11 @@ class Expression:
         return f"<{what} {self.dtype} {self.shape}>"
 
 
+def known_value(x):
+    """The value that an expression had when it was traced; anything else as it is."""
+    return x.value if type(x) is Expression else x
+
+
 def operands_of(tree):
     """The expressions inside nested tuples, lists and slices."""
     found: list = []

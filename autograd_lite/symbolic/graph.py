@@ -6,7 +6,7 @@ import operator
 import numpy as np
 
 from ..messages import errors
-from .expressions import Expression, key_of, mapped, operands_of
+from .expressions import Expression, key_of, known_value, mapped, operands_of
 from .simplification import simplified
 
 # What Python's operators compute of two Python numbers is a Python number, and changes no dtype.
@@ -137,15 +137,11 @@ class Graph:
 
 def evaluated(func, args, kwargs):
     """The value of a call."""
-    args = [mapped(_value, arg) for arg in args]
-    kwargs = {key: mapped(_value, arg) for key, arg in kwargs.items()}
+    args = [mapped(known_value, arg) for arg in args]
+    kwargs = {key: mapped(known_value, arg) for key, arg in kwargs.items()}
     if func in _OF_NUMBERS and all(type(arg) in (bool, int, float, complex) for arg in args):
         func = _OF_NUMBERS[func]
     return func(*args, **kwargs)
-
-
-def _value(arg):
-    return arg.value if type(arg) is Expression else arg
 
 
 def needed(steps, results):
