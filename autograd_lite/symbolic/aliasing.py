@@ -182,25 +182,17 @@ def view_of(func, args, kwargs, place, value):
 
 def stored_among(args, kwargs):
     """The traced values among arguments, in tuples, lists and slices too; each once."""
-    found = []
-
-    def look(value):
-        if isinstance(value, Stored) and all(value is not one for one in found):
-            found.append(value)
-
-    mapped(look, [*args, *kwargs.values()])
-    return found
+    return list({id(x): x for x in _leaves(args, kwargs) if isinstance(x, Stored)}.values())
 
 
 def plain_among(args, kwargs):
     """NumPy's arrays among arguments."""
-    found = []
+    return [x for x in _leaves(args, kwargs) if isinstance(x, np.ndarray)]
 
-    def look(value):
-        if isinstance(value, np.ndarray):
-            found.append(value)
 
-    mapped(look, [*args, *kwargs.values()])
+def _leaves(args, kwargs):
+    found: list = []
+    mapped(found.append, [*args, *kwargs.values()])
     return found
 
 
