@@ -9,7 +9,7 @@ import weakref
 import numpy as np
 
 from . import calls
-from .expressions import mapped, operands_of
+from .expressions import mapped, mapped_call, operands_of
 from .graph import evaluated
 
 
@@ -143,8 +143,7 @@ class TracedView:
             return arg if any(arg is whole for whole in wholes) else expression_of(arg)
 
         self.func = func
-        self.args = tuple(mapped(kept, arg) for arg in args)
-        self.kwargs = {key: mapped(kept, arg) for key, arg in kwargs.items()}
+        self.args, self.kwargs = mapped_call(kept, args, kwargs)
         self.place = place
         self.wholes = wholes
 
@@ -153,14 +152,12 @@ class TracedView:
         return self._called(lambda arg: whole if isinstance(arg, Stored) else arg)
 
     def _called(self, f):
-        args = [mapped(f, arg) for arg in self.args]
-        result = evaluated(self.func, args, {k: mapped(f, v) for k, v in self.kwargs.items()})
+        result = evaluated(self.func, *mapped_call(f, self.args, self.kwargs))
         return result if self.place is None else result[self.place]
 
     def again(self, graph):
         """The expression and the value of the call, with the wholes as they are now."""
-        args = tuple(mapped(expression_of, arg) for arg in self.args)
-        kwargs = {key: mapped(expression_of, arg) for key, arg in self.kwargs.items()}
+        args, kwargs = mapped_call(expression_of, self.args, self.kwargs)
         value = self._called(value_of)
         if self.place is None:
             return graph.call(self.func, args, kwargs, value), value

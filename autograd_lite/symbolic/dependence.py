@@ -7,7 +7,7 @@ import numpy as np
 
 from . import calls
 from .aliasing import Stored
-from .expressions import mapped, operands_of
+from .expressions import mapped, mapped_call, operands_of
 
 # Their results have as many elements as the values say.
 _SHAPED_BY_VALUES = {
@@ -53,7 +53,8 @@ def with_fixed_settings(func, args, kwargs):
     The first argument is data always.
     """
     if func is np.linspace:
-        return args[:2] + mapped(_fixed, args[2:]), mapped_values(_fixed, kwargs)
+        fixed, kwargs = mapped_call(_fixed, args[2:], kwargs)
+        return args[:2] + fixed, kwargs
     if is_of_data(func):
         return args, kwargs
     kept = {key: v if key in _DATA_KEYWORDS else mapped(_fixed, v) for key, v in kwargs.items()}
@@ -100,8 +101,3 @@ def _results(graph, expression, value):
             part = graph.call(calls.part, (expression, place), {}, one)
             parts += _results(graph, part, one)
     return parts
-
-
-def mapped_values(f, kwargs):
-    """Keywords with f of their values."""
-    return {key: mapped(f, value) for key, value in kwargs.items()}

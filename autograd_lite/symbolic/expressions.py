@@ -92,6 +92,11 @@ def mapped(f, tree):
     return f(tree)
 
 
+def mapped_call(f, args, kwargs):
+    """The arguments and the keywords of a call, `mapped`."""
+    return mapped(f, tuple(args)), {key: mapped(f, value) for key, value in kwargs.items()}
+
+
 def key_of(tree):
     """What tells arguments apart: expressions and arrays by identity, numbers by type and value."""
     kind = type(tree)

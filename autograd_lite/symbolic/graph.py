@@ -6,7 +6,7 @@ import operator
 import numpy as np
 
 from ..messages import errors
-from .expressions import Expression, key_of, known_value, mapped, operands_of
+from .expressions import Expression, key_of, known_value, mapped, mapped_call, operands_of
 from .simplification import simplified
 
 # What Python's operators compute of two Python numbers is a Python number, and changes no dtype.
@@ -137,8 +137,7 @@ class Graph:
 
 def evaluated(func, args, kwargs):
     """The value of a call."""
-    args = [mapped(known_value, arg) for arg in args]
-    kwargs = {key: mapped(known_value, arg) for key, arg in kwargs.items()}
+    args, kwargs = mapped_call(known_value, args, kwargs)
     if func in _OF_NUMBERS and all(type(arg) in (bool, int, float, complex) for arg in args):
         func = _OF_NUMBERS[func]
     return func(*args, **kwargs)
@@ -181,8 +180,8 @@ def rewritten(steps, inputs, results, simplify, special=None):
         elif step.kind == "guard":
             graph.guard(new(step.expression), step.expected)
         else:
-            kwargs = {key: mapped(new, arg) for key, arg in step.kwargs.items()}
-            table[step] = graph.call(step.func, mapped(new, step.args), kwargs, step.value)
+            call = mapped_call(new, step.args, step.kwargs)
+            table[step] = graph.call(step.func, *call, step.value)
     return graph, mapped(new, results)
 
 

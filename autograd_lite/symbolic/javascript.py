@@ -21,7 +21,7 @@ from ..rules import (
     softmax,
 )
 from . import calls
-from .expressions import Expression, mapped
+from .expressions import Expression, mapped, mapped_call
 from .javascript_loops import ELEMENTWISE, GELU_BY_TANH, LOOPS
 
 
@@ -212,7 +212,7 @@ def _cross_entropy(writer, x, logits, labels, axis=-1):
 
 def _moved(writer, x, a, *args, **kwargs):
     """What moves elements: from which position each comes."""
-    args, kwargs = mapped(_plain, args), {k: mapped(_plain, v) for k, v in kwargs.items()}
+    args, kwargs = mapped_call(_plain, args, kwargs)
     shape = a.shape if type(a) is Expression else np.shape(a)
     numbers = np.arange(int(np.prod(shape))).reshape(shape)
     return _gathered(writer, x, a, x.func(numbers, *args, **kwargs))

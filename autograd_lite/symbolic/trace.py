@@ -15,7 +15,7 @@ from ..messages import errors
 from . import calls, dependence
 from .aliasing import Stored, expression_of, plain_among, stored_among, value_of, view_of
 from .calls import as_written
-from .expressions import Expression, mapped
+from .expressions import Expression, mapped_call
 from .graph import evaluated
 from .traced import ConcretizationError, Traced, UndecidedError, check_traced
 
@@ -147,8 +147,7 @@ class Trace:
         same = _argument_that_is(value, args, kwargs)
         if same is not None:
             return same
-        args_ = tuple(mapped(self.expression, arg) for arg in args)
-        kwargs_ = {key: mapped(self.expression, arg) for key, arg in kwargs.items()}
+        args_, kwargs_ = mapped_call(self.expression, args, kwargs)
         expression = self._graph.call(func, args_, kwargs_, value)
         dependence.hold(self._graph, func, args_, kwargs_, expression, value)
         return self._wrapped(expression, value, func, args, kwargs)
@@ -246,13 +245,11 @@ def _untouched(func, args, kwargs):
 
     It gets views that are read-only. A view of these is too, so it is made again.
     """
-    given = tuple(mapped(value_of, arg) for arg in args)
-    keywords = {key: mapped(value_of, arg) for key, arg in kwargs.items()}
+    given, keywords = mapped_call(value_of, args, kwargs)
     if isinstance(func, np.ufunc) or func in calls.OWN:  # write into nothing but an out=
         return evaluated(func, given, keywords)
-    locked = tuple(mapped(_locked, arg) for arg in given)
     try:
-        value = evaluated(func, locked, {key: mapped(_locked, v) for key, v in keywords.items()})
+        value = evaluated(func, *mapped_call(_locked, given, keywords))
     except ValueError as error:
         if "read-only" not in str(error):
             raise

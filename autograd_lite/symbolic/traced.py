@@ -14,7 +14,7 @@ from ..engine.tensor import Tensor
 from ..rules.ufuncs import REDUCTIONS
 from . import calls, dependence
 from .aliasing import Stored, value_of
-from .expressions import mapped
+from .expressions import mapped_call
 
 # What says something of shapes and dtypes alone: a plain answer, the same in every run.
 _STATIC = {
@@ -162,8 +162,8 @@ class Traced(Stored, ArrayMethods, np.lib.mixins.NDArrayOperatorsMixin):
             return NotImplemented
         if func in _STATIC:
             args, kwargs = dependence.with_fixed_settings(func, args, kwargs)
-            args = [mapped(value_of, arg) for arg in args]
-            return func(*args, **{k: mapped(value_of, v) for k, v in kwargs.items()})
+            args, kwargs = mapped_call(value_of, args, kwargs)
+            return func(*args, **kwargs)
         if func in _STORING:
             check_traced(*args[:1])
             return registry[func](*args, **kwargs)
