@@ -14,6 +14,7 @@ from ..engine.arrays import broadcast_axes
 from ..engine.primitives import Elementwise
 from ..numerics.rounding import Floor, gradients_of
 from ..programs.javascript_program import JavaScriptProgram
+from ..symbolic.aliasing import expression_of
 from ..symbolic.expressions import Expression
 from ..symbolic.javascript import NotInJavaScript
 from ..symbolic.text import TextWriter
@@ -199,8 +200,8 @@ class Reading:
                 summed = broadcast_axes(np.shape(parent.out), np.shape(node.out))
             rule = rule_of(node.op.name, bool(summed))
             flow = Flow(self.box_of[node].id, self.box_of[parent].id, rule, summed=list(summed))
-            flow.value = None if g is None else self._result(_plain(g))
-            flow.slope = None if slope is None else self._result(_plain(slope))
+            flow.value = None if g is None else self._result(expression_of(g))
+            flow.slope = None if slope is None else self._result(expression_of(slope))
             self.flows.append(flow)
 
     # --- formulas and the program -----------------------------------------------------------
@@ -265,10 +266,6 @@ def _bare(label):
 def _is_whole(label):
     """Whether a label needs no parentheses in a formula: a name, or a call."""
     return re.fullmatch(r"[^\W\d][\w.]*(\([^()]*\))?", label) is not None
-
-
-def _plain(value):
-    return value.expression if type(value) is Traced else value
 
 
 def _close(one, other):
