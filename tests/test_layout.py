@@ -184,7 +184,7 @@ def test_a_file_is_read_at_one_go():
     assert not [p for p, n in lines.items() if n > longest and p.name != "tensor.py"]
     ours = {p: n for p, n in lines.items() if "tests" not in p.parts and p.name != "__init__.py"}
     assert {p.name for p, n in ours.items() if n > 600} <= {"tensor.py"}
-    assert len([p for p, n in ours.items() if n < 50]) <= 8
+    assert len([p for p, n in ours.items() if n < 50]) <= 10
 
 
 def test_a_file_is_one_thing_in_its_first_sentence():
