@@ -115,6 +115,10 @@ class Names:
         name = self._given[self.root]
         return "Loss" if name in (None, "loss") else name
 
+    def label(self, node):
+        """The same, and for the root Loss where it has no name."""
+        return self.loss if node is self.root else self._given[node]
+
     def of_array(self, array):
         """The variable that holds the values of a plain array, of which the tape has a copy.
 
@@ -164,6 +168,24 @@ class Names:
             return []
         name = quoting.text(name)
         return [node for node, known in self._names.items() if known == name]
+
+    def asked(self, one, is_unique=False):
+        """The nodes of what ``wrt`` has: of a tensor, or of a name; dLoss/dz2 asks for z2."""
+        if not isinstance(one, (Tensor, str)):
+            raise TypeError(f"wrt holds Tensors and names, not {errors.describe(one)}")
+        found = [one.node] if isinstance(one, Tensor) and one.node in self._names else []
+        what, hint = errors.describe(one), ""
+        if isinstance(one, str):
+            bottom = one.partition("/d")[2].strip("()") or one
+            found, what = self.find(one) or self.find(bottom), repr(one)
+            hint = "" if found else errors.did_you_mean(bottom, self.all())
+        if not found or (is_unique and len(found) > 1):
+            count = "no tensor of this tape is" if not found else f"{len(found)} of its tensors are"
+            raise ValueError(
+                f"wrt has {what}, and {count} that: {hint}Give a tensor that the loss was computed "
+                f"from, or a name among {', '.join(self.all()[:20])}"
+            )
+        return found
 
 
 def _bound(variables):

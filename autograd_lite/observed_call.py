@@ -114,7 +114,10 @@ def on_tape(what, f, args, wrt=None) -> Observed:
         For an f that returns no number and no array.
     """
     asked = [wrt] if isinstance(wrt, (str, Tensor)) else list(wrt or ())
-    labels, leaves, build = _labelled(f, args)
+    given = [trees.with_arrays(arg, of_integers=False) for arg in args]
+    names = _parameters(f, args)
+    labels = [x for name, a in zip(names, given, strict=True) for x in trees.paths_of(a, name)]
+    leaves, build = trees.flatten(given)
     chosen = [any(_is_within(label, name) for name in asked) for label in labels]
     variables = _lifted(leaves, labels, chosen)
     with enable_grad():
@@ -123,22 +126,13 @@ def on_tape(what, f, args, wrt=None) -> Observed:
         else:
             seen = observed(f, args, {})
             seen.result = _first_number(what, f, seen.result)
-            if not _has_history(seen.result):
+            if not seen.result.requires_grad:
                 seen = observed(f, build(_lifted(leaves, labels, [True] * len(leaves))), {})
     seen.result = _first_number(what, f, seen.result)
     seen.wrt = [x for x, is_asked in zip(variables, chosen, strict=True) if is_asked]
     seen.wrt += [x for x in asked if not any(_is_within(label, x) for label in labels)]
-    seen.own = {**_read_by(f), **dict(zip(_parameters(f, args), args, strict=True)), **seen.own}
+    seen.own = {**_read_by(f), **dict(zip(names, args, strict=True)), **seen.own}
     return seen
-
-
-def _labelled(f, args):
-    """(labels, leaves, build): the numbers and arrays in the arguments of a call."""
-    args = [trees.with_arrays(arg, of_integers=False) for arg in args]
-    names = _parameters(f, args)
-    labels = [x for name, a in zip(names, args, strict=True) for x in trees.paths_of(a, name)]
-    leaves, build = trees.flatten(args)
-    return labels, leaves, build
 
 
 def _parameters(f, args):
@@ -168,10 +162,6 @@ def _is_float(x):
 def _is_within(label, name):
     """Whether a label is that of an argument or of a part of it."""
     return isinstance(name, str) and (label == name or label.startswith(f"{name}["))
-
-
-def _has_history(result):
-    return isinstance(result, Tensor) and result.requires_grad
 
 
 def _first_number(what, f, result):

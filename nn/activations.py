@@ -1,4 +1,4 @@
-"""Activations as modules; the functions themselves, such as ``ag.relu``, are layers too."""
+"""Activations as modules. The functions themselves, such as ``ag.relu``, are layers too."""
 
 from __future__ import annotations
 

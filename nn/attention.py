@@ -1,4 +1,4 @@
-"""Attention, and the block of a transformer."""
+"""Attention: by itself, in several heads, in the block of a transformer."""
 
 from __future__ import annotations
 
@@ -102,11 +102,7 @@ class MultiheadAttention(Module):
             mask = earlier if mask is None else mask & earlier
         if np.ndim(mask) > 2:
             mask = np.expand_dims(mask, -3)  # the same for all heads
-        q, k, v = (
-            self._split(self.query(query)),
-            self._split(self.key(key)),
-            self._split(self.value(value)),
-        )
+        q, k, v = map(self._split, (self.query(query), self.key(key), self.value(value)))
         mixed = np.swapaxes(attention(q, k, v, mask, self.dropout), -2, -3)
         return self.out(mixed.reshape(np.shape(query)))
 

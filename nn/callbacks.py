@@ -74,12 +74,8 @@ class EarlyStopping(Callback):
             )
         if mode not in (None, "min", "max"):
             raise ValueError(f'EarlyStopping: mode is "min" or "max", not {mode!r}')
-        self.patience, self.watch, self.min_delta, self.restore = (
-            patience,
-            watch,
-            min_delta,
-            restore,
-        )
+        self.patience, self.watch = patience, watch
+        self.min_delta, self.restore = min_delta, restore
         self.mode = mode or "min"
         self.best = np.inf if self.mode == "min" else -np.inf
         self.best_epoch = 0

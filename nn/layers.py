@@ -1,4 +1,4 @@
-"""Layers: an affine map, a table of vectors, dropout, and the change to one axis."""
+"""Layers: an affine map, a table of vectors, dropout, the change to one axis."""
 
 from __future__ import annotations
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 
@@ -40,16 +39,10 @@ class LBFGS(Optimizer):
         In `step`, without SciPy.
     """
 
-    def __init__(
-        self,
-        parameters: Iterable,
-        iterations: int = 100,
-        memory: int = 10,
-        tolerance: float = 1e-7,
-    ):
-        super().__init__(parameters)
-        self.iterations, self.memory, self.tolerance = iterations, memory, tolerance
-        self.result: Any = None
+    iterations: int = 100
+    memory: int = 10
+    tolerance: float = 1e-7
+    result = None
 
     def step(self, loss: Callable[[], ag.Tensor] | None = None) -> float:  # type: ignore[override]
         """Lower ``loss()``, a function that computes the loss from the parameters; its value.

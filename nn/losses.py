@@ -1,4 +1,4 @@
-"""Losses, functions of a prediction and of what it should be; and penalties of weights.
+"""What a training makes small: losses of a prediction and its target, penalties of weights.
 
 Nothing is broadcast: shapes that do not fit raise, with the line to write.
 """

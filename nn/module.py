@@ -145,16 +145,7 @@ class Module:
             When names are missing or unknown, or a shape differs.
         """
         tensors = dict(self._named_tensors())
-        problems = [f"missing {name}" for name in tensors if name not in state]
-        problems += [f"unknown {name}" for name in state if name not in tensors]
-        problems += [
-            f"{name} has shape {np.shape(state[name])} for {tensor.shape}"
-            for name, tensor in tensors.items()
-            if name in state and np.shape(state[name]) != tensor.shape
-        ]
-        if problems:
-            raise ValueError(f"the state does not fit this model: {'; '.join(problems)}")
-        values = {n: np.array(state[n], dtype=tensor.dtype) for n, tensor in tensors.items()}
+        values = fitting(tensors, state, "model")
         for name, tensor in tensors.items():
             tensor.data = values[name]
 
@@ -224,14 +215,14 @@ def _shown(child):
     return getattr(child, "__name__", None) or f"{child!r:.60}"
 
 
-def walk(value: Any, kinds: type | tuple, enter, path: str = "") -> Iterator[tuple[str, Any]]:
+def walk(value: Any, kinds: type | tuple, enter) -> Iterator[tuple[str, Any]]:
     """Pairs (path, object) of all objects of some kinds inside a value, each under its first path.
 
     Attributes come in the order in which they were set, also those inside lists, tuples, dicts
     and objects of the kinds ``enter``. The value itself has the path "".
     """
     seen = set()  # of ids: all of it is alive while we walk
-    stack = [(path, value)]
+    stack = [("", value)]
     while stack:
         path, value = stack.pop()
         is_found = isinstance(value, kinds)
@@ -243,6 +234,20 @@ def walk(value: Any, kinds: type | tuple, enter, path: str = "") -> Iterator[tup
             yield path, value
         inside = [(f"{path}.{key}" if path else str(key), part) for key, part in parts or ()]
         stack.extend(reversed(inside))
+
+
+def fitting(own: Mapping[str, Any], state: Mapping[str, Any], owner: str):
+    """The arrays of a state, each of the dtype of our own, where names and shapes are the same."""
+    problems = [f"missing {name}" for name in own if name not in state]
+    problems += [f"unknown {name}" for name in state if name not in own]
+    problems += [
+        f"{name} has shape {np.shape(state[name])} for {value.shape}"
+        for name, value in own.items()
+        if name in state and np.shape(state[name]) != value.shape
+    ]
+    if problems:
+        raise ValueError(f"the state does not fit this {owner}: {'; '.join(problems)}")
+    return {name: np.array(state[name], dtype=value.dtype) for name, value in own.items()}
 
 
 def _parts(value, enter):

@@ -1,22 +1,26 @@
-"""Optimizer: parameters in groups, the step through them, and the state that it leaves."""
+"""Optimizer: parameters in groups, the step through them, the state that it leaves."""
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterable, Mapping
-from typing import Any, SupportsFloat
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar, SupportsFloat, dataclass_transform
 
 import numpy as np
 
 import autograd_lite as ag
-from autograd_lite.messages.other_names import leave_out
+from autograd_lite.messages.other_names import keywords, leave_out
 
-from .module import Module
+from .module import Module, fitting
 from .other_names import OPTIMIZER
 
 
+@dataclass_transform(eq_default=False)
+@dataclass(eq=False, repr=False)
 class Optimizer:
     """What optimizers share: parameters, in groups with settings of their own, and the step.
+
+    A subclass annotates its settings, ``momentum: float = 0.0``: its constructor takes them.
 
     Attributes
     ----------
@@ -27,20 +31,21 @@ class Optimizer:
         How many have been made.
     """
 
-    _settings: tuple[str, ...] = ()  # the names that a subclass annotates
-    _moments: tuple[str, ...] = ()  # attributes that hold an array for each parameter
+    parameters: Any
+    _settings: ClassVar[tuple[str, ...]]
+    _moments: ClassVar[tuple[str, ...]] = ()  # attributes that hold an array for each parameter
 
     def __init_subclass__(cls):
-        names = tuple(name for name in inspect.get_annotations(cls) if name[0] != "_")
-        cls._settings = names or cls._settings
+        dataclass(cls, eq=False, repr=False)
+        cls.__init__ = keywords(cls.__init__)  # type: ignore[method-assign]
+        cls._settings = tuple(field.name for field in fields(cls) if field.name != "parameters")
 
-    def __init__(self, parameters: Iterable, **settings):
-        self.groups = self._grouped(parameters)
+    def __post_init__(self):
+        self.groups = self._grouped(self.parameters)
         self.parameters = [p for group in self.groups for p in group["parameters"]]
         self._check_parameters()
-        for values in (settings, *self.groups):
+        for values in ({name: getattr(self, name) for name in self._settings}, *self.groups):
             self._check_settings({k: v for k, v in values.items() if k != "parameters"})
-        vars(self).update(settings)
         self.steps = 0
         for name in self._moments:
             setattr(self, name, [np.zeros_like(p.data) for p in self.parameters])
@@ -147,20 +152,6 @@ class Optimizer:
         for name in self._moments:
             count = range(len(self.parameters))
             setattr(self, name, [values[f"{name.strip('_')}.{i}"] for i in count])
-
-
-def fitting(own: Mapping[str, np.ndarray], state: Mapping[str, Any], owner: str):
-    """The arrays of a state, each of the dtype of our own, where names and shapes are the same."""
-    problems = [f"missing {name}" for name in own if name not in state]
-    problems += [f"unknown {name}" for name in state if name not in own]
-    problems += [
-        f"{name} has shape {np.shape(state[name])} for {value.shape}"
-        for name, value in own.items()
-        if name in state and np.shape(state[name]) != value.shape
-    ]
-    if problems:
-        raise ValueError(f"the state does not fit this {owner}: {'; '.join(problems)}")
-    return {name: np.array(state[name], dtype=value.dtype) for name, value in own.items()}
 
 
 leave_out(Optimizer, {name: f"here it is {line}" for name, line in OPTIMIZER.items()})

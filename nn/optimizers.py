@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
-
-from autograd_lite.messages.other_names import keywords
 
 from .optimizer import Optimizer
 
@@ -34,27 +30,10 @@ class SGD(Optimizer):
     """
 
     learning_rate: float
-    momentum: float
-    nesterov: bool
-    weight_decay: float
+    momentum: float = 0.0
+    nesterov: bool = False
+    weight_decay: float = 0.0
     _moments = ("_velocities",)
-
-    @keywords
-    def __init__(
-        self,
-        parameters: Iterable,
-        learning_rate: float,
-        momentum: float = 0.0,
-        nesterov: bool = False,
-        weight_decay: float = 0.0,
-    ):
-        super().__init__(
-            parameters,
-            learning_rate=learning_rate,
-            momentum=momentum,
-            nesterov=nesterov,
-            weight_decay=weight_decay,
-        )
 
     def _moved(self, i, p, g, learning_rate, momentum, nesterov):
         if momentum:
@@ -78,31 +57,12 @@ class Adam(Optimizer):
         Added to the root, which it keeps from 0.
     """
 
-    learning_rate: float
-    beta1: float
-    beta2: float
-    epsilon: float
-    weight_decay: float
+    learning_rate: float = 1e-3
+    beta1: float = 0.9
+    beta2: float = 0.999
+    epsilon: float = 1e-8
+    weight_decay: float = 0.0
     _moments = ("_means", "_squares")
-
-    @keywords
-    def __init__(
-        self,
-        parameters: Iterable,
-        learning_rate: float = 1e-3,
-        beta1: float = 0.9,
-        beta2: float = 0.999,
-        epsilon: float = 1e-8,
-        weight_decay: float = 0.0,
-    ):
-        super().__init__(
-            parameters,
-            learning_rate=learning_rate,
-            beta1=beta1,
-            beta2=beta2,
-            epsilon=epsilon,
-            weight_decay=weight_decay,
-        )
 
     def _moved(self, i, p, g, learning_rate, beta1, beta2, epsilon):
         mean = self._means[i] = beta1 * self._means[i] + (1 - beta1) * g
@@ -119,17 +79,7 @@ class AdamW(Adam):
     the learning rate as the multiplier, as in PyTorch. The parameters are those of `Adam`.
     """
 
-    @keywords
-    def __init__(
-        self,
-        parameters: Iterable,
-        learning_rate: float = 1e-3,
-        beta1: float = 0.9,
-        beta2: float = 0.999,
-        epsilon: float = 1e-8,
-        weight_decay: float = 0.01,
-    ):
-        super().__init__(parameters, learning_rate, beta1, beta2, epsilon, weight_decay)
+    weight_decay: float = 0.01
 
     def _decayed(self, p, g, decay, settings):
         return p * (1 - settings["learning_rate"] * decay), g
@@ -150,31 +100,12 @@ class RMSProp(Optimizer):
         Added to the root, which it keeps from 0.
     """
 
-    learning_rate: float
-    decay: float
-    epsilon: float
-    momentum: float
-    weight_decay: float
+    learning_rate: float = 1e-2
+    decay: float = 0.99
+    epsilon: float = 1e-8
+    momentum: float = 0.0
+    weight_decay: float = 0.0
     _moments = ("_squares", "_velocities")
-
-    @keywords
-    def __init__(
-        self,
-        parameters: Iterable,
-        learning_rate: float = 1e-2,
-        decay: float = 0.99,
-        epsilon: float = 1e-8,
-        momentum: float = 0.0,
-        weight_decay: float = 0.0,
-    ):
-        super().__init__(
-            parameters,
-            learning_rate=learning_rate,
-            decay=decay,
-            epsilon=epsilon,
-            momentum=momentum,
-            weight_decay=weight_decay,
-        )
 
     def _moved(self, i, p, g, learning_rate, decay, epsilon, momentum):
         square = self._squares[i] = decay * self._squares[i] + (1 - decay) * g * g
@@ -191,22 +122,10 @@ class Adagrad(Optimizer):
     stochastic optimization. The parameters are those of `RMSProp`, without decay and momentum.
     """
 
-    learning_rate: float
-    epsilon: float
-    weight_decay: float
+    learning_rate: float = 1e-2
+    epsilon: float = 1e-10
+    weight_decay: float = 0.0
     _moments = ("_squares",)
-
-    @keywords
-    def __init__(
-        self,
-        parameters: Iterable,
-        learning_rate: float = 1e-2,
-        epsilon: float = 1e-10,
-        weight_decay: float = 0.0,
-    ):
-        super().__init__(
-            parameters, learning_rate=learning_rate, epsilon=epsilon, weight_decay=weight_decay
-        )
 
     def _moved(self, i, p, g, learning_rate, epsilon):
         square = self._squares[i] = self._squares[i] + g * g
@@ -221,28 +140,11 @@ class Adadelta(Optimizer):
     momentum.
     """
 
-    learning_rate: float
-    decay: float
-    epsilon: float
-    weight_decay: float
+    learning_rate: float = 1.0
+    decay: float = 0.9
+    epsilon: float = 1e-6
+    weight_decay: float = 0.0
     _moments = ("_squares", "_steps")
-
-    @keywords
-    def __init__(
-        self,
-        parameters: Iterable,
-        learning_rate: float = 1.0,
-        decay: float = 0.9,
-        epsilon: float = 1e-6,
-        weight_decay: float = 0.0,
-    ):
-        super().__init__(
-            parameters,
-            learning_rate=learning_rate,
-            decay=decay,
-            epsilon=epsilon,
-            weight_decay=weight_decay,
-        )
 
     def _moved(self, i, p, g, learning_rate, decay, epsilon):
         square = self._squares[i] = decay * self._squares[i] + (1 - decay) * g * g

@@ -1,4 +1,4 @@
-"""What other libraries have in their package of this name, and where it is here."""
+"""Where that is here which other libraries have in their package of this name."""
 
 NN = {
     "MSELoss": "nn.MeanSquaredError(), or nn.mean_squared_error(a, b)",

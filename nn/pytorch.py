@@ -1,4 +1,4 @@
-"""Weights from and to PyTorch's state dicts; PyTorch itself is not needed."""
+"""Weights from and to PyTorch's state dicts. PyTorch itself is not needed."""
 
 from __future__ import annotations
 

@@ -8,17 +8,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar, dataclass_transform
 
 import numpy as np
 
 import autograd_lite as ag
 
-from .optimizer import Optimizer, fitting
+from .module import fitting
+from .optimizer import Optimizer
 
 
+@dataclass_transform(eq_default=False)
+@dataclass(eq=False, repr=False)
 class Schedule:
-    """What schedules share; one of your own defines ``rate``.
+    """What schedules share; one of your own annotates its settings, and defines ``rate``.
 
     >>> import autograd_lite as ag, nn
     >>> class Inverse(Schedule):
@@ -36,16 +40,20 @@ class Schedule:
         How many have been made.
     """
 
-    _numbers: tuple[str, ...] = ("steps",)  # what the next step depends on
+    optimizer: Optimizer
+    _numbers: ClassVar[tuple[str, ...]] = ("steps",)  # what the next step depends on
 
-    def __init__(self, optimizer: Optimizer):
+    def __init_subclass__(cls):
+        dataclass(cls, eq=False, repr=False)
+
+    def __post_init__(self):
+        optimizer = self.optimizer
         if not isinstance(optimizer, Optimizer) or "learning_rate" not in optimizer._settings:
             name, given = type(self).__name__, type(optimizer).__name__
             raise TypeError(f"{name} takes an optimizer with a learning rate, not a {given}")
-        self.optimizer = optimizer
         self.steps = 0
-        # where the rates stand, and what they are at first
-        self._rates = [(holder, holder["learning_rate"]) for holder in _holders(optimizer)]
+        holders = [vars(optimizer), *(g for g in optimizer.groups if "learning_rate" in g)]
+        self._rates = [(h, h["learning_rate"]) for h in holders]  # and what they are at first
 
     def rate(self, first: float, steps: int) -> float:
         """The learning rate after so many steps, where it was ``first`` at first."""
@@ -85,11 +93,6 @@ class Schedule:
         return f"{type(self).__name__}({', '.join(f'{k}={v}' for k, v in shown.items())})"
 
 
-def _holders(optimizer):
-    """The dicts that hold a learning rate: the optimizer's own, and those of groups."""
-    return [vars(optimizer), *(g for g in optimizer.groups if "learning_rate" in g)]
-
-
 class StepDecay(Schedule):
     """The rate times ``factor`` after every so many steps.
 
@@ -101,9 +104,8 @@ class StepDecay(Schedule):
     factor : float
     """
 
-    def __init__(self, optimizer: Optimizer, every: int, factor: float = 0.1):
-        super().__init__(optimizer)
-        self.every, self.factor = every, factor
+    every: int
+    factor: float = 0.1
 
     def rate(self, first, steps):
         return first * self.factor ** (steps // self.every)
@@ -123,9 +125,8 @@ class CosineDecay(Schedule):
     minimum : float
     """
 
-    def __init__(self, optimizer: Optimizer, length: int, minimum: float = 0.0):
-        super().__init__(optimizer)
-        self.length, self.minimum = length, minimum
+    length: int
+    minimum: float = 0.0
 
     def rate(self, first, steps):
         part = (1 + math.cos(math.pi * min(steps / self.length, 1))) / 2
@@ -147,15 +148,12 @@ class WarmUp(Schedule):
         warm-up. Call `step` of the warm-up alone.
     """
 
-    def __init__(
-        self,
-        optimizer: Optimizer,
-        length: int,
-        start: float = 0.0,
-        then: Schedule | None = None,
-    ):
-        super().__init__(optimizer)
-        self.length, self.start, self.then = length, start, then
+    length: int
+    start: float = 0.0
+    then: Schedule | None = None
+
+    def __post_init__(self):
+        super().__post_init__()
         self._set()
 
     def rate(self, first, steps):
@@ -179,19 +177,14 @@ class Plateau(Schedule):
         Of the rates.
     """
 
+    factor: float = 0.1
+    patience: int = 10
+    threshold: float = 1e-4
+    minimum: float = 0.0
     _numbers = ("steps", "best", "waited")
 
-    def __init__(
-        self,
-        optimizer: Optimizer,
-        factor: float = 0.1,
-        patience: int = 10,
-        threshold: float = 1e-4,
-        minimum: float = 0.0,
-    ):
-        super().__init__(optimizer)
-        self.factor, self.patience = factor, patience
-        self.threshold, self.minimum = threshold, minimum
+    def __post_init__(self):
+        super().__post_init__()
         self.best, self.waited = math.inf, 0
 
     def step(self, loss: float | None = None) -> None:

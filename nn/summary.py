@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-import autograd_lite as ag
-
+from .evaluation import evaluating
 from .module import Module
 
 
@@ -46,9 +46,10 @@ class Summary:
     def __str__(self):
         table = [("path", "layer", "result", "parameters")]
         table += [
-            (row.path, row.layer, "" if row.shape is None else str(row.shape), _count(row))
+            (row.path, row.layer, "" if row.shape is None else str(row.shape),
+             f"{row.parameters:,}" if row.parameters else "")
             for row in self.rows
-        ]
+        ]  # fmt: skip
         widths = [max(len(line[i]) for line in table) for i in range(4)]
         rows = ([*map(str.ljust, line[:3], widths), line[3].rjust(widths[3])] for line in table)
         lines = ["  ".join(row).rstrip() for row in rows]
@@ -81,21 +82,16 @@ def summary(model: Module, *args: Any, **kwargs: Any) -> Summary:
     if not isinstance(model, Module) or not (args or kwargs):
         raise TypeError("summary takes a model and an input: nn.summary(model, X[:1])")
     named = list(model.named_modules())
-    modes = [module.training for _, module in named]
     shapes: dict[Module, Any] = {}
-    hooks = [
-        module.register_forward_hook(lambda m, _, result: shapes.setdefault(m, _shape(result)))
-        for _, module in named
-    ]
-    try:
-        with ag.no_grad():
-            model.eval()(*args, **kwargs)
-    finally:
-        for hook in hooks:
-            hook.remove()
-        for (_, module), mode in zip(named, modes):
-            module.training = mode
-    rows = [Row(path, _kind(m), shapes.get(m), sum(p.size for p in _own(m))) for path, m in named]
+
+    def note(module, _, result):
+        shapes.setdefault(module, _shape(result))
+
+    with evaluating(model), ExitStack() as stack:
+        for _, module in named:
+            stack.enter_context(module.register_forward_hook(note))
+        model(*args, **kwargs)
+    rows = [Row(path, _kind(m), shapes.get(m), _count(m)) for path, m in named]
     tensors = [tensor for _, tensor in model._named_tensors()]
     trained, buffers = model.parameters(), [tensor for _, tensor in model.named_buffers()]
     sizes = [sum(t.size for t in group) for group in (tensors, trained, buffers)]
@@ -103,12 +99,9 @@ def summary(model: Module, *args: Any, **kwargs: Any) -> Summary:
                    sum(t.size * np.dtype(t.dtype).itemsize for t in tensors))  # fmt: skip
 
 
-def _own(module):
-    return [tensor for _, tensor in module._own_tensors() if tensor.requires_grad]
-
-
-def _count(row):
-    return f"{row.parameters:,}" if row.parameters else ""
+def _count(module):
+    """How many numbers a module has to train, without those of modules inside."""
+    return sum(tensor.size for _, tensor in module._own_tensors() if tensor.requires_grad)
 
 
 def _kind(module):

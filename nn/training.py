@@ -185,19 +185,14 @@ def _finish(run, step, validation, bar, means, start):
         row |= {f"validation_{name}": value for name, value in after.items()}
     if hasattr(run.optimizer, "learning_rate"):
         row["learning_rate"] = run.optimizer.learning_rate
-    _follow(run.schedule, row)
+    if isinstance(run.schedule, Plateau):  # of the validation data, if there are any
+        run.schedule.step(row.get("validation_loss", row["loss"]))
+    elif run.schedule is not None:
+        run.schedule.step()
     run.history.rows.append(row | {"seconds": perf_counter() - start})
     bar.set_postfix_str(in_words(row), refresh=False)
     for callback in run.callbacks:
         callback.after_epoch(run)
-
-
-def _follow(schedule, row):
-    """One step of a schedule; a `Plateau` looks at the validation data, if there are any."""
-    if isinstance(schedule, Plateau):
-        schedule.step(row.get("validation_loss", row["loss"]))
-    elif schedule is not None:
-        schedule.step()
 
 
 class _Means:

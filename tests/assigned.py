@@ -2,15 +2,9 @@
 
 import numpy as np
 
-import autograd_lite as ag
-
 X = np.arange(1.0, 7.0).reshape(2, 3)
 MASK = np.array([[True, False, True], [False, False, True]])
 s_ = np.s_
-
-
-def variable(data, **options):
-    return ag.Tensor(data, requires_grad=True, **options)
 
 
 def augmented(x, symbol, v):

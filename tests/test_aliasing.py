@@ -8,16 +8,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from variables import variable
 
 import autograd_lite as ag
 import nn
 
 X = np.arange(1.0, 13.0).reshape(3, 4)
 windows = np.lib.stride_tricks.sliding_window_view
-
-
-def variable(data, **options):
-    return ag.Tensor(data, requires_grad=True, **options)
 
 
 def asarray(y):

@@ -5,13 +5,10 @@ import threading
 
 import numpy as np
 import pytest
+from variables import variable
 
 import autograd_lite as ag
 from autograd_lite.engine import modes
-
-
-def variable(data, **options):
-    return ag.Tensor(data, requires_grad=True, **options)
 
 
 @pytest.fixture
@@ -57,7 +54,7 @@ def test_the_first_infinity_of_the_backward_pass_is_told(x):
         return np.sum(y)
 
     accused(lambda: loss().backward(), "the derivative of sqrt made", "at [1]",
-            "of the share of the result of multiply of shape (3,)", "argument 0 = 0.0",
+            "of the contribution to the result of multiply of shape (3,)", "argument 0 = 0.0",
             f"line {line_of(loss, '# here')}, in loss", "y = np.sqrt(h)")  # fmt: skip
     assert x.grad is None
 
@@ -398,21 +395,24 @@ def test_threads_do_not_see_each_others_switch():
 
 
 @pytest.mark.parametrize(
-    ("share", "message"),
+    ("gx", "message"),
     [
-        (lambda g: np.ones(2, int), r"the rule of both returned .*int.* as the share"),
-        (lambda g: g[:1], r"the rule of both returned .* as the share of an argument of shape"),
+        (lambda g: np.ones(2, int), r"the rule of both returned .*int.* as the contribution"),
+        (
+            lambda g: g[:1],
+            r"rule of both returned .* as the contribution to an argument of shape",
+        ),
         (lambda g: g * np.inf, r"the derivative of both made inf"),
     ],
     ids=["dtype", "shape", "inf"],
 )
 @pytest.mark.parametrize("position", [0, 1])
-def test_a_wrong_share_of_one_array_of_a_sequence_is_found(share, message, position):
+def test_a_wrong_contribution_to_one_array_of_a_sequence_is_found(gx, message, position):
     def both(arrays):
         return arrays[0] + arrays[1]
 
     def rule(g, out, arrays):
-        return [share(g) if i == position else g for i in range(2)]
+        return [gx(g) if i == position else g for i in range(2)]
 
     both = ag.primitive(both, rule, sequence=True)
     x = ag.Tensor([1.0, 2.0], requires_grad=True)

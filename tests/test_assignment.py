@@ -4,7 +4,8 @@ import operator
 
 import numpy as np
 import pytest
-from assigned import MASK, X, s_, variable
+from assigned import MASK, X, s_
+from variables import variable
 
 import autograd_lite as ag
 

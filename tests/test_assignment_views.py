@@ -6,9 +6,10 @@ import weakref
 
 import numpy as np
 import pytest
-from assigned import MASK, X, s_, variable
+from assigned import MASK, X, s_
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from variables import variable
 
 import autograd_lite as ag
 

@@ -6,7 +6,8 @@ import pickle
 
 import numpy as np
 import pytest
-from assigned import X, augmented, variable
+from assigned import X, augmented
+from variables import variable
 
 import autograd_lite as ag
 from autograd_lite.engine.tape import history

@@ -110,8 +110,8 @@ def test_a_rule_wrong_in_second_order_only_fails_there(rule):
         ag.check_gradients(lambda x: f(x) ** 2, X, order=2)
 
 
-def plain_if_array(share, g):
-    return share if isinstance(g, ag.Tensor) else plain(share)
+def plain_if_array(gx, g):
+    return gx if isinstance(g, ag.Tensor) else plain(gx)
 
 
 def test_a_rule_wrong_in_third_order_only_fails_there(monkeypatch):

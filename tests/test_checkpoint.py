@@ -4,15 +4,11 @@ import tracemalloc
 
 import numpy as np
 import pytest
+from variables import variable
 
 import autograd_lite as ag
 from autograd_lite.engine.modes import is_recording
 from autograd_lite.engine.tape import history
-
-
-def variable(data, **options):
-    return ag.Tensor(data, requires_grad=True, **options)
-
 
 X = np.array([[0.3, -0.8], [1.1, 0.4]])
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from variables import variable
 
 import autograd_lite as ag
 
@@ -455,10 +456,6 @@ def test_a_ratio_of_one_says_nothing():
     close = ag.Comparison.of({"a": np.ones(3) * (1 + 1e-7)}, {"a": np.ones(3)}, rtol=1e-9)
     assert not close
     assert close.findings == ()
-
-
-def variable(data):
-    return ag.Tensor(data, requires_grad=True)
 
 
 # --- numbers that agree ---------------------------------------------------------------------------

@@ -5,15 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from variables import variable
 
 import autograd_lite as ag
 
 CONVENTIONS = Path(__file__).parents[1] / "docs" / "conventions.md"
 Z = np.array([1 + 2j, -0.5 + 1j, 2 - 1j])
-
-
-def variable(data):
-    return ag.Tensor(data, requires_grad=True)
 
 
 def gradient(f, z):

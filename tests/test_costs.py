@@ -11,15 +11,12 @@ import tracemalloc
 
 import numpy as np
 import pytest
+from variables import variable
 
 import autograd_lite as ag
 from autograd_lite.engine.tape import Leaf, Node, Operation, backward_pass, history
 
 MEGABYTE = 1 << 20
-
-
-def variable(data):
-    return ag.Tensor(data, requires_grad=True)
 
 
 def counted(f, event):
@@ -167,7 +164,7 @@ def test_forward_keeps_one_array_an_operation_and_nothing_of_numbers_and_tensors
 
 
 def test_a_walk_through_a_chain_needs_two_arrays():
-    """The cotangent that is pulled back, and the share that it becomes."""
+    """The cotangent that is pulled back, and the contribution that it becomes."""
     x = variable(np.ones(MEGABYTE // 8))
     y = x
     for _ in range(10):

@@ -2,13 +2,9 @@
 
 import numpy as np
 import pytest
+from variables import variable
 
 import autograd_lite as ag
-
-
-def variable(data, **options):
-    return ag.Tensor(data, requires_grad=True, **options)
-
 
 MAKERS = [
     (ag.zeros, np.zeros, ((2, 3),)),

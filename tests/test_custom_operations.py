@@ -8,15 +8,11 @@ import weakref
 
 import numpy as np
 import pytest
+from variables import variable
 
 import autograd_lite as ag
 from autograd_lite.engine.dispatch import registry
 from autograd_lite.engine.primitives import _primitives
-
-
-def variable(data, **options):
-    return ag.Tensor(data, requires_grad=True, **options)
-
 
 cube = ag.elementwise(lambda x: x * x * x, lambda g, out, x: g * 3 * x * x)
 

@@ -6,15 +6,12 @@ import traceback
 
 import numpy as np
 import pytest
+from variables import variable
 
 import autograd_lite as ag
 import nn
 from autograd_lite.messages import other_names
 from nn.other_names import NN
-
-
-def variable(data, **options):
-    return ag.Tensor(data, requires_grad=True, **options)
 
 
 @pytest.fixture
@@ -217,9 +214,9 @@ def test_a_gradient_of_another_shape_is_refused(x):
             lambda g, out, x: np.ones(5),
             r"rule of f returned ndarray of shape \(5,\).*shape \(2, 3\)",
         ),
-        (lambda g, out, x: None, r"rule of f returned None as the share"),
-        (lambda g, out, x: 1.0, r"rule of f returned 1\.0 as the share"),
-        (lambda g, out, x: [g], r"rule of f returned \[.*\(2, 3\).*\] as the share"),
+        (lambda g, out, x: None, r"rule of f returned None as the contribution"),
+        (lambda g, out, x: 1.0, r"rule of f returned 1\.0 as the contribution"),
+        (lambda g, out, x: [g], r"rule of f returned \[.*\(2, 3\).*\] as the contribution"),
     ],
 )
 @pytest.mark.parametrize("declare", [ag.elementwise, ag.primitive])
@@ -241,10 +238,10 @@ def test_a_primitive_is_never_summed_in_silence():
     assert x.grad is None
 
 
-def test_the_wrong_number_of_shares_is_named():
+def test_the_wrong_number_of_contributions_is_named():
     x = variable([1.0])
     glue = ag.primitive(lambda xs: sum(xs), lambda g, out, xs: [g], sequence=True)
-    with pytest.raises(TypeError, match="returned 1 shares for 2 arrays"):
+    with pytest.raises(TypeError, match="returned 1 contributions for 2 arrays"):
         np.sum(glue([x, x])).backward()
     assert x.grad is None
 

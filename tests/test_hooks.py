@@ -7,13 +7,10 @@ import weakref
 
 import numpy as np
 import pytest
+from variables import variable
 
 import autograd_lite as ag
 from autograd_lite.engine import hooks
-
-
-def variable(data, **options):
-    return ag.Tensor(data, requires_grad=True, **options)
 
 
 @pytest.fixture

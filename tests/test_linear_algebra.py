@@ -4,14 +4,11 @@ import warnings
 
 import numpy as np
 import pytest
+from variables import variable
 
 import autograd_lite as ag
 
 RNG = np.random.default_rng(5)
-
-
-def variable(data, **options):
-    return ag.Tensor(data, requires_grad=True, **options)
 
 
 def gradient(f, *arrays, seed=None):

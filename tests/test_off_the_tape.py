@@ -5,13 +5,10 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from variables import variable
 
 import autograd_lite as ag
 from autograd_lite.engine.dispatch import dispatch
-
-
-def variable(data, **options):
-    return ag.Tensor(data, requires_grad=True, **options)
 
 
 @pytest.fixture

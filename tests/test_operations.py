@@ -93,13 +93,13 @@ MUTATIONS = {"scaled": 1.001, "negated": -1.0, "zero": 0.0}
 
 
 def mutated(rule, factor):
-    """A rule whose shares are a little wrong, or wholly."""
+    """A rule whose contributions are a little wrong, or wholly."""
 
     def wrong(*args, **kwargs):
-        share = rule(*args, **kwargs)
-        if isinstance(share, list):
-            return [s * factor for s in share]
-        return share * factor
+        gx = rule(*args, **kwargs)
+        if isinstance(gx, list):
+            return [s * factor for s in gx]
+        return gx * factor
 
     return wrong
 

@@ -7,16 +7,13 @@ from contextvars import ContextVar
 
 import numpy as np
 import pytest
+from variables import variable
 
 import autograd_lite as ag
 from autograd_lite.engine import calls as recording
 from autograd_lite.engine import primitives
 from autograd_lite.engine.modes import enable_grad, is_recording
 from autograd_lite.messages.silence import silence
-
-
-def variable(data, **options):
-    return ag.Tensor(data, requires_grad=True, **options)
 
 
 def test_nothing_is_recorded_inside_no_grad():

@@ -4,6 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from variables import variable
 
 import autograd_lite as ag
 
@@ -48,10 +49,6 @@ def root(row):
 def complex_root(z):
     rows = [root(np.real(row)) + np.imag(row * row) for row in z]
     return np.stack(rows) + np.where(np.real(z) > 0, np.real(z * z * z), 0)
-
-
-def variable(data):
-    return ag.Tensor(data, requires_grad=True)
 
 
 def freed(f, x):

@@ -196,8 +196,8 @@ def test_odeint_takes_arguments_in_dicts_and_lists(case):
         return np.sum(integrate.odeint(f, np.array([1.0, 0.5]), t, (p,), **exact))
 
     found = leaves(ag.grad(loss)(args))
-    for share, leaf in zip(found, leaves(args), strict=True):
-        assert np.shape(share) == np.shape(leaf)
+    for gx, leaf in zip(found, leaves(args), strict=True):
+        assert np.shape(gx) == np.shape(leaf)
     flat, build = trees.flatten(args)
     directions = [np.cos(np.arange(np.size(leaf))).reshape(np.shape(leaf)) for leaf in flat]
     moved = [

@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autograd_lite.programs.program import Program
-from autograd_lite.symbolic.graph import Graph
+from autograd_lite.symbolic.calls import setitem
+from autograd_lite.symbolic.graph import Graph, needed
 from autograd_lite.symbolic.python_text import Writer
 from autograd_lite.symbolic.trace import Trace
 from autograd_lite.symbolic.traced import Traced
@@ -67,6 +68,14 @@ RULES = {
     "np.sum(x, axis=0)": lambda x, y, v, s: np.sum(x, axis=(0,)),
     "np.sum(x, axis=1, keepdims=True)": lambda x, y, v, s: np.sum(x, axis=(1,)).reshape(2, 1),
     "x.T": lambda x, y, v, s: np.swapaxes(x, 0, 1),
+    # the same values
+    "x - v": lambda x, y, v, s: np.copy(x) - np.positive(v).astype(float),
+    "1.25 * x": lambda x, y, v, s: (5 * x) / 4,
+    "np.clip(x, 0, 1)": lambda x, y, v, s: np.clip(np.clip(x, 0, 1), 0, 1),
+    "np.broadcast_to(s, (2,))": lambda x, y, v, s: np.broadcast_to(s, (4,))[1:3],
+    "np.broadcast_to(v, (5, 2, 3))": lambda x, y, v, s: np.broadcast_to(
+        np.broadcast_to(v, (2, 3)), (5, 2, 3)
+    ),
 }
 
 
@@ -77,6 +86,19 @@ def test_rule(simple):
     assert Writer(names).write(result.expression) == simple
     with np.errstate(all="ignore"):
         np.testing.assert_allclose(result.value, RULES[simple](*ARRAYS.values()))
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_what_is_stored_where_it_stands_is_stored_once(times):
+    def f(x):
+        new = x.copy()
+        for _ in range(times):
+            new[0] = ARRAYS["v"]
+        new[1] = new[1]
+        return new
+
+    result, graph = traced(f, {"x": ARRAYS["x"]})
+    assert [step.func for step in needed(graph.steps, [result.expression])] == [setitem]
 
 
 def test_several_transposes_are_one_or_none():

@@ -90,8 +90,8 @@ class Differentiated:
         """The gradients of the sum of the squares of those cotangents."""
 
         def squares(*arrays):
-            _, shares = self.first(*arrays)
-            return sum(np.sum(np.real(share * np.conj(share))) for share in shares)
+            _, gxs = self.first(*arrays)
+            return sum(np.sum(np.real(gx * np.conj(gx))) for gx in gxs)
 
         return ag.grad(squares, tuple(range(len(arrays))))(*arrays)
 

@@ -5,15 +5,12 @@ import weakref
 
 import numpy as np
 import pytest
+from variables import variable
 
 import autograd_lite as ag
 from autograd_lite.engine.multiple_outputs import Parts
 from autograd_lite.engine.primitives import registered
 from autograd_lite.engine.tape import Node, history
-
-
-def variable(data, **options):
-    return ag.Tensor(data, requires_grad=True, **options)
 
 
 def chain(x, length):

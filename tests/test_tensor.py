@@ -5,13 +5,9 @@ import operator
 
 import numpy as np
 import pytest
+from variables import variable
 
 import autograd_lite as ag
-
-
-def variable(data, **options):
-    return ag.Tensor(data, requires_grad=True, **options)
-
 
 A = np.array([[1.0, 2.0, 4.0], [0.5, 3.0, 1.5]])
 OPERATORS = [

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from variables import variable
 
 import autograd_lite as ag
 from autograd_lite.engine.modes import Watcher, watching
@@ -13,10 +14,6 @@ from autograd_lite.engine.tensor import plain
 from autograd_lite.transforms import trees
 
 V = np.array([1.0, 2.0])
-
-
-def variable(data, **options):
-    return ag.Tensor(data, requires_grad=True, **options)
 
 
 # --- what goes in and comes out -------------------------------------------------------------------

@@ -4,6 +4,7 @@ from collections import OrderedDict, defaultdict, namedtuple
 
 import numpy as np
 import pytest
+from variables import variable
 
 import autograd_lite as ag
 from autograd_lite.transforms import trees
@@ -13,10 +14,6 @@ X = np.array([0.4, -0.7, 0.9])
 V = np.array([1.0, 0.5, -2.0])
 W = np.array([0.2, -1.3])
 Pair = namedtuple("Pair", "first second")
-
-
-def variable(data, **options):
-    return ag.Tensor(data, requires_grad=True, **options)
 
 
 def curve(x):

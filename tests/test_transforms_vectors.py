@@ -4,15 +4,12 @@ from collections import namedtuple
 
 import numpy as np
 import pytest
+from variables import variable
 
 import autograd_lite as ag
 
 Layer = namedtuple("Layer", "w b")
 TREE = {"layer": Layer(np.arange(6.0).reshape(2, 3), np.float32(0.5)), "rest": [None, (7.0,)]}
-
-
-def variable(data, **options):
-    return ag.Tensor(data, requires_grad=True, **options)
 
 
 def test_there_and_back():

@@ -5,14 +5,11 @@ import math
 import numpy as np
 import pytest
 from operations import complex_numbers, elementwise
+from variables import variable
 
 import autograd_lite as ag
 from autograd_lite.engine.tensor import plain
 from autograd_lite.transforms import trees
-
-
-def variable(data, **options):
-    return ag.Tensor(data, requires_grad=True, **options)
 
 
 def gradient(f, *args):

@@ -1,4 +1,4 @@
-"""Is a derivative right? Against autodiff, and against finite differences.
+"""Whether a derivative is right: by autodiff, or by finite differences.
 
 The public functions:
 

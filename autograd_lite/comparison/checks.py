@@ -76,7 +76,8 @@ def check_gradients(
         return [result for result in found if _is_continuous(result)]
 
     rows = []
-    weights = [_of_any_sign(rng, x) for x in _steady(results, points)]
+    firsts = _steady(results, points)
+    weights = [_random(rng, x) * rng.choice([-1.0, 1.0], np.shape(x)) for x in firsts]
     for n in range(1, order + 1):
         names = [f"{'d' * n} argument {i}" for i in chosen]
         derivative = _pulled(results, weights)
@@ -242,10 +243,6 @@ def _random(rng, like):
     """Numbers of magnitude about 1, for every element of an array; complex for a complex one."""
     numbers = rng.uniform(0.5, 1.5, np.shape(like))
     return numbers + 1j * rng.uniform(0.5, 1.5, np.shape(like)) if _is_complex(like) else numbers
-
-
-def _of_any_sign(rng, like):
-    return _random(rng, like) * rng.choice([-1.0, 1.0], np.shape(like))
 
 
 def _is_complex(x):

@@ -1,16 +1,11 @@
 """The picture of a comparison: the graph, in the colours of the verdicts."""
 
-from ..drawing.draw import pictured
-from ..drawing.model import BECAUSE, NOT_GIVEN, RIGHT, WRONG
-from ..drawing.rows import Rows
-from ..drawing.themes import Look
+from ..drawing.draw import judged
+from ..drawing.model import BECAUSE, RIGHT, WRONG
 from . import rows
 
 
-def coloured(
-    report, precision=4, max_elements=12, max_nodes=100, values=True, gradients=True, numbers=False,
-    theme="light", direction="down", collapse=None,
-):  # fmt: skip
+def coloured(report, **options):
     """The picture; see `Comparison.draw`."""
     case = report.case
     if case is None or case.loss is None:
@@ -18,21 +13,16 @@ def coloured(
             "a comparison of arrays alone has no graph to draw: compare(loss, {...}) of the loss "
             "as a Tensor has one"
         )
-    style = Rows(precision, max_elements, values, gradients, numbers)
-    look = Look(theme, direction)
-    marked = _marked(report, case, gradients)
-    return pictured(case.loss, case.names, style, look, max_nodes, collapse, marked=marked)
+    marked = _marked(report, case, options.get("gradients", True))
+    return judged(case.loss, case.names, marked, **options)
 
 
 def _marked(report, case, gradients):
     """What becomes of the boxes and arrows, by node and pairs of nodes (top, bottom)."""
-    root, nodes = case.loss.node, case.names.nodes
-    marked = {
-        node: {"mark": NOT_GIVEN} for node in nodes if node.requires_grad and node is not root
-    }
+    root, marked = case.loss.node, {}
     for entry in case.entries:
         row = report[entry.label]
-        if entry.top is root and entry.bottom in marked:
+        if entry.top is root and entry.bottom is not root:
             notes = tuple(_notes(entry, row, report.because, gradients))
             marked[entry.bottom] = {"mark": _mark(row, report.because), "notes": notes}
         elif entry.top is not None:

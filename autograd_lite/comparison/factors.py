@@ -1,6 +1,5 @@
 """The derivatives of any tensor of a graph with respect to any other, by their keys: "dh2/dz2"."""
 
-import difflib
 import re
 from functools import partial
 
@@ -9,6 +8,7 @@ import numpy as np
 from ..engine.tape import history
 from ..engine.tensor import Tensor, backward_pass, plain, seed_of
 from ..graph import local_derivative
+from ..messages import errors
 
 _FACTOR = re.compile(r"d(?P<top>.+?)\s*/\s*d(?P<bottom>.+)", re.DOTALL)
 
@@ -71,8 +71,7 @@ class Factors:
             )
         if top and str(key).lower() in ("loss", "l"):
             return self.loss.node
-        near = difflib.get_close_matches(str(key), self.names.all(), n=1, cutoff=0.5)
-        hint = f"did you mean {near[0]!r}? " if near else ""
+        hint = errors.did_you_mean(key, self.names.all(), 0.5)
         raise ValueError(
             f"{key!r} is not the name of a tensor of this graph: {hint}It has "
             f"{', '.join(self.names.all())}. Names come from name=, from module paths, or from "
@@ -80,10 +79,7 @@ class Factors:
         )
 
     def _label(self, node):
-        """The root is called Loss unless it has a name of its own."""
-        if node is self.loss.node:
-            return self.names.loss
-        return self.names.given(node) or self.names.of(node)
+        return self.names.label(node) or self.names.of(node)
 
     def _factor(self, key, top, bottom, shape):
         """The other operand of a product, the diagonal of an element-wise step, or the Jacobian."""

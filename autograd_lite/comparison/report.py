@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -81,16 +80,12 @@ class Case:
                 row = replace(row, note=UNUSED)
             self.entries.append(Entry(label, value, expected, row, floor, top, bottom))
         self.others = {label: np.asarray(value) for label, value in true.items()}
-        if loss is not None and np.isnan(loss.node.out):
-            self._doubt()
+        if loss is not None and np.isnan(loss.node.out):  # nothing can be told of its derivatives
+            for i, entry in enumerate(self.entries):
+                self.entries[i] = replace(entry, row=replace(entry.row, verdict=UNSURE))
         elif loss is not None and not all(self.rows):
             self._accept(self._subgradients(), KINK)
             self._accept(later_means(self), LATER)
-
-    def _doubt(self):
-        """Nothing can be told of the derivatives of a loss that is nan."""
-        for i, entry in enumerate(self.entries):
-            self.entries[i] = replace(entry, row=replace(entry.row, verdict=UNSURE))
 
     def _subgradients(self):
         """{label: name of the kinked call} of the wrong rows that are right at a kink."""
@@ -131,7 +126,8 @@ class Case:
     def backward(self):
         """The true backward pass."""
         backward = Backward(self.graph)
-        if not any(map(_has_nan, backward.table.values())):
+        arrays = (g for g in backward.table.values() if isinstance(g, np.ndarray))
+        if not any(np.isnan(g).any() for g in arrays):
             return backward
         self.graph.careful = True
         return Backward(self.graph)
@@ -140,10 +136,6 @@ class Case:
     def blind_spots(self) -> BlindSpots:
         """What this point could not have shown."""
         return blind_spots(self)
-
-
-def _has_nan(g):
-    return isinstance(g, np.ndarray) and bool(np.isnan(g).any())
 
 
 def _floors(pairs, tolerance, loss, ends):
@@ -277,9 +269,8 @@ class Comparison:
         labels = [row.name for row in self.rows]
         keys = [] if self.case is None else [key for key, _ in self.case.keys.values()]
         known = [*labels, *(key for key in keys if type(key) is str)]
-        near = difflib.get_close_matches(str(key), known, n=1) if type(key) is str else []
-        if near:
-            return f": did you mean {near[0]!r}?"
+        if type(key) is str and (near := errors.nearest(key, known)):
+            return f": did you mean {near!r}?"
         more = f" and {len(labels) - 8} more" if len(labels) > 8 else ""
         return f", which has {', '.join(labels[:8])}{more}"
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from ..engine.modes import switched
 from ..engine.tensor import Tensor, constant
-from ..symbolic.expressions import Expression
+from ..symbolic.expressions import Expression, known_value
 from ..symbolic.graph import Graph
 from ..symbolic.loops import LoopTrace
 from ..symbolic.traced import Traced
@@ -50,7 +50,7 @@ class Tree:
     def is_integer(self):
         """Whether it is one Python integer."""
         value = self.leaves[0] if len(self.leaves) == 1 else None
-        return type(value.value if type(value) is Expression else value) is int
+        return type(known_value(value)) is int
 
     def build(self, values):
         """The same tree of the values that a program computed."""

@@ -31,12 +31,7 @@ class Form:
             if all(map(is_array, _leaves((*args, *kwargs.values())))):
                 self.arrays = _Reader(False).function(args, kwargs)
         except _Unknown:
-            self.inputs = _nothing
-
-
-def _nothing(args, kwargs):
-    """What is known of arguments of an unknown form."""
-    return None
+            self.inputs = lambda args, kwargs: None  # nothing is known of this form
 
 
 class NamedValues:

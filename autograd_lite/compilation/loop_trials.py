@@ -1,4 +1,4 @@
-"""The loops of the runs that make a program, and of the run that it is held against.
+"""The loops of the runs behind a program: those that make it, the one it is held against.
 
 A loop of a million steps is run once: the second trace finds what the first has computed. In the
 run of the function by itself two steps are run by themselves, and held against what was computed.

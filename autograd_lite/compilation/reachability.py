@@ -65,15 +65,13 @@ def names_of(code):
             for own, others in zip(found, names_of(constant)):
                 own |= others
         flat = constant if isinstance(constant, (tuple, frozenset)) else [constant]
-        found.texts.update(x for x in flat if isinstance(x, str) and _is_name(x))
+        found.texts.update(
+            x for x in flat if isinstance(x, str) and x.replace(".", "_").isidentifier()
+        )
     found.attributes.update(found.texts, found.members)
     if "globals" in found.names:
         found.names.update(found.texts)
     return found
-
-
-def _is_name(text):
-    return text.replace(".", "_").isidentifier()
 
 
 def modules_of(names, scope, values):
@@ -425,7 +423,7 @@ class Walk:
         """A dict or a list."""
         self.whole.append((path, holder))
         for key in list(holder) if isinstance(holder, dict) else range(len(holder)):
-            self._refer(Item, holder, key, _join(path, key))
+            self._refer(Item, holder, key, f"{path}.{key}" if path else str(key))
         if type(holder) not in (dict, list, deque):  # a class of their own has attributes
             self._object(path, holder)
 
@@ -464,7 +462,3 @@ def _contents(f):
         with suppress(ValueError):  # it may be empty
             found.append(cell.cell_contents)
     return found
-
-
-def _join(path, key):
-    return f"{path}.{key}" if path else str(key)

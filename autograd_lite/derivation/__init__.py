@@ -1,1 +1,1 @@
-"""The chain rule in words, LaTeX and code, and the code as a fast program."""
+"""The chain rule of a tape, line by line: as text, LaTeX and code."""

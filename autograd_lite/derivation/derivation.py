@@ -20,11 +20,9 @@ from ..symbolic.array_text import Style, labelled
 from ..symbolic.latex import LatexWriter, latex_of
 from ..symbolic.text import TextWriter, text_of
 from ..transforms.loops import Loop
-from .legend import OwnWords, nameless
-from .lines import Line, definitions, worth_a_name
-from .rendering import latex_rows, markdown_table, text_rows
+from .lines import Line, definitions, labels_of, targets_of, worth_a_name
+from .rendering import OwnWords, latex_rows, markdown_table, nameless, text_rows
 from .replay import FORWARD, Replay
-from .targets import labels_of, targets_of
 
 SUFFIXES = {".txt": "text", ".md": "markdown", ".tex": "latex", ".py": "source"}
 

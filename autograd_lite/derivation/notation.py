@@ -1,4 +1,4 @@
-"""How a language writes the numbers of steps that are equal, and sums over these steps."""
+"""How a language writes equal steps: their numbers, and sums over them."""
 
 import re
 from collections.abc import Callable

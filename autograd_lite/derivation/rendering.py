@@ -1,14 +1,19 @@
-"""The lines of a derivation as text, Markdown and LaTeX; equal steps are loops in each.
+"""The lines of a derivation as text, Markdown and LaTeX, with loops for equal steps.
 
 Lines are triples (name, formula, value), written in the language of the form. With a `Style`
 each is followed by its value, and no step is equal to another; without one, None, the values are
 left out.
 """
 
+import re
+import sys
+
 import numpy as np
 
 from ..messages import quoting
 from ..symbolic.array_text import labelled
+from ..symbolic.calls import named
+from ..symbolic.text import PLACING, TextWriter
 from .notation import LATEX, TEXT
 from .rolling import Block, rolled
 
@@ -84,3 +89,41 @@ def _apart(value, style):
     if text.startswith(": "):
         return [f"{np.shape(value)}{text}"]
     return [row.strip() for row in text.split("\n")]
+
+
+# --- what stands below --------------------------------------------------------------------------
+
+
+class OwnWords:
+    """The functions of ours among some steps, by the names that they are written under."""
+
+    def __init__(self, steps):
+        public = sys.modules[__name__.partition(".")[0]].__all__
+        self._says = {}
+        for step in steps:
+            func = getattr(step, "func", None)
+            module, says = getattr(func, "__module__", None) or "", getattr(func, "__doc__", None)
+            if module.startswith("autograd_lite") and says and func is not named:
+                name = TextWriter({}).called(func)
+                name = PLACING.get(name, name)
+                if name not in public:
+                    self._says[name] = says.strip().split("\n")[0].rstrip(".")
+
+    def explained(self, lines):
+        """A line for each of these words that some lines use."""
+        text = "\n".join(line.formula for line in lines)
+        for word, says in sorted(self._says.items()):
+            if re.search(rf"\b{word}\(", text):
+                yield f"{word}: {says}"
+
+
+def nameless(inputs):
+    """A line for the arrays of each shape that have no name."""
+    shapes: dict = {}
+    for x in inputs:
+        if re.fullmatch(r"array_\d+", x.name or ""):
+            shapes.setdefault(x.shape, []).append(x.name)
+    for shape, names in shapes.items():
+        listed = f"{names[0]} ... {names[-1]}" if len(names) > 2 else " and ".join(names)
+        what = "are arrays" if len(names) > 1 else "is an array"
+        yield f"{listed} {what} of shape {shape} without a name"

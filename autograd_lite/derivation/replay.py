@@ -147,15 +147,13 @@ class Replay:
 
     def lifted(self, value):
         """A plain array as an input of its name, or as a constant; anything else as it is."""
-        if not isinstance(value, np.ndarray) or self._says_where(value):
+        if not isinstance(value, np.ndarray):
             return value
+        if value.dtype.kind in "biu" and self.names.of_array(value) is None:
+            return value  # an index or a mask without a name: what rules may look into
         if id(value) not in self._inputs:
             self._inputs[id(value)] = self._known(value)
         return self._inputs[id(value)]
-
-    def _says_where(self, value):
-        """Whether an array is an index or a mask without a name: what rules may look into."""
-        return value.dtype.kind in "biu" and self.names.of_array(value) is None
 
     def _known(self, value):
         """An array by its name, as the transpose of one with a name, or as it is."""
@@ -281,9 +279,7 @@ class Replay:
             other = self._defined(args[1 - position], FACTOR, symbol)
             args = [other, args[1]] if position else [args[0], other]
             return rule(g, out, *args, **kwargs)
-        if not isinstance(node.op, Elementwise) or out.dtype.kind != "f":
-            return contribution
-        factor = rule(np.ones_like(out), out, *args, **kwargs)
+        factor = self.slope(node, position)
         if type(factor) is not Traced or _is_filled(factor.expression):
             return contribution
         product = g * self._defined(factor, FACTOR, symbol)
@@ -291,6 +287,14 @@ class Replay:
             product.value, contribution.value, rtol=1e-6, atol=0, equal_nan=True
         )
         return product if same else contribution
+
+    def slope(self, node, position):
+        """The local derivative of a call that works element by element: its rule of a one."""
+        op, (args, kwargs), out = node.op, self._calls[node], self.values[node]
+        if not isinstance(op, Elementwise) or isinstance(out, tuple) or node.out.dtype.kind != "f":
+            return None
+        one = self._constant(node.out.dtype.type(1))
+        return op.rules[position](one, out, *args, **kwargs)
 
     # --- names ------------------------------------------------------------------------------
 

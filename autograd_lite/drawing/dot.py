@@ -7,10 +7,8 @@ renderer knows them.
 import graphviz
 
 from ..messages import quoting
-from .captions import captions
 from .model import CONSTANT, GRADIENT, MODULE, NEXT, OPERATION, OUTPUT, PARAMETER
-from .plain_text import title
-from .rows import box_rows, edge_rows, head, shortened
+from .plain_text import box_rows, captions, edge_rows, head, shortened, title
 from .themes import DIRECTIONS
 
 FONT = "Courier"  # every renderer knows its widths: 0.6 of the size, as in other fixed-width fonts

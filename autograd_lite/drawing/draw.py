@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from ..engine.tensor import Tensor
+from ..engine.modes import enable_grad
+from ..engine.tensor import Tensor, backward_pass, seed_of
 from ..graph import Names, caller_variables
 from ..messages import errors
 from ..observed_call import on_tape
-from .backward import GRAPHS, recorded_backward
+from ..symbolic.text import differential
 from .from_tape import diagram
 from .metrics import coloured
+from .model import NOT_GIVEN
 from .picture import Picture
-from .rows import Rows
+from .plain_text import Rows
 from .selection import selected
 from .themes import Look
+
+GRAPHS = "forward", "backward", "both"
 
 
 def draw(
@@ -144,6 +148,31 @@ def _check(what, args, graph):
         raise ValueError(f"graph={graph!r}: it is {' or '.join(map(repr, GRAPHS))}")
 
 
+def recorded_backward(root, names):
+    """The gradients of the leaves as recorded tensors, every cotangent under its name.
+
+    Raises
+    ------
+    ValueError
+        For a root with several elements, or without a history.
+    """
+    if root.size != 1 or not root.requires_grad:
+        raise ValueError(
+            f"there is no backward pass of {errors.describe(root)} to draw: it begins at one "
+            "number that was computed from a tensor with requires_grad=True"
+        )
+    loss = names.loss
+    with enable_grad():
+        table = backward_pass({root.node: seed_of(root, None)}, names.nodes, True, hooked=False)
+    for node in names.nodes:
+        name = names.label(node)
+        if node in table and name is not None:
+            label = f"{differential(loss)}/{differential(name)}"
+            known = table[node].name
+            table[node].name = label if known is None else f"{known} = {label}"
+    return [table[node] for node in names.nodes if node.op is None and node in table]
+
+
 def pictured(
     root, names, style, look, max_nodes, collapse=None, wrt=None, scopes=(), colour=None,
     graph="forward", **more,
@@ -152,3 +181,14 @@ def pictured(
     units = selected(root, names, wrt, collapse, max_nodes, scopes, graph)
     model = diagram(root, names, units, **more)
     return Picture(coloured(model, colour), style, look)
+
+
+def judged(
+    root, names, verdicts, precision=4, max_elements=12, max_nodes=100, values=True, gradients=True,
+    numbers=False, theme="light", direction="down", collapse=None,
+) -> Picture:  # fmt: skip
+    """The picture of a tape in the colours of verdicts, {node: changed fields of its box}."""
+    marked = {n: {"mark": NOT_GIVEN} for n in names.nodes if n.requires_grad and n is not root.node}
+    marked |= {key: marked.get(key, {}) | fields for key, fields in verdicts.items()}
+    style, look = Rows(precision, max_elements, values, gradients, numbers), Look(theme, direction)
+    return pictured(root, names, style, look, max_nodes, collapse, marked=marked)

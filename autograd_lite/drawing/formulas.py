@@ -2,15 +2,38 @@
 
 import numpy as np
 
-from ..symbolic.text import reciprocal
+from ..symbolic import calls
+from ..symbolic.expressions import Expression, mapped
+from ..symbolic.text import TextWriter
 
 HOLE = "□"  # an operand without a name: the value that comes along the arrow; of several □1, □2
-
-_INFIX = {
-    "add": "+", "subtract": "-", "multiply": "*", "divide": "/",
-    "power": "**", "matmul": "@", "remainder": "%",
-}  # fmt: skip
 _MANY = 4
+
+
+class _CallWriter(TextWriter):
+    """Writes a call of the tape under the name of its operation."""
+
+    def __init__(self, op):
+        super().__init__({})
+        self.op = op
+
+    def called(self, func):
+        return self.op.name
+
+    def other(self, value):
+        return getattr(value, "__name__", None) or super().other(value)
+
+    def symbol(self, text, value):
+        """A value that is written as this text."""
+        x = Expression("input", value)
+        self.names[x] = text
+        return x
+
+    def setting(self, value, names, instead=""):
+        """A plain value: an array by its name, or as what stands instead; others as they are."""
+        if is_array(value):
+            return self.symbol(names.of_array(value) or instead or f"array{value.shape}", value)
+        return value.item() if isinstance(value, (np.generic, np.ndarray)) else value
 
 
 def formula(node, names, holes=None):
@@ -18,20 +41,24 @@ def formula(node, names, holes=None):
 
     ``holes`` tells those without a name apart; see `holes_of`.
     """
-    operands = [operand(node, position, names, holes) for position in range(len(node.args))]
-    op = node.op.name
-    if op in _INFIX and len(operands) == 2:
-        if op == "multiply" and (over := _divided(node, operands)):
-            return over
-        return f"{operands[0]} {_INFIX[op]} {operands[1]}"
-    if op == "negative":
-        return f"-{operands[0]}"
-    if op == "part":
-        return operands[0] + _part(node.args[0], node.kwargs["position"])
-    if op == "getitem":
-        return f"{operands[0]}[{_index(node.kwargs['index'], names)}]"
-    operands += [f"{key}={_brief(value, names)}" for key, value in node.kwargs.items()]
-    return f"{op}({', '.join(operands)})"
+    op, writer = node.op, _CallWriter(node.op)
+    func = op if op.name in ("transpose", "positive") else getattr(op, "f", op)
+    args = tuple(
+        writer.setting(value, names)
+        if parent is None and not isinstance(value, list) and not is_array(value)
+        else writer.symbol(operand(node, i, names, holes), value)
+        for i, (value, parent) in enumerate(zip(node.args, node.parents, strict=True))
+    )
+    kwargs = {k: mapped(lambda v: writer.setting(v, names), v) for k, v in node.kwargs.items()}
+    if op.name == "getitem":
+        index = mapped(lambda v: writer.setting(v, names, "indices"), node.kwargs["index"])
+        func, args, kwargs = calls.getitem, (*args, index), {}
+    elif op.name == "part":
+        position, fields = node.kwargs["position"], getattr(node.args[0], "_fields", None)
+        if fields:
+            return f"{writer.write(args[0])}.{fields[position]}"
+        func, args, kwargs = calls.part, (*args, position), {}
+    return writer.definition(Expression("call", node.out, func, args, kwargs))
 
 
 def operand(node, position, names, holes=None):
@@ -70,39 +97,5 @@ def _one(value, parent, names, holes):
         return names.given(parent) or holes.get(parent, HOLE)
     if is_array(value):
         return names.of_array(value) or holes.get(id(value), HOLE)
-    return _brief(value, names)
-
-
-def _divided(node, operands):
-    """□ / 32 where a call multiplies by 1 / 32: what divided by a size, as it is read."""
-    for value, other in zip(node.args, operands[::-1], strict=True):
-        if isinstance(value, (float, np.floating)) and (n := reciprocal(value)):
-            return f"{other} / {n}"
-    return None
-
-
-def _part(results, position):
-    """One of several results: ``.eigenvalues``, ``[0]``."""
-    fields = getattr(results, "_fields", None)
-    return f".{fields[position]}" if fields else f"[{position}]"
-
-
-def _index(index, names):
-    if isinstance(index, tuple):
-        return ", ".join(_index(part, names) for part in index)
-    if isinstance(index, slice):
-        ends = ["" if end is None else str(end) for end in (index.start, index.stop, index.step)]
-        return ":".join(ends if ends[2] else ends[:2])
-    if is_array(index):
-        return names.of_array(index) or "indices"
-    return "..." if index is ... else _brief(index, names)
-
-
-def _brief(value, names):
-    """A plain value in a few characters."""
-    if is_array(value):
-        return names.of_array(value) or f"array{value.shape}"
-    if isinstance(value, (np.generic, np.ndarray)):
-        value = value.item()
-    text = f"{value:.6g}" if isinstance(value, float) else getattr(value, "__name__", repr(value))
-    return text if len(text) <= 30 else f"{text[:27]}..."
+    writer = _CallWriter(None)
+    return writer.write(writer.setting(value, names))

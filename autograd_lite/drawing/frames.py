@@ -4,7 +4,7 @@ from collections import Counter
 
 from ..engine.tape import Node
 from .model import FIRST, Group
-from .repetition import Repetition
+from .units import Repetition
 
 
 class Frames:

@@ -8,7 +8,7 @@ import numpy as np
 from ..engine.tape import Node
 from ..engine.tensor import Tensor, backward_pass, plain, seed_of
 from ..messages import errors
-from .edges import edge_of
+from .arrows import edge_of
 from .formulas import formula, holes_of
 from .frames import Frames
 from .model import (

@@ -3,10 +3,8 @@
 import json
 
 from ..messages import quoting
-from .captions import legend
 from .model import CONSTANT, GRADIENT, MODULE, OPERATION, OUTPUT, PARAMETER
-from .plain_text import title
-from .rows import box_rows, edge_rows, shortened
+from .plain_text import box_rows, edge_rows, legend, shortened, title
 from .themes import DIRECTIONS
 
 # Numbers of a matrix stand under one another, and lines are not broken.

@@ -7,8 +7,10 @@ from functools import cached_property
 from pathlib import Path
 
 from ..messages import quoting
+from .json_text import to_json
+from .mermaid import to_mermaid
 from .model import Diagram
-from .rows import Rows, head
+from .plain_text import Rows, head, to_text
 from .themes import Look
 
 IMAGES = (".svg", ".png", ".pdf")
@@ -69,22 +71,16 @@ class Picture:
     @property
     def mermaid(self) -> str:
         """The picture as a Mermaid flowchart."""
-        from .mermaid import to_mermaid
-
         return to_mermaid(self.model, self._style, self._look)
 
     @property
     def text(self) -> str:
         """The picture as lines for a terminal."""
-        from .plain_text import to_text
-
         return to_text(self.model, self._style)
 
     @property
     def json(self) -> str:
         """The model as JSON: boxes, edges and groups by the names of their fields."""
-        from .json_text import to_json
-
         return to_json(self.model, self._style)
 
     @cached_property

@@ -2,9 +2,8 @@
 
 from ..engine.tensor import Tensor
 from ..messages import errors
-from .repetition import folded
 from .scopes import scopes_of
-from .units import units_of
+from .units import folded, units_of
 from .uses import arguments, is_alias
 
 
@@ -19,7 +18,10 @@ def selected(root, names, wrt=None, collapse=None, max_nodes=100, scopes=(), gra
     ValueError
         Where it does not fit then; with the way out.
     """
-    nodes = _above(names, _targets(names, wrt)) if wrt is not None else names.nodes
+    nodes = names.nodes
+    if wrt is not None:
+        asked = [wrt] if isinstance(wrt, (Tensor, str)) else wrt
+        nodes = _above(names, [node for one in asked for node in names.asked(one)])
     calls = [node for node in nodes if node.op is not None]
     calls = [c for c in calls if not _is_another_handle(c, names) or c is root.node]
     if graph == "backward":
@@ -75,25 +77,6 @@ def _size(units, names):
                 elif parent.op is None and not (unit.scope and parent in names.paths):
                     used.add(parent)
     return len(units) + len(used - calls)
-
-
-def _targets(names, wrt):
-    """The nodes of tensors and names."""
-    asked = [wrt] if isinstance(wrt, (Tensor, str)) else list(wrt)
-    found = []
-    for one in asked:
-        nodes = [one.node] if isinstance(one, Tensor) else names.find(one)
-        nodes = [node for node in nodes if node in names.nodes]
-        if not nodes:
-            what = repr(one) if isinstance(one, str) else errors.describe(one)
-            known = [name for name in names.all() if not isinstance(one, Tensor)]
-            hint = errors.did_you_mean(one, known) if isinstance(one, str) else ""
-            raise ValueError(
-                f"wrt has {what}, and no tensor of this tape is that: {hint}Give a tensor that it "
-                f"was computed from, or a name among {', '.join(names.all()[:20])}"
-            )
-        found += nodes
-    return found
 
 
 def _above(names, targets):

@@ -44,11 +44,10 @@ class Theme:
         """The fill of a box: by its verdict, by its metric, or by its kind."""
         if box.mark in self.marks:
             return self.marks[box.mark]
-        return self.fills[box.kind] if box.metric is None else self._shade(box.metric)
-
-    def _shade(self, metric):
+        if box.metric is None:
+            return self.fills[box.kind]
         ends = [[int(c[i : i + 2], 16) for i in (1, 3, 5)] for c in self.ramp]
-        mixed = (round(a + (b - a) * metric) for a, b in zip(*ends, strict=True))
+        mixed = (round(a + (b - a) * box.metric) for a, b in zip(*ends, strict=True))
         return "#" + "".join(f"{value:02X}" for value in mixed)
 
 

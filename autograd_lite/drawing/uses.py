@@ -1,4 +1,4 @@
-"""Which values the units of a picture use, and which boxes these come from."""
+"""The uses of values by the units of a picture, with the boxes that they come from."""
 
 from __future__ import annotations
 

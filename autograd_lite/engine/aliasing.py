@@ -1,4 +1,4 @@
-"""Assignment: a tensor is bound to a new value, and so is every view that shows what changed.
+"""Assignment: a tensor is bound to a new value, with every view that shows what changed.
 
 The one idea: a view is the call that made it. Called again with the new value it shows that,
 and called with the numbers of the elements it says which of them it shows.
@@ -267,8 +267,9 @@ def separate(tensor):
         separate(other)
 
 
-def reshape(tensor, twin, other):
-    """Become another tensor, a reshaped twin; the twin takes this tensor's place among views."""
+def reshape(tensor, twin, shape):
+    """Become the reshaped twin, which takes this tensor's place among views."""
+    other = np.reshape(twin, shape)
     if is_variable(tensor):
         raise ValueError(
             f"x.shape = ... on {errors.describe(tensor)}, a leaf that requires a gradient: a "

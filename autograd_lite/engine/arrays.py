@@ -76,3 +76,8 @@ def broadcast_axes(shape, larger):
     new = len(larger) - len(shape)
     stretched = (new + i for i, n in enumerate(shape) if n == 1 != larger[new + i])
     return (*range(new), *stretched)
+
+
+def differentiable(array):
+    """Integers have no derivative: they become float64."""
+    return array if array.dtype.kind in "fc" else array.astype(np.float64)

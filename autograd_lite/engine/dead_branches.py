@@ -13,7 +13,7 @@ from .arrays import broadcast_axes
 from .multiple_outputs import Parts, part
 from .tape import Pending
 
-# Element by element: a zero in the share of what was not chosen.
+# Element by element: a zero in the contribution to what was not chosen.
 _CHOOSING = frozenset("where maximum minimum fmax fmin relu clip hard_tanh fix".split())
 # Elements that go to other places, or to none.
 _MOVING = frozenset(
@@ -83,16 +83,16 @@ class _Step:
         for i, (rule, x, parent) in enumerate(zip(op.rules, self.args, self.parents)):
             if parent is None or rule is None or not parent.requires_grad:
                 continue
-            share = rule(g, self.out, *self.args, **self.kwargs)
+            gx = rule(g, self.out, *self.args, **self.kwargs)
             if op.broadcasts:
                 own = np.broadcast_to(dead, g.shape)
                 if self.name in _CHOOSING:
                     blocked = self._blocked(rule, np.ones(g.shape))
                     own = own | (blocked if self.name != "relu" else blocked & (_plain(x) < 0))
-                share, own = self._elementwise(i, share, x, g, own)
+                gx, own = self._elementwise(i, gx, x, g, own)
             else:
-                share, own = self._whole(rule, share, g, dead)
-            pairs.append((parent, Cotangent(op.fitted(share, x, g, False), own)))
+                gx, own = self._whole(rule, gx, g, dead)
+            pairs.append((parent, Cotangent(op.fitted(gx, x, g, False), own)))
         return pairs
 
     def _several(self, g, dead):
@@ -100,9 +100,9 @@ class _Step:
         call = self.out, self.args, self.kwargs, self.parents
         if self.op is part:
             position = self.args[1] if len(self.args) > 1 else self.kwargs["position"]
-            [(parent, share)] = self.op.cotangents(g, *call)
+            [(parent, gx)] = self.op.cotangents(g, *call)
             own = tuple(dead if i == position else True for i in range(len(self.args[0])))
-            return [(parent, Cotangent(share, own))]
+            return [(parent, Cotangent(gx, own))]
         nothing = np.all(dead) if not isinstance(dead, tuple) else all(map(np.all, dead))
         pairs = self.op.cotangents(g, *call, bool(nothing))
         own = [bool(nothing)] * len(pairs)
@@ -110,37 +110,35 @@ class _Step:
             ones = np.where(np.broadcast_to(dead, np.shape(self.out)), 0.0, 1.0)
             alive = [a for _, a in self.op.cotangents(ones, *call)]
             own = [a if isinstance(a, Pending) else _plain(a) == 0 for a in alive]
-        return [
-            (parent, Cotangent(share, d)) for (parent, share), d in zip(pairs, own, strict=True)
-        ]
+        return [(parent, Cotangent(gx, d)) for (parent, gx), d in zip(pairs, own, strict=True)]
 
-    def _elementwise(self, i, share, x, g, own):
-        if share.shape != g.shape:
-            return share, bool(np.all(own))
+    def _elementwise(self, i, gx, x, g, own):
+        if gx.shape != g.shape:
+            return gx, bool(np.all(own))
         # On a tape all of it, so that the next order finds these elements not chosen.
-        undefined = own if hasattr(share, "node") else np.isnan(_plain(share)) & own
+        undefined = own if hasattr(gx, "node") else np.isnan(_plain(gx)) & own
         if undefined.any():
-            share = np.where(undefined, 0, share)
+            gx = np.where(undefined, 0, gx)
         if self._is_factor(i) and not getattr(self.parents[1 - i], "requires_grad", False):
             zero = np.broadcast_to(_plain(self.args[1 - i]) == 0, g.shape)
-            share = np.where(zero & np.isnan(_plain(share)), 0, share) if zero.any() else share
+            gx = np.where(zero & np.isnan(_plain(gx)), 0, gx) if zero.any() else gx
             own = own | zero
         if x.shape != g.shape:
             own = np.logical_and.reduce(own, axis=broadcast_axes(x.shape, g.shape)).reshape(x.shape)
-        return share, own
+        return gx, own
 
     def _is_factor(self, i):
-        """Whether the share of an argument is a multiple of the other argument."""
+        """Whether the contribution to an argument is a multiple of the other argument."""
         return self.name == "multiply" or (self.name in ("power", "float_power") and i == 0)
 
-    def _whole(self, rule, share, g, dead):
+    def _whole(self, rule, gx, g, dead):
         if np.all(dead):
-            undefined = np.isnan(_plain(share))
-            return (np.where(undefined, 0, share) if undefined.any() else share), True
+            undefined = np.isnan(_plain(gx))
+            return (np.where(undefined, 0, gx) if undefined.any() else gx), True
         if self.name in _PICKING or self.name in _MOVING:  # what is overwritten or not read is dead
             alive = np.where(np.broadcast_to(dead, np.shape(self.out)), 0.0, 1.0)
-            return share, self._blocked(rule, alive)
-        return share, False
+            return gx, self._blocked(rule, alive)
+        return gx, False
 
     def _blocked(self, rule, alive):
         """Where nothing of a cotangent that is 1 where it is alive comes through a rule."""

@@ -122,10 +122,8 @@ def full_name(func):
 
 
 def _instead(name):
-    import difflib
-
     functions = [f for f in registry if hasattr(f, "__name__") and f not in undifferentiated]
     known = {f.__name__: f for f in functions}
-    near = difflib.get_close_matches(name, known, 1, 0.75)
-    nearest = f"the nearest that has one is {full_name(known[near[0]])}; " if near else ""
-    return f"{nearest}t.detach() or t.numpy() leaves the tape on purpose"
+    near = errors.nearest(name, known, 0.75)
+    told = f"the nearest that has one is {full_name(known[near])}; " if near else ""
+    return f"{told}t.detach() or t.numpy() leaves the tape on purpose"

@@ -1,10 +1,10 @@
 """The two declarers: a function and its derivative in one statement.
 
 ``elementwise`` is for what broadcasts: broadcasting is undone here, once for all rules.
-``primitive`` is for the rest: there a share of the wrong shape is an error.
+``primitive`` is for the rest: there a contribution of the wrong shape is an error.
 
 Every rule has the signature ``rule(g, out, *args, **kwargs)``: g is the cotangent of the
-result ``out``, and the rule returns the share of one argument - one rule an array argument,
+result ``out``, and the rule returns the contribution to one argument - one rule an array argument,
 in their order; None for one that has no derivative (an index, a condition). A rule is plain
 NumPy and writes into nothing. Run on arrays it is the fast backward pass; run on Tensors it
 is recorded, and derivatives of any order come from the same line.
@@ -40,7 +40,7 @@ def elementwise(f: Callable, *rules: Callable | None) -> Callable[..., Any]:
     f : callable
         A NumPy ufunc, or a function of plain arrays that broadcasts like one.
     *rules : callable or None
-        One an argument: ``rule(g, out, *args) -> share``, of the shape of ``out``.
+        One an argument: ``rule(g, out, *args) -> contribution``, of the shape of ``out``.
 
     Returns
     -------
@@ -63,11 +63,11 @@ def primitive(
     f : callable
         A function of plain arrays.
     *rules : callable or None
-        One an array argument: ``rule(g, out, *args, **kwargs) -> share``, of exactly the
+        One an array argument: ``rule(g, out, *args, **kwargs) -> contribution``, of exactly the
         shape of that argument. Keywords that a rule does not name are refused when ``f``
         is called, so that none is ignored in silence.
     sequence : bool
-        The arguments with a rule are sequences of arrays; their shares are sequences too.
+        The arguments with a rule are sequences of arrays; their contributions are sequences too.
     way_out : str
         What to do when ``f`` refuses its arguments; it ends the error message.
 
@@ -92,7 +92,7 @@ def composed(*names):
         def call(*args, **kwargs):
             if kwargs and keywords() is not None and kwargs.keys() - keywords():
                 unknown = kwargs.keys() - keywords()
-                raise other_names.refused(f.__name__.removeprefix("_np_"), unknown)
+                raise other_names.refused(getattr(names[0], "__name__", names[0]), unknown)
             try:
                 return f(*args, **kwargs)
             except Exception as error:
@@ -203,10 +203,10 @@ class Primitive(Operation):
         for rule, x, parent in zip(self.rules, args, parents):
             if parent is None or rule is None or not parent.requires_grad:
                 continue
-            share = rule(*given, **kwargs) if kwargs else rule(*given)
-            if careful or getattr(share, "shape", None) != x.shape or share.dtype is not x.dtype:
-                share = self.fitted(share, x, g, careful)
-            pairs.append((parent, share))
+            gx = rule(*given, **kwargs) if kwargs else rule(*given)
+            if careful or getattr(gx, "shape", None) != x.shape or gx.dtype is not x.dtype:
+                gx = self.fitted(gx, x, g, careful)
+            pairs.append((parent, gx))
         return pairs
 
     def _of_one(self, g, out, args, kwargs, parents, careful=False):
@@ -214,10 +214,10 @@ class Primitive(Operation):
         [rule], [x], [parent] = self.rules, args, parents
         if isinstance(out, tuple) or parent is None or not parent.requires_grad:
             return Primitive.cotangents(self, g, out, args, kwargs, parents, careful)
-        share = rule(g, out, x, **kwargs) if kwargs else rule(g, out, x)
-        if careful or getattr(share, "shape", None) != x.shape or share.dtype is not x.dtype:
-            share = self.fitted(share, x, g, careful)
-        return [(parent, share)]
+        gx = rule(g, out, x, **kwargs) if kwargs else rule(g, out, x)
+        if careful or getattr(gx, "shape", None) != x.shape or gx.dtype is not x.dtype:
+            gx = self.fitted(gx, x, g, careful)
+        return [(parent, gx)]
 
     def _of_two(self, g, out, args, kwargs, parents, careful=False):
         """The same for two."""
@@ -225,37 +225,37 @@ class Primitive(Operation):
             return Primitive.cotangents(self, g, out, args, kwargs, parents, careful)
         pairs, (x, y), (p, q) = [], args, parents
         if p is not None and p.requires_grad:
-            share = self.rules[0](g, out, x, y)
-            if getattr(share, "shape", None) != x.shape or share.dtype is not x.dtype:
-                share = self.fitted(share, x, g, False)
-            pairs.append((p, share))
+            gx = self.rules[0](g, out, x, y)
+            if getattr(gx, "shape", None) != x.shape or gx.dtype is not x.dtype:
+                gx = self.fitted(gx, x, g, False)
+            pairs.append((p, gx))
         if q is not None and q.requires_grad:
-            share = self.rules[1](g, out, x, y)
-            if getattr(share, "shape", None) != y.shape or share.dtype is not y.dtype:
-                share = self.fitted(share, y, g, False)
-            pairs.append((q, share))
+            gy = self.rules[1](g, out, x, y)
+            if getattr(gy, "shape", None) != y.shape or gy.dtype is not y.dtype:
+                gy = self.fitted(gy, y, g, False)
+            pairs.append((q, gy))
         return pairs
 
-    def fitted(self, share, x, g, careful):
-        """A share as the argument x needs it: checked for its shape, and in x's dtype."""
-        if getattr(share, "shape", None) != x.shape:
-            raise errors.misfit(self, share, x)
-        if careful and has_nan(share) and not _any(g):
+    def fitted(self, gx, x, g, careful):
+        """A contribution as the argument x needs it: checked for its shape, and in x's dtype."""
+        if getattr(gx, "shape", None) != x.shape:
+            raise errors.misfit(self, gx, x)
+        if careful and has_nan(gx) and not _any(g):
             return np.zeros_like(x)
-        return self._cast(share, x, g)
+        return self._cast(gx, x, g)
 
-    def _cast(self, share, x, g):
-        """A share in the dtype of the argument."""
-        if share.dtype == x.dtype:
-            return share
+    def _cast(self, gx, x, g):
+        """A contribution in the dtype of the argument."""
+        if gx.dtype == x.dtype:
+            return gx
         is_complex = "c" in (x.dtype.kind, _first(g).dtype.kind)
-        if current().node is not None and share.dtype.kind not in ("fc" if is_complex else "f"):
+        if current().node is not None and gx.dtype.kind not in ("fc" if is_complex else "f"):
             raise TypeError(  # where anomalies are looked for
-                f"the rule of {self.name} returned {errors.describe(share)} as the share of an "
-                f"argument of {x.dtype}: a share is made of the cotangent g, which is of "
+                f"the rule of {self.name} returned {errors.describe(gx)} as the contribution "
+                f"to an argument of {x.dtype}: it is made of the cotangent g, which is of "
                 f"{_first(g).dtype}"
             )
-        return as_dtype(share, x.dtype)
+        return as_dtype(gx, x.dtype)
 
 
 class OfSequences(Primitive):
@@ -268,36 +268,36 @@ class OfSequences(Primitive):
         for rule, x, parent in zip(self.rules, args, parents):
             if parent is None or rule is None:
                 continue
-            shares = rule(g, out, *args, **kwargs)
+            gxs = rule(g, out, *args, **kwargs)
             if type(parent) is not tuple:
-                x, parent, shares = (x,), (parent,), (shares,)
-            elif len(shares := list(shares)) != len(parent):
+                x, parent, gxs = (x,), (parent,), (gxs,)
+            elif len(gxs := list(gxs)) != len(parent):
                 raise TypeError(
-                    f"the rule of {self.name} returned {len(shares)} shares for "
-                    f"{len(parent)} arrays: a rule returns one share an array"
+                    f"the rule of {self.name} returned {len(gxs)} contributions for "
+                    f"{len(parent)} arrays: a rule returns one contribution an array"
                 )
             pairs += [
-                (one, self.fitted(share, item, g, careful))
-                for one, item, share in zip(parent, x, shares, strict=True)
+                (one, self.fitted(gx, item, g, careful))
+                for one, item, gx in zip(parent, x, gxs, strict=True)
                 if one is not None and one.requires_grad
             ]
         return pairs
 
 
 class Elementwise(Primitive):
-    """A primitive that broadcasts: its shares are summed over the axes that were."""
+    """A primitive that broadcasts: its contributions are summed over the axes that were."""
 
     broadcasts = True
 
-    def fitted(self, share, x, g, careful):
-        shape = getattr(share, "shape", None)
-        if careful and shape == g.shape and has_nan(share):
-            share = np.where((g == 0) & np.isnan(share), 0, share)
+    def fitted(self, gx, x, g, careful):
+        shape = getattr(gx, "shape", None)
+        if careful and shape == g.shape and has_nan(gx):
+            gx = np.where((g == 0) & np.isnan(gx), 0, gx)
         if shape != x.shape:
             if shape != g.shape:
-                raise errors.misfit(self, share, x)
-            share = unbroadcast(share, x.shape)
-        return self._cast(share, x, g)
+                raise errors.misfit(self, gx, x)
+            gx = unbroadcast(gx, x.shape)
+        return self._cast(gx, x, g)
 
 
 def _first(g):
@@ -407,9 +407,9 @@ def _reading(rule):
     def reading(g, out, *args, **kwargs):
         is_recorded = holds_tensor((g, out, *args))
         with switched(rule=_name(rule)) if is_recorded else nullcontext():
-            share = rule(read_only(g), read_only(out), *map(read_only, args), **kwargs)
-        errors.refuse_foreign(f"the rule {_name(rule)}", share, "returned")
-        return share if is_recorded else plain(share)  # of a tensor from around it, or of ag.full
+            gx = rule(read_only(g), read_only(out), *map(read_only, args), **kwargs)
+        errors.refuse_foreign(f"the rule {_name(rule)}", gx, "returned")
+        return gx if is_recorded else plain(gx)  # of a tensor from around it, or of ag.full
 
     return reading
 

@@ -19,7 +19,7 @@ from ..messages import errors, other_names, refusals
 from ..messages.silence import end_silence, silence
 from . import dead_branches, freeing, hooks, tape
 from .aliasing import augmented, is_view, rebind, reshape, separate, shows
-from .arrays import asarray
+from .arrays import asarray, differentiable
 from .dispatch import dispatch, registry, ufunc_methods
 from .modes import current, watched
 from .multiple_outputs import continuous, like, part_nodes
@@ -65,7 +65,7 @@ class Tensor(Operators, ArrayMethods):
     ) -> None:
         self._array = _numbers(data, dtype, requires_grad)
         self.node = Leaf(self._array, bool(requires_grad))
-        self.node.name = _checked_name(name)
+        self.node.name = errors.checked_name(name)
 
     # --- what it is -------------------------------------------------------------------
 
@@ -135,17 +135,17 @@ class Tensor(Operators, ArrayMethods):
         if self.node.op is not None:
             raise refusals.freezing_of_a_result(self)
         if on:
-            self._array = self.node.out = _differentiable(self._array)
+            self._array = self.node.out = differentiable(self._array)
         self.node.requires_grad = bool(on)
 
     name: str | None = property(
         lambda self: self.node.name,
-        lambda self, name: setattr(self.node, "name", _checked_name(name)),
+        lambda self, name: setattr(self.node, "name", errors.checked_name(name)),
         doc="How pictures, derivations and reports call it, or None.",
     )
     shape: tuple[int, ...] = property(
         lambda self: self._array.shape,
-        lambda self, shape: self._reshape(shape),
+        lambda self, shape: reshape(self, twin(self), shape),
         doc="The sizes of the axes, a tuple. Setting it is ``x = np.reshape(x, shape)``.",
     )
     dtype: np.dtype[Any] = property(
@@ -172,10 +172,7 @@ class Tensor(Operators, ArrayMethods):
         try:
             return format(self._array[()] if self.ndim == 0 else self._array, spec)
         except TypeError:
-            raise TypeError(
-                f"the format {spec!r} is of one number, and {errors.describe(self)} has "
-                f"{self.size}: np.array2string(t.numpy(), precision=3) writes an array"
-            ) from None
+            raise refusals.format_of_many(self, spec) from None
 
     # --- off the tape, and only when asked ----------------------------------------------
 
@@ -213,13 +210,12 @@ class Tensor(Operators, ArrayMethods):
         if self.requires_grad and (rule := current().rule) is not None:
             raise errors.left_in_rule(rule, self, method)
 
-    def _to_array(self, dtype=None, copy=None):
-        if self.requires_grad:
-            raise refusals.conversion_to_an_array(self)
-        return np.array(self.data, dtype=dtype, copy=copy)
-
     if not TYPE_CHECKING:  # to checkers it is that of a scalar: operators.py
-        __array__ = _to_array
+
+        def __array__(self, dtype=None, copy=None):
+            if self.requires_grad:
+                raise refusals.conversion_to_an_array(self)
+            return np.array(self.data, dtype=dtype, copy=copy)
 
     def _to_python(self, kind):
         if self.requires_grad:
@@ -286,10 +282,7 @@ class Tensor(Operators, ArrayMethods):
         """All elements, as NumPy's view(): what is written into it is written here."""
         if others:
             given = ", ".join(map(str, others))
-            raise TypeError(
-                f"view({given}) of {errors.describe(self)}: another shape is t.reshape({given}), "
-                "the plain array is t.numpy(), and the bits of another dtype have no derivative"
-            )
+            raise refusals.view_of_another_dtype(self, given)
         return self[...]
 
     def __iter__(self) -> Iterator[Tensor]:
@@ -311,14 +304,7 @@ class Tensor(Operators, ArrayMethods):
         self._rebind(registry["setitem"](self, value, index=index), index=index)
 
     def __delitem__(self, index: Any) -> None:
-        raise ValueError(
-            f"elements of {errors.describe(self)} cannot be deleted, as it keeps its shape: "
-            "t = np.delete(t, index) is another tensor"
-        )
-
-    def _reshape(self, shape):
-        whole = twin(self)
-        reshape(self, whole, np.reshape(whole, shape))
+        raise refusals.deletion(self)
 
     def _rebind(self, other, what="x[i] = v", index=...):
         """Become another tensor, or a constant, under the same name; new is what is at index."""
@@ -422,10 +408,7 @@ class Tensor(Operators, ArrayMethods):
         array([1., 1.])
         """
         if not self.requires_grad:
-            raise ValueError(
-                f"a hook on a constant: no gradient reaches {errors.describe(self)}; "
-                "create it with requires_grad=True before it is used"
-            )
+            raise refusals.hook_on_a_constant(self)
         return hooks.Hook(self.node, f)
 
 
@@ -508,20 +491,7 @@ def _numbers(data, dtype, requires_grad):
             )
     if array.dtype != given:
         array = array.astype(given)
-    return _differentiable(array) if requires_grad else array
-
-
-def _checked_name(name):
-    if name is not None and not isinstance(name, str):
-        raise TypeError(
-            f"the name of a tensor is a str, not {name!r}: Tensor(data, requires_grad, name, dtype)"
-        )
-    return name
-
-
-def _differentiable(array):
-    """Integers have no derivative: they become float64."""
-    return array if array.dtype.kind in "fc" else array.astype(np.float64)
+    return differentiable(array) if requires_grad else array
 
 
 # --- gradients --------------------------------------------------------------------------------

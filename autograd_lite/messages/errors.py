@@ -1,4 +1,4 @@
-"""Error messages that say what was given, where, and the way out."""
+"""Error messages: what was given, where, and the way out."""
 
 import sys
 
@@ -96,12 +96,12 @@ def no_rule_of_keyword(op, key):
     )
 
 
-def misfit(op, share, x):
-    """The error for a share that has not the shape of its argument x."""
-    is_list = isinstance(share, (list, tuple))
+def misfit(op, contribution, x):
+    """The error for a contribution that has not the shape of its argument x."""
+    is_list = isinstance(contribution, (list, tuple))
     way_out = ", np.stack([...]); a list for an argument that is one, sequence=True"
     return TypeError(
-        f"the rule of {op.name} returned {describe(share)} as the share of an "
+        f"the rule of {op.name} returned {describe(contribution)} as the contribution to an "
         f"argument of shape {x.shape}: a rule returns an array of its argument's shape"
         f"{way_out if is_list else ''}"
     )
@@ -122,6 +122,15 @@ def where_scipy_is():
     return ""
 
 
+def checked_name(name):
+    """The name of a tensor, which is a string."""
+    if name is not None and not isinstance(name, str):
+        raise TypeError(
+            f"the name of a tensor is a str, not {name!r}: Tensor(data, requires_grad, name, dtype)"
+        )
+    return name
+
+
 def describe(value):
     """One argument in words: its name, shape and dtype, or its value if it is small."""
     if isinstance(value, (list, tuple)):
@@ -136,13 +145,19 @@ def describe(value):
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
-def did_you_mean(word, known, cutoff=0.6):
-    """The question for the known word nearest to another in any case, or no words."""
+def nearest(word, known, cutoff=0.6):
+    """The known word nearest to another, in any case; None where none is near."""
     import difflib
 
     lower = {one.lower(): one for one in known}
     near = difflib.get_close_matches(str(word).lower(), lower, 1, cutoff)
-    return f"did you mean {lower[near[0]]!r}? " if near else ""
+    return lower[near[0]] if near else None
+
+
+def did_you_mean(word, known, cutoff=0.6):
+    """The question for the nearest known word, or no words."""
+    near = nearest(word, known, cutoff)
+    return f"did you mean {near!r}? " if near else ""
 
 
 def reraise(error, name, args, way_out):
@@ -159,8 +174,9 @@ def reraise(error, name, args, way_out):
     said = str(error).rstrip(".")
     if said.startswith(_MISFITS) or said == "setting an array element with a sequence":
         said = "the shapes do not fit"
+    is_numpys = type(error).__module__.partition(".")[0] == "numpy"
     for kind in RESTATED:
-        if type(error) is kind or (isinstance(error, kind) and _is_numpys(error)):
+        if type(error) is kind or (isinstance(error, kind) and is_numpys):
             cause = None if _is_ours(error) else error
             raise told(kind, f"{name}({given}): {said}. {way_out}".rstrip()) from cause
     error.add_note(f"in {name}({given}). {way_out}".rstrip())
@@ -173,10 +189,6 @@ def _is_ours(error):
     while tb.tb_next is not None:
         tb = tb.tb_next
     return tb.tb_frame.f_globals.get("__name__", "").partition(".")[0] in OURS
-
-
-def _is_numpys(error):
-    return type(error).__module__.partition(".")[0] == "numpy"
 
 
 def no_array(name, result):

@@ -91,11 +91,35 @@ def freezing_of_a_result(tensor):
     )
 
 
+def hook_on_a_constant(tensor):
+    """t.register_hook(f)"""
+    return ValueError(
+        f"a hook on a constant: no gradient reaches {describe(tensor)}; create it with "
+        "requires_grad=True before it is used"
+    )
+
+
 def backward_on_a_constant(tensor):
     """t.backward()"""
     return ValueError(
         f"backward() on a constant: {describe(tensor)} does not depend on any tensor with "
         "requires_grad=True, or was computed inside no_grad()"
+    )
+
+
+def deletion(tensor):
+    """del t[i]"""
+    return ValueError(
+        f"elements of {describe(tensor)} cannot be deleted, as it keeps its shape: "
+        "t = np.delete(t, index) is another tensor"
+    )
+
+
+def view_of_another_dtype(tensor, given):
+    """t.view(dtype)"""
+    return TypeError(
+        f"view({given}) of {describe(tensor)}: another shape is t.reshape({given}), the plain "
+        "array is t.numpy(), and the bits of another dtype have no derivative"
     )
 
 
@@ -138,6 +162,14 @@ def truth_of_many(tensor):
         f"the truth value of {describe(tensor)} of {tensor.size} elements is ambiguous: "
         "np.any(t) and np.all(t) make one of them, np.where(condition, a, b) chooses by element, "
         "np.maximum(t, 0) is max(t, 0), and np.sort(t) is sorted(t)"
+    )
+
+
+def format_of_many(tensor, spec):
+    """f"{t:.3f}" """
+    return TypeError(
+        f"the format {spec!r} is of one number, and {describe(tensor)} has {tensor.size}: "
+        "np.array2string(t.numpy(), precision=3) writes an array"
     )
 
 

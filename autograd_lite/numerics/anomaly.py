@@ -53,7 +53,7 @@ def detect_anomaly(forward: bool = True, broadcasting: bool = True) -> Iterator[
       nan of numbers. Infinities that come in, such as a mask of -inf, are let through;
     - an array of yours that was written into after an operation had used it: the gradient is
       that of the values at the call, which may not be what you meant;
-    - a rule that returns a share of a wrong shape or dtype;
+    - a rule that returns a contribution of a wrong shape or dtype;
     - two operands that broadcast in both directions, (n, 1) with (n,), mostly by accident.
 
     Everything takes up to ten times as long.
@@ -79,7 +79,7 @@ def detect_anomaly(forward: bool = True, broadcasting: bool = True) -> Iterator[
     ...     loss.backward()  # doctest: +ELLIPSIS
     Traceback (most recent call last):
         ...
-    autograd_lite.AnomalyError: the derivative of sqrt made inf at [1] of the share of ...
+    autograd_lite.AnomalyError: the derivative of sqrt made inf at [1] of the contribution to ...
     """
     with watching(_Anomalies(forward, broadcasting)):
         yield
@@ -175,7 +175,7 @@ def _check_contribution(node, g, parent, contribution):
     value = np.asarray(plain(contribution))[index]
     raise _error(
         node,
-        f"the derivative of {node.op.name} made {value} at {_at(index)} of the share of "
+        f"the derivative of {node.op.name} made {value} at {_at(index)} of the contribution to "
         f"{_described(parent)}, from {_values(inputs, names, index, aligned)}. The derivative "
         "is infinite or undefined there: move the argument away from that point (np.sqrt(x + "
         "eps)), or choose another argument with np.where before the call",

@@ -7,20 +7,20 @@ from collections import Counter
 
 import numpy as np
 
-from ..comparison.diagnosis.graph import Graph
-from ..derivation.targets import targets_of
+from ..comparison.diagnosis.graph import Graph, is_closed
+from ..derivation.lines import targets_of
 from ..drawing.formulas import formula as call_of
 from ..engine.arrays import broadcast_axes
 from ..engine.primitives import Elementwise
 from ..numerics.rounding import Floor, gradients_of
 from ..programs.javascript_program import JavaScriptProgram
+from ..symbolic.aliasing import expression_of
 from ..symbolic.expressions import Expression
 from ..symbolic.javascript import NotInJavaScript
 from ..symbolic.text import TextWriter
 from ..symbolic.traced import ConcretizationError, Traced
-from .contributions import Contributions, recorded
+from .contributions import Contributions, recorded, rule_of
 from .model import CALL, CONSTANT, GRADIENT, RESULT, TEXT, VALUE, VARIABLE, Arrow, Box, Flow
-from .rule_words import rule_of
 
 OPEN, CLOSE = "\ue000", "\ue001"  # around a reference: quoting leaves neither in a name
 SHORT = 20  # letters of a formula that is a label
@@ -53,7 +53,10 @@ class Reading:
         self.box_of = {}  # {node or expression: box}
         self.nodes = {}  # {id of a box: node}
         self.replay = self._replayed(loss)
-        self.contributions = self.replay.contributions if self.replay else self._recorded(loss)
+        if self.replay:
+            self.contributions = self.replay.contributions
+        else:
+            self.contributions, self.gradients = recorded(loss, self.targets)
         self._add_boxes()
         self._add_flows()
         if self.replay:
@@ -67,7 +70,7 @@ class Reading:
         names = self.names
         labels, taken, count = {}, Counter(map(names.given, names.nodes)), 0
         for node in names.nodes:
-            label = names.loss if node is self.root else names.given(node)
+            label = names.label(node)
             if label is None:
                 is_known = node in self.graph.nodes
                 label = _bare(self.graph.label(node)) if is_known else names.of(node)
@@ -103,35 +106,26 @@ class Reading:
                 return None
         return replay
 
-    def _recorded(self, loss):
-        contributions, self.gradients = recorded(loss, self.targets)
-        return contributions
-
     # --- boxes ------------------------------------------------------------------------------
 
     def _add_boxes(self):
         for node in self.names.nodes:
-            if self.replay is not None:
-                for x in self._arrays_of(node):
-                    self._array_box(x)
+            if self.replay is not None and node.op is not None:
+                self._add_arrays(node)
             self._box(node)
         for node in self.names.nodes:
             if node.op is not None:
                 self._arrows_to(node)
 
-    def _arrays_of(self, node):
-        """The plain arrays with a name that enter with a call."""
-        if node.op is None:
-            return []
+    def _add_arrays(self, node):
+        """A box for each plain array with a name that enters with a call."""
         known = {v.expression for v in self.replay.values.values() if type(v) is Traced}
-        return [x for _, x in self.replay.sources(node) if x not in known]
-
-    def _array_box(self, x):
-        if x not in self.box_of:
-            box = Box(len(self.boxes), x.name, True, CONSTANT, list(x.shape))
-            self.boxes.append(box)
-            self.box_of[x] = box
-            box.value = self._result(x)
+        for _, x in self.replay.sources(node):
+            if x not in known and x not in self.box_of:
+                box = Box(len(self.boxes), x.name, True, CONSTANT, list(x.shape))
+                self.boxes.append(box)
+                self.box_of[x] = box
+                box.value = self._result(x)
 
     def _box(self, node):
         kind = VARIABLE if node.requires_grad else CONSTANT
@@ -206,8 +200,8 @@ class Reading:
                 summed = broadcast_axes(np.shape(parent.out), np.shape(node.out))
             rule = rule_of(node.op.name, bool(summed))
             flow = Flow(self.box_of[node].id, self.box_of[parent].id, rule, summed=list(summed))
-            flow.value = None if g is None else self._result(_plain(g))
-            flow.slope = None if slope is None else self._result(_plain(slope))
+            flow.value = None if g is None else self._result(expression_of(g))
+            flow.slope = None if slope is None else self._result(expression_of(slope))
             self.flows.append(flow)
 
     # --- formulas and the program -----------------------------------------------------------
@@ -265,23 +259,13 @@ def _number_of(x):
 
 def _bare(label):
     """A formula without the parentheses around it."""
-    if not (label.startswith("(") and label.endswith(")")):
-        return label
-    depth = 0
-    for i, letter in enumerate(label):
-        depth += (letter == "(") - (letter == ")")
-        if depth == 0 and i < len(label) - 1:
-            return label
-    return label[1:-1] if depth == 0 else label
+    inner = label[1:-1]
+    return inner if label == f"({inner})" and is_closed(inner) else label
 
 
 def _is_whole(label):
     """Whether a label needs no parentheses in a formula: a name, or a call."""
     return re.fullmatch(r"[^\W\d][\w.]*(\([^()]*\))?", label) is not None
-
-
-def _plain(value):
-    return value.expression if type(value) is Traced else value
 
 
 def _close(one, other):
@@ -305,8 +289,3 @@ def pieces(text):
         found.append((VALUE if match[1] == "v" else GRADIENT, int(match[2])))
         end = match.end()
     return [*found, (TEXT, text[end:])] if end < len(text) else found
-
-
-def plain_value(result):
-    """The recorded value of a result."""
-    return np.asarray(result.value if type(result) is Expression else result)

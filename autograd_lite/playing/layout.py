@@ -103,14 +103,13 @@ def _order(layers):
     for sweep in range(SWEEPS):
         downwards = sweep % 2 == 0
         for layer in layers if downwards else layers[::-1]:
-            middles = {p: _middle(p.above if downwards else p.below, at, at[p]) for p in layer}
+            middles = {}
+            for place in layer:
+                links = (place.above if downwards else place.below) or [(place, 1)]
+                total = sum(weight for _, weight in links)
+                middles[place] = sum(at[p] * weight for p, weight in links) / total
             layer.sort(key=middles.__getitem__)
             at.update({place: i for i, place in enumerate(layer)})
-
-
-def _middle(links, at, own):
-    total = sum(weight for _, weight in links)
-    return sum(at[p] * weight for p, weight in links) / total if total else own
 
 
 def _columns(layers):

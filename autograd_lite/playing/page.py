@@ -12,7 +12,7 @@ import numpy as np
 
 from ..messages import quoting
 from ..rules import error_function
-from .from_tape import plain_value
+from ..symbolic.expressions import known_value
 from .layout import lay_out
 from .model import TEXT
 
@@ -155,7 +155,7 @@ def _encoded(array):
 
 def _recorded(result):
     """A recorded result; None for what is not of real numbers, or too large for a page."""
-    array = plain_value(result)
+    array = np.asarray(known_value(result))
     if array.dtype.kind not in "biuf" or array.size > IN_FULL:
         return None
     return _encoded(array)
@@ -189,11 +189,10 @@ def _rows(shape, style):
 def _title(box, reading):
     if not box.op:
         return box.label
-    text = "".join(
-        what if kind == TEXT else _in_formula(reading.boxes[what]) for kind, what in box.formula
-    )
+    text = ""
+    for kind, what in box.formula:
+        if kind != TEXT:
+            inner = reading.boxes[what]
+            what = quoting.shortened(inner.label, 20, "…") if inner.named else "□"
+        text += what
     return f"{box.label} = {text}" if box.named else text
-
-
-def _in_formula(box):
-    return quoting.shortened(box.label, 20, "…") if box.named else "□"

@@ -86,7 +86,11 @@ def play(
     check_on_tape("play()", loss)
     known = Names(loss, variables, names, call)
     _check_size(loss, known, max_nodes)
-    page = _page(Reading(loss, known), Style(precision, max_elements), learning_rate)
+    reading = Reading(loss, known)
+    training = training_of(reading)
+    if reading.program is not None:
+        add_wrong_answers(reading)
+    page = Page(reading, training, Style(precision, max_elements), learning_rate)
     if path is not None:
         page.save(path)
     return page
@@ -99,13 +103,6 @@ def _path_of(args, path, wrt):
     if wrt is not None:
         raise TypeError("wrt= is for a function's arguments: a tensor says what it requires")
     return args[0] if args else path
-
-
-def _page(reading, style, learning_rate):
-    training = training_of(reading)
-    if reading.program is not None:
-        add_wrong_answers(reading)
-    return Page(reading, training, style, learning_rate)
 
 
 def _check_size(loss, known, max_nodes):

@@ -78,7 +78,8 @@ def _classes(reading, data, prediction, n):
     """The class of each row, and from which prediction on it is class 1."""
     columns = prediction.shape[1] if len(prediction.shape) == 2 else 1
     for labels in _labels(reading, data, n):
-        if columns > 1 and labels.shape == (n, columns) and _is_one_hot(labels):
+        is_fit = columns > 1 and labels.shape == (n, columns)
+        if is_fit and np.isin(labels, (0, 1)).all() and (labels.sum(axis=1) == 1).all():
             return {"classes": labels.argmax(axis=1).tolist(), "threshold": None}
         flat = labels.reshape(n, -1)
         if flat.shape[1] != 1 or not np.array_equal(flat, np.round(flat)):
@@ -101,10 +102,6 @@ def _labels(reading, data, n):
         for value in node.args:
             if isinstance(value, np.ndarray) and value.shape[:1] == (n,):
                 yield value
-
-
-def _is_one_hot(labels):
-    return bool(np.all((labels == 0) | (labels == 1)) and np.all(labels.sum(axis=1) == 1))
 
 
 def _threshold(reading, prediction, values):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..symbolic import calls
-from ..symbolic.expressions import Expression
+from ..symbolic.expressions import Expression, known_value
 
 DTYPES = {np.dtype(name) for name in ("bool", "int32", "int64", "float32", "float64")}
 
@@ -100,7 +100,7 @@ def formula_of(step):
 
 def dtype_of(x):
     """The dtype of an expression or a number; NumPy's default for Python's numbers."""
-    value = x.value if type(x) is Expression else x
+    value = known_value(x)
     return getattr(value, "dtype", None) or np.result_type(type(value))
 
 
@@ -109,18 +109,14 @@ def _is_operand(x):
 
 
 def _is_weak(x):
-    return type(x.value if type(x) is Expression else x) in (int, float)
+    return type(known_value(x)) in (int, float)
 
 
 def _computed_in(step):
     """The dtype of the operands and of the result of the ufunc's loop that NumPy takes."""
-    kinds = [type(_value(x)) if _is_weak(x) else dtype_of(x) for x in step.args]
+    kinds = [type(known_value(x)) if _is_weak(x) else dtype_of(x) for x in step.args]
     dtypes = step.func.resolve_dtypes((*kinds, None))
     return dtypes if len(set(dtypes[:-1])) == 1 else (None, None)
-
-
-def _value(x):
-    return x.value if type(x) is Expression else x
 
 
 def _of_ufunc(step):
@@ -159,7 +155,7 @@ def _of_reals(step, dtype):
 
 
 def _number(x):
-    value = _value(x) if type(x) is not Expression or x.is_number else None
+    value = known_value(x) if type(x) is not Expression or x.is_number else None
     return value if isinstance(value, (int, float, np.number)) else None
 
 

@@ -34,7 +34,7 @@ def can_be_in_kernel(step):
     if step.func in FOLDS:
         return fold_of(step) is not None
     if step.func in _PRODUCTS:
-        return _is_small_product(step)
+        return _is_product(step) and _products_in(*step.args) <= _MOST_PRODUCTS
     if step.func in STORES:
         return _is_plain_store(step)
     return formula_of(step) is not None
@@ -42,10 +42,6 @@ def can_be_in_kernel(step):
 
 def _is_numeric(x):
     return x.shape is not None and dtype_of(x) in DTYPES and len(x.shape) < len(LETTERS)
-
-
-def _is_small_product(step):
-    return _is_product(step) and _products_in(*step.args) <= _MOST_PRODUCTS
 
 
 def _is_product(step):
@@ -322,7 +318,7 @@ class Kernel:
         if size_of(step.shape) == 1:
             self.kept[step] = total
             lines = [f"{total} = {zero}", inner, f"    {total} = plus_product({total}, {a}, {b})"]
-            return lines + self._stored_number(step, total)
+            return [*lines, *[f"{self.array(step)}[0] = {total}"] * (step in self.stored)]
         out = f"{self.array(step)}[{index_text(0, (n, 1), 'ij')}]"
         loops = rows, columns, inner
         if over_j == 1 and n >= _WIDE:
@@ -338,9 +334,6 @@ class Kernel:
         if root.is_number:
             return self.number(root.value, step.dtype)
         return f"{self.array(root)}[{index}]" if is_array(root) else self.array(root)
-
-    def _stored_number(self, step, name):
-        return [f"{self.array(step)}[0] = {name}"] if step in self.stored else []
 
     def _store(self, step):
         """x with a value at an index: in x's own array where nobody else needs it."""

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.lib import stride_tricks
 
 from ..symbolic import calls
-from ..symbolic.expressions import Expression, collect
+from ..symbolic.expressions import Expression, operands_of
 
 _VIEWS = {
     np.reshape, np.ravel, np.transpose, np.matrix_transpose, np.swapaxes, np.moveaxis,
@@ -45,10 +45,7 @@ def is_view(step):
     """Whether a call reads elements where they are: its first argument, by plain numbers."""
     if step.func not in _VIEWS or not step.args or type(step.args[0]) is not Expression:
         return False
-    others = []
-    collect(step.args[1:], others)
-    collect(tuple(step.kwargs.values()), others)
-    if others:
+    if operands_of((step.args[1:], *step.kwargs.values())):
         return False
     return step.func is not calls.getitem or is_basic(step.args[1])
 
@@ -56,8 +53,7 @@ def is_view(step):
 def is_basic(index):
     """Whether an index is made of plain integers, slices, None and ellipses."""
     parts = index if type(index) is tuple else (index,)
-    found = []
-    collect(parts, found)
+    found = operands_of(parts)
     kinds = (int, np.integer, slice, type(None), type(Ellipsis))
     return not found and all(isinstance(p, kinds) and not isinstance(p, bool) for p in parts)
 

@@ -228,7 +228,8 @@ def _merged(graph, kind, terms, new):
     pairs = [(new(x.args[0].args[0]), new(x.args[1])) for x in terms]
     rows = [_row(x) for x, _ in pairs]
     source = rows[0][0]
-    if all(x is source for x, _ in rows) and _are_all({i for _, i in rows}, source):
+    is_one = source is not None and all(x is source for x, _ in rows)
+    if is_one and {i for _, i in rows} == set(range(source.shape[0])):
         pairs = [pair for _, pair in sorted(zip(rows, pairs), key=lambda both: both[0][1])]
         left = graph.apply(np.reshape, source, (-1, source.shape[-1]))
     else:
@@ -241,7 +242,3 @@ def _row(x):
     """(array, i) of x = array[i]."""
     is_row = x.func is calls.getitem and type(x.args[1]) is int
     return x.args if is_row else (None, None)
-
-
-def _are_all(positions, source):
-    return source is not None and positions == set(range(source.shape[0]))

@@ -93,7 +93,8 @@ def in_regions(statements, inner, results, read):
         if region is None:
             done.append(statements.pop(0))
             continue
-        _find_outputs(region, after, results, read)
+        wanted = {*results, *(x for statement in after for x in read(statement))}
+        region.outputs = [x for x in region.steps if x in wanted]
         done += [*before, region]
         statements = after
     return done
@@ -127,13 +128,6 @@ def _grown(first, statements, inner, read):
     if len(region.steps) - len(region.sums) < _FEWEST:
         return None, None, None
     return region, before, after
-
-
-def _find_outputs(region, after, results, read):
-    wanted = set(results)
-    for statement in after:
-        wanted.update(read(statement))
-    region.outputs = [x for x in region.steps if x in wanted]
 
 
 def loop_lines(region, writer):

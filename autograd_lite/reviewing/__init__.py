@@ -1,4 +1,4 @@
-"""`review`: which line of a hand-written backward pass is wrong, and what it should say.
+"""`review`: the wrong line of a hand-written backward pass, with the right one.
 
 ======================  ==========================================================================
 `review.py`             the function

@@ -6,10 +6,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..drawing.draw import pictured
-from ..drawing.model import BECAUSE, NOT_GIVEN, RIGHT, WRONG
-from ..drawing.rows import Rows
-from ..drawing.themes import Look
+from ..drawing.draw import judged
+from ..drawing.model import BECAUSE, RIGHT, WRONG
 from ..engine.tensor import wrap
 from ..graph import Names
 from ..observed_call import Observed
@@ -72,21 +70,12 @@ class ReviewedGraph:
             if _word(known) == _word(name):
                 self.marks[node] = mark, f"line {line.line}"
 
-    def picture(
-        self, precision=4, max_elements=12, max_nodes=100, values=True, gradients=True,
-        numbers=False, theme="light", direction="down", collapse=None,
-    ):  # fmt: skip
+    def picture(self, **options):
         """The picture; see `Review.draw`."""
         root = wrap(np.asarray(self.loss.out), self.loss)
         names = Names(root, {}, observed=Observed(None, names=self.names))
-        marked = {
-            node: {"mark": NOT_GIVEN}
-            for node in names.nodes
-            if node.requires_grad and node is not self.loss
-        }
+        marked = {}
         for node, (mark, row) in self.marks.items():
             rows = (("by hand", f"{mark}; {row}" if row else mark),)
             marked[node] = {"mark": mark, "notes": rows}
-        style = Rows(precision, max_elements, values, gradients, numbers)
-        look = Look(theme, direction)
-        return pictured(root, names, style, look, max_nodes, collapse, marked=marked)
+        return judged(root, names, marked, **options)

@@ -1,4 +1,4 @@
-"""A formula in the place of a part of a line, and what another line says."""
+"""Formulas in the place of a part of a line: by what another line says."""
 
 import ast
 from itertools import combinations

@@ -1,4 +1,4 @@
-"""The report of a review, and its forms: text, Markdown, HTML, JSON, a diff."""
+"""The report of a review, in each of its forms: text, Markdown, HTML, JSON, a diff."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`review`: hand in NumPy code, forward and backward, and read which line is wrong."""
+"""`review`: the wrong line of NumPy code with a forward and a backward pass."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What is reduced together as the columns of a matrix, and products along them."""
+"""What is reduced together, as the columns of a matrix."""
 
 import math
 

@@ -47,14 +47,8 @@ def _np_sign(x):
     return direction(x) if plain(x).dtype.kind == "c" else np.sign(plain(x))
 
 
-@composed(np.angle)
-def _np_angle(z, deg=False):
-    return through_implementation(np.angle)(z, deg)
-
-
-@composed(np.real_if_close)
-def _np_real_if_close(a, tol=100):
-    return through_implementation(np.real_if_close)(a, tol)
+composed(np.angle)(lambda z, deg=False: through_implementation(np.angle)(z, deg))
+composed(np.real_if_close)(lambda a, tol=100: through_implementation(np.real_if_close)(a, tol))
 
 
 @composed(np.nan_to_num)

@@ -88,7 +88,7 @@ def conv_transpose(x, kernel, stride=1, padding=0, output_padding=0, dilation=1,
     return spread(x, kernel, shape, stride, padding, dilation, groups)
 
 
-def conv_x_share(g, kernel, shape, stride=1, padding=0, dilation=1, groups=1):
+def conv_x_contribution(g, kernel, shape, stride=1, padding=0, dilation=1, groups=1):
     """The derivative of sum(g * conv(x, kernel)) with respect to x of these spatial sizes."""
     x = _shaped((g.shape[0], kernel.shape[1] * groups, *shape))
     settings = _settings(x, kernel, stride, padding, dilation, groups)
@@ -98,7 +98,7 @@ def conv_x_share(g, kernel, shape, stride=1, padding=0, dilation=1, groups=1):
     return np.moveaxis(lay(columns, shape, size, *settings, after=1), -1, 0)
 
 
-def conv_kernel_share(x, g, size, stride=1, padding=0, dilation=1, groups=1):
+def conv_kernel_contribution(x, g, size, stride=1, padding=0, dilation=1, groups=1):
     """The derivative of sum(g * conv(x, kernel)) with respect to a kernel of these sizes."""
     kernel = _shaped((g.shape[1], x.shape[1] // groups, *size))
     settings = _settings(x, kernel, stride, padding, dilation, groups)
@@ -172,8 +172,8 @@ def _weigh_y_vjp(g, out, x, y, size, stride=1, padding=0, dilation=1, groups=1):
 
 
 conv   = primitive(conv, _conv_x_vjp, _conv_kernel_vjp)
-spread = primitive(conv_x_share, _spread_y_vjp, _spread_kernel_vjp)
-weigh  = primitive(conv_kernel_share, _weigh_x_vjp, _weigh_y_vjp)
+spread = primitive(conv_x_contribution, _spread_y_vjp, _spread_kernel_vjp)
+weigh  = primitive(conv_kernel_contribution, _weigh_x_vjp, _weigh_y_vjp)
 # fmt: on
 
 
@@ -187,15 +187,11 @@ def uncut(g, sizes, start):
     return add_at(g, index=part, shape=shape)
 
 
-def _start(n, m, mode):
-    """Where what the mode returns begins in the whole convolution."""
-    return {"f": 0, "s": (min(n, m) - 1) // 2, "v": min(n, m) - 1}[mode[0]]
-
-
 def _convolve_vjp(g, x, y, mode):
     """The contribution of x: the whole cotangent, correlated with y."""
     n, m = np.size(x), np.size(y)
-    whole = uncut(g, [(n, m)], [_start(n, m, mode)])
+    start = {"f": 0, "s": (min(n, m) - 1) // 2, "v": min(n, m) - 1}[mode[0]]
+    whole = uncut(g, [(n, m)], [start])
     return np.reshape(np.convolve(whole, np.reshape(y, -1)[::-1], "valid"), np.shape(x))
 
 

@@ -1,4 +1,4 @@
-"""Running sums and products, and differences of neighbours."""
+"""Along an axis: running sums, running products, differences of neighbours."""
 
 import numpy as np
 

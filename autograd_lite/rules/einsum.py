@@ -29,8 +29,8 @@ def einsum2(x, y, subscripts, optimize=False):
     return np.einsum(subscripts, x, y, optimize=optimize)
 
 
-def _share(position, g, arrays, subscripts, optimize):
-    """The contribution of the array at this position."""
+def _pulled(position, g, arrays, subscripts, optimize):
+    """The contribution to the array at this position."""
     *terms, result = _labels(subscripts, list(map(np.ndim, arrays)))
     others = [(g, result), *zip(arrays, terms, strict=True)]
     x, term = others.pop(position + 1)
@@ -88,14 +88,14 @@ _LETTERS = "A letter of the subscripts stands for one length, the same in every 
 # fmt: off
 many = primitive(einsum,
     lambda g, out, arrays, subscripts, optimize=False: [
-        _share(i, g, arrays, subscripts, optimize) for i in range(len(arrays))],
+        _pulled(i, g, arrays, subscripts, optimize) for i in range(len(arrays))],
     sequence=True, way_out=_LETTERS)
 single = primitive(einsum1,
-    lambda g, out, x, subscripts, optimize=False: _share(0, g, [x], subscripts, optimize),
+    lambda g, out, x, subscripts, optimize=False: _pulled(0, g, [x], subscripts, optimize),
     way_out=_LETTERS)
 pair = primitive(einsum2,
-    lambda g, out, x, y, subscripts, optimize=False: _share(0, g, [x, y], subscripts, optimize),
-    lambda g, out, x, y, subscripts, optimize=False: _share(1, g, [x, y], subscripts, optimize),
+    lambda g, out, x, y, subscripts, optimize=False: _pulled(0, g, [x, y], subscripts, optimize),
+    lambda g, out, x, y, subscripts, optimize=False: _pulled(1, g, [x, y], subscripts, optimize),
     way_out=_LETTERS)
 # fmt: on
 

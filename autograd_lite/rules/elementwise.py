@@ -268,9 +268,7 @@ def _np_clip(a, a_min=None, a_max=None, *, min=None, max=None):
     return limit(a, a_min if min is None else min, a_max if max is None else max)
 
 
-@composed(np.modf)
-def _np_modf(x):
-    return fraction(x), np.modf(plain(x))[1]
+composed(np.modf)(lambda x: (fraction(x), np.modf(plain(x))[1]))
 
 
 @composed(np.frexp)
@@ -280,9 +278,7 @@ def _np_frexp(x):
     return np.ldexp(x, -n), n
 
 
-@composed(np.divmod)
-def _np_divmod(x, y):
-    return np.floor_divide(x, y), np.remainder(x, y)
+composed(np.divmod)(lambda x, y: (np.floor_divide(x, y), np.remainder(x, y)))
 
 
 @composed("astype")

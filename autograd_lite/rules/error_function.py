@@ -5,6 +5,7 @@ function", Mathematics of Computation 23 (1969), with the coefficients of his pr
 a relative error of a few units in the last place of a double, and of a float32.
 """
 
+import functools
 import math
 from typing import Any
 
@@ -32,27 +33,57 @@ LARGE = (  # beyond: erfc(x) = exp(-x^2) / x * (1 / sqrt(pi) - P(1 / x^2) / Q(1 
      6.05183413124413191e-2, 2.33520497626869185e-3))
 # fmt: on
 
-BLOCK = 16384  # elements that stay in the cache: measured, twice the speed of whole arrays
+BLOCK = 1 << 15  # elements; a handful of arrays of this size fit a second-level cache
 
 
+def in_blocks(f):
+    """The function ``f(x, *settings)``, block after block where x is a large plain array.
+
+    Each of its steps would read and write the whole array from memory. A block goes through all
+    steps in the cache: gelu of a million float32 takes less than half of the time.
+    """
+
+    @functools.wraps(f)
+    def call(x, *settings, **keywords):
+        if type(x) is not np.ndarray or x.size < 2 * BLOCK or not x.flags.c_contiguous:
+            return f(x, *settings, **keywords)
+        flat, out = x.reshape(-1), None
+        for start in range(0, x.size, BLOCK):
+            part = f(flat[start : start + BLOCK], *settings, **keywords)
+            if out is None:
+                out = np.empty(x.size, part.dtype)
+            out[start : start + BLOCK] = part
+        return out.reshape(x.shape)
+
+    return call
+
+
+def in_float32(f):
+    """The same function, which computes half precision in float32: its largest is 65504."""
+
+    @functools.wraps(f)
+    def call(x):
+        if getattr(x, "dtype", None) == np.float16:
+            return f(x.astype(np.float32)).astype(np.float16)
+        return f(x)
+
+    return call
+
+
+@in_float32
+@in_blocks
 def erf(x) -> Any:
     """The error function 2 / sqrt(pi) * integral of exp(-t^2) from 0 to x, element by element."""
-    return _in_blocks(_erf, x)
-
-
-def erfc(x) -> Any:
-    """1 - erf(x), element by element, to full relative precision where it is small."""
-    return _in_blocks(_erfc, x)
-
-
-def _erf(x):
     size = np.abs(x)
     size = np.clip(size, 0.46875, 6)  # 1 - erf(6) < 2^-54
     tail = np.exp(-size * size) * _ratio(MIDDLE, size)  # the absolute error counts, up to 6
     return np.where(size <= 0.46875, _core(x), np.copysign(1 - tail, x))
 
 
-def _erfc(x):
+@in_float32
+@in_blocks
+def erfc(x) -> Any:
+    """1 - erf(x), element by element, to full relative precision where it is small."""
     size = np.abs(x)
     tail = _tail(np.clip(size, 0.46875, 30))  # erfc(30) is 0
     return np.where(size <= 0.46875, 1 - _core(x), np.where(x < 0, 2 - tail, tail))
@@ -88,16 +119,6 @@ def _polynomial(coefficients, x):
         value *= x  # in place: the value is ours
         value += c
     return value
-
-
-def _in_blocks(f, x):
-    if getattr(x, "dtype", None) == np.float16:  # its largest number is 65504
-        return _in_blocks(f, x.astype(np.float32)).astype(np.float16)
-    if type(x) is not np.ndarray or x.size <= BLOCK or x.dtype.kind != "f":
-        return f(x)
-    flat = x.reshape(-1)
-    parts = [f(flat[i : i + BLOCK]) for i in range(0, x.size, BLOCK)]
-    return np.concatenate(parts).reshape(x.shape)
 
 
 def bell(x):

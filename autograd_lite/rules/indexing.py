@@ -1,4 +1,4 @@
-"""Reading by index and its transpose, adding up by index; and storing by index."""
+"""Indexing: reading, its transpose, which adds up, storing."""
 
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
@@ -154,6 +154,4 @@ def _np_compress(condition, a, axis=None):
     return np.take(a, np.flatnonzero(plain(condition)), axis)
 
 
-@composed(np.extract)
-def _np_extract(condition, arr):
-    return np.take(arr, np.flatnonzero(plain(condition)))
+composed(np.extract)(lambda condition, arr: np.take(arr, np.flatnonzero(plain(condition))))

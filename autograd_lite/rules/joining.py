@@ -47,9 +47,7 @@ def _np_stack(arrays, axis=0, *, dtype=None, casting="same_kind"):
     return pile(list(arrays), axis=axis, dtype=dtype, casting=casting)
 
 
-@composed(*available("unstack"))
-def _np_unstack(x, /, *, axis=0):
-    return tuple(np.moveaxis(x, axis, 0))
+composed(*available("unstack"))(lambda x, /, *, axis=0: tuple(np.moveaxis(x, axis, 0)))
 
 
 @composed(np.select)

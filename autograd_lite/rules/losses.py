@@ -1,4 +1,4 @@
-"""The loss of classification, stable for any logits, and the one-hot code of labels."""
+"""The loss of classification, stable for any logits."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Sorting, and what is read from sorted values: unique, median, quantile, percentile.
+"""What is read from sorted values: sort, unique, median, quantile, percentile.
 
 Two ideas. A function that only permutes puts the element of each rank where an element of that
 rank stands in its result. And a quantile lies between two neighbours in sorted order: NumPy's

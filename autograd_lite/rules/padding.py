@@ -1,4 +1,4 @@
-"""np.pad: what only moves elements, what adds numbers of its own, and what adds statistics."""
+"""np.pad: modes that move elements, that add numbers of their own, that add statistics."""
 
 import numpy as np
 
@@ -66,13 +66,12 @@ def _np_pad(array, pad_width, mode="constant", **keywords):
     if mode == "empty" or (mode == "constant" and given is None):
         return zeros_around(array, pad_width=widths)
     if mode == "constant":
-        return moved(_with_constants(widths), array, given, dtype=array.dtype)
+        return moved(
+            lambda x, values: np.pad(x, widths, constant_values=values),
+            array, given, dtype=array.dtype,
+        )  # fmt: skip
     around = odd_copies_around if given == "odd" else copies_around
     return around(array, pad_width=widths, mode=mode)
-
-
-def _with_constants(widths):
-    return lambda x, values: np.pad(x, widths, constant_values=values)
 
 
 def _in_order(pad_width, ndim):

@@ -36,7 +36,8 @@ def max_pool(x, size, stride=None, padding=0) -> Any:
         When a window does not fit into x.
     """
     size, stride, padding, dilation = _settings(x, size, stride, padding)
-    return _over(np.maximum, _with_lowest(x, size, stride, padding, dilation), size)
+    elements = windows(x, size, stride, padding, dilation, _lowest(x))
+    return _over(np.maximum, elements, size)
 
 
 def average_pool(x, size, stride=None, padding=0, count_padding=True) -> Any:
@@ -69,12 +70,8 @@ def _over(ufunc, x, size):
     return functools.reduce(ufunc, elements)
 
 
-def _with_lowest(x, size, stride, padding, dilation):
-    """The windows, with what is never the largest as the padding."""
-    return windows(x, size, stride, padding, dilation, _lowest(x))
-
-
 def _lowest(x):
+    """What is never the largest."""
     return -math.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min
 
 

@@ -134,9 +134,7 @@ def _np_inner(a, b):
     return np.multiply(a, b) if 0 in (a.ndim, b.ndim) else np.tensordot(a, b, axes=(-1, -1))
 
 
-@composed(np.outer)
-def _np_outer(a, b):
-    return np.reshape(a, (-1, 1)) * np.reshape(b, -1)
+composed(np.outer)(lambda a, b: np.reshape(a, (-1, 1)) * np.reshape(b, -1))
 
 
 @composed(np.kron)
@@ -158,19 +156,9 @@ def _np_trace(a, offset=0, axis1=0, axis2=1, dtype=None):
 # --- NumPy 2's second names in np.linalg --------------------------------------------------------
 
 
-@composed(np.linalg.matmul)
-def _linalg_matmul(x1, x2):
-    return np.matmul(x1, x2)
-
-
-@composed(np.linalg.tensordot)
-def _linalg_tensordot(x1, x2, *, axes=2):
-    return np.tensordot(x1, x2, axes=axes)
-
-
-@composed(np.linalg.vecdot)
-def _linalg_vecdot(x1, x2, *, axis=-1):
-    return np.vecdot(x1, x2, axis=axis)
+composed(np.linalg.matmul)(lambda x1, x2: np.matmul(x1, x2))
+composed(np.linalg.tensordot)(lambda x1, x2, *, axes=2: np.tensordot(x1, x2, axes=axes))
+composed(np.linalg.vecdot)(lambda x1, x2, *, axis=-1: np.vecdot(x1, x2, axis=axis))
 
 
 @composed(np.linalg.outer)
@@ -187,14 +175,8 @@ def _linalg_cross(x1, x2, *, axis=-1):
     return np.cross(x1, x2, axis=axis)
 
 
-@composed(np.linalg.matrix_transpose)
-def _linalg_matrix_transpose(x):
-    return np.matrix_transpose(x)
-
-
-@composed(np.linalg.diagonal)
-def _linalg_diagonal(x, *, offset=0):
-    return np.diagonal(x, offset, axis1=-2, axis2=-1)
+composed(np.linalg.matrix_transpose)(lambda x: np.matrix_transpose(x))
+composed(np.linalg.diagonal)(lambda x, *, offset=0: np.diagonal(x, offset, axis1=-2, axis2=-1))
 
 
 @composed(np.linalg.trace)

@@ -52,13 +52,10 @@ primitive(np.triu,         lambda g, out, x, k=0: unbroadcast(np.triu(g, k), x.s
 def _np_reshape(a, shape, order="C", copy=None):
     if copy is False:
         np.reshape(plain(a), shape, order=order, copy=False)  # raises where it would have to copy
-    result = to_shape(a, shape=shape, order=_in_letters(plain(a), order))
+    if order in ("A", "a"):  # which depends on the memory
+        order = "F" if np.isfortran(plain(a)) else "C"
+    result = to_shape(a, shape=shape, order=order)
     return result.copy() if copy and is_view(result) else result
-
-
-def _in_letters(x, order):
-    """The order "A", which depends on the memory of x, as "C" or "F"."""
-    return ("F" if np.isfortran(x) else "C") if order in ("A", "a") else order
 
 
 @composed(np.ravel)
@@ -71,9 +68,7 @@ def _np_ravel(a, order="C"):
     return flat if plain(flat).flags.c_contiguous else flat.copy()  # what steps through memory
 
 
-@composed(np.matrix_transpose)
-def _np_matrix_transpose(x):
-    return np.swapaxes(x, -1, -2)
+composed(np.matrix_transpose)(lambda x: np.swapaxes(x, -1, -2))
 
 
 @composed(np.broadcast_arrays)

@@ -1,4 +1,4 @@
-"""The windows that slide over an array, and their transpose: windows laid down and added up.
+"""The windows that slide over an array: gathered, or, as the transpose, laid down and added up.
 
 Both keep the leading axes; the windows' axes come before those of their positions, so that
 NumPy walks along the array's rows.

@@ -1,4 +1,4 @@
-"""The functions of SciPy with their derivatives, under SciPy's names; it needs SciPy.
+"""The functions of SciPy with their derivatives, under SciPy's names. It needs SciPy.
 
 SciPy's ufuncs differentiate by themselves, as NumPy's do: ``scipy.special.gamma(t)``. Its
 other functions make a plain array of what they get, so theirs are here:

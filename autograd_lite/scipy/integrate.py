@@ -1,4 +1,4 @@
-"""scipy.integrate: ordinary differential equations, and their adjoint equations.
+"""scipy.integrate: ordinary differential equations, with their adjoint equations.
 
 Where dy/dt = f(y, t, args), a cotangent a of y obeys da/dt = -a df/dy, backwards in time, and
 a df/dargs is summed up on the way: Pontryagin et al. (1962); Chen et al. (2018),

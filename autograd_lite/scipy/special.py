@@ -1,4 +1,4 @@
-"""scipy.special: the ufuncs, which SciPy's own names find, and functions that are none.
+"""scipy.special: its ufuncs, under SciPy's own names, with the functions that are none.
 
 An argument without a closed derivative - the order of a Bessel function, the parameters of
 an incomplete gamma or beta function - is refused when it requires a gradient.

@@ -9,7 +9,7 @@ import weakref
 import numpy as np
 
 from . import calls
-from .expressions import collect, mapped
+from .expressions import mapped, mapped_call, operands_of
 from .graph import evaluated
 
 
@@ -60,10 +60,13 @@ class Stored:
         """Become a traced value of the same shape and dtype, and with it all that shows this."""
         self.check_writable()
         owner, views = self._path()
+        expression = new.expression
         if all(view.func is calls.getitem for view in views):
-            expression = _stored_in_turn(self.graph, views, new.expression)
+            for view in reversed(views):  # x[i][j] = v: a new x[i], and with it a new x
+                whole = view.wholes[0].expression
+                expression = self.graph.apply(calls.setitem, whole, view.args[1], expression)
         else:
-            expression = _stored_by_number(self.graph, owner, views, new.expression)
+            expression = _stored_by_number(self.graph, owner, views, expression)
         value = np.copy(owner.value, order="K")  # in the same layout of memory
         value[...] = expression.value
         owner._bind(expression, value)
@@ -140,8 +143,7 @@ class TracedView:
             return arg if any(arg is whole for whole in wholes) else expression_of(arg)
 
         self.func = func
-        self.args = tuple(mapped(kept, arg) for arg in args)
-        self.kwargs = {key: mapped(kept, arg) for key, arg in kwargs.items()}
+        self.args, self.kwargs = mapped_call(kept, args, kwargs)
         self.place = place
         self.wholes = wholes
 
@@ -150,14 +152,12 @@ class TracedView:
         return self._called(lambda arg: whole if isinstance(arg, Stored) else arg)
 
     def _called(self, f):
-        args = [mapped(f, arg) for arg in self.args]
-        result = evaluated(self.func, args, {k: mapped(f, v) for k, v in self.kwargs.items()})
+        result = evaluated(self.func, *mapped_call(f, self.args, self.kwargs))
         return result if self.place is None else result[self.place]
 
     def again(self, graph):
         """The expression and the value of the call, with the wholes as they are now."""
-        args = tuple(mapped(expression_of, arg) for arg in self.args)
-        kwargs = {key: mapped(expression_of, arg) for key, arg in self.kwargs.items()}
+        args, kwargs = mapped_call(expression_of, self.args, self.kwargs)
         value = self._called(value_of)
         if self.place is None:
             return graph.call(self.func, args, kwargs, value), value
@@ -166,9 +166,7 @@ class TracedView:
 
     def places(self):
         """The expressions that say which elements are shown: of x[i], a traced i."""
-        found = []
-        collect([*self.args, *self.kwargs.values()], found)
-        return found
+        return operands_of([*self.args, *self.kwargs.values()])
 
 
 def view_of(func, args, kwargs, place, value):
@@ -181,25 +179,17 @@ def view_of(func, args, kwargs, place, value):
 
 def stored_among(args, kwargs):
     """The traced values among arguments, in tuples, lists and slices too; each once."""
-    found = []
-
-    def look(value):
-        if isinstance(value, Stored) and all(value is not one for one in found):
-            found.append(value)
-
-    mapped(look, [*args, *kwargs.values()])
-    return found
+    return list({id(x): x for x in _leaves(args, kwargs) if isinstance(x, Stored)}.values())
 
 
 def plain_among(args, kwargs):
     """NumPy's arrays among arguments."""
-    found = []
+    return [x for x in _leaves(args, kwargs) if isinstance(x, np.ndarray)]
 
-    def look(value):
-        if isinstance(value, np.ndarray):
-            found.append(value)
 
-    mapped(look, [*args, *kwargs.values()])
+def _leaves(args, kwargs):
+    found: list = []
+    mapped(found.append, [*args, *kwargs.values()])
     return found
 
 
@@ -211,14 +201,6 @@ def value_of(arg):
 def expression_of(arg):
     """The expression of what is traced, anything else as it is."""
     return arg.expression if isinstance(arg, Stored) else arg
-
-
-def _stored_in_turn(graph, views, expression):
-    """x[i][j] = v: a new x[i], and with it a new x."""
-    for view in reversed(views):
-        whole = view.wholes[0].expression
-        expression = graph.apply(calls.setitem, whole, view.args[1], expression)
-    return expression
 
 
 def _stored_by_number(graph, owner, views, expression):

@@ -109,7 +109,8 @@ def _products(graph, args, kwargs, value):
         (c, one), (d, other) = map(_number_times, args)
         factor = None if c is None or d is None else _product(c, d, args, value)
         if factor is not None:
-            return graph.call(np.multiply, (_scaled_by(graph, one, factor), other), {}, value)
+            scaled = _scaled(graph, one, factor, factor * one.value)
+            return graph.call(np.multiply, (scaled, other), {}, value)
     c, other = (number(x), y) if number(x) is not None else (number(y), x)
     if c is None or type(other) is not Expression or other.dtype.kind not in "fc":
         return None
@@ -166,10 +167,6 @@ def inverse(d, dtype):
     """1 / d of a number, to multiply by; None where a dtype has it not in full."""
     is_wide = dtype.itemsize > (8 if dtype.kind == "f" else 16)  # than Python's numbers are
     return None if is_wide else _within(dtype, operator.truediv, 1, d)
-
-
-def _scaled_by(graph, x, factor):
-    return _scaled(graph, x, factor, factor * x.value)
 
 
 def _number_times(x):

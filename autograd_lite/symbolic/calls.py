@@ -1,4 +1,4 @@
-"""Calls in a graph, as people write them; what is called beside NumPy's functions.
+"""Calls in a graph, as people write them: of NumPy's functions, and of a few beside them.
 
 The array comes first, and what is the default is left out.
 """
@@ -6,6 +6,7 @@ The array comes first, and what is the default is left out.
 import functools
 import inspect
 import operator
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -33,22 +34,17 @@ def astype(x, dtype):
     return x.astype(dtype) if hasattr(x, "astype") else np.dtype(dtype).type(x)
 
 
+@dataclass(frozen=True)
 class Masked:
     """A ufunc of the elements where a condition holds; elsewhere what stands in the last."""
 
-    def __init__(self, ufunc):
-        self.ufunc = ufunc
-        self.__name__ = f"masked_{ufunc.__name__}"
+    ufunc: np.ufunc
+
+    __name__ = property(lambda self: f"masked_{self.ufunc.__name__}")
 
     def __call__(self, *args):
         *inputs, where, out = args
         return self.ufunc(*inputs, out=np.array(out), where=where)
-
-    def __eq__(self, other):
-        return type(other) is Masked and self.ufunc is other.ufunc
-
-    def __hash__(self):
-        return hash((Masked, self.ufunc))
 
 
 def part(results, position):
@@ -56,22 +52,17 @@ def part(results, position):
     return results[position]
 
 
+@dataclass(frozen=True)
 class Method:
     """A method of a ufunc, such as ``np.logaddexp.reduce``."""
 
-    def __init__(self, ufunc, name):
-        self.ufunc = ufunc
-        self.name = name
-        self.__name__ = f"{ufunc.__name__}.{name}"
+    ufunc: np.ufunc
+    name: str
+
+    __name__ = property(lambda self: f"{self.ufunc.__name__}.{self.name}")
 
     def __call__(self, *args, **kwargs):
         return getattr(self.ufunc, self.name)(*args, **kwargs)
-
-    def __eq__(self, other):
-        return type(other) is Method and (self.ufunc, self.name) == (other.ufunc, other.name)
-
-    def __hash__(self):
-        return hash((self.ufunc, self.name))
 
 
 OWN = {getitem, setitem, add_at, astype, part}
@@ -108,7 +99,7 @@ def _signature(func):
         p.name: p.default if type(p.default) in _PLAIN else _WITHOUT_EFFECT[p.name]
         for p in parameters
         if p.default is not p.empty
-        if type(p.default) in _PLAIN or (_is_no_value(p.default) and p.name in _WITHOUT_EFFECT)
+        if type(p.default) in _PLAIN or (p.default is np._NoValue and p.name in _WITHOUT_EFFECT)
     }
     is_first = parameters and parameters[0].kind is inspect.Parameter.POSITIONAL_OR_KEYWORD
     return (parameters[0].name if is_first else None), defaults
@@ -120,7 +111,3 @@ def _parameters(func):
         return list(inspect.signature(func).parameters.values())
     except (TypeError, ValueError):
         return None
-
-
-def _is_no_value(default):
-    return default is np._NoValue

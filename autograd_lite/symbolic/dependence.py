@@ -7,7 +7,7 @@ import numpy as np
 
 from . import calls
 from .aliasing import Stored
-from .expressions import collect, mapped
+from .expressions import mapped, mapped_call, operands_of
 
 # Their results have as many elements as the values say.
 _SHAPED_BY_VALUES = {
@@ -53,7 +53,8 @@ def with_fixed_settings(func, args, kwargs):
     The first argument is data always.
     """
     if func is np.linspace:
-        return args[:2] + mapped(_fixed, args[2:]), mapped_values(_fixed, kwargs)
+        fixed, kwargs = mapped_call(_fixed, args[2:], kwargs)
+        return args[:2] + fixed, kwargs
     if is_of_data(func):
         return args, kwargs
     kept = {key: v if key in _DATA_KEYWORDS else mapped(_fixed, v) for key, v in kwargs.items()}
@@ -68,10 +69,7 @@ def _fixed(value):
 
 def hold(graph, func, args, kwargs, expression, value):
     """Guard the shapes of results that values decide, and whether they are complex."""
-    found = []
-    collect([*args, *kwargs.values()], found)
-    found = [x for x in found if x.kind != "constant"]
-    if not found:
+    if all(x.kind == "constant" for x in operands_of([*args, *kwargs.values()])):
         return
     if _is_shaped_by_values(func, args, kwargs):
         for one in _results(graph, expression, value):
@@ -83,19 +81,14 @@ def hold(graph, func, args, kwargs, expression, value):
 
 def _is_shaped_by_values(func, args, kwargs):
     if func is calls.getitem:
-        return any(x.dtype == np.bool for x in _expressions(args[1]))
+        return any(x.dtype == np.bool for x in operands_of(args[1]))
     if func is np.where:
         return len(args) + len(kwargs) == 1
     if func in _SHAPED_BY_VALUES:
         return True
     settings = [*args[1:], *(v for key, v in kwargs.items() if key not in _DATA_KEYWORDS)]
-    return not is_of_data(func) and any(x.dtype.kind in "biu" for x in _expressions(settings))
-
-
-def _expressions(tree):
-    found = []
-    collect(tree, found)
-    return [x for x in found if x.dtype is not None]
+    dtypes = [x.dtype for x in operands_of(settings) if x.dtype is not None]
+    return not is_of_data(func) and any(dtype.kind in "biu" for dtype in dtypes)
 
 
 def _results(graph, expression, value):
@@ -108,8 +101,3 @@ def _results(graph, expression, value):
             part = graph.call(calls.part, (expression, place), {}, one)
             parts += _results(graph, part, one)
     return parts
-
-
-def mapped_values(f, kwargs):
-    """Keywords with f of their values."""
-    return {key: mapped(f, value) for key, value in kwargs.items()}

@@ -52,28 +52,34 @@ class Expression:
 
     def operands(self):
         """The expressions that it is computed from, those inside tuples and lists too."""
-        found = []
-        for arg in self.args:
-            collect(arg, found)
-        for arg in self.kwargs.values():
-            collect(arg, found)
-        return found
+        return operands_of((*self.args, *self.kwargs.values()))
 
     def __repr__(self):
         what = self.name or getattr(self.func, "__name__", self.kind)
         return f"<{what} {self.dtype} {self.shape}>"
 
 
-def collect(tree, found):
-    """Append the expressions in nested tuples, lists and slices to a list."""
+def known_value(x):
+    """The value that an expression had when it was traced; anything else as it is."""
+    return x.value if type(x) is Expression else x
+
+
+def operands_of(tree):
+    """The expressions inside nested tuples, lists and slices."""
+    found: list = []
+    _collect(tree, found)
+    return found
+
+
+def _collect(tree, found):
     kind = type(tree)
     if kind is Expression:
         found.append(tree)
     elif kind is tuple or kind is list:
         for part in tree:
-            collect(part, found)
+            _collect(part, found)
     elif kind is slice:
-        collect((tree.start, tree.stop, tree.step), found)
+        _collect((tree.start, tree.stop, tree.step), found)
 
 
 def mapped(f, tree):
@@ -84,6 +90,11 @@ def mapped(f, tree):
     if kind is slice:
         return slice(mapped(f, tree.start), mapped(f, tree.stop), mapped(f, tree.step))
     return f(tree)
+
+
+def mapped_call(f, args, kwargs):
+    """The arguments and the keywords of a call, `mapped`."""
+    return mapped(f, tuple(args)), {key: mapped(f, value) for key, value in kwargs.items()}
 
 
 def key_of(tree):

@@ -6,7 +6,7 @@ import operator
 import numpy as np
 
 from ..messages import errors
-from .expressions import Expression, collect, key_of, mapped
+from .expressions import Expression, key_of, known_value, mapped, mapped_call, operands_of
 from .simplification import simplified
 
 # What Python's operators compute of two Python numbers is a Python number, and changes no dtype.
@@ -70,9 +70,9 @@ class Graph:
         if isinstance(value, np.ndarray):
             errors.refuse_foreign("a compiled function", value)
         key = ("constant", key_of(value))
-        known = self._known.get(key)
-        if known is None or _has_changed(value, known.value):
-            copied = value.copy() if isinstance(value, np.ndarray) else value
+        known, is_array = self._known.get(key), isinstance(value, np.ndarray)
+        if known is None or (is_array and value.tobytes() != known.value.tobytes()):  # written into
+            copied = value.copy() if is_array else value
             known = self._known[key] = Expression("constant", copied, name=name)
             self._kept.append(value)
         return known
@@ -135,22 +135,12 @@ class Graph:
         return self.constant(value) if isinstance(value, np.ndarray) else value
 
 
-def _has_changed(array, copied):
-    """Whether an array was written into since it was copied."""
-    return isinstance(array, np.ndarray) and array.tobytes() != copied.tobytes()
-
-
 def evaluated(func, args, kwargs):
     """The value of a call."""
-    args = [mapped(_value, arg) for arg in args]
-    kwargs = {key: mapped(_value, arg) for key, arg in kwargs.items()}
+    args, kwargs = mapped_call(known_value, args, kwargs)
     if func in _OF_NUMBERS and all(type(arg) in (bool, int, float, complex) for arg in args):
         func = _OF_NUMBERS[func]
     return func(*args, **kwargs)
-
-
-def _value(arg):
-    return arg.value if type(arg) is Expression else arg
 
 
 def needed(steps, results):
@@ -190,16 +180,9 @@ def rewritten(steps, inputs, results, simplify, special=None):
         elif step.kind == "guard":
             graph.guard(new(step.expression), step.expected)
         else:
-            kwargs = {key: mapped(new, arg) for key, arg in step.kwargs.items()}
-            table[step] = graph.call(step.func, mapped(new, step.args), kwargs, step.value)
+            call = mapped_call(new, step.args, step.kwargs)
+            table[step] = graph.call(step.func, *call, step.value)
     return graph, mapped(new, results)
-
-
-def operands_of(tree):
-    """The expressions inside nested tuples and lists."""
-    found = []
-    collect(tree, found)
-    return found
 
 
 def sum_of(graph, terms):

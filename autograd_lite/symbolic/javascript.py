@@ -21,7 +21,7 @@ from ..rules import (
     softmax,
 )
 from . import calls
-from .expressions import Expression, mapped
+from .expressions import Expression, mapped, mapped_call
 from .javascript_loops import ELEMENTWISE, GELU_BY_TANH, LOOPS
 
 
@@ -183,10 +183,6 @@ def _along(writer, x, a, axis=-1):
     return writer.applied(x.func.__name__, a, settings=[[int(i) % a.ndim for i in axes]])
 
 
-def _logsumexp(writer, x, a, axis=None, keepdims=False):
-    return _reduction(writer, x, a, axis, keepdims)
-
-
 def _norm(writer, x, a, ord=None, axis=None, keepdims=False):
     if ord not in (None, 2, "fro", "f") or (ord == 2 and axis is None and a.ndim == 2):
         raise NotInJavaScript(f"the norm of order {ord}")
@@ -216,7 +212,7 @@ def _cross_entropy(writer, x, logits, labels, axis=-1):
 
 def _moved(writer, x, a, *args, **kwargs):
     """What moves elements: from which position each comes."""
-    args, kwargs = mapped(_plain, args), {k: mapped(_plain, v) for k, v in kwargs.items()}
+    args, kwargs = mapped_call(_plain, args, kwargs)
     shape = a.shape if type(a) is Expression else np.shape(a)
     numbers = np.arange(int(np.prod(shape))).reshape(shape)
     return _gathered(writer, x, a, x.func(numbers, *args, **kwargs))
@@ -246,10 +242,6 @@ def _stored(writer, x, a, index, value):
     name = "add_at" if x.func is calls.add_at else "store"
     where = f"{writer.outside(_places(places))}, {_json(list(places.shape))}"
     return f"{name}({writer.operand(a)}, {where}, {value})"
-
-
-def _stored_as_ours(writer, x, a, value, index):
-    return _stored(writer, x, a, index, value)
 
 
 def _indexed(shape, index):
@@ -294,7 +286,7 @@ _CALLS = {
     np.where: _plain_call, np.clip: _clip, calls.astype: _cast,
     calls.getitem: _moved, calls.setitem: _stored, calls.add_at: _stored,
     registered(indexing.add_at).f: _scattered,
-    registered(indexing.store).f: _stored_as_ours,
+    registered(indexing.store).f: lambda w, x, a, value, index: _stored(w, x, a, index, value),
     registered(joining.join).f: _joined, registered(joining.pile).f: _joined,
     registered(norms.norm).f: _norm, np.linalg.norm: _norm,
     registered(elementwise.along).f: _plain_call,
@@ -302,7 +294,7 @@ _CALLS = {
     np.concatenate: _joined, np.stack: _joined,
     np.ones_like: _filled(1.0), np.zeros_like: _filled(0.0), np.full_like: _full_like,
     registered(softmax.softmax).f: _along, registered(softmax.log_softmax).f: _along,
-    registered(softmax.logsumexp).f: _logsumexp,
+    registered(softmax.logsumexp).f: _reduction,
     registered(losses.cross_entropy).f: _cross_entropy,
     registered(activations.leaky_relu).f: _with_setting(0.01),
     registered(activations.elu).f: _with_setting(1.0),

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..messages import quoting
 from .array_text import labelled
-from .expressions import Expression
+from .expressions import Expression, known_value
 from .python_text import ATOM, CALL
 from .text import MANY, TextWriter, whole_reciprocal
 
@@ -159,7 +159,7 @@ class LatexWriter(TextWriter):
         if sign == "@":
             return r"\,"
         if sign == "*":
-            both = [np.shape(arg.value) if type(arg) is Expression else () for arg in x.args]
+            both = [np.shape(known_value(arg)) for arg in x.args]
             return r" \odot " if all(both) else r"\,"
         return f" {_SIGNS.get(sign, sign)} "
 

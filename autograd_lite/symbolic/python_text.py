@@ -7,7 +7,7 @@ import numpy as np
 from ..engine.dispatch import full_name
 from ..messages import quoting
 from . import calls
-from .expressions import Expression, collect
+from .expressions import Expression, operands_of
 
 # How tightly operators bind, as in Python.
 _INFIX = {
@@ -124,10 +124,12 @@ class Writer:
     def _operand(self, x, arg, binding=0):
         """An operand; a NumPy number as a Python number where that changes no dtype."""
         value = arg.value if type(arg) is Expression and arg.is_number else arg
-        is_inexact = isinstance(value, (np.floating, np.complexfloating))
-        if is_inexact and _is_numpys_ufunc(x.func) and _is_weak(value, arg, x):
-            text, own = self.constant(value.item())
-            return self.enclosed(text) if own < binding else text
+        if isinstance(value, (np.floating, np.complexfloating)):
+            # SciPy's ufuncs compute float32 with a Python number in float64.
+            is_numpys = isinstance(x.func, np.ufunc) and getattr(np, x.func.__name__, 0) is x.func
+            if is_numpys and _is_weak(value, arg, x):
+                text, own = self.constant(value.item())
+                return self.enclosed(text) if own < binding else text
         return self.write(arg, binding)
 
     def _cast(self, x):
@@ -259,17 +261,10 @@ def _number(value):
     return repr(value), ATOM if value >= 0 and math.copysign(1, value) > 0 else 14
 
 
-def _is_numpys_ufunc(func):
-    """SciPy's ufuncs compute float32 with a Python number in float64."""
-    return isinstance(func, np.ufunc) and getattr(np, func.__name__, None) is func
-
-
 def _is_weak(value, arg, x):
     """Whether a number in a call may be a Python number without another dtype of the result."""
     others = [a for a in x.args if a is not arg]
-    found = []
-    collect(others, found)
-    dtypes = [a.dtype for a in found if a.dtype is not None and not a.is_number]
+    dtypes = [a.dtype for a in operands_of(others) if a.dtype is not None and not a.is_number]
     if not dtypes or x.dtype is None:
         return False
     weak = np.result_type(*dtypes, type(value.item())(0))

@@ -3,38 +3,18 @@
 import numpy as np
 
 from . import calls
-from .expressions import Expression, collect, key_of
+from .expressions import Expression, key_of, operands_of
 from .rule_table import Rules, everywhere, number
 
 RULES = Rules()
 
 
-def _axes(x):
-    """The permutation of a transposing call, or None."""
-    axes = x.kwargs.get("axes", x.args[1] if len(x.args) > 1 else None)
-    n = x.ndim
-    if type(axes) is Expression:
-        return None
-    if x.func is np.transpose:
-        return tuple(range(n))[::-1] if axes is None else tuple(int(a) % n for a in axes)
-    order = list(range(n))
-    if x.func is np.matrix_transpose:
-        one, two = n - 1, n - 2
-    elif x.func is np.swapaxes:
-        one, two = (int(a) % n for a in x.args[1:3])
-    else:
-        return None
-    order[one], order[two] = order[two], order[one]
-    return tuple(order)
-
-
-@RULES.of(np.reshape, np.ravel)
-def _in_usual_order(graph, args, kwargs, value):
-    """The order "C" is the usual one."""
-    if kwargs.get("order") != "C":
-        return None
-    func = np.reshape if len(args) + len(kwargs) > 2 else np.ravel
-    return graph.call(func, args, {k: v for k, v in kwargs.items() if k != "order"}, value)
+def _axes(args, kwargs, n):
+    """The permutation of n axes by a call of np.transpose, or None."""
+    axes = kwargs.get("axes", args[1] if len(args) > 1 else None)
+    if axes is None:
+        return tuple(range(n))[::-1]
+    return None if type(axes) is Expression else tuple(int(a) % n for a in axes)
 
 
 @RULES.of(np.swapaxes)
@@ -80,17 +60,14 @@ def _transposes(graph, args, kwargs, value):
         return None
     if x.ndim < 2:
         return x
-    outer = _axes(Expression("call", value, np.transpose, args, kwargs))
+    outer = _axes(args, kwargs, x.ndim)
     if outer == tuple(range(x.ndim)):
         return x
-    inner = _axes(x) if x.func is np.transpose else None
-    if inner is not None and outer is not None:
-        both = tuple(inner[a] for a in outer)
-        source = x.args[0]
-        if both == tuple(range(x.ndim)):
-            return source
-        return graph.call(np.transpose, (source, both), {}, value)
-    return None
+    inner = _axes(x.args, x.kwargs, x.ndim) if x.func is np.transpose else None
+    if inner is None or outer is None:
+        return None
+    both = tuple(inner[a] for a in outer)
+    return graph.call(np.transpose, (x.args[0], both), {}, value)
 
 
 @RULES.of(np.reshape, np.expand_dims, np.squeeze, np.ravel)
@@ -158,9 +135,7 @@ def _read(graph, args, kwargs, value):
     if x.shape == () and index == ():
         return x
     is_filled = x.func is np.broadcast_to and np.shape(x.args[0]) == ()
-    chosen = []  # places that values say may be more or fewer in another run
-    collect(index, chosen)
-    if is_filled and not chosen:
+    if is_filled and not operands_of(index):  # which may choose more or fewer in another run
         return graph.call(np.broadcast_to, (x.args[0], np.shape(value)), {}, value)
     return None
 

@@ -6,7 +6,7 @@ Rules are tried as a graph grows, so the arguments of a call are simple already.
 import numpy as np
 
 from . import arithmetic_rules, calls, shape_rules
-from .expressions import Expression, collect
+from .expressions import Expression, known_value, operands_of
 from .rule_table import Rules, number
 
 _RULES = Rules()
@@ -59,8 +59,7 @@ def _folded(graph, func, args, kwargs, value):
         return None
     if kwargs or not (isinstance(func, np.ufunc) or func in (calls.astype, np.reshape)):
         return None
-    found = []
-    collect(args, found)
+    found = operands_of(args)
     if found and all(operand.is_number for operand in found):
         return graph.constant(value)
     return None
@@ -70,7 +69,7 @@ def _unspread(arg, args, value):
     """What an argument was broadcast from, where broadcasting gives the result's shape again."""
     if type(arg) is not Expression or not (arg.func is np.broadcast_to or _adds_in_front(arg)):
         return arg
-    shapes = [np.shape(a.value if type(a) is Expression else a) for a in args if a is not arg]
+    shapes = [np.shape(known_value(a)) for a in args if a is not arg]
     source = arg.args[0]
     fits = type(source) is Expression and (source.ndim or arg.func is np.broadcast_to)
     if fits and np.broadcast_shapes(source.shape, *shapes) == value.shape:

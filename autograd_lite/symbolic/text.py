@@ -62,19 +62,16 @@ class TextWriter(Writer):
             return left
         if x.filling:
             return self.applied("full", [self.write(x.args[1]), self.write(x.filling)]), CALL
-        if func is np.positive or func is calls.named or self._is_grown_number(x):
+        if func is np.positive or func is calls.named:
             return self._written(x.args[0])
+        if func is np.expand_dims and type(x.args[0]) is Expression and x.args[0].is_number:
+            return self._written(x.args[0])  # its array has these axes too
         is_shaped = self.drops_zeros and self._is_of_other_shape(x)
         if is_shaped and (whole := self._as_shaped(x.args[0], x.shape)):
             return whole
         if name in PLACING and len(x.args) + len(x.kwargs) == 3:
             return self._placed(x, PLACING[name]), CALL
         return super()._called(x)
-
-    def _is_grown_number(self, x):
-        """Whether it is a number with axes of one element, which its array has too."""
-        one = x.args[0] if x.func is np.expand_dims else None
-        return type(one) is Expression and one.is_number
 
     def _is_of_other_shape(self, x):
         """Whether it is what is reshaped, or placed at [:, None] of zeros without that axis."""
@@ -99,8 +96,6 @@ class TextWriter(Writer):
         whole, axis = inner.args[0], inner.kwargs["axis"]
         axes = {a % whole.ndim for a in (axis if isinstance(axis, tuple) else [axis])}
         kept = tuple(1 if i in axes else n for i, n in enumerate(whole.shape))
-        if inner.kwargs.keys() - {"axis", "keepdims"}:
-            return None
         if shape not in (kept, tuple(n for i, n in enumerate(whole.shape) if i not in axes)):
             return None
         given = {"axis": axis, "keepdims": True} if shape == kept else {"axis": axis}
@@ -132,16 +127,17 @@ class TextWriter(Writer):
 
     def _infix(self, x, sign, binding):
         one, two = x.args
-        if sign == "*" and self._is_condition(two) and number(one) == 1:
-            return self._written(two)
-        if sign == "*" and self.drops_zeros and number(one) == 1 and np.shape(two.value) == x.shape:
-            return self._written(two)
+        if sign == "*" and number(one) == 1 and type(two) is Expression:
+            is_condition = two.dtype == bool and two.ndim > 0  # it counts as 1 where it holds
+            if is_condition or (self.drops_zeros and two.shape == x.shape):
+                return self._written(two)
         if sign == "*" and self._is_column(one) and two.ndim == 1:
             return self.outer(one.args[0], two)
         if sign in "+-" and (c := self._common_factor(x)):
             return self._times_difference(x, sign, c)
-        if sign == "*" and (n := whole_reciprocal(one)):
-            return self._over(two, n)
+        for factor, other in ((one, two), (two, one)) if sign == "*" else ():
+            if n := whole_reciprocal(factor):
+                return self._over(other, n)
         if sign in "*/+":
             left = ATOM if sign != "+" and self._is(one, {np.matmul}) else binding
             right = binding + 0.5
@@ -184,10 +180,6 @@ class TextWriter(Writer):
         if not x.shape:
             return self.constant(c)
         return self.applied("full", [self.write(x.shape), self.constant(c)[0]]), CALL
-
-    def _is_condition(self, x):
-        """Whether an operand is a comparison: it counts as 1 where it holds, and 0 elsewhere."""
-        return type(x) is Expression and x.dtype == bool and x.ndim > 0
 
     def _common_factor(self, x):
         """The number c of c * a + c * b and c * a - c * b, or None."""

@@ -15,7 +15,7 @@ from ..messages import errors
 from . import calls, dependence
 from .aliasing import Stored, expression_of, plain_among, stored_among, value_of, view_of
 from .calls import as_written
-from .expressions import Expression, mapped
+from .expressions import Expression, mapped_call
 from .graph import evaluated
 from .traced import ConcretizationError, Traced, UndecidedError, check_traced
 
@@ -147,8 +147,7 @@ class Trace:
         same = _argument_that_is(value, args, kwargs)
         if same is not None:
             return same
-        args_ = tuple(mapped(self.expression, arg) for arg in args)
-        kwargs_ = {key: mapped(self.expression, arg) for key, arg in kwargs.items()}
+        args_, kwargs_ = mapped_call(self.expression, args, kwargs)
         expression = self._graph.call(func, args_, kwargs_, value)
         dependence.hold(self._graph, func, args_, kwargs_, expression, value)
         return self._wrapped(expression, value, func, args, kwargs)
@@ -198,7 +197,8 @@ class Trace:
         view = view_of(func, args, kwargs, place, value)
         if view is not None and any(whole.graph is not self for whole in view.wholes):
             return Traced(self, expression, value, given=True)  # what it shows is around the loop
-        given = view is None and _is_part_of_plain(value, args, kwargs)
+        arrays = plain_among(args, kwargs) if view is None else ()  # they came from outside
+        given = any(np.may_share_memory(value, array) for array in arrays)
         return Traced(self, expression, value, view, given)
 
     def _parts(self, expression, value, func, args, kwargs):
@@ -240,23 +240,16 @@ def _argument_that_is(value, args, kwargs):
     return None
 
 
-def _is_part_of_plain(value, args, kwargs):
-    """Whether a result shares memory with a plain array, which came from outside."""
-    return any(np.may_share_memory(value, array) for array in plain_among(args, kwargs))
-
-
 def _untouched(func, args, kwargs):
     """The value of a call that writes into none of its arguments.
 
     It gets views that are read-only. A view of these is too, so it is made again.
     """
-    given = tuple(mapped(value_of, arg) for arg in args)
-    keywords = {key: mapped(value_of, arg) for key, arg in kwargs.items()}
+    given, keywords = mapped_call(value_of, args, kwargs)
     if isinstance(func, np.ufunc) or func in calls.OWN:  # write into nothing but an out=
         return evaluated(func, given, keywords)
-    locked = tuple(mapped(_locked, arg) for arg in given)
     try:
-        value = evaluated(func, locked, {key: mapped(_locked, v) for key, v in keywords.items()})
+        value = evaluated(func, *mapped_call(_locked, given, keywords))
     except ValueError as error:
         if "read-only" not in str(error):
             raise

@@ -11,16 +11,16 @@ import numpy as np
 from ..engine.dispatch import as_targets, full_name, into, registry
 from ..engine.shown_arrays import ArrayMethods
 from ..engine.tensor import Tensor
+from ..rules.ufuncs import REDUCTIONS
 from . import calls, dependence
 from .aliasing import Stored, value_of
-from .expressions import mapped
+from .expressions import mapped_call
 
 # What says something of shapes and dtypes alone: a plain answer, the same in every run.
 _STATIC = {
     np.shape, np.ndim, np.size, np.result_type, np.can_cast, np.iscomplexobj, np.isrealobj,
     np.common_type, np.may_share_memory, np.shares_memory, np.isfortran,
 }  # fmt: skip
-_REDUCTIONS = {np.add: np.sum, np.multiply: np.prod, np.maximum: np.max, np.minimum: np.min}
 _NUMBERS = (np.generic, bool, int, float, complex)
 
 
@@ -145,12 +145,9 @@ class Traced(Stored, ArrayMethods, np.lib.mixins.NDArrayOperatorsMixin):
         if where is not True:
             return self.graph.masked(ufunc, inputs, where, out, kwargs)
         func, args = ufunc, inputs
-        if method == "reduce" and ufunc in _REDUCTIONS:
-            func = _REDUCTIONS[ufunc]
+        if method == "reduce" and ufunc in REDUCTIONS:
+            func = REDUCTIONS[ufunc]
             args, kwargs = _as_reduction(inputs, kwargs)
-        elif method == "accumulate" and ufunc is np.add:
-            func = np.cumsum
-            kwargs = {"axis": 0, **kwargs} if len(inputs) < 2 else kwargs
         elif method != "__call__":
             func = calls.Method(ufunc, method)
         kwargs = {key: v for key, v in kwargs.items() if v is not None or key == "axis"}
@@ -165,8 +162,8 @@ class Traced(Stored, ArrayMethods, np.lib.mixins.NDArrayOperatorsMixin):
             return NotImplemented
         if func in _STATIC:
             args, kwargs = dependence.with_fixed_settings(func, args, kwargs)
-            args = [mapped(value_of, arg) for arg in args]
-            return func(*args, **{k: mapped(value_of, v) for k, v in kwargs.items()})
+            args, kwargs = mapped_call(value_of, args, kwargs)
+            return func(*args, **kwargs)
         if func in _STORING:
             check_traced(*args[:1])
             return registry[func](*args, **kwargs)

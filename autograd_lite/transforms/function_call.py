@@ -1,4 +1,4 @@
-"""A function called with tensors of its own, and the backward passes from what it returned.
+"""A function called with tensors of its own, for backward passes from what it returned.
 
 The one idea of nesting: the arguments become new tensors, so the passes of a function inside
 another never meet the other's. The results stay on a tape only if somebody else's tensors

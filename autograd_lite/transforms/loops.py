@@ -186,7 +186,7 @@ class Loop(Operation):
             for place, one in zip(places, gs, strict=True):
                 g[place] = one
             found = self._contributions(g, out, args, wanted)
-            return tuple(share for share in found if share is not None)
+            return tuple(gx for gx in found if gx is not None)
 
         return _named(f, f"{self.name}_vjp")
 
@@ -195,7 +195,7 @@ class Loop(Operation):
     def cotangents(self, g, out, args, kwargs, parents, careful=False):
         wanted = [node is not None and node.requires_grad for node in parents]
         found = self._contributions(g, out, args, wanted)
-        return [(node, share) for node, share in zip(parents, found) if share is not None]
+        return [(node, gx) for node, gx in zip(parents, found) if gx is not None]
 
     def _contribution(self, position, g, out, *args):
         """The rule of one argument."""
@@ -222,15 +222,15 @@ class Loop(Operation):
             for careful in (False, True):
                 step = _StepBack(self, *places, careful, following)
                 loop = Loop(step, self.length, not self.reverse, f"{self.name}_vjp")
-                found, shares = loop([*last, *totals], [*chain(*seen)])
-                if _is_inside_a_step() or not any(map(has_nan, (*found, *shares))):
+                found, gxs = loop([*last, *totals], [*chain(*seen)])
+                if _is_inside_a_step() or not any(map(has_nan, (*found, *gxs))):
                     break
         contributions = [None] * len(args)
-        for places, values in ((floats, found), ([n + i for i in rows], shares)):
-            for i, share in zip(places, values):
-                contributions[i] = share
+        for places, values in ((floats, found), ([n + i for i in rows], gxs)):
+            for i, gx in zip(places, values):
+                contributions[i] = gx
         contributions[n + m :] = found[len(floats) :]
-        return [share if w else None for share, w in zip(contributions, wanted, strict=True)]
+        return [gx if w else None for gx, w in zip(contributions, wanted, strict=True)]
 
     def _check_unchanged(self, values):
         for node, value in zip(self.closures, map(plain, values), strict=True):
@@ -290,9 +290,9 @@ class _StepBack:
         n, m, _ = loop.sizes
         self.ends = n, n + m, n + m + len(stacked)
         names = loop.step.names
-        shares = [f"d{names[i]}" for i in floats] + ["total" for _ in loop.closures]
+        gxs = [f"d{names[i]}" for i in floats] + ["total" for _ in loop.closures]
         own = [f"dy{i}" for i in stacked] + [f"d{names[i]}_in" for i in saved]
-        self.names = [*shares, *names, *own]
+        self.names = [*gxs, *names, *own]
 
     def __call__(self, carry, row):
         loop, count, (a, b, c) = self.loop, len(self.floats), self.ends
@@ -314,14 +314,14 @@ class _StepBack:
             seeds = seeds_of(outputs, [*last, *gs])
             table = _pass(seeds, start, recorded, self.careful)
         self._check(table, start, inputs)
-        shares = [_share(table, t.node, t) for t in inputs]
+        gxs = [_gradient_in(table, t.node, t) for t in inputs]
         for place, g in zip(self.saved, more, strict=True):
-            shares[place] = shares[place] + g
+            gxs[place] = gxs[place] + g
         totals = [
             total + table[node] if node in table else total
             for total, node in zip(totals, loop.closures, strict=True)
         ]
-        return [*shares[:count], *totals], shares[count:]
+        return [*gxs[:count], *totals], gxs[count:]
 
     def _check_again(self, new):
         """The second run gives what the first gave."""
@@ -371,7 +371,7 @@ def _input(value, recorded):
     return registry["alias"](value) if recorded and requires_grad(value) else variable(plain(value))
 
 
-def _share(table, node, x):
+def _gradient_in(table, node, x):
     return table[node] if node in table else np.zeros_like(x._array)
 
 

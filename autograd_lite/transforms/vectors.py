@@ -1,4 +1,4 @@
-"""A tree of arrays as one vector, and back: for optimizers and solvers that know vectors only."""
+"""A tree of arrays as one vector: for optimizers and solvers that know vectors only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`health`: one pass over a batch, and a step that is taken back; the model is as it was."""
+"""`health`: one pass over a batch with a step that is taken back. The model is as it was."""
 
 from __future__ import annotations
 
@@ -13,14 +13,7 @@ from ..evaluation import as_array, evaluating
 from ..lbfgs import LBFGS
 from ..module import Module
 from .findings import Finding, findings
-from .measures import (
-    Parameter,
-    activations,
-    columns,
-    copies,
-    rms,
-    takes_softmax_of_probabilities,
-)
+from .measures import Parameter, activations, columns, copies, rms, takes_softmax_of_probabilities
 from .report import Fit, Health, Numbers
 
 _PAIRINGS = 50

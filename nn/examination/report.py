@@ -69,7 +69,9 @@ class Health:
         for finding in self.findings:
             lines += ["", f"{finding.kind}, {finding.where}"]
             parts = (finding.measured, finding.meaning, finding.advice)
-            lines += [line for part in parts for line in _wrapped(f"{_capital(part)}.")]
+            for part in parts:
+                text = f"{part[:1].upper()}{part[1:]}."
+                lines += textwrap.wrap(text, 96, initial_indent="  ", subsequent_indent="  ")
         if self.numbers is not None:
             lines += ["", *self._tables()]
         return "\n".join(lines)
@@ -100,23 +102,10 @@ def table(head, rows) -> list[str]:
     """Lines of columns: names and words to the left, numbers to the right."""
     lines = [head, *rows]
     widths = [max(len(line[i]) for line in lines) for i in range(len(head))]
-    left = 2
-    return [
-        "  ".join(
-            cell.ljust(width) if i < left else cell.rjust(width)
-            for i, (cell, width) in enumerate(zip(line, widths, strict=True))
-        ).rstrip()
-        for line in lines
-    ]
+    places = [str.ljust] * 2 + [str.rjust] * (len(head) - 2)
+    return ["  ".join(p(cell, n) for p, cell, n in zip(places, line, widths)).rstrip()
+            for line in lines]  # fmt: skip
 
 
 def _ratio(part, whole):
     return f"{part / whole:.1e}" if whole else "-"
-
-
-def _wrapped(text):
-    return textwrap.wrap(text, 96, initial_indent="  ", subsequent_indent="  ")
-
-
-def _capital(text):
-    return text[:1].upper() + text[1:]

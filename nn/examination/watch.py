@@ -34,9 +34,8 @@ class HealthWatch(Callback):
         self.reports: list[tuple[int, Health]] = []
 
     def after_epoch(self, run):
-        if (run.epoch - 1) % self.every and run.epoch != run.epochs:
-            return
-        self._examine(run)
+        if (run.epoch - 1) % self.every == 0 or run.epoch == run.epochs:
+            self._examine(run)
 
     def end(self, run):
         """A training that ended on a loss that is not finite is examined too."""
@@ -46,14 +45,9 @@ class HealthWatch(Callback):
     def _examine(self, run):
         is_last = run.is_over  # before, that nothing is learned yet is no finding
         before = {kind for _, report in self.reports for kind in report.kinds}
-        report = health(
-            run.model,
-            run.loss,
-            run.batch,
-            run.optimizer,
-            validation=self.validation if is_last else None,
-            history=run.history,
-        )
+        validation = self.validation if is_last else None
+        given = run.model, run.loss, run.batch, run.optimizer
+        report = health(*given, validation=validation, history=run.history)
         self.reports.append((run.epoch, report))
         if self.say is not None:
             for finding in report.findings:

@@ -17,14 +17,7 @@ import autograd_lite as ag
 from .. import activations, normalization, recurrent
 from ..attention import MultiheadAttention, TransformerBlock
 from ..containers import Residual, Sequential
-from ..convolution import (
-    AveragePool,
-    Conv1d,
-    Conv2d,
-    ConvTranspose1d,
-    ConvTranspose2d,
-    MaxPool,
-)
+from ..convolution import AveragePool, Conv1d, Conv2d, ConvTranspose1d, ConvTranspose2d, MaxPool
 from ..layers import Dropout, Embedding, Flatten, Linear
 from ..module import Module
 

@@ -65,14 +65,14 @@ def conv(x, kernel, stride=1, padding=0, dilation=1, groups=1):
     return np.concatenate(out, axis=1)
 
 
-def conv_x_share(g, kernel, shape, **settings):
+def conv_x_contribution(g, kernel, shape, **settings):
     """What is linear in x is known by its values at the unit arrays."""
     shape = (len(g), kernel.shape[1] * settings.get("groups", 1), *shape)
     x = np.zeros(shape, np.result_type(g, kernel))
     return by_units(x, lambda unit: np.sum(g * conv(unit, kernel, **settings)))
 
 
-def conv_kernel_share(x, g, size, **settings):
+def conv_kernel_contribution(x, g, size, **settings):
     shape = (g.shape[1], x.shape[1] // settings.get("groups", 1), *size)
     kernel = np.zeros(shape, np.result_type(x, g))
     return by_units(kernel, lambda unit: np.sum(g * conv(x, unit, **settings)))
@@ -89,7 +89,7 @@ def conv_transpose(x, kernel, stride=1, padding=0, output_padding=0, dilation=1,
     steps = zip(x.shape[2:], kernel.shape[2:], each(stride, n), pairs(padding, n),
                 each(dilation, n), extra, strict=True)  # fmt: skip
     shape = [(m - 1) * s - sum(p) + d * (k - 1) + 1 + e for m, k, s, p, d, e in steps]
-    return conv_x_share(
+    return conv_x_contribution(
         x, kernel, shape, stride=stride, padding=padding, dilation=dilation, groups=groups
     )
 
@@ -178,12 +178,12 @@ ROWS = [
         at(real(1, 2, 2), real(2, 1, 3), (4,)),
         at(real(1, 2, 2, 3), real(2, 1, 2, 2), (4, 4), stride=2, padding=(0, 1), dilation=1),
         at(real(1, 2, 2), real(2, 1, 2), (4,), dilation=2, groups=2),
-        covers=ours(spread), reference=conv_x_share),
+        covers=ours(spread), reference=conv_x_contribution),
     row(weigh,
         at(real(1, 1, 4), real(1, 2, 2), (3,)),
         at(real(2, 1, 4, 4), real(2, 2, 2, 3), (2, 2), stride=2, padding=(0, 1)),
         at(real(1, 2, 4), real(1, 2, 2), (2,), dilation=2, groups=2),
-        covers=ours(weigh), reference=conv_kernel_share),
+        covers=ours(weigh), reference=conv_kernel_contribution),
     row(ag.max_pool, *POOLS, covers=ours(ag.max_pool), reference=max_pool),
     row(give,
         at(real(1, 1, 2), *TIES, 2),

@@ -1,4 +1,4 @@
-"""A function called with several arguments, and gradients by the names of these.
+"""A function of several arguments as one whose gradients go by their names.
 
 A gradient may be that of a tensor inside, by its local name, or a factor of the chain.
 """

@@ -132,7 +132,8 @@ class FunctionComparison(Comparison):
                 lines.append(self._right(vote, vote.label, False) if right else self._wrong(vote))
         if self.elsewhere:
             lines.append(self.elsewhere if self._is_repaired_instead else self._wrong(first))
-        lines += self._how(first)
+        if not self and first.outcome in _HOW:  # who says that the derivation is wrong
+            lines.append(_HOW[first.outcome].format(f=self.function))
         lines += [f"there {name} is {_shown(x)}" for name, x in self.point.items()]
         if self.repair:
             lines.append(f"{self.repair}: with that alone all is right, here and beside")
@@ -196,11 +197,6 @@ class FunctionComparison(Comparison):
         if found is not None and named == found.sentence:
             named = parted(f"{who}: {found.text}")[0].removeprefix(f"{who}: ")
         return f"{who}: {named}" if named else f"{who}, in no known pattern: {self._values(row)}"
-
-    def _how(self, vote):
-        """Who says that the derivation is wrong."""
-        if not self and vote.outcome in _HOW:
-            yield _HOW[vote.outcome].format(f=self.function)
 
     def _values(self, row):
         at = f" at {list(row.worst)}" if row.worst else ""

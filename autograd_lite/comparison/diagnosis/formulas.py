@@ -6,8 +6,8 @@ from functools import cached_property
 
 import numpy as np
 
+from ...derivation.lines import labels_of
 from ...derivation.replay import BACKWARD, Replay
-from ...derivation.targets import labels_of
 from ...symbolic.expressions import Expression, mapped
 from ...symbolic.graph import needed
 from ...symbolic.text import TextWriter, differential

@@ -1,4 +1,4 @@
-"""What leads to what in a recorded graph, and what sizes and constants stand in it."""
+"""A recorded graph, for questions: what leads to what, which sizes and constants are in it."""
 
 from __future__ import annotations
 
@@ -260,7 +260,7 @@ class _Formulas:
         is_call = text.endswith(")") and text.split("(")[0].isidentifier()
         if is_call and text.count("((") and text.endswith("))"):
             name, _, rest = text.partition("((")
-            text = f"{name}({rest[:-1]}" if _is_closed(rest[:-2]) else text
+            text = f"{name}({rest[:-1]}" if is_closed(rest[:-2]) else text
         is_one = is_call or (text.endswith("]") and text.split("[")[0].isidentifier())
         return text if is_one else f"({text})"
 
@@ -281,7 +281,7 @@ class _Formulas:
         return self.names.of_array(array)
 
 
-def _is_closed(text):
+def is_closed(text):
     """Whether the parentheses of a text are its own."""
     depth = 0
     for letter in text:

@@ -1,4 +1,4 @@
-"""Normalisation as one step, however it is written, and what is done wrong with its derivative.
+"""What is done wrong with the derivative of a normalisation, however that is written.
 
 Of h = (x - mean(x)) * s, where s is one over a standard deviation, the derivative is
 
