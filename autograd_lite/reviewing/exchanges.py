@@ -6,6 +6,7 @@ import re
 from .edits import OTHER, Edit, in_index
 from .vocabulary import is_atomic, is_numpys, unused_formulas
 
+WRAPPED = 4  # values of a line that may lack a function around them
 _ENTRYWISE = {"exp", "log", "sqrt", "tanh", "sin", "cos", "abs", "sign", "square", "log1p", "expm1"}
 
 
@@ -54,7 +55,7 @@ def functions_left_out(line):
     calls = [n for n in ast.walk(line.statement.source.tree) if isinstance(n, ast.Call)]
     plain = [n.func for n in calls if len(n.args) == 1 and not n.keywords and is_numpys(n.func)]
     names = dict.fromkeys(ast.unparse(func) for func in plain)
-    for node in line.spots():
+    for node in line.spots()[:WRAPPED]:
         for name in [n for n in names if n.rpartition(".")[2] in _ENTRYWISE]:
             yield line.edit(OTHER, node, f"{name}({line.text.of(node)})", "function")
 

@@ -13,6 +13,7 @@ from .pairs import last_word
 from .truths import node_of
 from .watchers import NEXT, Substitute
 
+FEW = 12  # times of a statement, each of which is looked at
 TIMES = 400  # a statement that is carried out more often is not tried
 
 
@@ -80,6 +81,19 @@ class Localisation:
         last = [*[None] * (len(self.given[name]) - 1), values[-1]]
         gradients = _Substitution(self, name, assignment).gradients(last)
         return gradients is not None and set(self.examination.wrong(gradients)) <= set(wrong)
+
+    def needed(self, name, wrong, values):
+        """The values with None for those that make no difference: of sums that are not done."""
+        found = list(values)
+        if not 1 < len(values) <= FEW:
+            return found
+        substitution = _Substitution(self, name, assignment_of(self.step.statements[name]))
+        for i in range(len(values)):
+            less = [*found[:i], None, *found[i + 1 :]]
+            gradients = substitution.gradients(less)
+            if gradients is not None and set(self.examination.wrong(gradients)) <= set(wrong):
+                found = less
+        return found
 
     def _last(self, name, events):
         """One event of a statement a time: of an entry that is assigned, what it went into.

@@ -36,12 +36,15 @@ def repaired(examination):
         statement, edit, without, moved = early
         repair = Repair(statement.key, statement, edit, None, True, moved)
         return [repair], {statement.source.path: without}, []
+    feeds: dict = {}
     for _ in range(DEPTH):
         if not wrong:
             break
         examination.effort.renew()
         step = _Step(examination, changed, wrong)
         repair, wrong = step.best()
+        for key, fed in step.feeds.items():
+            feeds[key] = feeds.get(key, set()) | fed
         if repair is None:
             found += [r for r in step.likeliest() if r.key not in {f.key for f in found}]
             break
@@ -50,7 +53,7 @@ def repaired(examination):
             break
         changed = {**changed, repair.statement.source.path: _with(repair)}
     if wrong:  # what made nothing right, or not all that the line goes into, is not offered
-        left = {key for key, fed in step.feeds.items() if fed & set(wrong)}
+        left = {key for key, fed in feeds.items() if fed & set(wrong)}
         found = [
             r if r.proved and r.key not in left else Repair(r.key, r.statement, None) for r in found
         ]
@@ -112,7 +115,7 @@ class _Step:
         alone = culprit is not None and not culprit[1]  # it alone would make all right
         made: list = []
         if alone and not self.localisation.depends_on_the_last_alone(*culprit):
-            self.expected[culprit[0]] = culprit[2]
+            self.expected[culprit[0]] = self.localisation.needed(*culprit)
             made, culprit = self._makers_of(culprit)
             if culprit[0] not in mine:
                 suspects = (suspects[0], [*mine, *suspects[1]], *suspects[2:])
@@ -210,6 +213,8 @@ class _Step:
     def _inside(self, name):
         """Of a line that hands on what a function made: the lines of that function that may be."""
         mine, all_of = self.statements[name].function, self.statements
+        if not isinstance(self.statements[name].value, ast.Call):
+            return []
         made = [key for key in self.handed.get(name, ()) if key in self.first]
         return [key for key in made if key in all_of and all_of[key].function is not mine]
 
