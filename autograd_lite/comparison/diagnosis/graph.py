@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from functools import cached_property
 
@@ -14,6 +15,8 @@ LOOP = 64  # calls that are alike: of more, those at the ends are looked at firs
 ENDS = 4
 LARGE = 2000  # elements of an array, which take as long as one visit more
 VISITS = 16_000  # of nodes, that one kind of search may make: a quarter of a second
+_A_NAME = re.compile(r"[A-Za-z_]\w*\b(?!\()")  # and not that of a function
+_SHORTEST_FIRST = ((3, False), (3, True), (5, True))  # of a formula: its depth, and with "..."
 KIND = 3  # calls in a row by which one is told from others
 
 _COMPARED = {">": np.greater, "<": np.less, ">=": np.greater_equal, "<=": np.less_equal}
@@ -178,7 +181,7 @@ class Graph:
         if node not in self._labels:
             named = self.names.given(node)
             short = "Loss" if node is self.root else self.names.of(node)
-            written = (_Formulas(self.names, holes=holes).of(node) for holes in (False, True))
+            written = (_Formulas(self.names, *how).of(node) for how in _SHORTEST_FIRST)
             self._labels[node] = named or next(filter(None, written), short)
         return self._labels[node]
 
@@ -255,7 +258,7 @@ class _Formulas:
         text = formula(node, inner)
         if self.holes and self._is_told_by_names(node):
             text = text.replace(HOLE, "...")
-        if HOLE in text or len(text) > 40:
+        if HOLE in text or len(text) > 40 or not _A_NAME.search(text):
             return None
         is_call = text.endswith(")") and text.split("(")[0].isidentifier()
         if is_call and text.count("((") and text.endswith("))"):

@@ -8,6 +8,7 @@ from ...engine.tape import history
 from . import phrasing
 from .mistakes import Candidate, Finding
 
+FEW = 3  # numbers: of fewer any form is a multiple of any other
 _LINEAR = ("add", "subtract", "negative", "positive", "sum", "stack")
 _MOVES = {*_LINEAR, "mean", "getitem", "reshape", "transpose", "alias"}
 
@@ -23,7 +24,8 @@ class Penalties:
         found, made = _terms(graph.root), _made_of_parameters(graph.root)
         known = [(t, *made[t]) for t in found if t.op is not None and made[t] is not None]
         # what is linear in the parameters is a score, and keeps nothing small
-        self.terms = [t for t, leaves, is_linear in known if leaves and not is_linear]
+        known = [(t, leaves) for t, leaves, is_linear in known if leaves and not is_linear]
+        self.terms = [t for t, leaves in known if _keeps_small(t, leaves)]
         self.alone = len(self.terms) == len(found)  # then the loss may be anything of one variable
 
     def gradients(self, backward, targets):
@@ -33,6 +35,14 @@ class Penalties:
         if self.alone:
             return {n: g for n, g in found.items() if _is_proportional(g, self.graph.value(n))}
         return found
+
+
+def _keeps_small(term, leaves):
+    """Whether a term is a penalty: of one or two numbers any term would do, as 9 * log(sigma)."""
+    if any(np.size(leaf.out) >= FEW for leaf in leaves):
+        return True
+    names = {node.op.name for node in history(term) if node.op is not None}
+    return names <= {*_MOVES, "multiply", "divide", "square", "power", "absolute", "sqrt"}
 
 
 def _is_proportional(one, other):
@@ -343,7 +353,7 @@ def _named(given, factor, data, rest, penalty, value, fit, strength):
             return _of_size(c, penalty, value, fit)
         if given.size > 1 and (c := multiple(np.ones_like(data))) is not None:
             return "regulariser scalar", "", c
-    few = given.size < 3  # of one or two numbers any form is a multiple
+    few = given.size < FEW
     for form, array in _forms(value, penalty is not None) if strength or not few else ():
         c = multiple(array)
         if c is not None and (not few or any(np.isclose(c, n * strength) for n in (1, 2, 0.5))):

@@ -157,7 +157,7 @@ mistake(beta_regression, "(da - db) * f * m", "(da - db) * m", r"\bphi\b|\b5\b|f
 mistake(
     beta_regression, "np.sum(-digamma(f) + da", "np.sum(da", r"gammaln\(phi\)|term|path|left out"
 )
-mistake(beta_regression, "digamma(m * f) - np.log(y), dig", "gammaln(m * f) - np.log(y), dig",
+mistake(beta_regression, "digamma(m * f) - np.log(y), dig", "special.gammaln(m * f) - np.log(y), dig",
         r"gammaln|digamma|psi")  # fmt: skip
 
 
@@ -205,7 +205,7 @@ mistake(aligned_pairs, "- I) / 10", "- I) / 5", r"\b2\b|twice|half")
 
 
 @program
-def neighbours():
+def close_points():
     rng = np.random.default_rng(8)
     Y = tensor(rng.normal(size=(6, 2)))
     P = rng.random((6, 6))
@@ -221,10 +221,10 @@ def neighbours():
     return loss, {"Y": Y, "P": P, "d2": d2, "k": k, "q": q}, {"Y": dY}
 
 
-mistake(neighbours, "dY = 4 * np", "dY = 2 * np", r"\b2\b|half")
-mistake(neighbours, "((P - qv) * kv)", "(P - qv)", r"\bk\b|divi|1 \+ d2|power|exponent")
-mistake(neighbours, "((P - qv) * kv)", "(P * kv)", r"\bq\b|sum\(k\)|normali|path|quotient|left out")
-mistake(neighbours, "((P - qv) * kv)", "((qv - P) * kv)", r"sign|negative|minus|-1")
+mistake(close_points, "dY = 4 * np", "dY = 2 * np", r"\b2\b|half")
+mistake(close_points, "(P - qv) * kv", "P - qv", r"\bk\b|divi|1 \+ d2|power|exponent")
+mistake(close_points, "(P - qv) * kv", "P * kv", r"\bq\b|sum\(k\)|normali|path|quotient|left out")
+mistake(close_points, "(P - qv) * kv", "(qv - P) * kv", r"sign|negative|minus|-1")
 
 
 @program

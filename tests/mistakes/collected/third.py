@@ -90,7 +90,8 @@ def reset_after():
 
 mistake(reset_after, "du = dn * r", "du = dn", r"\br\b|reset|factor sigmoid\(.*Wr\)")
 mistake(reset_after, "dr = dn * u * r", "dr = dn * h0 * r", r"\bu\b|stands where|h\b")
-mistake(reset_after, "dh = dh * z + du", "dh = dh * (1 - z) + du", r"\bz\b")
+mistake(reset_after, "dh = dh * z + du", "dh = dh * (1 - z) + du",
+        r"\bz\b|1 - sigmoid\(.*Wz")  # fmt: skip
 mistake(reset_after, "dh = dh * z + du @", "dh = du @", r"\bz\b|path|carried|left out")
 mistake(reset_after, ' + dr @ U["Ur"].numpy().T', "", r"\bUr\b|\br\b|path|left out")
 mistake(reset_after, "(h0 - n) * z", "(n - h0) * z", r"sign|minus|negative")
