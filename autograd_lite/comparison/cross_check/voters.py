@@ -5,12 +5,14 @@ predictions, the differences of all rows are taken at once: 2 calls instead of 2
 """
 
 import contextlib
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
 
 from ...engine.tensor import Tensor, plain
 from ...graph import Names
+from ...observed_call import Observed
 from ...transforms.derivatives import grad, gradients, jacobian, vjp
 from ..factors import Factors, diagonal, units
 from ..finite_differences import Slope, checked, first, second
@@ -41,7 +43,7 @@ class Traced:
             Tensor(leaf, requires_grad=True, name=label)
             for leaf, label in zip(problem.leaves, problem.labels, strict=True)
         ]
-        self._variables = {}
+        self._seen = Observed(None)
         self.loss = self._attempt("loss", self._root)
         self.follows = isinstance(self.loss, Tensor) and self.loss.requires_grad
         if "loss" not in self.why_not and not problem.wobble:
@@ -59,8 +61,8 @@ class Traced:
     def names(self):
         """The names of the graph: those of the leaves, and the variables of the function."""
         around = arrays_around(self._problem.function)
-        variables = {**around, **self._variables}
-        return Names(self.loss, variables, {self._problem.name: self.loss})
+        variables, seen = {**around, **self._seen.own}, replace(self._seen, arrays=[])
+        return Names(self.loss, variables, {self._problem.name: self.loss}, seen)
 
     def ends(self, i):
         """The nodes that the gradient of a leaf is of, and with respect to."""
@@ -72,7 +74,7 @@ class Traced:
             why = self.why_not.get("loss", "it does not change with the arguments")
             raise ValueError(f"{key!r} is known to autodiff alone, which cannot follow: {why}")
         if isinstance(key, str) and not self.names.find(key):
-            key = paths(self._variables).get(key, key)
+            key = paths(self._seen.own).get(key, key)
         label, value, ends = Factors(self.loss, self.names).find(key, shape)
         if ends[0] is self.loss.node:
             label = f"d{self._problem.name}/d{self.names.of(ends[1])}"
@@ -99,7 +101,7 @@ class Traced:
         return found
 
     def _root(self):
-        result, self._variables = self._problem.named(*self.inputs)
+        result, self._seen = self._problem.named(*self.inputs)
         if isinstance(result, Tensor) and result.shape == () and result.node.op is not None:
             return result
         return np.sum(result)

@@ -10,13 +10,15 @@ import numpy as np
 
 from ...drawing.formulas import HOLE, formula
 from ...engine.tape import history
+from .rounds import Rounds
 
 LOOP = 64  # calls that are alike: of more, those at the ends are looked at first
 ENDS = 4
 LARGE = 2000  # elements of an array, which take as long as one visit more
 VISITS = 16_000  # of nodes, that one kind of search may make: a quarter of a second
-_A_NAME = re.compile(r"[A-Za-z_]\w*\b(?!\()")  # and not that of a function
-_SHORTEST_FIRST = ((3, False), (3, True), (5, True))  # of a formula: its depth, and with "..."
+_SIGNS = ("matmul", "add", "subtract", "multiply", "divide")
+_A_NAME = re.compile(r"(?<![\w=.])[A-Za-z_]\w*\b(?![(=])")  # and not that of a function
+_SHORTEST_FIRST = ((3, False, 40), (3, True, 40), (5, True, 60))  # depth, whether "...", length
 KIND = 3  # calls in a row by which one is told from others
 
 _COMPARED = {">": np.greater, "<": np.less, ">=": np.greater_equal, "<=": np.less_equal}
@@ -113,6 +115,11 @@ class Graph:
         return kinds
 
     @cached_property
+    def rounds(self):
+        """The rounds of its loops."""
+        return Rounds(self)
+
+    @cached_property
     def has_loops(self):
         """Whether there are rounds of a loop: three calls of one kind."""
         return max(Counter(self.kinds.values()).values(), default=0) > 2
@@ -179,11 +186,16 @@ class Graph:
     def label(self, node):
         """What a node is called: by its name, else by its formula, else by its operation."""
         if node not in self._labels:
-            named = self.names.given(node)
+            named = self.names.given(node) or self._named_in_another_round(node)
             short = "Loss" if node is self.root else self.names.of(node)
             written = (_Formulas(self.names, *how).of(node) for how in _SHORTEST_FIRST)
             self._labels[node] = named or next(filter(None, written), short)
         return self._labels[node]
+
+    def _named_in_another_round(self, node):
+        """The variable that holds what corresponds to a node in the last round of a loop."""
+        names = map(self.names.given, self.rounds.after(node))
+        return next(filter(None, names), None)
 
     def rename(self, labels):
         """Have nodes called by these labels."""
@@ -243,8 +255,9 @@ class Graph:
 class _Formulas:
     """Names for tensors that have none: short formulas of those that have."""
 
-    def __init__(self, names, depth=3, holes=False):
-        self.names, self.depth, self.holes = names, depth, holes
+    def __init__(self, names, depth, holes, longest, is_whole=True):
+        self.names, self.depth, self.holes, self.longest = names, depth, holes, longest
+        self.is_whole = is_whole
 
     def of(self, node):
         """The formula of a call in brackets; None where it is long.
@@ -254,11 +267,11 @@ class _Formulas:
         """
         if node.op is None or not self.depth:
             return None
-        inner = _Formulas(self.names, self.depth - 1, self.holes)
+        inner = _Formulas(self.names, self.depth - 1, self.holes, self.longest, False)
         text = formula(node, inner)
-        if self.holes and self._is_told_by_names(node):
+        if self.holes and self._tells(text, node):
             text = text.replace(HOLE, "...")
-        if HOLE in text or len(text) > 40 or not _A_NAME.search(text):
+        if HOLE in text or len(text) > self.longest:
             return None
         is_call = text.endswith(")") and text.split("(")[0].isidentifier()
         if is_call and text.count("((") and text.endswith("))"):
@@ -267,15 +280,11 @@ class _Formulas:
         is_one = is_call or (text.endswith("]") and text.split("[")[0].isidentifier())
         return text if is_one else f"({text})"
 
-    def _is_told_by_names(self, node):
-        """Whether a call with holes still says which one it is: one that parameters feed."""
-        is_function = len(node.op.rules) == 1 or node.op.name in ("matmul", "add")
-        return is_function and self._has_a_name(node, self.depth)
-
-    def _has_a_name(self, node, depth):
-        """Whether the formula holds a name that a person gave."""
-        found = [parent for _, parent in node.inputs() if parent is not None] if depth else []
-        return any(self.names.given(n) or self._has_a_name(n, depth - 1) for n in found)
+    def _tells(self, text, node):
+        """Whether a call with holes still says which one it is: one with a name, or a number."""
+        if len(node.op.rules) > 1 and node.op.name not in _SIGNS:
+            return False
+        return bool(_A_NAME.search(text) or (self.is_whole and re.match(r"\d", text)))
 
     def given(self, node):
         return self.names.given(node) or self.of(node)

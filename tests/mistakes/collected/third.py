@@ -92,7 +92,7 @@ mistake(reset_after, "du = dn * r", "du = dn", r"\br\b|reset|factor sigmoid\(.*W
 mistake(reset_after, "dr = dn * u * r", "dr = dn * h0 * r", r"\bu\b|stands where|h\b")
 mistake(reset_after, "dh = dh * z + du", "dh = dh * (1 - z) + du",
         r"\bz\b|1 - sigmoid\(.*Wz")  # fmt: skip
-mistake(reset_after, "dh = dh * z + du @", "dh = du @", r"\bz\b|path|carried|left out")
+mistake(reset_after, "dh = dh * z + du @", "dh = du @", r"\bz\b|path|not passed back|left out")
 mistake(reset_after, ' + dr @ U["Ur"].numpy().T', "", r"\bUr\b|\br\b|path|left out")
 mistake(reset_after, "(h0 - n) * z", "(n - h0) * z", r"sign|minus|negative")
 
@@ -126,7 +126,7 @@ def leaky_units():
 mistake(leaky_units, " + (1 - a) * dh", "", r"0\.7|path|carried|left out|\bh\b")
 mistake(leaky_units, "dz = a * dh", "dz = dh", r"0\.3|\ba\b")
 mistake(leaky_units, "(1 - ss[t] ** 2)", "(1 - hs[t + 1] ** 2)",
-        r"tanh.*(taken at|\bh\b)|stands where|\bs\b")  # fmt: skip
+        r"tanh.*(taken at|made with)|stands where|\bs\b")  # fmt: skip
 mistake(leaky_units, "/ 6 / 5", "/ 6", r"\b5\b|mean|1/N|divi")
 mistake(
     leaky_units,

@@ -87,12 +87,13 @@ def _groups(backward):
         kinds[(*at, "carried")] = _carried(many)
     kinds |= constants
     seen = set()
-    for leaves, groups in ((False, kinds), (True, roles)):
-        for key, many in groups.items():
+    rounds = {many[0]: many for many in backward.graph.rounds.groups(backward.edges)}
+    for of_rounds, groups in ((False, kinds), (True, roles), (True, rounds)):
+        for many in groups.values():
             members = tuple(map(id, many))
             if len(many) > 1 and members not in seen:
                 seen.add(members)
-                yield many, key[-1] if leaves else None
+                yield many, fed[many[0].node] if of_rounds else None
 
 
 def _gates(node):
@@ -159,13 +160,14 @@ def _scaled(many, at, begins, graph):
     carried = len(many) <= len(begins) and all(
         edge.parent.serial < begin for edge, begin in zip(many, begins, strict=False)
     )
-    words = at + "a path is missing: what {x} does through {h} is left out"
+    key, words = "path missing", at + "a path is missing: what {x} does through {h} is left out"
     if carried:
-        words = (
-            "the error of the next step is not passed back to the state {x}\n"
-            "what it does there, through {h}, is left out"
-        )
-    yield _mutant(many, "path missing", words, _times(0, many), 1 if carried else 3)
+        words = "the error of the next step is not passed back to the state {x}"
+        if graph.label(many[0].node) != graph.label(many[0].parent):
+            words += " through {h}"
+        if _adds_up(many, graph):
+            key, words = "overwritten", "only the last step counts in {x}: = in place of +="
+    yield _mutant(many, key, words, _times(0, many), 1 if carried else 3)
     if len(many) > 2:
         words = (
             "the part of {x} from {h} is overwritten at every step but the last: = in place of +="
@@ -173,6 +175,13 @@ def _scaled(many, at, begins, graph):
         yield _mutant(many, "overwritten", words, _times(0, many[1:]), 3)
     words = at + "the sign is wrong from {h} back to {x}"
     yield _mutant(many, "sign", words, _times(-1, many), 3)
+
+
+def _adds_up(many, graph):
+    """Whether numbers are added up in a loop, and go nowhere else."""
+    return many[0].op.f is np.add and all(
+        np.ndim(edge.out) == 0 and graph.users[edge.parent] == [edge.node] for edge in many
+    )
 
 
 def _times(c, many):
@@ -300,10 +309,15 @@ def _reordered(many, graph):
     if not any(np.any(one != own[0]) for one in own):
         return
     node = many[0].node.parents[1 - many[0].position]
-    name = graph.label(node) if node is not None else graph.names.row_of(own[0])
+    rows = graph.names.rows_of(own) if node is None else None
+    name = graph.label(node) if node is not None else f"{rows[0]}[t]" if rows else None
     name = name or "the constant operand"
-    if node is None and np.ndim(own[0]):
-        for which, values in (("previous", [*own[1:], own[0]]), ("next", [own[-1], *own[:-1]])):
+    if node is None:
+        previous, following = [*own[1:], own[0]], [own[-1], *own[:-1]]
+        if rows is not None:
+            _, array, at = rows
+            previous, following = ([array[(i + by) % len(array)] for i in at] for by in (-1, 1))
+        for which, values in (("previous", previous), ("next", following)):
             words = f"{name} of the {which} step stands where that of the step itself belongs"
             yield unblanked(words), list(map(through, values))
     words = f"the operands are in reversed order: that of the last stands where {name} belongs"
@@ -328,6 +342,8 @@ def _other_values(many, lanes, begins, graph):
     """Pairs (words, one rule an edge): another factor of the same step is taken."""
     if len(many) > LOOP:
         return  # of so many passes only those that are likelier are made
+    if is_function(many[0].op):
+        yield from _other_outputs(many, lanes, begins, graph)
     if many[0].op.f not in (np.matmul, np.multiply) or many[0].position is None:
         return
     operands = tuple(edge.node.parents[1 - edge.position] for edge in many)
@@ -336,6 +352,9 @@ def _other_values(many, lanes, begins, graph):
     inputs = [n.parents[0] if n is not None and is_function(n.op) else None for n in operands]
     if None not in inputs:
         lanes = [(tuple(inputs), [n.out for n in inputs]), *lanes]
+    if weight_of(many[0]) is not None:
+        weights = [n for n in graph.nodes if n.op is None and n is not operands[0]]
+        lanes = [((n,) * len(many), [graph.value(n)] * len(many)) for n in weights]
     for nodes, values in lanes:
         nodes, values = nodes[: len(own)], values[: len(own)]  # the oldest may have none of its own
         if nodes == operands or len(values) < len(own) or np.shape(own[0]) != np.shape(values[0]):
@@ -347,6 +366,20 @@ def _other_values(many, lanes, begins, graph):
             words = f"{name} of the {'previous' if is_older else 'next'} step stands where that of "
             words += "the step itself belongs"
         yield unblanked(words), list(map(through, values))
+
+
+def _other_outputs(many, lanes, begins, graph):
+    """The derivative of a function by another value of the same step."""
+    outs = tuple(edge.node for edge in many)
+    for nodes, values in lanes:
+        if nodes == outs or len(nodes) != len(outs) or np.shape(values[0]) != np.shape(many[0].out):
+            continue
+        other, name = _called(nodes, values, begins, graph), graph.label(outs[0])
+        if other.removeprefix("the state ") != name:
+            words = (
+                f"the derivative of {many[0].op.name} is made with {other}, where {name} belongs"
+            )
+            yield unblanked(words), list(map(_with_output, values))
 
 
 def _called(nodes, values, begins, graph):

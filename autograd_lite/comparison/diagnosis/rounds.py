@@ -1,0 +1,77 @@
+"""The rounds of a loop: which call of a round is which of the round before.
+
+The one idea: two calls correspond where what uses them does. So one pair, a state and the state
+before it, tells all others, those of the first round too, in which constants stand for states.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+
+class Rounds:
+    """The rounds of the loops of a graph.
+
+    Attributes
+    ----------
+    before : dict
+        {node: the node that is computed like it one round earlier}
+    """
+
+    def __init__(self, graph):
+        self.before: dict = {}
+        newest: dict = {}
+        for node in graph.nodes:
+            if node.op is None:
+                continue
+            older = newest.get(graph.kinds[node])
+            newest[graph.kinds[node]] = node
+            if older is not None and graph.leads(older, node):
+                newest[graph.kinds[node], "pair"] = node, older
+        pairs = [pair for key, pair in newest.items() if type(key) is tuple]
+        for node, older in sorted(pairs, key=lambda pair: -pair[0].serial):
+            if node not in self.before:
+                self._pair(node, older)
+
+    def _pair(self, node, older):
+        """Two calls that correspond, and all pairs that follow from it."""
+        stack = [(node, older)]
+        while stack:
+            node, older = stack.pop()
+            if node is older or node in self.before or older.op is not node.op or node.op is None:
+                continue
+            self.before[node] = older
+            own, others = ([p for _, p in one.inputs()] for one in (node, older))
+            if len(own) == len(others):
+                stack += [(p, q) for p, q in zip(own, others, strict=True) if p and q]
+
+    def back(self, node):
+        """A node and what corresponds to it in the rounds before, newest first."""
+        found = [node]
+        while found[-1] in self.before:
+            found.append(self.before[found[-1]])
+        return found
+
+    @cached_property
+    def _later(self):
+        return {older: node for node, older in self.before.items()}
+
+    def after(self, node):
+        """What corresponds to a node in the rounds after, oldest first."""
+        while (node := self._later.get(node)) is not None:
+            yield node
+
+    def groups(self, edges):
+        """The edges that correspond to each other, newest first: [[edge, ...], ...]."""
+        known = {_place(edge): edge for edge in edges}
+        older = {self.before[edge.node] for edge in edges if edge.node in self.before}
+        found = []
+        for edge in edges:
+            if edge.node in self.before and edge.node not in older:
+                line = (known.get((node, *_place(edge)[1:])) for node in self.back(edge.node))
+                found.append([one for one in line if one is not None])
+        return [many for many in found if len(many) > 1]
+
+
+def _place(edge):
+    return (edge.node, "k", edge.k) if edge.position is None else (edge.node, edge.position)
