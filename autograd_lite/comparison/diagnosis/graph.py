@@ -18,7 +18,6 @@ LARGE = 2000  # elements of an array, which take as long as one visit more
 VISITS = 16_000  # of nodes, that one kind of search may make: a quarter of a second
 _SIGNS = ("matmul", "add", "subtract", "multiply", "divide")
 _A_NAME = re.compile(r"(?<![\w=.])[A-Za-z_]\w*\b(?![(=])")  # and not that of a function
-_SHORTEST_FIRST = ((3, False, 40), (3, True, 40), (5, True, 60))  # depth, whether "...", length
 KIND = 3  # calls in a row by which one is told from others
 
 _COMPARED = {">": np.greater, "<": np.less, ">=": np.greater_equal, "<=": np.less_equal}
@@ -188,9 +187,15 @@ class Graph:
         if node not in self._labels:
             named = self.names.given(node) or self._named_in_another_round(node)
             short = "Loss" if node is self.root else self.names.of(node)
-            written = (_Formulas(self.names, *how).of(node) for how in _SHORTEST_FIRST)
+            written = (_Formulas(self.names, 3, holes).of(node) for holes in (False, True))
             self._labels[node] = named or next(filter(None, written), short)
         return self._labels[node]
+
+    def long_label(self, node):
+        """What a node is called where it stands in a sentence alone: by a longer formula, too."""
+        label = self.label(node)
+        is_told = label != self.names.of(node) or self.names.given(node)
+        return label if is_told else _Formulas(self.names, 5, True, 60).of(node) or label
 
     def _named_in_another_round(self, node):
         """The variable that holds what corresponds to a node in the last round of a loop."""
@@ -255,9 +260,8 @@ class Graph:
 class _Formulas:
     """Names for tensors that have none: short formulas of those that have."""
 
-    def __init__(self, names, depth, holes, longest, is_whole=True):
+    def __init__(self, names, depth, holes, longest=40):
         self.names, self.depth, self.holes, self.longest = names, depth, holes, longest
-        self.is_whole = is_whole
 
     def of(self, node):
         """The formula of a call in brackets; None where it is long.
@@ -267,7 +271,7 @@ class _Formulas:
         """
         if node.op is None or not self.depth:
             return None
-        inner = _Formulas(self.names, self.depth - 1, self.holes, self.longest, False)
+        inner = _Formulas(self.names, self.depth - 1, self.holes, self.longest)
         text = formula(node, inner)
         if self.holes and self._tells(text, node):
             text = text.replace(HOLE, "...")
@@ -282,9 +286,10 @@ class _Formulas:
 
     def _tells(self, text, node):
         """Whether a call with holes still says which one it is: one with a name, or a number."""
-        if len(node.op.rules) > 1 and node.op.name not in _SIGNS:
-            return False
-        return bool(_A_NAME.search(text) or (self.is_whole and re.match(r"\d", text)))
+        if self.longest > 40 and node.op.name in _SIGNS:
+            return bool(_A_NAME.search(text) or re.match(r"\d", text))
+        is_function = len(node.op.rules) == 1 or node.op.name in ("matmul", "add")
+        return is_function and bool(_A_NAME.search(text))
 
     def given(self, node):
         return self.names.given(node) or self.of(node)

@@ -164,7 +164,8 @@ def _scaled(many, at, begins, graph):
     if carried:
         words = "the error of the next step is not passed back to the state {x}"
         if graph.label(many[0].node) != graph.label(many[0].parent):
-            words += " through {h}"
+            words += "\nwhat it does there, through {h}, is left out"
+            words += "\n{h} is " + unblanked(graph.long_label(many[0].node))
         if _adds_up(many, graph):
             key, words = "overwritten", "only the last step counts in {x}: = in place of +="
     yield _mutant(many, key, words, _times(0, many), 1 if carried else 3)
@@ -388,7 +389,7 @@ def _called(nodes, values, begins, graph):
     if node is None:
         return graph.names.of_array(np.asarray(values[0])) or "the constant factor"
     is_state = len(nodes) <= len(begins) and node.op is not None and node.serial < begins[0]
-    return f"the state {graph.label(node)}" if is_state else graph.label(node)
+    return f"the state {graph.label(node)}" if is_state else graph.long_label(node)
 
 
 def _other_steps_outputs(many):
