@@ -57,7 +57,7 @@ MECHANISMS = {
     "diagnosis.wrong_steps.mutants": "missing_accumulation wrong_errors_at fused_edges wrong_rules "
     "_one_sample wrong_pieces other_targets",
     "diagnosis.wrong_steps.edge_rules": "substitutes wrong_normalisations wrong_windows "
-    "_other_operands _other_arrays _masks wrong_slices _products _activations _of_softmax _copies",
+    "_other_operands _other_arrays _masks wrong_slices _products _activations _of_softmax copies",
     "diagnosis.wrong_steps.accumulation": "_kept _doubled",
     "diagnosis.wrong_steps.repeated_steps": "wrong_rules _scaled _other_values "
     "other_steps_operands _other_steps_outputs _past_the_activation _one_sample_everywhere "

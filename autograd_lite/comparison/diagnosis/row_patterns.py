@@ -138,10 +138,11 @@ def _texts(search, c, many, names):
 
 def _of_biases(search, c, many):
     """The sentence for biases whose gradient is a mean over the rows."""
-    counts = {_rows_of_bias(search, entry) for entry in many}
-    if None in counts or any(abs(c * n - 1) >= 1e-6 for n in counts):
+    counts = set.intersection(*(_rows_of_bias(search, entry) for entry in many))
+    n = next((n for n in counts if abs(c * n - 1) < 1e-6), None)
+    if n is None:
         return
-    who, be, n = phrasing.subject(many, search.case), phrasing.is_or_are(many), next(iter(counts))
+    who, be = phrasing.subject(many, search.case), phrasing.is_or_are(many)
     symbol = "1/N = " if search.constants.batch and n == search.constants.batch[0] else ""
     text = (
         f"{who} {be} {symbol}1/{n} times the gradient: the mean over the rows was taken, where "
@@ -151,14 +152,13 @@ def _of_biases(search, c, many):
 
 
 def _rows_of_bias(search, entry):
-    """Over how many copies the gradient of a broadcast variable is summed, or None."""
-    counts = set()
-    for edge in search.backward.edges:
-        if edge.parent is entry.bottom:
-            if np.size(edge.g) == np.size(edge.contribution) or edge.node.op.f is np.matmul:
-                return None
-            counts.add(np.size(edge.g) // max(np.size(edge.contribution), 1))
-    return counts.pop() if len(counts) == 1 else None
+    """Over how many copies the gradient of a broadcast variable is summed: at a step, in all."""
+    uses = [edge for edge in search.backward.edges if edge.parent is entry.bottom]
+    counts = {np.size(edge.g) // max(np.size(edge.contribution), 1) for edge in uses}
+    if counts == {1} or any(edge.node.op.f is np.matmul for edge in uses) or len(counts) != 1:
+        return set()
+    n = counts.pop()
+    return {n, n * len(uses)}
 
 
 def _place(search, many):

@@ -142,7 +142,7 @@ def wrong_rules(edge, held=None, all_of_them=True):
     if edge.op.f in (np.matmul, np.multiply):
         yield from _of_other_operand(edge, held)
     if held is not None:
-        yield from _copies(edge)
+        yield from copies(edge)
     if edge.op.name == "normalisation":
         yield from wrong_normalisations(edge)
         return  # its parts are edges of their own
@@ -176,7 +176,7 @@ def _of_edge(rule):
     return lambda e: rule(e.g, e.out, *e.args, **e.kwargs)
 
 
-def _copies(edge):
+def copies(edge):
     """Of the copies that broadcasting makes of a value only one counts, or one along an axis."""
     full = np.shape(_unreduced(edge))
     shape = np.shape(edge.args[edge.position])

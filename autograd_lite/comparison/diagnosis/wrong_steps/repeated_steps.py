@@ -14,10 +14,10 @@ import numpy as np
 from ....engine.primitives import Elementwise
 from .accumulation import are_apart
 from .backward import Arrival, both
-from .edge_rules import is_function, pulled, wrong_rules
+from .edge_rules import copies, is_function, pulled, wrong_rules
 from .errors_of_losses import errors, with_target
 from .mutant import Mutant, Steps, through, tried, unblanked
-from .pieces import pieces_exchanged_everywhere
+from .pieces import pieces_exchanged_everywhere, slices_elsewhere
 from .recognised_functions import fused_edges, inside
 from .stale_weights import weight_of
 
@@ -35,7 +35,7 @@ def repeated(backward, relevant):
             continue
         at = _where(many, leaves, backward.graph)
         yield from _scaled(many, at, begins, backward.graph)
-        for key, words, rule, rank in wrong_rules(many[0]):
+        for key, words, rule, rank in (*wrong_rules(many[0]), *_of_copies(many)):
             rules = [rule] * len(many)
             yield _mutant(many, key, at + words, _wrong_at(many, rules), rank + 1)
         if many[0].position is None:
@@ -47,7 +47,13 @@ def repeated(backward, relevant):
         yield from _past_the_activation(many, at, backward)
     yield from _one_sample_everywhere(backward, relevant)
     yield from pieces_exchanged_everywhere(backward, relevant)
+    yield from slices_elsewhere(backward, relevant)
     yield from _other_steps_targets(backward, relevant)
+
+
+def _of_copies(many):
+    """Only one of the copies that broadcasting makes counts, in each step."""
+    return copies(many[0]) if many[0].position is not None and len(many) <= LOOP else ()
 
 
 def _wrong_at(many, rules):
@@ -165,7 +171,8 @@ def _scaled(many, at, begins, graph):
         words = "the error of the next step is not passed back to the state {x}"
         if graph.label(many[0].node) != graph.label(many[0].parent):
             words += "\nwhat it does there, through {h}, is left out"
-            words += "\n{h} is " + unblanked(graph.long_label(many[0].node))
+            long = graph.long_label(many[0].node)
+            words += f"\n{{h}} is {unblanked(long)}" if long != graph.label(many[0].node) else ""
         if _adds_up(many, graph):
             key, words = "overwritten", "only the last step counts in {x}: = in place of +="
     yield _mutant(many, key, words, _times(0, many), 1 if carried else 3)

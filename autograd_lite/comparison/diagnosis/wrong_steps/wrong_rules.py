@@ -177,6 +177,12 @@ for _part in (0, -1):
         f"of the copies that np.repeat makes only the {'last' if _part else 'first'} one counts"
         "\nthe gradient of {x} is the sum over its copies",
         lambda g, out, x, repeats, axis=None, part=_part: _of_copies(g, repeats, axis, part))
+for _f, _other, _words in ((np.max, np.min, "smallest"), (np.min, np.max, "largest")):
+    wrong(_f, "other function",
+        f"the gradient of {{h}} goes to the {_words} entry of {{x}}",
+        lambda g, out, x, axis=None, keepdims=False, f=_f, other=_other:
+            registered(f).rules[0](g, other(x, axis=axis, keepdims=keepdims), x,
+                                   axis=axis, keepdims=keepdims))
 for _at in (1, 2):
     wrong(choose, "relu mask",
         "the condition of np.where is left out on the way back to {x}"
