@@ -365,6 +365,8 @@ def typo(given, expected, tolerance):
     words = f"{count} of {given.size} entries {'is' if count == 1 else 'are'} wrong, {place}"
     if tolerance.agree(given[wrong], -expected[wrong]):
         words += "; only the sign is wrong there"
+    elif count > 1 and not given[wrong].any():
+        words += ", where it is 0: a derivative is left out"
     elif count > 1 and tolerance.agree(np.sort(given[wrong]), np.sort(expected[wrong])):
         words += "; these entries are exchanged"
     return Form("typo", f"{words}; all others are right", given)

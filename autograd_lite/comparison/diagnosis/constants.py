@@ -9,6 +9,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 
+MASK = "mask"  # where no one call is known
+
+
 @dataclass(frozen=True)
 class Named:
     """A number by a name.
@@ -281,8 +284,8 @@ def _of_masks(graph):
             continue
         c, mask = float(numbers[1]), name or "a mask"
         kind = f"the scale {c:g} = 1/{1 / c:g} of {mask}, such as dropout's 1/(1 - p),"
-        yield 1 / c, Named("constant", f"1/{c:g}", f"{kind} was left out")
-        yield c, Named("constant", f"{c:g}", f"{kind} was applied twice")
+        yield 1 / c, Named("constant", f"1/{c:g}", f"{kind} was left out", node=MASK)
+        yield c, Named("constant", f"{c:g}", f"{kind} was applied twice", node=MASK)
 
 
 def _of_values(graph):

@@ -237,14 +237,14 @@ def _masks(edge):
     numbers = np.unique(mask) if mask.size > 1 else mask
     if np.size(numbers) != 2 or numbers[0] != 0:
         return
-    scale = numbers[1]
+    scale, what = numbers[1], "the dropout mask {y}" if mask.ndim > 1 else "the mask {y}"
     words = "the mask {y} is not applied\nwhat {x} gets must be 0 where the mask is 0"
     if scale != 1:
-        words = "the dropout mask {y} is not applied, only its scale\n" + words.partition("\n")[2]
+        words = f"{what} is not applied, only its scale\n" + words.partition("\n")[2]
         yield "constant", words, lambda e: e.g * scale, 1
-        kept = f"the scale {scale:g} of the dropout mask {{y}} is left out: only its zeros count"
+        kept = f"the scale {scale:g} of {what} is left out: only its zeros count"
         yield "constant", kept, lambda e: e.g * (mask != 0), 1
-        words = "the dropout mask {y} is not applied on the way back to {x}"
+        words = f"{what} is not applied on the way back to {{x}}"
     yield "constant", words, lambda e: e.g, 1
 
 
