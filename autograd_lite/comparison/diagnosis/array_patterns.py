@@ -366,7 +366,7 @@ def typo(given, expected, tolerance):
     if tolerance.agree(given[wrong], -expected[wrong]):
         words += "; only the sign is wrong there"
     elif count > 1 and not given[wrong].any():
-        words += ", where it is 0: a derivative is left out"
+        return Form("typo", f"{words}; they are 0: a derivative is left out", given)
     elif count > 1 and tolerance.agree(np.sort(given[wrong]), np.sort(expected[wrong])):
         words += "; these entries are exchanged"
     return Form("typo", f"{words}; all others are right", given)

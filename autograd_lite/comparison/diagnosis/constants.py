@@ -302,6 +302,8 @@ def _of_values(graph):
         yield value, Named("constant", name, left_out, composite=True, what=what)
         twice = f"the factor {name} was left out, or {name} divides once too often"
         yield 1 / value, Named("constant", f"1/{name}", twice, composite=True, what=what)
+        negative = f"the factor -{name} was left out"
+        yield -1 / value, Named("constant", f"-1/{name}", negative, composite=True, what=what)
 
 
 def _batch(graph):

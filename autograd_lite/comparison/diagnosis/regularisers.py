@@ -23,8 +23,7 @@ class Penalties:
         self.graph = graph
         found, made = _terms(graph.root), _made_of_parameters(graph.root)
         known = [(t, *made[t]) for t in found if t.op is not None and made[t] is not None]
-        # what is linear in the parameters is a score, and keeps nothing small
-        known = [(t, leaves) for t, leaves, is_linear in known if leaves and not is_linear]
+        known = [(t, leaves) for t, leaves, is_linear in known if leaves and _may_be(t, is_linear)]
         self.terms = [t for t, leaves in known if _keeps_small(t, leaves)]
         self.alone = len(self.terms) == len(found)  # then the loss may be anything of one variable
 
@@ -35,6 +34,12 @@ class Penalties:
         if self.alone:
             return {n: g for n, g in found.items() if _is_proportional(g, self.graph.value(n))}
         return found
+
+
+def _may_be(term, is_linear):
+    """Whether a term is more than a score; of what is linear, a positive sum of all entries is."""
+    names = {node.op.name for node in history(term) if node.op is not None}
+    return not is_linear or (names <= {"sum", "mean", "multiply"} and term.out > 0)
 
 
 def _keeps_small(term, leaves):
@@ -221,7 +226,9 @@ def _about(search, many, penalised):
     """The rows, the strength k of their penalty, and its gradient in words."""
     entries = [entry for entry, *_ in many]
     k = _strength(search, entries, penalised)
-    true = f"{k:.6g} * {_weight(search, entries)}" if k else "its gradient"
+    penalty = np.asarray(penalised.get(entries[0].bottom, 0.0))
+    constant = "its gradient" if np.ptp(penalty) else f"{penalty.flat[0]:.6g}"
+    true = f"{k:.6g} * {_weight(search, entries)}" if k else constant
     return entries, phrasing.subject(entries, search.case), k, true
 
 

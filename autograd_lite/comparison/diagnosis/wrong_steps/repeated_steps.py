@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from functools import cache, partial, reduce
+from itertools import combinations
 
 import numpy as np
 
@@ -21,6 +22,7 @@ from .pieces import pieces_exchanged_everywhere, slices_elsewhere
 from .recognised_functions import fused_edges, inside
 from .stale_weights import weight_of
 
+WAYS = 6  # that a state has into a step: of more, no two are tried
 LOOP = 64  # steps of a loop in which all that may be wrong is tried
 
 
@@ -45,6 +47,7 @@ def repeated(backward, relevant):
         for words, rules in other_steps_operands(many, backward.graph):
             yield _mutant(many, "other operand", at + words, _wrong_at(many, rules), 2)
         yield from _past_the_activation(many, at, backward)
+    yield from _several_paths([many for many, _ in whole], relevant, backward.graph)
     yield from _one_sample_everywhere(backward, relevant)
     yield from pieces_exchanged_everywhere(backward, relevant)
     yield from slices_elsewhere(backward, relevant)
@@ -183,6 +186,23 @@ def _scaled(many, at, begins, graph):
         yield _mutant(many, "overwritten", words, _times(0, many[1:]), 3)
     words = at + "the sign is wrong from {h} back to {x}"
     yield _mutant(many, "sign", words, _times(-1, many), 3)
+
+
+def _several_paths(groups, relevant, graph):
+    """Of what a state does in the next step two paths are left out, or all but one."""
+    ways: dict = {}
+    for many in groups:
+        is_one = len({edge.parent for edge in many}) == len(many)  # of each round another value
+        if is_one and many[0].parent.op is not None and relevant(many[0].parent):
+            ways.setdefault((many[0].parent, len(many)), {}).setdefault(many[0].node, many)
+    for (x, _), found in ways.items():
+        if 2 < len(found) <= WAYS:
+            for lost in (*combinations(found, 2), *combinations(found, len(found) - 1)):
+                edges = [edge for node in lost for edge in found[node]]
+                through_ = " and ".join(unblanked(graph.long_label(node)) for node in lost)
+                words = f"{len(lost)} paths back to {unblanked(graph.label(x))} are missing at all "
+                words += f"steps: through {through_}"
+                yield _mutant(edges, "path missing", words, _times(0, edges), 3)
 
 
 def _adds_up(many, graph):
