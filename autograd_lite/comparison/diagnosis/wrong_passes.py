@@ -162,7 +162,7 @@ def _names(search, mutant, c):
 
 def _has_scale(edge, c):
     """Whether an edge multiplies by a mask of 0 and c, or 1 / c."""
-    if edge.op.f is not np.multiply or edge.position is None:
+    if edge.op.f is not np.multiply or edge.position is None or not c:
         return False
     numbers = np.unique(edge.args[1 - edge.position])
     return len(numbers) == 2 and any(np.isclose(numbers[1], one) for one in (c, 1 / c))
