@@ -16,7 +16,7 @@ import numpy as np
 from ...engine.arrays import broadcast_axes
 from ..rows import distance
 from .wrong_steps.backward import Edge
-from .wrong_steps.edge_rules import PRODUCTS
+from .wrong_steps.wrong_rules import PRODUCTS
 
 FEW = 6  # places of an order that is told
 MANY = 256  # entries of a large array that are looked at first

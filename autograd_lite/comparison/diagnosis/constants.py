@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-
 MASK = "mask"  # where no one call is known
 
 
