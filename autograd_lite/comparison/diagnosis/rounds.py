@@ -21,17 +21,16 @@ class Rounds:
     def __init__(self, graph):
         self.before: dict = {}
         newest: dict = {}
+        pairs: dict = {}
         for node in graph.nodes:
             if node.op is None:
                 continue
-            older = newest.get(graph.kinds[node])
-            newest[graph.kinds[node]] = node
-            if older is not None and graph.leads(older, node):
-                newest[graph.kinds[node], "pair"] = node, older
-        pairs = [pair for key, pair in newest.items() if type(key) is tuple]
-        for node, older in sorted(pairs, key=lambda pair: -pair[0].serial):
-            if node not in self.before:
-                self._pair(node, older)
+            kind = graph.kinds[node], *(parent is None for _, parent in node.inputs())
+            if kind in newest and graph.leads(newest[kind], node):
+                pairs[kind] = node, newest[kind]
+            newest[kind] = node
+        for node, older in sorted(pairs.values(), key=lambda pair: -pair[0].serial):
+            self._pair(node, older)
 
     def _pair(self, node, older):
         """Two calls that correspond, and all pairs that follow from it."""
@@ -56,6 +55,9 @@ class Rounds:
     def _later(self):
         return {older: node for node, older in self.before.items()}
 
+    def __contains__(self, node):
+        return node in self.before or node in self._later
+
     def after(self, node):
         """What corresponds to a node in the rounds after, oldest first."""
         while (node := self._later.get(node)) is not None:
@@ -64,10 +66,9 @@ class Rounds:
     def groups(self, edges):
         """The edges that correspond to each other, newest first: [[edge, ...], ...]."""
         known = {_place(edge): edge for edge in edges}
-        older = {self.before[edge.node] for edge in edges if edge.node in self.before}
         found = []
         for edge in edges:
-            if edge.node in self.before and edge.node not in older:
+            if edge.node in self.before and edge.node not in self._later:
                 line = (known.get((node, *_place(edge)[1:])) for node in self.back(edge.node))
                 found.append([one for one in line if one is not None])
         return [many for many in found if len(many) > 1]

@@ -31,11 +31,11 @@ def repeated(backward, relevant):
     whole = list(_groups(backward))
     lanes = _lanes([many for many, _ in whole])
     begins = _begins([many for many, _ in whole])
-    for group, leaves in whole:
+    for group, is_step in whole:
         many = [edge for edge in group if relevant(edge.parent)]
         if len(many) < 2:
             continue
-        at = _where(many, leaves, backward.graph)
+        at = _where(many, is_step, backward.graph)
         yield from _scaled(many, at, begins, backward.graph)
         for key, words, rule, rank in (*wrong_rules(many[0]), *_of_copies(many)):
             rules = [rule] * len(many)
@@ -74,50 +74,27 @@ def _mutant(many, key, words, steps, rank):
 
 
 def _groups(backward):
-    """Pairs (edges, the parameters that feed them or None), newest edge first; two or more."""
-    parts = inside(backward.graph)
-    fed = _fed_by(backward.graph)
-    kinds: dict = {}
-    roles: dict = {}
-    constants: dict = {}
-    for edge in [*fused_edges(backward), *(e for e in backward.edges if e.node not in parts)]:
+    """Pairs (edges, whether they are one step of a loop), newest edge first; two or more."""
+    graph, parts = backward.graph, inside(backward.graph)
+    fused = list(fused_edges(backward))
+    same: dict = {}
+    alike: dict = {}
+    for edge in [*fused, *(e for e in backward.edges if e.node not in parts)]:
         weight = edge.parent if edge.parent.op is None else weight_of(edge)
         weight = weight if edge.op.f is np.matmul else None
-        at = (edge.op.f, edge.k if edge.position is None else edge.position, weight)
+        at = edge.k if edge.position is None else edge.position
         if edge.position is not None and (edge.op.f is not np.matmul or weight is not None):
-            kinds.setdefault(at, []).append(edge)
-        roles.setdefault((*at, fed[edge.node]), []).append(edge)
-        if gates := _gates(edge.node):
-            roles.setdefault((*at, gates, fed[edge.node]), []).append(edge)
-        if edge.op.f is np.multiply and edge.node.parents[1 - edge.position] is None:
-            constant = backward.graph.kinds[edge.node]  # a step size, not the 1/2 of the loss
-            constants.setdefault((*at, constant), []).append(edge)
-    for at, many in list(kinds.items()):
-        kinds[(*at, "carried")] = _carried(many)
-    kinds |= constants
+            same.setdefault((edge.op.f, at, weight), []).append(edge)
+        if edge.node not in graph.rounds:
+            alike.setdefault((graph.kinds[edge.node], at), []).append(edge)
+    groups = [*same.values(), *map(_carried, same.values()), *alike.values()]
+    groups += [*graph.rounds.groups(fused), *graph.rounds.groups(backward.edges)]
     seen = set()
-    rounds = {many[0]: many for many in backward.graph.rounds.groups(backward.edges)}
-    for of_rounds, groups in ((False, kinds), (True, roles), (True, rounds)):
-        for many in groups.values():
-            members = tuple(map(id, many))
-            if len(many) > 1 and members not in seen:
-                seen.add(members)
-                yield many, fed[many[0].node] if of_rounds else None
-
-
-def _gates(node):
-    """Which slices a call is made of, through functions: the gates of an LSTM lie in one array."""
-    found = [_slice_of(node), *(_slice_of(p) for p in node.parents if type(p) is not tuple)]
-    return tuple(found) if any(found) else ()
-
-
-def _slice_of(node):
-    while node is not None and is_function(node.op):
-        node = node.parents[0]
-    if node is None or node.op is None or node.op.name != "getitem":
-        return ""
-    index = node.kwargs["index"]
-    return str(index) if type(index) is tuple and any(type(i) is slice for i in index) else ""
+    for i, many in enumerate(groups):
+        members = tuple(map(id, many))
+        if len(many) > 1 and members not in seen:
+            seen.add(members)
+            yield many, i >= 2 * len(same)
 
 
 def _carried(many):
@@ -127,17 +104,14 @@ def _carried(many):
     return [edge for edge in many if edge.parent is not leaf] if 2 * count > len(many) else []
 
 
-def _fed_by(graph):
-    """The parameters nearest below each node: {node: frozenset}."""
-    depths: dict = {}
-    for node in graph.nodes:
-        found: dict = {node: 0} if node.op is None else {}
-        for _, parent in node.inputs():
-            for leaf, depth in depths.get(parent, {}).items():
-                found[leaf] = min(depth + 1, found.get(leaf, depth + 1))
-        least = min(found.values(), default=0)
-        depths[node] = {leaf: d for leaf, d in found.items() if d <= least + 1}
-    return {node: frozenset(found) for node, found in depths.items()}
+def _fed_by(node):
+    """The parameters nearest below a node, and those of one call more."""
+    found, level, last = [], [node], None
+    while level and last is None or last > 0:
+        found += [n for n in level if n.op is None and n.requires_grad and n not in found]
+        last = last - 1 if last is not None else 1 if found else None
+        level = [p for n in level for _, p in n.inputs() if p is not None and p.requires_grad]
+    return found
 
 
 def _begins(groups):
@@ -151,10 +125,10 @@ def _begins(groups):
     return [min(many[i] for many in whole if i < len(many)) for i in range(steps)]
 
 
-def _where(many, leaves, graph):
-    if leaves is None:
+def _where(many, is_step, graph):
+    names = sorted(map(graph.label, _fed_by(many[0].node))) if is_step else ()
+    if not names:
         return f"at all {len(many)} {many[0].op.name} steps: "
-    names = sorted(map(graph.label, leaves))
     feed = "feed" if names[1:] else "feeds"
     return unblanked(f"at all {len(many)} steps that {' and '.join(names[:3])} {feed}: ")
 
@@ -166,7 +140,7 @@ def _scaled(many, at, begins, graph):
     """Nothing goes back at these steps, or with the wrong sign; or only at the last of them."""
     if len(many) == 2 and graph.kinds[many[0].node] != graph.kinds[many[1].node]:
         return  # two steps that have little in common are no loop
-    carried = len(many) <= len(begins) and all(
+    carried = many[0].parent.op is not None and len(many) <= len(begins) and all(
         edge.parent.serial < begin for edge, begin in zip(many, begins, strict=False)
     )
     key, words = "path missing", at + "a path is missing: what {x} does through {h} is left out"
