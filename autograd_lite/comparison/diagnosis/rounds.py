@@ -63,6 +63,19 @@ class Rounds:
         while (node := self._later.get(node)) is not None:
             yield node
 
+    @cached_property
+    def _age(self):
+        """Of how many rounds ago a node is, {node: int}."""
+        age: dict = {}
+        for node in self.before:
+            if node not in self._later:
+                age.update({older: i for i, older in enumerate(self.back(node))})
+        return age
+
+    def is_state(self, node, user):
+        """Whether a node is of an older round than a call that uses it."""
+        return self._age.get(node, 0) > self._age.get(user, 0)
+
     def groups(self, edges):
         """The edges that correspond to each other, newest first: [[edge, ...], ...]."""
         known = {_place(edge): edge for edge in edges}

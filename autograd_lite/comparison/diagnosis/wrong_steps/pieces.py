@@ -156,9 +156,9 @@ def slices_elsewhere(backward, relevant):
         for words, indices in _other_places(many):
             moved = {edge.node: index for edge, index in zip(many, indices, strict=True)}
             words = words.format(unblanked(backward.graph.label(x)))
-            rules = {edge: _put_at(moved[edge.node]) for edge in many} if relevant(x) else {}
+            places = {edge: _put_at(moved[edge.node]) for edge in many} if relevant(x) else {}
             values = dict(_through_slices(backward, np.asarray(x.out), moved))
-            for rules in (rules, {e: rule for e, rule in values.items() if relevant(e.parent)}):
+            for rules in (places, {e: rule for e, rule in values.items() if relevant(e.parent)}):
                 joined = [Steps(edge, rule)(1.0) for edge, rule in rules.items()]
                 steps = reduce(both, joined, {})
                 of_all = lambda c, steps=steps: steps  # noqa: E731

@@ -30,19 +30,18 @@ def repeated(backward, relevant):
     """One wrong rule at all steps of a group; their ``steps`` are found by a whole pass."""
     whole = list(_groups(backward))
     lanes = _lanes([many for many, _ in whole])
-    begins = _begins([many for many, _ in whole])
     for group, is_step in whole:
         many = [edge for edge in group if relevant(edge.parent)]
         if len(many) < 2:
             continue
         at = _where(many, is_step, backward.graph)
-        yield from _scaled(many, at, begins, backward.graph)
+        yield from _scaled(many, at, backward.graph)
         for key, words, rule, rank in (*wrong_rules(many[0]), *_of_copies(many)):
             rules = [rule] * len(many)
             yield _mutant(many, key, at + words, _wrong_at(many, rules), rank + 1)
         if many[0].position is None:
             continue
-        for words, rules in _other_values(many, lanes, begins, backward.graph):
+        for words, rules in _other_values(many, lanes, backward.graph):
             yield _mutant(many, "other operand", at + words, _wrong_at(many, rules), 2)
         for words, rules in other_steps_operands(many, backward.graph):
             yield _mutant(many, "other operand", at + words, _wrong_at(many, rules), 2)
@@ -107,22 +106,11 @@ def _carried(many):
 def _fed_by(node):
     """The parameters nearest below a node, and those of one call more."""
     found, level, last = [], [node], None
-    while level and last is None or last > 0:
+    while (level and last is None) or last > 0:
         found += [n for n in level if n.op is None and n.requires_grad and n not in found]
         last = last - 1 if last is not None else 1 if found else None
         level = [p for n in level for _, p in n.inputs() if p is not None and p.requires_grad]
     return found
-
-
-def _begins(groups):
-    """Where the steps of a loop begin, newest first: the serial of the first call of each."""
-    if not groups:
-        return []
-    steps = Counter(map(len, groups)).most_common(1)[0][0]
-    whole = [
-        [edge.node.serial for edge in many] for many in groups if steps - 1 <= len(many) <= steps
-    ]
-    return [min(many[i] for many in whole if i < len(many)) for i in range(steps)]
 
 
 def _where(many, is_step, graph):
@@ -136,13 +124,11 @@ def _where(many, is_step, graph):
 # --- what is done wrong at all of them ----------------------------------------------------------
 
 
-def _scaled(many, at, begins, graph):
+def _scaled(many, at, graph):
     """Nothing goes back at these steps, or with the wrong sign; or only at the last of them."""
     if len(many) == 2 and graph.kinds[many[0].node] != graph.kinds[many[1].node]:
         return  # two steps that have little in common are no loop
-    carried = many[0].parent.op is not None and len(many) <= len(begins) and all(
-        edge.parent.serial < begin for edge, begin in zip(many, begins, strict=False)
-    )
+    carried = all(graph.rounds.is_state(edge.parent, edge.node) for edge in many)
     key, words = "path missing", at + "a path is missing: what {x} does through {h} is left out"
     if carried:
         words = "the error of the next step is not passed back to the state {x}"
@@ -292,15 +278,16 @@ def other_steps_operands(many, graph):
         return
     operands = [edge.node.parents[1 - edge.position] for edge in many]
     yield from _reordered(many, graph)
-    if operands[0] is None:
+    if operands[0] is None or len(set(operands)) < len(operands):
         return
-    line = _line(operands, graph)
-    for by, which in ((1, "next"), (-1, "previous")):
-        values = [_beside(node, line, by) for node in operands]
-        if not any(value is None for value in values):
-            name = graph.label(operands[0])
-            words = f"{name} of the {which} step stands where that of the step itself belongs"
-            yield unblanked(words), list(map(through, values))
+    own = [edge.args[1 - edge.position] for edge in many]
+    later, earlier = next(graph.rounds.after(operands[0]), None), graph.rounds.before
+    found = [("next", [later.out, *own[:-1]])] if later is not None else []
+    if operands[-1] in earlier:
+        found.append(("previous", [*own[1:], earlier[operands[-1]].out]))
+    for which, values in found:
+        words = f"{graph.label(operands[0])} of the {which} step stands where that of the step "
+        yield unblanked(words + "itself belongs"), list(map(through, values))
 
 
 def _reordered(many, graph):
@@ -340,17 +327,17 @@ def _lanes(groups):
     return list(found.items())
 
 
-def _other_values(many, lanes, begins, graph):
+def _other_values(many, lanes, graph):
     """Pairs (words, one rule an edge): another factor of the same step is taken."""
     if len(many) > LOOP:
         return  # of so many passes only those that are likelier are made
     if is_function(many[0].op):
-        yield from _other_outputs(many, lanes, begins, graph)
+        yield from _other_outputs(many, lanes, graph)
     if many[0].op.f not in (np.matmul, np.multiply) or many[0].position is None:
         return
     operands = tuple(edge.node.parents[1 - edge.position] for edge in many)
     own = [edge.args[1 - edge.position] for edge in many]
-    name = _called(operands, own, begins, graph)
+    name = _called(operands, own, many[0].node, graph)
     inputs = [n.parents[0] if n is not None and is_function(n.op) else None for n in operands]
     if None not in inputs:
         lanes = [(tuple(inputs), [n.out for n in inputs]), *lanes]
@@ -361,7 +348,7 @@ def _other_values(many, lanes, begins, graph):
         nodes, values = nodes[: len(own)], values[: len(own)]  # the oldest may have none of its own
         if nodes == operands or len(values) < len(own) or np.shape(own[0]) != np.shape(values[0]):
             continue
-        other = _called(nodes, values, begins, graph)
+        other = _called(nodes, values, many[0].node, graph)
         words = f"{other} stands where {name} belongs"
         if other.removeprefix("the state ") == name.removeprefix("the state "):
             is_older = nodes[0] is None or nodes[0].serial < operands[0].serial
@@ -370,13 +357,13 @@ def _other_values(many, lanes, begins, graph):
         yield unblanked(words), list(map(through, values))
 
 
-def _other_outputs(many, lanes, begins, graph):
+def _other_outputs(many, lanes, graph):
     """The derivative of a function by another value of the same step."""
     outs = tuple(edge.node for edge in many)
     for nodes, values in lanes:
         if nodes == outs or len(nodes) != len(outs) or np.shape(values[0]) != np.shape(many[0].out):
             continue
-        other, name = _called(nodes, values, begins, graph), graph.label(outs[0])
+        other, name = _called(nodes, values, many[0].node, graph), graph.label(outs[0])
         if other.removeprefix("the state ") != name:
             words = (
                 f"the derivative of {many[0].op.name} is made with {other}, where {name} belongs"
@@ -384,12 +371,12 @@ def _other_outputs(many, lanes, begins, graph):
             yield unblanked(words), list(map(_with_output, values))
 
 
-def _called(nodes, values, begins, graph):
+def _called(nodes, values, user, graph):
     """What the newest of some values is called; a state is older than the step that it enters."""
     node = nodes[0]
     if node is None:
         return graph.names.of_array(np.asarray(values[0])) or "the constant factor"
-    is_state = len(nodes) <= len(begins) and node.op is not None and node.serial < begins[0]
+    is_state = graph.rounds.is_state(node, user)
     return f"the state {graph.label(node)}" if is_state else graph.long_label(node)
 
 
@@ -409,25 +396,3 @@ def _with_output(value):
         return e.contribution if value is None else pulled(e, out=value)
 
     return rule
-
-
-def _line(operands, graph):
-    """The nodes of a loop that an operand is one of, oldest first."""
-    known = next((node for node in operands if node is not None and node.op is not None), None)
-    if known is None:
-        return []
-    shape = np.shape(known.out)
-    alike = [n for n in graph.nodes if n.op is known.op and np.shape(n.out) == shape]
-    own = {node for node in operands if node is not None}
-    line = sorted(own & set(alike), key=lambda n: n.serial)
-    step = line[1].serial - line[0].serial if len(line) > 1 else 0
-    later = [n for n in alike if n not in own]
-    return line + [n for n in later if line and n.serial - line[-1].serial == step]
-
-
-def _beside(node, line, by):
-    """The value of the next or the previous step; the first one follows what is no step."""
-    if node not in line:
-        return line[0].out if by == 1 and line else None
-    at = line.index(node) + by
-    return line[at].out if 0 <= at < len(line) else None
