@@ -98,6 +98,7 @@ def compare_function(
     return held(Problem(f, jac, x, hess_diag, args), Tolerance(rtol, atol))
 
 
+PLACE = "typo"  # the mistake of what tells no more than which entries are wrong
 POINTS = 2  # beside the given one, at which a verdict and its explanation are tried
 ENTRIES = 1000  # of x, and
 CALLS = 2000  # on the tape of f: of more the given point alone is tried
@@ -165,7 +166,7 @@ class Contest:
         diagnoses = [Comparison.from_case(case) for case in cases if not all(case.rows)]
         return FunctionComparison(
             self.rows,
-            findings=tuple(x for found in diagnoses for x in found.findings),
+            findings=tuple(self._with_projections(x for d in diagnoses for x in d.findings)),
             hints=tuple(dict.fromkeys(x for found in diagnoses for x in found.hints)),
             because={label: at for found in diagnoses for label, at in found.because.items()},
             case=cases[-1] if cases and cases[-1].loss is not None else None,
@@ -174,6 +175,35 @@ class Contest:
             elsewhere=of_another_function(self),
             clues=tuple(clues(self)),
         )
+
+    def _with_projections(self, findings):
+        """The findings, of a Jacobian those on the graph before what its entries show."""
+        findings = list(findings)
+        for (kind, i, label, given, true), row in zip(self.compared, self.rows, strict=True):
+            known = [x for x in findings if label in x.explains]
+            if kind != "jacobian" or row or any(x.mistake != PLACE for x in known):
+                continue
+            if found := self._projected(i, label, given, true):
+                findings = [*found, *(x for x in findings if x not in known)]
+        return findings
+
+    def _projected(self, i, label, given, true):
+        """What explains a Jacobian in two sums of its rows with weights."""
+        if given.shape != true.shape or not self.traced.follows:
+            return []
+        found, rng = [], np.random.default_rng(0)
+        for _ in range(2):
+            weights = rng.normal(size=self.problem.result.shape)
+            graph = self.traced.projected(i, label, weights)
+            if not graph:
+                return []
+            sums = (np.tensordot(weights, a, weights.ndim) for a in (given, true))
+            case = Case(*({label: total} for total in sums), self.tolerance, **graph)
+            root = graph["loss"].node
+            known = [x for x in Comparison.from_case(case).findings if x.mistake != PLACE]
+            found.append([x for x in known if not {root, root.parents[0]} & {*x.where}])
+        first, second = found
+        return first if [x.text for x in first] == [x.text for x in second] else []
 
     def _hold(self, kind, i, given, shape):
         """One vote."""

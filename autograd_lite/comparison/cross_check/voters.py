@@ -60,13 +60,27 @@ class Traced:
     @cached_property
     def names(self):
         """The names of the graph: those of the leaves, and the variables of the function."""
+        return self._names_of(self.loss)
+
+    def _names_of(self, root):
         around = arrays_around(self._problem.function)
         variables, seen = {**around, **self._seen.own}, replace(self._seen, arrays=[])
-        return Names(self.loss, variables, {self._problem.name: self.loss}, seen)
+        return Names(root, variables, {self._problem.name: root}, seen)
 
     def ends(self, i):
         """The nodes that the gradient of a leaf is of, and with respect to."""
         return self.loss.node, self.inputs[i].node
+
+    def projected(self, i, label, weights):
+        """The graph of the sum of the results with weights, of which a Jacobian has the gradient.
+
+        As the arguments of a Case; none where f returns one number.
+        """
+        if np.shape(weights) != np.shape(self._result) or not isinstance(self._result, Tensor):
+            return {}
+        root = np.sum(self._result * weights)
+        ends = {label: (root.node, self.inputs[i].node)}
+        return {"loss": root, "names": self._names_of(root), "ends": ends}
 
     def inner(self, key, shape):
         """(label, value, ends) of a derivative of, or with respect to, a tensor inside."""
@@ -102,6 +116,7 @@ class Traced:
 
     def _root(self):
         result, self._seen = self._problem.named(*self.inputs)
+        self._result = result
         if isinstance(result, Tensor) and result.shape == () and result.node.op is not None:
             return result
         return np.sum(result)

@@ -141,9 +141,11 @@ def wrong_regulariser(search):
         penalty, value = penalised.get(entry.bottom), search.graph.value(entry.bottom)
         expected = search.expected(entry)
         data = expected if penalty is None else expected - penalty
+        if of_some := _in_entries(search, entry, data, penalty, value):
+            candidates += of_some
+            continue
         found = _parts(entry.given, data, penalty, value, search.fit, search.constants, strength)
         if found is None:
-            candidates += _in_entries(search, entry, data, penalty, value)
             continue
         kind, form, c, factor = found
         may_be = () if penalty is None else ("regulariser scalar", "regulariser form")

@@ -78,12 +78,22 @@ def _of_biases(search, c, many):
 
 def _rows_of_bias(search, entry):
     """Over how many copies the gradient of a broadcast variable is summed: at a step, in all."""
-    uses = [edge for edge in search.backward.edges if edge.parent is entry.bottom]
+    b = _with_new_axes(entry.bottom, search.graph.users)
+    uses = [edge for edge in search.backward.edges if edge.parent is b]
     counts = {np.size(edge.g) // max(np.size(edge.contribution), 1) for edge in uses}
     if counts == {1} or any(edge.node.op.f is np.matmul for edge in uses) or len(counts) != 1:
         return set()
     n = counts.pop()
     return {n, n * len(uses)}
+
+
+def _with_new_axes(node, users):
+    """What is made of a variable by indexing alone: b[:, None, None]."""
+    while len(users[node]) == 1 and users[node][0].op.name in ("getitem", "reshape"):
+        if np.size(users[node][0].out) != np.size(node.out):
+            break
+        node = users[node][0]
+    return node
 
 
 def _place(search, many):

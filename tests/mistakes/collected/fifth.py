@@ -70,8 +70,12 @@ def weighted_log_loss():
 
 
 mistake(weighted_log_loss, "k * p * (1 - p)", "p * (1 - p)", r"\bk\b|\b3\b|weight")
-mistake(weighted_log_loss, "3.0 * y * (p - 1) + (1 - y) * p,", "3.0 * (p - y),",
-        r"1 - y|branch|weight|\bk\b")  # fmt: skip
+mistake(
+    weighted_log_loss,
+    "3.0 * y * (p - 1) + (1 - y) * p,",
+    "3.0 * (p - y),",
+    r"1 - y|branch|weight|\bk\b",
+)
 mistake(weighted_log_loss, "3.0 * y * (p - 1) + (1 - y) * p,", "3.0 * y * (p - 1) + p,", r"1 - y")
 
 
@@ -89,8 +93,12 @@ def linear_exponential():
     return ag.compare_function(loss, objective, score, hess_diag=True, args=(seen,))
 
 
-mistake(linear_exponential, "return a * (u - 1),", "return a * u,",
-        r"- ?1\b|\b1\b|term|path|left out|only the first use")  # fmt: skip
+mistake(
+    linear_exponential,
+    "return a * (u - 1),",
+    "return a * u,",
+    r"- ?1\b|\b1\b|term|path|left out|only the first use",
+)
 mistake(linear_exponential, "a**2 * u", "a * u", r"0\.8|\ba\b")
 mistake(linear_exponential, "u = np.exp(a * (s - y))", "u = np.exp(s - y)", r"\ba\b|0\.8")
 
@@ -164,8 +172,12 @@ def parabola():
 
 
 mistake(parabola, "-2 * p[0] * (ts - p[1])", "-2 * p[0] * (ts - p[1]) * p[1]", r"p\[1\]")
-mistake(parabola, "return p[0] * (ts - p[1]) ** 2 + p[2] - seen",
-        "return seen - p[0] * (ts - p[1]) ** 2 - p[2]", r"sign|negative|minus|-1")  # fmt: skip
+mistake(
+    parabola,
+    "return p[0] * (ts - p[1]) ** 2 + p[2] - seen",
+    "return seen - p[0] * (ts - p[1]) ** 2 - p[2]",
+    r"sign|negative|minus|-1",
+)
 mistake(
     parabola,
     "[(ts - p[1]) ** 2, -2",
@@ -243,8 +255,12 @@ def camera():
     return ag.compare_function(residuals, jac, np.array([1.5, 0.2, -0.3, 0.5]))
 
 
-mistake(camera, "by_z = np.concatenate([-p[0] * x / z**2, -p[0] * y / z**2])",
-        "by_z = np.zeros(18)", r"zero|path|left out|is 0\b")  # fmt: skip
+mistake(
+    camera,
+    "by_z = np.concatenate([-p[0] * x / z**2, -p[0] * y / z**2])",
+    "by_z = np.zeros(18)",
+    r"zero|path|left out|is 0\b",
+)
 mistake(
     camera,
     "-p[0] * x / z**2, -p[0] * y / z**2",
@@ -324,12 +340,14 @@ def powells():
 
     def gradient(x):
         a, b, c, d = x[0] + 10 * x[1], x[2] - x[3], x[1] - 2 * x[2], x[0] - x[3]
-        return np.array([
-            2 * a + 40 * d**3,
-            20 * a + 4 * c**3,
-            10 * b - 8 * c**3,
-            -10 * b - 40 * d**3,
-        ])  # fmt: skip
+        return np.array(
+            [
+                2 * a + 40 * d**3,
+                20 * a + 4 * c**3,
+                10 * b - 8 * c**3,
+                -10 * b - 40 * d**3,
+            ]
+        )
 
     return ag.compare_function(loss, gradient, np.array([1.1, -0.4, 0.7, 0.3]))
 
@@ -358,8 +376,12 @@ def rational_kernel():
 
 mistake(rational_kernel, "d2 / p[1] ** 3 *", "d2 / p[1] ** 2 *", r"p\[1\]")
 mistake(rational_kernel, "b ** (-p[0] - 1)", "b ** (-p[0])", r"\bb\b|- ?1|exponent|power")
-mistake(rational_kernel, "(d2 / (2 * p[1] ** 2 * b) / p[0] - np.log(b))", "(-np.log(b))",
-        r"path|left out|d2|term|p\[0\]")  # fmt: skip
+mistake(
+    rational_kernel,
+    "(d2 / (2 * p[1] ** 2 * b) / p[0] - np.log(b))",
+    "(-np.log(b))",
+    r"path|left out|d2|term|p\[0\]",
+)
 
 
 @program

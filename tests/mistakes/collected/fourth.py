@@ -25,8 +25,12 @@ def mixture_density():
     return loss, names, {"A": X.T @ da, "M": X.T @ dm, "S": X.T @ ds}
 
 
-mistake(mixture_density, "-r * uv / sv, r", "-pi * uv / sv, r",
-        r"responsib|logsumexp|softmax|stands where|pi\b|\blogs\b")  # fmt: skip
+mistake(
+    mixture_density,
+    "-r * uv / sv, r",
+    "-pi * uv / sv, r",
+    r"responsib|logsumexp|softmax|stands where|pi\b|\blogs\b",
+)
 mistake(mixture_density, "-r * uv / sv, r", "-r * uv, r", r"\bsd\b|divi")
 mistake(mixture_density, "r * (1 - uv**2)", "-r * uv**2", r"\bls\b|\b1\b|term|path|left out")
 mistake(mixture_density, "da, dm, ds = pi - r,", "da, dm, ds = r - pi,", r"sign|negative|minus")
@@ -48,14 +52,25 @@ def student():
     ds = 9 / 0.8 - np.sum(k * qv) / 0.8
     dnu = np.sum(np.log(1 + qv / 4) / 2 - 2.5 * qv / 16 / (1 + qv / 4)) + 4.5 / 4
     dnu = dnu - 9 * (digamma(2.5) - digamma(2.0)) / 2
-    return loss, {"w": w, "s": s, "nu": nu, "e": e, "q": q, "half": half}, {
-        "w": dw, "s": ds, "nu": dnu}  # fmt: skip
+    return (
+        loss,
+        {"w": w, "s": s, "nu": nu, "e": e, "q": q, "half": half},
+        {"w": dw, "s": ds, "nu": dnu},
+    )
 
 
-mistake(student, "dw = -X.T @ (k * ev) / 0.8**2", "dw = -X.T @ ev / 0.8**2",
-        r"\bd?k\b|\bd?q\b|log|weight|divi|derivative")  # fmt: skip
-mistake(student, "(digamma(2.5) - digamma(2.0)) / 2", "(digamma(2.5) - digamma(2.0))",
-        r"\b2\b|twice|half|inner|gammaln")  # fmt: skip
+mistake(
+    student,
+    "dw = -X.T @ (k * ev) / 0.8**2",
+    "dw = -X.T @ ev / 0.8**2",
+    r"\bd?k\b|\bd?q\b|log|weight|divi|derivative",
+)
+mistake(
+    student,
+    "(digamma(2.5) - digamma(2.0)) / 2",
+    "(digamma(2.5) - digamma(2.0))",
+    r"\b2\b|twice|half|inner|gammaln",
+)
 mistake(student, " + 4.5 / 4\n", "\n", r"log\(nu\)|4\.5|term|path|left out")
 mistake(student, "ds = 9 / 0.8 - np", "ds = -np", r"log\(s\)|\b9\b|term|path|left out")
 
@@ -77,8 +92,12 @@ def counts():
 
 
 mistake(counts, "(y + rv) * m / (rv + m) - y", "m - y", r"\br\b|log|path|term|stands where")
-mistake(counts, "np.log(rv) + 1 - np.log(rv + m)", "np.log(rv) - np.log(rv + m)",
-        r"product|\b1\b|term|path|left out|\br\b")  # fmt: skip
+mistake(
+    counts,
+    "np.log(rv) + 1 - np.log(rv + m)",
+    "np.log(rv) - np.log(rv + m)",
+    r"product|\b1\b|term|path|left out|\br\b",
+)
 mistake(
     counts, "t = digamma(y + rv) - digamma(rv)", "t = digamma(y + rv) + digamma(rv)", r"sign|minus"
 )
@@ -105,8 +124,12 @@ def zero_inflated():
 
 
 mistake(zero_inflated, "np.exp(-L) * L / den, L - y", "np.exp(-L) / den, L - y", r"\blam\b|exp|eta")
-mistake(zero_inflated, "deta = np.where(zero, (1 - P) * np.exp(-L) * L / den, L - y)", "deta = L - y",
-        r"where|zero|branch|mask|condition|mixture")  # fmt: skip
+mistake(
+    zero_inflated,
+    "deta = np.where(zero, (1 - P) * np.exp(-L) * L / den, L - y)",
+    "deta = L - y",
+    r"where|zero|branch|mask|condition|mixture",
+)
 mistake(zero_inflated, "* P * (1 - P) / den, P)", "/ den, P)", r"sigmoid|\bp\b")
 
 
@@ -130,10 +153,18 @@ def ordered_classes():
 
 mistake(ordered_classes, "dw = X.T @ (fu - fl)", "dw = X.T @ (fu + fl)", r"sign|minus|lower")
 mistake(ordered_classes, "dw = X.T @ (fu - fl)", "dw = X.T @ fu", r"lower|path|left out")
-mistake(ordered_classes, "np.sum(-fu[y == k]) + np.sum(fl[y == k + 1])", "np.sum(-fu[y == k])",
-        r"lower|path|left out|use|low\b")  # fmt: skip
-mistake(ordered_classes, "u * (1 - u) / pv, low_p * (1 - low_p) / pv",
-        "u / pv, low_p / pv", r"sigmoid|1 -")  # fmt: skip
+mistake(
+    ordered_classes,
+    "np.sum(-fu[y == k]) + np.sum(fl[y == k + 1])",
+    "np.sum(-fu[y == k])",
+    r"lower|path|left out|use|low\b",
+)
+mistake(
+    ordered_classes,
+    "u * (1 - u) / pv, low_p * (1 - low_p) / pv",
+    "u / pv, low_p / pv",
+    r"sigmoid|1 -",
+)
 
 
 @program
@@ -157,8 +188,12 @@ mistake(beta_regression, "(da - db) * f * m", "(da - db) * m", r"\bphi\b|\b5\b|f
 mistake(
     beta_regression, "np.sum(-digamma(f) + da", "np.sum(da", r"gammaln\(phi\)|term|path|left out"
 )
-mistake(beta_regression, "digamma(m * f) - np.log(y), dig", "special.gammaln(m * f) - np.log(y), dig",
-        r"gammaln|digamma|psi")  # fmt: skip
+mistake(
+    beta_regression,
+    "digamma(m * f) - np.log(y), dig",
+    "special.gammaln(m * f) - np.log(y), dig",
+    r"gammaln|digamma|psi",
+)
 
 
 @program
@@ -178,8 +213,12 @@ def proportional_hazards():
 
 mistake(proportional_hazards, "H = np.cumsum(d / R)", "H = np.cumsum(1 / R)", r"\bd\b")
 mistake(proportional_hazards, "H = np.cumsum(d / R)", "H = d / R", r"cumsum|cumulative|sum")
-mistake(proportional_hazards, "R = np.cumsum(e[::-1])[::-1]\n    H", "R = np.cumsum(e)\n    H",
-        r"cumsum|cumulative|revers|order|risk")  # fmt: skip
+mistake(
+    proportional_hazards,
+    "R = np.cumsum(e[::-1])[::-1]\n    H",
+    "R = np.cumsum(e)\n    H",
+    r"cumsum|cumulative|revers|order|risk",
+)
 mistake(proportional_hazards, "deta = e * H - d", "deta = e * H - 1", r"\bd\b")
 
 
@@ -191,17 +230,24 @@ def aligned_pairs():
     rows = -np.mean(np.diagonal(ag.log_softmax(s, axis=1)))
     cols = -np.mean(np.diagonal(ag.log_softmax(s, axis=0)))
     loss = (rows + cols) / 2
-    sv, I = s.numpy(), np.eye(5)
-    ds = (softmax(sv) - I + softmax(sv.T).T - I) / 10
-    return loss, {"A": A, "B": B, "s": s, "rows": rows, "cols": cols}, {
-        "A": ds @ B.numpy() / tau, "B": ds.T @ A.numpy() / tau}  # fmt: skip
+    sv, eye = s.numpy(), np.eye(5)
+    ds = (softmax(sv) - eye + softmax(sv.T).T - eye) / 10
+    return (
+        loss,
+        {"A": A, "B": B, "s": s, "rows": rows, "cols": cols},
+        {"A": ds @ B.numpy() / tau, "B": ds.T @ A.numpy() / tau},
+    )
 
 
-mistake(aligned_pairs, "(softmax(sv) - I + softmax(sv.T).T - I) / 10", "(softmax(sv) - I) / 10",
-        r"cols|path|term|left out")  # fmt: skip
-mistake(aligned_pairs, "softmax(sv.T).T - I) / 10", "softmax(sv) - I) / 10", r"ax[ie]s|cols")
+mistake(
+    aligned_pairs,
+    "(softmax(sv) - eye + softmax(sv.T).T - eye) / 10",
+    "(softmax(sv) - eye) / 10",
+    r"cols|path|term|left out",
+)
+mistake(aligned_pairs, "softmax(sv.T).T - eye) / 10", "softmax(sv) - eye) / 10", r"ax[ie]s|cols")
 mistake(aligned_pairs, '"A": ds @ B.numpy() / tau', '"A": ds @ B.numpy()', r"tau|0\.5|\b2\b")
-mistake(aligned_pairs, "- I) / 10", "- I) / 5", r"\b2\b|twice|half")
+mistake(aligned_pairs, "- eye) / 10", "- eye) / 5", r"\b2\b|twice|half")
 
 
 @program
@@ -244,8 +290,12 @@ def ranked_items():
 
 
 mistake(ranked_items, "sigmoid(-x.numpy())", "sigmoid(x.numpy())", r"sigmoid|sign|1 -")
-mistake(ranked_items, "dU, dV = lam * uv, lam * vv", "dU, dV = -lam * uv, -lam * vv",
-        r"regulari.*sign|sign.*regulari|minus")  # fmt: skip
+mistake(
+    ranked_items,
+    "dU, dV = lam * uv, lam * vv",
+    "dU, dV = -lam * uv, -lam * vv",
+    r"regulari.*sign|sign.*regulari|minus",
+)
 mistake(ranked_items, "np.add.at(dV, j, -dx[:, None] * uv[u])", "pass", r"V\[j\]|use|path|left out")
 mistake(ranked_items, "(vv[i] - vv[j])", "vv[i]", r"V\[j\]|subtract|path|left out|V\[i\] - V\[j\]")
 
@@ -263,11 +313,19 @@ def pushed_apart():
     return loss, {"a": a, "p": p, "n": n, "h": h, "dp": dp, "dn": dn}, grads
 
 
-mistake(pushed_apart, "-2 * m * (av - pv), \"n\": 2 * m * (av - nv)", "-2 * m * av, \"n\": 2 * m * av",
-        r"own|a - p|a - n|\bp\b.*left out|without|square|subtract|stands where")  # fmt: skip
+mistake(
+    pushed_apart,
+    '-2 * m * (av - pv), "n": 2 * m * (av - nv)',
+    '-2 * m * av, "n": 2 * m * av',
+    r"own|a - p|a - n|\bp\b.*left out|without|square|subtract|stands where",
+)
 mistake(pushed_apart, "2 * m * (nv - pv)", "2 * m * (pv - nv)", r"sign|negative|minus")
-mistake(pushed_apart, "2 * m * (nv - pv)", "2 * m * (av - pv)",
-        r"\bdn\b|path|term|a - n|left out|only the first use")  # fmt: skip
+mistake(
+    pushed_apart,
+    "2 * m * (nv - pv)",
+    "2 * m * (av - pv)",
+    r"\bdn\b|path|term|a - n|left out|only the first use",
+)
 
 
 @program
@@ -291,8 +349,12 @@ mistake(
     "pass",
     r"s\[rows, y\]|own|label|path|class|left out|use",
 )
-mistake(many_margins, "hit[rows, y] = -hit.sum(1)", "hit[rows, y] = -1",
-        r"s\[rows, y\]|\bsum\b|count|number of|copies|one")  # fmt: skip
+mistake(
+    many_margins,
+    "hit[rows, y] = -hit.sum(1)",
+    "hit[rows, y] = -1",
+    r"s\[rows, y\]|\bsum\b|count|number of|copies|one",
+)
 mistake(many_margins, "2 * reg * W.numpy()", "reg * W.numpy()", r"regulari|\b2\b|half")
 mistake(many_margins, "X.T @ hit / 7", "X.T @ hit", r"mean|\b7\b|1/N")
 
@@ -308,13 +370,20 @@ def parts():
     R = W @ H
     loss = np.sum(R - V * np.log(R)) + 0.3 * np.sum(H)
     E = 1 - V / R.numpy()
-    return loss, {"W": W, "H": H, "R": R, "V": V}, {
-        "W": E @ H.numpy().T, "H": W.numpy().T @ E + 0.3}  # fmt: skip
+    return (
+        loss,
+        {"W": W, "H": H, "R": R, "V": V},
+        {"W": E @ H.numpy().T, "H": W.numpy().T @ E + 0.3},
+    )
 
 
 mistake(parts, "E = 1 - V / R.numpy()", "E = R.numpy() - V", r"log|divi|\bR\b")
-mistake(parts, "W.numpy().T @ E + 0.3", "W.numpy().T @ E + 0.3 * H.numpy()",
-        r"regulari|penal|sum\(H\)|0\.3|\bH\b")  # fmt: skip
+mistake(
+    parts,
+    "W.numpy().T @ E + 0.3",
+    "W.numpy().T @ E + 0.3 * H.numpy()",
+    r"regulari|penal|sum\(H\)|0\.3|\bH\b",
+)
 mistake(
     parts, "E = 1 - V / R.numpy()", "E = -V / R.numpy()", r"path|term|left out|sum\(R\)|\bR\b|\b1\b"
 )
@@ -334,6 +403,10 @@ def regulated_topics():
 
 
 mistake(regulated_topics, "-(first + second)", "-second", r"\bA\b|path|left out|sum\(a\)|term")
-mistake(regulated_topics, "digamma(av.sum()) - digamma(av.sum() + n)", "-digamma(av.sum() + n)",
-        r"gammaln\(A\)|term|path|left out")  # fmt: skip
+mistake(
+    regulated_topics,
+    "digamma(av.sum()) - digamma(av.sum() + n)",
+    "-digamma(av.sum() + n)",
+    r"gammaln\(A\)|term|path|left out",
+)
 mistake(regulated_topics, "-(first + second)", "-(first - second)", r"sign|minus")

@@ -1,4 +1,4 @@
-"""A third set along time and space: cells with peepholes, carried sums, strides, channels, norms."""
+"""A third set along time and space: peepholes, carried sums, strides, channels, norms."""
 
 import numpy as np
 
@@ -49,8 +49,12 @@ def peepholes():
 
 mistake(peepholes, " + do * po.numpy()", "", r"\bpo\b|path|peephole")
 mistake(peepholes, " + df * pf.numpy() + di * pi.numpy()", "", r"\bpf\b|\bpi\b|path|peephole")
-mistake(peepholes, "np.sum(do * c1, axis=0)", "np.sum(do * c0, axis=0)",
-        r"step before|previous|stands where")  # fmt: skip
+mistake(
+    peepholes,
+    "np.sum(do * c1, axis=0)",
+    "np.sum(do * c0, axis=0)",
+    r"step before|previous|stands where",
+)
 mistake(peepholes, "dc * i * (1 - g**2)", "dc * i * g * (1 - g)", r"tanh|g\b.*\^2|sigmoid")
 
 
@@ -90,8 +94,7 @@ def reset_after():
 
 mistake(reset_after, "du = dn * r", "du = dn", r"\br\b|reset|factor sigmoid\(.*Wr\)")
 mistake(reset_after, "dr = dn * u * r", "dr = dn * h0 * r", r"\bu\b|stands where|h\b")
-mistake(reset_after, "dh = dh * z + du", "dh = dh * (1 - z) + du",
-        r"\bz\b|1 - sigmoid\(.*Wz")  # fmt: skip
+mistake(reset_after, "dh = dh * z + du", "dh = dh * (1 - z) + du", r"\bz\b|1 - sigmoid\(.*Wz")
 mistake(reset_after, "dh = dh * z + du @", "dh = du @", r"\bz\b|path|not passed back|left out")
 mistake(reset_after, ' + dr @ U["Ur"].numpy().T', "", r"\bUr\b|\br\b|path|left out")
 mistake(reset_after, "(h0 - n) * z", "(n - h0) * z", r"sign|minus|negative")
@@ -125,8 +128,12 @@ def leaky_units():
 
 mistake(leaky_units, " + (1 - a) * dh", "", r"0\.7|path|carried|left out|\bh\b")
 mistake(leaky_units, "dz = a * dh", "dz = dh", r"0\.3|\ba\b")
-mistake(leaky_units, "(1 - ss[t] ** 2)", "(1 - hs[t + 1] ** 2)",
-        r"tanh.*(taken at|made with)|stands where|\bs\b")  # fmt: skip
+mistake(
+    leaky_units,
+    "(1 - ss[t] ** 2)",
+    "(1 - hs[t + 1] ** 2)",
+    r"tanh.*(taken at|made with)|stands where|\bs\b",
+)
 mistake(leaky_units, "/ 6 / 5", "/ 6", r"\b5\b|mean|1/N|divi")
 mistake(
     leaky_units,
@@ -227,10 +234,18 @@ def two_layers_of_time():
     return loss, names, {"A": dA, "U": dU, "B": dB, "V": dV}
 
 
-mistake(two_layers_of_time, "dk = dzk @ V.numpy().T", "dk = dzk @ B.numpy().T",
-        r"B\b.*V\b|V\b.*B\b|stands where")  # fmt: skip
-mistake(two_layers_of_time, "(dh + dzk @ B.numpy().T)", "(dzk @ B.numpy().T)",
-        r"path|left out|step|dh|\bU\b")  # fmt: skip
+mistake(
+    two_layers_of_time,
+    "dk = dzk @ V.numpy().T",
+    "dk = dzk @ B.numpy().T",
+    r"B\b.*V\b|V\b.*B\b|stands where",
+)
+mistake(
+    two_layers_of_time,
+    "(dh + dzk @ B.numpy().T)",
+    "(dzk @ B.numpy().T)",
+    r"path|left out|step|dh|\bU\b",
+)
 mistake(two_layers_of_time, "dB += h1.T @ dzk", "dB += h0.T @ dzk", r"step|state|previous|before")
 mistake(
     two_layers_of_time, "(dk + Q[t])", "(dk + Q[3] * (t == 3))", r"path|last|loss|left out|\bQ\b"
@@ -257,19 +272,29 @@ def strided():
             patch = xv[:, :, s * i : s * i + 3, s * j : s * j + 3]
             dW += np.einsum("no,nchw->ochw", d, patch)
             dx[:, :, s * i : s * i + 3, s * j : s * j + 3] += np.einsum("no,ochw->nchw", d, Wv)
-    return loss, {"x": x, "W": W, "b": b, "z": z, "a": a}, {
-        "x": dx, "W": dW, "b": dz.sum((0, 2, 3))}  # fmt: skip
+    return (
+        loss,
+        {"x": x, "W": W, "b": b, "z": z, "a": a},
+        {"x": dx, "W": dW, "b": dz.sum((0, 2, 3))},
+    )
 
 
-mistake(strided, "patch = xv[:, :, s * i : s * i + 3, s * j : s * j + 3]",
-        "patch = xv[:, :, i : i + 3, j : j + 3]",
-        r"stride|slice|shift|index|place|x\[|\b2 \*")  # fmt: skip
-mistake(strided, "dx[:, :, s * i : s * i + 3, s * j : s * j + 3]",
-        "dx[:, :, i : i + 3, j : j + 3]",
-        r"stride|slice|shift|index|place|x\[|\b2 \*")  # fmt: skip
+mistake(
+    strided,
+    "patch = xv[:, :, s * i : s * i + 3, s * j : s * j + 3]",
+    "patch = xv[:, :, i : i + 3, j : j + 3]",
+    r"stride|slice|shift|index|place|x\[|\b2 \*",
+)
+mistake(
+    strided,
+    "dx[:, :, s * i : s * i + 3, s * j : s * j + 3]",
+    "dx[:, :, i : i + 3, j : j + 3]",
+    r"stride|slice|shift|index|place|x\[|\b2 \*",
+)
 mistake(strided, "dW += np", "dW = np", r"=.*\+=|overwrit|last|only the")
-mistake(strided, '"b": dz.sum((0, 2, 3))', '"b": dz.sum((2, 3))[0]',
-        r"sample|one of|first|sum|axis")  # fmt: skip
+mistake(
+    strided, '"b": dz.sum((0, 2, 3))', '"b": dz.sum((2, 3))[0]', r"sample|one of|first|sum|axis"
+)
 mistake(strided, '"b": dz.sum((0, 2, 3))', '"b": dz.mean((0, 2, 3))', r"mean|1/18|\b18\b")
 mistake(strided, "dz, xv, Wv = Q * (z.numpy() > 0)", "dz, xv, Wv = Q", r"relu")
 
@@ -293,12 +318,24 @@ def dilated():
     return loss, {"x": x, "w": w, "y": y}, {"x": dx, "w": dw}
 
 
-mistake(dilated, "np.sum(dy * xv[:, k * d : k * d + 8])", "np.sum(dy * xv[:, k : k + 8])",
-        r"dilat|slice|shift|place|x\[|index")  # fmt: skip
-mistake(dilated, "dx[:, k * d : k * d + 8] +=", "dx[:, k : k + 8] +=",
-        r"dilat|slice|shift|place|x\[|index")  # fmt: skip
-mistake(dilated, "dw[k] = np.sum(dy * xv", "dw[2 - k] = np.sum(dy * xv",
-        r"revers|order|flip|w\[2\] and w\[0\] are exchanged")  # fmt: skip
+mistake(
+    dilated,
+    "np.sum(dy * xv[:, k * d : k * d + 8])",
+    "np.sum(dy * xv[:, k : k + 8])",
+    r"dilat|slice|shift|place|x\[|index",
+)
+mistake(
+    dilated,
+    "dx[:, k * d : k * d + 8] +=",
+    "dx[:, k : k + 8] +=",
+    r"dilat|slice|shift|place|x\[|index",
+)
+mistake(
+    dilated,
+    "dw[k] = np.sum(dy * xv",
+    "dw[2 - k] = np.sum(dy * xv",
+    r"revers|order|flip|w\[2\] and w\[0\] are exchanged",
+)
 
 
 @program
@@ -319,8 +356,9 @@ mistake(overlapping_pools, "] += dy[n, i]", "] = dy[n, i]", r"=.*\+=|overwrit|ov
 mistake(
     overlapping_pools, "i + np.argmax(xv", "np.argmax(xv", r"index|place|offset|window|slice|shift"
 )
-mistake(overlapping_pools, "np.argmax(xv[n, i : i + 3])", "np.argmin(xv[n, i : i + 3])",
-        r"argm|min|max")  # fmt: skip
+mistake(
+    overlapping_pools, "np.argmax(xv[n, i : i + 3])", "np.argmin(xv[n, i : i + 3])", r"argm|min|max"
+)
 
 
 @program
@@ -343,9 +381,12 @@ def depthwise():
 
 mistake(depthwise, "dy * Kv[k]", "dy * Kv[:, k]", r"transpose|K\[|\.T|column|row")
 mistake(depthwise, "dy * Kv[k]", "dy * Kv[2 - k]", r"flip|revers|order")
-mistake(depthwise, "dK[k] = np.sum(dy * xv[:, k : k + 6], axis=(0, 1))",
-        "dK[k] = np.sum(dy * xv[:, k : k + 6], axis=(0, 2))[:3]",
-        r"ax[ie]s")  # fmt: skip
+mistake(
+    depthwise,
+    "dK[k] = np.sum(dy * xv[:, k : k + 6], axis=(0, 1))",
+    "dK[k] = np.sum(dy * xv[:, k : k + 6], axis=(0, 2))[:3]",
+    r"ax[ie]s",
+)
 mistake(depthwise, "dy = dz @ P.numpy().T", "dy = Q @ P.numpy().T", r"tanh")
 
 # --- embeddings, dropout, norms -----------------------------------------------------------------
@@ -365,8 +406,11 @@ def tied_words():
     dz = d @ Ev * (1 - hv**2)
     dE = d.T @ hv
     np.add.at(dE, ids, 2.0 * dz @ W.numpy().T)
-    return loss, {"E": E, "W": W, "x": x, "h": h, "scores": scores}, {
-        "E": dE, "W": x.numpy().T @ dz}  # fmt: skip
+    return (
+        loss,
+        {"E": E, "W": W, "x": x, "h": h, "scores": scores},
+        {"E": dE, "W": x.numpy().T @ dz},
+    )
 
 
 mistake(tied_words, "dE = d.T @ hv", "dE = np.zeros((6, 4))", r"use|path|left out|scores|output")
@@ -393,8 +437,11 @@ def group_of_channels():
     dn = Q * g.numpy()[:, None]
     s1, s2 = dn.sum(2, keepdims=True), (dn * nv).sum(2, keepdims=True)
     dx = r / 5 * (5 * dn - s1 - nv * s2)
-    return loss, {"x": x, "g": g, "n": n, "m": m, "v": v}, {
-        "x": dx, "g": np.sum(Q * nv, axis=(0, 2))}  # fmt: skip
+    return (
+        loss,
+        {"x": x, "g": g, "n": n, "m": m, "v": v},
+        {"x": dx, "g": np.sum(Q * nv, axis=(0, 2))},
+    )
 
 
 mistake(group_of_channels, "r / 5 * (5 * dn", "r / 3 * (3 * dn", r"\b3\b|\b5\b|axis|size")
@@ -425,10 +472,18 @@ def gated_attention():
     return loss, names, {"X": dX, "Wq": Xv.T @ dq, "Wk": Xv.T @ dk, "Wv": Xv.T @ dv, "b": ds}
 
 
-mistake(gated_attention, "np.sum(dp * pv, axis=1, keepdims=True)", "np.sum(dp, axis=1, keepdims=True)",
-        r"softmax|\bp\b")  # fmt: skip
-mistake(gated_attention, "np.sum(dp * pv, axis=1, keepdims=True)", "np.mean(dp * pv, axis=1, keepdims=True)",
-        r"softmax|mean|\b5\b")  # fmt: skip
+mistake(
+    gated_attention,
+    "np.sum(dp * pv, axis=1, keepdims=True)",
+    "np.sum(dp, axis=1, keepdims=True)",
+    r"softmax|\bp\b",
+)
+mistake(
+    gated_attention,
+    "np.sum(dp * pv, axis=1, keepdims=True)",
+    "np.mean(dp * pv, axis=1, keepdims=True)",
+    r"softmax|mean|\b5\b",
+)
 mistake(gated_attention, "ds.T @ qv / tau", "ds @ qv / tau", r"transpose")
 mistake(gated_attention, "ds.T @ qv / tau, pv", "ds.T @ qv, pv", r"0\.7|tau")
 mistake(

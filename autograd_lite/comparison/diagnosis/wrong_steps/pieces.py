@@ -178,17 +178,20 @@ def _other_places(many):
     gaps = {gap for rank in ranks for gap in np.diff(rank)}
     if len(gaps) != 1:
         return
-    for step in {0, 1} - gaps:
-        words = f"the windows of {{}} are {gaps.copy().pop()} apart, and are taken 1 apart: the "
-        words += "stride or the dilation is left out"
-        if not step:
-            words = "every window of {} is taken where the first is: its own start is left out"
-        firsts = [
-            [rank[0] + step * rank.index(start) for rank, start in zip(ranks, row, strict=True)]
+    gap = gaps.pop()
+    apart = f"the windows of {{}} are {gap} apart, and are taken 1 apart: the stride or the "
+    apart += "dilation is left out"
+    same = "every window of {} is taken where the first is: its own start is left out"
+    for words, step, anchor in ((apart, 1, 0), (apart, 1, -1), (same, 0, 0)):
+        moved = [
+            [
+                r[anchor] + step * (r.index(i) - r.index(r[anchor]))
+                for r, i in zip(ranks, row, strict=True)
+            ]
             for row in starts
         ]
-        pairs = zip(indices, firsts, strict=True)
-        yield words, [tuple(map(_moved, index, row)) for index, row in pairs]
+        if step != gap:
+            yield words, [tuple(map(_moved, *pair)) for pair in zip(indices, moved, strict=True)]
 
 
 def _start(i):
