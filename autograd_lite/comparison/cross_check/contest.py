@@ -114,8 +114,11 @@ def held(problem, tolerance) -> FunctionComparison:
     if report:
         wrong = next((c for c in others if not all(c.rows) and _is_alone(c)), None)
         return report if wrong is None else replace(wrong.report(), point=wrong.point)
-    report = report.confirmed([other.report() for other in others if not all(other.rows)])
-    return replace(report, repair=repaired(contest, others) if _is_alone(report) else "")
+    repair = repaired(contest, others) if _is_alone(report) else ""
+    if not repair and any(kind == "jacobian" for kind, *_ in contest.compared):
+        report = contest.report(in_sums=True)
+    wrong = [other.report(in_sums=not repair) for other in others if not all(other.rows)]
+    return replace(report.confirmed(wrong), repair=repair)
 
 
 def _is_large(contest):
@@ -160,13 +163,17 @@ class Contest:
         """Where the votes are taken, {label: array}."""
         return dict(zip(self.problem.labels, self.problem.leaves, strict=True))
 
-    def report(self) -> FunctionComparison:
-        """All votes, with what the diagnosis of the wrong ones found."""
+    def report(self, in_sums=False) -> FunctionComparison:
+        """All votes, with what the diagnosis of the wrong ones found.
+
+        ``in_sums``: of a Jacobian too what explains the sums of its rows with weights.
+        """
         cases = list(self._cases())
         diagnoses = [Comparison.from_case(case) for case in cases if not all(case.rows)]
+        findings = [x for found in diagnoses for x in found.findings]
         return FunctionComparison(
             self.rows,
-            findings=tuple(self._with_projections(x for d in diagnoses for x in d.findings)),
+            findings=tuple(self._with_projections(findings) if in_sums else findings),
             hints=tuple(dict.fromkeys(x for found in diagnoses for x in found.hints)),
             because={label: at for found in diagnoses for label, at in found.because.items()},
             case=cases[-1] if cases and cases[-1].loss is not None else None,
@@ -178,7 +185,6 @@ class Contest:
 
     def _with_projections(self, findings):
         """The findings, of a Jacobian those on the graph before what its entries show."""
-        findings = list(findings)
         for (kind, i, label, given, true), row in zip(self.compared, self.rows, strict=True):
             known = [x for x in findings if label in x.explains]
             if kind != "jacobian" or row or any(x.mistake != PLACE for x in known):

@@ -132,12 +132,10 @@ class Editor:
             yield from of_sum(merged(self._terms(x)))
         elif func is np.matmul:
             yield from of_matrices(*args)
-        elif func is np.linalg.solve:
+        elif func in (np.linalg.solve, np.linalg.inv):
+            new = call(np.matmul, *args) if func is np.linalg.solve else args[0]
             says = "the inverse of {part} is left out: " + INSTEAD
-            yield "no inverse", "other operand", call(np.matmul, *args), args[0], says, 1
-        elif func is np.linalg.inv:
-            says = "the inverse is left out: " + INSTEAD
-            yield "no inverse", "other operand", args[0], None, says, 1
+            yield "no inverse", "other operand", new, args[0], says, 1
         elif func in _COMPARED:
             new = call(_COMPARED[func], *args)
             yield "inverted", MASK, new, None, "the comparison is inverted: " + INSTEAD, 1

@@ -127,9 +127,8 @@ _FORMS = [
 
 def wrong_regulariser(search):
     """Rows whose part of the loss's regulariser is not what it must be."""
-    if not search.penalties.terms:
-        return []
-    leaves = [e for e in search.left if e.bottom.op is None and e.given.shape == e.true.shape]
+    rows = search.left if search.penalties.terms else ()
+    leaves = [e for e in rows if e.bottom.op is None and e.given.shape == e.true.shape]
     if not leaves or any(np.iscomplexobj(e.given) or np.iscomplexobj(e.true) for e in leaves):
         return []
     known = [e.bottom for e in search.case.gradients.values() if e.bottom.op is None]

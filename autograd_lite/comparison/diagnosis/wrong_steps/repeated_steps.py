@@ -1,7 +1,7 @@
 """The same wrong step everywhere: in a loop, and in a function used in each layer.
 
-Steps are alike if they are the same call at the same argument; of these, those that the same
-parameters feed are the same step of a loop: the forget gate of every time step.
+Steps are alike if they are the same call at the same argument; of these, those that correspond
+in the rounds of a loop are one step of it: the forget gate of every time step.
 """
 
 from __future__ import annotations
