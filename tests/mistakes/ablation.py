@@ -60,7 +60,7 @@ MECHANISMS = {
     "_other_operands _other_arrays _masks wrong_slices _activations _of_softmax copies",
     "diagnosis.wrong_steps.accumulation": "_kept _doubled",
     "diagnosis.wrong_steps.repeated_steps": "wrong_rules _scaled _other_values "
-    "other_steps_operands _other_steps_outputs _past_the_activation _one_sample_everywhere "
+    "other_steps_operands _past_the_activation _one_sample_everywhere "
     "_other_steps_targets pieces_exchanged_everywhere slices_elsewhere _several_paths "
     "_reordered _other_outputs",
     "cross_check.contest": "repaired of_another_function",

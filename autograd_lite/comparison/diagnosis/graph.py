@@ -185,7 +185,7 @@ class Graph:
     def label(self, node):
         """What a node is called: by its name, else by its formula, else by its operation."""
         if node not in self._labels:
-            named = self.names.given(node) or self._named_in_another_round(node)
+            named = self.names.given(node) or self._named_in_a_later_round.get(node)
             short = "Loss" if node is self.root else self.names.of(node)
             written = (_Formulas(self.names, 3, holes).of(node) for holes in (False, True))
             self._labels[node] = named or next(filter(None, written), short)
@@ -197,10 +197,15 @@ class Graph:
         is_told = label != self.names.of(node) or self.names.given(node)
         return label if is_told else _Formulas(self.names, 5, True, 60).of(node) or label
 
-    def _named_in_another_round(self, node):
+    @cached_property
+    def _named_in_a_later_round(self):
         """The variable that holds what corresponds to a node in the last round of a loop."""
-        names = map(self.names.given, self.rounds.after(node))
-        return next(filter(None, names), None)
+        found: dict = {}
+        for line in self.rounds.lines():
+            name = None
+            for node in line:
+                found[node] = name = self.names.given(node) or name
+        return found
 
     def rename(self, labels):
         """Have nodes called by these labels."""

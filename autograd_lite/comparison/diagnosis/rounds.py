@@ -51,6 +51,10 @@ class Rounds:
             found.append(self.before[found[-1]])
         return found
 
+    def lines(self):
+        """What corresponds in all rounds, newest first, of each call of the last round."""
+        return [self.back(node) for node in self.before if node not in self._later]
+
     @cached_property
     def _later(self):
         return {older: node for node, older in self.before.items()}
@@ -59,18 +63,13 @@ class Rounds:
         return node in self.before or node in self._later
 
     def after(self, node):
-        """What corresponds to a node in the rounds after, oldest first."""
-        while (node := self._later.get(node)) is not None:
-            yield node
+        """What corresponds to a node in the round after, or None."""
+        return self._later.get(node)
 
     @cached_property
     def _age(self):
         """Of how many rounds ago a node is, {node: int}."""
-        age: dict = {}
-        for node in self.before:
-            if node not in self._later:
-                age.update({older: i for i, older in enumerate(self.back(node))})
-        return age
+        return {node: age for line in self.lines() for age, node in enumerate(line)}
 
     def is_state(self, node, user):
         """Whether a node is of an older round than a call that uses it."""

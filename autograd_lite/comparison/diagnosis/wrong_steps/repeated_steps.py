@@ -272,8 +272,6 @@ def _arriving(rule, p, y, z, g):
 
 def other_steps_operands(many, graph):
     """Pairs (words, one rule an edge): a value is that of the next step, or of the last one."""
-    if is_function(many[0].op):
-        yield from _other_steps_outputs(many)
     if many[0].op.f not in (np.matmul, np.multiply) or many[0].position is None:
         return
     operands = [edge.node.parents[1 - edge.position] for edge in many]
@@ -281,7 +279,7 @@ def other_steps_operands(many, graph):
     if operands[0] is None or len(set(operands)) < len(operands):
         return
     own = [edge.args[1 - edge.position] for edge in many]
-    later, earlier = next(graph.rounds.after(operands[0]), None), graph.rounds.before
+    later, earlier = graph.rounds.after(operands[0]), graph.rounds.before
     found = [("next", [later.out, *own[:-1]])] if later is not None else []
     if operands[-1] in earlier:
         found.append(("previous", [*own[1:], earlier[operands[-1]].out]))
@@ -358,17 +356,16 @@ def _other_values(many, lanes, graph):
 
 
 def _other_outputs(many, lanes, graph):
-    """The derivative of a function by another value of the same step."""
-    outs = tuple(edge.node for edge in many)
+    """The derivative of a function by another value of the same step, or by its own of another."""
+    outs, function = tuple(edge.node for edge in many), many[0].op.name
     for nodes, values in lanes:
         if nodes == outs or len(nodes) != len(outs) or np.shape(values[0]) != np.shape(many[0].out):
             continue
         other, name = _called(nodes, values, many[0].node, graph), graph.label(outs[0])
-        if other.removeprefix("the state ") != name:
-            words = (
-                f"the derivative of {many[0].op.name} is made with {other}, where {name} belongs"
-            )
-            yield unblanked(words), list(map(_with_output, values))
+        words = f"the derivative of {function} is made with {other}, where {name} belongs"
+        if nodes[0] is graph.rounds.before.get(outs[0]):
+            words = f"the derivative of {function} is made with {name} of the previous step"
+        yield unblanked(words), list(map(_with_output, values))
 
 
 def _called(nodes, values, user, graph):
@@ -380,19 +377,5 @@ def _called(nodes, values, user, graph):
     return f"the state {graph.label(node)}" if is_state else graph.long_label(node)
 
 
-def _other_steps_outputs(many):
-    """The derivative of a function by its value in the next step, or in the step before."""
-    outs = [edge.out for edge in many]
-    shifted = (("next", [None, *outs[:-1]]), ("previous", [*outs[1:], np.zeros_like(outs[-1])]))
-    for which, values in shifted:
-        name = many[0].op.name
-        words = f"the derivative of {name} is made with {{h}} of the {which} step"
-        if not any(np.shape(v) != np.shape(outs[0]) for v in values if v is not None):
-            yield words, [_with_output(value) for value in values]
-
-
 def _with_output(value):
-    def rule(e):
-        return e.contribution if value is None else pulled(e, out=value)
-
-    return rule
+    return lambda e: pulled(e, out=value)
