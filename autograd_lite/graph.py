@@ -5,7 +5,6 @@ A tensor is called by its own name, its path in a module, its variable, or its o
 
 import sys
 from collections import Counter
-from functools import partial
 
 import numpy as np
 
@@ -134,12 +133,17 @@ class Names:
         names = self._seen.get(_digest(array), ()) if self._seen else ()
         return next(iter(names)) if len(names) == 1 else None
 
-    def row_of(self, array):
-        """X[t] for a row of the array X that has a name; None of what is no row of one."""
+    def rows_of(self, many):
+        """(name, array, indices) of the array of which many arrays or numbers are the rows.
+
+        None of what are no rows of an array that has a name.
+        """
+        shape = np.shape(many[0])
         for name, known in self.arrays().items():
-            has_rows = known.ndim == np.ndim(array) + 1 > 1 and known.shape[1:] == np.shape(array)
-            if has_rows and any(map(partial(_same, array), known)):
-                return f"{name}[t]"
+            if known.ndim == len(shape) + 1 and known.shape[1:] == shape:
+                at = [next((i for i, row in enumerate(known) if _same(row, x)), None) for x in many]
+                if None not in at:
+                    return name, known, at
         return None
 
     def arrays(self):
@@ -218,6 +222,7 @@ def _digest(array):
 
 
 def _same(one, other):
+    one, other = np.asarray(one), np.asarray(other)
     if one.shape != other.shape or one.dtype != other.dtype:
         return False
     return np.array_equal(one, other, equal_nan=one.dtype.kind in "fc")

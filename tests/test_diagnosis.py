@@ -605,7 +605,7 @@ def test_the_step_size_of_a_loop_is_its_own_constant():
         dW += np.outer(delta, state.data)
         costate = costate + W.data.T @ delta
     summary = ag.compare(loss, {"W": dW, "x": costate}).summary
-    assert "at all 5 multiply steps: the factor 0.2" in summary
+    assert "at all 5 steps that W feeds: the factor 0.2" in summary
 
 
 def test_one_row_of_a_batch_counts_in_a_loop_too():

@@ -14,9 +14,10 @@ from ..comparison.diagnosis import phrasing
 from ..comparison.diagnosis.constants import Constants
 from ..comparison.diagnosis.mistakes import MISTAKES
 from ..comparison.diagnosis.wrong_steps.backward import Backward, Edge
-from ..comparison.diagnosis.wrong_steps.edge_rules import PRODUCTS, slope
+from ..comparison.diagnosis.wrong_steps.edge_rules import slope
 from ..comparison.diagnosis.wrong_steps.errors_of_losses import errors, wrong_errors
 from ..comparison.diagnosis.wrong_steps.mutants import wrong_steps
+from ..comparison.diagnosis.wrong_steps.wrong_rules import PRODUCTS
 from ..engine.arrays import broadcast_axes
 from ..engine.primitives import Elementwise
 from ..rules.activations import sigmoid

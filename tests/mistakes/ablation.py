@@ -41,8 +41,8 @@ COMPARISON = "autograd_lite.comparison"
 
 # Modules, and the mechanisms that are called from there.
 MECHANISMS = {
-    "diagnosis.search": "other_argument ties zero_rows common_factor wrong_signs wrong_regulariser "
-    "array_patterns other_tensor",
+    "diagnosis.search": "value_patterns common_factor wrong_regulariser array_patterns "
+    "other_tensor",
     "diagnosis.diagnose": "typo clipped _of_unused",
     "diagnosis.array_patterns": "_shapes _sums _orders _products",
     "diagnosis.single_arrays": "_signs _other_rule _other_function _factor _value",
@@ -50,18 +50,19 @@ MECHANISMS = {
     "diagnosis.phrasing": "scaled",
     "diagnosis.wrong_formulas": "one_formula _two_edits",
     "diagnosis.edits": "arrays_for of_product of_sum of_matrices of_choice of_reduction",
-    "diagnosis.row_patterns": "_of_biases",
+    "diagnosis.row_patterns": "_of_biases _by_arguments",
     "diagnosis.regularisers": "_in_entries",
     "diagnosis.constants": "_plain _of_sizes _of_compositions _of_divisors _of_scalars _of_masks "
     "_of_values _fours _of_other_divisors",
     "diagnosis.wrong_steps.mutants": "missing_accumulation wrong_errors_at fused_edges wrong_rules "
     "_one_sample wrong_pieces other_targets",
     "diagnosis.wrong_steps.edge_rules": "substitutes wrong_normalisations wrong_windows "
-    "_other_operands _other_arrays _masks wrong_slices _products _activations _of_softmax _copies",
+    "_other_operands _other_arrays _masks wrong_slices _activations _of_softmax copies",
     "diagnosis.wrong_steps.accumulation": "_kept _doubled",
     "diagnosis.wrong_steps.repeated_steps": "wrong_rules _scaled _other_values "
-    "other_steps_operands _other_steps_outputs _past_the_activation _one_sample_everywhere "
-    "_other_steps_targets pieces_exchanged_everywhere _reordered",
+    "other_steps_operands _past_the_activation _one_sample_everywhere "
+    "_other_steps_targets pieces_exchanged_everywhere slices_elsewhere _several_paths "
+    "_reordered _other_outputs",
     "cross_check.contest": "repaired of_another_function",
 }
 

@@ -8,7 +8,7 @@ from autograd_lite.comparison.diagnosis.sentences import MOST, count_of_words
 
 from .collected import MISTAKES, PROGRAMS, reported
 
-NAMED = 285  # a ratchet: it may rise, and never falls
+NAMED = 492  # a ratchet: it may rise, and never falls
 
 
 @pytest.mark.parametrize("program", PROGRAMS.values(), ids=PROGRAMS)
@@ -37,7 +37,8 @@ def test_no_story_is_told_of_noise():
     for name, (loss, names, gradients) in networks():
         noisy = {k: g * (1 + 0.1 * rng.normal(size=np.shape(g))) for k, g in gradients.items()}
         report = ag.compare(loss, noisy, names=names)
-        told += [f"{name}: {report.summary}"] if report.findings else []
+        stories = [f for f in report.findings if f.mistake != "typo"]  # which entries are wrong
+        told += [f"{name}: {report.summary}"] if stories else []
     assert not told, "\n".join(told)
 
 

@@ -78,10 +78,13 @@ def test_a_multiplier_is_not_stale_where_its_term_is_forgotten():
 @pytest.mark.parametrize(
     ("slope", "expected"),
     [
-        (lambda x: x, "dl and ds are the derivatives by log(l), log(s)"),
-        (lambda x: 1 / (2 * x), "by l^2, s^2"),
-        (lambda x: -(x**2), "by 1 / l, 1 / s"),
-        (lambda x: np.pi / 180, "by l in degrees, s in degrees"),
+        (
+            lambda x: x,
+            "dl: it is the derivative by log(l), not by l; ds: it is the derivative by log(s)",
+        ),
+        (lambda x: 1 / (2 * x), "by s^2, not by s"),
+        (lambda x: -(x**2), "by 1 / s, not by s"),
+        (lambda x: np.pi / 180, "by s in degrees, not by s"),
     ],
 )
 def test_a_derivative_by_another_function_of_the_parameter_is_named(slope, expected):

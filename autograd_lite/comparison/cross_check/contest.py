@@ -98,6 +98,7 @@ def compare_function(
     return held(Problem(f, jac, x, hess_diag, args), Tolerance(rtol, atol))
 
 
+PLACE = "typo"  # the mistake of what tells no more than which entries are wrong
 POINTS = 2  # beside the given one, at which a verdict and its explanation are tried
 ENTRIES = 1000  # of x, and
 CALLS = 2000  # on the tape of f: of more the given point alone is tried
@@ -113,8 +114,11 @@ def held(problem, tolerance) -> FunctionComparison:
     if report:
         wrong = next((c for c in others if not all(c.rows) and _is_alone(c)), None)
         return report if wrong is None else replace(wrong.report(), point=wrong.point)
-    report = report.confirmed([other.report() for other in others if not all(other.rows)])
-    return replace(report, repair=repaired(contest, others) if _is_alone(report) else "")
+    repair = repaired(contest, others) if _is_alone(report) else ""
+    if not repair and any(kind == "jacobian" for kind, *_ in contest.compared):
+        report = contest.report(in_sums=True)
+    wrong = [other.report(in_sums=not repair) for other in others if not all(other.rows)]
+    return replace(report.confirmed(wrong), repair=repair)
 
 
 def _is_large(contest):
@@ -159,13 +163,17 @@ class Contest:
         """Where the votes are taken, {label: array}."""
         return dict(zip(self.problem.labels, self.problem.leaves, strict=True))
 
-    def report(self) -> FunctionComparison:
-        """All votes, with what the diagnosis of the wrong ones found."""
+    def report(self, in_sums=False) -> FunctionComparison:
+        """All votes, with what the diagnosis of the wrong ones found.
+
+        ``in_sums``: of a Jacobian too what explains the sums of its rows with weights.
+        """
         cases = list(self._cases())
         diagnoses = [Comparison.from_case(case) for case in cases if not all(case.rows)]
+        findings = [x for found in diagnoses for x in found.findings]
         return FunctionComparison(
             self.rows,
-            findings=tuple(x for found in diagnoses for x in found.findings),
+            findings=tuple(self._with_projections(findings) if in_sums else findings),
             hints=tuple(dict.fromkeys(x for found in diagnoses for x in found.hints)),
             because={label: at for found in diagnoses for label, at in found.because.items()},
             case=cases[-1] if cases and cases[-1].loss is not None else None,
@@ -174,6 +182,34 @@ class Contest:
             elsewhere=of_another_function(self),
             clues=tuple(clues(self)),
         )
+
+    def _with_projections(self, findings):
+        """The findings, of a Jacobian those on the graph before what its entries show."""
+        for (kind, i, label, given, true), row in zip(self.compared, self.rows, strict=True):
+            known = [x for x in findings if label in x.explains]
+            if kind != "jacobian" or row or any(x.mistake != PLACE for x in known):
+                continue
+            if found := self._projected(i, label, given, true):
+                findings = [*found, *(x for x in findings if x not in known)]
+        return findings
+
+    def _projected(self, i, label, given, true):
+        """What explains a Jacobian in two sums of its rows with weights."""
+        if given.shape != true.shape or not self.traced.follows:
+            return []
+        found, rng = [], np.random.default_rng(0)
+        for _ in range(2):
+            weights = rng.normal(size=self.problem.result.shape)
+            graph = self.traced.projected(i, label, weights)
+            if not graph:
+                return []
+            sums = (np.tensordot(weights, a, weights.ndim) for a in (given, true))
+            case = Case(*({label: total} for total in sums), self.tolerance, **graph)
+            root = graph["loss"].node
+            known = [x for x in Comparison.from_case(case).findings if x.mistake != PLACE]
+            found.append([x for x in known if not {root, root.parents[0]} & {*x.where}])
+        first, second = found
+        return first if [x.text for x in first] == [x.text for x in second] else []
 
     def _hold(self, kind, i, given, shape):
         """One vote."""

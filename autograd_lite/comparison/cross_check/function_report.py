@@ -146,8 +146,9 @@ class FunctionComparison(Comparison):
 
     @property
     def _is_repaired_instead(self):
-        """Whether one line is known that makes of a derivation of another function that of this."""
-        is_one = bool(self.repair) and "; " not in self.repair
+        """Whether one line of each derivative makes of another function's derivation this one's."""
+        first, *more = self.repair.split("; ")  # of two, what is missing has a name
+        is_one = bool(first) and (not more or (len(more) == 1 and " is missing: " in first))
         return is_one and "fit each other" in self.elsewhere
 
     @property

@@ -68,9 +68,17 @@ def for_tensors(f):
             found[name] = numpys(_NAMES[id(value)])
     if not found:
         return None
-    again = types.FunctionType(
-        f.__code__, {**f.__globals__, **found}, f.__name__, f.__defaults__, f.__closure__
-    )
+    return with_values(f, found)
+
+
+def with_values(f, values):
+    """A function that has other values for some of the names around it."""
+    cells = [
+        types.CellType(values[name]) if name in values else cell
+        for name, cell in zip(f.__code__.co_freevars, f.__closure__ or (), strict=True)
+    ]
+    scope = {**f.__globals__, **values}
+    again = types.FunctionType(f.__code__, scope, f.__name__, f.__defaults__, tuple(cells))
     again.__kwdefaults__ = f.__kwdefaults__
     return again
 

@@ -78,7 +78,7 @@ class Problem:
         return self._value(f(*args, **kwargs))
 
     def named(self, *tensors):
-        """What f returns for tensors, and its variables then."""
+        """What f returns for tensors, and what was seen of its variables."""
         args, kwargs = self.arguments(tensors)
         try:
             seen = observed(self._f, args, kwargs)
@@ -88,7 +88,7 @@ class Problem:
                 raise
             self._followed = again
             seen = observed(again, args, kwargs)
-        return self._value(seen.result), seen.own
+        return self._value(seen.result), seen
 
     def derived_on_tape(self, *tensors):
         """The gradient by hand of tensors, for each leaf, and the variables of its function."""

@@ -8,8 +8,6 @@ taken, and the search goes on for the others.
 
 from __future__ import annotations
 
-from itertools import chain
-
 import numpy as np
 
 from ...observed_call import observed
@@ -25,7 +23,7 @@ from ..diagnosis.formulas import Formulas
 from ..diagnosis.sentences import elided
 from ..diagnosis.wrong_calls import SIGN
 from ..rows import distance
-from .plain_python import arrays_around, for_tensors
+from .plain_python import arrays_around, for_tensors, with_values
 
 WORK = 60_000  # expressions that are computed again: half a second
 ELEMENTS = 12  # of x, each of which may be what was left out
@@ -53,7 +51,8 @@ class Derivation:
             self.inputs, lambda name, value: _traced(trace, value, name)
         )
         function = for_tensors(function) or function
-        seen = observed(function, args, kwargs)
+        arrays = {n: trace.input(a, n) for n, a in arrays_around(function).items()}
+        seen = observed(with_values(function, arrays), args, kwargs)
         results = {key: _expression(x) for key, x in problem.split(seen.result).items()}
         self.results = {key: x for key, x in results.items() if x is not None}
         steps = self._with_results_apart(graph)
@@ -61,10 +60,11 @@ class Derivation:
         for name, value in seen.own.items():
             if type(value) is Traced:
                 symbols.setdefault(value.expression, name)
-        _name_constants(graph, function, symbols)
-        self.around = [
+        self.around = [x.expression for x in arrays.values()]
+        self.around += [
             Expression("constant", array, name=name)
             for name, array in arrays_around(problem.function).items()
+            if name not in arrays
         ]
         symbols |= {x: x.name for x in self.around}
         lines = {x for x in (*symbols, *self.results.values()) if x.kind == "call"}
@@ -73,11 +73,12 @@ class Derivation:
     def _with_results_apart(self, graph):
         """All calls; a result that is used elsewhere, too, is one of its own, wrong there alone."""
         steps = [step for step in graph.steps if step.kind == "call"]
-        used = [x for step in steps for x in step.operands()]
+        used = {x for step in steps for x in step.operands()}
         for key, x in self.results.items():
-            if x.kind == "call" and any(x is one for one in used):
+            if x.kind == "call" and x in used:
                 self.results[key] = call(np.positive, x)
                 steps.append(self.results[key])
+            used.add(x)
         return steps
 
     def at(self, leaves, edits):
@@ -101,17 +102,6 @@ def _traced(trace, value, name):
 
 def _expression(x):
     return x.expression if type(x) is Traced else None
-
-
-def _name_constants(graph, function, symbols):
-    """The arrays that a function has from around it, by their names there."""
-    arrays = arrays_around(function)
-    arrays |= {f"{n}[:, None]": a[:, None] for n, a in arrays.items() if a.ndim == 1}
-    for x in chain.from_iterable(step.operands() for step in graph.steps):
-        if x.kind == "constant" and x.shape:
-            same = (n for n, a in arrays.items() if np.array_equal(a, x.value))
-            if (name := next(same, None)) is not None:
-                symbols.setdefault(x, name)
 
 
 class Repairs(Editor):

@@ -5,12 +5,14 @@ predictions, the differences of all rows are taken at once: 2 calls instead of 2
 """
 
 import contextlib
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
 
 from ...engine.tensor import Tensor, plain
 from ...graph import Names
+from ...observed_call import Observed
 from ...transforms.derivatives import grad, gradients, jacobian, vjp
 from ..factors import Factors, diagonal, units
 from ..finite_differences import Slope, checked, first, second
@@ -41,7 +43,7 @@ class Traced:
             Tensor(leaf, requires_grad=True, name=label)
             for leaf, label in zip(problem.leaves, problem.labels, strict=True)
         ]
-        self._variables = {}
+        self._seen = Observed(None)
         self.loss = self._attempt("loss", self._root)
         self.follows = isinstance(self.loss, Tensor) and self.loss.requires_grad
         if "loss" not in self.why_not and not problem.wobble:
@@ -58,13 +60,27 @@ class Traced:
     @cached_property
     def names(self):
         """The names of the graph: those of the leaves, and the variables of the function."""
+        return self._names_of(self.loss)
+
+    def _names_of(self, root):
         around = arrays_around(self._problem.function)
-        variables = {**around, **self._variables}
-        return Names(self.loss, variables, {self._problem.name: self.loss})
+        variables, seen = {**around, **self._seen.own}, replace(self._seen, arrays=[])
+        return Names(root, variables, {self._problem.name: root}, seen)
 
     def ends(self, i):
         """The nodes that the gradient of a leaf is of, and with respect to."""
         return self.loss.node, self.inputs[i].node
+
+    def projected(self, i, label, weights):
+        """The graph of the sum of the results with weights, of which a Jacobian has the gradient.
+
+        As the arguments of a Case; none where f returns one number.
+        """
+        if np.shape(weights) != np.shape(self._result) or not isinstance(self._result, Tensor):
+            return {}
+        root = np.sum(self._result * weights)
+        ends = {label: (root.node, self.inputs[i].node)}
+        return {"loss": root, "names": self._names_of(root), "ends": ends}
 
     def inner(self, key, shape):
         """(label, value, ends) of a derivative of, or with respect to, a tensor inside."""
@@ -72,7 +88,7 @@ class Traced:
             why = self.why_not.get("loss", "it does not change with the arguments")
             raise ValueError(f"{key!r} is known to autodiff alone, which cannot follow: {why}")
         if isinstance(key, str) and not self.names.find(key):
-            key = paths(self._variables).get(key, key)
+            key = paths(self._seen.own).get(key, key)
         label, value, ends = Factors(self.loss, self.names).find(key, shape)
         if ends[0] is self.loss.node:
             label = f"d{self._problem.name}/d{self.names.of(ends[1])}"
@@ -99,7 +115,8 @@ class Traced:
         return found
 
     def _root(self):
-        result, self._variables = self._problem.named(*self.inputs)
+        result, self._seen = self._problem.named(*self.inputs)
+        self._result = result
         if isinstance(result, Tensor) and result.shape == () and result.node.op is not None:
             return result
         return np.sum(result)

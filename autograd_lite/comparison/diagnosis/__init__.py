@@ -23,6 +23,7 @@ What they look at:
     array_patterns  what the numbers of one array show beside the expected ones
     constants       what a number is called: a size, a product of sizes, a constant
     graph           what leads to what in a recorded graph
+    rounds          which call of a round of a loop is which of the round before
 
 When the gradients agree:
 

@@ -16,7 +16,7 @@ import numpy as np
 from ...engine.arrays import broadcast_axes
 from ..rows import distance
 from .wrong_steps.backward import Edge
-from .wrong_steps.edge_rules import PRODUCTS
+from .wrong_steps.wrong_rules import PRODUCTS
 
 FEW = 6  # places of an order that is told
 MANY = 256  # entries of a large array that are looked at first
@@ -365,6 +365,8 @@ def typo(given, expected, tolerance):
     words = f"{count} of {given.size} entries {'is' if count == 1 else 'are'} wrong, {place}"
     if tolerance.agree(given[wrong], -expected[wrong]):
         words += "; only the sign is wrong there"
+    elif count > 1 and not given[wrong].any():
+        return Form("typo", f"{words}; they are 0: a derivative is left out", given)
     elif count > 1 and tolerance.agree(np.sort(given[wrong]), np.sort(expected[wrong])):
         words += "; these entries are exchanged"
     return Form("typo", f"{words}; all others are right", given)

@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+MASK = "mask"  # where no one call is known
+
 
 @dataclass(frozen=True)
 class Named:
@@ -281,8 +283,8 @@ def _of_masks(graph):
             continue
         c, mask = float(numbers[1]), name or "a mask"
         kind = f"the scale {c:g} = 1/{1 / c:g} of {mask}, such as dropout's 1/(1 - p),"
-        yield 1 / c, Named("constant", f"1/{c:g}", f"{kind} was left out")
-        yield c, Named("constant", f"{c:g}", f"{kind} was applied twice")
+        yield 1 / c, Named("constant", f"1/{c:g}", f"{kind} was left out", node=MASK)
+        yield c, Named("constant", f"{c:g}", f"{kind} was applied twice", node=MASK)
 
 
 def _of_values(graph):
@@ -299,6 +301,8 @@ def _of_values(graph):
         yield value, Named("constant", name, left_out, composite=True, what=what)
         twice = f"the factor {name} was left out, or {name} divides once too often"
         yield 1 / value, Named("constant", f"1/{name}", twice, composite=True, what=what)
+        negative = f"the factor -{name} was left out"
+        yield -1 / value, Named("constant", f"-1/{name}", negative, composite=True, what=what)
 
 
 def _batch(graph):

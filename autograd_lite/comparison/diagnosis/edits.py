@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ...symbolic import calls
 from ...symbolic.expressions import Expression
 from ...symbolic.rule_table import number
 from .algebra import call, constant, powers_of, product, raised, slopes_of, transposed
@@ -25,6 +26,7 @@ from .wrong_calls import (
     merged,
     of_choice,
     of_matrices,
+    of_order,
     of_product,
     of_reduction,
     of_sum,
@@ -130,12 +132,10 @@ class Editor:
             yield from of_sum(merged(self._terms(x)))
         elif func is np.matmul:
             yield from of_matrices(*args)
-        elif func is np.linalg.solve:
+        elif func in (np.linalg.solve, np.linalg.inv):
+            new = call(np.matmul, *args) if func is np.linalg.solve else args[0]
             says = "the inverse of {part} is left out: " + INSTEAD
-            yield "no inverse", "other operand", call(np.matmul, *args), args[0], says, 1
-        elif func is np.linalg.inv:
-            says = "the inverse is left out: " + INSTEAD
-            yield "no inverse", "other operand", args[0], None, says, 1
+            yield "no inverse", "other operand", new, args[0], says, 1
         elif func in _COMPARED:
             new = call(_COMPARED[func], *args)
             yield "inverted", MASK, new, None, "the comparison is inverted: " + INSTEAD, 1
@@ -143,6 +143,8 @@ class Editor:
             yield from of_choice(x, *args)
         elif func in (np.sum, np.mean):
             yield from of_reduction(x)
+        elif func is calls.getitem and type(args[0]) is Expression:
+            yield from of_order(x)
         elif func in (np.transpose, np.swapaxes) and args[0].ndim == 2:
             yield "transpose", TRANSPOSE, args[0], None, "the transpose is missing: " + INSTEAD, 1
         elif isinstance(func, np.ufunc) and func.nin == 1 and type(args[0]) is Expression:

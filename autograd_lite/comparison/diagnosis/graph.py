@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from functools import cached_property
 
@@ -9,11 +10,14 @@ import numpy as np
 
 from ...drawing.formulas import HOLE, formula
 from ...engine.tape import history
+from .rounds import Rounds
 
 LOOP = 64  # calls that are alike: of more, those at the ends are looked at first
 ENDS = 4
 LARGE = 2000  # elements of an array, which take as long as one visit more
 VISITS = 16_000  # of nodes, that one kind of search may make: a quarter of a second
+_SIGNS = ("matmul", "add", "subtract", "multiply", "divide")
+_A_NAME = re.compile(r"(?<![\w=.])[A-Za-z_]\w*\b(?![(=])")  # and not that of a function
 KIND = 3  # calls in a row by which one is told from others
 
 _COMPARED = {">": np.greater, "<": np.less, ">=": np.greater_equal, "<=": np.less_equal}
@@ -110,6 +114,11 @@ class Graph:
         return kinds
 
     @cached_property
+    def rounds(self):
+        """The rounds of its loops."""
+        return Rounds(self)
+
+    @cached_property
     def has_loops(self):
         """Whether there are rounds of a loop: three calls of one kind."""
         return max(Counter(self.kinds.values()).values(), default=0) > 2
@@ -176,11 +185,27 @@ class Graph:
     def label(self, node):
         """What a node is called: by its name, else by its formula, else by its operation."""
         if node not in self._labels:
-            named = self.names.given(node)
+            named = self.names.given(node) or self._named_in_a_later_round.get(node)
             short = "Loss" if node is self.root else self.names.of(node)
-            written = (_Formulas(self.names, holes=holes).of(node) for holes in (False, True))
+            written = (_Formulas(self.names, 3, holes).of(node) for holes in (False, True))
             self._labels[node] = named or next(filter(None, written), short)
         return self._labels[node]
+
+    def long_label(self, node):
+        """What a node is called where it stands in a sentence alone: by a longer formula, too."""
+        label = self.label(node)
+        is_told = label != self.names.of(node) or self.names.given(node)
+        return label if is_told else _Formulas(self.names, 5, True, 60).of(node) or label
+
+    @cached_property
+    def _named_in_a_later_round(self):
+        """The variable that holds what corresponds to a node in the last round of a loop."""
+        found: dict = {}
+        for line in self.rounds.lines():
+            name = None
+            for node in line:
+                found[node] = name = self.names.given(node) or name
+        return found
 
     def rename(self, labels):
         """Have nodes called by these labels."""
@@ -240,8 +265,8 @@ class Graph:
 class _Formulas:
     """Names for tensors that have none: short formulas of those that have."""
 
-    def __init__(self, names, depth=3, holes=False):
-        self.names, self.depth, self.holes = names, depth, holes
+    def __init__(self, names, depth, holes, longest=40):
+        self.names, self.depth, self.holes, self.longest = names, depth, holes, longest
 
     def of(self, node):
         """The formula of a call in brackets; None where it is long.
@@ -251,11 +276,11 @@ class _Formulas:
         """
         if node.op is None or not self.depth:
             return None
-        inner = _Formulas(self.names, self.depth - 1, self.holes)
+        inner = _Formulas(self.names, self.depth - 1, self.holes, self.longest)
         text = formula(node, inner)
-        if self.holes and self._is_told_by_names(node):
+        if self.holes and self._tells(text, node):
             text = text.replace(HOLE, "...")
-        if HOLE in text or len(text) > 40:
+        if HOLE in text or len(text) > self.longest:
             return None
         is_call = text.endswith(")") and text.split("(")[0].isidentifier()
         if is_call and text.count("((") and text.endswith("))"):
@@ -264,15 +289,12 @@ class _Formulas:
         is_one = is_call or (text.endswith("]") and text.split("[")[0].isidentifier())
         return text if is_one else f"({text})"
 
-    def _is_told_by_names(self, node):
-        """Whether a call with holes still says which one it is: one that parameters feed."""
+    def _tells(self, text, node):
+        """Whether a call with holes still says which one it is: one with a name, or a number."""
+        if self.longest > 40 and node.op.name in _SIGNS:
+            return bool(_A_NAME.search(text) or re.match(r"\d", text))
         is_function = len(node.op.rules) == 1 or node.op.name in ("matmul", "add")
-        return is_function and self._has_a_name(node, self.depth)
-
-    def _has_a_name(self, node, depth):
-        """Whether the formula holds a name that a person gave."""
-        found = [parent for _, parent in node.inputs() if parent is not None] if depth else []
-        return any(self.names.given(n) or self._has_a_name(n, depth - 1) for n in found)
+        return is_function and bool(_A_NAME.search(text))
 
     def given(self, node):
         return self.names.given(node) or self.of(node)

@@ -8,6 +8,7 @@ from ...engine.tape import history
 from . import phrasing
 from .mistakes import Candidate, Finding
 
+FEW = 3  # numbers: of fewer any form is a multiple of any other
 _LINEAR = ("add", "subtract", "negative", "positive", "sum", "stack")
 _MOVES = {*_LINEAR, "mean", "getitem", "reshape", "transpose", "alias"}
 
@@ -22,8 +23,8 @@ class Penalties:
         self.graph = graph
         found, made = _terms(graph.root), _made_of_parameters(graph.root)
         known = [(t, *made[t]) for t in found if t.op is not None and made[t] is not None]
-        # what is linear in the parameters is a score, and keeps nothing small
-        self.terms = [t for t, leaves, is_linear in known if leaves and not is_linear]
+        known = [(t, leaves) for t, leaves, is_linear in known if leaves and _may_be(t, is_linear)]
+        self.terms = [t for t, leaves in known if _keeps_small(t, leaves)]
         self.alone = len(self.terms) == len(found)  # then the loss may be anything of one variable
 
     def gradients(self, backward, targets):
@@ -33,6 +34,20 @@ class Penalties:
         if self.alone:
             return {n: g for n, g in found.items() if _is_proportional(g, self.graph.value(n))}
         return found
+
+
+def _may_be(term, is_linear):
+    """Whether a term is more than a score; of what is linear, a positive sum of all entries is."""
+    names = {node.op.name for node in history(term) if node.op is not None}
+    return not is_linear or (names <= {"sum", "mean", "multiply"} and term.out > 0)
+
+
+def _keeps_small(term, leaves):
+    """Whether a term is a penalty: of one or two numbers any term would do, as 9 * log(sigma)."""
+    if any(np.size(leaf.out) >= FEW for leaf in leaves):
+        return True
+    names = {node.op.name for node in history(term) if node.op is not None}
+    return names <= {*_MOVES, "multiply", "divide", "square", "power", "absolute", "sqrt"}
 
 
 def _is_proportional(one, other):
@@ -112,9 +127,8 @@ _FORMS = [
 
 def wrong_regulariser(search):
     """Rows whose part of the loss's regulariser is not what it must be."""
-    if not search.penalties.terms:
-        return []
-    leaves = [e for e in search.left if e.bottom.op is None and e.given.shape == e.true.shape]
+    rows = search.left if search.penalties.terms else ()
+    leaves = [e for e in rows if e.bottom.op is None and e.given.shape == e.true.shape]
     if not leaves or any(np.iscomplexobj(e.given) or np.iscomplexobj(e.true) for e in leaves):
         return []
     known = [e.bottom for e in search.case.gradients.values() if e.bottom.op is None]
@@ -126,9 +140,11 @@ def wrong_regulariser(search):
         penalty, value = penalised.get(entry.bottom), search.graph.value(entry.bottom)
         expected = search.expected(entry)
         data = expected if penalty is None else expected - penalty
+        if of_some := _in_entries(search, entry, data, penalty, value):
+            candidates += of_some
+            continue
         found = _parts(entry.given, data, penalty, value, search.fit, search.constants, strength)
         if found is None:
-            candidates += _in_entries(search, entry, data, penalty, value)
             continue
         kind, form, c, factor = found
         may_be = () if penalty is None else ("regulariser scalar", "regulariser form")
@@ -211,7 +227,9 @@ def _about(search, many, penalised):
     """The rows, the strength k of their penalty, and its gradient in words."""
     entries = [entry for entry, *_ in many]
     k = _strength(search, entries, penalised)
-    true = f"{k:.6g} * {_weight(search, entries)}" if k else "its gradient"
+    penalty = np.asarray(penalised.get(entries[0].bottom, 0.0))
+    constant = "its gradient" if np.ptp(penalty) else f"{penalty.flat[0]:.6g}"
+    true = f"{k:.6g} * {_weight(search, entries)}" if k else constant
     return entries, phrasing.subject(entries, search.case), k, true
 
 
@@ -343,7 +361,7 @@ def _named(given, factor, data, rest, penalty, value, fit, strength):
             return _of_size(c, penalty, value, fit)
         if given.size > 1 and (c := multiple(np.ones_like(data))) is not None:
             return "regulariser scalar", "", c
-    few = given.size < 3  # of one or two numbers any form is a multiple
+    few = given.size < FEW
     for form, array in _forms(value, penalty is not None) if strength or not few else ():
         c = multiple(array)
         if c is not None and (not few or any(np.isclose(c, n * strength) for n in (1, 2, 0.5))):

@@ -8,86 +8,11 @@ import numpy as np
 
 from ...engine.primitives import Elementwise
 from . import phrasing
-from .array_patterns import Use, forms, is_reordered, same_numbers
+from .array_patterns import Form, Use, forms, is_reordered, same_numbers
 from .mistakes import Candidate, Finding
+from .wrong_steps.wrong_rules import WRONG_RULES
 
 MANY = 16  # uses of which each is looked at; of more, the first and the last
-
-
-def zero_rows(search):
-    """Rows that are zero in every entry, where others are not."""
-    many = [e for e in search.left if e.given.shape == e.true.shape and _is_zero(e.given)]
-    if many and (many[1:] or any(e.given.any() for e in search.case.entries)):
-        who, be = phrasing.subject(many, search.case), phrasing.is_or_are(many)
-        gone = "the gradient was left out, never written, or overwritten"
-        yield Candidate("all zero", f"{who} {be} zero in every entry: {gone}", many, rank=0.5)
-
-
-def _is_zero(array):
-    return array.size > 1 and not array.any()
-
-
-def wrong_signs(search):
-    """Rows of the right magnitudes, and of the wrong sign where a label or the x of |x| has it."""
-    for entry in search.left:
-        given, expected = entry.given, search.expected(entry)
-        if given.shape != expected.shape or given.size < 4 or not np.isrealobj(given):
-            continue
-        ratio = np.sign(given) * np.sign(expected)
-        if not (ratio > 0).any() or not search.fit.explains(given, ratio * expected, expected):
-            continue
-        for name, signs in _signs(search):
-            if signs.shape == ratio.shape and np.all((signs == ratio) | (expected == 0)):
-                text = (
-                    f"{phrasing.short(entry, search.case)}: the sign is wrong where {name} is "
-                    f"negative\nthe sign of {name} is a factor that is left out, or is there twice"
-                )
-                yield Candidate("sign", text, [entry], rank=1)
-                break
-
-
-def _signs(search):
-    """Pairs (name, signs) of what |x| is taken of, and of labels of -1 and 1."""
-    for node in search.graph.nodes:
-        if node.op is not None and node.op.f is np.absolute and node.parents[0] is not None:
-            yield search.graph.label(node.parents[0]), np.sign(node.args[0])
-    for name, array in search.graph.constants():
-        if np.array_equal(np.unique(array), [-1, 1]):
-            yield name or "the label", array
-
-
-def ties(search):
-    """Every one of several equal maxima gets the whole gradient."""
-    steps = {}
-    for node, g in search.backward.table.items():
-        if node.op is not None and node.op.name in _EXTREMES:
-            whole, top = (_kept(node, array) for array in (g, node.out))
-            hits = np.asarray(node.args[0]) == top
-            if np.sum(hits) > np.size(g):
-                steps[node] = _passing(hits * whole)
-    if not steps:
-        return
-    explained = search.explained(list(search.left), search.backward.replaced(steps).table)
-    if explained:
-        text = (
-            f"{search.graph.label(next(iter(steps)))} has ties, and each of the equal entries gets "
-            "the whole gradient\nthey share it, or one of them gets it"
-        )
-        yield Candidate("ties", text, explained, steps, tuple(steps), 0)
-
-
-_EXTREMES = ("max", "min", "amax", "amin")
-
-
-def _kept(node, array):
-    """A result of a reduction with the axes that were reduced, of size 1."""
-    axis = node.kwargs.get("axis")
-    return array if node.kwargs.get("keepdims") or axis is None else np.expand_dims(array, axis)
-
-
-def _passing(contribution):
-    """The step that passes one contribution on, whatever arrives."""
-    return lambda node, g, pairs: [(pairs[0][0], contribution)]
 
 
 def common_factor(search):
@@ -138,10 +63,11 @@ def _texts(search, c, many, names):
 
 def _of_biases(search, c, many):
     """The sentence for biases whose gradient is a mean over the rows."""
-    counts = {_rows_of_bias(search, entry) for entry in many}
-    if None in counts or any(abs(c * n - 1) >= 1e-6 for n in counts):
+    counts = set.intersection(*(_rows_of_bias(search, entry) for entry in many))
+    n = next((n for n in counts if abs(c * n - 1) < 1e-6), None)
+    if n is None:
         return
-    who, be, n = phrasing.subject(many, search.case), phrasing.is_or_are(many), next(iter(counts))
+    who, be = phrasing.subject(many, search.case), phrasing.is_or_are(many)
     symbol = "1/N = " if search.constants.batch and n == search.constants.batch[0] else ""
     text = (
         f"{who} {be} {symbol}1/{n} times the gradient: the mean over the rows was taken, where "
@@ -151,14 +77,23 @@ def _of_biases(search, c, many):
 
 
 def _rows_of_bias(search, entry):
-    """Over how many copies the gradient of a broadcast variable is summed, or None."""
-    counts = set()
-    for edge in search.backward.edges:
-        if edge.parent is entry.bottom:
-            if np.size(edge.g) == np.size(edge.contribution) or edge.node.op.f is np.matmul:
-                return None
-            counts.add(np.size(edge.g) // max(np.size(edge.contribution), 1))
-    return counts.pop() if len(counts) == 1 else None
+    """Over how many copies the gradient of a broadcast variable is summed: at a step, in all."""
+    b = _with_new_axes(entry.bottom, search.graph.users)
+    uses = [edge for edge in search.backward.edges if edge.parent is b]
+    counts = {np.size(edge.g) // max(np.size(edge.contribution), 1) for edge in uses}
+    if counts == {1} or any(edge.node.op.f is np.matmul for edge in uses) or len(counts) != 1:
+        return set()
+    n = counts.pop()
+    return {n, n * len(uses)}
+
+
+def _with_new_axes(node, users):
+    """What is made of a variable by indexing alone: b[:, None, None]."""
+    while len(users[node]) == 1 and users[node][0].op.name in ("getitem", "reshape"):
+        if np.size(users[node][0].out) != np.size(node.out):
+            break
+        node = users[node][0]
+    return node
 
 
 def _place(search, many):
@@ -212,49 +147,76 @@ _ARGUMENTS = [
 # fmt: on
 
 
-def other_argument(search):
-    """Rows of parameters that are the derivative by another function of the parameter."""
-    groups: dict = {}
-    for entry in search.left:
-        if entry.bottom.op is None and entry.given.shape == entry.true.shape:
-            for i in _fitting(search, entry):
-                groups.setdefault(i, []).append(entry)
-    return [_of_argument(search, _ARGUMENTS[i], many) for i, many in groups.items()]
+def _of_values(search, entry, expected):
+    """The forms that values show: the derivative by another argument, zeros, signs of labels."""
+    found = _shown(search, entry, expected)
+    return [f for f in found if search.fit.explains(entry.given, f.array, expected)]
 
 
-def _fitting(search, entry):
-    value = np.asarray(search.graph.value(entry.bottom))
-    expected = search.expected(entry)
-    if not value.size or value.dtype.kind != "f":
+def _shown(search, entry, expected):
+    given = entry.given
+    if given.shape != expected.shape or not np.isrealobj(given):
         return
-    for i, (_, slope, _, holds) in enumerate(_ARGUMENTS):
+    value = np.asarray(search.graph.value(entry.bottom))
+    if entry.bottom.op is None and value.size and value.dtype.kind == "f":
+        yield from _by_arguments(search.graph.label(entry.bottom), value, expected)
+    if given.size > 1 and not given.any() and any(e.given.any() for e in search.case.entries):
+        gone = "the gradient was left out, never written, or overwritten"
+        yield Form("all zero", f"it is zero in every entry: {gone}", given)
+    for edge in search.backward.edges if entry.bottom.op is None else ():
+        if edge.parent is entry.bottom:
+            yield from _ties(edge, search.graph)
+    ratio = np.sign(given) * np.sign(expected)
+    for name, signs in _signs(search) if given.size >= 4 and (ratio > 0).any() else ():
+        if signs.shape == ratio.shape and np.all((signs == ratio) | (expected == 0)):
+            words = f"the sign is wrong where {name} is negative\n"
+            words += f"the sign of {name} is a factor that is left out, or is there twice"
+            yield Form("sign", words, ratio * expected)
+
+
+def _ties(edge, graph):
+    """Every one of several equal maxima gets the whole gradient: twice of it, of two."""
+    for _, key, words, rule, _ in WRONG_RULES.get(edge.op.f, ()):
+        if key == "ties":
+            array = rule(edge.g, edge.out, *edge.args, **edge.kwargs)
+            yield Form(key, phrasing.told(words, edge, graph), array)
+
+
+def _by_arguments(name, value, expected):
+    """The derivative by another function of a parameter."""
+    for by, slope, factor, holds in _ARGUMENTS:
         with np.errstate(all="ignore"):
-            factor = slope(value)
-        if not holds(value).all() or np.allclose(factor, 1, rtol=1e-3):
-            continue
-        if search.fit.explains(entry.given, factor * expected, expected):
-            yield i
+            times = slope(value)
+        if holds(value).all() and not np.allclose(times, 1, rtol=1e-3):
+            by, factor = by.format(x=name), factor.format(x=name)
+            words = f"it is the derivative by {by}, not by {name}\n{factor} times that by {name}"
+            yield Form("wrong variable", words, times * expected)
 
 
-def _of_argument(search, form, many):
-    by, _, factor, _ = form
-    names = [search.graph.label(entry.bottom) for entry in many]
-    who = phrasing.subject(many, search.case)
-    text = "; ".join(
-        f"{phrasing.short(entry, search.case)} is the derivative by {by.format(x=name)}, "
-        f"{factor.format(x=name)} times that by {name}"
-        for entry, name in zip(many[:1], names, strict=False)
-    )
-    if len(many) > 1:
-        listed = ", ".join(by.format(x=name) for name in names[:4]) + ", ..." * (len(names) > 4)
-        text = f"{who} are the derivatives by {listed}, not by the parameters themselves"
-    return Candidate("wrong variable", text, many, rank=0)
+def _signs(search):
+    """Pairs (name, signs) of what |x| is taken of, and of labels of -1 and 1."""
+    for node in search.graph.nodes:
+        if node.op is not None and node.op.f is np.absolute and node.parents[0] is not None:
+            yield search.graph.label(node.parents[0]), np.sign(node.args[0])
+    for name, array in search.graph.constants():
+        if np.array_equal(np.unique(array), [-1, 1]):
+            yield name or "the label", array
+
+
+def value_patterns(search):
+    """Rows that are what the values of parameters and labels show."""
+    return _patterns(search, _of_values)
 
 
 def array_patterns(search):
+    """Rows that are their gradient in another form."""
+    return _patterns(search, _forms_of)
+
+
+def _patterns(search, look):
     found: dict = {}
     for entry in search.left:
-        many = list(_forms_of(search, entry))
+        many = list(look(search, entry, search.expected(entry)))
         if many:
             form = many[0]
             others = [one.words for one in many if one.key != form.key]
@@ -263,9 +225,8 @@ def array_patterns(search):
         yield _form(search, key, factor, many)
 
 
-def _forms_of(search, entry):
+def _forms_of(search, entry, expected):
     """The forms of a row, or of what it holds beside the regulariser's gradient."""
-    expected = search.expected(entry)
     uses = list(_uses(search, entry.bottom))
     found = list(forms(entry.given, expected, search.fit, uses, search.constants))
     if found or not search.penalties.terms:
@@ -286,7 +247,9 @@ def _form(search, key, factor, many):
     if len(said) == 1:
         text = f"{phrasing.subject(entries, search.case)}: {many[0][1].words}"
     else:
-        text = "\n".join(f"{phrasing.short(e, search.case)}: {form.words}" for e, form, _ in many)
+        lines = [f"{phrasing.short(e, search.case)}: {form.words}" for e, form, _ in many]
+        heads, _, details = zip(*(line.partition("\n") for line in lines), strict=True)
+        text = "\n".join([*heads, *filter(None, details)])
     who = phrasing.subject(entries, search.case)
     others = dict.fromkeys(f"{who}: {other}" for *_, others in many for other in others)
     candidate = Candidate(key, text, entries, rank=1, also=tuple(others))

@@ -17,11 +17,8 @@ from .regularisers import Penalties, wrong_regulariser
 from .row_patterns import (
     array_patterns,
     common_factor,
-    other_argument,
     other_tensor,
-    ties,
-    wrong_signs,
-    zero_rows,
+    value_patterns,
 )
 from .wrong_steps.tangents import Probe
 
@@ -49,11 +46,8 @@ def one_wrong_step(search):
 
 # From what is cheap and says most to what is dear: the first that explains all rows ends it.
 _ORDER = (
-    other_argument,
-    ties,
-    zero_rows,
+    value_patterns,
     common_factor,
-    wrong_signs,
     wrong_regulariser,
     array_patterns,
     one_known_step,

@@ -233,6 +233,21 @@ def of_choice(x, condition, a, b):
         yield f"branch {rank}", MASK, spread(one, x), condition, left_out + INSTEAD, rank
 
 
+def of_order(x):
+    """A cumulative sum from the other end."""
+    inner, says = x.args[0], "the cumsum runs the wrong way: " + INSTEAD
+    if inner.func is np.cumsum and _is_reversed(x):
+        a, settings = inner.args[0], inner.kwargs
+        if a.func is x.func and _is_reversed(a):
+            yield "forward", "order", call(np.cumsum, a.args[0], **settings), None, says, 1
+
+
+def _is_reversed(x):
+    """Whether an expression is another one from its end."""
+    index = (*x.args, *x.kwargs.values())[1:]
+    return bool(index) and index[0] in (slice(None, None, -1), (slice(None, None, -1),))
+
+
 def of_reduction(x):
     """A mean for a sum, or the sum over another axis."""
     a, settings = x.args[0], x.kwargs

@@ -9,6 +9,7 @@ from itertools import chain
 import numpy as np
 
 from . import phrasing
+from .constants import MASK
 from .mistakes import Candidate, Finding
 from .wrong_steps.mutants import mutants
 from .wrong_steps.repeated_steps import repeated
@@ -148,6 +149,8 @@ def _names(search, mutant, c):
     if mutant.size == "contribution":
         uses = [e for e in search.backward.edges if e.parent is mutant.edge.parent]
         names = search.constants.names(c, 1e-5)
+        if not _has_scale(mutant.edge, c):
+            names = [named for named in names if named.node != MASK]
         return phrasing.scaled(mutant.edge, c, uses, names, search.graph)
     text = phrasing.told(mutant.words, mutant.edge, search.graph)
     if c != 1:
@@ -155,6 +158,14 @@ def _names(search, mutant, c):
         times = f"{text}, {search.constants.names(c, 1e-5)[0].text} times"
         text = "\n".join([times, *details])
     return [(mutant.key, text, mutant.rank)]
+
+
+def _has_scale(edge, c):
+    """Whether an edge multiplies by a mask of 0 and c, or 1 / c."""
+    if edge.op.f is not np.multiply or edge.position is None or not c:
+        return False
+    numbers = np.unique(edge.args[1 - edge.position])
+    return len(numbers) == 2 and any(np.isclose(numbers[1], one) for one in (c, 1 / c))
 
 
 # Of a long loop not every mutant can be tried: first what is done wrong most.

@@ -42,6 +42,7 @@ class Mistake:
 
 
 def program(f):
+    assert f.__name__ not in PROGRAMS, f.__name__
     PROGRAMS[f.__name__] = f
     return f
 

@@ -300,7 +300,7 @@ def causal_filter():
 
 
 mistake(causal_filter, "np.sum(dy * p[:, 4 - 2 * k : 16 - 2 * k])",
-        "np.sum(dy * p[:, 4 - k : 16 - k])", r"shift|places|index|slice|padded\[")  # fmt: skip
+        "np.sum(dy * p[:, 4 - k : 16 - k])", r"shift|places|index|dilation|padded\[")  # fmt: skip
 mistake(causal_filter, "+= dy * w.numpy()[k]", "+= dy * w.numpy()[2 - k]", r"revers|order|flip|w\[")
 mistake(causal_filter, "+= dy * w.numpy()[k]", "= dy * w.numpy()[k]", r"=.*\+=|overwrit|overlap")
 mistake(causal_filter, '"x": dp[:, 4:]', '"x": dp[:, :12]', r"shift|padding|cut|slice")

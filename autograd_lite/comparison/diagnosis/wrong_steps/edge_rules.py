@@ -141,15 +141,14 @@ def wrong_rules(edge, held=None, all_of_them=True):
             yield key, words, _of_edge(rule), rank
     if edge.op.f in (np.matmul, np.multiply):
         yield from _of_other_operand(edge, held)
+        yield from _of_one_row(edge)
     if held is not None:
-        yield from _copies(edge)
+        yield from copies(edge)
     if edge.op.name == "normalisation":
         yield from wrong_normalisations(edge)
         return  # its parts are edges of their own
     yield from wrong_windows(edge)
-    if edge.op.f is np.matmul:
-        yield from _products(edge)
-    elif is_function(edge.op):
+    if is_function(edge.op):
         yield from _activations(edge)
     elif edge.op.f in (_SOFTMAX, _LOG_SOFTMAX):
         yield from _of_softmax(edge)
@@ -176,7 +175,7 @@ def _of_edge(rule):
     return lambda e: rule(e.g, e.out, *e.args, **e.kwargs)
 
 
-def _copies(edge):
+def copies(edge):
     """Of the copies that broadcasting makes of a value only one counts, or one along an axis."""
     full = np.shape(_unreduced(edge))
     shape = np.shape(edge.args[edge.position])
@@ -237,14 +236,14 @@ def _masks(edge):
     numbers = np.unique(mask) if mask.size > 1 else mask
     if np.size(numbers) != 2 or numbers[0] != 0:
         return
-    scale = numbers[1]
+    scale, what = numbers[1], "the dropout mask {y}" if mask.ndim > 1 else "the mask {y}"
     words = "the mask {y} is not applied\nwhat {x} gets must be 0 where the mask is 0"
     if scale != 1:
-        words = "the dropout mask {y} is not applied, only its scale\n" + words.partition("\n")[2]
+        words = f"{what} is not applied, only its scale\n" + words.partition("\n")[2]
         yield "constant", words, lambda e: e.g * scale, 1
-        kept = f"the scale {scale:g} of the dropout mask {{y}} is left out: only its zeros count"
+        kept = f"the scale {scale:g} of {what} is left out: only its zeros count"
         yield "constant", kept, lambda e: e.g * (mask != 0), 1
-        words = "the dropout mask {y} is not applied on the way back to {x}"
+        words = f"{what} is not applied on the way back to {{x}}"
     yield "constant", words, lambda e: e.g, 1
 
 
@@ -348,21 +347,11 @@ def _softmax_by_matrices(e):
     return e.out @ (e.g - np.sum(e.g * e.out, axis=-1, keepdims=True))
 
 
-def _products(edge):
-    """Other products of the cotangent and the other operand."""
-    other = 1 - edge.position
-    if np.ndim(edge.g) == 2 and np.ndim(edge.args[other]) == 2:
-        for key, words, product in PRODUCTS[edge.position]:
-            yield key, words, _product_of(product, other), 2
-        yield from _of_one_row(edge)
-    words = "the factor {y} of the product {h} is missing in the chain"
-    yield "chain factor missing", words, lambda e: e.g, 3
-
-
 def _of_one_row(edge):
     """Of the rows of the batch only one counts in the gradient of a weight, or all but one."""
-    for key, words, rows in _of_rows(len(edge.g)) if edge.position == 1 else ():
-        yield key, words, lambda e, rows=rows: e.args[0][rows].T @ e.g[rows], 1
+    if edge.position == 1 and np.ndim(edge.g) == np.ndim(edge.args[0]) == 2:
+        for key, words, rows in _of_rows(len(edge.g)):
+            yield key, words, lambda e, rows=rows: e.args[0][rows].T @ e.g[rows], 1
 
 
 def _of_rows(n):
@@ -375,10 +364,6 @@ def _of_rows(n):
             f"a path is missing: the contribution of one sample, the {which} of {n}, is left out"
         )
         yield "path missing", words + " of the gradient of {x}", others
-
-
-def _product_of(product, other):
-    return lambda e: product(e.g, e.args[other])
 
 
 def _other_operands(edge, held):
@@ -405,28 +390,3 @@ def _other_arrays(edge, graph):
     for formula, other in graph.instead_of(array):
         words = f"{unblanked(formula)} stands where {{y}} belongs"
         yield "other operand", words, through(other), 1
-
-
-# Of the cotangent g and the other operand o: dx = g @ o.T and dy = o.T @ g are right.
-_T = "transpose", "a transpose is missing or too much in the product of {y} with the error of {h}"
-_O = "order", "the order of the product of {y} with the error of {h} is swapped"
-_E = (
-    "elementwise for product",
-    "{y} and the error of {h} are multiplied element by element, where a matrix product belongs",
-)
-PRODUCTS = {
-    0: [(*_O, lambda g, o: o.T @ g)],
-    1: [(*_O, lambda g, o: g @ o.T)],
-}
-for _products_at in PRODUCTS.values():
-    _products_at += [
-        (*_T, lambda g, o: g @ o),
-        (*_T, lambda g, o: o @ g),
-        (*_T, lambda g, o: g.T @ o),
-        (*_T, lambda g, o: o.T @ g.T),
-        (*_T, lambda g, o: g.T @ o.T),
-        (*_T, lambda g, o: o @ g.T),
-        (*_E, lambda g, o: g * o),
-        (*_E, lambda g, o: g * o.T),
-        (*_E, lambda g, o: g.T * o),
-    ]

@@ -6,12 +6,13 @@ place of its own, and what overlaps adds up.
 
 from __future__ import annotations
 
-from itertools import combinations
+from functools import reduce
+from itertools import combinations, product
 
 import numpy as np
 
 from .backward import both
-from .mutant import Mutant, unblanked
+from .mutant import Mutant, Steps, through, unblanked
 
 MANY = 32  # slices of one array: of more, none is tried
 
@@ -60,10 +61,11 @@ def _region(edge):
 
 def _overwriting(x, many, backward):
     """Where slices overlap one alone counts: = in place of +=."""
-    regions = list(map(_region, many))  # newest first
-    if not any((one & other).any() for one, other in combinations(regions, 2)):
+    whole = list(map(_region, many))  # newest first
+    if not any((one & other).any() for one, other in combinations(whole, 2)):
         return
-    for which, order in (("last", 1), ("first", -1)):
+    written = [edge.contribution != 0 for edge in many]  # of a window its maximum alone
+    for regions, (which, order) in product((whole, written), (("last", 1), ("first", -1))):
         covered, steps, change = np.zeros_like(regions[0]), {}, 0.0
         for edge, region in list(zip(many, regions, strict=True))[::order]:
             kept = region & ~covered
@@ -146,6 +148,86 @@ def _swapped(one, other):
         return pairs
 
     return {one.node: step}
+
+
+def slices_elsewhere(backward, relevant):
+    """The windows of an array without their stride or dilation, or all at the first one's place."""
+    for x, many in _slices(_of_pieces(backward, lambda node: True)).items():
+        for words, indices in _other_places(many):
+            moved = {edge.node: index for edge, index in zip(many, indices, strict=True)}
+            words = words.format(unblanked(backward.graph.label(x)))
+            places = {edge: _put_at(moved[edge.node]) for edge in many} if relevant(x) else {}
+            values = dict(_through_slices(backward, np.asarray(x.out), moved))
+            for rules in (places, {e: rule for e, rule in values.items() if relevant(e.parent)}):
+                joined = [Steps(edge, rule)(1.0) for edge, rule in rules.items()]
+                steps = reduce(both, joined, {})
+                of_all = lambda c, steps=steps: steps  # noqa: E731
+                yield Mutant("piece", words, {}, of_all, next(iter(rules), None), "", 1, (x,))
+
+
+def _other_places(many):
+    """Pairs (words, indices): what slices in a row become with other distances."""
+    found = [edge.kwargs["index"] for edge in many]
+    indices = [index if type(index) is tuple else (index,) for index in found]
+    if any(type(i) not in (int, slice) for index in indices for i in index if i is not Ellipsis):
+        return
+    if len({tuple(map(_length, index)) for index in indices}) > 1:
+        return
+    starts = np.array([[_start(i) for i in index] for index in indices])
+    ranks = [list(np.unique(column)) for column in starts.T]
+    gaps = {gap for rank in ranks for gap in np.diff(rank)}
+    if len(gaps) != 1:
+        return
+    gap = gaps.pop()
+    apart = f"the windows of {{}} are {gap} apart, and are taken 1 apart: the stride or the "
+    apart += "dilation is left out"
+    same = "every window of {} is taken where the first is: its own start is left out"
+    for words, step, anchor in ((apart, 1, 0), (apart, 1, -1), (same, 0, 0)):
+        moved = [
+            [
+                r[anchor] + step * (r.index(i) - r.index(r[anchor]))
+                for r, i in zip(ranks, row, strict=True)
+            ]
+            for row in starts
+        ]
+        if step != gap:
+            yield words, [tuple(map(_moved, *pair)) for pair in zip(indices, moved, strict=True)]
+
+
+def _start(i):
+    return i if type(i) is int else (getattr(i, "start", 0) or 0)
+
+
+def _length(i):
+    if type(i) is not slice or i == slice(None):
+        return str(i) if type(i) is not int else ""
+    return (i.stop or 0) - (i.start or 0), i.step
+
+
+def _moved(i, start):
+    if type(i) is int:
+        return int(start)
+    if type(i) is not slice or i.stop is None:
+        return i
+    return slice(int(start), int(start) + i.stop - (i.start or 0), i.step)
+
+
+def _through_slices(backward, x, moved):
+    """Pairs (edge, rule) of the products with what slices of x become elsewhere."""
+
+    def value(node):
+        if node in moved:
+            return x[moved[node]]
+        if node is None or node.op is None or node.op.name not in ("getitem", "reshape"):
+            return None
+        inner = value(node.parents[0])
+        return None if inner is None else node.op.f(inner, *node.args[1:], **node.kwargs)
+
+    for edge in backward.edges:
+        if edge.op.f in (np.multiply, np.matmul) and edge.position is not None:
+            other = value(edge.node.parents[1 - edge.position])
+            if other is not None:
+                yield edge, through(other)
 
 
 def wrong_slices(edge):

@@ -1,26 +1,28 @@
 """The same wrong step everywhere: in a loop, and in a function used in each layer.
 
-Steps are alike if they are the same call at the same argument; of these, those that the same
-parameters feed are the same step of a loop: the forget gate of every time step.
+Steps are alike if they are the same call at the same argument; of these, those that correspond
+in the rounds of a loop are one step of it: the forget gate of every time step.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from functools import cache, partial, reduce
+from itertools import combinations
 
 import numpy as np
 
 from ....engine.primitives import Elementwise
 from .accumulation import are_apart
 from .backward import Arrival, both
-from .edge_rules import is_function, pulled, wrong_rules
+from .edge_rules import copies, is_function, pulled, wrong_rules
 from .errors_of_losses import errors, with_target
 from .mutant import Mutant, Steps, through, tried, unblanked
-from .pieces import pieces_exchanged_everywhere
+from .pieces import pieces_exchanged_everywhere, slices_elsewhere
 from .recognised_functions import fused_edges, inside
 from .stale_weights import weight_of
 
+WAYS = 6  # that a state has into a step: of more, no two are tried
 LOOP = 64  # steps of a loop in which all that may be wrong is tried
 
 
@@ -28,26 +30,32 @@ def repeated(backward, relevant):
     """One wrong rule at all steps of a group; their ``steps`` are found by a whole pass."""
     whole = list(_groups(backward))
     lanes = _lanes([many for many, _ in whole])
-    begins = _begins([many for many, _ in whole])
-    for group, leaves in whole:
+    for group, is_step in whole:
         many = [edge for edge in group if relevant(edge.parent)]
         if len(many) < 2:
             continue
-        at = _where(many, leaves, backward.graph)
-        yield from _scaled(many, at, begins, backward.graph)
-        for key, words, rule, rank in wrong_rules(many[0]):
+        at = _where(many, is_step, backward.graph)
+        yield from _scaled(many, at, backward.graph)
+        for key, words, rule, rank in (*wrong_rules(many[0]), *_of_copies(many)):
             rules = [rule] * len(many)
             yield _mutant(many, key, at + words, _wrong_at(many, rules), rank + 1)
         if many[0].position is None:
             continue
-        for words, rules in _other_values(many, lanes, begins, backward.graph):
+        for words, rules in _other_values(many, lanes, backward.graph):
             yield _mutant(many, "other operand", at + words, _wrong_at(many, rules), 2)
         for words, rules in other_steps_operands(many, backward.graph):
             yield _mutant(many, "other operand", at + words, _wrong_at(many, rules), 2)
         yield from _past_the_activation(many, at, backward)
+    yield from _several_paths([many for many, _ in whole], relevant, backward.graph)
     yield from _one_sample_everywhere(backward, relevant)
     yield from pieces_exchanged_everywhere(backward, relevant)
+    yield from slices_elsewhere(backward, relevant)
     yield from _other_steps_targets(backward, relevant)
+
+
+def _of_copies(many):
+    """Only one of the copies that broadcasting makes counts, in each step."""
+    return copies(many[0]) if many[0].position is not None and len(many) <= LOOP else ()
 
 
 def _wrong_at(many, rules):
@@ -65,49 +73,27 @@ def _mutant(many, key, words, steps, rank):
 
 
 def _groups(backward):
-    """Pairs (edges, the parameters that feed them or None), newest edge first; two or more."""
-    parts = inside(backward.graph)
-    fed = _fed_by(backward.graph)
-    kinds: dict = {}
-    roles: dict = {}
-    constants: dict = {}
-    for edge in [*fused_edges(backward), *(e for e in backward.edges if e.node not in parts)]:
+    """Pairs (edges, whether they are one step of a loop), newest edge first; two or more."""
+    graph, parts = backward.graph, inside(backward.graph)
+    fused = list(fused_edges(backward))
+    same: dict = {}
+    alike: dict = {}
+    for edge in [*fused, *(e for e in backward.edges if e.node not in parts)]:
         weight = edge.parent if edge.parent.op is None else weight_of(edge)
         weight = weight if edge.op.f is np.matmul else None
-        at = (edge.op.f, edge.k if edge.position is None else edge.position, weight)
+        at = edge.k if edge.position is None else edge.position
         if edge.position is not None and (edge.op.f is not np.matmul or weight is not None):
-            kinds.setdefault(at, []).append(edge)
-        roles.setdefault((*at, fed[edge.node]), []).append(edge)
-        if gates := _gates(edge.node):
-            roles.setdefault((*at, gates, fed[edge.node]), []).append(edge)
-        if edge.op.f is np.multiply and edge.node.parents[1 - edge.position] is None:
-            constant = backward.graph.kinds[edge.node]  # a step size, not the 1/2 of the loss
-            constants.setdefault((*at, constant), []).append(edge)
-    for at, many in list(kinds.items()):
-        kinds[(*at, "carried")] = _carried(many)
-    kinds |= constants
+            same.setdefault((edge.op.f, at, weight), []).append(edge)
+        if edge.node not in graph.rounds:
+            alike.setdefault((graph.kinds[edge.node], at), []).append(edge)
+    groups = [*same.values(), *map(_carried, same.values()), *alike.values()]
+    groups += [*graph.rounds.groups(fused), *graph.rounds.groups(backward.edges)]
     seen = set()
-    for leaves, groups in ((False, kinds), (True, roles)):
-        for key, many in groups.items():
-            members = tuple(map(id, many))
-            if len(many) > 1 and members not in seen:
-                seen.add(members)
-                yield many, key[-1] if leaves else None
-
-
-def _gates(node):
-    """Which slices a call is made of, through functions: the gates of an LSTM lie in one array."""
-    found = [_slice_of(node), *(_slice_of(p) for p in node.parents if type(p) is not tuple)]
-    return tuple(found) if any(found) else ()
-
-
-def _slice_of(node):
-    while node is not None and is_function(node.op):
-        node = node.parents[0]
-    if node is None or node.op is None or node.op.name != "getitem":
-        return ""
-    index = node.kwargs["index"]
-    return str(index) if type(index) is tuple and any(type(i) is slice for i in index) else ""
+    for i, many in enumerate(groups):
+        members = tuple(map(id, many))
+        if len(many) > 1 and members not in seen:
+            seen.add(members)
+            yield many, i >= 2 * len(same)
 
 
 def _carried(many):
@@ -117,34 +103,20 @@ def _carried(many):
     return [edge for edge in many if edge.parent is not leaf] if 2 * count > len(many) else []
 
 
-def _fed_by(graph):
-    """The parameters nearest below each node: {node: frozenset}."""
-    depths: dict = {}
-    for node in graph.nodes:
-        found: dict = {node: 0} if node.op is None else {}
-        for _, parent in node.inputs():
-            for leaf, depth in depths.get(parent, {}).items():
-                found[leaf] = min(depth + 1, found.get(leaf, depth + 1))
-        least = min(found.values(), default=0)
-        depths[node] = {leaf: d for leaf, d in found.items() if d <= least + 1}
-    return {node: frozenset(found) for node, found in depths.items()}
+def _fed_by(node):
+    """The parameters nearest below a node, and those of one call more."""
+    found, level, last = [], [node], None
+    while (level and last is None) or last > 0:
+        found += [n for n in level if n.op is None and n.requires_grad and n not in found]
+        last = last - 1 if last is not None else 1 if found else None
+        level = [p for n in level for _, p in n.inputs() if p is not None and p.requires_grad]
+    return found
 
 
-def _begins(groups):
-    """Where the steps of a loop begin, newest first: the serial of the first call of each."""
-    if not groups:
-        return []
-    steps = Counter(map(len, groups)).most_common(1)[0][0]
-    whole = [
-        [edge.node.serial for edge in many] for many in groups if steps - 1 <= len(many) <= steps
-    ]
-    return [min(many[i] for many in whole if i < len(many)) for i in range(steps)]
-
-
-def _where(many, leaves, graph):
-    if leaves is None:
+def _where(many, is_step, graph):
+    names = sorted(map(graph.label, _fed_by(many[0].node))) if is_step else ()
+    if not names:
         return f"at all {len(many)} {many[0].op.name} steps: "
-    names = sorted(map(graph.label, leaves))
     feed = "feed" if names[1:] else "feeds"
     return unblanked(f"at all {len(many)} steps that {' and '.join(names[:3])} {feed}: ")
 
@@ -152,20 +124,21 @@ def _where(many, leaves, graph):
 # --- what is done wrong at all of them ----------------------------------------------------------
 
 
-def _scaled(many, at, begins, graph):
+def _scaled(many, at, graph):
     """Nothing goes back at these steps, or with the wrong sign; or only at the last of them."""
     if len(many) == 2 and graph.kinds[many[0].node] != graph.kinds[many[1].node]:
         return  # two steps that have little in common are no loop
-    carried = len(many) <= len(begins) and all(
-        edge.parent.serial < begin for edge, begin in zip(many, begins, strict=False)
-    )
-    words = at + "a path is missing: what {x} does through {h} is left out"
+    carried = all(graph.rounds.is_state(edge.parent, edge.node) for edge in many)
+    key, words = "path missing", at + "a path is missing: what {x} does through {h} is left out"
     if carried:
-        words = (
-            "the error of the next step is not passed back to the state {x}\n"
-            "what it does there, through {h}, is left out"
-        )
-    yield _mutant(many, "path missing", words, _times(0, many), 1 if carried else 3)
+        words = "the error of the next step is not passed back to the state {x}"
+        if graph.label(many[0].node) != graph.label(many[0].parent):
+            words += "\nwhat it does there, through {h}, is left out"
+            long = graph.long_label(many[0].node)
+            words += f"\n{{h}} is {unblanked(long)}" if long != graph.label(many[0].node) else ""
+        if _adds_up(many, graph):
+            key, words = "overwritten", "only the last step counts in {x}: = in place of +="
+    yield _mutant(many, key, words, _times(0, many), 1 if carried else 3)
     if len(many) > 2:
         words = (
             "the part of {x} from {h} is overwritten at every step but the last: = in place of +="
@@ -173,6 +146,30 @@ def _scaled(many, at, begins, graph):
         yield _mutant(many, "overwritten", words, _times(0, many[1:]), 3)
     words = at + "the sign is wrong from {h} back to {x}"
     yield _mutant(many, "sign", words, _times(-1, many), 3)
+
+
+def _several_paths(groups, relevant, graph):
+    """Of what a state does in the next step two paths are left out, or all but one."""
+    ways: dict = {}
+    for many in groups:
+        is_one = len({edge.parent for edge in many}) == len(many)  # of each round another value
+        if is_one and many[0].parent.op is not None and relevant(many[0].parent):
+            ways.setdefault((many[0].parent, len(many)), {}).setdefault(many[0].node, many)
+    for (x, _), found in ways.items():
+        if 2 < len(found) <= WAYS:
+            for lost in (*combinations(found, 2), *combinations(found, len(found) - 1)):
+                edges = [edge for node in lost for edge in found[node]]
+                through_ = " and ".join(unblanked(graph.long_label(node)) for node in lost)
+                words = f"{len(lost)} paths back to {unblanked(graph.label(x))} are missing at all "
+                words += f"steps: through {through_}"
+                yield _mutant(edges, "path missing", words, _times(0, edges), 3)
+
+
+def _adds_up(many, graph):
+    """Whether numbers are added up in a loop, and go nowhere else."""
+    return many[0].op.f is np.add and all(
+        np.ndim(edge.out) == 0 and graph.users[edge.parent] == [edge.node] for edge in many
+    )
 
 
 def _times(c, many):
@@ -275,21 +272,20 @@ def _arriving(rule, p, y, z, g):
 
 def other_steps_operands(many, graph):
     """Pairs (words, one rule an edge): a value is that of the next step, or of the last one."""
-    if is_function(many[0].op):
-        yield from _other_steps_outputs(many)
     if many[0].op.f not in (np.matmul, np.multiply) or many[0].position is None:
         return
     operands = [edge.node.parents[1 - edge.position] for edge in many]
     yield from _reordered(many, graph)
-    if operands[0] is None:
+    if operands[0] is None or len(set(operands)) < len(operands):
         return
-    line = _line(operands, graph)
-    for by, which in ((1, "next"), (-1, "previous")):
-        values = [_beside(node, line, by) for node in operands]
-        if not any(value is None for value in values):
-            name = graph.label(operands[0])
-            words = f"{name} of the {which} step stands where that of the step itself belongs"
-            yield unblanked(words), list(map(through, values))
+    own = [edge.args[1 - edge.position] for edge in many]
+    later, earlier = graph.rounds.after(operands[0]), graph.rounds.before
+    found = [("next", [later.out, *own[:-1]])] if later is not None else []
+    if operands[-1] in earlier:
+        found.append(("previous", [*own[1:], earlier[operands[-1]].out]))
+    for which, values in found:
+        words = f"{graph.label(operands[0])} of the {which} step stands where that of the step "
+        yield unblanked(words + "itself belongs"), list(map(through, values))
 
 
 def _reordered(many, graph):
@@ -300,10 +296,15 @@ def _reordered(many, graph):
     if not any(np.any(one != own[0]) for one in own):
         return
     node = many[0].node.parents[1 - many[0].position]
-    name = graph.label(node) if node is not None else graph.names.row_of(own[0])
+    rows = graph.names.rows_of(own) if node is None else None
+    name = graph.label(node) if node is not None else f"{rows[0]}[t]" if rows else None
     name = name or "the constant operand"
-    if node is None and np.ndim(own[0]):
-        for which, values in (("previous", [*own[1:], own[0]]), ("next", [own[-1], *own[:-1]])):
+    if node is None:
+        previous, following = [*own[1:], own[0]], [own[-1], *own[:-1]]
+        if rows is not None:
+            _, array, at = rows
+            previous, following = ([array[(i + by) % len(array)] for i in at] for by in (-1, 1))
+        for which, values in (("previous", previous), ("next", following)):
             words = f"{name} of the {which} step stands where that of the step itself belongs"
             yield unblanked(words), list(map(through, values))
     words = f"the operands are in reversed order: that of the last stands where {name} belongs"
@@ -324,23 +325,28 @@ def _lanes(groups):
     return list(found.items())
 
 
-def _other_values(many, lanes, begins, graph):
+def _other_values(many, lanes, graph):
     """Pairs (words, one rule an edge): another factor of the same step is taken."""
     if len(many) > LOOP:
         return  # of so many passes only those that are likelier are made
+    if is_function(many[0].op):
+        yield from _other_outputs(many, lanes, graph)
     if many[0].op.f not in (np.matmul, np.multiply) or many[0].position is None:
         return
     operands = tuple(edge.node.parents[1 - edge.position] for edge in many)
     own = [edge.args[1 - edge.position] for edge in many]
-    name = _called(operands, own, begins, graph)
+    name = _called(operands, own, many[0].node, graph)
     inputs = [n.parents[0] if n is not None and is_function(n.op) else None for n in operands]
     if None not in inputs:
         lanes = [(tuple(inputs), [n.out for n in inputs]), *lanes]
+    if weight_of(many[0]) is not None:
+        weights = [n for n in graph.nodes if n.op is None and n is not operands[0]]
+        lanes = [((n,) * len(many), [graph.value(n)] * len(many)) for n in weights]
     for nodes, values in lanes:
         nodes, values = nodes[: len(own)], values[: len(own)]  # the oldest may have none of its own
         if nodes == operands or len(values) < len(own) or np.shape(own[0]) != np.shape(values[0]):
             continue
-        other = _called(nodes, values, begins, graph)
+        other = _called(nodes, values, many[0].node, graph)
         words = f"{other} stands where {name} belongs"
         if other.removeprefix("the state ") == name.removeprefix("the state "):
             is_older = nodes[0] is None or nodes[0].serial < operands[0].serial
@@ -349,50 +355,27 @@ def _other_values(many, lanes, begins, graph):
         yield unblanked(words), list(map(through, values))
 
 
-def _called(nodes, values, begins, graph):
+def _other_outputs(many, lanes, graph):
+    """The derivative of a function by another value of the same step, or by its own of another."""
+    outs, function = tuple(edge.node for edge in many), many[0].op.name
+    for nodes, values in lanes:
+        if nodes == outs or len(nodes) != len(outs) or np.shape(values[0]) != np.shape(many[0].out):
+            continue
+        other, name = _called(nodes, values, many[0].node, graph), graph.label(outs[0])
+        words = f"the derivative of {function} is made with {other}, where {name} belongs"
+        if nodes[0] is graph.rounds.before.get(outs[0]):
+            words = f"the derivative of {function} is made with {name} of the previous step"
+        yield unblanked(words), list(map(_with_output, values))
+
+
+def _called(nodes, values, user, graph):
     """What the newest of some values is called; a state is older than the step that it enters."""
     node = nodes[0]
     if node is None:
         return graph.names.of_array(np.asarray(values[0])) or "the constant factor"
-    is_state = len(nodes) <= len(begins) and node.op is not None and node.serial < begins[0]
-    return f"the state {graph.label(node)}" if is_state else graph.label(node)
-
-
-def _other_steps_outputs(many):
-    """The derivative of a function by its value in the next step, or in the step before."""
-    outs = [edge.out for edge in many]
-    shifted = (("next", [None, *outs[:-1]]), ("previous", [*outs[1:], np.zeros_like(outs[-1])]))
-    for which, values in shifted:
-        name = many[0].op.name
-        words = f"the derivative of {name} is made with {{h}} of the {which} step"
-        if not any(np.shape(v) != np.shape(outs[0]) for v in values if v is not None):
-            yield words, [_with_output(value) for value in values]
+    is_state = graph.rounds.is_state(node, user)
+    return f"the state {graph.label(node)}" if is_state else graph.long_label(node)
 
 
 def _with_output(value):
-    def rule(e):
-        return e.contribution if value is None else pulled(e, out=value)
-
-    return rule
-
-
-def _line(operands, graph):
-    """The nodes of a loop that an operand is one of, oldest first."""
-    known = next((node for node in operands if node is not None and node.op is not None), None)
-    if known is None:
-        return []
-    shape = np.shape(known.out)
-    alike = [n for n in graph.nodes if n.op is known.op and np.shape(n.out) == shape]
-    own = {node for node in operands if node is not None}
-    line = sorted(own & set(alike), key=lambda n: n.serial)
-    step = line[1].serial - line[0].serial if len(line) > 1 else 0
-    later = [n for n in alike if n not in own]
-    return line + [n for n in later if line and n.serial - line[-1].serial == step]
-
-
-def _beside(node, line, by):
-    """The value of the next or the previous step; the first one follows what is no step."""
-    if node not in line:
-        return line[0].out if by == 1 and line else None
-    at = line.index(node) + by
-    return line[at].out if 0 <= at < len(line) else None
+    return lambda e: pulled(e, out=value)

@@ -55,6 +55,22 @@ def _of_copies(g, repeats, axis, part):
     return np.take(g, np.arange(part % repeats, g.shape[axis], repeats), axis)
 
 
+def _kept(array, axis, keepdims):
+    """A result of a reduction with the axes that were reduced, of size 1."""
+    return array if keepdims or axis is None else np.expand_dims(array, axis)
+
+
+def _of_matrices(product, other):
+    """The rule of a product of the cotangent and the other operand, where both are matrices."""
+
+    def rule(g, out, *operands):
+        if g.ndim != 2 or operands[other].ndim != 2:
+            raise ValueError("no matrices")
+        return product(g, operands[other])
+
+    return rule
+
+
 # fmt: off
 # --- activations ------------------------------------------------------------------------------
 FORMULA = "activation formula"
@@ -137,6 +153,31 @@ for _wrong, _rule in (
     _words = "the quotient rule's derivative -{y}/{x}^2 of {y} / {x} is " + _wrong
     wrong(np.divide, PRODUCT, _words, _negative(_rule), 1)
 
+# --- products of matrices ---------------------------------------------------------------------
+# Of the cotangent g and the other operand o: dx = g @ o.T and dy = o.T @ g are right.
+_T = "transpose", "a transpose is missing or too much in the product of {y} with the error of {h}"
+_O = "order", "the order of the product of {y} with the error of {h} is swapped"
+_E = ("elementwise for product",
+      "{y} and the error of {h} are multiplied element by element, where a matrix product belongs")
+PRODUCTS = {0: [(*_O, lambda g, o: o.T @ g)], 1: [(*_O, lambda g, o: g @ o.T)]}
+for _at, _rows in PRODUCTS.items():
+    _rows += [
+        (*_T, lambda g, o: g @ o),
+        (*_T, lambda g, o: o @ g),
+        (*_T, lambda g, o: g.T @ o),
+        (*_T, lambda g, o: o.T @ g.T),
+        (*_T, lambda g, o: g.T @ o.T),
+        (*_T, lambda g, o: o @ g.T),
+        (*_E, lambda g, o: g * o),
+        (*_E, lambda g, o: g * o.T),
+        (*_E, lambda g, o: g.T * o),
+    ]
+    for _key, _words, _product in _rows:
+        wrong(np.matmul, _key, _words, _of_matrices(_product, 1 - _at), _at)
+wrong(np.matmul, "chain factor missing",
+    "the factor {y} of the product {h} is missing in the chain",
+    lambda g, out, x, y: g, rank=3)
+
 # --- powers, exponentials, logarithms ---------------------------------------------------------
 FACTOR = "chain factor missing"
 wrong(np.power, FACTOR,
@@ -177,6 +218,18 @@ for _part in (0, -1):
         f"of the copies that np.repeat makes only the {'last' if _part else 'first'} one counts"
         "\nthe gradient of {x} is the sum over its copies",
         lambda g, out, x, repeats, axis=None, part=_part: _of_copies(g, repeats, axis, part))
+for _f, _other, _words in ((np.max, np.min, "smallest"), (np.min, np.max, "largest")):
+    wrong(_f, "other function",
+        f"the gradient of {{h}} goes to the {_words} entry of {{x}}",
+        lambda g, out, x, axis=None, keepdims=False, f=_f, other=_other:
+            registered(f).rules[0](g, other(x, axis=axis, keepdims=keepdims), x,
+                                   axis=axis, keepdims=keepdims))
+for _f in (np.max, np.min):
+    wrong(_f, "ties",
+        "{h} has ties, and each of the equal entries gets the whole gradient"
+        "\nthey share it, or one of them gets it",
+        lambda g, out, x, axis=None, keepdims=False:
+            _kept(g, axis, keepdims) * (x == _kept(out, axis, keepdims)), rank=0)
 for _at in (1, 2):
     wrong(choose, "relu mask",
         "the condition of np.where is left out on the way back to {x}"
