@@ -12,6 +12,7 @@ from .pairs import assigned, bare
 from .solving import products as shapes_of
 
 NEAREST = 24  # values of which two make a further path
+_WORD = re.compile(r"[^\W\d]\w*")
 _ACTIVATIONS = ("({} > 0)", "(1 - {} ** 2)", "({} * (1 - {}))")
 
 
@@ -49,7 +50,35 @@ def factors(line):
                 yield Edit(FACTOR, line.text.replaced((node, new)), kind, old, atom.text)
 
 
+def alike_terms(line):
+    """A term once more, of what is called alike: dzi @ Wi.T + dzf @ Wf.T."""
+    term = line.root
+    while isinstance(term, ast.BinOp) and isinstance(term.op, (ast.Add, ast.Sub)):
+        term = term.right
+    scope = line.reach.scopes[0]
+    names = {n.id for n in ast.walk(term) if isinstance(n, ast.Name) and _is_array(scope, n.id)}
+    if len(names) < 2 or line.statement.part:
+        return
+    text, old = line.text.of(term), line.text.of(line.root)
+    for suffix in dict.fromkeys(name[i:] for name in sorted(names) for i in (-1, -2)):
+        mine = sorted(n for n in names if n.endswith(suffix) and n != suffix)
+        first = mine[0].removesuffix(suffix) if len(mine) > 1 else None
+        others = [n.removeprefix(first) for n in scope if first and n.startswith(first)]
+        for other in others:
+            new = {n: n.removesuffix(suffix) + other for n in mine}
+            if other != suffix and all(_is_array(scope, name) for name in new.values()):
+                more = _WORD.sub(lambda word, new=new: new.get(word[0], word[0]), text)
+                for sign in "+-":
+                    whole = line.text.replaced((line.root, f"{old} {sign} {more}"))
+                    yield Edit(TERM, whole, "missing term", old, more)
+
+
+def _is_array(scope, name):
+    return isinstance(scope.get(name), np.ndarray)
+
+
 def terms(line):
+    yield from alike_terms(line)
     for node in line.spots():
         old = line.text.of(node)
         terms = [a.text for a in line.reach.atoms if a.kind in ("array", "scalar")] + line.inner

@@ -53,24 +53,25 @@ class Flow:
                 for key in self.passed.get(node, ()):
                     self.feeds.setdefault(key, set()).add(path)
         self.nodes = sorted(above, key=lambda node: node.serial)
-        roots = set(wrong.values())
         self.status = {}
         self.open: set = set()  # lines of chains after which the value is not a known one
+        self._recognised(truth, known, set(wrong.values()))
+        self._ordered(says_gradient)
+
+    def _recognised(self, truth, known, roots):
+        """Set what is known of the value of each node."""
         for node in self.nodes:
+            is_value = size_of(node) > 1 and truth.values.of_node(node) == EXACT
             if node in roots:
                 self.status[node] = UNKNOWN
-            elif (size_of(node) > 1 and truth.values.of_node(node) == EXACT) or self.owner.get(
-                node
-            ) in self.right:
+            elif is_value or self.owner.get(node) in self.right:
                 self.status[node] = EXACT
             elif node in self.interim:
                 if node in self.owner and known.of_node(node) == UNKNOWN:
                     self.open.add(self.owner[node])
                 self.status[node] = EXACT
             elif node in self.owner:
-                status = known.of_node(node)
-                self.status[node] = status
-        self._ordered(says_gradient)
+                self.status[node] = known.of_node(node)
 
     def _owners(self):
         """Which statement made a node, and which hand it on; what is stored over later."""

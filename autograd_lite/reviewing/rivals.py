@@ -10,6 +10,7 @@ from .recognition import EXACT
 
 LINES = 8  # that may hold another repair
 _N = re.compile(r" / (len\([\w.]+\)|[\w.]+\.shape\[0\])")  # of a mean
+_OPERATOR = re.compile(r" [-+*/@] ")
 _SEVERAL = (ast.Tuple, ast.List, ast.Dict, ast.Name)
 _OF_A_VALUE = ("missing factor", "missing division", "missing term")
 
@@ -38,7 +39,7 @@ def doubts(step, repair):
     others = [key for key in (*step.mine, *step.roots) if key in step.statements]
     return (
         _is_right(step, repair.key),
-        edit.rank > OTHER and " " in edit.new,  # put together of several values
+        edit.rank > OTHER and _OPERATOR.search(edit.new) is not None,  # of several values
         _is_unlike_its_siblings(statement, edit),
         _is_in_the_forward_pass(step, statement, edit),
         step.trial(repair.key).strangeness(_N.sub("", edit.text)),

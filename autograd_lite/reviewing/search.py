@@ -114,7 +114,8 @@ class _Step:
         self.likely = frozenset([*mine, *self.first])
         alone = culprit is not None and not culprit[1]  # it alone would make all right
         made: list = []
-        if alone and not self.localisation.depends_on_the_last_alone(*culprit):
+        added_up = alone and self.localisation.depends_on_the_last_alone(*culprit)
+        if alone and not added_up:
             self.expected[culprit[0]] = self.localisation.needed(*culprit)
             made, culprit = self._makers_of(culprit)
             if culprit[0] not in mine:
@@ -130,6 +131,8 @@ class _Step:
             return repair
         if culprit is None or sum(map(self._stores, mine)) > 1:
             return None, self.wrong
+        if added_up and any(k in self.odd and self._may_be_the_cause(k) for k in self.first):
+            return None, self.wrong  # a sum can always be put right at its end
         return self.unrepaired(culprit)
 
     def _located(self):
@@ -190,6 +193,10 @@ class _Step:
     def _may_be_wrong(self, name):
         judged = name in self.statements and self.examination.program.judges(name)
         return judged and name not in self.right
+
+    def _may_be_the_cause(self, name):
+        """Whether all that is wrong comes from a line that is no end and goes into nothing right."""
+        return self.is_whole_cause(name) and name not in self.roots and name not in self.sound
 
     def trial(self, name):
         """The forms of a statement, tried."""

@@ -1,6 +1,7 @@
 """Slips: a sign, a transpose, a number, an axis, an index, a function, how it is assigned."""
 
 import ast
+import re
 from itertools import combinations
 
 from .edits import REDUCTIONS, SLIP, Edit, bracketed
@@ -43,6 +44,7 @@ _FUNCTIONS = (
     ("add", "subtract"),
 )
 _PRODUCTS = ("dot", "outer", "matmul", "inner")
+_SUBSCRIPTS = re.compile(r"^[a-z]+(,[a-z]+)*->[a-z]*$")
 _PARTS = (ast.Name, ast.Subscript, ast.Attribute)
 
 
@@ -57,6 +59,7 @@ def slips(line):
         yield line.edit(SLIP, node, f"-{bracketed(line.text.of(node))}", "sign")
     yield from exchanged(line)
     yield from repeated(line)
+    yield from subscripts(line)
 
 
 def repeated(line):
@@ -68,6 +71,29 @@ def repeated(line):
     for old, nodes in same.items():
         for new, kind in slips_at(line, nodes[0]) if len(nodes) > 1 else ():
             yield Edit(SLIP, line.text.replaced(*[(n, new) for n in nodes]), kind, old, new)
+
+
+def subscripts(line):
+    """Two letters of einsum in each other's place: in one operand, in all of them, in all calls."""
+    texts = [n for n in line.nodes if isinstance(n, ast.Constant) and isinstance(n.value, str)]
+    texts = [n for n in texts if _SUBSCRIPTS.match(n.value)]
+    ways: dict = {}
+    for node in texts:
+        given, arrow, result = node.value.partition("->")
+        operands = given.split(",")
+        for one, other in combinations(sorted(set(given) - {","}), 2):
+            table = str.maketrans(one + other, other + one)
+            turned = [operand.translate(table) for operand in operands]
+            some = [[*operands[:i], t, *operands[i + 1 :]] for i, t in enumerate(turned)]
+            for way, new in enumerate([turned, *some]):
+                quote = line.text.of(node)[:1]
+                text = f"{quote}{','.join(new)}{arrow}{result}{quote}"
+                yield line.edit(SLIP, node, text, "order")
+                ways.setdefault((one, other, way), []).append((node, text))
+    for pairs in ways.values():
+        if len(pairs) == len(texts) > 1:
+            old, new = pairs[0]
+            yield Edit(SLIP, line.text.replaced(*pairs), "order", line.text.of(old), new)
 
 
 def arguments(line):
@@ -140,12 +166,7 @@ def of_operation(line, node):
     if isinstance(node.op, (ast.Sub, ast.Div, ast.MatMult)):
         yield f"({right}) {sign} ({left})", "order"
     if isinstance(node.op, ast.MatMult):
-        for one, two in of_product(line, node.left, node.right):
-            yield f"({one}) @ ({two})", "order"
-        yield f"{bracketed(left)}.T @ {bracketed(right)}", "transpose"
-        yield f"{bracketed(left)} @ {bracketed(right)}.T", "transpose"
-        yield f"{bracketed(right)}.T @ {bracketed(left)}.T", "order"
-        yield f"{bracketed(right)}.T @ {bracketed(left)}", "order"
+        yield from of_matrices(line, node)
     if isinstance(node.op, ast.Pow):
         yield left, "exponent"
         yield f"{bracketed(left)} ** ({right} - 1)", "exponent"
@@ -161,6 +182,17 @@ def of_operation(line, node):
             yield text(inner) + between + tail, f"extra {what}"
     yield left, f"extra {what}"
     yield (f"-({right})" if isinstance(node.op, ast.Sub) else right), f"extra {what}"
+
+
+def of_matrices(line, node):
+    """A product of matrices transposed, in another order, with a factor at the other operand."""
+    left, right = bracketed(line.text.of(node.left)), bracketed(line.text.of(node.right))
+    for one, two in of_product(line, node.left, node.right):
+        yield f"({one}) @ ({two})", "order"
+    yield f"{left}.T @ {right}", "transpose"
+    yield f"{left} @ {right}.T", "transpose"
+    yield f"{right}.T @ {left}.T", "order"
+    yield f"{right}.T @ {left}", "order"
 
 
 def of_subscript(line, node):

@@ -35,7 +35,7 @@ class Atom:
 
     @property
     def shape(self):
-        return np.shape(self.values[0])
+        return max(map(np.shape, self.values), key=len)  # carry = 0, and an array from then on
 
     @property
     def varies(self):
@@ -171,7 +171,8 @@ def _atom(text, far, scopes):
             return None
         values.append(value)
     kinds = {kind_of(value) for value in values}
-    return Atom(text, tuple(values), kinds.pop(), far) if len(kinds) == 1 else None
+    kind = "array" if kinds == {"array", "scalar"} else kinds.pop() if len(kinds) == 1 else None
+    return Atom(text, tuple(values), kind, far) if kind else None
 
 
 def valued(text, scope):
@@ -200,6 +201,15 @@ def _texts(statement, scope):
     for name in local_names(statement, scope):
         yield name, 2.0
         yield from _of_value(name, scope[name], 2.5)
+    for name in _constants(statement.source, scope):
+        yield name, 2.8
+
+
+def _constants(source, scope):
+    """The numbers that a file assigns outside its functions."""
+    assigned = [node.targets[0] for node in source.tree.body if isinstance(node, ast.Assign)]
+    names = [target.id for target in assigned if isinstance(target, ast.Name)]
+    return [name for name in names if isinstance(scope.get(name), (int, float))]
 
 
 def _of_arrays(statement, scope):
