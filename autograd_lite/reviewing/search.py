@@ -195,7 +195,7 @@ class _Step:
         return judged and name not in self.right
 
     def _may_be_the_cause(self, name):
-        """Whether all that is wrong comes from a line that is no end and goes into nothing right."""
+        """Whether all that is wrong comes from a line, no end, that goes into nothing right."""
         return self.is_whole_cause(name) and name not in self.roots and name not in self.sound
 
     def trial(self, name):

@@ -80,7 +80,7 @@ def test_a_multiplier_is_not_stale_where_its_term_is_forgotten():
     [
         (
             lambda x: x,
-            "dl: it is the derivative by log(l), not by l; ds: it is the derivative by log(s)",
+            "dl is the derivative by log(l), not by l; ds is the derivative by log(s)",
         ),
         (lambda x: 1 / (2 * x), "by s^2, not by s"),
         (lambda x: -(x**2), "by 1 / s, not by s"),

@@ -245,9 +245,9 @@ def _form(search, key, factor, many):
     entries = [entry for entry, *_ in many]
     said = dict.fromkeys(form.words for _, form, _ in many)
     if len(said) == 1:
-        text = f"{phrasing.subject(entries, search.case)}: {many[0][1].words}"
+        text = _said(phrasing.subject(entries, search.case), entries, many[0][1].words)
     else:
-        lines = [f"{phrasing.short(e, search.case)}: {form.words}" for e, form, _ in many]
+        lines = [_said(phrasing.short(e, search.case), [e], form.words) for e, form, _ in many]
         heads, _, details = zip(*(line.partition("\n") for line in lines), strict=True)
         text = "\n".join([*heads, *filter(None, details)])
     who = phrasing.subject(entries, search.case)
@@ -261,6 +261,13 @@ def _form(search, key, factor, many):
         candidate.more.append(Finding(named.key, extra, labels))
         candidate.rank = 2
     return candidate
+
+
+def _said(who, entries, words):
+    """What is said of some rows: "dp is zero in every entry" in the place of "dp: it is zero"."""
+    if words.startswith("it is "):
+        return f"{who} {phrasing.is_or_are(entries)} {words.removeprefix('it is ')}"
+    return f"{who}: {words}"
 
 
 def _uses(search, node):
