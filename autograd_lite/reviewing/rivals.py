@@ -4,7 +4,7 @@ import ast
 import re
 
 from .analogies import is_analogous
-from .edits import OTHER, TERM
+from .edits import DERIVATIVE, OTHER, TERM
 from .flow import nodes_in
 from .recognition import EXACT
 
@@ -39,7 +39,7 @@ def doubts(step, repair):
     others = [key for key in (*step.mine, *step.roots) if key in step.statements]
     return (
         _is_right(step, repair.key),
-        edit.rank > OTHER and _OPERATOR.search(edit.new) is not None,  # of several values
+        edit.rank > DERIVATIVE and _OPERATOR.search(edit.new) is not None,  # of several values
         _is_unlike_its_siblings(statement, edit),
         _is_in_the_forward_pass(step, statement, edit),
         step.trial(repair.key).strangeness(_N.sub("", edit.text)),

@@ -62,6 +62,8 @@ def test_the_whole_corpus(tmp_path, capsys):
         ("conv_im2col", 81, "dmax[:, self.arg_max] = dout.flatten()[:, None]"),
         ("function_pair_gate", 26, "du = dm"),
         ("heat_crank_nicolson", 46, "p = q"),
+        ("spring_chain_leapfrog", 32, "dk = dten * s"),
+        ("pinn_second_derivative", 30, "s3 = -2*s1**2"),
     ],
 )
 def test_a_line_that_is_found_in_one_way_alone(program, line, text, tmp_path):
@@ -86,6 +88,24 @@ def test_a_line_that_is_found_in_one_way_alone(program, line, text, tmp_path):
         ("matrix_factorization_sgd", 22, "gQ[i] += -2 * e * self.P[u]"),
         ("negbin_regression", 24, "w = mu - y"),
         ("deep_linear_activation", 68, "dAL = AL - Y"),
+        ("crf_log_forward", 43, "g_alpha = flow.sum(axis=0)"),
+        ("residual_gelu_blocks", 19, "dx /= rstd"),
+        ("nielsen_chapter3", 69, "nabla_b = [nb/n for nb in nabla_b]"),
+        ("gcn_two_layers", 42, "grad[train] = 0"),
+        ("gcn_two_layers", 43, "return float(loss), grad / len(labels)"),
+        ("embedding_sentiment", 14, "np.subtract.at(self.dtable, self.ids, dout)"),
+        ("dilated_wavenet_einsum", 35, 'dWg = ein("bct,bokt->ock", dg, X)'),
+        ("dilated_wavenet_einsum", 36, 'dX = ein("ock,bot->bckt", Wf, df)'),
+        ("gru_attention", 30, "dh = dhs[:, t, :]"),
+        ("poisson_firth_offset", 22, "score = X.T @ (freq * (mu - y))"),
+        ("a2c_rollout", 43, "dlogits = (self.pi - onehot) / n"),
+        ("heat_crank_nicolson", 47, "g_A /= rod.dx"),
+        ("gp_marginal_likelihood", 23, "dK_dsn = np.exp(2 * log_sn) * np.eye(n)"),
+        ("lenet_avgpool_loops", 62, "dkernels[f] += img[c:c + k, r:r + k] * dz[f, r, c]"),
+        ("shared_trunk_two_heads", 37, "d_price_hat = 2 * miss / n_known"),
+        ("gru_lists", 41, "gUn += np.outer(r * an, hp)"),
+        ("contrastive_siamese", 21, "grads[l] -= acts[l].T @ delta"),
+        ("conv1d_ecg_loops", 59, "d_a[n, f, i] += d_pooled[n, f, i]"),
     ],
 )
 def test_a_line_that_is_mended_in_one_way_alone(program, line, text, tmp_path):
