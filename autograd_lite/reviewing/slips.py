@@ -5,7 +5,7 @@ import re
 from itertools import combinations
 
 from .edits import REDUCTIONS, SLIP, Edit, bracketed
-from .vocabulary import is_atomic, is_numpys
+from .vocabulary import is_atomic, is_numpys, kind_of, valued
 
 _FLIPS = {
     ast.Add: ("-", "*"),
@@ -233,8 +233,8 @@ def indices(line, part):
         yield f"{text} - 1"
         yield f"{text} + 1"
         yield f"-({text})"
-        if not isinstance(part, ast.Constant):
-            yield f"~{bracketed(text)}"
+        if kind_of(valued(text, line.reach.scopes[0]) if is_atomic(part) else None) == "mask":
+            yield f"~{text}"
 
 
 def of_call(line, node):
