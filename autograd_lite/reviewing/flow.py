@@ -88,7 +88,7 @@ class Flow:
             self.right |= {key} if ahead and not seen.issuperset(ahead) else set()
             mixed |= {key} if 0 < len(ahead) < len(nodes) else set()
             for node in nodes:
-                if node in self.forward or isinstance(node, Leaf):
+                if node in self.forward or (isinstance(node, Leaf) and not self._stores(key)):
                     self.makers |= {key} if node not in seen else set()
                     seen.add(node)
                     continue
@@ -97,6 +97,10 @@ class Flow:
                     self.owner[node] = key
                     self._stored_over(node, key)
         self.right -= mixed  # return loss, gradient
+
+    def _stores(self, key):
+        """Whether a line stores entries: then they are its own, though they may be constants."""
+        return isinstance(getattr(self.statements.get(key), "target", None), ast.Subscript)
 
     def _stored_over(self, node, key):
         """Note that a value is not the last one of an array that is filled or added up.

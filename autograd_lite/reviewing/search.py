@@ -129,7 +129,10 @@ class _Step:
             return likeliest(self, repair[0]), []
         if repair is not None and not alone:
             return repair
-        if culprit is None or sum(map(self._stores, mine)) > 1:
+        if culprit is not None and sum(map(self._stores, mine)) > 1:
+            filled = [key for key in mine if alone and key in self.first]
+            culprit = (filled[0], self.wrong, None) if filled else None
+        if culprit is None:
             return None, self.wrong
         if added_up and any(k in self.odd and self._may_be_the_cause(k) for k in self.first):
             return None, self.wrong  # a sum can always be put right at its end

@@ -64,6 +64,7 @@ def test_the_whole_corpus(tmp_path, capsys):
         ("heat_crank_nicolson", 46, "p = q"),
         ("spring_chain_leapfrog", 32, "dk = dten * s"),
         ("pinn_second_derivative", 30, "s3 = -2*s1**2"),
+        ("svm_multiclass_vectorized", 18, "mask[np.arange(N), y] = -1"),
     ],
 )
 def test_a_line_that_is_found_in_one_way_alone(program, line, text, tmp_path):
@@ -106,6 +107,7 @@ def test_a_line_that_is_found_in_one_way_alone(program, line, text, tmp_path):
         ("gru_lists", 41, "gUn += np.outer(r * an, hp)"),
         ("contrastive_siamese", 21, "grads[l] -= acts[l].T @ delta"),
         ("conv1d_ecg_loops", 59, "d_a[n, f, i] += d_pooled[n, f, i]"),
+        ("gan_generator_step", 13, "dv[v < 0] = 0"),
     ],
 )
 def test_a_line_that_is_mended_in_one_way_alone(program, line, text, tmp_path):
