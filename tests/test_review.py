@@ -4,6 +4,7 @@ import cProfile
 import gc
 import json
 import pstats
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -493,3 +494,19 @@ def test_a_formula_that_rounds_otherwise_is_told_and_not_offered():
     assert wrong.line == line_of(normalised, "dh = ")
     assert wrong.suggestion is None
     assert "right would be: dh = " in wrong.reason
+
+
+def with_a_mask_filled_in(X, Y, W1, W2, leak=0.2):
+    z = X @ W1
+    slope = np.ones_like(z)
+    slope[z < 0] -= 1 + leak
+    h = np.where(z < 0, leak * z, z)
+    e = h @ W2 - Y
+    return np.sum(e**2), (X.T @ (2 * (e @ W2.T) * slope), 2 * h.T @ e)
+
+
+def test_what_is_stored_into_an_array_is_shown_by_the_places_in_it():
+    report = ag.review(with_a_mask_filled_in, X, Y, W1, W2)
+    (wrong,) = [line for line in report.lines if line.verdict == "WRONG"]
+    assert wrong.line == line_of(with_a_mask_filled_in, "slope[z")
+    assert re.search(r"slope\[\d, \d\] is -0.2, and 0.2 is right", str(report)), str(report)

@@ -27,6 +27,8 @@ class Run:
         The arrays and numbers returned beside the loss, by their path: ``(1, "W1")``.
     events : list
         Pairs (key of a statement, what it gave).
+    wholes : set
+        The keys of lines that store into an array: what is noted then is all of it.
     passed : list
         Of a run on tensors: pairs ((path, line, name) of a parameter, the node it was given).
     """
@@ -35,6 +37,7 @@ class Run:
     gradients: dict
     events: list = field(default_factory=list)
     passed: list = field(default_factory=list)
+    wholes: set = field(default_factory=set)
 
 
 @contextlib.contextmanager
@@ -92,7 +95,7 @@ def taken(inputs, watcher=None, other=None):
             gradients = {**gradients, **stored(owners.values())}
         gradients |= _left(inputs, watcher)
     events, passed = getattr(watcher, "events", []), getattr(watcher, "passed", [])
-    return Run(loss, gradients, events, passed)
+    return Run(loss, gradients, events, passed, getattr(watcher, "wholes", set()))
 
 
 def _left(inputs, watcher):

@@ -88,12 +88,12 @@ def subscripts(line):
             for way, new in enumerate([turned, *some]):
                 quote = line.text.of(node)[:1]
                 text = f"{quote}{','.join(new)}{arrow}{result}{quote}"
-                yield line.edit(SLIP, node, text, "order")
+                yield line.edit(SLIP, node, text, "subscripts")
                 ways.setdefault((one, other, way), []).append((node, text))
     for pairs in ways.values():
         if len(pairs) == len(texts) > 1:
             old, new = pairs[0]
-            yield Edit(SLIP, line.text.replaced(*pairs), "order", line.text.of(old), new)
+            yield Edit(SLIP, line.text.replaced(*pairs), "subscripts", line.text.of(old), new)
 
 
 def arguments(line):

@@ -1,5 +1,6 @@
 """The verdict on each line of the backward pass."""
 
+import ast
 from dataclasses import dataclass
 
 import numpy as np
@@ -185,17 +186,25 @@ def _differs(examination, given, right, statement):
         return ""
     if len(given) != len(right):
         return f"carried out {len(given)} times, and {len(right)} times is right"
-    for one, other in zip(given, right, strict=True):
+    for i, (one, other) in enumerate(zip(given, right, strict=True)):
+        name = words.short(_noted(examination, statement, i), 24)
         for a, b in zip(arrays_in(one), arrays_in(other), strict=False):
             a, b = np.asarray(a), np.asarray(b)
             if a.shape != b.shape:
-                return (
-                    f"{words.short(statement.name, 24)} has shape {a.shape}, and {b.shape} is right"
-                )
+                return f"{name} has shape {a.shape}, and {b.shape} is right"
             if not examination.agree(a, b):
                 far = np.abs(a - b)
                 at = np.unravel_index(int(np.nanargmax(far)) if far.size else 0, far.shape)
                 where = f"[{', '.join(map(str, at))}]" if at else ""
-                name = words.short(statement.name, 24)
                 return f"{name}{where} is {a[at]:.4g}, and {b[at]:.4g} is right"
     return ""
+
+
+def _noted(examination, statement, i):
+    """What the i-th value noted of a line is called: the array that it stores into, or its name."""
+    target = statement.target
+    assigns = isinstance(statement.node, ast.Assign)  # it gives first what is stored
+    whole = statement.key in examination.run.wholes and not (assigns and i % 2 == 0)
+    if whole and isinstance(target, ast.Subscript):
+        return statement.source.segment(target.value)
+    return statement.name

@@ -27,6 +27,7 @@ class Recorder:
 
     def __init__(self):
         self.events = []
+        self.wholes = set()  # the lines that store into arrays, of which the whole is noted
 
     def value(self, key, value):
         """What a statement assigns or returns."""
@@ -36,6 +37,7 @@ class Recorder:
     def stored(self, key, whole, entry):
         """What a statement stored into: the array, or an entry of a list, a dict, an object."""
         inside = isinstance(whole, (np.ndarray, Tensor)) and not isinstance(whole, np.generic)
+        self.wholes |= {key} if inside else set()
         self.note(key, whole if inside else entry())
 
     def note(self, key, value):

@@ -10,6 +10,7 @@ _KINDS = {
     "condition": "the condition is wrong",
     "exponent": "an exponent is wrong",
     "index": "an index is wrong",
+    "subscripts": "the subscripts are wrong",
     "keepdims": "the shape of the sum is wrong",
     "repeated": "an index that comes twice is added once",
     "extra statement": "this line is too much",
