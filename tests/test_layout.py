@@ -181,9 +181,9 @@ def test_a_file_is_read_at_one_go():
         for path in (*FILES, *NN.rglob("*.py"), *Path(__file__).parent.rglob("*.py"))
     }
     longest = 640
-    assert not [p for p, n in lines.items() if n > longest and p.name != "tensor.py"]
+    assert not [p for p, n in lines.items() if n > longest]
     ours = {p: n for p, n in lines.items() if "tests" not in p.parts and p.name != "__init__.py"}
-    assert {p.name for p, n in ours.items() if n > 600} <= {"tensor.py"}
+    assert not [p for p, n in ours.items() if n > 600]
     assert len([p for p, n in ours.items() if n < 50]) <= 10
 
 
