@@ -55,7 +55,8 @@ def _places(step, repair):
     keys = dict.fromkeys([*step.mine, *step.made, *step.first, *step.copies, *step.roots, *whole])
     others = [key for key in keys if key != repair.key and key in step.statements]
     others.sort(key=lambda key: _far(repair.statement, step.statements[key]))
-    return [key for key in others if key not in step.right and not _is_right(step, key)][:LINES]
+    others = [key for key in others if key not in step.right]
+    return [key for key in others if not _is_right(step, key, scaled=True)][:LINES]
 
 
 def _far(statement, other):
@@ -67,9 +68,9 @@ def _far(statement, other):
     return 2 - any(name in (getattr(f, "attr", ""), getattr(f, "id", "")) for f in calls), 0
 
 
-def _is_right(step, key):
+def _is_right(step, key, scaled=False):
     """Whether a line gives gradients as it is: those of what it is called after, if of anything."""
-    said = step.localisation.gives_its_gradients(key)
+    said = step.localisation.gives_its_gradients(key, scaled)
     if said is not None or step.statements[key].target is not None:
         return bool(said)
     events = step.truth.run.events if step.truth is not None else ()
