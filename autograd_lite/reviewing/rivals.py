@@ -40,10 +40,11 @@ def doubts(step, repair):
     return (
         _is_right(step, repair.key),
         edit.rank > DERIVATIVE and _OPERATOR.search(edit.new) is not None,  # of several values
+        "; " in edit.text,
+        edit.rank >= OTHER and statement.target is None and not of_one,  # what is handed out
         _is_unlike_its_siblings(statement, edit),
         _is_in_the_forward_pass(step, statement, edit),
         step.trial(repair.key).strangeness(_N.sub("", edit.text)),
-        "; " in edit.text,
         longer and any(map(step.says_gradient, others)),
         edit.kind in _OF_A_VALUE and not _is_whole(statement, edit.old),
     )

@@ -93,6 +93,7 @@ def differences(wanted, values, close):
         return []
     values = {text: np.asarray(v, dtype=float) for text, v in list(values.items())[:VALUES]}
     numbers = _coefficients({text: v for text, v in values.items() if is_simple(text)})
+    values = {text: v for text, v in values.items() if not _SIZE.search(text)}
     texts, rows = _sampled(values, wanted.shape, at)
     near = [text for text in texts if is_simple(text) and "(" not in text][:FACTORS]
     found = []
