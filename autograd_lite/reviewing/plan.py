@@ -43,8 +43,9 @@ def plan(step, alone, made, likely, copies, known, later):
         after = places.index((TERM, mine)) + 1
     else:
         places = [(ALIKE, alike), (SLIP, mine), (OTHER, mine), (TERM, mine), *rest]
-        if len(step.wrong) == 1:  # what it ends in, first
-            places[1:1] = [(rank, list(step.roots)) for rank in (SLIP, OTHER, TERM)]
+        if len(step.wrong) == 1:  # what it ends in, before whole formulas
+            at = places.index((FORMULA, likely))
+            places[at:at] = [(rank, step.ends) for rank in (SLIP, OTHER, TERM)]
         after = 1
     single = [k for k in likely if not is_analogous(step.statements[k])]
     if len(single) < len(likely):  # the others say what a further line says

@@ -87,6 +87,8 @@ def _is_unlike_its_siblings(statement, edit):
 
 def _is_in_the_forward_pass(step, statement, edit):
     """Whether what is changed stands with its number in the forward pass too: sqrt(2 / pi)."""
+    if edit.kind == "extra factor":  # 0.5 * lam * w after 0.5 * lam * w ** 2 is a mistake itself
+        return False
     segment = statement.source.segment
     nodes = [n for n in ast.walk(statement.expression) if hasattr(n, "lineno")]
     changed = [n for n in nodes if segment(n) == edit.old]

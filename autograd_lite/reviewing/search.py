@@ -80,6 +80,7 @@ class _Step:
         self.changed = changed
         self.wrong = wrong
         self.roots: set = set()
+        self.ends: list = []
         self.first: list = []
         self.copies: list = []  # what only hands a value on
         self.odd: set = set()
@@ -180,7 +181,8 @@ class _Step:
         """The first edit that makes all right, else the most useful one; pairs (rank, names)."""
         partial = None
         for rank, names in places:
-            self.examination.effort.keep(rank < COMPLETED and names not in (self.mine, self.made))
+            near = names in (self.mine, self.made, self.ends)
+            self.examination.effort.keep(rank < COMPLETED and not near)
             if rank > COMPLETED and partial is not None and self._is_whole(*partial):
                 return partial
             for name in names:
@@ -267,6 +269,7 @@ class _Step:
         """Keep what is known of how values go through the program."""
         self.truth = truth
         self.roots = {flow.owner.get(root) for root in roots.values()}
+        self.ends = list(self.roots)
         self.chains = {k: list(chain) for k, chain in flow.chains.items()}
         self.makers = flow.makers
         self.right = flow.right

@@ -7,7 +7,7 @@ import pytest
 from .marks import names, versions
 from .scoring import outcome
 
-NAMED, REPAIRED = 0.90, 0.86  # may rise; 0.95 and 0.85 is the goal
+NAMED, REPAIRED = 0.92, 0.87  # may rise; 0.95 and 0.85 is the goal
 SAMPLE = 101  # every so manieth wrong version is read in the quick tests
 
 
@@ -100,7 +100,7 @@ def test_a_line_that_is_found_in_one_way_alone(program, line, text, tmp_path):
         ("gru_attention", 30, "dh = dhs[:, t, :]"),
         ("poisson_firth_offset", 22, "score = X.T @ (freq * (mu - y))"),
         ("a2c_rollout", 43, "dlogits = (self.pi - onehot) / n"),
-        ("heat_crank_nicolson", 47, "g_A /= rod.dx"),
+        ("heat_crank_nicolson", 45, "g_A += rod.dt * np.outer(q, u[k] + u[k + 1])"),
         ("gp_marginal_likelihood", 23, "dK_dsn = np.exp(2 * log_sn) * np.eye(n)"),
         ("lenet_avgpool_loops", 62, "dkernels[f] += img[c:c + k, r:r + k] * dz[f, r, c]"),
         ("shared_trunk_two_heads", 37, "d_price_hat = 2 * miss / n_known"),
