@@ -354,6 +354,8 @@ def typo(given, expected, tolerance):
     count = int(wrong.sum())
     if not count or count == wrong.size or far[~wrong].max() > 0.1 * far[wrong].min():
         return None  # noise about the tolerance stands out nowhere
+    if count > 1 and given[wrong].all() and not expected[~wrong].any():
+        return None  # all that is not 0 is wrong
     lines = _one_line(wrong)
     if count > max(1, given.size // 5) and lines is None:
         return None
