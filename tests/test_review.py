@@ -15,6 +15,7 @@ import pytest
 import autograd_lite as ag
 from autograd_lite.reviewing.candidates import groups
 from autograd_lite.reviewing.examination import Examination
+from autograd_lite.reviewing.recognition import EXACT, UNKNOWN, Known
 
 rng = np.random.default_rng(0)
 X, Y = rng.normal(size=(6, 3)), rng.normal(size=(6, 2))
@@ -510,3 +511,10 @@ def test_what_is_stored_into_an_array_is_shown_by_the_places_in_it():
     (wrong,) = [line for line in report.lines if line.verdict == "WRONG"]
     assert wrong.line == line_of(with_a_mask_filled_in, "slope[z")
     assert re.search(r"slope\[\d, \d\] is -0.2, and 0.2 is right", str(report)), str(report)
+
+
+def test_numbers_whose_squares_overflow_are_looked_at_without_a_warning():
+    gradient = np.array([3.0, -1.0, 2.0])
+    known = Known([gradient, 1e200 * gradient])
+    assert (known.of(gradient), known.of(1e200 * gradient)) == (EXACT, EXACT)
+    assert known.of(1e200 * gradient[::-1] ** 2) == UNKNOWN

@@ -75,10 +75,12 @@ class Known:
 
 def _described(array):
     """(norm and direction entry by entry, norm and direction in any order); None for zeros."""
-    norm = float(np.sqrt(np.sum(np.square(array, dtype=float))))
-    if not norm:
+    array = np.asarray(array, dtype=float)
+    largest = float(np.abs(array).max())
+    if not largest:
         return None
-    unit = np.asarray(array, dtype=float) / norm
+    norm = largest * float(np.linalg.norm(array / largest))  # squares of large numbers overflow
+    unit = array / norm
     positions = np.sin(np.arange(1.0, unit.size + 1) * 1.7) / np.sqrt(unit.size)
     ordered = float(unit.ravel() @ positions)
     cubes = float(np.sum(unit**3))

@@ -42,12 +42,8 @@ def outcome(version, folder, right):
         return Outcome(version, frozenset(own), accused, False, "none")
     places = version.lines | version.also
     named = set(own) == version.lines or bool(own and version.also and set(own) <= places)
-    offers = {p: line.suggestion for p, line in own.items() if line.suggestion}
-    mine = {p: text for p, text in offers.items() if p in places}
-    repair = _repair(version, mine, folder, right)
-    if repair == "wrong" and mine != offers and _repair(version, offers, folder, right) == "right":
-        repair = "none"  # what is offered is right, with other lines
-    return Outcome(version, frozenset(own), accused, named, repair)
+    offers = {p: line.suggestion for p, line in own.items() if p in places and line.suggestion}
+    return Outcome(version, frozenset(own), accused, named, _repair(version, offers, folder, right))
 
 
 def _repair(version, offers, folder, right):
