@@ -45,7 +45,7 @@ def plan(step, alone, made, likely, copies, known, later):
         places = [(ALIKE, alike), (SLIP, mine), (OTHER, mine), (TERM, mine), *rest]
         if len(step.wrong) == 1:  # what it ends in, before whole formulas
             at = places.index((FORMULA, likely))
-            places[at:at] = [(rank, step.ends) for rank in (SLIP, OTHER, TERM)]
+            places[at:at] = [(rank, list(step.roots)) for rank in (SLIP, OTHER, TERM)]
         after = 1
     single = [k for k in likely if not is_analogous(step.statements[k])]
     if len(single) < len(likely):  # the others say what a further line says
@@ -70,7 +70,7 @@ def _has_alike(step, key):
 
 def _named(step):
     """Of a line that is called after the gradient that it should give: forms of it alone."""
-    named = set(step.mine) & step.localisation.named - step.roots
+    named = set(step.mine) & step.localisation.named - step.roots.keys()
     far = (TERM, COMPLETED) if all(map(step.begins, named)) else (SOLVED,)
     return [(rank, step.mine) for rank in (ALIKE, SLIP, OTHER, *far) if named]
 

@@ -53,9 +53,9 @@ def repaired(examination):
             break
         changed = {**changed, repair.statement.source.path: _with(repair)}
     if wrong:  # what made nothing right, or not all that the line goes into, is not offered
-        left = {key for key, fed in feeds.items() if fed & set(wrong)}
+        sound = {key for key, fed in feeds.items() if not fed & set(wrong)}
         found = [
-            r if r.proved and r.key not in left else Repair(r.key, r.statement, None) for r in found
+            r if r.proved and r.key in sound else Repair(r.key, r.statement, None) for r in found
         ]
         proved = {r.statement.source.path for r in found if r.edit is not None}
         changed = {path: source for path, source in changed.items() if path in proved}
@@ -79,8 +79,7 @@ class _Step:
         self.examination = examination
         self.changed = changed
         self.wrong = wrong
-        self.roots: set = set()
-        self.ends: list = []
+        self.roots: dict = {}  # the lines that the wrong gradients come from at last
         self.first: list = []
         self.copies: list = []  # what only hands a value on
         self.odd: set = set()
@@ -181,7 +180,7 @@ class _Step:
         """The first edit that makes all right, else the most useful one; pairs (rank, names)."""
         partial = None
         for rank, names in places:
-            near = names in (self.mine, self.made, self.ends)
+            near = names in (self.mine, self.made, list(self.roots))
             self.examination.effort.keep(rank < COMPLETED and not near)
             if rank > COMPLETED and partial is not None and self._is_whole(*partial):
                 return partial
@@ -268,8 +267,7 @@ class _Step:
     def _take(self, flow, truth, roots):
         """Keep what is known of how values go through the program."""
         self.truth = truth
-        self.roots = {flow.owner.get(root) for root in roots.values()}
-        self.ends = list(self.roots)
+        self.roots = dict.fromkeys(flow.owner.get(root) for root in roots.values())
         self.chains = {k: list(chain) for k, chain in flow.chains.items()}
         self.makers = flow.makers
         self.right = flow.right
