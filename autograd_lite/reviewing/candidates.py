@@ -100,28 +100,27 @@ def groups(examination):
     for path, gradient in examination.true.items():
         name = examination.pairs[path]
         found.append(Group(last_word(name), [truth.leaves[name].node], [gradient]))
-    for (*function, name), nodes in _passed(truth).items():
-        found += [Group(name.lower(), *some) for some in _filled(nodes, truth.gradients)]
-        inside = [n for n, (key, _) in origin.items() if _function(statements.get(key)) == function]
-        through = _through(nodes, truth, set(inside))
-        found += [Group(name.lower(), *some) for some in _filled(nodes, through)]
+    found += _arguments(truth, origin, statements)
     for nodes in inner.values():
         found += [Group("", *some, False) for some in _filled(nodes, truth.gradients)]
     return found
 
 
-def _passed(truth):
-    """{parameter of a function of the forward pass: what it was given, call by call}."""
-    found: dict = {}
+def _arguments(truth, origin, statements):
+    """The groups of what functions were called with: by their parameters, call by call."""
+    inside: dict = {}
+    for node, (key, _) in origin.items():
+        if key in statements:
+            function = statements[key].source.path, statements[key].function.lineno
+            inside.setdefault(function, set()).add(node)
+    passed: dict = {}
     for parameter, node in truth.run.passed:
         if node in truth.forward:
-            found.setdefault(parameter, []).append(node)
-    return found
-
-
-def _function(statement):
-    """Path and line of the function of a statement."""
-    return [statement.source.path, statement.function.lineno] if statement is not None else None
+            passed.setdefault(parameter, []).append(node)
+    for (path, line, name), nodes in passed.items():
+        through = _through(nodes, truth, inside.get((path, line), set()))
+        for gradients in (truth.gradients, through):
+            yield from (Group(name.lower(), *some) for some in _filled(nodes, gradients))
 
 
 def _through(nodes, truth, inside):
