@@ -128,7 +128,7 @@ def _through(nodes, truth, inside):
     found: dict = {}
     for node in nodes:
         ways = [part for consumer, part in truth.parts.get(node, ()) if consumer in inside]
-        if len(ways) > 0:
+        if ways:
             found[node] = sum(ways[1:], np.asarray(ways[0]))
     less = any(len(truth.parts.get(node, ())) > 1 for node in found)
     return found if less else {}

@@ -82,9 +82,9 @@ def test_a_multiplier_is_not_stale_where_its_term_is_forgotten():
             lambda x: x,
             "dl is the derivative by log(l), not by l; ds is the derivative by log(s)",
         ),
-        (lambda x: 1 / (2 * x), "by s^2, not by s"),
-        (lambda x: -(x**2), "by 1 / s, not by s"),
-        (lambda x: np.pi / 180, "by s in degrees, not by s"),
+        (lambda x: 1 / (2 * x), "by l^2, not by l; ds is the derivative by s^2"),
+        (lambda x: -(x**2), "by 1 / l, not by l; ds is the derivative by 1 / s"),
+        (lambda x: np.pi / 180, "by l in degrees, not by l; ds is the derivative by s in degrees"),
     ],
 )
 def test_a_derivative_by_another_function_of_the_parameter_is_named(slope, expected):
