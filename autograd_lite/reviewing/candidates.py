@@ -82,16 +82,7 @@ def made_when(truth):
 def groups(examination):
     """The groups of a program: named lines, inputs, arguments of functions, calls inside lines."""
     truth, statements = examination.truth, examination.statements
-    named: dict = {}
-    inner: dict = {}
-    inside = _Inside(truth)
-    for key, value in truth.run.events:
-        nodes = list(nodes_in(value))
-        for i, node in enumerate(nodes[:4]):
-            named.setdefault((key, i), []).append(node)
-        for i, node in enumerate(inside.until(nodes)):
-            inner.setdefault((key, i), []).append(node)
-    origin = {node: place for place, nodes in [*named.items(), *inner.items()] for node in nodes}
+    named, inner, origin = _origins(truth)
     found = []
     for (key, i), nodes in named.items():
         word = assigned(statements.get(key), i).lower()
@@ -104,6 +95,27 @@ def groups(examination):
     for nodes in inner.values():
         found += [Group("", *some, False) for some in _filled(nodes, truth.gradients)]
     return found
+
+
+def of_arguments(truth, statements):
+    """The gradients of what functions were called with, of all and of their use inside."""
+    *_, origin = _origins(truth)
+    return [g for group in _arguments(truth, origin, statements) for g in group.gradients]
+
+
+def _origins(truth):
+    """{place: nodes} of named values, of calls inside lines, and {node: its place}."""
+    named: dict = {}
+    inner: dict = {}
+    inside = _Inside(truth)
+    for key, value in truth.run.events:
+        nodes = list(nodes_in(value))
+        for i, node in enumerate(nodes[:4]):
+            named.setdefault((key, i), []).append(node)
+        for i, node in enumerate(inside.until(nodes)):
+            inner.setdefault((key, i), []).append(node)
+    origin = {node: place for place, nodes in [*named.items(), *inner.items()] for node in nodes}
+    return named, inner, origin
 
 
 def _arguments(truth, origin, statements):

@@ -11,6 +11,7 @@ from ..engine.modes import switched
 from ..engine.tape import Node
 from ..engine.tensor import Tensor
 from . import instrumented, pairs, runs, unreturned
+from .candidates import of_arguments
 from .flow import arrays_in, nodes_in
 from .forms import names_of
 from .inputs import Inputs
@@ -212,6 +213,7 @@ class Examination:
         arrays: dict = {True: [], False: []}
         for node, g in truth.gradients.items():
             arrays[node in named] += [g, *truth.pieces(node)]
+        arrays[True] += of_arguments(truth, self.statements)
         return Known(arrays[True], arrays[False], self.close, self.inputs.lengths)
 
     def changed(self, sources):

@@ -94,6 +94,7 @@ class _Step:
         self.handed: dict = {}  # {line that hands values on: the lines that made them}
         self.feeds: dict = {}
         self.localisation: object = None
+        self.lacks: object = None  # the line that hands on what is right and not all
         self.mine: list = []  # the line that is wrong by its values
         self.made: list = []  # the lines that parts of it come from
         self.truth: object = None  # of the program as changed so far, where tensors go through it
@@ -108,7 +109,7 @@ class _Step:
         suspects = [list(filter(self.examination.program.judges, k)) for k in self.suspects()]
         self.in_order = list(filter(self.examination.program.judges, self.in_order))
         self.first, self.copies = suspects[:2]
-        culprit = self._located()
+        culprit = self._handed_on(self._located())
         mine = self.chains.get(culprit[0], [culprit[0]]) if culprit is not None else []
         self.mine = mine
         self.likely = frozenset([*mine, *self.first])
@@ -153,6 +154,23 @@ class _Step:
             ends = localisation.first([k for k in self.roots if k in self.statements])
             self.expected = {} if ends is None else {ends[0]: ends[2]}
         return culprit
+
+    def _handed_on(self, culprit):
+        """The line that hands on what a function made, where that is right but not all."""
+        if culprit is None or culprit[1] or self.truth is None:
+            return culprit
+        mine = self.statements[culprit[0]].function
+        given = [node.out for k, v in self.truth.run.events if k == culprit[0] for node in nodes_in(v)]
+        if self.examination.known.of(given[0]) != EXACT:
+            return culprit
+        callers = [
+            key
+            for key, made in self.handed.items()
+            if culprit[0] in made and self.statements[key].function is not mine
+        ]
+        found = self.localisation.first(callers)
+        self.lacks = found is not None and found[0]
+        return found or culprit
 
     def _makers_of(self, culprit):
         """(the lines that parts of a line come from, what is to blame in the end)."""
@@ -224,7 +242,7 @@ class _Step:
     def _inside(self, name):
         """Of a line that hands on what a function made: the lines of that function that may be."""
         mine, all_of = self.statements[name].function, self.statements
-        if not isinstance(self.statements[name].value, ast.Call):
+        if name == self.lacks or not isinstance(self.statements[name].value, ast.Call):
             return []
         made = [key for key in self.handed.get(name, ()) if key in self.first]
         return [key for key in made if key in all_of and all_of[key].function is not mine]

@@ -78,6 +78,7 @@ class Statement:
         if not isinstance(self.node, ast.Return) or not isinstance(value, ast.Tuple):
             return None
         found = [i for i, n in enumerate(value.elts) if isinstance(n, (ast.BinOp, ast.UnaryOp))]
+        found = found or [i for i, n in enumerate(value.elts) if isinstance(n, ast.Call)]
         if not found and len(value.elts) == 2 and isinstance(value.elts[1], ast.Name):
             return 1  # loss, gradient
         return found[0] if len(found) == 1 else None

@@ -37,7 +37,9 @@ class Rounds:
         stack = [(node, older)]
         while stack:
             node, older = stack.pop()
-            if node is older or node in self.before or older.op is not node.op or node.op is None:
+            if node in self.before or older.op is not node.op or node.op is None:
+                continue
+            if older.serial >= node.serial:  # one array, read by a loop forwards and by another
                 continue
             self.before[node] = older
             own, others = ([p for _, p in one.inputs()] for one in (node, older))
