@@ -1,6 +1,7 @@
 """Who answers the calls in an instrumented program."""
 
 import contextlib
+import functools
 import math
 import operator
 import random
@@ -8,7 +9,7 @@ import random
 import numpy as np
 
 from ..comparison.cross_check.plain_python import numpys
-from ..engine.calls import holds_tensor
+from ..engine.calls import holds_tensor, stacked
 from ..engine.modes import no_grad
 from ..engine.tensor import Tensor
 from ..rules import creation
@@ -110,7 +111,9 @@ class Lifter(Recorder):
             other = _ON_TENSORS.get(function)
         except TypeError:  # no hash
             return function
-        return function if other is None else lambda *a, **k: self.lifted(other(*a, **k))
+        if other is not None:
+            return lambda *a, **k: self.lifted(other(*a, **k))
+        return functools.partial(_of_lists, function) if isinstance(function, _NUMPYS) else function
 
     def plain(self, value, method):
         """``x.item()`` and ``x.tolist()`` of a tensor: what is still on the tape."""
@@ -225,6 +228,17 @@ def _array(data, dtype=None, **rest):
     return np.array(data, dtype=dtype)
 
 
+def _of_lists(function, *args, **kwargs):
+    """A function of NumPy, for which a list of tensors stands for an array, as one of arrays does."""
+    try:
+        return function(*args, **kwargs)
+    except TypeError:
+        if not any(type(value) in (list, tuple) and holds_tensor(value) for value in args):
+            raise
+        return function(*map(stacked, args), **kwargs)
+
+
+_NUMPYS = (np.ufunc, type(np.mean))
 _MADE = ("zeros", "ones", "empty", "full", "zeros_like", "ones_like", "empty_like", "full_like")
 _DRAWN = (random.gauss, random.uniform, random.random)
 _ON_TENSORS = {
