@@ -97,10 +97,11 @@ def groups(examination):
     return found
 
 
-def of_arguments(truth, statements):
-    """The gradients of what functions were called with, of all and of their use inside."""
+def of_uses(truth, statements):
+    """What arrived at the arguments of functions from within, where that is not all."""
     *_, origin = _origins(truth)
-    return [g for group in _arguments(truth, origin, statements) for g in group.gradients]
+    passed = _passed(truth, origin, statements)
+    return [np.asarray(g) for *_, through in passed for g in through.values()]
 
 
 def _origins(truth):
@@ -114,12 +115,22 @@ def _origins(truth):
             named.setdefault((key, i), []).append(node)
         for i, node in enumerate(inside.until(nodes)):
             inner.setdefault((key, i), []).append(node)
-    origin = {node: place for place, nodes in [*named.items(), *inner.items()] for node in nodes}
+    origin: dict = {}  # the first that gave it: others hand it on
+    for place, nodes in [*named.items(), *inner.items()]:
+        for node in nodes:
+            origin.setdefault(node, place)
     return named, inner, origin
 
 
 def _arguments(truth, origin, statements):
     """The groups of what functions were called with: by their parameters, call by call."""
+    for name, nodes, through in _passed(truth, origin, statements):
+        for gradients in (truth.gradients, through):
+            yield from (Group(name.lower(), *some) for some in _filled(nodes, gradients))
+
+
+def _passed(truth, origin, statements):
+    """Triples (parameter, nodes, what arrived at them from within) of all functions."""
     inside: dict = {}
     for node, (key, _) in origin.items():
         if key in statements:
@@ -130,9 +141,7 @@ def _arguments(truth, origin, statements):
         if node in truth.forward:
             passed.setdefault(parameter, []).append(node)
     for (path, line, name), nodes in passed.items():
-        through = _through(nodes, truth, inside.get((path, line), set()))
-        for gradients in (truth.gradients, through):
-            yield from (Group(name.lower(), *some) for some in _filled(nodes, gradients))
+        yield name, nodes, _through(nodes, truth, inside.get((path, line), set()))
 
 
 def _through(nodes, truth, inside):

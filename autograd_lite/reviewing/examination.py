@@ -11,7 +11,7 @@ from ..engine.modes import switched
 from ..engine.tape import Node
 from ..engine.tensor import Tensor
 from . import instrumented, pairs, runs, unreturned
-from .candidates import of_arguments
+from .candidates import of_uses
 from .flow import arrays_in, nodes_in
 from .forms import names_of
 from .inputs import Inputs
@@ -213,8 +213,13 @@ class Examination:
         arrays: dict = {True: [], False: []}
         for node, g in truth.gradients.items():
             arrays[node in named] += [g, *truth.pieces(node)]
-        arrays[True] += of_arguments(truth, self.statements)
+        arrays[True] += self.uses
         return Known(arrays[True], arrays[False], self.close, self.inputs.lengths)
+
+    @cached_property
+    def uses(self):
+        """What arrived at the arguments of functions from within, where that is not all."""
+        return of_uses(self.truth, self.statements)
 
     def changed(self, sources):
         """The truth of the program with other sources, whose lines are other nodes."""

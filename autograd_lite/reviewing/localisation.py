@@ -162,6 +162,17 @@ class Localisation:
             return None
         return bool(self._scales(word, values) & ({1, self.scale} if scaled else {1}))
 
+    def begins_wrong(self, name):
+        """Whether what a line gives first is no gradient of what it is called after."""
+        word = self.examination.word_of(self.step.statements.get(name))
+        values = _arrays([value for _, value in self.given.get(name, ())])
+        named = [group for group in self.groups if group.word == word and group.whole]
+        known = [g for group in named for g in group.gradients]
+        if not word or not values or not known or not np.any(values[0]):
+            return False
+        scaled = (scale * g for g in known for scale in (1, *self._sizes()))
+        return not any(self.examination.agree(g, values[0]) for g in scaled)
+
     def _scales(self, word, values):
         """What the values are the gradients of a name times, in some order."""
         found = {

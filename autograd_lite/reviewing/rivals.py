@@ -38,7 +38,7 @@ def doubts(step, repair):
     longer = longer and not step.says_gradient(repair.key)
     others = [key for key in (*step.mine, *step.roots) if key in step.statements]
     return (
-        _is_right(step, repair.key),
+        _is_right(step, repair.key) or _reads_what_is_wrong(step, statement),
         edit.rank > DERIVATIVE and _OPERATOR.search(edit.new) is not None,  # of several values
         "; " in edit.text,
         edit.rank >= OTHER and statement.target is None and not of_one,  # what is handed out
@@ -78,6 +78,19 @@ def _is_right(step, key, scaled=False):
     given = [node.out for name, v in events if name == key for node in nodes_in(v)]
     arrays = [array for array in given if array.size > 1]
     return bool(arrays) and all(step.examination.known.of(array) == EXACT for array in arrays)
+
+
+def _reads_what_is_wrong(step, statement):
+    """Whether a line reads what is called after a value, and is not its gradient, before it."""
+    nodes = ast.walk(statement.expression) if isinstance(statement.target, ast.Name) else ()
+    read = {n.id for n in nodes if isinstance(n, ast.Name)} - {getattr(statement.target, "id", "")}
+    last: dict = {}
+    for other in statement.source.statements:
+        name = getattr(other.target, "id", None)
+        if other.function is statement.function and other.line < statement.line and name in read:
+            last[name] = other.key
+    named = {key for key in last.values() if key not in step.right and step.says_gradient(key)}
+    return any(map(step.localisation.begins_wrong, named & set(step.in_order)))
 
 
 def _is_unlike_its_siblings(statement, edit):

@@ -15,7 +15,7 @@ from .flow import Flow, arrays_in, nodes_in
 from .localisation import Localisation
 from .makers import makers
 from .plan import plan
-from .recognition import EXACT, UNKNOWN
+from .recognition import EXACT, UNKNOWN, Known
 from .rivals import likeliest
 from .sources import Source
 from .trials import Repair, Trials, better
@@ -160,8 +160,10 @@ class _Step:
         if culprit is None or culprit[1] or self.truth is None:
             return culprit
         mine = self.statements[culprit[0]].function
-        given = [node.out for k, v in self.truth.run.events if k == culprit[0] for node in nodes_in(v)]
-        if self.examination.known.of(given[0]) != EXACT:
+        given = (v for key, v in self.truth.run.events if key == culprit[0])
+        first = next(node for value in given for node in nodes_in(value))
+        uses = Known(self.examination.uses, close=self.examination.close)
+        if uses.of(first.out) != EXACT:
             return culprit
         callers = [
             key

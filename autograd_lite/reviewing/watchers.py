@@ -229,7 +229,7 @@ def _array(data, dtype=None, **rest):
 
 
 def _of_lists(function, *args, **kwargs):
-    """A function of NumPy, for which a list of tensors stands for an array, as one of arrays does."""
+    """A function of NumPy, to which a list of tensors is the array that it stands for."""
     try:
         return function(*args, **kwargs)
     except TypeError:
