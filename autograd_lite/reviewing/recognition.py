@@ -24,7 +24,7 @@ class Known:
         self._nodes: dict = {}
         for array in arrays:
             array = np.asarray(array)
-            if array.dtype.kind != "f" or not array.size:
+            if array.dtype.kind != "f" or not array.size or not np.isfinite(array).all():
                 continue
             self.axes |= {float(n) for n in array.shape}
             described = _described(array)
