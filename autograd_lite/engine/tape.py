@@ -185,12 +185,16 @@ def backward_pass(seeds, targets=(), arrive=None, step=None, careful=False, leav
         Gets {leaf: node}: the call that a leaf's cotangent comes from, where it is from one alone.
     """
     targets = frozenset(targets)
-    oldest = min(map(_serial, targets), default=0)
+    oldest = min(map(_serial, targets)) if targets else 0
     cotangents, sums, ends = dict(seeds), set(), {} if ends is None else ends
     one, queue = None, []  # those that wait: in a chain there is only one
     for node in cotangents:
-        if node.op is not None:
+        if node.op is None:
+            continue
+        if one:
             heappush(queue, (-node.serial, node))
+        else:
+            one = node
     while one or queue:
         if one and not (queue and -queue[0][0] > one.serial):
             node, one = one, None

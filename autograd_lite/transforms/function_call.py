@@ -20,12 +20,11 @@ from ..engine.calls import requires_grad
 from ..engine.dispatch import registry
 from ..engine.modes import EVERYWHERE, current, enter, leave
 from ..engine.tape import Argument
-from ..engine.tensor import Tensor, backward_pass, constant, own, plain, unit_seed, wrap
+from ..engine.tensor import Tensor, backward_pass, constant, own, plain, unit_seed
 from ..messages import errors
 from . import held_data, trees
 
 _NESTED = EVERYWHERE._replace(nested=True)
-_ARRAYS = {np.ndarray}
 _operation, _serial = map(attrgetter, ("op", "serial"))
 
 
@@ -102,31 +101,52 @@ class Call:
     inputs, build
         The nodes of the new tensors, and what makes of one value each the list of the chosen
         arguments.
+    uses
+        Those of the new tensors, one list for all; see `Argument`.
     mode
         That around the call.
     result, aux
         What f returned, once it has run.
     """
 
+    __slots__ = ("_call", "aux", "build", "inputs", "mode", "name", "result", "several", "uses")
+
     def __init__(self, f, argnums, args, kwargs=None, has_aux=False):
-        self.name = getattr(f, "__name__", "the function")
-        self.several = type(argnums) is not int and not isinstance(argnums, np.integer)
-        self.mode = current()
-        if type(argnums) not in (int, tuple):
-            argnums = tuple(check_argnums(argnums))
-        positions, args = _positions(argnums, len(args), self.name), list(args)
-        self.chosen = list(map(args.__getitem__, positions))
-        are_arrays = {*map(type, self.chosen)} == _ARRAYS
-        leaves, self.build = (self.chosen, list) if are_arrays else trees.flatten(self.chosen)
-        tensors = list(map(_argument, leaves))
-        self.inputs = [t.node for t in tensors]  # f may bind its arguments to others
+        self.name = name = getattr(f, "__name__", "the function")
+        self.mode, self.uses, self.inputs, self.build = current(), [], [], list
+        argnums = argnums if type(argnums) in (int, tuple) else _canonical(argnums)
+        self.several = type(argnums) is tuple
+        positions = _positions(argnums, len(args), name)
+        given, args = args, list(args)
+        self._call = f, args, kwargs or {}, has_aux, given, positions
+        for i in positions:
+            x = args[i]
+            if type(x) is not np.ndarray or x.dtype.kind not in "fc":
+                self._replace_leaves()
+                break
+            args[i] = tensor = variable(x.copy("K"), self.uses)
+            self.inputs.append(tensor.node)  # f may bind its arguments to others
+
+    @property
+    def chosen(self):
+        """The arguments that are differentiated, as they were given."""
+        *_, given, positions = self._call
+        return list(map(given.__getitem__, positions))
+
+    def _replace_leaves(self):
+        """Put new tensors in place of the leaves of arguments that are no arrays of floats."""
+        _, args, *_, positions = self._call
+        leaves, self.build = trees.flatten(self.chosen)
+        tensors, self.inputs = [], []
+        for leaf in leaves:
+            tensors.append(tensor := _argument(leaf, self.uses))
+            self.inputs.append(tensor.node)
         for i, arg in zip(positions, self.build(tensors)):
             args[i] = arg
-        self._call = f, args, kwargs or {}, has_aux
 
     def run(self):
         """Call f; its arguments are being differentiated meanwhile."""
-        f, args, kwargs, has_aux = self._call
+        f, args, kwargs, has_aux, *_ = self._call
         self.result, self.aux = f(*args, **kwargs), None
         if has_aux:
             self.result, self.aux = self._pair(self.result)
@@ -239,16 +259,23 @@ class Call:
 
 def in_one_pass(f, argnums, has_aux, holomorphic, with_value=True):
     """A function that returns the gradient of f, with its value or without."""
+    argnums = _canonical(argnums)
 
-    def value_and_gradient(*args, **kwargs):
+    def value_and_gradient(args, kwargs):
         call = Call(f, argnums, args, kwargs, has_aux)
-        with differentiating(call.inputs, recording=True, body=None):
+        mode, inputs, uses = call.mode, call.inputs, call.uses
+        token = enter(_NESTED if mode is EVERYWHERE else _recording_nested(mode))
+        uses.append(call)  # a block of `differentiating`, without its calls
+        try:
             call.run()
             output = call.one_number(holomorphic)
             node = output.node
             seeds = {node: unit_seed(output)} if node.requires_grad else {}
-            found, nested = _gradients(seeds, call.inputs, call.mode)
-        if nested and call.mode.held:
+            found, nested = _gradients(seeds, inputs, mode)
+        finally:
+            uses.pop()
+            leave(token)
+        if nested and mode.held:
             held_data.settle(node, *(t.node for t in found if isinstance(t, Tensor)))
         found = call.like_arguments(found)
         if with_value:
@@ -256,34 +283,39 @@ def in_one_pass(f, argnums, has_aux, holomorphic, with_value=True):
             return ((value, call.plain_unless(nested, call.aux)) if has_aux else value), found
         return (found, call.plain_unless(nested, call.aux)) if has_aux else found
 
-    return value_and_gradient if has_aux else _with_data_held(value_and_gradient, argnums, f)
+    if has_aux:
+        return lambda *args, **kwargs: value_and_gradient(args, kwargs)
+    return _with_data_held(value_and_gradient, argnums, f)
+
+
+def _recording_nested(mode):
+    return mode._replace(recording=True, body=None, nested=True)
 
 
 def _with_data_held(run, argnums, f):
     """The same; a function that writes into its data has them copied, from the first time on."""
-    argnums = argnums if type(argnums) in (int, tuple) else tuple(check_argnums(argnums))
     name, conduct = getattr(f, "__name__", "the function"), held_data.conduct_of(f)
 
     def call(*args, **kwargs):
         if conduct.writes or current() is not EVERYWHERE:
-            return run(*args, **kwargs)
+            return run(args, kwargs)
         if not (large := held_data.large(args, kwargs)):
-            return run(*args, **kwargs)
+            return run(args, kwargs)
         positions = _positions(argnums, len(args), name)
         data = [x for place, x in large.items() if place not in positions]
         if conduct.is_checked():
             before = held_data.content(data)
-            result = run(*args, **kwargs)
+            result = run(args, kwargs)
             conduct.writes = conduct.writes or held_data.content(data) != before
             return result
         try:
             with held_data.held(data):
-                return run(*args, **kwargs)
+                return run(args, kwargs)
         except ValueError as error:
             if not held_data.is_refused_write(error):
                 raise
         conduct.writes = True
-        return run(*args, **kwargs)
+        return run(args, kwargs)
 
     return call
 
@@ -317,13 +349,13 @@ def _gradients(seeds, inputs, mode, nested=False):
         _refuse_leaks(seeds, inputs, mode)
         return _pass(seeds, inputs, False)[0], False
     nested = nested or _are_results(inputs)
-    if not nested and (mode.nested or hooks.alive.data):
+    is_tried = not nested and not mode.nested and not hooks.alive.data
+    if not nested and not is_tried:
         nested = _reach_others(seeds, inputs, mode)
-        return _pass(seeds, inputs, nested)[0], nested
-    found, table = _pass(seeds, inputs, nested)
-    if not nested and _reach_others(table, inputs, mode):
-        return _pass(seeds, inputs, True)[0], True
-    return found, nested
+    table = backward_pass(seeds, inputs, nested)
+    if is_tried and _reach_others(table, inputs, mode):
+        nested, table = True, backward_pass(seeds, inputs, True)
+    return collect(table, inputs, nested, map(id, seeds.values())), nested
 
 
 def one_pass(seeds, inputs, nested):
@@ -336,7 +368,7 @@ def one_pass(seeds, inputs, nested):
 
 def _pass(seeds, inputs, nested):
     table = backward_pass(seeds, inputs, nested)
-    return collect(table, inputs, nested, given=map(id, seeds.values())), table
+    return collect(table, inputs, nested, map(id, seeds.values())), table
 
 
 def released(value):
@@ -421,23 +453,24 @@ def _reach_others(nodes, inputs, mode):
     return False
 
 
-def _argument(value):
+def _argument(value, uses):
     """What a differentiated argument is inside the function: a tensor of its own."""
     if type(value) is np.ndarray and value.dtype.kind in "fc":
-        return variable(value.copy("K"))
+        return variable(value.copy("K"), uses)
     if isinstance(value, Tensor) and value.requires_grad and current().recording:
         return registry["alias"](value)
     data = Tensor(plain(value), requires_grad=True)._array
     if isinstance(value, (int, float, complex, np.generic)):
         data = data[()]  # a number stays one: x += v replaces it
-    return variable(data)
+    return variable(data, uses)
 
 
-def variable(data):
+def variable(data, uses=None):
     """A tensor to differentiate with respect to, of data that may be shared."""
-    node = Argument(data, True)
-    node.uses = []
-    return wrap(data, node)
+    tensor = object.__new__(Tensor)
+    tensor._array, tensor.node = data, Argument(data, True)
+    tensor.node.uses = [] if uses is None else uses
+    return tensor
 
 
 def _described(output):
@@ -488,6 +521,12 @@ def check_argnums(argnums):
                 "next call, grad(f)(x)",
             )
     return positions
+
+
+def _canonical(argnums):
+    """One position as an int, several as a tuple."""
+    positions = check_argnums(argnums)
+    return tuple(positions) if isinstance(argnums, Iterable) else int(argnums)
 
 
 @functools.lru_cache
