@@ -1,13 +1,21 @@
 """Lines that are written alike: what one says of W1 the other says of W2."""
 
+import ast
 import re
+from os.path import commonprefix
+
+from .texts import Text
 
 _WORD = re.compile(r"[^\W\d]\w*")
 _PART = re.compile(r"[^\W\d_]+|\d+")
 
 
 def analogous(statement):
-    """Texts of a statement, by what other lines of its function say of something else."""
+    """Texts of a statement, by what other lines of its function say of something else.
+
+    So do the entries of a tuple or a list: ``return dW / n, db`` could be ``dW / n, db / n``.
+    """
+    yield from _by_entries(statement)
     if statement.target is None or statement.part:
         return
     for other in statement.source.statements:
@@ -22,6 +30,26 @@ def is_analogous(statement, text=None):
     """Whether a statement, or another text in its place, says what another one says of else."""
     mine = _bare(statement.text if text is None else text)
     return any(_bare(text) == mine for text in analogous(statement))
+
+
+def _by_entries(statement):
+    """Texts in which entries that are names have what an entry beside them has after its name."""
+    display = None if statement.part else getattr(statement.node, "value", None)
+    entries = display.elts if isinstance(display, (ast.Tuple, ast.List)) else ()
+    names = [entry for entry in entries if isinstance(entry, ast.Name)]
+    for other in entries if names else ():
+        if isinstance(other, ast.BinOp) and isinstance(other.left, ast.Name):
+            said = statement.source.segment(other)[len(other.left.id) :]
+            new = [(name, name.id + _of_another(other.left.id, name.id, said)) for name in names]
+            for pairs in [[pair] for pair in new] + ([new] if len(new) > 1 else []):
+                yield Text(statement).replaced(*pairs)
+
+
+def _of_another(one, other, text):
+    """What a text says of one name, of another one: after "gr", " * r" is " * q" after "gq"."""
+    same = len(commonprefix([one, other]))
+    old, new = one[same:], other[same:]
+    return _WORD.sub(lambda word: new if old and word[0] == old else word[0], text)
 
 
 def _renamed(other, name):

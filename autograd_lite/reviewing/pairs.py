@@ -104,15 +104,22 @@ def paired(gradients, names, places, truth, allclose, parameters=()):
             if np.shape(value) == np.shape(places[name]) and _generic(truth(name)):
                 score += 6 * allclose(value, truth(name))
             if score > 0:
-                scores.append((-score, abs(order - other), order, path, name))
+                far = not _is_at(path, name), abs(order - other)
+                scores.append((-score, far, order, path, name))
     found: dict = {}
-    for _, _, _, path, name in sorted(scores):
+    for *_, path, name in sorted(scores):
         if path not in found and name not in found.values():
             found[path] = name
     _beside_siblings(gradients, places, found)
     for some in (parameters, places):
         found |= _by_order(gradients, {name: places[name] for name in some}, found)
     return found
+
+
+def _is_at(path, name):
+    """Whether what is returned stands where a place does: [2][0] in ``layers[2][0]``."""
+    numbers = [int(n) for n in re.findall(r"\[(\d+)\]", name)]
+    return bool(numbers) and [*path][-len(numbers) :] == numbers
 
 
 def _beside_siblings(gradients, places, found):
