@@ -45,7 +45,8 @@ def factors(line):
             yield Edit(FACTOR, line.text.replaced((node, new)), "missing factor", old, name)
         for atom in line.reach.atoms:
             forms = [("{} * {}", "missing factor"), ("{} / {}", "missing division")]
-            for form, kind in forms[: 1 if atom.kind == "array" else 2]:
+            divides = atom.kind != "array" or node is line.root
+            for form, kind in forms[: 1 + divides]:
                 new = form.format(bracketed(old), bracketed(atom.text))
                 yield Edit(FACTOR, line.text.replaced((node, new)), kind, old, atom.text)
 
