@@ -2,7 +2,6 @@
 
 import ast
 import re
-from os.path import commonprefix
 
 from .texts import Text
 
@@ -47,8 +46,8 @@ def _by_entries(statement):
 
 def _of_another(one, other, text):
     """What a text says of one name, of another one: after "gr", " * r" is " * q" after "gq"."""
-    same = len(commonprefix([one, other]))
-    old, new = one[same:], other[same:]
+    ends = [i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b]
+    old, new = (one[ends[0] :], other[ends[0] :]) if ends else ("", "")
     return _WORD.sub(lambda word: new if old and word[0] == old else word[0], text)
 
 

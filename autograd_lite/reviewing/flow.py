@@ -44,6 +44,7 @@ class Flow:
         self.forward = truth.forward
         self.computed = {node for node in truth.forward if not isinstance(node, Leaf)}
         self.events = truth.run.events
+        self.calls = truth.run.calls
         self.feeds: dict = {}
         self._owners()
         above: dict = {}
@@ -80,9 +81,16 @@ class Flow:
         self.interim = set()
         self.chains: dict = {}
         self.makers = set()  # the lines that made what the loss was computed from
+        self.calling = set()  # those that made what they call a function with
         self.right = set()  # those that computed it: they are right
         seen, mixed = set(), set()
-        for key, value in self.events:
+        called = self._arguments()
+        for at, (key, value) in enumerate(self.events):
+            for caller, node in called.get(at, ()):
+                if node not in self.owner:
+                    self.calling.add(caller)
+                    self.owner[node] = caller
+                    self.passed.setdefault(node, {})[caller] = None
             nodes = list(nodes_in(value))
             ahead = [node for node in nodes if node in self.computed]
             self.right |= {key} if ahead and not seen.issuperset(ahead) else set()
@@ -97,6 +105,19 @@ class Flow:
                     self.owner[node] = key
                     self._stored_over(node, key)
         self.right -= mixed  # return loss, gradient
+
+    def _arguments(self):
+        """{how many events were before a call: pairs (line that calls, what only stands there)}."""
+        lines: dict = {}
+        for key, statement in sorted(self.statements.items()):
+            for line in range(statement.expression.lineno, statement.expression.end_lineno + 1):
+                lines[statement.source.path, line] = key
+        found: dict = {}
+        for at, place, nodes in self.calls:
+            mine = [node for node in nodes if node not in self.forward and node.op is not None]
+            if place in lines:
+                found.setdefault(at, []).extend((lines[place], node) for node in mine)
+        return found
 
     def _stores(self, key):
         """Whether a line stores entries: then they are its own, though they may be constants."""

@@ -88,9 +88,10 @@ def _reads_what_is_wrong(step, statement):
     for other in statement.source.statements:
         name = getattr(other.target, "id", None)
         if other.function is statement.function and other.line < statement.line and name in read:
-            last[name] = other.key
-    named = {key for key in last.values() if key not in step.right and step.says_gradient(key)}
-    return any(map(step.localisation.begins_wrong, named & set(step.in_order)))
+            last[name] = None if isinstance(other.node, ast.AugAssign) else other.key  # not yet all
+    right = step.right | step.sound | step.known
+    named = {key for key in last.values() if key in step.in_order and key not in right}
+    return any(map(step.localisation.begins_wrong, filter(step.says_gradient, named)))
 
 
 def _is_unlike_its_siblings(statement, edit):

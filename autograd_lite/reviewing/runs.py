@@ -31,6 +31,8 @@ class Run:
         The keys of lines that store into an array: what is noted then is all of it.
     passed : list
         Of a run on tensors: pairs ((path, line, name) of a parameter, the node it was given).
+    calls : list
+        The same, of each call: (how many events were before it, its path and line, the nodes).
     """
 
     loss: object
@@ -38,6 +40,7 @@ class Run:
     events: list = field(default_factory=list)
     passed: list = field(default_factory=list)
     wholes: set = field(default_factory=set)
+    calls: list = field(default_factory=list)
 
 
 @contextlib.contextmanager
@@ -80,7 +83,7 @@ def on_tensors(program, inputs, other=None, changed=None):
         try:
             run = taken(inputs, watcher, lifted)
         except Exception as error:
-            run, failure = Run(None, {}, watcher.events, watcher.passed), error
+            run, failure = Run(None, {}, **noted(watcher)), error
     return run, leaves, failure
 
 
@@ -94,8 +97,13 @@ def taken(inputs, watcher=None, other=None):
             owners = {id(o): o for o in (getattr(one, "__self__", one) for one in held)}
             gradients = {**gradients, **stored(owners.values())}
         gradients |= _left(inputs, watcher)
-    events, passed = getattr(watcher, "events", []), getattr(watcher, "passed", [])
-    return Run(loss, gradients, events, passed, getattr(watcher, "wholes", set()))
+    return Run(loss, gradients, **noted(watcher))
+
+
+def noted(watcher):
+    """What a watcher has noted of a run, by the attributes of `Run`."""
+    names = ("events", "passed", "wholes", "calls")
+    return {name: getattr(watcher, name) for name in names if hasattr(watcher, name)}
 
 
 def _left(inputs, watcher):

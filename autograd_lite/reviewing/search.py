@@ -304,7 +304,7 @@ class _Step:
         """The suspects by how values go; ``whole`` feed all that is wrong."""
         first = [k for k in flow.first if k in whole] + [k for k in flow.first if k not in whole]
         likely = [*first, *[k for k in flow.weak if k in whole]]
-        known = [k for k in flow.known if k in whole]
+        known = [k for k in flow.known if k in whole and k not in flow.calling]
         later = [k for k in flow.later if k in whole]
         copies = [k for k in self._copies(flow.feeds) if k not in likely and k not in known]
         likely += [k for k in self.roots if k in whole and k not in likely and k not in known]

@@ -5,6 +5,7 @@ import functools
 import math
 import operator
 import random
+import sys
 
 import numpy as np
 
@@ -79,6 +80,7 @@ class Lifter(Recorder):
         super().__init__()
         self.leaves = []
         self.passed = []  # (the function, the name, the node) of each tensor in a call
+        self.calls = []  # (how many events were before it, where it is, the nodes) of each call
         self.held = {}  # {(tensor, attribute): what the program takes it for}
 
     def value(self, key, value):
@@ -87,6 +89,9 @@ class Lifter(Recorder):
     def entered(self, function, given):
         tensors = [(name, x.node) for name, x in given.items() if isinstance(x, Tensor)]
         self.passed += [((*function, name), node) for name, node in tensors]
+        caller = sys._getframe(2)
+        place = caller.f_code.co_filename, caller.f_lineno
+        self.calls.append((len(self.events), place, [node for _, node in tensors]))
 
     def lifted(self, value):
         """A value on the tape; what a list or a dict holds is exchanged in it."""

@@ -7,9 +7,8 @@ import pytest
 from .marks import names, versions
 from .scoring import outcome
 
-NAMED, REPAIRED = 0.91, 0.86  # may rise; 0.95 and 0.85 is the goal
-SAMPLE = 61  # every so manieth wrong version is read in the quick tests
-SAMPLED = 0.8  # of a few, which may be unlucky ones
+NAMED, REPAIRED = 0.92, 0.87  # may rise; 0.95 and 0.85 is the goal
+SAMPLE = 101  # every so manieth wrong version is read in the quick tests
 
 
 def read(chosen, folder):
@@ -34,7 +33,7 @@ def test_a_sample_of_wrong_lines(tmp_path):
     found = list(read(wrong, tmp_path))
     assert not [str(o.version) for o in found if o.repair == "wrong"]
     missed = [f"{o.version}: {sorted(o.own)}" for o in found if not o.named]
-    assert len(missed) <= (1 - SAMPLED) * len(found), missed
+    assert len(missed) <= (1 - NAMED) * len(found), missed
 
 
 @pytest.mark.slow
@@ -120,6 +119,12 @@ def test_a_line_that_is_found_in_one_way_alone(program, line, text, tmp_path):
         ("rbf_centres_widths", 31, "gPhi = gNorm - (gNorm * Norm).sum(1, keepdims=True)"),
         ("char_gru_dicts", 32, "dc = dh * (1 - z[t])"),
         ("cbow_windows", 35, "G1 = g1"),
+        ("cbow_windows", 34, "g1, g2 = self.backprop(-EI, h, context)"),
+        ("cbow_windows", 38, "return loss / n, G1 / n, G2"),
+        ("kalman_local_level", 41, "return ga, gq, gr * r, gm"),
+        ("red_densidad_mezcla", 38, "dWs, dbs = h.T @ dm, dlog_s.sum(axis=0)"),
+        ("mdn_bishop", 32, "post = joint"),
+        ("birnn_tagger", 50, 'dbwd = [p["Vf"].T.dot(e) for e in errors]'),
     ],
 )
 def test_a_line_that_is_mended_in_one_way_alone(program, line, text, tmp_path):
