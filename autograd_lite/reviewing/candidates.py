@@ -87,7 +87,8 @@ def groups(examination):
     for (key, i), nodes in named.items():
         word = assigned(statements.get(key), i).lower()
         found += [Group(word, *some) for some in _filled(nodes, truth.gradients)]
-        found += [Group(word, nodes, some, False) for some in _parts(nodes, truth, origin)]
+        for some in _with_first(nodes, truth, origin):
+            found += [Group(word, some, parts, False) for parts in _parts(some, truth, origin)]
     for path, gradient in examination.true.items():
         name = examination.pairs[path]
         found.append(Group(last_word(name), [truth.leaves[name].node], [gradient]))
@@ -164,10 +165,27 @@ def _filled(nodes, gradients):
         yield nodes, [np.asarray(gradients.get(node, np.zeros_like(node.out))) for node in nodes]
 
 
+def _with_first(nodes, truth, origin):
+    """The nodes; then, of a loop, those that it reads: without the last, and what it begins with.
+
+    It begins with what most of the calls use that use the others.
+    """
+    yield nodes
+    uses = {origin.get(consumer) for consumer, _ in truth.parts.get(nodes[0], ())}
+    shape, found = np.shape(nodes[0].out), {}
+    for node, parts in truth.parts.items() if len(nodes) > 1 else ():
+        if node.serial < nodes[0].serial and np.shape(node.out) == shape:
+            mine = {origin.get(consumer) for consumer, _ in parts}
+            if mine <= uses:
+                found[node] = -len(mine), node.serial
+    if found:
+        yield [min(found, key=found.get), *nodes[:-1]]
+
+
 def _parts(nodes, truth, origin):
     """What arrived at the nodes on each way, without it, and up to it."""
     ways: dict = {}
-    for node in nodes:
+    for node in dict.fromkeys(nodes):  # what is stored into a list or a dict is noted twice
         for consumer, part in truth.parts.get(node, ()):
             mine = ways.setdefault(origin.get(consumer), {})
             mine[node] = mine[node] + part if node in mine else np.asarray(part)
