@@ -12,6 +12,7 @@ from .pairs import assigned, last_word
 from .truths import USES
 
 LAYERS = 12
+ROWS = 300  # of an array that a loop fills
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,6 +88,7 @@ def groups(examination):
     for (key, i), nodes in named.items():
         word = assigned(statements.get(key), i).lower()
         found += [Group(word, *some) for some in _filled(nodes, truth.gradients)]
+        found += [Group(word, nodes[-1:], [some]) for some in _stacked(nodes, truth)]
         for some in _with_first(nodes, truth, origin):
             found += [Group(word, some, parts, False) for parts in _parts(some, truth, origin)]
     for path, gradient in examination.true.items():
@@ -103,6 +105,18 @@ def of_uses(truth, statements):
     *_, origin = _origins(truth)
     passed = _passed(truth, origin, statements)
     return [np.asarray(g) for *_, through in passed for g in through.values()]
+
+
+def stacks(truth):
+    """The gradients of what a line gave in a loop, as the rows of one array."""
+    named, *_ = _origins(truth)
+    return [some for nodes in named.values() for some in _stacked(nodes, truth)]
+
+
+def _stacked(nodes, truth):
+    some = [truth.gradients[node] for node in dict.fromkeys(nodes) if node in truth.gradients]
+    if 1 < len(some) <= ROWS and len({np.shape(g) for g in some}) == 1:
+        yield np.stack(some)
 
 
 def _origins(truth):

@@ -304,9 +304,10 @@ class _Step:
         """The suspects by how values go; ``whole`` feed all that is wrong."""
         first = [k for k in flow.first if k in whole] + [k for k in flow.first if k not in whole]
         likely = [*first, *[k for k in flow.weak if k in whole]]
-        known = [k for k in flow.known if k in whole and k not in flow.calling]
+        known = [k for k in flow.known if k in whole]
         later = [k for k in flow.later if k in whole]
-        copies = [k for k in self._copies(flow.feeds) if k not in likely and k not in known]
+        copies = [k for k in self._copies(flow.feeds) if k not in likely]
+        copies = [k for k in copies if k not in known or k in flow.calling]
         likely += [k for k in self.roots if k in whole and k not in likely and k not in known]
         likely, copies = ([k for k in keys if not flow.is_zero(k)] for keys in (likely, copies))
         return self._likeliest_first(likely), copies, known, later

@@ -71,6 +71,7 @@ def test_the_whole_corpus(tmp_path, capsys):
         ("spring_chain_leapfrog", 32, "dk = dten * s"),
         ("pinn_second_derivative", 30, "s3 = -2*s1**2"),
         ("svm_multiclass_vectorized", 18, "mask[np.arange(N), y] = -1"),
+        ("gated_experts", 46, "expertGrads.append(ex.backprop(X, act, G[:, :1] * deltaPred))"),
     ],
 )
 def test_a_line_that_is_found_in_one_way_alone(program, line, text, tmp_path):
@@ -118,13 +119,14 @@ def test_a_line_that_is_found_in_one_way_alone(program, line, text, tmp_path):
         ("sequence_tagger", 81, "dstates = dstates_norm"),
         ("rbf_centres_widths", 31, "gPhi = gNorm - (gNorm * Norm).sum(1, keepdims=True)"),
         ("char_gru_dicts", 32, "dc = dh * (1 - z[t])"),
+        ("char_gru_dicts", 52, "dhnext += drh"),
+        ("reinforce_episode", 62, "dh[dh < 0] *= 0.01"),
         ("cbow_windows", 35, "G1 = g1"),
         ("cbow_windows", 34, "g1, g2 = self.backprop(-EI, h, context)"),
         ("cbow_windows", 38, "return loss / n, G1 / n, G2"),
         ("kalman_local_level", 41, "return ga, gq, gr * r, gm"),
         ("red_densidad_mezcla", 38, "dWs, dbs = h.T @ dm, dlog_s.sum(axis=0)"),
         ("mdn_bishop", 32, "post = joint"),
-        ("birnn_tagger", 50, 'dbwd = [p["Vf"].T.dot(e) for e in errors]'),
     ],
 )
 def test_a_line_that_is_mended_in_one_way_alone(program, line, text, tmp_path):
