@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
+from autograd_lite.comparison.diagnosis.graph import Graph
 
 rng = np.random.default_rng(4)
 X, Y = rng.normal(size=(5, 3)), np.arange(5)
@@ -167,3 +168,20 @@ def test_only_a_function_takes_arguments_and_only_a_tensor_names():
         ag.compare(np.sum(t), {"t": W}, W)
     with pytest.raises(TypeError, match="names= is for a loss"):
         ag.compare(squares, DW, W, V, names={"t": t})
+
+
+def both_directions(W, V, c, xs):
+    xs = [x + 0 for x in (xs * 1.0)]
+    forward, backward = [np.zeros(2)], [np.zeros(2)]
+    for x in xs:
+        forward.append(np.tanh(W @ forward[-1] + x))
+    for x in xs[::-1]:
+        backward.append(np.tanh(V @ backward[-1] + x))
+    return np.sum((forward[-1] * backward[-1]) @ c)
+
+
+def test_each_round_of_loops_that_go_against_each_other_is_after_the_one_before():
+    args = [ag.Tensor(rng.normal(size=n), requires_grad=True) for n in ((2, 2), (2, 2), 2, (4, 2))]
+    rounds = Graph(both_directions(*args).node, names=None).rounds
+    assert rounds.before
+    assert all(older.serial < node.serial for node, older in rounds.before.items())

@@ -83,7 +83,7 @@ def made_when(truth):
 def groups(examination):
     """The groups of a program: named lines, inputs, arguments of functions, calls inside lines."""
     truth, statements = examination.truth, examination.statements
-    named, inner, origin = _origins(truth)
+    named, inner, origin = examination.origins
     found = []
     for (key, i), nodes in named.items():
         word = assigned(statements.get(key), i).lower()
@@ -100,17 +100,17 @@ def groups(examination):
     return found
 
 
-def of_uses(truth, statements):
+def uses(examination):
     """What arrived at the arguments of functions from within, where that is not all."""
-    *_, origin = _origins(truth)
-    passed = _passed(truth, origin, statements)
+    *_, origin = examination.origins
+    passed = _passed(examination.truth, origin, examination.statements)
     return [np.asarray(g) for *_, through in passed for g in through.values()]
 
 
-def stacks(truth):
+def stacks(examination):
     """The gradients of what a line gave in a loop, as the rows of one array."""
-    named, *_ = _origins(truth)
-    return [some for nodes in named.values() for some in _stacked(nodes, truth)]
+    named, *_ = examination.origins
+    return [some for nodes in named.values() for some in _stacked(nodes, examination.truth)]
 
 
 def _stacked(nodes, truth):
@@ -119,7 +119,7 @@ def _stacked(nodes, truth):
         yield np.stack(some)
 
 
-def _origins(truth):
+def origins(truth):
     """{place: nodes} of named values, of calls inside lines, and {node: its place}."""
     named: dict = {}
     inner: dict = {}

@@ -11,7 +11,7 @@ from ..engine.modes import switched
 from ..engine.tape import Node
 from ..engine.tensor import Tensor
 from . import instrumented, pairs, runs, unreturned
-from .candidates import of_uses, stacks
+from .candidates import origins, stacks, uses
 from .flow import arrays_in, nodes_in
 from .forms import names_of
 from .inputs import Inputs
@@ -213,13 +213,18 @@ class Examination:
         arrays: dict = {True: [], False: []}
         for node, g in truth.gradients.items():
             arrays[node in named] += [g, *truth.pieces(node)]
-        arrays[True] += [*self.uses, *stacks(truth)]
+        arrays[True] += [*self.uses, *stacks(self)]
         return Known(arrays[True], arrays[False], self.close, self.inputs.lengths)
 
     @cached_property
     def uses(self):
         """What arrived at the arguments of functions from within, where that is not all."""
-        return of_uses(self.truth, self.statements)
+        return uses(self)
+
+    @cached_property
+    def origins(self):
+        """The nodes by the lines that gave them, by the calls inside lines, and the reverse."""
+        return origins(self.truth)
 
     def changed(self, sources):
         """The truth of the program with other sources, whose lines are other nodes."""

@@ -22,12 +22,6 @@ def test_a_right_program_is_right(name, tmp_path):
     assert not found.accused, found.own
 
 
-@pytest.mark.parametrize("name", ["birnn_tagger"])  # rounds that go against each other
-def test_a_right_program_that_once_had_no_end(name, tmp_path):
-    (found,) = read([next(versions(name))], tmp_path)
-    assert not found.accused, found.own
-
-
 def test_a_sample_of_wrong_lines(tmp_path):
     wrong = [v for name in names() for v in versions(name) if v.kind == "wrong"][::SAMPLE]
     found = list(read(wrong, tmp_path))
