@@ -518,3 +518,4 @@ def test_numbers_whose_squares_overflow_are_looked_at_without_a_warning():
     known = Known([gradient, 1e200 * gradient])
     assert (known.of(gradient), known.of(1e200 * gradient)) == (EXACT, EXACT)
     assert known.of(1e200 * gradient[::-1] ** 2) == UNKNOWN
+    assert Known([gradient, np.array([np.inf, 1.0, 2.0])]).of(gradient) == EXACT

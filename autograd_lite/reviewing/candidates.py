@@ -107,13 +107,8 @@ def uses(examination):
     return [np.asarray(g) for *_, through in passed for g in through.values()]
 
 
-def stacks(examination):
-    """The gradients of what a line gave in a loop, as the rows of one array."""
-    named, *_ = examination.origins
-    return [some for nodes in named.values() for some in _stacked(nodes, examination.truth)]
-
-
 def _stacked(nodes, truth):
+    """The gradients of what a line gave in a loop, as the rows of one array."""
     some = [truth.gradients[node] for node in dict.fromkeys(nodes) if node in truth.gradients]
     if 1 < len(some) <= ROWS and len({np.shape(g) for g in some}) == 1:
         yield np.stack(some)

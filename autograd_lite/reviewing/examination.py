@@ -11,7 +11,7 @@ from ..engine.modes import switched
 from ..engine.tape import Node
 from ..engine.tensor import Tensor
 from . import instrumented, pairs, runs, unreturned
-from .candidates import origins, stacks, uses
+from .candidates import origins, uses
 from .flow import arrays_in, nodes_in
 from .forms import names_of
 from .inputs import Inputs
@@ -213,7 +213,7 @@ class Examination:
         arrays: dict = {True: [], False: []}
         for node, g in truth.gradients.items():
             arrays[node in named] += [g, *truth.pieces(node)]
-        arrays[True] += [*self.uses, *stacks(self)]
+        arrays[True] += self.uses
         return Known(arrays[True], arrays[False], self.close, self.inputs.lengths)
 
     @cached_property

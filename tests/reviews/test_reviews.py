@@ -65,6 +65,7 @@ def test_the_whole_corpus(tmp_path, capsys):
         ("spring_chain_leapfrog", 32, "dk = dten * s"),
         ("pinn_second_derivative", 30, "s3 = -2*s1**2"),
         ("svm_multiclass_vectorized", 18, "mask[np.arange(N), y] = -1"),
+        ("reinforce_episode", 62, "dh[eph < 0] = 0"),
         ("gated_experts", 46, "expertGrads.append(ex.backprop(X, act, G[:, :1] * deltaPred))"),
     ],
 )
@@ -114,6 +115,13 @@ def test_a_line_that_is_found_in_one_way_alone(program, line, text, tmp_path):
         ("rbf_centres_widths", 31, "gPhi = gNorm - (gNorm * Norm).sum(1, keepdims=True)"),
         ("char_gru_dicts", 32, "dc = dh * (1 - z[t])"),
         ("char_gru_dicts", 52, "dhnext += drh"),
+        (
+            "lstm_gates_fused",
+            60,
+            "dx[:, t], dprev_h, dprev_c, dWx_t, dWh_t, db_t = "
+            "lstm_step_backward(dh[:, t], dprev_c, caches[t])",
+        ),
+        ("tied_deep_autoencoder", 26, "d_c2 = d_r1.mean(axis=1)"),
         ("reinforce_episode", 62, "dh[dh < 0] *= 0.01"),
         ("cbow_windows", 35, "G1 = g1"),
         ("cbow_windows", 34, "g1, g2 = self.backprop(-EI, h, context)"),
