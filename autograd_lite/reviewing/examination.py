@@ -213,7 +213,6 @@ class Examination:
         arrays: dict = {True: [], False: []}
         for node, g in truth.gradients.items():
             arrays[node in named] += [g, *truth.pieces(node)]
-        arrays[True] += self.uses
         return Known(arrays[True], arrays[False], self.close, self.inputs.lengths)
 
     @cached_property

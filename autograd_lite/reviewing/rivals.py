@@ -38,7 +38,7 @@ def doubts(step, repair):
     longer = longer and not step.says_gradient(repair.key)
     others = [key for key in (*step.mine, *step.roots) if key in step.statements]
     return (
-        _is_right(step, repair.key) or _reads_what_is_wrong(step, statement),
+        _reads_what_is_wrong(step, statement),
         edit.rank > DERIVATIVE and _OPERATOR.search(edit.new) is not None,  # of several values
         "; " in edit.text,
         edit.rank >= OTHER and statement.target is None and not of_one,  # what is handed out
@@ -57,7 +57,7 @@ def _places(step, repair):
     others = [key for key in keys if key != repair.key and key in step.statements]
     others.sort(key=lambda key: _far(repair.statement, step.statements[key]))
     others = [key for key in others if key not in step.right]
-    return [key for key in others if not _is_right(step, key, scaled=True)][:LINES]
+    return [key for key in others if not _is_right(step, key)][:LINES]
 
 
 def _far(statement, other):
@@ -69,9 +69,9 @@ def _far(statement, other):
     return 2 - any(name in (getattr(f, "attr", ""), getattr(f, "id", "")) for f in calls), 0
 
 
-def _is_right(step, key, scaled=False):
+def _is_right(step, key):
     """Whether a line gives gradients as it is: those of what it is called after, if of anything."""
-    said = step.localisation.gives_its_gradients(key, scaled)
+    said = step.localisation.gives_its_gradients(key)
     if said is not None or step.statements[key].target is not None:
         return bool(said)
     events = step.truth.run.events if step.truth is not None else ()

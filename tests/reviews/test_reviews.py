@@ -115,6 +115,9 @@ def test_a_line_that_is_found_in_one_way_alone(program, line, text, tmp_path):
         ("rbf_centres_widths", 31, "gPhi = gNorm - (gNorm * Norm).sum(1, keepdims=True)"),
         ("char_gru_dicts", 32, "dc = dh * (1 - z[t])"),
         ("char_gru_dicts", 52, "dhnext += drh"),
+        ("crf_log_forward", 53, "g_stop[tags[0]] -= 1.0"),
+        ("sequence_tagger", 35, "return loss, dscores"),
+        ("closures_return_vjp", 21, "return g * x * s * (1 - s)"),
         (
             "lstm_gates_fused",
             60,
