@@ -24,6 +24,8 @@
 `trials.py`             the forms of one line, tried
 `plan.py`               in which order they are tried
 `rivals.py`             which of several repairs was meant
+`step.py`               the search for the one line that is wrong
+`couples.py`            two lines that are wrong at once
 `search.py`             the smallest change that makes the gradients right
 `verdicts.py`           the verdict on each line
 `words.py`              what is wrong with a line, in words

@@ -20,7 +20,7 @@ from .sources import is_judged
 from .truths import BESIDE, Truth, beside
 from .vocabulary import is_atomic
 
-EFFORT, KEPT = 32_000, 0.25  # the part that is kept for formulas
+EFFORT = 32_000
 ROWS = 300  # of a gradient, that are known one by one
 
 
@@ -51,9 +51,9 @@ class Effort:
         self.left = EFFORT
         self.kept = 0.0
 
-    def keep(self, some):
-        """Keep some of it for later, or no longer."""
-        self.kept = EFFORT * KEPT if some else 0.0
+    def keep(self, part):
+        """Keep a part of it for later; 0 for no longer."""
+        self.kept = EFFORT * part
 
     def renew(self):
         """Begin to look for one more mistake."""
@@ -290,6 +290,20 @@ class Examination:
             found = found or self.wrong(run.gradients, true)
         return found
 
+    def is_right_with(self, changed):
+        """Whether all gradients are right with other sources, and the loss is the same."""
+        for other, true, _ in [(None, self.true, None), *self.beside]:
+            try:
+                run = runs.recorded(self.program, self.inputs, changed, other)
+            except Exception:
+                return False
+            if run.loss is None or self.wrong(run.gradients, true):
+                return False
+            one, mine = runs.number(run.loss), runs.number(self.run.loss)
+            if other is None and not np.allclose(one, mine, rtol=self.close):
+                return False
+        return True
+
     def result(self, watcher=None, other=None):
         """What the program, watched already, gives; None where it fails."""
         try:
@@ -322,8 +336,10 @@ def _called(run, program):
     found: dict = {}
     last = dict(run.events)
     statements = {s.key: s for source in program.sources.values() for s in source.statements}
+    given = [(k, value) for k, value in run.events if getattr(value, "size", 0) > 1]
+    given += last.items()
     for path, gradient in run.gradients.items():
-        for key, value in last.items():
+        for key, value in given:
             if _is_same(_entry(value, path), gradient):
                 words = re.findall(r"[A-Za-z_]\w*", statements[key].name)
                 found.setdefault(path, set()).update(words[-1:])

@@ -98,9 +98,10 @@ def paired(gradients, names, places, truth, allclose, parameters=()):
         Which go before others of their shape.
     """
     scores = []
+    at = {path: _number(path, gradients, names) for path in gradients}
     for order, (path, value) in enumerate(gradients.items()):
         for other, name in enumerate(places):
-            score = _score(path, value, names.get(path, ()), name, places[name])
+            score = _score(path, at[path], value, names.get(path, ()), name, places[name])
             if np.shape(value) == np.shape(places[name]) and _generic(truth(name)):
                 score += 6 * allclose(value, truth(name))
             if score > 0:
@@ -114,6 +115,15 @@ def paired(gradients, names, places, truth, allclose, parameters=()):
     for some in (parameters, places):
         found |= _by_order(gradients, {name: places[name] for name in some}, found)
     return found
+
+
+def _number(path, gradients, names):
+    """Where in a list a gradient stands, among those of the same name; None if in none."""
+    numbers = [step for step in path if isinstance(step, int)]
+    mine = names.get(path)
+    if not numbers or not mine or path[-1] != numbers[-1]:
+        return numbers[-1] if numbers else None
+    return [p for p in gradients if p[:-1] == path[:-1] and names.get(p) == mine].index(path)
 
 
 def _is_at(path, name):
@@ -159,7 +169,7 @@ def _generic(array):
     return np.any(array)
 
 
-def _score(path, value, called, name, place):
+def _score(path, number, value, called, name, place):
     """How much speaks for a pair: names above all, then the place in a container."""
     same = np.shape(value) == np.shape(place)
     theirs = _steps(name)
@@ -178,15 +188,14 @@ def _score(path, value, called, name, place):
     last = theirs[-1].lower() if theirs else ""
     if last in by_name:
         score = max(score, 3.0)
-    numbers = [step for step in path if isinstance(step, int)]
     end = re.search(r"\[(-?\d+)\]$", name)
-    if end and numbers and score >= 0:
+    if end and number is not None and score >= 0:
         group = name[: end.start()].lower()
         close = {c for c in by_name if c[:1] == group[:1]}
-        score += 1.5 * bool(close) if int(end[1]) == numbers[-1] else -1.0
+        score += 1.5 * bool(close) if int(end[1]) == number else -1.0
     layers = re.findall(r"\[(-?\d+)\]", name)  # blocks[0]['w']
-    if layers and numbers and mine and not end and score > 0:
-        score += 0.5 if int(layers[-1]) == numbers[-1] else -0.5
+    if layers and number is not None and mine and not end and score > 0:
+        score += 0.5 if int(layers[-1]) == number else -0.5
     if score > 0 and not same:
         score -= 1.5 if np.size(value) != np.size(place) else 0.5
     return score + (0.25 if same and score > 0 else 0)

@@ -1,33 +1,15 @@
 """The smallest change of the program that makes its gradients right."""
 
-import ast
-import re
-from functools import cached_property
-
-import numpy as np
-
-from ..engine.tape import history
-from ..engine.tensor import Tensor
-from . import pairs, runs, texts, vocabulary
-from .analogies import is_analogous
-from .edits import COMPLETED, FORMULA
-from .flow import Flow, arrays_in, nodes_in
-from .localisation import Localisation
-from .makers import makers
-from .plan import plan
-from .recognition import EXACT, UNKNOWN, Known
-from .rivals import likeliest
-from .sources import Source
-from .trials import Repair, Trials, better
-from .truths import node_of
+from .couples import couple
+from .step import Step
+from .trials import Repair
 from .updates import early_update
 
 DEPTH = 3  # mistakes
-MAKERS = 6  # lines that parts of a wrong line come from
 
 
 def repaired(examination):
-    """(repairs, changed sources): the changes that make all gradients right, as far as found."""
+    """(repairs, changed sources, what is wrong after them), as far as found."""
     found: list = []
     changed: dict = {}
     wrong = examination.wrong(examination.run.gradients)
@@ -41,8 +23,15 @@ def repaired(examination):
         if not wrong:
             break
         examination.effort.renew()
-        step = _Step(examination, changed, wrong)
-        repair, wrong = step.best()
+        step = Step(examination, changed, wrong)
+        repair, left = step.best()
+        both = couple(step) if repair is None or repair.edit is None else None
+        if both is not None:
+            found = [r for r in found if r.key not in {b.key for b in both}] + [*both]
+            changed = both[-1].applied(both[0].applied(changed))
+            wrong = []
+            break
+        wrong = left
         for key, fed in step.feeds.items():
             feeds[key] = feeds.get(key, set()) | fed
         if repair is None:
@@ -51,7 +40,7 @@ def repaired(examination):
         found = [r for r in found if r.key != repair.key] + [repair]
         if repair.edit is None:
             break
-        changed = {**changed, repair.statement.source.path: _with(repair)}
+        changed = repair.applied(changed)
     if wrong:  # what made nothing right, or not all that the line goes into, is not offered
         sound = {key for key, fed in feeds.items() if not fed & set(wrong)}
         found = [
@@ -60,365 +49,3 @@ def repaired(examination):
         proved = {r.statement.source.path for r in found if r.edit is not None}
         changed = {path: source for path, source in changed.items() if path in proved}
     return found, changed, wrong
-
-
-def _with(repair):
-    """The source with the repair in it."""
-    source = repair.statement.source
-    lines = list(source.lines)
-    new = source.replaced(repair.statement.expression, texts.tidied(repair.edit.text))
-    for number, text in new.items():
-        lines[number - 1] = text
-    return Source(source.path, lines)
-
-
-class _Step:
-    """The search for one repair, in the program as changed so far."""
-
-    def __init__(self, examination, changed, wrong):
-        self.examination = examination
-        self.changed = changed
-        self.wrong = wrong
-        self.roots: dict = {}  # the lines that the wrong gradients come from at last
-        self.first: list = []
-        self.copies: list = []  # what only hands a value on
-        self.odd: set = set()
-        self.sound: set = set()  # what gradients come from that are right
-        self.known: set = set()  # what gives what backpropagation computes
-        self.begins: object = None
-        self.appeared: dict = {}  # the order in which what is unknown to backpropagation appears
-        self.trials: dict = {}
-        self.chains: dict = {}
-        self.makers: set = set()
-        self.right: set = set()  # lines of the forward pass
-        self.handed: dict = {}  # {line that hands values on: the lines that made them}
-        self.feeds: dict = {}
-        self.localisation: object = None
-        self.lacks: object = None  # the line that hands on what is right and not all
-        self.mine: list = []  # the line that is wrong by its values
-        self.made: list = []  # the lines that parts of it come from
-        self.truth: object = None  # of the program as changed so far, where tensors go through it
-        self.in_order: list = []
-        self.times: dict = {}  # how often a statement was carried out
-        self.expected: dict = {}  # {key: what the statement should give each time}
-        self.sources = {**examination.program.sources, **changed}
-        self.statements = {s.key: s for source in self.sources.values() for s in source.statements}
-
-    def best(self):
-        """(the repair, what is wrong after it)."""
-        suspects = [list(filter(self.examination.program.judges, k)) for k in self.suspects()]
-        self.in_order = list(filter(self.examination.program.judges, self.in_order))
-        self.first, self.copies = suspects[:2]
-        culprit = self._handed_on(self._located())
-        mine = self.chains.get(culprit[0], [culprit[0]]) if culprit is not None else []
-        self.mine = mine
-        self.likely = frozenset([*mine, *self.first])
-        alone = culprit is not None and not culprit[1]  # it alone would make all right
-        made: list = []
-        added_up = alone and self.localisation.depends_on_the_last_alone(*culprit)
-        if alone and not added_up:
-            self.expected[culprit[0]] = self.localisation.needed(*culprit)
-            made, culprit = self._makers_of(culprit)
-            if culprit[0] not in mine:
-                suspects = (suspects[0], [*mine, *suspects[1]], *suspects[2:])
-                mine = self.mine = self.chains.get(culprit[0], [culprit[0]])
-                made = [key for key in made if key not in mine]
-            mine = self.mine = self._inside(culprit[0]) or mine
-        self.made = made
-        repair = self._tried(plan(self, alone, made, *suspects))
-        if repair is not None and not repair[1]:
-            return likeliest(self, repair[0]), []
-        if repair is not None and not alone:
-            return repair
-        if culprit is not None and sum(map(self._stores, mine)) > 1:
-            filled = [key for key in mine if alone and key in self.first]
-            culprit = (filled[0], self.wrong, None) if filled else None
-        if culprit is None:
-            return None, self.wrong
-        if added_up and any(k in self.odd and self._may_be_the_cause(k) for k in self.first):
-            return None, self.wrong  # a sum can always be put right at its end
-        return self.unrepaired(culprit)
-
-    def _located(self):
-        """(key, what stays wrong, the values) of the line that is wrong by its values, or None."""
-        localisation = self.localisation = Localisation(self)
-        self.times = {name: len(given) for name, given in localisation.given.items()}
-        sole = [k for k in self.in_order if k not in self.sound]
-        culprit = localisation.first(sole or self.in_order)
-        if culprit is not None and culprit[1]:
-            earlier = [k for k in self.first if k not in self.roots and self.is_whole_cause(k)]
-            if culprit[0] not in self.roots:
-                earlier = [k for k in earlier if localisation.comes_before(k, culprit[0])]
-            culprit = None if earlier else culprit  # what comes later can always be put right alone
-        if culprit is None and len(self.wrong) == 1:  # what is returned is known, at any rate
-            ends = localisation.first([k for k in self.roots if k in self.statements])
-            self.expected = {} if ends is None else {ends[0]: ends[2]}
-        return culprit
-
-    def _handed_on(self, culprit):
-        """The line that hands on what a function made, where that is right but not all."""
-        if culprit is None or culprit[1] or self.truth is None:
-            return culprit
-        mine = self.statements[culprit[0]].function
-        given = (v for key, v in self.truth.run.events if key == culprit[0])
-        first = next(node for value in given for node in nodes_in(value))
-        uses = Known(self.examination.uses, close=self.examination.close)
-        if uses.of(first.out) != EXACT:
-            return culprit
-        callers = [
-            key
-            for key, made in self.handed.items()
-            if culprit[0] in made and self.statements[key].function is not mine
-        ]
-        found = self.localisation.first(callers)
-        self.lacks = found is not None and found[0]
-        return found or culprit
-
-    def _makers_of(self, culprit):
-        """(the lines that parts of a line come from, what is to blame in the end)."""
-        made, todo = [], [culprit]
-        while todo and len(made) < MAKERS:
-            name, _, values = todo.pop(0)
-            for key, right, blamed in makers(self, name, values):
-                if key not in self.expected:
-                    self.expected[key] = list(right)
-                    made.append(key)
-                    todo.append((key, [], list(right)))
-                    culprit = todo[-1] if blamed and name == culprit[0] else culprit
-        return made, culprit
-
-    def is_of_backpropagation(self, array):
-        """Whether an array is a value of the forward pass, or a gradient."""
-        truth, known = self.examination.truth, self.examination.known
-        return truth.values.of(array) == EXACT or known.of(array) == EXACT
-
-    def _stores(self, name):
-        """Whether a line changes entries of an array: what it gives is of other lines too."""
-        return isinstance(self.statements[name].target, ast.Subscript)
-
-    def _tried(self, places):
-        """The first edit that makes all right, else the most useful one; pairs (rank, names)."""
-        partial = None
-        for rank, names in places:
-            near = names in (self.mine, self.made, list(self.roots))
-            self.examination.effort.keep(rank < COMPLETED and not near)
-            if rank > COMPLETED and partial is not None and self._is_whole(*partial):
-                return partial
-            for name in names:
-                if not self._may_be_wrong(name):
-                    continue
-                sure = getattr(names, "known", False) and rank < FORMULA
-                found = self.trial(name).up_to(rank, sure)
-                if found is not None and not found[1]:
-                    return found
-                partial = better(partial, found)
-        return partial
-
-    def _may_be_wrong(self, name):
-        judged = name in self.statements and self.examination.program.judges(name)
-        return judged and name not in self.right
-
-    def _may_be_the_cause(self, name):
-        """Whether all that is wrong comes from a line, no end, that goes into nothing right."""
-        return self.is_whole_cause(name) and name not in self.roots and name not in self.sound
-
-    def trial(self, name):
-        """The forms of a statement, tried."""
-        if name not in self.trials:
-            self.trials[name] = Trials(self, name)
-        return self.trials[name]
-
-    def _is_whole(self, repair, wrong):
-        """Whether all that a repaired line goes into is right now: a mistake of its own."""
-        fed = self.feeds.get(repair.key, set())
-        return repair.proved and bool(fed) and not fed & set(wrong)
-
-    def unrepaired(self, culprit):
-        """The line that is wrong, of which the right form was not found."""
-        name, wrong, values = culprit
-        inside = self._inside(name)
-        if inside:
-            name, values = inside[0], None
-        return Repair(name, self.statements[name], None, values), wrong
-
-    def _inside(self, name):
-        """Of a line that hands on what a function made: the lines of that function that may be."""
-        mine, all_of = self.statements[name].function, self.statements
-        if name == self.lacks or not isinstance(self.statements[name].value, ast.Call):
-            return []
-        made = [key for key in self.handed.get(name, ()) if key in self.first]
-        return [key for key in made if key in all_of and all_of[key].function is not mine]
-
-    def likeliest(self):
-        """The first line whose value is none of backpropagation's, as a list.
-
-        One that all that is wrong comes from is likelier than several lines.
-        """
-        names = sorted(
-            (name for name in self.first if name in self.statements and name not in self.right),
-            key=lambda name: (
-                name in self.sound,
-                not self.is_whole_cause(name),
-                name not in self.odd,
-                self.appeared.get(name, len(self.appeared)),
-            ),
-        )[:1]
-        return [Repair(name, self.statements[name], None) for name in names]
-
-    def is_whole_cause(self, name):
-        """Whether all that is wrong comes from a line."""
-        return self.feeds.get(name, set()) >= set(self.wrong)
-
-    def suspects(self):
-        """Keys of statements: the likely ones, those that copy, of known values, and the others."""
-        examination = self.examination
-        truth = examination.changed(self.changed)
-        roots = {p: truth.run.gradients.get(p) for p in self.wrong}
-        roots = {p: t.node for p, t in roots.items() if isinstance(t, Tensor)}
-        if truth.failure is not None or not roots:
-            run = runs.recorded(examination.program, examination.inputs, self.changed)
-            return self._by_values(run)
-        flow = Flow(truth, examination.known, roots, self.statements, self.says_gradient)
-        self._take(flow, truth, roots)
-        groups = self._by_flow(flow, {k for k, fed in flow.feeds.items() if fed >= set(roots)})
-        likely, *others = (sorted(keys, key=self.sound.__contains__) for keys in groups)
-        return likely, *others[:-1], [*others[-1], *self._headers(flow.feeds)]
-
-    def _take(self, flow, truth, roots):
-        """Keep what is known of how values go through the program."""
-        self.truth = truth
-        self.roots = dict.fromkeys(flow.owner.get(root) for root in roots.values())
-        self.chains = {k: list(chain) for k, chain in flow.chains.items()}
-        self.makers = flow.makers
-        self.right = flow.right
-        self.handed = flow.handed()
-        self.feeds = flow.feeds
-        trivial = flow.passed_alone(set(roots.values()))
-        self.in_order = [k for k in flow.in_order if k not in trivial or k in flow.first]
-        self.known = set(flow.known)
-        self.begins = flow.begins
-        self.appeared = {key: i for i, key in enumerate(flow.first)}
-        self.sound = self._go_into_right_ones(flow, truth)
-
-    def _by_flow(self, flow, whole):
-        """The suspects by how values go; ``whole`` feed all that is wrong."""
-        first = [k for k in flow.first if k in whole] + [k for k in flow.first if k not in whole]
-        likely = [*first, *[k for k in flow.weak if k in whole]]
-        known = [k for k in flow.known if k in whole]
-        later = [k for k in flow.later if k in whole]
-        copies = [k for k in self._copies(flow.feeds) if k not in likely]
-        copies = [k for k in copies if k not in known or k in flow.calling]
-        likely += [k for k in self.roots if k in whole and k not in likely and k not in known]
-        likely, copies = ([k for k in keys if not flow.is_zero(k)] for keys in (likely, copies))
-        return self._likeliest_first(likely), copies, known, later
-
-    def _likeliest_first(self, likely):
-        """Lines that are called a gradient, that contradict their name, that no other says too."""
-        self.odd = {k for k in likely if self._contradicts(k)}
-
-        def order(k):
-            copied = is_analogous(self.statements[k]) or self._is_first_of_two(k)
-            named = (k not in self.roots) + (not self.says_gradient(k))
-            return copied, k not in self.odd, named
-
-        return sorted(likely, key=order)
-
-    def _go_into_right_ones(self, flow, truth):
-        """The statements that go into gradients that are right: they are hardly wrong."""
-        right = [p for p in self.examination.pairs if p not in self.wrong]
-        roots = [node_of(truth.run.gradients.get(path)) for path in right]
-        nodes = {node for root in roots if root is not None for node in history(root)}
-        return {flow.owner[node] for node in nodes if node in flow.owner}
-
-    def _is_first_of_two(self, name):
-        """Whether a line stands in its function once more, later: that one was copied."""
-        mine = self.statements[name]
-        return any(
-            s.text == mine.text and s.function is mine.function and s.line > mine.line
-            for s in mine.source.statements
-        )
-
-    def says_gradient(self, name):
-        """Whether the name that a line assigns to says that it is a gradient."""
-        statement = self.statements[name]
-        if statement.target is None:
-            return False
-        words = re.findall(r"[A-Za-z_]\w*", statement.name)
-        known, said = self.examination.targets, self.examination.said
-        return any(w.lower() in said or pairs.says_gradient(w, known) for w in words)
-
-    def _contradicts(self, name):
-        """Whether a line is called after something, and gives another value than its gradient."""
-        word = self.named_after(name)
-        known = None if word is None else self.examination.targets[word]
-        given = [n.out for k, v in self.truth.run.events if k == name for n in nodes_in(v)]
-        return known is not None and any(known.of(a) == UNKNOWN for a in given if np.any(a))
-
-    def named_after(self, name):
-        """The name of a value of the program that a line says it is the gradient of, or None."""
-        statement = self.statements[name]
-        if statement.target is None:
-            return None
-        said, targets = self.examination.said, self.examination.targets
-        for word in reversed(re.findall(r"[A-Za-z_]\w*", statement.name)):
-            if word.lower() in said:
-                return said[word.lower()]
-            rest = pairs.bare(word).lower()
-            if rest != word.lower() and rest in targets:
-                return rest
-        return None
-
-    def _copies(self, feeds):
-        """Statements beside those that feed a wrong gradient that only hand a value on."""
-        functions = {self.statements[k].function for k in feeds if k in self.statements}
-        return [
-            name
-            for name, statement in self.statements.items()
-            if statement.function in functions
-            and (_is_copy(statement.node) or statement.is_call)
-            and name not in self.makers
-        ]
-
-    def _by_values(self, run):
-        """The same from the values alone: lines in the order of their first unknown value."""
-        known, forward = self.examination.known, self.forward
-        unknown, others = {}, {}
-        for name, value in run.events:
-            if name in forward:
-                continue
-            arrays = list(arrays_in(value))
-            strange = arrays and not all(map(known.of, arrays))
-            (unknown if strange else others)[name] = None
-        return list(unknown), [], [], [k for k in others if k not in unknown]
-
-    @cached_property
-    def forward(self):
-        """The statements that the loss is computed by."""
-        truth = self.examination.truth
-        return {
-            name
-            for name, value in truth.run.events
-            if any(node in truth.forward for node in nodes_in(value))
-        }
-
-    def _headers(self, feeds):
-        """Loops, conditions, and lines without floats in the functions of the suspects."""
-        functions = {self.statements[k].function for k in feeds if k in self.statements}
-        forward = self.forward
-        return [
-            name
-            for name, statement in self.statements.items()
-            if statement.function in functions and name not in feeds and name not in forward
-        ]
-
-
-def _is_copy(node):
-    """Whether a statement assigns what is there already, or what a function of a name gives."""
-    value = getattr(node, "value", None)
-    if not isinstance(node, ast.Assign):
-        return False
-    if isinstance(value, ast.Call) and isinstance(value.func, ast.Name):
-        return True
-    if isinstance(value, ast.ListComp):
-        return isinstance(value.elt, ast.Name)
-    return vocabulary.is_atomic(value) and not isinstance(value, ast.Call)

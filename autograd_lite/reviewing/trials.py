@@ -16,6 +16,7 @@ from .flow import arrays_in
 from .goals import Goal
 from .localisation import assignment_of
 from .recognition import EXACT, INNER, SCALED, UNKNOWN
+from .sources import Source
 from .variants import variants
 from .watchers import NEXT, Executor, Substitute, kept
 
@@ -48,11 +49,22 @@ class Repair:
     fixed: object = None
     share: float = 0.0
 
+    def applied(self, changed):
+        """The changed sources, by their paths, with the line in its new form."""
+        path = self.statement.source.path
+        source = changed.get(path, self.statement.source)
+        statement = next(s for s in source.statements if s.key == self.key)
+        lines = list(source.lines)
+        new = source.replaced(statement.expression, texts.tidied(self.edit.text))
+        for number, text in new.items():
+            lines[number - 1] = text
+        return {**changed, path: Source(path, lines)}
+
 
 class Trials:
     """The edits of one statement, tried."""
 
-    def __init__(self, step, name):
+    def __init__(self, step, name, expected):
         self.step = step
         self.examination = step.examination
         self.name = name
@@ -61,7 +73,7 @@ class Trials:
         self.tried = 0
         self.waiting: list = []
         self.at: list = []
-        self.expected = step.expected.get(name)
+        self.expected = expected  # what the statement should give each time, or None
         self.entries = 0
         self.scopes: list = []
         self.edits = iter(())
@@ -142,6 +154,31 @@ class Trials:
                     return found
                 partial = better(partial, found)
         return partial
+
+    def outcomes(self, rank, is_chosen=lambda values: True):
+        """Triples (edit, what it gives, the gradients with it) of the edits up to a rank."""
+        found = []
+        if self.next is not None:
+            with runs.quietly():
+                self.reach.evaluate()
+        with self.watched():
+            while self._has_more(rank):
+                for group in self._groups(self.next.rank):
+                    if not is_chosen(group[0][2]):
+                        continue
+                    edit, code, values = min(group, key=lambda entry: self.how_far(entry[0].text))
+                    spent = not self.examination.effort.run()
+                    gradients = None if spent else self._gradients_with(code)
+                    if gradients is not None:
+                        found.append((edit, values, gradients))
+        return found
+
+    def begins_right(self, values):
+        """Whether what a form gives first is of backpropagation, and what the line gives is not."""
+        known = self._target or self.examination.known
+        new, old = (list(arrays_in(some[0])) for some in (values, self.before))
+        right = bool(new) and any(map(np.any, new)) and all(known.of(a) == EXACT for a in new)
+        return right and not all(known.of(a) == EXACT for a in old)
 
     @contextlib.contextmanager
     def watched(self):
@@ -264,12 +301,12 @@ class Trials:
         ordered = []
         for group in groups:
             share = self._share(group[0][2])
-            group.sort(key=lambda entry: self._how_far(entry[0].text))
+            group.sort(key=lambda entry: self.how_far(entry[0].text))
             if must_be_known and share <= 0.65:
                 self.waiting.append(group)
             elif share or not self._is_root:
                 ordered.append((share, group))
-        ordered.sort(key=lambda entry: (-entry[0], self._how_far(entry[1][0][0].text)))
+        ordered.sort(key=lambda entry: (-entry[0], self.how_far(entry[1][0][0].text)))
         queue = [(share, *entry) for share, group in ordered for entry in group[:2]]
         queue += [(share, *entry) for share, group in ordered for entry in group[2:]]
         partial, left = None, UNKNOWN_RUNS
@@ -291,7 +328,7 @@ class Trials:
                 partial = better(partial, (repair, wrong))
         return partial
 
-    def _how_far(self, text):
+    def how_far(self, text):
         """How far a text is from the line: what no one would write there, changed characters."""
         tidied = texts.tidied(text)
         return self.strangeness(tidied), texts.changed(self.statement.text, tidied), len(tidied)
@@ -354,6 +391,11 @@ class Trials:
 
     def wrong_with(self, code):
         """What is wrong at the given point with another form; None where it fails."""
+        gradients = self._gradients_with(code)
+        return None if gradients is None else self.examination.wrong(gradients)
+
+    def _gradients_with(self, code):
+        """The gradients with another form; None where it fails, or the loss is another."""
         self.executor.code, self.executor.left = code, self.limit
         result = self.examination.result()
         if result is None:
@@ -361,7 +403,7 @@ class Trials:
         loss = runs.number(self.examination.run.loss)
         if not np.allclose(runs.number(result.loss), loss, rtol=self.examination.close, atol=1e-12):
             return None
-        return self.examination.wrong(result.gradients)
+        return result.gradients
 
     def fails_beside(self):
         """Whether the form is wrong at a point beside the given one."""

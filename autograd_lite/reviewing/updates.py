@@ -3,9 +3,6 @@
 import ast
 import re
 
-import numpy as np
-
-from . import runs
 from .edits import SLIP, Edit
 from .sources import Source
 
@@ -25,7 +22,9 @@ def early_update(examination):
             continue
         edit = Edit(SLIP, "pass", "early update", statement.name, str(reader.line))
         without, moved = _without(statement), _moved(statement, reader.node.end_lineno)
-        if moved is not None and all(_is_right(examination, s) for s in (without, moved)):
+        if moved is not None and all(
+            examination.is_right_with({s.path: s}) for s in (without, moved)
+        ):
             return statement, edit, without, moved
     return None
 
@@ -76,20 +75,3 @@ def _moved(statement, behind):
     mine = lines[node.lineno - 1 : node.end_lineno]
     rest = lines[node.end_lineno : behind]
     return Source(statement.source.path, lines[: node.lineno - 1] + rest + mine + lines[behind:])
-
-
-def _is_right(examination, source):
-    """Whether all gradients are right with another source, and the loss is the same."""
-    changed = {source.path: source}
-    for other, true, _ in [(None, examination.true, None), *examination.beside]:
-        try:
-            run = runs.recorded(examination.program, examination.inputs, changed, other)
-        except Exception:
-            return False
-        if run.loss is None or examination.wrong(run.gradients, true):
-            return False
-        if other is None and not np.allclose(
-            runs.number(run.loss), runs.number(examination.run.loss), rtol=examination.close
-        ):
-            return False
-    return True
