@@ -26,6 +26,8 @@
 `rivals.py`             which of several repairs was meant
 `step.py`               the search for the one line that is wrong
 `couples.py`            two lines that are wrong at once
+`parts.py`              pairs of a forward and a backward function, each on its own
+`calls.py`              what the functions of a program got and gave
 `search.py`             the smallest change that makes the gradients right
 `verdicts.py`           the verdict on each line
 `words.py`              what is wrong with a line, in words

@@ -44,20 +44,21 @@ class UnfollowedError(TypeError):
 class Effort:
     """How much may still be tried, counted in entries and statements: no clock decides."""
 
-    def __init__(self, run):
+    def __init__(self, run, whole):
+        self.whole = whole
         mine = [value for key, value in run.events if is_judged(key[0])]
         entries = sum(np.size(a) for value in mine for a in arrays_in(value))
         self.cost = 1 + len(mine) / 40 + entries / 50_000  # of one run
-        self.left = EFFORT
+        self.left = whole
         self.kept = 0.0
 
     def keep(self, part):
         """Keep a part of it for later; 0 for no longer."""
-        self.kept = EFFORT * part
+        self.kept = self.whole * part
 
     def renew(self):
         """Begin to look for one more mistake."""
-        self.left = max(self.left, EFFORT / 3)
+        self.left = max(self.left, self.whole / 3)
 
     @property
     def is_spent(self):
@@ -88,7 +89,7 @@ class Examination:
         The name of what a gradient is of, by its path in what was returned.
     """
 
-    def __init__(self, f, args, kwargs, by_hand=None):
+    def __init__(self, f, args, kwargs, by_hand=None, effort=EFFORT):
         codes: dict = {}
         with instrumented.noticed(codes), runs.quietly():
             _called_once(f, args, kwargs)
@@ -98,8 +99,9 @@ class Examination:
         self.called = _called(self.run, self.program)
         for path, words in _displayed(self.run, self.program, f).items():
             self.called.setdefault(path, set()).update(words)
-        self.effort = Effort(self.run)
+        self.effort = Effort(self.run, effort)
         self.close = _close(self.run.gradients.values())
+        self.sound: set = set()  # lines of functions that are right on their own
         self.said: dict = {}  # {what a line assigns: what the user says it is the gradient of}
         self.truth = self._truth_at(None)
         self.pairs = self._paired()

@@ -85,6 +85,8 @@ def whole(f):
 
 def names_of(f):
     """The names of a function's positional parameters."""
+    if hasattr(f, "names"):
+        return f.names
     f = f.forward if isinstance(f, Whole) else f
     try:
         found = inspect.signature(f).parameters.values()

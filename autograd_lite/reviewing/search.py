@@ -1,6 +1,8 @@
 """The smallest change of the program that makes its gradients right."""
 
+from . import runs
 from .couples import couple
+from .parts import parts
 from .step import Step
 from .trials import Repair
 from .updates import early_update
@@ -10,14 +12,43 @@ DEPTH = 3  # mistakes
 
 def repaired(examination):
     """(repairs, changed sources, what is wrong after them), as far as found."""
-    found: list = []
-    changed: dict = {}
     wrong = examination.wrong(examination.run.gradients)
     early = early_update(examination) if wrong else None
     if early is not None:
         statement, edit, without, moved = early
         repair = Repair(statement.key, statement, edit, None, True, moved)
         return [repair], {statement.source.path: without}, []
+    alone, changed = _of_parts(examination) if wrong else ([], {})
+    repairs = _one_by_one(examination, alone, changed)
+    return _one_by_one(examination, [], {}) if repairs[2] and alone else repairs
+
+
+def _of_parts(examination):
+    """(repairs, changed sources) that make functions right on their own."""
+    found: list = []
+    changed: dict = {}
+    for made in parts(examination):
+        for part in made:
+            part.sound = examination.sound
+        wrong = [part for part in made if part.wrong(_gradients(part, changed))]
+        if wrong:
+            repairs, new, left = _one_by_one(wrong[0], [], changed)
+            if left or any(repair.edit is None for repair in repairs):
+                continue
+            if any(part.wrong(_gradients(part, new)) for part in made):
+                continue
+            found, changed = found + repairs, new
+        examination.sound |= {key for part in made for key, _ in part.run.events}
+    return found, changed
+
+
+def _gradients(examination, changed):
+    return runs.recorded(examination.program, examination.inputs, changed).gradients
+
+
+def _one_by_one(examination, found, changed):
+    """The same after some repairs: one line after the other."""
+    wrong = examination.wrong(_gradients(examination, changed))
     feeds: dict = {}
     for _ in range(DEPTH):
         if not wrong:

@@ -59,7 +59,7 @@ class Step:
     def best(self):
         """(the repair, what is wrong after it)."""
         suspects = [list(filter(self.examination.program.judges, k)) for k in self.suspects()]
-        self.in_order = list(filter(self.examination.program.judges, self.in_order))
+        self.in_order = [k for k in self.in_order if self.may_be_wrong(k)]
         self.first, self.copies = suspects[:2]
         culprit = self._handed_on(self._located())
         mine = self.chains.get(culprit[0], [culprit[0]]) if culprit is not None else []
@@ -248,7 +248,7 @@ class Step:
         self.roots = dict.fromkeys(flow.owner.get(root) for root in roots.values())
         self.chains = {k: list(chain) for k, chain in flow.chains.items()}
         self.makers = flow.makers
-        self.right = flow.right
+        self.right = flow.right | self.examination.sound
         self.handed = flow.handed()
         self.feeds = flow.feeds
         trivial = flow.passed_alone(set(roots.values()))
@@ -265,7 +265,9 @@ class Step:
         known = [k for k in flow.known if k in whole]
         later = [k for k in flow.later if k in whole]
         copies = [k for k in self._copies(flow.feeds) if k not in likely]
-        copies = [k for k in copies if k not in known or k in flow.calling]
+        calling = {*flow.calling, *filter(self._returns_several, copies)}
+        copies = [k for k in copies if k not in known or k in calling]
+        copies.sort(key=lambda k: k not in self.handed)
         likely += [k for k in self.roots if k in whole and k not in likely and k not in known]
         likely, copies = ([k for k in keys if not flow.is_zero(k)] for keys in (likely, copies))
         return self._likeliest_first(likely), copies, known, later
@@ -326,9 +328,15 @@ class Step:
                 return rest
         return None
 
+    def _returns_several(self, name):
+        """Whether a line returns a tuple: what one entry lacks is not seen in the others."""
+        node = self.statements[name].node
+        return isinstance(node, ast.Return) and isinstance(node.value, ast.Tuple)
+
     def _copies(self, feeds):
         """Statements beside those that feed a wrong gradient that only hand a value on."""
-        functions = {self.statements[k].function for k in feeds if k in self.statements}
+        through = [*feeds, *self.handed]
+        functions = {self.statements[k].function for k in through if k in self.statements}
         return [
             name
             for name, statement in self.statements.items()
@@ -371,8 +379,10 @@ class Step:
 
 
 def _is_copy(node):
-    """Whether a statement assigns what is there already, or what a function of a name gives."""
+    """Whether a statement hands on what is there already, or what a function of a name gives."""
     value = getattr(node, "value", None)
+    if isinstance(node, ast.Return) and isinstance(value, ast.Tuple):
+        return any(isinstance(entry, ast.Name) for entry in value.elts)
     if not isinstance(node, ast.Assign):
         return False
     if isinstance(value, ast.Call) and isinstance(value.func, ast.Name):

@@ -1,0 +1,179 @@
+"""Pairs of a forward and a backward function inside a program, each as a program of its own."""
+
+import copy
+import re
+
+import numpy as np
+
+from .calls import noted
+from .examination import EFFORT, Examination
+from .forms import Whole
+from .inputs import is_floats
+
+_WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+_FORWARD = {"forward", "fwd", "fprop", "call", "feedforward", "value", "apply"}
+_BACKWARD = {
+    "backward", "back", "bwd", "backprop", "bprop", "adjoint", "adj", "vjp", "pullback", "grad",
+    "gradient", "grads", "gradients", "derivative", "deriv", "prime", "reverse", "bar",
+    "backpropagate", "b", "d", "g",
+}  # fmt: skip
+_D = re.compile(r"^d(?=[a-z]{3})")  # dsigmoid
+POINTS = 3  # calls of a function that are looked at
+SHARE = 1 / 2  # of the effort, for one of them
+
+
+def parts(examination):
+    """Lists of `Examination`: what each pair did at some of its calls, the smallest pair first.
+
+    That of a pair is a program whose loss is the sum of what the forward function gave times
+    what the backward one got as the gradients of it.
+    """
+    program = examination.program
+    found = []
+    pairs = _pairs(program)
+    if not pairs:
+        return found
+    calls: list = []
+    try:
+        with (
+            examination.inputs.copied() as (f, args, kwargs),
+            noted({code for pair in pairs for code in pair}, calls),
+        ):
+            f(*args, **kwargs)
+    except Exception:
+        return found
+    for forward, backward in pairs:
+        made = [_examined(program, calls, c, forward) for c in _some(calls, backward)]
+        if made and None not in made:
+            found.append(made)
+    return sorted(found, key=lambda made: len(made[0].run.events))
+
+
+def _pairs(program):
+    """Pairs (code of a forward function, code of the backward one) by their names."""
+    named: dict = {}
+    codes = [code for code in program.functions if not code.co_freevars]
+    for code in codes:
+        stem, backward = _stem(code)
+        if not backward:
+            named.setdefault(stem, code)
+    found = []
+    for code in codes:
+        stem, backward = _stem(code)
+        if backward and stem in named:
+            found.append((named[stem], code))
+    return found
+
+
+def _stem(code):
+    """(what a function is called without what says its direction, whether that is backward)."""
+    *around, name = code.co_qualname.split(".")
+    words = [word.lower() for word in _WORDS.findall(_D.sub("d_", name))]
+    rest = tuple(word for word in words if word not in _FORWARD | _BACKWARD)
+    return (code.co_filename, *around, *rest), not _BACKWARD.isdisjoint(words)
+
+
+def _some(calls, backward):
+    """Some calls of a function, from the first to the last."""
+    mine = [call for call in calls if call.code is backward]
+    chosen = {round(i * (len(mine) - 1) / (POINTS - 1)) for i in range(POINTS)} if mine else ()
+    return [mine[i] for i in sorted(chosen)]
+
+
+def _examined(program, calls, backward, code):
+    """The examination of one call of a backward function; None where no call is the other's."""
+    before = calls[: calls.index(backward)]
+    forwards = [call for call in before if call.code is code][::-1]
+    best = max(forwards, key=lambda call: _shared(call, backward), default=None)
+    if best is None or not _shared(best, backward):
+        return None
+    part = Part(program, best, backward)
+    try:
+        found = _OfPart(part, tuple(best.copies), {}, effort=EFFORT * SHARE)
+    except Exception:
+        return None
+    return found if found.pairs and len(found.pairs) == len(found.run.gradients) else None
+
+
+class _OfPart(Examination):
+    """Of one call of a function, which returns gradients in the order of the parameters."""
+
+    def _paired(self):
+        found, places = super()._paired(), self.inputs.places
+        for path, gradient in self.run.gradients.items():
+            if path not in found:
+                fits = [n for n in places if np.shape(places[n]) == np.shape(gradient)]
+                free = [n for n in fits if n not in found.values()]
+                found |= {path: free[0]} if free else {}
+        return found
+
+
+def _shared(forward, backward):
+    """How much of what a backward function got the other one got or gave."""
+    return sum(_where(forward, backward, i) is not None for i in range(len(backward.given)))
+
+
+def _where(forward, backward, i):
+    """Where what a backward function got is in a forward call: ("given" or "results", number)."""
+    value, name = backward.given[i], backward.names[i]
+    for where in ("results", "given"):
+        for k, other in enumerate(getattr(forward, where)):
+            if value is other and not isinstance(value, (int, float, str, type(None))):
+                return where, k
+    if name in forward.names:
+        k = forward.names.index(name)
+        if _is_equal(backward.copies[i], forward.copies[k]):
+            return "given", k
+    return None
+
+
+def _is_equal(one, other):
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, np.ndarray):
+        return one.shape == other.shape and np.array_equal(one, other)
+    return isinstance(one, (int, float, str, np.generic)) and one == other
+
+
+class Part(Whole):
+    """A forward call and the backward one that belongs to it, as one function."""
+
+    def __init__(self, program, forward, backward):
+        super().__init__(*(program.functions[call.code][0] for call in (forward, backward)))
+        self.names = forward.names
+        where = [_where(forward, backward, i) for i in range(len(backward.given))]
+        free = [value for value, at in zip(backward.copies, where, strict=True) if at is None]
+        seeds = _seeds(
+            forward.results,
+            [v if at is None else None for v, at in zip(backward.copies, where, strict=True)],
+        )
+        self.taken = lambda: (where, seeds, copy.deepcopy(free))  # not to be seen as its inputs
+
+    def __call__(self, *given):
+        where, seeds, free = self.taken()
+        result = self.forward(*given)
+        results = list(result) if isinstance(result, tuple) else [result]
+        at_hand = {"given": given, "results": results}
+        rest = iter(free)
+        args = [next(rest) if at is None else at_hand[at[0]][at[1]] for at in where]
+        loss = 0.0
+        for out, i in seeds:
+            loss = loss + np.sum(results[out] * (1.0 if i is None else copy.copy(args[i])))
+        return (loss, *_as_tuple(self.backward(*args)))
+
+
+def _as_tuple(gradients):
+    if gradients is None:
+        return ()
+    return gradients if isinstance(gradients, tuple) else (gradients,)
+
+
+def _seeds(results, free):
+    """Pairs (number of an output, number of the argument that is its gradient, or None)."""
+    found, left = [], [i for i, v in enumerate(free) if is_floats(v) or isinstance(v, float)]
+    for k, out in enumerate(results):
+        fits = [i for i in left if np.shape(free[i]) == np.shape(out)]
+        if fits and (is_floats(out) or isinstance(out, float)):
+            found.append((k, fits[0]))
+            left.remove(fits[0])
+    return found or [(0, None)]
