@@ -19,7 +19,7 @@
 `vocabulary.py`         the expressions that a line could contain
 `texts.py`              statements as text, with a part replaced
 `edits.py`              the lines that a line could have been; `variants.py` has all kinds
-`slips.py` and others   the kinds: `exchanges`, `additions`, `formulas`, `completions`
+`slips.py` and others   the kinds: `exchanges`, `additions`, `formulas`, `completions`, `parallels`
 `solving.py`            the formula that gives a wanted value (`goals.py`, `factors.py`)
 `trials.py`             the forms of one line, tried
 `plan.py`               in which order they are tried

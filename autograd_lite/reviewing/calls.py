@@ -37,7 +37,7 @@ class Call:
     @property
     def results(self):
         """What it gave, one by one."""
-        return list(self.result) if isinstance(self.result, tuple) else [self.result]
+        return self.result if isinstance(self.result, tuple) else (self.result,)
 
 
 @contextlib.contextmanager

@@ -103,7 +103,7 @@ def _added_up(step, changes, wanted):
 
 
 def _how_far(pair):
-    far = [change.trials.how_far(change.edit.text) for change in pair]
+    far = [change.trials.how_far(change.edit) for change in pair]
     return sum(f[0] for f in far), sum(c.edit.rank for c in pair), sum(f[1] for f in far)
 
 
@@ -130,7 +130,7 @@ def _one_after_the_other(step, changes, lines):
 
 def _beginnings(changes):
     """The changes that begin right, the smallest first, two of a line."""
-    first = sorted((c for c in changes if c.begins), key=lambda c: c.trials.how_far(c.edit.text))
+    first = sorted((c for c in changes if c.begins), key=lambda c: c.trials.how_far(c.edit))
     lines = [change.trials.name for change in first]
     return [c for i, c in enumerate(first) if lines[:i].count(lines[i]) < 2][:BEGINNINGS]
 

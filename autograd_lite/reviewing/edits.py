@@ -18,7 +18,8 @@ REDUCTIONS = {"sum", "mean", "max", "min", "std", "var", "prod"}
 class Edit:
     """Another text of a statement.
 
-    ``kind`` says what is different, ``old`` and ``new`` are the parts in question.
+    ``kind`` says what is different, ``old`` and ``new`` are the parts in question. Of an edit in
+    two places ``single`` is the text with the one alone.
     """
 
     rank: int
@@ -26,6 +27,7 @@ class Edit:
     kind: str
     old: str = ""
     new: str = ""
+    single: str = ""
 
 
 class Draft:

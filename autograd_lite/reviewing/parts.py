@@ -7,7 +7,7 @@ import numpy as np
 
 from .calls import noted
 from .examination import EFFORT, Examination
-from .forms import Whole
+from .forms import Whole, stored
 from .inputs import is_floats
 
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
@@ -43,7 +43,7 @@ def parts(examination):
     except Exception:
         return found
     for forward, backward in pairs:
-        made = [_examined(program, calls, c, forward) for c in _some(calls, backward)]
+        made = [_examined(examination, calls, c, forward) for c in _some(calls, backward)]
         if made and None not in made:
             found.append(made)
     return sorted(found, key=lambda made: len(made[0].run.events))
@@ -80,19 +80,30 @@ def _some(calls, backward):
     return [mine[i] for i in sorted(chosen)]
 
 
-def _examined(program, calls, backward, code):
+def _examined(examination, calls, backward, code):
     """The examination of one call of a backward function; None where no call is the other's."""
     before = calls[: calls.index(backward)]
     forwards = [call for call in before if call.code is code][::-1]
     best = max(forwards, key=lambda call: _shared(call, backward), default=None)
     if best is None or not _shared(best, backward):
         return None
-    part = Part(program, best, backward)
+    where = [_where(best, backward, i) for i in range(len(backward.given))]
+    free = {i: backward.copies[i] for i, at in enumerate(where) if at is None}
+    seeds = _seeds(best.results, {i: v for i, v in free.items() if _is_number(v)})
+    if seeds is None or any(_is_input(examination, v) for v in free.values()):
+        return None
+    part = Part(examination.program, best, backward, where, seeds)
     try:
         found = _OfPart(part, tuple(best.copies), {}, effort=EFFORT * SHARE)
     except Exception:
         return None
     return found if found.pairs and len(found.pairs) == len(found.run.gradients) else None
+
+
+def _is_input(examination, value):
+    """Whether an array is one that was handed in: no gradient."""
+    places = examination.inputs.places.values()
+    return is_floats(value) and any(_is_equal(value, place) for place in places)
 
 
 class _OfPart(Examination):
@@ -136,44 +147,57 @@ def _is_equal(one, other):
 
 
 class Part(Whole):
-    """A forward call and the backward one that belongs to it, as one function."""
+    """A forward call and the backward one that belongs to it, as one function.
 
-    def __init__(self, program, forward, backward):
+    ``where`` says where in the forward call each argument of the backward one is, ``seeds`` are
+    pairs (number of an output, number of the argument that is its gradient, or None).
+    """
+
+    def __init__(self, program, forward, backward, where, seeds):
         super().__init__(*(program.functions[call.code][0] for call in (forward, backward)))
         self.names = forward.names
-        where = [_where(forward, backward, i) for i in range(len(backward.given))]
-        free = [value for value, at in zip(backward.copies, where, strict=True) if at is None]
-        seeds = _seeds(
-            forward.results,
-            [v if at is None else None for v, at in zip(backward.copies, where, strict=True)],
-        )
-        self.taken = lambda: (where, seeds, copy.deepcopy(free))  # not to be seen as its inputs
+        given = backward.copies
+        for array in stored([x for x in forward.copies if hasattr(x, "__dict__")]).values():
+            if is_floats(array):
+                array[...] = 0.0  # what is added to what is there already begins anew
+        self.taken = lambda: (where, seeds, copy.deepcopy(given))  # not to be seen as its inputs
 
     def __call__(self, *given):
-        where, seeds, free = self.taken()
+        where, seeds, own = self.taken()
         result = self.forward(*given)
-        results = list(result) if isinstance(result, tuple) else [result]
-        at_hand = {"given": given, "results": results}
-        rest = iter(free)
-        args = [next(rest) if at is None else at_hand[at[0]][at[1]] for at in where]
+        at_hand = {"given": given, "results": _as_tuple(result)}
+        args = [
+            mine if at is None else at_hand[at[0]][at[1]]
+            for mine, at in zip(own, where, strict=True)
+        ]
         loss = 0.0
         for out, i in seeds:
-            loss = loss + np.sum(results[out] * (1.0 if i is None else copy.copy(args[i])))
+            weights = 1.0 if i is None else copy.copy(args[i])
+            loss = loss + np.sum(at_hand["results"][out] * weights)
         return (loss, *_as_tuple(self.backward(*args)))
 
 
-def _as_tuple(gradients):
-    if gradients is None:
+def _as_tuple(results):
+    if results is None:
         return ()
-    return gradients if isinstance(gradients, tuple) else (gradients,)
+    return results if isinstance(results, tuple) else (results,)
 
 
 def _seeds(results, free):
-    """Pairs (number of an output, number of the argument that is its gradient, or None)."""
-    found, left = [], [i for i, v in enumerate(free) if is_floats(v) or isinstance(v, float)]
+    """Pairs (number of an output, number of what is its gradient) for all of ``free``, or None.
+
+    One that gets no gradient gives the derivative itself.
+    """
+    found, left = [], dict(free)
     for k, out in enumerate(results):
-        fits = [i for i in left if np.shape(free[i]) == np.shape(out)]
-        if fits and (is_floats(out) or isinstance(out, float)):
+        fits = [i for i, v in left.items() if _is_number(out) and np.shape(v) == np.shape(out)]
+        if fits:
             found.append((k, fits[0]))
-            left.remove(fits[0])
-    return found or [(0, None)]
+            del left[fits[0]]
+    if not free and _is_number(results[0]):
+        return [(0, None)]
+    return found if found and not any(map(is_floats, left.values())) else None
+
+
+def _is_number(value):
+    return is_floats(value) or isinstance(value, float)

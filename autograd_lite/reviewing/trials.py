@@ -166,7 +166,7 @@ class Trials:
                 for group in self._groups(self.next.rank):
                     if not is_chosen(group[0][2]):
                         continue
-                    edit, code, values = min(group, key=lambda entry: self.how_far(entry[0].text))
+                    edit, code, values = min(group, key=lambda entry: self.how_far(entry[0]))
                     spent = not self.examination.effort.run()
                     gradients = None if spent else self._gradients_with(code)
                     if gradients is not None:
@@ -301,12 +301,12 @@ class Trials:
         ordered = []
         for group in groups:
             share = self._share(group[0][2])
-            group.sort(key=lambda entry: self.how_far(entry[0].text))
+            group.sort(key=lambda entry: self.how_far(entry[0]))
             if must_be_known and share <= 0.65:
                 self.waiting.append(group)
             elif share or not self._is_root:
                 ordered.append((share, group))
-        ordered.sort(key=lambda entry: (-entry[0], self.how_far(entry[1][0][0].text)))
+        ordered.sort(key=lambda entry: (-entry[0], self.how_far(entry[1][0][0])))
         queue = [(share, *entry) for share, group in ordered for entry in group[:2]]
         queue += [(share, *entry) for share, group in ordered for entry in group[2:]]
         partial, left = None, UNKNOWN_RUNS
@@ -328,10 +328,11 @@ class Trials:
                 partial = better(partial, (repair, wrong))
         return partial
 
-    def how_far(self, text):
-        """How far a text is from the line: what no one would write there, changed characters."""
-        tidied = texts.tidied(text)
-        return self.strangeness(tidied), texts.changed(self.statement.text, tidied), len(tidied)
+    def how_far(self, edit):
+        """How far an edit is from the line: what no one would write there, changed characters."""
+        tidied = texts.tidied(edit.single or edit.text)
+        changed = texts.changed(self.statement.text, tidied) + bool(edit.single)
+        return self.strangeness(tidied), changed, len(tidied)
 
     def strangeness(self, text):
         """How many parts of a text no one would write there."""

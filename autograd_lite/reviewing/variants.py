@@ -4,6 +4,7 @@ from .additions import derivatives, factors, paths, penalties, terms
 from .completions import completed, completions, solved
 from .exchanges import others
 from .formulas import alike, formulas, ingredients, twice
+from .parallels import parallels
 from .slips import assignments, slips
 
 _MAKERS = (
@@ -15,8 +16,10 @@ _MAKERS = (
 def variants(draft):
     """The edits of a draft in the order of their ranks; a text comes once."""
     seen = {draft.statement.text}
+    in_both = parallels(draft)
     for make in _MAKERS:
-        for edit in make(draft):
-            if edit.text not in seen:
-                seen.add(edit.text)
-                yield edit
+        for one in make(draft):
+            for edit in (one, *in_both(one)):
+                if edit.text not in seen:
+                    seen.add(edit.text)
+                    yield edit
