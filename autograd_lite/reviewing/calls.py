@@ -24,6 +24,8 @@ class Call:
         The very objects that it got.
     copies : list
         These objects as they were then.
+    closed : dict
+        What it read of the call that it was made in, by name.
     result : object
         What it gave.
     """
@@ -32,6 +34,7 @@ class Call:
     names: list
     given: list
     copies: list
+    closed: dict
     result: object = None
 
     @property
@@ -55,8 +58,9 @@ def noted(codes, calls):
             counts[code] += 1
             names = list(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount])
             given = [frame.f_locals.get(name) for name in names]
+            closed = {name: frame.f_locals.get(name) for name in code.co_freevars}
             with contextlib.suppress(Exception):  # what cannot be copied is not noted
-                call = Call(code, names, given, copy.deepcopy(given))
+                call = Call(code, names, given, copy.deepcopy(given), closed)
                 calls.append(call)
                 open_calls[id(frame)] = call
         elif event == "return" and id(frame) in open_calls:

@@ -6,7 +6,7 @@ import re
 import numpy as np
 
 _BEFORE = re.compile(
-    r"^(dL_?d|d?loss_?d?_?|dJ_?d|dE_?d|dC_?d|grads?_|gradient_|nabla_|delta_|del_|"
+    r"^(ct_|cot_|adj_|bar_|dL_?d|d?loss_?d?_?|dJ_?d|dE_?d|dC_?d|grads?_|gradient_|nabla_|delta_|del_|"
     r"D_|d_|g_|partial_|d(?=[A-Za-z])|g(?=[A-Z])|D(?=[A-Za-z]))",
 )
 _AFTER = re.compile(r"(_?(grad|gradient|grads|bar)|_g)$")

@@ -50,14 +50,18 @@ def parts(examination):
 
 
 def _pairs(program):
-    """Pairs (code of a forward function, code of the backward one) by their names."""
+    """Pairs (code of a forward function, code of the backward one) by their names.
+
+    So are a function and one that is made in it.
+    """
     named: dict = {}
     codes = [code for code in program.functions if not code.co_freevars]
+    inner = [code for code in program.functions if code.co_freevars]
     for code in codes:
         stem, backward = _stem(code)
         if not backward:
             named.setdefault(stem, code)
-    found = []
+    found = [(code, other) for code in codes for other in inner if other in code.co_consts]
     for code in codes:
         stem, backward = _stem(code)
         if backward and stem in named:
@@ -85,7 +89,7 @@ def _examined(examination, calls, backward, code):
     before = calls[: calls.index(backward)]
     forwards = [call for call in before if call.code is code][::-1]
     best = max(forwards, key=lambda call: _shared(call, backward), default=None)
-    if best is None or not _shared(best, backward):
+    if best is None or not _shared(best, backward) or not best.results:
         return None
     where = [_where(best, backward, i) for i in range(len(backward.given))]
     free = {i: backward.copies[i] for i, at in enumerate(where) if at is None}
@@ -121,7 +125,19 @@ class _OfPart(Examination):
 
 def _shared(forward, backward):
     """How much of what a backward function got the other one got or gave."""
+    if backward.closed:
+        return _made(forward, backward) is not None
     return sum(_where(forward, backward, i) is not None for i in range(len(backward.given)))
+
+
+def _made(forward, backward):
+    """Which of the results of a call is the function that was called, made in it; or None."""
+    for i, made in enumerate(forward.results):
+        if getattr(made, "__code__", None) is backward.code:
+            cells = dict(zip(backward.code.co_freevars, made.__closure__, strict=True))
+            if all(cell.cell_contents is backward.closed[n] for n, cell in cells.items()):
+                return i
+    return None
 
 
 def _where(forward, backward, i):
@@ -154,7 +170,10 @@ class Part(Whole):
     """
 
     def __init__(self, program, forward, backward, where, seeds):
-        super().__init__(*(program.functions[call.code][0] for call in (forward, backward)))
+        made = _made(forward, backward) if backward.closed else None
+        last = program.functions[backward.code][0] if made is None else None
+        super().__init__(program.functions[forward.code][0], last)
+        self.made = made
         self.names = forward.names
         given = backward.copies
         for array in stored([x for x in forward.copies if hasattr(x, "__dict__")]).values():
@@ -174,7 +193,8 @@ class Part(Whole):
         for out, i in seeds:
             weights = 1.0 if i is None else copy.copy(args[i])
             loss = loss + np.sum(at_hand["results"][out] * weights)
-        return (loss, *_as_tuple(self.backward(*args)))
+        backward = self.backward if self.made is None else result[self.made]
+        return (loss, *_as_tuple(backward(*args)))
 
 
 def _as_tuple(results):
