@@ -15,7 +15,7 @@ from .candidates import origins, uses
 from .flow import arrays_in, nodes_in
 from .forms import names_of
 from .inputs import Inputs
-from .recognition import Known
+from .recognition import EXACT, Known
 from .sources import is_judged
 from .truths import BESIDE, Truth, beside
 from .vocabulary import is_atomic
@@ -129,10 +129,20 @@ class Examination:
         parameters = self.inputs.parameters
         found = pairs.paired(
             self.run.gradients, self.called, self.inputs.places, self.truth.of, self.agree,
-            parameters,
+            parameters, self._aliases(),
         )  # fmt: skip
         found |= {(f"{x}.grad",): x for x in parameters}
         return {path: x for path, x in found.items() if path in self.run.gradients}
+
+    def _aliases(self):
+        """{place: what functions and lines call the array that stands there}."""
+        names = {leaf.node: name for name, leaf in self.truth.leaves.items()}
+        found: dict = {}
+        for (*_, word), node in self.truth.run.passed:
+            for parent in [node, *(p for _, p in node.inputs())]:
+                if parent in names and np.array_equal(parent.out, node.out):
+                    found.setdefault(names[parent], set()).add(word.lower())
+        return found
 
     def _pair_by_hand(self, by_hand):
         """Set what the user says of gradients that are returned, or that lines assign."""
@@ -215,7 +225,23 @@ class Examination:
         arrays: dict = {True: [], False: []}
         for node, g in truth.gradients.items():
             arrays[node in named] += [g, *truth.pieces(node)]
-        return Known(arrays[True], arrays[False], self.close, self.inputs.lengths)
+        sizes = self.inputs.lengths
+        known = Known(arrays[True], arrays[False], self.close, sizes)
+        if not self._is_of_the_negative(known):
+            return known
+        return Known(arrays[True], arrays[False], self.close, sizes, (1, -1))
+
+    def _is_of_the_negative(self, known):
+        """Whether the program goes back from a named number that the loss is the negative of."""
+        truth, plain, negative = self.truth, 0, 0
+        nodes = {node for _, value in truth.run.events for node in nodes_in(value)}
+        if not any(np.size(g) == 1 and np.all(g == -1) for g in map(truth.gradients.get, nodes)):
+            return False
+        for node in nodes - truth.forward:
+            if np.size(node.out) > 1 and np.any(node.out):
+                plain += known.of(node.out) == EXACT
+                negative += known.of(-node.out) == EXACT
+        return negative > plain
 
     @cached_property
     def uses(self):
@@ -250,7 +276,9 @@ class Examination:
             for word in words[-1:] if nodes else ():
                 found.setdefault(word.lower(), {}).update(dict.fromkeys(nodes))
         return {
-            name: Known(self._gradients_and_rows(nodes), close=self.close)
+            name: Known(
+                self._gradients_and_rows(nodes), close=self.close, signs=self.known.signs
+            )
             for name, nodes in found.items()
         }
 

@@ -47,6 +47,12 @@ class Flow:
         self.calls = truth.run.calls
         self.feeds: dict = {}
         self._owners()
+        for root in wrong.values():  # what was there already, and is given as a gradient
+            givers = [k for k, v in self.events if root in nodes_in(v)]
+            if root not in self.owner and givers:
+                self.owner[root] = givers[-1]
+                self.passed.setdefault(root, {})[givers[-1]] = None
+                self.right.discard(givers[-1])
         above: dict = {}
         for path, root in wrong.items():
             for node in history(root):

@@ -40,6 +40,7 @@ class Localisation:
         for at, (name, value) in enumerate(run.events):
             events.setdefault(name, []).append((at, value))
         self.given = {name: self._last(name, some) for name, some in events.items()}
+        self.signs = self.examination.known.signs
         self.scale = 1  # what the line before is times the gradient of what it is called after
         self.named: set = set()  # lines that should give what they are called after
         self.depends = self._forward_paths()
@@ -145,7 +146,7 @@ class Localisation:
             return False
         scales = self._scales(word, values)
         if word in map(last_word, self.examination.pairs.values()):  # what is returned is whole
-            return 1 in scales
+            return not scales.isdisjoint(self.signs)
         before = self.scale
         if scales and before not in scales:
             self.scale = min(scales)
@@ -170,7 +171,7 @@ class Localisation:
         known = [g for group in named for g in group.gradients]
         if not word or not values or not known or not np.any(values[0]):
             return False
-        scaled = (scale * g for g in known for scale in (1, *self._sizes()))
+        scaled = (scale * g for g in known for scale in self._all_scales(self._sizes()))
         return not any(self.examination.agree(g, values[0]) for g in scaled)
 
     def _scales(self, word, values):
@@ -187,7 +188,7 @@ class Localisation:
 
     def _scale(self, gradients, values):
         """The size of an axis that the values are the gradients times; 1 for the same, or None."""
-        for scale in (1, *self._sizes()):
+        for scale in self._all_scales(self._sizes()):
             if all(
                 self.examination.agree(scale * g, v) for g, v in zip(gradients, values, strict=True)
             ):
@@ -216,7 +217,7 @@ class Localisation:
                     # Of the last time alone: a carry that is left out cuts off the others.
                     last = min(len(some), len(fed)) - 1
                     fits = last < 0 or self.depends.get(nodes[last], set()) <= fed[last]
-                    scales = (1, *(sizes if group.whole else ()))
+                    scales = self._all_scales(sizes if group.whole else ())
                     found.append((fits, named, some, scales))
         likely = [candidate for fits, *candidate in found if fits]
         return likely or [candidate for _, *candidate in found]
@@ -261,6 +262,9 @@ class Localisation:
         known = word and word in {group.word for group in self.groups}
         found = [g for g in self.groups if not known or g.word in ("", word)]
         return sorted(found, key=lambda group: bool(known) and group.word != word)
+
+    def _all_scales(self, sizes):
+        return [sign * scale for scale in (1, *sizes) for sign in self.signs]
 
     def _sizes(self):
         """The sizes of the axes of what was handed in: an N of a mean is one of them."""

@@ -81,7 +81,7 @@ def says_gradient(name, known=()):
     return len(rest) < 3 if plain else not name.startswith(rest)
 
 
-def paired(gradients, names, places, truth, allclose, parameters=()):
+def paired(gradients, names, places, truth, allclose, parameters=(), aliases=()):
     """{path of a gradient: name of a place}.
 
     Parameters
@@ -96,12 +96,16 @@ def paired(gradients, names, places, truth, allclose, parameters=()):
     allclose : function of two arrays
     parameters : names of places
         Which go before others of their shape.
+    aliases : dict of sets of str by name of a place
+        What the program calls each.
     """
     scores = []
+    aliases = dict(aliases)
     at = {path: _number(path, gradients, names) for path in gradients}
     for order, (path, value) in enumerate(gradients.items()):
         for other, name in enumerate(places):
-            score = _score(path, at[path], value, names.get(path, ()), name, places[name])
+            called = names.get(path, ()), aliases.get(name, set())
+            score = _score(path, at[path], value, *called, name, places[name])
             if np.shape(value) == np.shape(places[name]) and _generic(truth(name)):
                 score += 6 * allclose(value, truth(name))
             if score > 0:
@@ -169,7 +173,7 @@ def _generic(array):
     return np.any(array)
 
 
-def _score(path, number, value, called, name, place):
+def _score(path, number, value, called, aliases, name, place):
     """How much speaks for a pair: names above all, then the place in a container."""
     same = np.shape(value) == np.shape(place)
     theirs = _steps(name)
@@ -183,11 +187,13 @@ def _score(path, number, value, called, name, place):
     score = 0.0
     if mine:
         tail = [step.lower() for step in theirs][-len(mine) :]
-        score = 4.0 if mine == tail else 2.0 if mine[-1] == tail[-1] else -3.0
+        score = 4.0 if mine == tail else 2.0 if mine[-1] in {tail[-1], *aliases} else -3.0
     by_name = {bare(c).lower() for c in called} - _VAGUE
     last = theirs[-1].lower() if theirs else ""
-    if last in by_name:
+    if not by_name.isdisjoint({last, *aliases}):
         score = max(score, 3.0)
+    if last not in {*mine[-1:], *by_name} and number is not None and score > 0:
+        return score + 0.25 * same + (0.5 if f"[{number}]" in name else -0.5)
     end = re.search(r"\[(-?\d+)\]$", name)
     if end and number is not None and score >= 0:
         group = name[: end.start()].lower()

@@ -55,8 +55,8 @@ def _renaming(old, new):
     ends = [n for n in range(min(len(a), len(b)) - start) if a[len(a) - n :] == b[len(b) - n :]]
     end = max(ends, default=0)
     part, other = a[start : len(a) - end], b[start : len(b) - end]
-    if not part or not other:
-        return None
+    if not part or not other or (a == old and len(part) != len(other)):
+        return None  # (u, v) are two of a kind, (o, index) are not
 
     def word(found):
         text = found[0]

@@ -9,6 +9,7 @@ from .calls import noted
 from .examination import EFFORT, Examination
 from .forms import Whole, stored
 from .inputs import is_floats
+from .pairs import bare, last_word
 
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 _FORWARD = {"forward", "fwd", "fprop", "call", "feedforward", "value", "apply"}
@@ -115,12 +116,36 @@ class _OfPart(Examination):
 
     def _paired(self):
         found, places = super()._paired(), self.inputs.places
+        in_order = self._in_order({}, list(places))
+        if len(in_order) == len(self.run.gradients):
+            words = {last_word(place) for place in places}
+            said = {path: {bare(w).lower() for w in self.called.get(path, ())} for path in in_order}
+            if all(not said[p] & words or last_word(n) in said[p] for p, n in in_order.items()):
+                return in_order
+        return found | self._in_order(found, [n for n in places if n not in found.values()])
+
+    def _in_order(self, found, names):
+        """The gradients that are not found yet, each with the next name of its shape."""
+        pairs: dict = {}
         for path, gradient in self.run.gradients.items():
-            if path not in found:
-                fits = [n for n in places if np.shape(places[n]) == np.shape(gradient)]
-                free = [n for n in fits if n not in found.values()]
-                found |= {path: free[0]} if free else {}
-        return found
+            fits = [n for n in names if np.shape(self.inputs.places[n]) == np.shape(gradient)]
+            if path not in found and fits:
+                pairs[path] = fits[0]
+                names = [name for name in names if name != fits[0]]
+        return pairs
+
+    @property
+    def is_scaled(self):
+        """Whether what is wrong is one number times what is right: a mean is divided elsewhere."""
+        ratios = set()
+        for path in self.wrong(self.run.gradients):
+            given, true = np.asarray(self.run.gradients[path]), self.true[path]
+            at = np.unravel_index(np.argmax(np.abs(true)), true.shape)
+            ratio = float(given[at] / true[at]) if np.any(true) and given.shape == true.shape else 0
+            if not ratio or not self.agree(given, ratio * true):
+                return False
+            ratios.add(round(ratio, 9))
+        return len(ratios) == 1
 
 
 def _shared(forward, backward):

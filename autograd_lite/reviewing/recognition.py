@@ -12,11 +12,12 @@ class Known:
     What has the shape of one must be it entry by entry; of another shape it may be a transposed
     or reshaped one. `SCALED` is a gradient times, or divided by, the size of an axis: the 1/N of
     a mean may come later, and so may one of the other ``sizes``. `INNER` is one of a value that
-    has no name.
+    has no name. Of the ``signs`` -1 says that a gradient may be that of the negative loss.
     """
 
-    def __init__(self, arrays, inner=(), close=_CLOSE, sizes=()):
-        self.inner = Known(inner, close=close) if inner else None
+    def __init__(self, arrays, inner=(), close=_CLOSE, sizes=(), signs=(1,)):
+        self.inner = Known(inner, close=close, signs=signs) if inner else None
+        self.signs = signs
         self.close = max(close, _CLOSE)
         self.shapes: dict = {}
         self.sizes: dict = {}
@@ -36,8 +37,8 @@ class Known:
 
     def of(self, array):
         """EXACT, SCALED, INNER or UNKNOWN; an array of zeros is EXACT."""
-        found = self._of(array)
-        if found == UNKNOWN and self.inner is not None and self.inner._of(array) == EXACT:
+        found = max(self._of(array, sign) for sign in self.signs)
+        if found == UNKNOWN and self.inner is not None and self.inner.of(array) == EXACT:
             return INNER
         return found
 
@@ -47,8 +48,8 @@ class Known:
             self._nodes[node] = self.of(node.out)
         return self._nodes[node]
 
-    def _of(self, array):
-        array = np.asarray(array)
+    def _of(self, array, sign):
+        array = sign * np.asarray(array)
         if array.dtype.kind != "f" or not array.size:
             return UNKNOWN
         if not np.isfinite(array).all():

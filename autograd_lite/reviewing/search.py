@@ -18,28 +18,64 @@ def repaired(examination):
         statement, edit, without, moved = early
         repair = Repair(statement.key, statement, edit, None, True, moved)
         return [repair], {statement.source.path: without}, []
-    alone, changed = _of_parts(examination) if wrong else ([], {})
-    repairs = _one_by_one(examination, alone, changed)
-    return _one_by_one(examination, [], {}) if repairs[2] and alone else repairs
+    of_parts = _OfParts(examination)
+    if wrong:
+        of_parts.search()
+    found, changed, left = _one_by_one(examination, of_parts.repairs, of_parts.changed)
+    if left and of_parts.repairs:
+        examination.sound = of_parts.right
+        found, changed, left = _one_by_one(examination, [], {})
+    if left and of_parts.blamed and not any(repair.edit for repair in found):
+        return of_parts.blamed[:1], changed, left
+    return found, changed, left
 
 
-def _of_parts(examination):
-    """(repairs, changed sources) that make functions right on their own."""
-    found: list = []
-    changed: dict = {}
-    for made in parts(examination):
-        for part in made:
-            part.sound = examination.sound
-        wrong = [part for part in made if part.wrong(_gradients(part, changed))]
-        if wrong:
-            repairs, new, left = _one_by_one(wrong[0], [], changed)
-            if left or any(repair.edit is None for repair in repairs):
+class _OfParts:
+    """Functions that are wrong on their own.
+
+    Attributes
+    ----------
+    repairs : list
+        What makes some of them right.
+    changed : dict
+        The sources with them.
+    right : set
+        The lines that are right without them.
+    blamed : list
+        `Repair`s of lines that are wrong, of which the right form was not found.
+    """
+
+    def __init__(self, examination):
+        self.examination = examination
+        self.repairs: list = []
+        self.changed: dict = {}
+        self.right: set = set()
+        self.blamed: list = []
+
+    def search(self):
+        """Look at them, the smallest first."""
+        for made in parts(self.examination):
+            for part in made:
+                part.sound = self.examination.sound
+            wrong = [part for part in made if part.wrong(_gradients(part, self.changed))]
+            lines = {key for part in made for key, _ in part.run.events}
+            if not wrong:
+                self.right |= lines
+            elif wrong[0].is_scaled or not self._is_repaired(wrong[0], made):
                 continue
-            if any(part.wrong(_gradients(part, new)) for part in made):
-                continue
-            found, changed = found + repairs, new
-        examination.sound |= {key for part in made for key, _ in part.run.events}
-    return found, changed
+            self.examination.sound |= lines
+
+    def _is_repaired(self, wrong, made):
+        """Whether a repair was found that makes a function right at some of its calls."""
+        repairs, changed, left = _one_by_one(wrong, [], self.changed)
+        if left or any(repair.edit is None for repair in repairs):
+            self.blamed += repairs
+            return False
+        if any(part.wrong(_gradients(part, changed)) for part in made):
+            return False
+        self.repairs += repairs
+        self.changed = changed
+        return True
 
 
 def _gradients(examination, changed):
