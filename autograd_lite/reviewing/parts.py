@@ -5,11 +5,14 @@ import re
 
 import numpy as np
 
+from ..engine.tape import history
 from .calls import noted
 from .examination import EFFORT, Examination
+from .flow import nodes_in
 from .forms import Whole, stored
 from .inputs import is_floats
 from .pairs import bare, last_word
+from .truths import node_of
 
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 _FORWARD = {"forward", "fwd", "fprop", "call", "feedforward", "value", "apply"}
@@ -102,6 +105,7 @@ def _examined(examination, calls, backward, code):
         found = _OfPart(part, tuple(best.copies), {}, effort=EFFORT * SHARE)
     except Exception:
         return None
+    found.code = backward.code
     return found if found.pairs and len(found.pairs) == len(found.run.gradients) else None
 
 
@@ -113,6 +117,23 @@ def _is_input(examination, value):
 
 class _OfPart(Examination):
     """Of one call of a function, which returns gradients in the order of the parameters."""
+
+    code = None  # of the backward function
+
+    def lines(self):
+        """The lines of the function that the gradients come from: no other call is of them."""
+        run = self.truth.run
+        roots = [node_of(run.gradients.get(path)) for path in self.pairs]
+        nodes = {node for root in roots if root is not None for node in history(root)}
+        for key, value in run.events:
+            if not nodes.isdisjoint(nodes_in(value)) and self._is_in_it(key):
+                yield key
+
+    def _is_in_it(self, key):
+        mine = self.statements[key].function if key in self.statements else None
+        first = min([d.lineno for d in getattr(mine, "decorator_list", ())], default=1_000_000)
+        start = min(first, getattr(mine, "lineno", 0))
+        return (key[0], start) == (self.code.co_filename, self.code.co_firstlineno)
 
     def _paired(self):
         found, places = super()._paired(), self.inputs.places

@@ -21,13 +21,14 @@ def repaired(examination):
     of_parts = _OfParts(examination)
     if wrong:
         of_parts.search()
-    found, changed, left = _one_by_one(examination, of_parts.repairs, of_parts.changed)
-    if left and of_parts.repairs:
+    best = _one_by_one(examination, of_parts.repairs, of_parts.changed)
+    if of_parts.repairs and (best[2] or len(best[0]) > 1):
         examination.sound = of_parts.right
-        found, changed, left = _one_by_one(examination, [], {})
-    if left and of_parts.blamed and not any(repair.edit for repair in found):
-        return of_parts.blamed[:1], changed, left
-    return found, changed, left
+        other = _one_by_one(examination, [], {})
+        best = min(best, other, key=lambda found: (len(found[2]) > 0, len(found[0])))
+    if of_parts.blamed and not any(repair.edit for repair in best[0]):
+        return of_parts.blamed[:1], *best[1:]
+    return best
 
 
 class _OfParts:
@@ -58,7 +59,7 @@ class _OfParts:
             for part in made:
                 part.sound = self.examination.sound
             wrong = [part for part in made if part.wrong(_gradients(part, self.changed))]
-            lines = {key for part in made for key, _ in part.run.events}
+            lines = {key for part in made for key in part.lines()}
             if not wrong:
                 self.right |= lines
             elif wrong[0].is_scaled or not self._is_repaired(wrong[0], made):
@@ -73,13 +74,19 @@ class _OfParts:
             return False
         if any(part.wrong(_gradients(part, changed)) for part in made):
             return False
+        if not _gradients(self.examination, changed):
+            return False
         self.repairs += repairs
         self.changed = changed
         return True
 
 
 def _gradients(examination, changed):
-    return runs.recorded(examination.program, examination.inputs, changed).gradients
+    """The gradients with other sources; none where the program fails with them."""
+    try:
+        return runs.recorded(examination.program, examination.inputs, changed).gradients
+    except Exception:
+        return {}
 
 
 def _one_by_one(examination, found, changed):

@@ -341,9 +341,23 @@ class Step:
             name
             for name, statement in self.statements.items()
             if statement.function in functions
-            and (_is_copy(statement.node) or statement.is_call)
+            and (self._is_copy(statement.node) or statement.is_call)
             and name not in self.makers
         ]
+
+    def _is_copy(self, node):
+        """Whether a statement hands on what is there, or what a function of the user's gives."""
+        value = getattr(node, "value", None)
+        if isinstance(node, ast.Return) and isinstance(value, ast.Tuple):
+            return any(isinstance(entry, ast.Name) for entry in value.elts)
+        if not isinstance(node, ast.Assign):
+            return False
+        if isinstance(value, ast.Call) and not vocabulary.is_numpys(value.func):
+            name = getattr(value.func, "attr", None)
+            return name is None or name in self.examination.program.called
+        if isinstance(value, ast.ListComp):
+            return isinstance(value.elt, ast.Name)
+        return vocabulary.is_atomic(value) and not isinstance(value, ast.Call)
 
     def _by_values(self, run):
         """The same from the values alone: lines in the order of their first unknown value."""
@@ -376,17 +390,3 @@ class Step:
             for name, statement in self.statements.items()
             if statement.function in functions and name not in feeds and name not in forward
         ]
-
-
-def _is_copy(node):
-    """Whether a statement hands on what is there already, or what a function of a name gives."""
-    value = getattr(node, "value", None)
-    if isinstance(node, ast.Return) and isinstance(value, ast.Tuple):
-        return any(isinstance(entry, ast.Name) for entry in value.elts)
-    if not isinstance(node, ast.Assign):
-        return False
-    if isinstance(value, ast.Call) and isinstance(value.func, ast.Name):
-        return True
-    if isinstance(value, ast.ListComp):
-        return isinstance(value.elt, ast.Name)
-    return vocabulary.is_atomic(value) and not isinstance(value, ast.Call)
