@@ -1,5 +1,6 @@
 """Pairs of a forward and a backward function inside a program, each as a program of its own."""
 
+import ast
 import copy
 import re
 
@@ -130,7 +131,10 @@ class _OfPart(Examination):
                 yield key
 
     def _is_in_it(self, key):
-        mine = self.statements[key].function if key in self.statements else None
+        """Whether a line of the function does not depend on what other calls left."""
+        if key not in self.statements or _holds_state(self.statements[key].target):
+            return False
+        mine = self.statements[key].function
         first = min([d.lineno for d in getattr(mine, "decorator_list", ())], default=1_000_000)
         start = min(first, getattr(mine, "lineno", 0))
         return (key[0], start) == (self.code.co_filename, self.code.co_firstlineno)
@@ -206,6 +210,13 @@ def _is_equal(one, other):
     if isinstance(one, np.ndarray):
         return one.shape == other.shape and np.array_equal(one, other)
     return isinstance(one, (int, float, str, np.generic)) and one == other
+
+
+def _holds_state(target):
+    """Whether what is assigned is an attribute, or entries of one."""
+    while isinstance(target, ast.Subscript):
+        target = target.value
+    return isinstance(target, ast.Attribute)
 
 
 class Part(Whole):
