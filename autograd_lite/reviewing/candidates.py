@@ -9,6 +9,7 @@ import numpy as np
 from ..engine.tape import Leaf
 from .flow import nodes_in
 from .pairs import assigned, last_word
+from .segments import whole
 from .truths import USES
 
 LAYERS = 12
@@ -92,7 +93,7 @@ def groups(examination):
         for some in _with_first(nodes, truth, origin):
             found += [Group(word, some, parts, False) for parts in _parts(some, truth, origin)]
     for path, gradient in examination.true.items():
-        name = examination.pairs[path]
+        name = examination.pairs[whole(path)]
         found.append(Group(last_word(name), [truth.leaves[name].node], [gradient]))
     found += _arguments(truth, origin, statements)
     for nodes in inner.values():

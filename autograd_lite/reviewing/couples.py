@@ -72,6 +72,7 @@ def _changes(step, trials, rank, base):
 def _row(step, gradients):
     """All gradients as three numbers that add up when they do; None where some are missing."""
     true, sums = step.examination.true, np.zeros(3)
+    gradients = step.examination.split(gradients)
     for path in sorted(true, key=str):
         array = np.asarray(gradients.get(path, np.nan), dtype=float)
         if array.shape != np.shape(true[path]) or not np.isfinite(array).all():

@@ -10,7 +10,7 @@ import numpy as np
 from ..engine.modes import switched
 from ..engine.tape import Node
 from ..engine.tensor import Tensor
-from . import instrumented, pairs, runs, unreturned
+from . import instrumented, pairs, runs, segments, unreturned
 from .candidates import origins, uses
 from .flow import arrays_in, nodes_in
 from .forms import names_of
@@ -106,7 +106,11 @@ class Examination:
         self.truth = self._truth_at(None)
         self.pairs = self._paired()
         self._pair_by_hand(by_hand or {})
-        self.true = {path: self.truth.of(name) for path, name in self.pairs.items()}
+        found = {
+            p: segments.segments(segments.root_of(p, self.truth.run.gradients)) for p in self.pairs
+        }
+        self.ranges = {path: [part for part, _ in parts] for path, parts in found.items()}
+        self.true = self._true_of(self.truth)
         self.beside = self._beside()
 
     def _recorded(self):
@@ -211,7 +215,7 @@ class Examination:
                 truth = self._truth_at(other)
             except Exception:
                 continue
-            true = {path: truth.of(name) for path, name in self.pairs.items()}
+            true = self._true_of(truth)
             if all(np.isfinite(g).all() for g in true.values()):
                 found.append((other, true, runs.number(truth.loss.out)))
         return found
@@ -225,18 +229,31 @@ class Examination:
         arrays: dict = {True: [], False: []}
         for node, g in truth.gradients.items():
             arrays[node in named] += [g, *truth.pieces(node)]
-        sizes = self.inputs.lengths
+        sizes = self.scales
         known = Known(arrays[True], arrays[False], self.close, sizes)
         if not self._is_of_the_negative(known):
             return known
         return Known(arrays[True], arrays[False], self.close, sizes, (1, -1))
 
+    @cached_property
+    def scales(self):
+        """What gradients may be times: lengths of lists, what sums are divided by for a mean."""
+        sizes = {abs(1 / g) for g in self._seeds() if g}
+        return self.inputs.lengths | {round(n) for n in sizes if np.isclose(n, round(n)) and n > 1}
+
+    def _seeds(self):
+        """The gradients of the numbers that lines of the forward pass assign."""
+        truth = self.truth
+        nodes = {node for _, value in truth.run.events for node in nodes_in(value)}
+        found = (np.ravel(truth.gradients.get(node, ())) for node in nodes)
+        return {float(g[0]) for g in found if g.size == 1 and np.isfinite(g[0])}
+
     def _is_of_the_negative(self, known):
         """Whether the program goes back from a named number that the loss is the negative of."""
         truth, plain, negative = self.truth, 0, 0
-        nodes = {node for _, value in truth.run.events for node in nodes_in(value)}
-        if not any(np.size(g) == 1 and np.all(g == -1) for g in map(truth.gradients.get, nodes)):
+        if -1 not in self._seeds():
             return False
+        nodes = {node for _, value in truth.run.events for node in nodes_in(value)}
         for node in nodes - truth.forward:
             if np.size(node.out) > 1 and np.any(node.out):
                 plain += known.of(node.out) == EXACT
@@ -276,9 +293,7 @@ class Examination:
             for word in words[-1:] if nodes else ():
                 found.setdefault(word.lower(), {}).update(dict.fromkeys(nodes))
         return {
-            name: Known(
-                self._gradients_and_rows(nodes), close=self.close, signs=self.known.signs
-            )
+            name: Known(self._gradients_and_rows(nodes), close=self.close, signs=self.known.signs)
             for name, nodes in found.items()
         }
 
@@ -307,9 +322,17 @@ class Examination:
         with np.errstate(invalid="ignore"):
             return bool((np.abs(given - true) <= self.close * (np.abs(true) + scale + 1e-6)).all())
 
+    def _true_of(self, truth):
+        """The true gradients by the paths of what was returned; flat ones in parts."""
+        return self.split({path: truth.of(name) for path, name in self.pairs.items()})
+
+    def split(self, gradients):
+        """Gradients by their paths, with flat ones in the parts that they were put together of."""
+        return segments.split(gradients, self.ranges)
+
     def wrong(self, gradients, true=None):
-        """The paths of the gradients that are not right."""
-        true = self.true if true is None else true
+        """The paths of the gradients, or of their parts, that are not right."""
+        true, gradients = self.true if true is None else true, self.split(gradients)
         return [p for p in true if p not in gradients or not self.agree(gradients[p], true[p])]
 
     def wrong_anywhere(self):

@@ -10,7 +10,7 @@ from .candidates import groups, made_when
 from .flow import nodes_in
 from .instrumented import RETURNED
 from .pairs import last_word
-from .truths import node_of
+from .segments import root_of, taken_from, whole
 from .watchers import NEXT, Substitute
 
 FEW = 12  # times of a statement, each of which is looked at
@@ -233,8 +233,12 @@ class Localisation:
         """{node of the forward pass: the paths of the gradients of what it depends on}."""
         truth = self.examination.truth
         found: dict = {}
-        for path, name in self.examination.pairs.items():
-            found.setdefault(truth.leaves[name].node, set()).add(path)
+        for path in self.examination.true:
+            leaf = truth.leaves[self.examination.pairs[whole(path)]].node
+            for node in (
+                [leaf] if whole(path) == path else taken_from(leaf, path[-1], truth.forward)
+            ):
+                found.setdefault(node, set()).add(path)
         for node in sorted(truth.forward, key=lambda node: node.serial):
             above = [found[parent] for _, parent in node.inputs() if parent in found]
             found[node] = found.get(node, set()).union(*above)
@@ -243,8 +247,8 @@ class Localisation:
     def _backward_paths(self):
         """{node of the backward pass: the paths of the gradients that it goes into}."""
         found: dict = {}
-        for path in self.examination.pairs if self.step.truth is not None else ():
-            root = node_of(self.step.truth.run.gradients.get(path))
+        for path in self.examination.true if self.step.truth is not None else ():
+            root = root_of(path, self.step.truth.run.gradients)
             for node in history(root) if root is not None else ():
                 found.setdefault(node, set()).add(path)
         return found
@@ -273,7 +277,7 @@ class Localisation:
             name: v for name, v in places.items() if name not in self.examination.pairs.values()
         }
         axes = {n for v in given.values() for n in np.shape(v)[:2]}
-        return axes | self.examination.inputs.lengths
+        return axes | self.examination.scales
 
 
 class _Substitution:

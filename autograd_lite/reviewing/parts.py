@@ -163,8 +163,9 @@ class _OfPart(Examination):
     def is_scaled(self):
         """Whether what is wrong is one number times what is right: a mean is divided elsewhere."""
         ratios = set()
-        for path in self.wrong(self.run.gradients):
-            given, true = np.asarray(self.run.gradients[path]), self.true[path]
+        gradients = self.split(self.run.gradients)
+        for path in self.wrong(gradients):
+            given, true = np.asarray(gradients[path]), self.true[path]
             at = np.unravel_index(np.argmax(np.abs(true)), true.shape)
             ratio = float(given[at] / true[at]) if np.any(true) and given.shape == true.shape else 0
             if not ratio or not self.agree(given, ratio * true):

@@ -11,6 +11,7 @@ from .examination import Examination, UnfollowedError
 from .forms import whole
 from .report import Review
 from .search import repaired
+from .segments import whole as whole_path
 from .verdicts import NOT_JUDGED, Line, judged
 
 
@@ -73,6 +74,7 @@ def _reviewed(f, args, kwargs, pairs):
         if s is not None
     }
     notes = () if wrong else blind_spots(examination)
+    wrong = list(dict.fromkeys(map(whole_path, wrong)))
     graph = ReviewedGraph.of(examination, lines, wrong)
     return _report(examination, examination.pairs, wrong, lines, notes, fixed, graph)
 

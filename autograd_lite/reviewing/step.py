@@ -7,7 +7,6 @@ from functools import cached_property
 import numpy as np
 
 from ..engine.tape import history
-from ..engine.tensor import Tensor
 from . import pairs, runs, vocabulary
 from .analogies import is_analogous
 from .edits import COMPLETED, FORMULA
@@ -17,8 +16,8 @@ from .makers import makers
 from .plan import plan
 from .recognition import EXACT, UNKNOWN, Known
 from .rivals import likeliest
+from .segments import root_of
 from .trials import Repair, Trials, better
-from .truths import node_of
 
 KEPT = 0.25  # of the effort, for formulas
 MAKERS = 6  # lines that parts of a wrong line come from
@@ -231,8 +230,8 @@ class Step:
         """Keys of statements: the likely ones, those that copy, of known values, and the others."""
         examination = self.examination
         truth = examination.changed(self.changed)
-        roots = {p: truth.run.gradients.get(p) for p in self.wrong}
-        roots = {p: t.node for p, t in roots.items() if isinstance(t, Tensor)}
+        roots = {p: root_of(p, truth.run.gradients) for p in self.wrong}
+        roots = {p: node for p, node in roots.items() if node is not None}
         if truth.failure is not None or not roots:
             run = runs.recorded(examination.program, examination.inputs, self.changed)
             return self._by_values(run)
@@ -285,8 +284,8 @@ class Step:
 
     def _go_into_right_ones(self, flow, truth):
         """The statements that go into gradients that are right: they are hardly wrong."""
-        right = [p for p in self.examination.pairs if p not in self.wrong]
-        roots = [node_of(truth.run.gradients.get(path)) for path in right]
+        right = [p for p in self.examination.true if p not in self.wrong]
+        roots = [root_of(path, truth.run.gradients) for path in right]
         nodes = {node for root in roots if root is not None for node in history(root)}
         return {flow.owner[node] for node in nodes if node in flow.owner}
 
