@@ -23,6 +23,7 @@ np.float64(-0.7269)
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from . import collector as collector
 from . import memory as memory
 from . import rules as rules
 from .engine.modes import no_grad

@@ -19,7 +19,7 @@ NN = PACKAGE.parent / "nn"
 ROOMS = [
     {"messages", "memory"},
     {"engine"},
-    {"transforms"},
+    {"transforms", "collector"},
     {"rules"},
     {"graph", "observed_call", "numerics", "symbolic", "scipy"},
     {"programs", "drawing", "derivation"},

@@ -11,7 +11,7 @@ from weakref import ref
 
 import numpy as np
 
-from ..messages import errors, refusals
+from ..messages import refusals
 from .arrays import foreign, is_scalar
 from .dispatch import registry
 from .modes import enable_grad, is_recording, no_grad
@@ -131,16 +131,9 @@ def augmented(tensor, f, other, what):
     _check_root(_path(tensor)[0], what)
     result = registry[f](tensor, other)
     if not np.can_cast(result.dtype, tensor.dtype, "same_kind"):
-        raise TypeError(
-            f"{what} on {errors.describe(tensor)}: a result of dtype {result.dtype} cannot be "
-            f"stored into one of {tensor.dtype}, as in NumPy: write x = x.astype({result.dtype}) "
-            "before it"
-        )
+        raise refusals.augmented_in_another_dtype(tensor, result, what)
     if result.shape != tensor.shape:
-        raise ValueError(
-            f"{what} on {errors.describe(tensor)}: a result of shape {result.shape} does not fit "
-            "into it, as in NumPy: write x = x + v for an array of a new shape"
-        )
+        raise refusals.augmented_in_another_shape(tensor, result, what)
     tensor._rebind(result, what)
     return tensor
 
@@ -271,10 +264,7 @@ def reshape(tensor, twin, shape):
     """Become the reshaped twin, which takes this tensor's place among views."""
     other = np.reshape(twin, shape)
     if is_variable(tensor):
-        raise ValueError(
-            f"x.shape = ... on {errors.describe(tensor)}, a leaf that requires a gradient: a "
-            "variable keeps its shape. Write y = x.reshape(...)"
-        )
+        raise refusals.reshaping_of_a_variable(tensor)
     view, views = getattr(tensor, "_view", None), _views(tensor)
     bind(tensor, other)
     if view is None and not views:
@@ -298,11 +288,7 @@ def _check_root(root, what):
         if is_recording():
             raise refusals.write_into_a_variable(root, what)
     elif root.requires_grad and not is_recording():
-        raise ValueError(
-            f"{what} on {errors.describe(root)} inside no_grad() would take it off the tape "
-            "in silence: write y = x.copy(); y[i] = v, or move the line out of no_grad(), in which "
-            "only leaves are written into"
-        )
+        raise refusals.write_off_the_tape(root, what)
 
 
 def _check_bound(tensor, other, what):
@@ -310,17 +296,10 @@ def _check_bound(tensor, other, what):
     if other.requires_grad and is_variable(tensor):  # a view that was made a leaf of its own
         raise refusals.write_into_a_variable(tensor, what)
     if other.requires_grad and tensor.dtype.kind not in "fc":
-        raise TypeError(
-            f"{what} on {errors.describe(tensor)} would round a tensor that requires a gradient: "
-            "make it of floats, ag.zeros(...) or x.astype(float)"
-        )
+        raise refusals.write_into_integers(tensor, what)
 
 
 def _check_view(tensor, root, what):
     """Refuse to write through what NumPy lets nobody write through."""
     if not tensor._array.flags.writeable:
-        raise ValueError(
-            f"{what} on {errors.describe(tensor)}, a view of {errors.describe(root)} that is "
-            "read-only, as in NumPy: several of its elements may be one of the whole. Assign to "
-            "the whole, or to a copy, y = v.copy()"
-        )
+        raise refusals.write_through_a_view(tensor, root, what)

@@ -8,7 +8,7 @@ from .arrays import asarray
 from .modes import current, switched, watched
 from .multiple_outputs import continuous, like
 from .shown_arrays import LEAF_ARRAYS
-from .tape import Leaf, Node
+from .tape import NO_KEYWORDS, Call, CallOfOne, CallOfTwo, Leaf
 from .tensor import Tensor, constant, is_plain, several, wrap
 
 _OBJECT = np.dtype(object)
@@ -17,7 +17,6 @@ _SCALARS = frozenset({int, float, np.float64, np.float32, bool, complex})
 _PLAIN = frozenset({*_SCALARS, str, type(None), tuple, list, slice})
 _CONSTANTS = _SCALARS | {np.ndarray}
 _OWN = frozenset({np.ndarray, np.float64, np.float32})
-_NONE: dict = {}
 _new = object.__new__
 
 
@@ -25,44 +24,71 @@ def record(op, args, kwargs):
     """Call ``op``; remember the call if one of its inputs requires a gradient.
 
     Without a Tensor among the arguments it is a plain call with a plain result.
-    Here is the short way, of a tensor or of two operands; the long one looks at everything else.
     """
-    mode, count = current(), len(args)
-    if mode.watchers or count != op.operands or (kwargs and not op.knows(kwargs)):
-        return watched("record", _record_any)(op, args, kwargs)
-    if count == 1 and type(x := args[0]) is Tensor:
-        values, parents = (x._array,), (p := x.node,)
-        tracked = p.requires_grad and mode.recording
-    elif count == 1:
-        return watched("record", _record_any)(op, args, kwargs)
-    elif type(x := args[0]) is Tensor and type(y := args[1]) is Tensor:
-        values, parents = (x._array, y._array), (p := x.node, q := y.node)
-        tracked = (p.requires_grad or q.requires_grad) and mode.recording
-    elif type(x) is Tensor and type(y) in _CONSTANTS:
-        tracked = (p := x.node).requires_grad and mode.recording
-        y = _operand(op, y, tracked) if type(y) is np.ndarray else y
-        values, parents = (x._array, y), (p, None)
-    elif type(x) in _CONSTANTS and type(y := args[1]) is Tensor:
-        tracked = (q := y.node).requires_grad and mode.recording
-        x = _operand(op, x, tracked) if type(x) is np.ndarray else x
-        values, parents = (x, y._array), (None, q)
-    else:
-        return watched("record", _record_any)(op, args, kwargs)
+    return watched("record", _record_any)(op, args, kwargs)
+
+
+def record_one(op, args, kwargs):
+    """`record` of a function of one array: the short way, if that is a tensor."""
+    mode = current()
+    if mode.watchers or len(args) != 1 or type(tensor := args[0]) is not Tensor:
+        return record(op, args, kwargs)
+    if kwargs and not op.knows(kwargs):
+        return record(op, args, kwargs)
+    x, p = tensor._array, tensor.node
     try:
-        out = op.f(*values, **kwargs) if kwargs else op.call(*values)
+        out = op.f(x, **kwargs) if kwargs else op.call(x)
     except (TypeError, ValueError, IndexError) as error:
         errors.reraise(error, op.name, args, op.way_out)
-    is_new = type(out) in _OWN and out.base is None and out is not values[0]
-    if is_new and (tracked or mode.body is None):
-        tensor = _new(Tensor)
-        tensor._array = out
-        tensor.node = Node(op, values, kwargs or _NONE, out, parents) if tracked else Leaf(out)
-        return tensor
+    tracked = p.requires_grad and mode.recording
+    node = CallOfOne(op, kwargs or NO_KEYWORDS, out, x, p) if tracked else None
+    if type(out) not in _OWN or out.base is not None or out is x or (not node and mode.body):
+        return _any_result(op, args, kwargs, out, node)
+    tensor = _new(Tensor)
+    tensor._array = out
+    tensor.node = node or Leaf(out)
+    return tensor
+
+
+def record_two(op, args, kwargs):
+    """`record` of a function of two arrays: the short way, if one is a tensor and no list."""
+    mode = current()
+    if mode.watchers or len(args) != 2 or kwargs:
+        return record(op, args, kwargs)
+    (x, y), p, q = args, None, None
+    if type(x) is Tensor:
+        x, p = x._array, x.node
+    elif type(x) not in _CONSTANTS:
+        return record(op, args, kwargs)
+    if type(y) is Tensor:
+        y, q = y._array, y.node
+    elif p is None or type(y) not in _CONSTANTS:
+        return record(op, args, kwargs)
+    tracked = mode.recording and ((p and p.requires_grad) or (q and q.requires_grad))
+    if p is None:
+        x = _operand(op, x, tracked) if type(x) is np.ndarray else x
+    elif q is None and type(y) is np.ndarray:
+        y = _operand(op, y, tracked)
+    try:
+        out = op.call(x, y)
+    except (TypeError, ValueError, IndexError) as error:
+        errors.reraise(error, op.name, args, op.way_out)
+    node = CallOfTwo(op, out, x, y, p, q) if tracked else None
+    if type(out) not in _OWN or out.base is not None or out is x or (not node and mode.body):
+        return _any_result(op, args, kwargs, out, node)
+    tensor = _new(Tensor)
+    tensor._array = out
+    tensor.node = node or Leaf(out)
+    return tensor
+
+
+def _any_result(op, args, kwargs, out, node):
+    """What a call returns that may be a view, several results, or out of place."""
     if type(out) not in _OWN:
         out = _numeric(op, out)
-    if not tracked and mode.body is not None and any(p and p.requires_grad for p in parents):
-        raise errors.smuggled(mode.body.name)
-    node = Node(op, values, kwargs or _NONE, out, parents) if tracked else None
+        node = node and Call(op, node.args, node.kwargs, out, node.parents)
+    if node is None and (body := current().body) and requires_grad(args):
+        raise errors.smuggled(body.name)
     return _result(out, node, op, args, kwargs)
 
 
@@ -121,7 +147,7 @@ def _record_any(op, args, kwargs):
     if tracked and mode.recording:
         values = tuple(map(kept, values, parents))
         kwargs = {key: kept(value, None) for key, value in kwargs.items()}
-        node = Node(op, values, kwargs, out, tuple(parents))
+        node = Call(op, values, kwargs, out, tuple(parents))
     return _result(out, node, op, args, kwargs)
 
 

@@ -68,11 +68,7 @@ def _can_rebind(target):
 def check_targets(func, targets):
     """Refuse plain arrays: what is stored into one has left the tape."""
     if not all(target is None or _can_rebind(target) for target in targets):
-        name = full_name(func)
-        raise TypeError(
-            f"{errors.STORED}Write a = {name}(...) instead of {name}(..., out=a), "
-            "and a = a + t instead of a += t; or fill a tensor, a = ag.array(a)."
-        )
+        raise errors.stored_into_an_array(full_name(func))
 
 
 def into(func, targets, results, casting="same_kind"):
@@ -93,10 +89,7 @@ def _bound(func, target, result, casting):
 def check_cast(func, target, result, casting="same_kind"):
     """Refuse to store into a dtype that loses more than NumPy's rule of casting allows."""
     if not np.can_cast(result.dtype, target.dtype, casting):
-        raise TypeError(
-            f"{full_name(func)}: a result of dtype {result.dtype} cannot be stored into out="
-            f"{errors.describe(target)}, with casting={casting!r}"
-        )
+        raise errors.uncastable(full_name(func), result, target, casting)
 
 
 def _stretched(func, target, result):
@@ -106,10 +99,7 @@ def _stretched(func, target, result):
             return np.broadcast_to(result, target.shape)
     except ValueError:
         pass
-    raise ValueError(
-        f"{full_name(func)}: a result of shape {result.shape} does not fit out="
-        f"{errors.describe(target)}"
-    )
+    raise errors.misfit_of_out(full_name(func), result, target)
 
 
 def full_name(func):

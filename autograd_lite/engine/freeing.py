@@ -8,7 +8,7 @@ import numpy as np
 
 from . import tape
 from .dead_branches import needs_care
-from .tape import Node
+from .tape import CALLS, CallOfOne, CallOfTwo
 
 
 def backward_pass(seeds, targets, carefully):
@@ -35,8 +35,17 @@ def backward_pass(seeds, targets, carefully):
 
 def _give_back(node):
     """Keep of a call's values those that cannot be computed again: of leaves, and constants."""
-    values = zip(node.args, node.parents)
-    node.args = tuple([None if type(parent) is Node else x for x, parent in values])
+    if type(node) is CallOfTwo:
+        if type(node.p) in CALLS:
+            node.x = None
+        if type(node.q) in CALLS:
+            node.y = None
+    elif type(node) is CallOfOne:
+        if type(node.p) in CALLS:
+            node.x = None
+    else:
+        values = zip(node.args, node.parents)
+        node.args = tuple([None if type(parent) in CALLS else x for x, parent in values])
     if node.op.repeats:
         node.out = None
 
@@ -45,6 +54,6 @@ def _restore(passed):
     """Compute all values again, the oldest first."""
     for node in reversed(passed):
         values = zip(node.args, node.parents)
-        node.args = tuple([p.out if type(p) is Node else x for x, p in values])
+        node.args = tuple([p.out if type(p) in CALLS else x for x, p in values])
         if node.out is None:
             node.out = node.op.f(*node.args, **node.kwargs)

@@ -11,6 +11,7 @@ from weakref import WeakSet
 
 import numpy as np
 
+from ..messages import refusals
 from .arrays import asarray
 
 alive: WeakSet[Hook] = WeakSet()  # those that are not removed; to ask its data is no call
@@ -93,18 +94,9 @@ def _answered(node, g, convert, keeps):
             continue
         answer = convert(answer)
         if answer.shape != g.shape or not np.can_cast(answer.dtype, g.dtype, "same_kind"):
-            raise ValueError(
-                f"the hook {_name(hook.f)} returned an array of shape {answer.shape}, "
-                f"{answer.dtype}, for the gradient of {_described(node)}: return one of shape "
-                f"{g.shape}, {g.dtype}, or None to keep the gradient"
-            )
+            raise refusals.answer_of_a_hook(_name(hook.f), answer, node, g)
         g = answer.astype(g.dtype)
     return g
-
-
-def _described(node):
-    made = "a leaf" if node.op is None else f"the result of {node.op.name}"
-    return f"{made if node.name is None else node.name} of shape {node.out.shape}"
 
 
 def _name(f):

@@ -6,7 +6,7 @@ None where nothing has arrived.
 
 import numpy as np
 
-from .tape import Node, Operation
+from .tape import Call, Operation
 
 
 class Parts(tuple):
@@ -52,7 +52,7 @@ part = _Part()
 
 def part_nodes(results, node):
     """A node for each result of a recorded call."""
-    return [Node(part, (results,), {"position": i}, r, (node,)) for i, r in enumerate(results)]
+    return [Call(part, (results,), {"position": i}, r, (node,)) for i, r in enumerate(results)]
 
 
 def continuous(result):

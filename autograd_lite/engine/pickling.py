@@ -1,7 +1,8 @@
 """A tensor's history as one flat list, oldest first: however deep, it pickles and copies."""
 
+from ..messages import refusals
 from . import hooks
-from .tape import Node, history
+from .tape import Call, history
 
 
 def to_rows(root):
@@ -30,10 +31,7 @@ def _refuse_hooks(nodes):
         hook for node in nodes for hook in hooks.of(node) if not isinstance(hook.f, hooks.Retained)
     ]
     if found:
-        raise TypeError(
-            f"{found[0]} of a tensor would be lost in a pickle or a deep copy: call its remove() "
-            "first and register it again on the copy, or copy t.detach()"
-        )
+        raise refusals.pickling_of_a_hook(found[0])
 
 
 def from_rows(rows):
@@ -48,7 +46,7 @@ def from_rows(rows):
     for row in rows:
         if type(row) is tuple:
             op, args, kwargs, out, parents, name = row
-            row = Node(op, args, kwargs, out, tuple(map(parent, parents)))
+            row = Call(op, args, kwargs, out, tuple(map(parent, parents)))
             row.name = name
         nodes.append(row)
     return nodes[-1]

@@ -24,7 +24,7 @@ import numpy as np
 
 from ..messages import errors, other_names, quoting
 from .arrays import unbroadcast
-from .calls import holds_tensor, read_only, record, requires_grad
+from .calls import holds_tensor, read_only, record, record_one, record_two, requires_grad
 from .dead_branches import has_nan
 from .dispatch import answer_of, full_name, registry
 from .modes import current, switched
@@ -118,9 +118,9 @@ class Primitive(Operation):
         self.repeats = not self.is_users
         self.rules = tuple(map(_reading, rules)) if self.is_users else rules
         self.arity = len(rules)  # of the arguments that are arrays
-        self.operands = -1 if self.is_users or self.arity > 2 else self.arity
-        if self.by_rules and self.operands > 0 and None not in rules:
-            self.cotangents = self._of_one if self.arity == 1 else self._of_two
+        self.record = record
+        if self.arity in (1, 2) and not self.is_users and None not in rules:
+            self.record = record_one if self.arity == 1 else record_two
         self.way_out = way_out
         self.name = quoting.text(_name(f).strip("_<>"))
 
@@ -209,33 +209,6 @@ class Primitive(Operation):
             pairs.append((parent, gx))
         return pairs
 
-    def _of_one(self, g, out, args, kwargs, parents, careful=False):
-        """The same for one argument: with no loop, a step takes four fifths of the time."""
-        [rule], [x], [parent] = self.rules, args, parents
-        if isinstance(out, tuple) or parent is None or not parent.requires_grad:
-            return Primitive.cotangents(self, g, out, args, kwargs, parents, careful)
-        gx = rule(g, out, x, **kwargs) if kwargs else rule(g, out, x)
-        if careful or getattr(gx, "shape", None) != x.shape or gx.dtype is not x.dtype:
-            gx = self.fitted(gx, x, g, careful)
-        return [(parent, gx)]
-
-    def _of_two(self, g, out, args, kwargs, parents, careful=False):
-        """The same for two."""
-        if kwargs or careful or len(args) != 2 or isinstance(out, tuple):
-            return Primitive.cotangents(self, g, out, args, kwargs, parents, careful)
-        pairs, (x, y), (p, q) = [], args, parents
-        if p is not None and p.requires_grad:
-            gx = self.rules[0](g, out, x, y)
-            if getattr(gx, "shape", None) != x.shape or gx.dtype is not x.dtype:
-                gx = self.fitted(gx, x, g, False)
-            pairs.append((p, gx))
-        if q is not None and q.requires_grad:
-            gy = self.rules[1](g, out, x, y)
-            if getattr(gy, "shape", None) != y.shape or gy.dtype is not y.dtype:
-                gy = self.fitted(gy, y, g, False)
-            pairs.append((q, gy))
-        return pairs
-
     def fitted(self, gx, x, g, careful):
         """A contribution as the argument x needs it: checked for its shape, and in x's dtype."""
         if getattr(gx, "shape", None) != x.shape:
@@ -250,11 +223,7 @@ class Primitive(Operation):
             return gx
         is_complex = "c" in (x.dtype.kind, _first(g).dtype.kind)
         if current().node is not None and gx.dtype.kind not in ("fc" if is_complex else "f"):
-            raise TypeError(  # where anomalies are looked for
-                f"the rule of {self.name} returned {errors.describe(gx)} as the contribution "
-                f"to an argument of {x.dtype}: it is made of the cotangent g, which is of "
-                f"{_first(g).dtype}"
-            )
+            raise errors.no_cotangent(self, gx, x, _first(g))  # where anomalies are looked for
         return as_dtype(gx, x.dtype)
 
 
@@ -272,10 +241,7 @@ class OfSequences(Primitive):
             if type(parent) is not tuple:
                 x, parent, gxs = (x,), (parent,), (gxs,)
             elif len(gxs := list(gxs)) != len(parent):
-                raise TypeError(
-                    f"the rule of {self.name} returned {len(gxs)} contributions for "
-                    f"{len(parent)} arrays: a rule returns one contribution an array"
-                )
+                raise errors.too_few_or_many(self, gxs, parent)
             pairs += [
                 (one, self.fitted(gx, item, g, careful))
                 for one, item, gx in zip(parent, x, gxs, strict=True)
@@ -371,7 +337,7 @@ def declare(op):
     @functools.wraps(op.f)
     def call(*args, **kwargs):
         try:
-            return record(op, args, kwargs)
+            return op.record(op, args, kwargs)
         except Exception as error:
             errors.alone(error)
             raise
@@ -392,10 +358,7 @@ def _refuse_declared(f):
     """Refuse other rules for what has an answer: they would be everybody's in this process."""
     if answer_of(f) is not None:
         name = full_name(f)
-        raise ValueError(
-            f"{name} is declared already, and another declaration would change it for all code "
-            f"in this process: declare a function of your own, such as lambda *args: {name}(*args)"
-        )
+        raise errors.declared_already(name)
 
 
 def _reading(rule):

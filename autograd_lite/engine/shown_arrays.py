@@ -11,7 +11,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from ..messages import errors, other_names
+from ..messages import other_names, refusals
 from .modes import no_grad
 
 
@@ -73,16 +73,9 @@ class LeafArray(_Array):
     def _update(self, update, *args):
         tensor = self._tensor
         if tensor is None:
-            raise ValueError(
-                "this shows the value of a tensor, which is never written into: write "
-                "t.data = t.data - v, t.data[i] = v, or change a copy, a = t.data.copy()"
-            )
+            raise refusals.write_into_a_value()
         if tensor.node.op is not None:
-            raise ValueError(
-                f"the data of {errors.describe(tensor)}, the result of {tensor.node.op.name}, "
-                "are read-only: only a leaf's can be written into. Write y = t.copy(); y[i] = v "
-                "to stay on the tape, or a = t.data.copy() for an array"
-            )
+            raise refusals.write_into_data_of_a_result(tensor)
         with no_grad():
             update(tensor, *args)
         return tensor.data

@@ -6,12 +6,14 @@ No graph search, no recursion, and 2^60 paths through 60 nodes cost 60 visits.
 
 from __future__ import annotations
 
+from functools import partial
 from heapq import heappop, heappush
 from itertools import count
 from operator import attrgetter
 
 _next_serial = count(1).__next__
 _serial = attrgetter("serial")
+NO_KEYWORDS: dict = {}
 
 
 class Operation:
@@ -52,7 +54,7 @@ class Operation:
 
 
 class Node:
-    """One recorded call on plain arrays: ``out = op(*args, **kwargs)``.
+    """A value on the tape: the result of a call, ``out = op(*args, **kwargs)``, or a leaf.
 
     ``parents`` is aligned with ``args``: the node that an argument came from, None for
     a plain constant, and a tuple of these for an argument that is a sequence of arrays.
@@ -61,17 +63,8 @@ class Node:
     hooks, and on those recorded while anomalies are looked for.
     """
 
-    __slots__ = ("op", "args", "kwargs", "out", "parents", "serial", "name", "hooks", "trace")
+    __slots__ = ("op", "kwargs", "out", "serial", "name", "hooks", "trace")
     requires_grad = True  # a call is recorded only if one of its inputs requires a gradient
-
-    def __init__(self, op, args, kwargs, out, parents):
-        self.op = op
-        self.args = args
-        self.kwargs = kwargs
-        self.out = out
-        self.parents = parents
-        self.serial = _next_serial()
-        self.name = None
 
     def step(self, g, careful=False):
         """One step back through this call; see `Operation.cotangents`."""
@@ -79,10 +72,8 @@ class Node:
 
     def free(self):
         """Give back the values; no gradient can pass this call again."""
-        self.op = _FREED
+        self.op, self.out, self.kwargs = _FREED, None, NO_KEYWORDS
         self.args = self.parents = ()
-        self.out = None
-        self.kwargs = {}
 
     def inputs(self):
         """Pairs (value, parent) of the arguments, those inside a sequence one by one."""
@@ -91,6 +82,93 @@ class Node:
                 yield from zip(value, parent, strict=True)
             else:
                 yield value, parent
+
+
+class Call(Node):
+    """A call of any number of arguments."""
+
+    __slots__ = ("args", "parents")
+
+    def __init__(self, op, args, kwargs, out, parents):
+        self.op, self.args, self.kwargs = op, args, kwargs
+        self.out, self.parents = out, parents
+        self.serial, self.name = _next_serial(), None
+
+
+# Most calls are of one or two arrays. Their nodes hold no tuples: a tuple of nodes is one more
+# object for the garbage collector to look through, which of a million calls is half of its time.
+
+
+def _stored(*slots):
+    """What sets several slots at once."""
+    return lambda node, values: [*map(partial(setattr, node), slots, values)]
+
+
+class CallOfOne(Node):
+    """A call of one array, whose node is p."""
+
+    __slots__ = ("p", "x")
+    args = property(lambda self: (self.x,), _stored("x"))
+    parents = property(lambda self: (self.p,), _stored("p"))
+
+    def __init__(self, op, kwargs, out, x, p):
+        self.op, self.kwargs, self.out = op, kwargs, out
+        self.x, self.p = x, p
+        self.serial, self.name = _next_serial(), None
+
+    def free(self):
+        self.op, self.out, self.kwargs = _FREED, None, NO_KEYWORDS
+        self.x = self.p = None
+
+    def step(self, g, careful=False):
+        """One step back by the operation's rule."""
+        op, x, p, kwargs = self.op, self.x, self.p, self.kwargs
+        if careful or not op.by_rules or not p.requires_grad:
+            return op.cotangents(g, self.out, (x,), kwargs, (p,), careful)
+        [rule] = op.rules
+        gx = rule(g, self.out, x, **kwargs) if kwargs else rule(g, self.out, x)
+        if getattr(gx, "shape", None) != x.shape or gx.dtype is not x.dtype:
+            gx = op.fitted(gx, x, g, False)
+        return [(p, gx)]
+
+
+class CallOfTwo(Node):
+    """A call of two arrays without keywords; p and q are their nodes."""
+
+    __slots__ = ("p", "q", "x", "y")
+    args = property(attrgetter("x", "y"), _stored("x", "y"))
+    parents = property(attrgetter("p", "q"), _stored("p", "q"))
+
+    def __init__(self, op, out, x, y, p, q):
+        self.op, self.kwargs, self.out = op, NO_KEYWORDS, out
+        self.x, self.y = x, y
+        self.p, self.q = p, q
+        self.serial, self.name = _next_serial(), None
+
+    def free(self):
+        self.op, self.out = _FREED, None
+        self.x = self.y = self.p = self.q = None
+
+    def step(self, g, careful=False):
+        """One step back by the operation's two rules."""
+        op, out, x, y, p, q = self.op, self.out, self.x, self.y, self.p, self.q
+        if careful or not op.by_rules:
+            return op.cotangents(g, out, (x, y), NO_KEYWORDS, (p, q), careful)
+        pairs, (rule_of_x, rule_of_y) = [], op.rules
+        if p is not None and p.requires_grad:
+            gx = rule_of_x(g, out, x, y)
+            if getattr(gx, "shape", None) != x.shape or gx.dtype is not x.dtype:
+                gx = op.fitted(gx, x, g, False)
+            pairs.append((p, gx))
+        if q is not None and q.requires_grad:
+            gy = rule_of_y(g, out, x, y)
+            if getattr(gy, "shape", None) != y.shape or gy.dtype is not y.dtype:
+                gy = op.fitted(gy, y, g, False)
+            pairs.append((q, gy))
+        return pairs
+
+
+CALLS = frozenset({Call, CallOfOne, CallOfTwo})
 
 
 class _Freed(Operation):
@@ -119,11 +197,11 @@ class Leaf(Node):
     """
 
     __slots__ = ("requires_grad", "grad")
+    args = parents = ()
 
     def __init__(self, out, requires_grad=False):
         self.op = self.name = self.grad = None
-        self.args = self.parents = ()
-        self.kwargs = {}
+        self.kwargs = NO_KEYWORDS
         self.out = out
         self.serial = _next_serial()
         self.requires_grad = requires_grad
@@ -209,10 +287,7 @@ def backward_pass(seeds, targets=(), arrive=None, step=None, careful=False, leav
             g = arrive(node, g)
         if node in targets:
             cotangents[node] = g
-        if step is None:  # node.step, without a call more
-            pairs = node.op.cotangents(g, node.out, node.args, node.kwargs, node.parents, careful)
-        else:
-            pairs = step(node, g, careful)
+        pairs = node.step(g, careful) if step is None else step(node, g, careful)
         for parent, contribution in pairs:
             if (g := cotangents.get(parent)) is None:
                 cotangents[parent] = contribution

@@ -11,6 +11,7 @@ import copy
 import operator
 from collections.abc import Callable, Iterator
 from functools import partial
+from operator import methodcaller
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,7 +27,7 @@ from .multiple_outputs import continuous, like, part_nodes
 from .operators import Operators
 from .pickling import from_rows, to_rows
 from .shown_arrays import ArrayMethods, Flat, GradArray, LeafArray
-from .tape import Argument, Leaf, Node, history
+from .tape import Argument, Leaf, history
 
 
 class Tensor(Operators, ArrayMethods):
@@ -485,10 +486,7 @@ def _numbers(data, dtype, requires_grad):
     given = array.dtype if dtype is None else np.dtype(dtype)
     for kind in (array.dtype, given):
         if kind.kind not in "biufc":
-            raise TypeError(
-                f"a Tensor holds numbers, and {errors.describe(data)} gives an array of dtype "
-                f"{kind}: convert it to numbers first"
-            )
+            raise refusals.data_of_no_numbers(data, kind)
     if array.dtype != given:
         array = array.astype(given)
     return differentiable(array) if requires_grad else array
@@ -541,7 +539,7 @@ def backward_pass(seeds, targets, create_graph=False, hooked=True, keep=True):
 
 def _other_pass(seeds, targets, step, hooked, keep):
     """A pass with hooks, one that somebody watches, or one that frees the tape."""
-    carefully = partial(_careful_pass, seeds, targets, step, None if keep else Node.free)
+    carefully = partial(_careful_pass, seeds, targets, step, None if keep else methodcaller("free"))
     if hooked and hooks.alive.data:
         convert = _as_tensor if step is not None else lambda g: asarray(plain(g))
         return hooks.backward_pass(carefully, targets, convert)

@@ -201,6 +201,53 @@ def no_array(name, result):
     )
 
 
+def stored_into_an_array(name):
+    """The error for ``out=`` of a plain array."""
+    return TypeError(
+        f"{STORED}Write a = {name}(...) instead of {name}(..., out=a), "
+        "and a = a + t instead of a += t; or fill a tensor, a = ag.array(a)."
+    )
+
+
+def uncastable(name, result, target, casting):
+    """The error for ``out=`` of a dtype that loses more than NumPy's rule of casting allows."""
+    return TypeError(
+        f"{name}: a result of dtype {result.dtype} cannot be stored into out="
+        f"{describe(target)}, with casting={casting!r}"
+    )
+
+
+def misfit_of_out(name, result, target):
+    """The error for ``out=`` of another shape."""
+    return ValueError(
+        f"{name}: a result of shape {result.shape} does not fit out={describe(target)}"
+    )
+
+
+def no_cotangent(op, gx, x, g):
+    """The error for a contribution of integers, or of complex numbers to a real argument."""
+    return TypeError(
+        f"the rule of {op.name} returned {describe(gx)} as the contribution "
+        f"to an argument of {x.dtype}: it is made of the cotangent g, which is of {g.dtype}"
+    )
+
+
+def too_few_or_many(op, contributions, parents):
+    """The error for a rule of a sequence that returned a sequence of another length."""
+    return TypeError(
+        f"the rule of {op.name} returned {len(contributions)} contributions for "
+        f"{len(parents)} arrays: a rule returns one contribution an array"
+    )
+
+
+def declared_already(name):
+    """The error for rules of a function that has some."""
+    return ValueError(
+        f"{name} is declared already, and another declaration would change it for all code "
+        f"in this process: declare a function of your own, such as lambda *args: {name}(*args)"
+    )
+
+
 _KNOWN = frozenset(
     {np.ndarray, np.float64, np.float32, np.bool, int, float, complex, bool, str, list, tuple, dict}
 )

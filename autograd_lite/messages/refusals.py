@@ -41,6 +41,23 @@ def write_into_a_variable(tensor, what):
     )
 
 
+def write_into_a_value():
+    """a = t.data + 0; a[i] = v, of what is there to read only."""
+    return ValueError(
+        "this shows the value of a tensor, which is never written into: write "
+        "t.data = t.data - v, t.data[i] = v, or change a copy, a = t.data.copy()"
+    )
+
+
+def write_into_data_of_a_result(tensor):
+    """t.data[i] = v"""
+    return ValueError(
+        f"the data of {describe(tensor)}, the result of {tensor.node.op.name}, "
+        "are read-only: only a leaf's can be written into. Write y = t.copy(); y[i] = v "
+        "to stay on the tape, or a = t.data.copy() for an array"
+    )
+
+
 def gradient_of_a_result(tensor):
     """t.grad"""
     return ValueError(
@@ -178,4 +195,88 @@ def item_of_many(tensor):
     return ValueError(
         f"item() of {describe(tensor)}: one number is asked for, such as np.sum(t).item() or "
         "t[0].item(); numpy() gives the whole array"
+    )
+
+
+# --- what is written into ------------------------------------------------------------------------
+
+
+def write_off_the_tape(tensor, what):
+    """x[i] = v inside no_grad(), of a result."""
+    return ValueError(
+        f"{what} on {describe(tensor)} inside no_grad() would take it off the tape "
+        "in silence: write y = x.copy(); y[i] = v, or move the line out of no_grad(), in which "
+        "only leaves are written into"
+    )
+
+
+def write_into_integers(tensor, what):
+    """x[i] = v, of a v that requires a gradient."""
+    return TypeError(
+        f"{what} on {describe(tensor)} would round a tensor that requires a gradient: "
+        "make it of floats, ag.zeros(...) or x.astype(float)"
+    )
+
+
+def write_through_a_view(tensor, whole, what):
+    """x[i] = v, of an x made by np.broadcast_to."""
+    return ValueError(
+        f"{what} on {describe(tensor)}, a view of {describe(whole)} that is "
+        "read-only, as in NumPy: several of its elements may be one of the whole. Assign to "
+        "the whole, or to a copy, y = v.copy()"
+    )
+
+
+def augmented_in_another_dtype(tensor, result, what):
+    """x += v, of a v that x cannot hold."""
+    return TypeError(
+        f"{what} on {describe(tensor)}: a result of dtype {result.dtype} cannot be "
+        f"stored into one of {tensor.dtype}, as in NumPy: write x = x.astype({result.dtype}) "
+        "before it"
+    )
+
+
+def augmented_in_another_shape(tensor, result, what):
+    """x += v, of a v that is larger than x."""
+    return ValueError(
+        f"{what} on {describe(tensor)}: a result of shape {result.shape} does not fit "
+        "into it, as in NumPy: write x = x + v for an array of a new shape"
+    )
+
+
+def reshaping_of_a_variable(tensor):
+    """x.shape = ..."""
+    return ValueError(
+        f"x.shape = ... on {describe(tensor)}, a leaf that requires a gradient: a "
+        "variable keeps its shape. Write y = x.reshape(...)"
+    )
+
+
+# --- what comes in from outside ------------------------------------------------------------------
+
+
+def data_of_no_numbers(data, dtype):
+    """Tensor("a")"""
+    return TypeError(
+        f"a Tensor holds numbers, and {describe(data)} gives an array of dtype "
+        f"{dtype}: convert it to numbers first"
+    )
+
+
+def answer_of_a_hook(name, answer, node, g):
+    """A hook that returns a gradient of another shape or dtype."""
+    made = "a leaf" if node.op is None else f"the result of {node.op.name}"
+    described = f"{made if node.name is None else node.name} of shape {node.out.shape}"
+    return ValueError(
+        f"the hook {name} returned an array of shape {answer.shape}, "
+        f"{answer.dtype}, for the gradient of {described}: return one of shape "
+        f"{g.shape}, {g.dtype}, or None to keep the gradient"
+    )
+
+
+def pickling_of_a_hook(hook):
+    """pickle.dumps(t)"""
+    return TypeError(
+        f"{hook} of a tensor would be lost in a pickle or a deep copy: call its remove() "
+        "first and register it again on the copy, or copy t.detach()"
     )

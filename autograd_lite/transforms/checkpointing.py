@@ -14,7 +14,7 @@ from ..engine.arrays import asarray
 from ..engine.calls import requires_grad
 from ..engine.dispatch import registry
 from ..engine.modes import enable_grad, is_recording, no_grad, watching
-from ..engine.tape import Leaf, Node, Operation
+from ..engine.tape import Call, Leaf, Operation
 from ..engine.tensor import Tensor, backward_pass, constant, plain, several, twin, wrap
 from . import trees
 from .closures import Closures, told_to_others
@@ -158,5 +158,5 @@ def _as_tensor(value):
 def _recorded(again, values, parents):
     """The results as tensors of one node."""
     out = tuple(values) if len(values) > 1 else values[0]
-    node = Node(again, tuple(node.out for node in parents), {}, out, tuple(parents))
+    node = Call(again, tuple(node.out for node in parents), {}, out, tuple(parents))
     return several(out, node) if len(values) > 1 else [wrap(out, node)]

@@ -107,5 +107,6 @@ def settle(*roots):
     """Copy the arrays of a tape that outlives the call."""
     with switched(held=frozenset()):
         for node in history(*roots):
-            node.args = tuple(map(kept, node.args, node.parents)) if node.op else node.args
-            node.kwargs = {key: kept(value, None) for key, value in node.kwargs.items()}
+            if node.op is not None:
+                node.args = tuple(map(kept, node.args, node.parents))
+                node.kwargs = {key: kept(value, None) for key, value in node.kwargs.items()}

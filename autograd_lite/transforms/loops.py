@@ -17,7 +17,7 @@ from ..engine.calls import requires_grad
 from ..engine.dead_branches import has_nan
 from ..engine.dispatch import registry
 from ..engine.modes import current, is_recording, switched, watching
-from ..engine.tape import Leaf, Node, Operation
+from ..engine.tape import Call, Leaf, Operation
 from ..engine.tensor import (
     Tensor,
     backward_pass,
@@ -91,7 +91,7 @@ class Loop(Operation):
         values = [plain(x) if node else _copied(x) for x, node in zip(leaves, parents)]
         values = (*values, *(node.out for node in closures))
         self.sizes = len(carry), len(rows), len(ys)
-        node = Node(self, values, {}, out, (*parents, *closures))
+        node = Call(self, values, {}, out, (*parents, *closures))
         self.closures = tuple(closures)
         found = several(out, node)
         return list(found[: len(carry)]), list(found[len(carry) : len(carry) + len(ys)])
