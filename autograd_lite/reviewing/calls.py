@@ -38,6 +38,12 @@ class Call:
     result: object = None
 
     @property
+    def settings(self):
+        """The whole numbers and words that it got, by the names of the parameters."""
+        given = zip(self.names, self.given, strict=True)
+        return {name: value for name, value in given if isinstance(value, (int, str))}
+
+    @property
     def results(self):
         """What it gave, one by one."""
         return self.result if isinstance(self.result, tuple) else (self.result,)

@@ -49,7 +49,8 @@ class Flow:
         self._owners()
         for root in wrong.values():  # what was there already, and is given as a gradient
             givers = [k for k, v in self.events if root in nodes_in(v)]
-            if root not in self.owner and givers:
+            is_value = size_of(root) > 1 and truth.values.of_node(root) == EXACT
+            if givers and (is_value or root not in self.owner):
                 self.owner[root] = givers[-1]
                 self.passed.setdefault(root, {})[givers[-1]] = None
                 self.right.discard(givers[-1])

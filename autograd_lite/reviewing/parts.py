@@ -96,6 +96,8 @@ def _examined(examination, calls, backward, code):
     best = max(forwards, key=lambda call: _shared(call, backward), default=None)
     if best is None or not _shared(best, backward) or not best.results:
         return None
+    if any(_differs(best, name, value) for name, value in backward.settings.items()):
+        return None
     where = [_where(best, backward, i) for i in range(len(backward.given))]
     free = {i: backward.copies[i] for i, at in enumerate(where) if at is None}
     seeds = _seeds(best.results, {i: v for i, v in free.items() if _is_number(v)})
@@ -108,6 +110,11 @@ def _examined(examination, calls, backward, code):
         return None
     found.code = backward.code
     return found if found.pairs and len(found.pairs) == len(found.run.gradients) else None
+
+
+def _differs(forward, name, value):
+    """Whether a forward call got another setting, such as an axis: then no call is of the other."""
+    return forward.settings.get(name, value) != value
 
 
 def _is_input(examination, value):
@@ -159,11 +166,10 @@ class _OfPart(Examination):
                 names = [name for name in names if name != fits[0]]
         return pairs
 
-    @property
-    def is_scaled(self):
+    def is_scaled(self, gradients):
         """Whether what is wrong is one number times what is right: a mean is divided elsewhere."""
         ratios = set()
-        gradients = self.split(self.run.gradients)
+        gradients = self.split(gradients)
         for path in self.wrong(gradients):
             given, true = np.asarray(gradients[path]), self.true[path]
             at = np.unravel_index(np.argmax(np.abs(true)), true.shape)

@@ -58,11 +58,12 @@ class _OfParts:
         for made in parts(self.examination):
             for part in made:
                 part.sound = self.examination.sound
-            wrong = [part for part in made if part.wrong(_gradients(part, self.changed))]
+            given = {part: _gradients(part, self.changed) for part in made}
+            wrong = [part for part in made if part.wrong(given[part])]
             lines = {key for part in made for key in part.lines()}
             if not wrong:
                 self.right |= lines
-            elif wrong[0].is_scaled or not self._is_repaired(wrong[0], made):
+            elif wrong[0].is_scaled(given[wrong[0]]) or not self._is_repaired(wrong[0], made):
                 continue
             self.examination.sound |= lines
 
@@ -89,27 +90,38 @@ def _gradients(examination, changed):
         return {}
 
 
-def _one_by_one(examination, found, changed):
-    """The same after some repairs: one line after the other."""
+def _one_by_one(examination, before, changed):
+    """The same after some repairs: one line after the other; rather two than three."""
+    steps: list = []
+    found = _row(examination, before, changed, steps)
+    if len(found[0]) > len(before) + 2:
+        both = couple(steps[0])
+        return found if both is None else _with_both(before, changed, both)
+    return found
+
+
+def _with_both(found, changed, both):
+    others = [r for r in found if r.key not in {b.key for b in both}]
+    return [*others, *both], both[-1].applied(both[0].applied(changed)), []
+
+
+def _row(examination, found, changed, steps):
+    """One line after the other, by ``steps`` that are noted."""
     wrong = examination.wrong(_gradients(examination, changed))
     feeds: dict = {}
-    for _ in range(DEPTH):
-        if not wrong:
-            break
+    while wrong and len(steps) < DEPTH:
         examination.effort.renew()
         step = Step(examination, changed, wrong)
+        steps.append(step)
         repair, left = step.best()
         both = couple(step) if repair is None or repair.edit is None else None
         if both is not None:
-            found = [r for r in found if r.key not in {b.key for b in both}] + [*both]
-            changed = both[-1].applied(both[0].applied(changed))
-            wrong = []
-            break
+            return _with_both(found, changed, both)
         wrong = left
         for key, fed in step.feeds.items():
             feeds[key] = feeds.get(key, set()) | fed
         if repair is None:
-            found += [r for r in step.likeliest() if r.key not in {f.key for f in found}]
+            found = found + [r for r in step.likeliest() if r.key not in {f.key for f in found}]
             break
         found = [r for r in found if r.key != repair.key] + [repair]
         if repair.edit is None:
