@@ -10,6 +10,7 @@ import numpy as np
 from .edits import DERIVATIVE, FACTOR, FORMULA, PATH, PENALTY, TERM, Edit, bracketed
 from .pairs import assigned, bare
 from .solving import products as shapes_of
+from .vocabulary import valued
 
 NEAREST = 24  # values of which two make a further path
 _WORD = re.compile(r"[^\W\d]\w*")
@@ -52,26 +53,32 @@ def factors(line):
 
 
 def alike_terms(line):
-    """A term once more, of what is called alike: dzi @ Wi.T + dzf @ Wf.T."""
-    term = line.root
-    while isinstance(term, ast.BinOp) and isinstance(term.op, (ast.Add, ast.Sub)):
-        term = term.right
-    scope = line.reach.scopes[0]
-    names = {n.id for n in ast.walk(term) if isinstance(n, ast.Name) and _is_array(scope, n.id)}
-    if len(names) < 2 or line.statement.part:
+    """A term once more, of what is called alike: dzi @ Wi.T + dzf @ Wf.T, p["Wi"] and p["Wf"]."""
+    if line.statement.part:
         return
-    text, old = line.text.of(term), line.text.of(line.root)
-    for suffix in dict.fromkeys(name[i:] for name in sorted(names) for i in (-1, -2)):
-        mine = sorted(n for n in names if n.endswith(suffix) and n != suffix)
-        first = mine[0].removesuffix(suffix) if len(mine) > 1 else None
-        others = [n.removeprefix(first) for n in scope if first and n.startswith(first)]
-        for other in others:
-            new = {n: n.removesuffix(suffix) + other for n in mine}
-            if other != suffix and all(_is_array(scope, name) for name in new.values()):
-                more = _WORD.sub(lambda word, new=new: new.get(word[0], word[0]), text)
-                for sign in "+-":
-                    whole = line.text.replaced((line.root, f"{old} {sign} {more}"))
-                    yield Edit(TERM, whole, "missing term", old, more)
+    scope, old = line.reach.scopes[0], line.text.of(line.root)
+    for term in map(line.text.of, _terms_of(line.root)):
+        words = sorted(set(_WORD.findall(term)))
+        for suffix in dict.fromkeys(word[i:] for word in words for i in (-1, -2)):
+            mine = [word for word in words if word.endswith(suffix) and word != suffix]
+            first = next((w.removesuffix(suffix) for w in mine if _is_array(scope, w)), None)
+            if len(mine) < 2 or first is None:
+                continue
+            for other in (n.removeprefix(first) for n in scope if n.startswith(first)):
+                new = {word: word.removesuffix(suffix) + other for word in mine}
+                more = _WORD.sub(lambda word, new=new: new.get(word[0], word[0]), term)
+                if other != suffix and more not in old and valued(more, scope) is not None:
+                    for sign in "+-":
+                        whole = line.text.replaced((line.root, f"{old} {sign} {more}"))
+                        yield Edit(TERM, whole, "missing term", old, more)
+
+
+def _terms_of(node):
+    """The terms of a sum, the last one first."""
+    while isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Sub)):
+        yield node.right
+        node = node.left
+    yield node
 
 
 def _is_array(scope, name):

@@ -26,9 +26,14 @@ def repaired(examination):
         examination.sound = of_parts.right
         other = _one_by_one(examination, [], {})
         best = min(best, other, key=lambda found: (len(found[2]) > 0, len(found[0])))
-    if of_parts.blamed and not any(repair.edit for repair in best[0]):
-        return of_parts.blamed[:1], *best[1:]
-    return best
+    inside = {_function_of(repair) for repair in best[0]}
+    if any(repair.edit for repair in best[0]) or inside & set(map(_function_of, of_parts.blamed)):
+        return best
+    return of_parts.blamed[:1] or best[0], *best[1:]
+
+
+def _function_of(repair):
+    return repair.statement.source.path, repair.statement.function.lineno
 
 
 class _OfParts:
