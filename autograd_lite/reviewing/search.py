@@ -2,6 +2,7 @@
 
 from . import runs
 from .couples import couple
+from .edits import FORMULA
 from .parts import parts
 from .step import Step
 from .trials import Repair
@@ -96,13 +97,20 @@ def _gradients(examination, changed):
 
 
 def _one_by_one(examination, before, changed):
-    """The same after some repairs: one line after the other; rather two than three."""
+    """The same after some repairs: one line after the other, or two at once that are likelier."""
     steps: list = []
     found = _row(examination, before, changed, steps)
-    if len(found[0]) > len(before) + 2:
+    if len(found[0]) > len(before) + 1:
         both = couple(steps[0])
-        return found if both is None else _with_both(before, changed, both)
+        if both is not None and _cost(both) < _cost(found[0][len(before) :]):
+            return _with_both(before, changed, both)
     return found
+
+
+def _cost(repairs):
+    """How far repairs are from the lines, by the ranks of their edits; few come first."""
+    ranks = [FORMULA if repair.edit is None else repair.edit.rank for repair in repairs]
+    return len(repairs), sum(ranks)
 
 
 def _with_both(found, changed, both):
