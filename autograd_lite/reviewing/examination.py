@@ -140,12 +140,10 @@ class Examination:
 
     def _aliases(self):
         """{place: what functions and lines call the array that stands there}."""
-        names = {leaf.node: name for name, leaf in self.truth.leaves.items()}
         found: dict = {}
         for (*_, word), node in self.truth.run.passed:
-            for parent in [node, *(p for _, p in node.inputs())]:
-                if parent in names and np.array_equal(parent.out, node.out):
-                    found.setdefault(names[parent], set()).add(word.lower())
+            if node in self.truth.lifted:
+                found.setdefault(self.truth.lifted[node], set()).add(word.lower())
         return found
 
     def _pair_by_hand(self, by_hand):
@@ -225,7 +223,7 @@ class Examination:
         """What backpropagation computes here."""
         truth = self.truth
         named = {node for _, value in truth.run.events for node in nodes_in(value)}
-        named |= {leaf.node for leaf in truth.leaves.values()}
+        named |= {leaf.node for leaf in truth.leaves.values()} | truth.lifted.keys()
         arrays: dict = {True: [], False: []}
         for node, g in truth.gradients.items():
             arrays[node in named] += [g, *truth.pieces(node)]

@@ -36,8 +36,9 @@ class Goal:
         return cls(_array(given[:n]), _array(right[:n]), inside[0], scopes[:n], close)
 
     def together(self, values):
-        """The values of something at the moments, as one array."""
-        return _array(values[: len(self.scopes)])
+        """The values of something at the moments, as one array; nan where their shapes differ."""
+        mine = values[: len(self.scopes)]
+        return _array(mine) if len({np.shape(v) for v in mine}) == 1 else np.asarray(np.nan)
 
     def solved(self, factor):
         """(slope, value, right value) of a part of the line: `Factor.solved`."""

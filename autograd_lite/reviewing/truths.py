@@ -62,6 +62,17 @@ class Truth:
         self.forward = set(history(self.loss))
 
     @cached_property
+    def lifted(self):
+        """{node: place} of what the program has of the places: copies of the leaves."""
+        places = {leaf.node: place for place, leaf in self.leaves.items()}
+        copies = ((n, [p for _, p in n.inputs()]) for n in self.forward)
+        return {
+            n: places[above[0]]
+            for n, above in copies
+            if len(above) == 1 and above[0] in places and np.array_equal(n.out, above[0].out)
+        }
+
+    @cached_property
     def values(self):
         """The values of the forward pass, to be recognised."""
         return Known(n.out for n in self.forward if size_of(n) > 1)
