@@ -124,10 +124,12 @@ def paired(gradients, names, places, truth, allclose, parameters=(), aliases=())
 def _number(path, gradients, names):
     """Where in a list a gradient stands, among those of the same name; None if in none."""
     numbers = [step for step in path if isinstance(step, int)]
-    mine = names.get(path)
-    if not numbers or not mine or path[-1] != numbers[-1]:
+    if not numbers or path[-1] != numbers[-1]:
         return numbers[-1] if numbers else None
-    return [p for p in gradients if p[:-1] == path[:-1] and names.get(p) == mine].index(path)
+    beside = [p for p in gradients if p[:-1] == path[:-1]]
+    if not all(map(names.get, beside)):
+        return numbers[-1]
+    return [p for p in beside if names[p] == names[path]].index(path)
 
 
 def _is_at(path, name):

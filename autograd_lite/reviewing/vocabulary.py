@@ -15,6 +15,7 @@ _ARRAY_METHODS = {
     "dot", "sum", "mean", "max", "min", "std", "var", "prod", "cumsum", "reshape", "transpose",
     "ravel", "flatten", "copy", "astype", "argmax", "argmin", "swapaxes", "squeeze", "any", "all",
 }  # fmt: skip
+_FUNCTIONS = {"exp", "log", "sqrt", "tanh", "cosh", "sinh", "sin", "cos", "abs", "sign"}
 _HARMFUL = {
     "save", "load", "savez", "savetxt", "loadtxt", "fromfile", "tofile", "at", "put", "place",
     "copyto", "putmask", "put_along_axis", "fill_diagonal", "shuffle", "seed",
@@ -198,6 +199,7 @@ def _texts(statement, scope):
     yield from _of_lists(statement, scope)
     yield from _of_arrays(statement, scope)
     yield from _of_patterns(statement, scope)
+    yield from _of_functions(statement, scope)
     for name in local_names(statement, scope):
         yield name, 2.0
         yield from _of_value(name, scope[name], 2.5)
@@ -261,6 +263,17 @@ def _of_patterns(statement, scope):
         for array in arrays if patterns else ():
             for pattern, far in list(patterns.items())[:4]:
                 yield f"{array}[{pattern}]", far
+
+
+def _of_functions(statement, scope):
+    """What a function of NumPy that a file applies to an array of some name gives of one here."""
+    for other in statement.source.statements:
+        for node in ast.walk(other.expression):
+            if isinstance(node, ast.Call) and is_numpys(node.func) and len(node.args) == 1:
+                (mine,) = node.args
+                known = isinstance(mine, ast.Name) and kind_of(scope.get(mine.id)) == "array"
+                if known and not node.keywords and node.func.attr in _FUNCTIONS:
+                    yield statement.source.segment(node), 2.6
 
 
 def local_names(statement, scope):
