@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-ARRAYS, SCALARS = 40, 24  # at most so many, the nearest first
+ARRAYS, SLICES, SCALARS = 32, 20, 24  # at most so many, the nearest first
 MANY = 80  # statements of a file, above which a line takes parts of its own function alone
 _QUIET = {"globals", "locals"}
 _BUILTINS = {"len", "range", "abs", "sum", "min", "max", "float", "int", "enumerate", "zip"}
@@ -108,14 +108,14 @@ def atoms(statement, scopes):
         atom = _atom(text, far, scopes)
         if atom is not None:
             found[text] = atom
-    kept, seen, counts = [], set(), {"scalar": 0}
+    kept, seen, left = [], set(), {"scalar": SCALARS, "slice": SLICES, "array": ARRAYS}
     for atom in sorted(found.values(), key=lambda a: (a.far, len(a.text))):
         mark = (atom.kind, *map(_mark, atom.values))
-        group = "scalar" if atom.kind == "scalar" else "array"
-        if mark in seen or counts.get(group, 0) >= (SCALARS if group == "scalar" else ARRAYS):
+        group = "scalar" if atom.kind == "scalar" else "slice" if ":" in atom.text else "array"
+        if mark in seen or not left[group]:
             continue
         seen.add(mark)
-        counts[group] = counts.get(group, 0) + 1
+        left[group] -= 1
         kept.append(atom)
     return kept
 
@@ -273,7 +273,7 @@ def _of_functions(statement, scope):
                 (mine,) = node.args
                 known = isinstance(mine, ast.Name) and kind_of(scope.get(mine.id)) == "array"
                 if known and not node.keywords and node.func.attr in _FUNCTIONS:
-                    yield statement.source.segment(node), 2.6
+                    yield statement.source.segment(node), 1.5
 
 
 def local_names(statement, scope):
