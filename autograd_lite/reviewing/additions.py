@@ -127,7 +127,7 @@ def _numbers_times_arrays(line):
 
 def products(line):
     """A further path: the matrix product of two arrays in reach as one more term."""
-    arrays = [a for a in line.reach.atoms if a.kind == "array" and len(a.shape) in (1, 2)]
+    arrays = [a for a in line.reach.atoms if a.kind == "array" and len(a.shape) in (1, 2, 3)]
     for one, two in pairs_of(arrays, repeat=2):
         forms = [f for f, shape in shapes_of(one.shape, two.shape) if shape in line.shapes]
         for form in forms:

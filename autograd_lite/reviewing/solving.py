@@ -24,6 +24,8 @@ _MATRICES = {
     "{} @ {}": np.matmul,
     "{}.T @ {}": lambda x, y: x.T @ y,
     "{} @ {}.T": lambda x, y: x @ y.T,
+    "{}.swapaxes(-1, -2) @ {}": lambda x, y: x.swapaxes(-1, -2) @ y,
+    "{} @ {}.swapaxes(-1, -2)": lambda x, y: x @ y.swapaxes(-1, -2),
     "np.linalg.solve({}, {})": np.linalg.solve,
     "np.linalg.solve({}.T, {})": lambda x, y: np.linalg.solve(x.T, y),
 }
@@ -37,7 +39,9 @@ def products(one, two):
     if len(one) == len(two) == 1:
         yield "np.outer({}, {})", (*one, *two)
         return
-    if len(one) not in (1, 2) or len(two) not in (1, 2):
+    if len(one) == len(two) == 3 and one[0] == two[0]:
+        yield from _of_batches(one, two)
+    if len(one) not in (1, 2, 3) or len(two) not in (1, 2):
         return
     if one[-1] == two[0]:
         yield "{} @ {}", (*one[:-1], *two[1:])
@@ -48,6 +52,15 @@ def products(one, two):
     if len(one) == 2 and one[0] == one[1] == two[0] <= _SOLVED:
         yield "np.linalg.solve({}, {})", two
         yield "np.linalg.solve({}.T, {})", two
+
+
+def _of_batches(one, two):
+    if one[2] == two[1]:
+        yield "{} @ {}", (*one[:2], two[2])
+    if one[1] == two[1]:
+        yield "{}.swapaxes(-1, -2) @ {}", (one[0], one[2], two[2])
+    if one[2] == two[2]:
+        yield "{} @ {}.swapaxes(-1, -2)", (*one[:2], two[1])
 
 
 def solutions(wanted, values, close):
@@ -215,7 +228,7 @@ def _is_it(value, wanted, close):
 
 
 def _matrix_products(wanted, values, numbers, close):
-    near = [t for t, v in values.items() if v.ndim in (1, 2) and is_simple(t) and "np." not in t]
+    near = [t for t, v in values.items() if v.ndim in (1, 2, 3) and is_simple(t) and "np." not in t]
     arrays = {text: values[text] for text in near[:MULTIPLIED]}
     size = np.abs(wanted).max()
     for one, two in product(arrays, repeat=2):
