@@ -168,7 +168,7 @@ class _OfPart(Examination):
 
     def is_scaled(self, gradients):
         """Whether what is wrong is one number times what is right: a mean is divided elsewhere."""
-        ratios = set()
+        ratios, entries = set(), 0
         gradients = self.split(gradients)
         for path in self.wrong(gradients):
             given, true = np.asarray(gradients[path]), self.true[path]
@@ -177,7 +177,8 @@ class _OfPart(Examination):
             if not ratio or not self.agree(given, ratio * true):
                 return False
             ratios.add(round(ratio, 9))
-        return len(ratios) == 1
+            entries += np.count_nonzero(true)
+        return len(ratios) == 1 and entries > 1
 
 
 def _shared(forward, backward):

@@ -67,6 +67,8 @@ def test_the_whole_corpus(tmp_path, capsys):
         ("svm_multiclass_vectorized", 18, "mask[np.arange(N), y] = -1"),
         ("reinforce_episode", 62, "dh[eph < 0] = 0"),
         ("gated_experts", 46, "expertGrads.append(ex.backprop(X, act, G[:, :1] * deltaPred))"),
+        ("poly_huber_elastic", 19, "return r"),
+        ("dataclass_mlp_params", 34, "return t"),
     ],
 )
 def test_a_line_that_is_found_in_one_way_alone(program, line, text, tmp_path):
@@ -132,6 +134,36 @@ def test_a_line_that_is_found_in_one_way_alone(program, line, text, tmp_path):
         ("kalman_local_level", 41, "return ga, gq, gr * r, gm"),
         ("red_densidad_mezcla", 38, "dWs, dbs = h.T @ dm, dlog_s.sum(axis=0)"),
         ("mdn_bishop", 32, "post = joint"),
+        ("tied_residual_blocks", 71, "gpre = gact * gelu_grad(c.act)"),
+        ("tied_residual_blocks", 98, "grads.embed[token] = g[i]"),
+        ("gru_attention_pullbacks", 73, "ct_W, ct_h = pulls[t](ct_H[:, t])"),
+        ("gru_attention_pullbacks", 49, "ct_H = ct_a @ A.T"),
+        (
+            "lotka_volterra_adjoint",
+            31,
+            "um_bar, vm_bar, theta_bar2 = rhs_adjoint(u, v, theta, dt * u_bar, dt * v_bar)",
+        ),
+        ("ordinal_links", 63, "score_beta = ridge * beta"),
+        ("ordinal_links", 49, "upper = dens[rows, y + 1] / prob"),
+        ("ordinal_links", 56, "s_gaps = np.cumsum(s_cuts[:0:-1])[::-1]"),
+        ("mini_batch_network", 47, "nabla_b[-l] = delta.mean(axis=1, keepdims=True)"),
+        ("gated_two_files", 51, "return grad_out * a, grad_out * b"),
+        (
+            "gated_two_files",
+            27,
+            'grad_x, grad_gain = F.rms_norm_backward(grad_n1, saved["norm"])',
+        ),
+        ("stacked_sparse_autoencoder", 54, "delta[l] = back * (1 - a[l])"),
+        ("char_lstm", 61, 'dz = p["Wf"].T @ df + p["Wi"].T @ di + p["Wc"].T @ dg'),
+        ("cnn_argmax_channels_last", 37, "self.grad_biases = dL_dout.sum(axis=(0, 1))"),
+        ("sequence_tagger", 46, "denergy = softmax_back(self.weights, dweights, axis=0)"),
+        (
+            "conv_im2col",
+            24,
+            "img[:, :, y:y + stride * oh:stride, xx:xx + stride * ow:stride] = "
+            "col[:, :, y, xx, :, :]",
+        ),
+        ("deep_linear_activation", 22, "dZ = dA * s"),
     ],
 )
 def test_a_line_that_is_mended_in_one_way_alone(program, line, text, tmp_path):
@@ -140,8 +172,18 @@ def test_a_line_that_is_mended_in_one_way_alone(program, line, text, tmp_path):
     assert (found.named, found.repair) == (True, "right"), found.own
 
 
-def test_two_lines_are_mended_after_a_line_that_is_right(tmp_path):
-    (chosen,) = [v for v in versions("reversed_range_lists") if _lines(v) == {22, 23}]
+@pytest.mark.parametrize(
+    ("program", "lines"),
+    [
+        ("reversed_range_lists", {22, 23}),
+        ("softmax_cs_naive", {21, 27}),
+        ("svm_squared_hinge", {21, 25}),
+        ("dropout_course_notation", {42, 43}),
+        ("lotka_volterra_adjoint", {14, 60}),
+    ],
+)
+def test_two_lines_are_mended(program, lines, tmp_path):
+    (chosen,) = [v for v in versions(program) if v.kind == "two" and _lines(v) == lines]
     (found,) = read([chosen], tmp_path)
     assert (found.named, found.repair) == (True, "right"), found.own
 
