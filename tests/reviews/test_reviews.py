@@ -61,13 +61,13 @@ def test_the_whole_corpus(tmp_path, capsys):
         ("sequence_tagger", 50, 'grads["Ur"] += h.T @ az'),
         ("conv_im2col", 81, "dmax[:, self.arg_max] = dout.flatten()[:, None]"),
         ("function_pair_gate", 26, "du = dm"),
-        ("heat_crank_nicolson", 46, "p = q"),
+        pytest.param("heat_crank_nicolson", 46, "p = q", marks=pytest.mark.slow),
         ("spring_chain_leapfrog", 32, "dk = dten * s"),
         ("pinn_second_derivative", 30, "s3 = -2*s1**2"),
         ("svm_multiclass_vectorized", 18, "mask[np.arange(N), y] = -1"),
         ("reinforce_episode", 62, "dh[eph < 0] = 0"),
         ("gated_experts", 46, "expertGrads.append(ex.backprop(X, act, G[:, :1] * deltaPred))"),
-        ("poly_huber_elastic", 19, "return r"),
+        pytest.param("poly_huber_elastic", 19, "return r", marks=pytest.mark.slow),
         ("dataclass_mlp_params", 34, "return t"),
     ],
 )
@@ -178,8 +178,8 @@ def test_a_line_that_is_mended_in_one_way_alone(program, line, text, tmp_path):
         ("reversed_range_lists", {22, 23}),
         ("softmax_cs_naive", {21, 27}),
         ("svm_squared_hinge", {21, 25}),
-        ("dropout_course_notation", {42, 43}),
-        ("lotka_volterra_adjoint", {14, 60}),
+        pytest.param("dropout_course_notation", {42, 43}, marks=pytest.mark.slow),
+        pytest.param("lotka_volterra_adjoint", {14, 60}, marks=pytest.mark.slow),
     ],
 )
 def test_two_lines_are_mended(program, lines, tmp_path):
