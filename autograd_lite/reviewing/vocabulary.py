@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-ARRAYS, SLICES, SCALARS = 32, 20, 24  # at most so many, the nearest first
+ARRAYS, SLICES, SCALARS = 32, 28, 24  # at most so many, the nearest first
 MANY = 80  # statements of a file, above which a line takes parts of its own function alone
 _QUIET = {"globals", "locals"}
 _BUILTINS = {"len", "range", "abs", "sum", "min", "max", "float", "int", "enumerate", "zip"}
