@@ -10,6 +10,7 @@
 `runs.py`               one run: the loss, the gradients, what each line gave
 `truths.py`             the true gradients, at the given point and beside it
 `pairs.py`              which returned gradient is the gradient of what
+`segments.py`           the parts that a flat gradient is put together from
 `examination.py`        all that is known of a program
 `recognition.py`        whether an array is one that backpropagation computes
 `flow.py`               which lines feed a wrong gradient, and which come first
