@@ -149,6 +149,11 @@ def test_a_line_that_is_found_in_one_way_alone(program, line, text, tmp_path):
         ),
         ("ordinal_links", 63, "score_beta = ridge * beta"),
         ("spirals_value_pullback", 61, "g_q2 = back_e2(g_h2)"),
+        (
+            "sequential_params",
+            23,
+            "return grad_output @ (self.weight - 0.05 * self.grad_weight).T",
+        ),
         slow("ordinal_links", 49, "upper = dens[rows, y + 1] / prob"),
         ("ordinal_links", 56, "s_gaps = np.cumsum(s_cuts[:0:-1])[::-1]"),
         ("mini_batch_network", 47, "nabla_b[-l] = delta.mean(axis=1, keepdims=True)"),
@@ -184,6 +189,7 @@ def test_a_line_that_is_mended_in_one_way_alone(program, line, text, tmp_path):
         ("softmax_cs_naive", {21, 27}),
         slow("svm_squared_hinge", {21, 25}),
         slow("dropout_course_notation", {42, 43}),
+        slow("deep_linear_activation", {37, 68}),
         slow("lotka_volterra_adjoint", {14, 60}),
     ],
 )
