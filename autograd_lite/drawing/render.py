@@ -18,7 +18,7 @@ _REWRITTEN = (
 )
 
 
-_PIXELS = 96  # an inch, as dot's PNG has
+_PIXELS = 192  # an inch: at 96 Typst cuts the tops off some letters
 _PAGE = b"""
 #set page(width: auto, height: auto, margin: 0pt)
 #image(bytes(sys.inputs.svg), format: "svg", alt: sys.inputs.alt)
