@@ -463,7 +463,7 @@ def test_without_wasmtime_the_message_names_it(no_dot, monkeypatch):
 
 
 @pytest.mark.parametrize("theme", ["light", "dark", "print"])
-def test_without_dot_a_png_has_the_size_the_fills_and_the_words_of_the_svg(no_dot, tmp_path, theme):
+def test_without_dot_a_png_has_twice_the_size_the_fills_and_the_words_of_the_svg(no_dot, tmp_path, theme):
     pytest.importorskip("typst")
     imread = pytest.importorskip("matplotlib.image").imread
     colours = THEMES[theme]
@@ -472,7 +472,7 @@ def test_without_dot_a_png_has_the_size_the_fills_and_the_words_of_the_svg(no_do
     pixels = imread(picture.save(tmp_path / "tape.png"))
     svg = ElementTree.fromstring(picture.svg)
     points = [float(svg.get(side).removesuffix("pt")) for side in ("height", "width")]
-    np.testing.assert_allclose(pixels.shape[:2], np.multiply(points, 96 / 72), atol=2)
+    np.testing.assert_allclose(pixels.shape[:2], np.multiply(points, 192 / 72), atol=2)
     rows = np.rint(255 * pixels[..., :3]).astype(int).reshape(-1, 3)
     seen = {"#{:02X}{:02X}{:02X}".format(*row) for row in np.unique(rows, axis=0)}
     fills = {colours.fills[kind] for kind in (PARAMETER, OPERATION, OUTPUT)}
