@@ -463,7 +463,9 @@ def test_without_wasmtime_the_message_names_it(no_dot, monkeypatch):
 
 
 @pytest.mark.parametrize("theme", ["light", "dark", "print"])
-def test_without_dot_a_png_has_twice_the_size_the_fills_and_the_words_of_the_svg(no_dot, tmp_path, theme):
+def test_without_dot_a_png_has_twice_the_size_the_fills_and_the_words_of_the_svg(
+    no_dot, tmp_path, theme
+):
     pytest.importorskip("typst")
     imread = pytest.importorskip("matplotlib.image").imread
     colours = THEMES[theme]
