@@ -90,6 +90,8 @@ def groups(examination):
         word = assigned(statements.get(key), i).lower()
         found += [Group(word, *some) for some in _filled(nodes, truth.gradients)]
         found += [Group(word, nodes[-1:], [some]) for some in _stacked(nodes, truth)]
+        totals = added_up(nodes, truth.gradients)[:1]
+        found += [Group(word, nodes[-1:], totals)] if totals else []
         for some in _with_first(nodes, truth, origin):
             found += [Group(word, some, parts, False) for parts in _parts(some, truth, origin)]
     for path, gradient in examination.true.items():
@@ -113,6 +115,15 @@ def _stacked(nodes, truth):
     some = [truth.gradients[node] for node in dict.fromkeys(nodes) if node in truth.gradients]
     if 1 < len(some) <= ROWS and len({np.shape(g) for g in some}) == 1:
         yield np.stack(some)
+
+
+def added_up(nodes, gradients):
+    """The gradients of what a line gave several times: the sum, then up to each from both ends."""
+    some = [np.asarray(gradients[node]) for node in dict.fromkeys(nodes) if node in gradients]
+    if not 1 < len(some) <= ROWS or len({g.shape for g in some}) > 1:
+        return []
+    found = [list(accumulate(part, np.add)) for part in (some, some[::-1])]
+    return [found[0][-1], *(g for part in found for g in part[1:-1])]
 
 
 def origins(truth):

@@ -8,9 +8,9 @@ from .vocabulary import is_atomic
 
 # How far an edit is from the line as it stands: what is tried first.
 (
-    ALIKE, SLIP, OTHER, SOLVED, DERIVATIVE, FACTOR, TERM, COMPLETED, PENALTY, FORMULA, INGREDIENT,
-    PATH, TWO,
-) = range(13)  # fmt: skip
+    ALIKE, ASSIGNED, SLIP, OTHER, SOLVED, DERIVATIVE, FACTOR, TERM, COMPLETED, PENALTY, FORMULA,
+    INGREDIENT, PATH, TWO,
+) = range(14)  # fmt: skip
 REDUCTIONS = {"sum", "mean", "max", "min", "std", "var", "prod"}
 
 

@@ -11,7 +11,7 @@ from ..engine.modes import switched
 from ..engine.tape import Node
 from ..engine.tensor import Tensor
 from . import instrumented, pairs, runs, segments, unreturned
-from .candidates import origins, uses
+from .candidates import added_up, origins, uses
 from .flow import arrays_in, nodes_in
 from .forms import names_of
 from .inputs import Inputs
@@ -104,6 +104,7 @@ class Examination:
         self.sound: set = set()  # lines of functions that are right on their own
         self.said: dict = {}  # {what a line assigns: what the user says it is the gradient of}
         self.truth = self._truth_at(None)
+        self._expect_the_same_loss()
         self.pairs = self._paired()
         self._pair_by_hand(by_hand or {})
         found = {
@@ -190,6 +191,16 @@ class Examination:
             raise self._unfollowed(failure) from failure
         return Truth(run, leaves, failure, loss)
 
+    def _expect_the_same_loss(self):
+        """Raise where tensors lead to another loss than arrays: then nothing is known."""
+        one, other = runs.number(self.truth.loss.out), runs.number(self.run.loss)
+        if not np.isclose(one, other, rtol=100 * self.close, atol=1e-12, equal_nan=True):
+            raise UnfollowedError(
+                f"review() cannot follow the program: on tensors its loss is {one:.6g}, on arrays "
+                f"{other:.6g}; it may ask what type its numbers are, or draw other ones each time",
+                self,
+            )
+
     def _unfollowed(self, failure):
         """The error of a program that tensors do not go through."""
         if failure is None:
@@ -227,6 +238,8 @@ class Examination:
         arrays: dict = {True: [], False: []}
         for node, g in truth.gradients.items():
             arrays[node in named] += [g, *truth.pieces(node)]
+        for nodes in self.origins[0].values():
+            arrays[True] += added_up(nodes, truth.gradients)
         sizes = self.scales
         known = Known(arrays[True], arrays[False], self.close, sizes)
         if not self._is_of_the_negative(known):
@@ -276,6 +289,10 @@ class Examination:
     def targets(self):
         """{name: the gradients of what the program calls so}, in lower case."""
         found: dict = {}
+        sums: dict = {}
+        for (key, i), nodes in self.origins[0].items():
+            word = pairs.assigned(self.statements.get(key), i).lower()
+            sums[word] = [*sums.get(word, ()), *added_up(nodes, self.truth.gradients)]
         for place, leaf in self.truth.leaves.items():
             words = re.findall(r"[A-Za-z_]\w*", place)
             found.setdefault(words[-1].lower(), {})[leaf.node] = None
@@ -291,7 +308,11 @@ class Examination:
             for word in words[-1:] if nodes else ():
                 found.setdefault(word.lower(), {}).update(dict.fromkeys(nodes))
         return {
-            name: Known(self._gradients_and_rows(nodes), close=self.close, signs=self.known.signs)
+            name: Known(
+                [*self._gradients_and_rows(nodes), *sums.get(name, ())],
+                close=self.close,
+                signs=self.known.signs,
+            )
             for name, nodes in found.items()
         }
 

@@ -55,8 +55,11 @@ def functions_left_out(line):
     calls = [n for n in ast.walk(line.statement.source.tree) if isinstance(n, ast.Call)]
     plain = [n.func for n in calls if len(n.args) == 1 and not n.keywords and is_numpys(n.func)]
     names = dict.fromkeys(ast.unparse(func) for func in plain)
+    names = [n for n in names if n.rpartition(".")[2] in _ENTRYWISE]
+    alone = [n.func.id for n in calls if isinstance(n.func, ast.Name) and len(n.args) == 1]
+    names += [name for name in dict.fromkeys(alone) if name in line.reach.called]
     for node in line.spots()[:WRAPPED]:
-        for name in [n for n in names if n.rpartition(".")[2] in _ENTRYWISE]:
+        for name in names:
             yield line.edit(OTHER, node, f"{name}({line.text.of(node)})", "function")
 
 

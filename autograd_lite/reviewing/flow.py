@@ -39,8 +39,9 @@ class Flow:
         Lines whose value is unknown, and so was something that they got.
     """
 
-    def __init__(self, truth, known, wrong, statements, says_gradient):
+    def __init__(self, truth, known, wrong, statements, says_gradient, sound=frozenset()):
         self.statements = statements
+        self.sound = sound  # the nodes that go into gradients that are right
         self.forward = truth.forward
         self.computed = {node for node in truth.forward if not isinstance(node, Leaf)}
         self.events = truth.run.events
@@ -234,7 +235,7 @@ class Flow:
             above = [p for _, p in node.inputs() if p is not None and p not in self.forward]
             owner = self.owner.get(node)
             status = self.status.get(node, EXACT)
-            dirty = any(tainted.get(parent) for parent in above)
+            dirty = any(tainted.get(parent) and parent not in self.sound for parent in above)
             seeded[node] = any(seeded.get(parent) for parent in above) or (
                 owner is not None and says_gradient(owner)
             )

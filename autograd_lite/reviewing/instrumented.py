@@ -18,6 +18,7 @@ from .sources import Source
 
 HOOK = "__review__"  # the watcher, among the globals of a watched module
 RETURNED = "__returned__"
+_OURS = "__shown__"  # the argument of functions that are none of the user's
 _OF_TENSORS = ("data", "grad")  # attributes that lead off the tape
 _OFF_THE_TAPE = ("item", "tolist", "numpy", "detach")
 
@@ -68,6 +69,15 @@ class Program:
         """Whether a statement is the user's."""
         return sources.is_judged(key[0]) and key != self.added
 
+    def _other(self, code, new):
+        """The code of a function among the new ones of its name; None if there is none."""
+        name = _named(code)
+        found = new.get(name, ())
+        if len(found) < 2:
+            return next(iter(found), None)
+        before = _by_name(_compiled(self.written[code.co_filename]))[name]  # lambdas on one line
+        return found[before.index(code)] if len(before) == len(found) else None
+
     @contextmanager
     def watched(self, watcher, changed=None, executed=()):
         """The program with a watcher in its code.
@@ -87,7 +97,7 @@ class Program:
             module[HOOK] = watcher
         try:
             for code, functions in self.functions.items():
-                other = new.get((code.co_filename, code.co_qualname, code.co_firstlineno))
+                other = self._other(code, new)
                 for fn in functions if other is not None else ():
                     if other.co_freevars == code.co_freevars:
                         before[fn] = fn.__code__
@@ -188,7 +198,7 @@ def noticed(codes):
 
 @functools.lru_cache(1024)
 def _codes(source, records, executed):
-    """{(path, qualified name, first line): code object} of a file with the hooks in it.
+    """{(path, qualified name, first line): code objects} of a file with the hooks in it.
 
     With ``executed`` those of the definitions alone in which these statements stand.
     """
@@ -198,16 +208,28 @@ def _codes(source, records, executed):
         node = statement.node
         names[node.lineno, node.col_offset, type(node)] = statement.key
     tree = ast.fix_missing_locations(_Hooks(source.path, names, records, executed).visit(tree))
+    return _by_name(compile(tree, source.path, "exec", dont_inherit=True))
+
+
+@functools.lru_cache(1024)
+def _compiled(source):
+    return compile(source.tree, source.path, "exec", dont_inherit=True)
+
+
+def _by_name(module):
+    """{(path, qualified name, first line): the code objects of the functions} of a file."""
     found: dict = {}
-    doubled = set()
-    todo = [compile(tree, source.path, "exec", dont_inherit=True)]
+    todo = [module]
     while todo:
         code = todo.pop()
         todo += [inner for inner in code.co_consts if isinstance(inner, types.CodeType)]
-        name = (source.path, code.co_qualname, code.co_firstlineno)
-        doubled |= {name} & found.keys()
-        found[name] = code
-    return {name: code for name, code in found.items() if name not in doubled}
+        if code.co_varnames[:1] != (_OURS,):
+            found.setdefault(_named(code), []).append(code)
+    return found
+
+
+def _named(code):
+    return code.co_filename, code.co_qualname, code.co_firstlineno
 
 
 class _Hooks(ast.NodeTransformer):
@@ -238,10 +260,29 @@ class _Hooks(ast.NodeTransformer):
             if self.records:
                 node.body.insert(0, self._entered(node))
             return node
+        if isinstance(node, ast.Lambda) and hasattr(node, "lineno"):  # none of ours
+            return self._lambda(node)
         if self.records and name is not None and not isinstance(node, (ast.For, ast.If)):
             original = copy.deepcopy(node) if isinstance(node, ast.Expr) else node
             return self._recorded(self.generic_visit(node), name, original)
         return super().visit(node)
+
+    def _lambda(self, node):
+        """A lambda whose body is in the watcher's hands, or shown to it."""
+        body = sources.returned(node)
+        name = self.names.get((body.lineno, body.col_offset, ast.Return))
+        if name in self.executed:
+            mentioned = [ast.Name(n, ast.Load()) for n in dict.fromkeys(self.around + self.inside)]
+            never = ast.Tuple([node.body, *mentioned], ast.Load())
+            run = _call("header", ast.Constant(name), _scope())
+            node.body = ast.IfExp(ast.Constant(True), run, never)
+            return node
+        node = self.generic_visit(node)
+        if self.records:
+            value = _call("value", ast.Constant(name), node.body)
+            both = ast.Tuple([self._entered(node).value, value], ast.Load())
+            node.body = ast.Subscript(both, ast.Constant(1), ast.Load())
+        return node
 
     def _entered(self, function):
         names = [a.arg for a in ast.walk(function.args) if isinstance(a, ast.arg)]
@@ -272,10 +313,12 @@ class _Hooks(ast.NodeTransformer):
     def _recorded(self, node, name, original):
         if isinstance(node, ast.AugAssign):
             how = f"i{type(node.op).__name__.lower()}"
-            done = _put(
-                "augmented", node.target, ast.Constant(_AUGMENTED.get(how, how)), node.value
-            )
-            return [done or node, self.generic_visit(_shown(name, node.target))]
+            how = ast.Constant(_AUGMENTED.get(how, how))
+            done = _put("augmented", node.target, how, node.value)
+            before = self.generic_visit(_loaded(node.target))
+            new = _call("changed", before, how, node.value)
+            done = done or ast.copy_location(ast.Assign([node.target], new), node)
+            return [done, self.generic_visit(_shown(name, node.target))]
         if isinstance(node, ast.Expr):
             if sources.is_append(original.value):
                 node.value.args[0] = _call("value", ast.Constant(name), node.value.args[0])
@@ -309,10 +352,14 @@ def _call(method, *arguments):
 
 
 def _shown(name, target):
-    """A statement that shows what was stored into: the array, or the entry of a container."""
+    """A statement that shows what was stored into: the array, or the entry of a container.
+
+    Of an attribute the object is shown too.
+    """
     whole = _loaded(target.value if isinstance(target, ast.Subscript) else target)
     entry = ast.Lambda(_no_arguments(), _loaded(target))
-    return ast.Expr(_call("stored", ast.Constant(name), whole, entry))
+    owner = [_loaded(target.value)] if isinstance(target, ast.Attribute) else []
+    return ast.Expr(_call("stored", ast.Constant(name), whole, entry, *owner))
 
 
 def _loaded(target):
@@ -322,7 +369,8 @@ def _loaded(target):
 
 
 def _no_arguments():
-    return ast.arguments([], [], None, [], [], None, [])
+    """Those of a function of ours: one that is never given."""
+    return ast.arguments([], [ast.arg(_OURS)], None, [], [], None, [ast.Constant(None)])
 
 
 def _locals(function):
@@ -345,8 +393,7 @@ def _by_watcher(node, name, around=()):
     The statement itself stays where it never runs, so that its names are the function's; so do
     the names of the functions around it, which another form may need.
     """
-    scope = ast.parse("{**globals(), **locals()}", mode="eval").body
-    run = _call("executed", ast.Constant(name), scope)
+    run = _call("executed", ast.Constant(name), _scope())
     if isinstance(node, (ast.For, ast.If)):
         run.func.attr = "header"
         part = "iter" if isinstance(node, ast.For) else "test"
@@ -363,6 +410,11 @@ def _by_watcher(node, name, around=()):
     for bound in bound_names(node):
         lines.append(ast.Assign([ast.Name(bound, ast.Store())], _entry(scope_name, bound)))
     return lines
+
+
+def _scope():
+    """The expression of the names in reach."""
+    return ast.parse("{**globals(), **locals()}", mode="eval").body
 
 
 def _mentioned(names):

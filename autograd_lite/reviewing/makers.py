@@ -37,7 +37,7 @@ def makers(step, name, values):
                     right = [x.reshape([n for n in x.shape if n > 1]) for x in right]
                 known = step.examination.known
                 if isinstance(node, ast.Call):
-                    called = step.statements[key].function.name
+                    called = getattr(step.statements[key].function, "name", "")
                     blamed = _SAYS_DERIVATIVE.search(called) is not None
                     yield key, right, blamed and all(known.of(slope) == EXACT for slope in slopes)
                 elif not all(map(step.is_of_backpropagation, given)):

@@ -3,6 +3,7 @@
 from .analogies import analogous, is_analogous
 from .edits import (
     ALIKE,
+    ASSIGNED,
     COMPLETED,
     FACTOR,
     FORMULA,
@@ -47,11 +48,13 @@ def plan(step, alone, made, likely, copies, known, later):
             at = places.index((FORMULA, likely))
             places[at:at] = [(rank, list(step.roots)) for rank in (SLIP, OTHER, TERM)]
         after = 1
+    places.insert(1, (ASSIGNED, [k for k in step.feeds if step.is_whole_cause(k)]))
     single = [k for k in likely if not is_analogous(step.statements[k])]
     if len(single) < len(likely):  # the others say what a further line says
         places[after:after] = [(SLIP, single), (FACTOR, single)]
     sole = [k for k in likely if k not in step.sound]
-    if len(sole) < len(likely):
+    sole += [k for k in copies if k not in step.handing and step.is_whole_cause(k)]
+    if len(sole) < len(likely) + len(copies):
         at = places.index((OTHER, mine)) + 1 if alone else 1
         places[at:at] = [(SLIP, sole), (OTHER, sole)]
         at = places.index((TERM, mine)) + 1 if alone else at + 2

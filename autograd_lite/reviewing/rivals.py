@@ -3,10 +3,13 @@
 import ast
 import re
 
+import numpy as np
+
 from .analogies import is_analogous
 from .edits import DERIVATIVE, OTHER, TERM
 from .flow import nodes_in
-from .recognition import EXACT
+from .recognition import EXACT, UNKNOWN
+from .renamings import binds, is_renaming, reads, renamings
 
 LINES = 8  # that may hold another repair
 _N = re.compile(r" / (len\([\w.]+\)|[\w.]+\.shape\[0\])")  # of a mean
@@ -39,6 +42,7 @@ def doubts(step, repair):
     others = [key for key in (*step.mine, *step.roots) if key in step.statements]
     return (
         _reads_what_is_wrong(step, statement),
+        any(True for _ in _renamings_beside(step, statement)),
         edit.rank > DERIVATIVE and _OPERATOR.search(edit.new) is not None,  # of several values
         "; " in edit.text,
         edit.rank >= OTHER and statement.target is None and not of_one,  # what is handed out
@@ -56,6 +60,7 @@ def _places(step, repair):
     keys = dict.fromkeys([*step.mine, *step.made, *step.first, *step.copies, *step.roots, *whole])
     others = [key for key in keys if key != repair.key and key in step.statements]
     others.sort(key=lambda key: _far(repair.statement, step.statements[key]))
+    others = [*dict.fromkeys([*_renamings_beside(step, repair.statement), *others])]
     others = [key for key in others if key not in step.right]
     return [key for key in others if not _is_right(step, key)][:LINES]
 
@@ -67,6 +72,14 @@ def _far(statement, other):
     name = getattr(statement.function, "name", "")
     calls = (n.func for n in ast.walk(other.expression) if isinstance(n, ast.Call))
     return 2 - any(name in (getattr(f, "attr", ""), getattr(f, "id", "")) for f in calls), 0
+
+
+def _renamings_beside(step, statement):
+    """The keys of lines that give a value that a line reads, or its own, another name alone."""
+    near = reads(statement.expression) | binds(statement)
+    for other in renamings(statement) if not is_renaming(statement) else ():
+        if near & (binds(other) | reads(other.expression)) and step.may_be_wrong(other.key):
+            yield other.key
 
 
 def _is_right(step, key):
@@ -88,10 +101,19 @@ def _reads_what_is_wrong(step, statement):
     for other in statement.source.statements:
         name = getattr(other.target, "id", None)
         if other.function is statement.function and other.line < statement.line and name in read:
-            last[name] = None if isinstance(other.node, ast.AugAssign) else other.key  # not yet all
+            last[name] = other
     right = step.right | step.sound | step.known
-    named = {key for key in last.values() if key in step.in_order and key not in right}
-    return any(map(step.localisation.begins_wrong, filter(step.says_gradient, named)))
+    named = [s for s in last.values() if s.key in step.in_order and s.key not in right]
+    return any(_gives_what_is_wrong(step, s) for s in named if step.says_gradient(s.key))
+
+
+def _gives_what_is_wrong(step, statement):
+    """Whether what a line gives first, or adds up in the end, is no gradient of its name's value."""
+    if not isinstance(statement.node, ast.AugAssign):
+        return step.localisation.begins_wrong(statement.key)
+    known = step.examination.targets.get(step.named_after(statement.key))
+    given = [array for _, array in step.localisation.given.get(statement.key, ())][-1:]
+    return known is not None and any(np.any(a) and known.of(a) == UNKNOWN for a in given)
 
 
 def _is_unlike_its_siblings(statement, edit):

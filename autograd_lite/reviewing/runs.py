@@ -33,6 +33,8 @@ class Run:
         Of a run on tensors: pairs ((path, line, name) of a parameter, the node it was given).
     calls : list
         The same, of each call: (how many events were before it, its path and line, the nodes).
+    owners : dict
+        {event that stored in an attribute: the nodes that the object held}.
     """
 
     loss: object
@@ -41,6 +43,7 @@ class Run:
     passed: list = field(default_factory=list)
     wholes: set = field(default_factory=set)
     calls: list = field(default_factory=list)
+    owners: dict = field(default_factory=dict)
 
 
 @contextlib.contextmanager
@@ -102,7 +105,7 @@ def taken(inputs, watcher=None, other=None):
 
 def noted(watcher):
     """What a watcher has noted of a run, by the attributes of `Run`."""
-    names = ("events", "passed", "wholes", "calls")
+    names = ("events", "passed", "wholes", "calls", "owners")
     return {name: getattr(watcher, name) for name in names if hasattr(watcher, name)}
 
 

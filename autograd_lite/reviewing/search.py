@@ -120,13 +120,13 @@ def _with_both(found, changed, both):
 
 def _row(examination, found, changed, steps):
     """One line after the other, by ``steps`` that are noted."""
-    wrong = examination.wrong(_gradients(examination, changed))
+    wrong = left = examination.wrong(_gradients(examination, changed))
     feeds: dict = {}
     while wrong and len(steps) < DEPTH:
         examination.effort.renew()
         step = Step(examination, changed, wrong)
         steps.append(step)
-        repair, left = step.best()
+        before, (repair, left) = wrong, step.best()
         both = couple(step) if repair is None or repair.edit is None else None
         if both is not None:
             return _with_both(found, changed, both)
@@ -138,10 +138,11 @@ def _row(examination, found, changed, steps):
             break
         found = [r for r in found if r.key != repair.key] + [repair]
         if repair.edit is None:
+            left = before
             break
         changed = repair.applied(changed)
-    if wrong:  # what made nothing right, or not all that the line goes into, is not offered
-        sound = {key for key, fed in feeds.items() if not fed & set(wrong)}
+    if left:  # what made nothing right, or not all that the line goes into, is not offered
+        sound = {key for key, fed in feeds.items() if not fed & set(left)}
         found = [
             r if r.proved and r.key in sound else Repair(r.key, r.statement, None) for r in found
         ]

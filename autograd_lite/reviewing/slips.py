@@ -4,7 +4,7 @@ import ast
 import re
 from itertools import combinations
 
-from .edits import REDUCTIONS, SLIP, Edit, bracketed
+from .edits import ASSIGNED, REDUCTIONS, SLIP, Edit, bracketed
 from .vocabulary import is_atomic, is_numpys, kind_of, valued
 
 _FLIPS = {
@@ -173,6 +173,8 @@ def of_operation(line, node):
         yield f"{bracketed(left)} ** ({right} + 1)", "exponent"
         yield f"{bracketed(left)} ** (-({right}))", "exponent"
         return
+    if isinstance(node.op, ast.Mult):
+        yield from of_factors(line, node)
     what = "term" if isinstance(node.op, (ast.Add, ast.Sub)) else "factor"
     inner = node.left
     while isinstance(inner, ast.BinOp):
@@ -182,6 +184,15 @@ def of_operation(line, node):
             yield text(inner) + between + tail, f"extra {what}"
     yield left, f"extra {what}"
     yield (f"-({right})" if isinstance(node.op, ast.Sub) else right), f"extra {what}"
+
+
+def of_factors(line, node):
+    """A factor inside the call that stands beside it: f(a * b) in the place of a * f(b)."""
+    for call, factor in ((node.left, node.right), (node.right, node.left)):
+        if isinstance(call, ast.Call) and call.args:
+            inner = f"{bracketed(line.text.of(factor))} * {bracketed(line.text.of(call.args[0]))}"
+            rest = [*map(line.text.of, call.args[1:]), *map(line.text.of, call.keywords)]
+            yield f"{line.text.of(call.func)}({', '.join([inner, *rest])})", "order"
 
 
 def of_matrices(line, node):
@@ -198,6 +209,9 @@ def of_matrices(line, node):
 def of_subscript(line, node):
     yield line.text.of(node.value), "index"
     whole = bracketed(line.text.of(node.value))
+    if isinstance(node.ctx, ast.Load) and not isinstance(node.slice, (ast.Slice, ast.Tuple)):
+        yield f"{whole}.sum(axis=0)", "index"  # one of those that are to be added up
+        yield f"sum({line.text.of(node.value)})", "index"
     parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
     for n in range(1, len(parts)):
         some = ", ".join(map(line.text.of, parts[:n]))
@@ -247,6 +261,10 @@ def of_call(line, node):
         yield f"{other}({', '.join(arguments + keywords)})", "function"
     for argument in arguments:
         yield argument, "function"
+    if node.args and isinstance(node.args[0], ast.BinOp) and isinstance(node.args[0].op, ast.Mult):
+        one, two = (bracketed(text(n)) for n in (node.args[0].left, node.args[0].right))
+        for inner, factor in ((one, two), (two, one)):
+            yield f"{factor} * {head}({', '.join([inner, *arguments[1:], *keywords])})", "order"
     if isinstance(func, ast.Attribute) and not is_numpys(func):
         yield text(func.value), "function"
     if len(arguments) == 2:
@@ -319,24 +337,26 @@ def assignments(line):
         old = f"{sign}="
         for other in ("=", "+=", "-=", "*=", "/="):
             if other != old:
-                yield Edit(SLIP, f"{target} {other} {value}", "assignment", old, other)
+                yield Edit(ASSIGNED, f"{target} {other} {value}", "assignment", old, other)
         if isinstance(node.target, ast.Subscript) and sign == "+":
             yield scattered(line, node.target, value, "+=")
-        yield Edit(SLIP, "pass", "extra statement", line.statement.text, "")
+        yield Edit(ASSIGNED, "pass", "extra statement", line.statement.text, "")
     elif isinstance(node, ast.Assign) and isinstance(node.targets[0], _PARTS):
         for other in ("+=", "-="):
-            yield Edit(SLIP, f"{target} {other} {value}", "assignment", "=", other)
+            yield Edit(ASSIGNED, f"{target} {other} {value}", "assignment", "=", other)
         if isinstance(node.targets[0], ast.Subscript):
             yield scattered(line, node.targets[0], value, "=")
         if isinstance(node.targets[0], ast.Name):
-            yield Edit(SLIP, f"{target} = {target} + {bracketed(value)}", "assignment", "=", "+=")
+            yield Edit(
+                ASSIGNED, f"{target} = {target} + {bracketed(value)}", "assignment", "=", "+="
+            )
 
 
 def scattered(line, target, value, old):
     """The values added to entries of which one may come more than once."""
     base, index = line.text.of(target.value), line.text.of(target.slice)
     index = f"({index})" if isinstance(target.slice, ast.Tuple) else index
-    return Edit(SLIP, f"np.add.at({base}, {index}, {value})", "repeated", old, "np.add.at")
+    return Edit(ASSIGNED, f"np.add.at({base}, {index}, {value})", "repeated", old, "np.add.at")
 
 
 def _numbers(x):

@@ -35,8 +35,9 @@ class Statement:
     ----------
     source : Source
     node : ast.stmt
-        With the attributes lineno, col_offset, end_lineno and end_col_offset of its text.
-    function : ast.FunctionDef
+        With the attributes lineno, col_offset, end_lineno and end_col_offset of its text: of a
+        lambda a return of its body.
+    function : ast.FunctionDef or ast.Lambda
         The innermost function around it.
     part : str
         Of a header the expression that counts: "iter" of a loop, "test" of a condition.
@@ -119,6 +120,15 @@ class Statement:
         return self.source.segment(self.target)
 
     @cached_property
+    def scopes(self):
+        """The function around it, and of a lambda the one around that, whose names it shares."""
+        return (
+            (self.function, self.outer)
+            if isinstance(self.function, ast.Lambda)
+            else (self.function,)
+        )
+
+    @cached_property
     def parents(self):
         """{node: the node around it} inside the statement."""
         found = {}
@@ -161,7 +171,8 @@ class Source:
     lines : list of str
     tree : ast.Module
     statements : list of Statement
-        Those inside functions that assign, return or call, or head a loop or a condition.
+        Those inside functions that assign, return or call, or head a loop or a condition; what
+        lambdas return.
     """
 
     path: str
@@ -186,6 +197,9 @@ class Source:
     def _collect(self, node, function, outer):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             function, outer = node, function
+        elif isinstance(node, ast.Lambda):
+            function, outer = node, function
+            self.statements.append(Statement(self, returned(node), node, "", outer))
         for child in ast.iter_child_nodes(node):
             if function is not None and _counts(child):
                 part = {ast.For: "iter", ast.If: "test"}.get(type(child), "")
@@ -231,6 +245,11 @@ class Source:
         new = (head + text + tail).split("\n")
         numbers = range(node.lineno, node.end_lineno + 1)
         return dict(zip(numbers, new + [""] * (len(numbers) - len(new)), strict=False))
+
+
+def returned(function):
+    """What a lambda returns, as a statement that stands where its body does."""
+    return ast.copy_location(ast.Return(function.body), function.body)
 
 
 def _first_line(node):

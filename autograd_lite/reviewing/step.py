@@ -15,8 +15,10 @@ from .localisation import Localisation
 from .makers import makers
 from .plan import plan
 from .recognition import EXACT, UNKNOWN, Known
+from .renamings import is_renaming
 from .rivals import likeliest
 from .segments import root_of
+from .shares import first_wrong
 from .trials import Repair, Trials, better
 
 KEPT = 0.25  # of the effort, for formulas
@@ -35,12 +37,16 @@ class Step:
         self.copies: list = []  # what only hands a value on
         self.odd: set = set()
         self.sound: set = set()  # what gradients come from that are right
+        self.handing: set = set()  # the same, and what only hands it on
         self.known: set = set()  # what gives what backpropagation computes
         self.begins: object = None
         self.appeared: dict = {}  # the order in which what is unknown to backpropagation appears
         self.trials: dict = {}
         self.chains: dict = {}
         self.makers: set = set()
+        self.owner: dict = {}  # {node of the backward pass: the line that made it}
+        self.share: object = None  # the first that backpropagation does not add
+        self.above: set = set()  # the nodes that what is wrong comes from
         self.right: set = set()  # lines of the forward pass
         self.handed: dict = {}  # {line that hands values on: the lines that made them}
         self.feeds: dict = {}
@@ -52,6 +58,7 @@ class Step:
         self.in_order: list = []
         self.times: dict = {}  # how often a statement was carried out
         self.expected: dict = {}  # {key: what the statement should give each time}
+        self.whole: set = set()  # lines that change an array, of which all of it is known then
         self.sources = {**examination.program.sources, **changed}
         self.statements = {s.key: s for source in self.sources.values() for s in source.statements}
 
@@ -59,8 +66,12 @@ class Step:
         """(the repair, what is wrong after it)."""
         suspects = [list(filter(self.examination.program.judges, k)) for k in self.suspects()]
         self.in_order = [k for k in self.in_order if self.may_be_wrong(k)]
+        share = self._first_share()
+        suspects[0] = [*share, *(k for k in suspects[0] if k not in share)]
         self.first, self.copies = suspects[:2]
         culprit = self._handed_on(self._located())
+        if share and (culprit is None or culprit[0] not in share):
+            culprit = share[0], self.wrong, None
         mine = self.chains.get(culprit[0], [culprit[0]]) if culprit is not None else []
         self.mine = mine
         self.likely = frozenset([*mine, *self.first])
@@ -75,6 +86,7 @@ class Step:
                 mine = self.mine = self.chains.get(culprit[0], [culprit[0]])
                 made = [key for key in made if key not in mine]
             mine = self.mine = self._inside(culprit[0]) or mine
+        self._expect_of_chains()
         self.made = made
         repair = self._tried(plan(self, alone, made, *suspects))
         if repair is not None and not repair[1]:
@@ -89,6 +101,11 @@ class Step:
         if added_up and any(k in self.odd and self._may_be_the_cause(k) for k in self.first):
             return None, self.wrong  # a sum can always be put right at its end
         return self.unrepaired(culprit)
+
+    def _first_share(self):
+        """The line that adds what backpropagation does not, of a tape of the user's, as a list."""
+        self.share = first_wrong(self) if self.truth is not None else None
+        return [self.share.key] if self.share and self.may_be_wrong(self.share.key) else []
 
     def _located(self):
         """(key, what stays wrong, the values) of the line that is wrong by its values, or None."""
@@ -137,6 +154,45 @@ class Step:
                     todo.append((key, [], list(right)))
                     culprit = todo[-1] if blamed and name == culprit[0] else culprit
         return made, culprit
+
+    def _expect_of_chains(self):
+        """Set what lines should give that change an array before one of which that is known.
+
+        What those after it add stays the same.
+        """
+        given = self.localisation.given
+        for path in self.wrong:
+            for key in self.roots:
+                if len(given.get(key, ())) == 1 and self._owns(key, path):
+                    self.expected.setdefault(key, [self.examination.true[path]])
+        for last, right in list(self.expected.items()):
+            chain = list(self.chains.get(last, ()))
+            before = chain[: chain.index(last)] if last in chain else []
+            if any(
+                v is None or np.shape(v) != np.shape(g)
+                for v, (_, g) in zip(right, given.get(last, ()), strict=False)
+            ):
+                continue
+            self.whole |= {last} if before else set()
+            for key in reversed(before):
+                if len(given.get(key, ())) != len(right) or not self._adds(
+                    chain[chain.index(key) + 1]
+                ):
+                    break
+                added = [
+                    end - own for (_, end), (_, own) in zip(given[last], given[key], strict=True)
+                ]
+                self.expected[key] = [v - a for v, a in zip(right, added, strict=True)]
+                self.whole.add(key)
+
+    def _owns(self, key, path):
+        """Whether a line gives, at last, the gradient at a path."""
+        root = root_of(path, self.truth.run.gradients) if self.truth is not None else None
+        return root is not None and self.owner.get(root) == key
+
+    def _adds(self, key):
+        node = self.statements[key].node
+        return isinstance(node, ast.AugAssign) and isinstance(node.op, (ast.Add, ast.Sub))
 
     def is_of_backpropagation(self, array):
         """Whether an array is a value of the forward pass, or a gradient."""
@@ -193,6 +249,9 @@ class Step:
     def unrepaired(self, culprit):
         """The line that is wrong, of which the right form was not found."""
         name, wrong, values = culprit
+        renaming = self._renaming()
+        if renaming is not None:
+            return Repair(renaming, self.statements[renaming], None), wrong
         inside = self._inside(name)
         if inside:
             name, values = inside[0], None
@@ -211,6 +270,9 @@ class Step:
 
         One that all that is wrong comes from is likelier than several lines.
         """
+        renaming = self._renaming()
+        if renaming is not None:
+            return [Repair(renaming, self.statements[renaming], None)]
         names = sorted(
             (name for name in self.first if name in self.statements and name not in self.right),
             key=lambda name: (
@@ -221,6 +283,17 @@ class Step:
             ),
         )[:1]
         return [Repair(name, self.statements[name], None) for name in names]
+
+    def _renaming(self):
+        """The one line that all that is wrong may come from, and that only renames; or None."""
+        found = set()
+        for statement in self.statements.values():
+            if is_renaming(statement) and self.may_be_wrong(statement.key):
+                mine = [s.key for s in self.statements.values() if s.function is statement.function]
+                fed = {path for key in mine for path in self.feeds.get(key, ())}
+                if fed >= set(self.wrong) and statement.key not in self.roots:
+                    found.add(statement.key)
+        return found.pop() if len(found) == 1 else None
 
     def is_whole_cause(self, name):
         """Whether all that is wrong comes from a line."""
@@ -235,7 +308,8 @@ class Step:
         if truth.failure is not None or not roots:
             run = runs.recorded(examination.program, examination.inputs, self.changed)
             return self._by_values(run)
-        flow = Flow(truth, examination.known, roots, self.statements, self.says_gradient)
+        sound = self._go_into_right_ones(truth)
+        flow = Flow(truth, examination.known, roots, self.statements, self.says_gradient, sound)
         self._take(flow, truth, roots)
         groups = self._by_flow(flow, {k for k, fed in flow.feeds.items() if fed >= set(roots)})
         likely, *others = (sorted(keys, key=self.sound.__contains__) for keys in groups)
@@ -247,6 +321,7 @@ class Step:
         self.roots = dict.fromkeys(flow.owner.get(root) for root in roots.values())
         self.chains = {k: list(chain) for k, chain in flow.chains.items()}
         self.makers = flow.makers
+        self.owner, self.above = flow.owner, set(flow.nodes)
         self.right = flow.right | self.examination.sound
         self.handed = flow.handed()
         self.feeds = flow.feeds
@@ -255,7 +330,8 @@ class Step:
         self.known = set(flow.known)
         self.begins = flow.begins
         self.appeared = {key: i for i, key in enumerate(flow.first)}
-        self.sound = self._go_into_right_ones(flow, truth)
+        self.sound = {flow.owner[node] for node in flow.sound if node in flow.owner}
+        self.handing = {key for node in flow.sound for key in flow.passed.get(node, ())}
 
     def _by_flow(self, flow, whole):
         """The suspects by how values go; ``whole`` feed all that is wrong."""
@@ -282,12 +358,11 @@ class Step:
 
         return sorted(likely, key=order)
 
-    def _go_into_right_ones(self, flow, truth):
-        """The statements that go into gradients that are right: they are hardly wrong."""
+    def _go_into_right_ones(self, truth):
+        """The nodes that go into gradients that are right: they are hardly wrong."""
         right = [p for p in self.examination.true if p not in self.wrong]
         roots = [root_of(path, truth.run.gradients) for path in right]
-        nodes = {node for root in roots if root is not None for node in history(root)}
-        return {flow.owner[node] for node in nodes if node in flow.owner}
+        return {node for root in roots if root is not None for node in history(root)}
 
     def _is_first_of_two(self, name):
         """Whether a line stands in its function once more, later: that one was copied."""

@@ -132,7 +132,7 @@ def _whole(text):
 
 def executable(statement, text):
     """The code of a statement in another form, for the hands of a watcher."""
-    if statement.part:
+    if statement.part or isinstance(statement.function, ast.Lambda):
         text = f"{RETURNED} = ({text})"
     elif text.startswith("return"):
         text = f"{RETURNED} = {text.removeprefix('return').strip()}"

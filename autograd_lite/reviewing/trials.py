@@ -192,6 +192,7 @@ class Trials:
         seen, at = {}, [0]
         among = (int(i * GOLDEN % 1 * self.times) for i in range(1, MOMENTS - 1))
         chosen = {0, *among, self.times - 1}  # at no steady distance: of loops in loops all differ
+        chosen |= {self._wanted_share.nth} if self._wanted_share else set()
 
         def take(name, scope):
             if at[0] in chosen:
@@ -204,6 +205,12 @@ class Trials:
             return []
         self.limit = 10 * self.times + 100
         self.at = self._telling(seen)
+        if (
+            self._wanted_share
+            and self._wanted_share.nth in seen
+            and self._wanted_share.nth not in self.at
+        ):
+            self.at.append(self._wanted_share.nth)
         return [seen[i] for i in self.at]
 
     def _counted(self):
@@ -287,7 +294,9 @@ class Trials:
         Where it is 0, what the line gives may be of no use, and so may one of the times. Of an
         array that is stored into, other lines give the rest.
         """
-        if isinstance(self.statement.target, ast.Subscript):
+        if self._wanted_share and not self._adds_a_share(values):
+            return False
+        if isinstance(self.statement.target, ast.Subscript) and self.name not in self.step.whole:
             return True
         entry = self.statement.entry
         given = zip(self.at, values if entry is None else [v[entry] for v in values], strict=True)
@@ -295,6 +304,23 @@ class Trials:
         pairs = [(np.where(e, v, 0), e) for v, e in pairs if np.any(e) and _is_like(v, e)]
         missed = [not self.examination.agree(v, e) for v, e in pairs]
         return sum(missed) <= (len(missed) > 1)
+
+    @cached_property
+    def _wanted_share(self):
+        """What the line adds first and backpropagation does not; None where nothing is known."""
+        share = self.step.share
+        return share if share and share.adder == self.name else None
+
+    def _adds_a_share(self, values):
+        """Whether a form adds what backpropagation does, where the line first adds another."""
+        if self._wanted_share.nth not in self.at:
+            return True
+        i = self.at.index(self._wanted_share.nth)
+        before = vocabulary.valued(self.observe, self._fresh(self.scopes[i]))
+        if np.shape(before) != np.shape(values[i]):
+            return False
+        share = np.asarray(values[i], dtype=float) - np.asarray(before, dtype=float)
+        return bool(np.any(share)) and self._wanted_share.known.of(share) == EXACT
 
     def run_all(self, groups, must_be_known):
         """Run the edits of one rank, those with a known value first."""

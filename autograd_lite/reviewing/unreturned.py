@@ -74,7 +74,7 @@ def _target_of_change(node):
 
 def _is_of(function, source, code):
     """Whether a definition is the one of a code object, which begins with its decorators."""
-    first = min([function.lineno, *(d.lineno for d in function.decorator_list)])
+    first = min([function.lineno, *(d.lineno for d in getattr(function, "decorator_list", ()))])
     return (source.path, first) == (code.co_filename, code.co_firstlineno)
 
 

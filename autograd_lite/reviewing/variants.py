@@ -8,7 +8,7 @@ from .parallels import parallels
 from .slips import assignments, slips
 
 _MAKERS = (
-    alike, slips, assignments, others, completed, derivatives, factors, terms, solved, completions,
+    alike, assignments, slips, others, completed, derivatives, factors, terms, solved, completions,
     penalties, formulas, ingredients, paths, twice,
 )  # fmt: skip
 

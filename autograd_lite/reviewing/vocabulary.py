@@ -135,7 +135,7 @@ def _ingredients(statement, scope, called, ran):
     """Parts of other lines that were carried out, with a value here; they change nothing."""
     found: dict = {}
     for other in statement.source.statements:
-        mine = other.function is statement.function
+        mine = other.function in statement.scopes
         far = not mine and len(statement.source.statements) > MANY
         if far or (statement.source.path, getattr(other.function, "name", "")) not in ran:
             continue
@@ -188,7 +188,7 @@ def _texts(statement, scope):
     """Pairs (expression, how far from the statement it is written)."""
     line = statement.line
     for other in statement.source.statements:
-        if other.function is not statement.function:
+        if other.function not in statement.scopes:
             continue
         far = 0.0 if other is statement else min(1 + abs(other.line - line) / 100, 1.9)
         for node in ast.walk(other.expression):

@@ -36,7 +36,7 @@ class Recorder:
         self.note(key, value)
         return value
 
-    def stored(self, key, whole, entry):
+    def stored(self, key, whole, entry, owner=None):
         """What a statement stored into: the array, or an entry of a list, a dict, an object."""
         inside = isinstance(whole, (np.ndarray, Tensor)) and not isinstance(whole, np.generic)
         self.wholes |= {key} if inside else set()
@@ -63,6 +63,10 @@ class Recorder:
         """``x.data = value``, or of ``x.grad``."""
         setattr(x, name, value)
 
+    def changed(self, x, how, value):
+        """What ``x += value`` and its like make of x."""
+        return getattr(operator, how)(x, value)
+
     def augmented(self, x, name, how, value):
         """``x.data += value`` and its like."""
         self.put(x, name, getattr(operator, how)(self.attribute(x, name), value))
@@ -82,9 +86,24 @@ class Lifter(Recorder):
         self.passed = []  # (the function, the name, the node) of each tensor in a call
         self.calls = []  # (how many events were before it, where it is, the nodes) of each call
         self.held = {}  # {(tensor, attribute): what the program takes it for}
+        self.owners = {}  # {event that stored in an attribute: the nodes that its object holds}
 
     def value(self, key, value):
         return super().value(key, self.lifted(value))
+
+    def stored(self, key, whole, entry, owner=None):
+        if owner is not None:
+            names = [*getattr(owner, "__dict__", ()), *getattr(owner, "__slots__", ())]
+            held = (getattr(owner, name, None) for name in names)
+            nodes = [value.node for value in held if isinstance(value, Tensor)]
+            self.owners[len(self.events)] = nodes
+        super().stored(key, whole, entry)
+
+    def changed(self, x, how, value):
+        """The same; a number stays as it is, whoever else holds it."""
+        if isinstance(x, Tensor) and not x.ndim:
+            how = how.removeprefix("i")
+        return super().changed(x, how, value)
 
     def entered(self, function, given):
         tensors = [(name, x.node) for name, x in given.items() if isinstance(x, Tensor)]
