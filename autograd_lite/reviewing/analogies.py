@@ -12,9 +12,10 @@ _PART = re.compile(r"[^\W\d_]+|\d+")
 def analogous(statement):
     """Texts of a statement, by what other lines of its function say of something else.
 
-    So do the entries of a tuple or a list: ``return dW / n, db`` could be ``dW / n, db / n``.
+    So do the entries of tuples, lists, dicts: ``return dW / n, db`` could be ``dW / n, db / n``.
     """
     yield from _by_entries(statement)
+    yield from _by_keys(statement)
     if statement.target is None or statement.part:
         return
     for other in statement.source.statements:
@@ -42,6 +43,25 @@ def _by_entries(statement):
             new = [(name, name.id + _of_another(other.left.id, name.id, said)) for name in names]
             for pairs in [[pair] for pair in new] + ([new] if len(new) > 1 else []):
                 yield Text(statement).replaced(*pairs)
+
+
+def _by_keys(statement):
+    """Texts in which an entry of a dict is what another one is, with its key in their names."""
+    display = _displayed(None if statement.part else getattr(statement.node, "value", None))
+    pairs = zip(display.keys, display.values, strict=True) if display is not None else ()
+    named = [(k.value, v) for k, v in pairs if isinstance(getattr(k, "value", None), str)]
+    for key, value in named:
+        for other, theirs in named:
+            said = statement.source.segment(theirs)
+            new = _WORD.sub(lambda word, a=other, b=key: word[0].replace(a, b), said)
+            if other in said and new != statement.source.segment(value):
+                yield Text(statement).replaced((value, new))
+
+
+def _displayed(node):
+    """The dict that a value is, or that is an entry of it."""
+    entries = node.elts if isinstance(node, ast.Tuple) else [node]
+    return next((entry for entry in entries if isinstance(entry, ast.Dict)), None)
 
 
 def _of_another(one, other, text):

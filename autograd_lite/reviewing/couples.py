@@ -10,6 +10,7 @@ from .trials import Repair, Trials
 
 KEPT = 1 / 6  # of the effort, for mistakes in a row
 LINES = 12  # that are looked at
+PAIRS = 24  # of changes that add up to what is wanted, of which each is tried
 BEGINNINGS = 6  # changes after which a search for the other line is made
 
 
@@ -96,7 +97,7 @@ def _added_up(step, changes, wanted):
         for j in order[at[0] : at[1]]:
             if i < j and np.all(np.abs(rows[j] - rest) <= close[i] + close[j]):
                 found.append((changes[i], changes[j]))
-    for pair in sorted(found, key=_how_far):
+    for pair in sorted(found, key=_how_far)[:PAIRS]:
         repairs = [change.repair for change in pair]
         if repairs[0].key != repairs[1].key and _makes_all_right(step, repairs):
             return repairs

@@ -61,7 +61,7 @@ def _pairs(program):
     """
     named: dict = {}
     codes = [code for code in program.functions if not code.co_freevars]
-    inner = [code for code in program.functions if code.co_freevars]
+    inner = [code for code in program.functions if code.co_freevars and "comp>" not in code.co_name]
     for code in codes:
         stem, backward = _stem(code)
         if not backward:

@@ -5,12 +5,6 @@ import ast
 _CHANGING = ("append", "extend", "fill", "insert", "pop", "sort", "update")
 
 
-def renamings(statement):
-    """Those in the function that a statement is in."""
-    mine = (s for s in statement.source.statements if s.function is statement.function)
-    return [s for s in mine if is_renaming(s)]
-
-
 def is_renaming(statement):
     """Whether a line assigns a name to another one, and the other name would do.
 

@@ -1,5 +1,6 @@
 """`review`: the wrong line of NumPy code with a forward and a backward pass."""
 
+import warnings
 from typing import Any
 
 from ..engine.modes import watching
@@ -64,7 +65,7 @@ def _reviewed(f, args, kwargs, pairs):
     except UnfollowedError as error:
         return _by_differences(error)
     wrong = examination.wrong_anywhere()
-    repairs, changed, left = repaired(examination) if wrong else ([], {}, [])
+    repairs, changed, left = _searched(examination) if wrong else ([], {}, [])
     lines = judged(examination, repairs, changed, left)
     offered = {r.statement.source.path: r.fixed for r in repairs if r.edit is not None}
     sources = {path: source or changed.get(path) for path, source in offered.items()}
@@ -77,6 +78,20 @@ def _reviewed(f, args, kwargs, pairs):
     wrong = list(dict.fromkeys(map(whole_path, wrong)))
     graph = ReviewedGraph.of(examination, lines, wrong)
     return _report(examination, examination.pairs, wrong, lines, notes, fixed, graph)
+
+
+def _searched(examination):
+    """What `repaired` finds; where it fails the gradients are judged all the same."""
+    try:
+        return repaired(examination)
+    except Exception as error:
+        warnings.warn(
+            "review() compared the gradients, but could not finish its search for the line, which "
+            f"is a fault of its own, to be reported: {type(error).__name__}: {error}",
+            RuntimeWarning,
+            stacklevel=4,
+        )
+        return [], {}, examination.wrong(examination.run.gradients)
 
 
 def _report(examination, compared, wrong, lines, notes=(), fixed=None, graph=None):

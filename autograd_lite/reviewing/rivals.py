@@ -5,11 +5,11 @@ import re
 
 import numpy as np
 
-from .analogies import is_analogous
-from .edits import DERIVATIVE, OTHER, TERM
+from .analogies import analogous, is_analogous
+from .edits import ALIKE, DERIVATIVE, OTHER, TERM
 from .flow import nodes_in
 from .recognition import EXACT, UNKNOWN
-from .renamings import binds, is_renaming, reads, renamings
+from .renamings import binds, is_renaming, reads
 
 LINES = 8  # that may hold another repair
 _N = re.compile(r" / (len\([\w.]+\)|[\w.]+\.shape\[0\])")  # of a mean
@@ -21,6 +21,9 @@ _OF_A_VALUE = ("missing factor", "missing division", "missing term")
 def likeliest(step, repair):
     """The repair, or another one, of another line, that less speaks against."""
     mine = doubts(step, repair)
+    alike = _alike(step, repair)
+    if alike is not None and doubts(step, alike) <= mine:
+        return alike
     rank = max(TERM, repair.edit.rank)
     for key in _places(step, repair) if any(mine) else ():
         if not any(mine):
@@ -31,6 +34,16 @@ def likeliest(step, repair):
             if other < mine:
                 repair, mine = found[0], other
     return repair
+
+
+def _alike(step, repair):
+    """A repair of another line by which it says what lines beside it say of something else."""
+    for key in _places(step, repair) if repair.edit.rank > ALIKE else ():
+        if any(True for _ in analogous(step.statements[key])):
+            found = step.trial(key).up_to(ALIKE, False)
+            if found is not None and not found[1]:
+                return found[0]
+    return None
 
 
 def doubts(step, repair):
@@ -77,9 +90,11 @@ def _far(statement, other):
 def _renamings_beside(step, statement):
     """The keys of lines that give a value that a line reads, or its own, another name alone."""
     near = reads(statement.expression) | binds(statement)
-    for other in renamings(statement) if not is_renaming(statement) else ():
-        if near & (binds(other) | reads(other.expression)) and step.may_be_wrong(other.key):
-            yield other.key
+    for key in step.renamings() if not is_renaming(statement) else ():
+        other = step.statements[key]
+        beside = near & (binds(other) | reads(other.expression))
+        if beside and other.function is statement.function and not _is_right(step, key):
+            yield key
 
 
 def _is_right(step, key):
@@ -108,7 +123,7 @@ def _reads_what_is_wrong(step, statement):
 
 
 def _gives_what_is_wrong(step, statement):
-    """Whether what a line gives first, or adds up in the end, is no gradient of its name's value."""
+    """Whether what a line gives first, or adds up in the end, is not what its name says."""
     if not isinstance(statement.node, ast.AugAssign):
         return step.localisation.begins_wrong(statement.key)
     known = step.examination.targets.get(step.named_after(statement.key))

@@ -1,9 +1,14 @@
 """The smallest change of the program that makes its gradients right."""
 
+from functools import cached_property
+
+from ..engine.tape import history
 from . import runs
 from .couples import couple
 from .edits import FORMULA
+from .flow import nodes_in
 from .parts import parts
+from .segments import root_of
 from .step import Step
 from .trials import Repair
 from .updates import early_update
@@ -69,9 +74,25 @@ class _OfParts:
             lines = {key for part in made for key in part.lines()}
             if not wrong:
                 self.right |= lines
-            elif wrong[0].is_scaled(given[wrong[0]]) or not self._is_repaired(wrong[0], made):
+            elif not self._may_be(wrong[0], given, lines) or not self._is_repaired(wrong[0], made):
                 continue
             self.examination.sound |= lines
+
+    def _may_be(self, part, given, lines):
+        """Whether a function is wrong: none whose lines give what is right, or is scaled later."""
+        return not lines <= self._of_right_ones and not part.is_scaled(given[part])
+
+    @cached_property
+    def _of_right_ones(self):
+        """The lines that gradients of the whole come from that are right."""
+        truth, wrong = (
+            self.examination.truth,
+            self.examination.wrong(self.examination.run.gradients),
+        )
+        right = [path for path in self.examination.true if path not in wrong]
+        roots = [root_of(path, truth.run.gradients) for path in right]
+        nodes = {node for root in roots if root is not None for node in history(root)}
+        return {key for key, value in truth.run.events if not nodes.isdisjoint(nodes_in(value))}
 
     def _is_repaired(self, wrong, made):
         """Whether a repair was found that makes a function right at some of its calls."""
@@ -81,7 +102,9 @@ class _OfParts:
             return False
         if any(part.wrong(_gradients(part, changed)) for part in made):
             return False
-        if not _gradients(self.examination, changed):
+        before = self.examination.wrong(_gradients(self.examination, self.changed))
+        gradients = _gradients(self.examination, changed)
+        if not gradients or not set(self.examination.wrong(gradients)) <= set(before):
             return False
         self.repairs += repairs
         self.changed = changed

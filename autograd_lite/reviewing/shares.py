@@ -56,9 +56,26 @@ def first_wrong(step):
         if share is None or known.of(share) == EXACT:
             right = right or share is not None
         elif value in step.above:
-            blamed = _line_of(step, key, maker)
-            return Share(blamed, key, times[key] - 1, known) if right else None
+            if not right or not _is_given_what_is_known(step, key, maker, known):
+                return None
+            return Share(_line_of(step, key, maker), key, times[key] - 1, known)
     return None
+
+
+def _is_given_what_is_known(step, key, maker, known):
+    """Whether lines of other functions, or known values, are all that a share is computed from."""
+    todo = [maker] if maker is not None else []
+    while todo:
+        node = todo.pop()
+        owner = step.owner.get(node, key)
+        if node in step.truth.forward or owner not in step.statements:
+            continue
+        mine = step.statements[owner].function is step.statements[key].function
+        if owner != key and mine and known.of(node.out) != EXACT:
+            return _line_of(step, key, maker) == owner
+        if owner == key:
+            todo += [parent for _, parent in node.inputs() if parent is not None]
+    return True
 
 
 def _adds(statement):

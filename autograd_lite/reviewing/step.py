@@ -9,13 +9,14 @@ import numpy as np
 from ..engine.tape import history
 from . import pairs, runs, vocabulary
 from .analogies import is_analogous
+from .chains import expected_before
 from .edits import COMPLETED, FORMULA
 from .flow import Flow, arrays_in, nodes_in
 from .localisation import Localisation
 from .makers import makers
 from .plan import plan
 from .recognition import EXACT, UNKNOWN, Known
-from .renamings import is_renaming
+from .renamings import binds, is_renaming
 from .rivals import likeliest
 from .segments import root_of
 from .shares import first_wrong
@@ -86,7 +87,8 @@ class Step:
                 mine = self.mine = self.chains.get(culprit[0], [culprit[0]])
                 made = [key for key in made if key not in mine]
             mine = self.mine = self._inside(culprit[0]) or mine
-        self._expect_of_chains()
+        of_chains = expected_before(self)
+        self.expected, self.whole = of_chains | self.expected, set(of_chains)
         self.made = made
         repair = self._tried(plan(self, alone, made, *suspects))
         if repair is not None and not repair[1]:
@@ -154,45 +156,6 @@ class Step:
                     todo.append((key, [], list(right)))
                     culprit = todo[-1] if blamed and name == culprit[0] else culprit
         return made, culprit
-
-    def _expect_of_chains(self):
-        """Set what lines should give that change an array before one of which that is known.
-
-        What those after it add stays the same.
-        """
-        given = self.localisation.given
-        for path in self.wrong:
-            for key in self.roots:
-                if len(given.get(key, ())) == 1 and self._owns(key, path):
-                    self.expected.setdefault(key, [self.examination.true[path]])
-        for last, right in list(self.expected.items()):
-            chain = list(self.chains.get(last, ()))
-            before = chain[: chain.index(last)] if last in chain else []
-            if any(
-                v is None or np.shape(v) != np.shape(g)
-                for v, (_, g) in zip(right, given.get(last, ()), strict=False)
-            ):
-                continue
-            self.whole |= {last} if before else set()
-            for key in reversed(before):
-                if len(given.get(key, ())) != len(right) or not self._adds(
-                    chain[chain.index(key) + 1]
-                ):
-                    break
-                added = [
-                    end - own for (_, end), (_, own) in zip(given[last], given[key], strict=True)
-                ]
-                self.expected[key] = [v - a for v, a in zip(right, added, strict=True)]
-                self.whole.add(key)
-
-    def _owns(self, key, path):
-        """Whether a line gives, at last, the gradient at a path."""
-        root = root_of(path, self.truth.run.gradients) if self.truth is not None else None
-        return root is not None and self.owner.get(root) == key
-
-    def _adds(self, key):
-        node = self.statements[key].node
-        return isinstance(node, ast.AugAssign) and isinstance(node.op, (ast.Add, ast.Sub))
 
     def is_of_backpropagation(self, array):
         """Whether an array is a value of the forward pass, or a gradient."""
@@ -284,16 +247,31 @@ class Step:
         )[:1]
         return [Repair(name, self.statements[name], None) for name in names]
 
+    def renamings(self):
+        """The keys of lines that do nothing but give a value a name that it did not have."""
+        found = (s for s in self.statements.values() if is_renaming(s))
+        return [s.key for s in found if self.may_be_wrong(s.key) and not self._had_its_name(s)]
+
+    def _had_its_name(self, statement):
+        """Whether what a line gives had that name: ``x = cache``, that was a function's x."""
+        truth, names = self.examination.truth, binds(statement)
+        keys = {key for key, s in self.statements.items() if not names.isdisjoint(binds(s))}
+        events = [(key, node) for key, value in truth.run.events for node in nodes_in(value)]
+        before = {node for key, node in events if key in keys and key != statement.key}
+        before |= {n for (*_, name), n in truth.run.passed if name in names and n in truth.forward}
+        mine = {node for key, node in events if key == statement.key}
+        return bool(mine) and mine <= before
+
     def _renaming(self):
-        """The one line that all that is wrong may come from, and that only renames; or None."""
-        found = set()
-        for statement in self.statements.values():
-            if is_renaming(statement) and self.may_be_wrong(statement.key):
-                mine = [s.key for s in self.statements.values() if s.function is statement.function]
-                fed = {path for key in mine for path in self.feeds.get(key, ())}
-                if fed >= set(self.wrong) and statement.key not in self.roots:
-                    found.add(statement.key)
-        return found.pop() if len(found) == 1 else None
+        """The one of these that all that is wrong may come from, or None."""
+        found = []
+        for key in self.renamings():
+            function = self.statements[key].function
+            mine = (k for k, s in self.statements.items() if s.function is function)
+            fed = {path for k in mine for path in self.feeds.get(k, ())}
+            if fed >= set(self.wrong) and key not in self.roots:
+                found.append(key)
+        return found[0] if len(found) == 1 else None
 
     def is_whole_cause(self, name):
         """Whether all that is wrong comes from a line."""
