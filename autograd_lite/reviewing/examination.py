@@ -132,8 +132,10 @@ class Examination:
     def _paired(self):
         """{path of a gradient: the place it is of}; what a parameter's .grad is of is known."""
         parameters = self.inputs.parameters
+        unread = {name for name in self.inputs.of_globals if not self.truth.reads(name)}
+        places = {name: x for name, x in self.inputs.places.items() if name not in unread}
         found = pairs.paired(
-            self.run.gradients, self.called, self.inputs.places, self.truth.of, self.agree,
+            self.run.gradients, self.called, places, self.truth.of, self.agree,
             parameters, self._aliases(),
         )  # fmt: skip
         found |= {(f"{x}.grad",): x for x in parameters}

@@ -34,6 +34,8 @@ class Inputs:
         Each array of floats, or number among the arguments, by its name: ``params["W1"]``.
     parameters : dict
         The tensors among them, by their names; in `copied` those of the copy.
+    of_globals : set of str
+        The names of the places that stand in globals.
     lengths : set of int
         How many entries its lists and tuples have.
     """
@@ -58,8 +60,10 @@ class Inputs:
         self._collect("self", owner)
         for name, cell in self.cells:
             self._collect(name, cell.cell_contents)
+        before = set(self.places)
         for module, name in self.names_of_globals:
             self._collect(name, module[name])
+        self.of_globals = set(self.places) - before
 
     def _collect(self, name, value, numbers=False):
         if is_floats(value) or _is_parameter(value):

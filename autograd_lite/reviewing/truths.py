@@ -61,6 +61,10 @@ class Truth:
         self.gradients = {n: g for n, g in (self.gradients | left).items() if size_of(n)}
         self.forward = set(history(self.loss))
 
+    def reads(self, place):
+        """Whether the loss was computed from what stands in a place."""
+        return self.leaves[place].node in self.forward
+
     @cached_property
     def lifted(self):
         """{node: place} of what the program has of the places: copies of the leaves."""
