@@ -98,6 +98,10 @@ def groups(examination):
         name = examination.pairs[whole(path)]
         found.append(Group(last_word(name), [truth.leaves[name].node], [gradient]))
     found += _arguments(truth, origin, statements)
+    for name, quotient in examination.quotients.items():
+        for sign in (1,) if quotient.of else (1, -1):
+            for some in (quotient.direct, quotient.derivatives):
+                found.append(Group(name, quotient.nodes, [sign * g for g in some]))
     for nodes in inner.values():
         found += [Group("", *some, False) for some in _filled(nodes, truth.gradients)]
     return found

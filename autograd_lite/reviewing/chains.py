@@ -1,29 +1,29 @@
-"""Lines that change one array in turn: what each should give, where the last of them is known.
+"""Lines that change one array in turn: what each should give, where the end of them is known.
 
-``g = a``, then ``g[1:] += b``, then ``g[:-1] -= c``: what a later line adds stays the same.
+After ``g = a``, ``g[1:] += b`` and ``g[0] = c`` each line can only put right what it changes and
+no later one stores over; what later ones add stays the same.
 """
 
 import ast
-from itertools import pairwise
 
 import numpy as np
 
 from .segments import root_of
 
 
-def expected_before(step):
-    """{key: what it should give each time} of such lines, and the last of each chain itself."""
+def expected_in_chains(step):
+    """{key: what it should give each time} of such lines that can put all right alone."""
     found: dict = {}
     for last, right in [*step.expected.items(), *_ends(step).items()]:
         chain = list(step.chains.get(last, ()))
-        if last in chain[1:] and _is_known(step, last, right):
-            found[last] = right
-            backwards = chain[chain.index(last) :: -1]
-            for after, key in pairwise(backwards):
-                added = _added(step, key, last) if _adds(step.statements[after]) else None
-                if added is None or len(added) != len(right):
-                    break
-                found[key] = [value - a for value, a in zip(right, added, strict=True)]
+        chain = chain[: chain.index(last) + 1] if last in chain else []
+        given = [step.localisation.given.get(key, ()) for key in chain]
+        arrays = [[value for _, value in events] for events in given]
+        if len(chain) > 1 and all(_are_like(some, right) for some in arrays):
+            statements = [step.statements[key] for key in chain]
+            for key, values in zip(chain, _expected(statements, arrays, right), strict=True):
+                if values is not None:
+                    found[key] = values
     return found
 
 
@@ -37,28 +37,43 @@ def _ends(step):
     return found
 
 
-def _is_known(step, key, right):
-    """Whether a line gives arrays of these shapes, each time."""
-    given = step.localisation.given.get(key, ())
-    return len(given) == len(right) and all(
-        value is not None and _is_array(mine) and np.shape(value) == np.shape(mine)
-        for value, (_, mine) in zip(right, given, strict=True)
+def _are_like(values, right):
+    """Whether values are arrays of the shapes that are known."""
+    return len(values) == len(right) and all(
+        known is not None and isinstance(value, np.ndarray) and value.shape == np.shape(known)
+        for value, known in zip(values, right, strict=True)
     )
 
 
-def _added(step, key, last):
-    """What is added after a line up to the last one, each time; None where that is unknown."""
-    given = step.localisation.given
-    if len(given.get(key, ())) != len(given[last]):
-        return None
-    pairs = list(zip(given[last], given[key], strict=True))
-    if not all(_is_array(own) and np.shape(own) == np.shape(end) for (_, end), (_, own) in pairs):
-        return None
-    return [np.asarray(end) - np.asarray(own) for (_, end), (_, own) in pairs]
+def _expected(statements, arrays, right):
+    """What each of a chain should give; None of one that cannot put all right alone."""
+    missing = [known - end for known, end in zip(right, arrays[-1], strict=True)]
+    left = [np.ones(np.shape(m), bool) for m in missing]  # entries that no later line stores over
+    found: list = []
+    for i in reversed(range(len(statements))):
+        stores = isinstance(statements[i].node, ast.Assign)
+        inside = isinstance(statements[i].target, ast.Subscript)
+        before = arrays[i - 1] if i and inside and stores else None
+        changed = (
+            left
+            if before is None
+            else [e & (new != old) for e, new, old in zip(left, arrays[i], before, strict=True)]
+        )
+        able = all(not np.any(m[~c]) for m, c in zip(_clean(missing, right), changed, strict=True))
+        found.append([v + m for v, m in zip(arrays[i], missing, strict=True)] if able else None)
+        if before is not None:
+            left = [e & (new == old) for e, new, old in zip(left, arrays[i], before, strict=True)]
+        elif not _adds(statements[i]):
+            return [*[None] * i, *found[::-1]]
+    return found[::-1]
 
 
-def _is_array(value):
-    return isinstance(value, (np.ndarray, np.floating, float))
+def _clean(missing, right):
+    """Differences without those that are rounding."""
+    return [
+        np.where(np.abs(m) > 1e-9 * np.abs(r).max(initial=0), m, 0)
+        for m, r in zip(missing, right, strict=True)
+    ]
 
 
 def _adds(statement):

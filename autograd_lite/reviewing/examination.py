@@ -15,6 +15,7 @@ from .candidates import added_up, origins, uses
 from .flow import arrays_in, nodes_in
 from .forms import names_of
 from .inputs import Inputs
+from .quotients import quotients
 from .recognition import EXACT, Known
 from .sources import is_judged
 from .truths import BESIDE, Truth, beside
@@ -175,7 +176,17 @@ class Examination:
     def word_of(self, statement, i=-1):
         """What a statement assigns to the gradient of, by its name or by what the user says."""
         word = pairs.assigned(statement, i)
-        return self.said.get(word.lower(), pairs.bare(word).lower())
+        return self.meant(word) or pairs.bare(word).lower()
+
+    def meant(self, word):
+        """What a name is the gradient of, by what the user says or as a quotient; or None."""
+        word = word.lower()
+        return self.said.get(word) or (word if word in self.quotients else None)
+
+    @cached_property
+    def quotients(self):
+        """{name: `Quotient`} of the names that say what by what, in lower case."""
+        return quotients(self)
 
     @cached_property
     def statements(self):
@@ -242,6 +253,8 @@ class Examination:
             arrays[node in named] += [g, *truth.pieces(node)]
         for nodes in self.origins[0].values():
             arrays[True] += added_up(nodes, truth.gradients)
+        for quotient in self.quotients.values():
+            arrays[True] += [*quotient.derivatives, *quotient.direct]
         sizes = self.scales
         known = Known(arrays[True], arrays[False], self.close, sizes)
         if not self._is_of_the_negative(known):
@@ -309,7 +322,7 @@ class Examination:
             nodes = [n for n in nodes_in(value) if n in self.truth.gradients]
             for word in words[-1:] if nodes else ():
                 found.setdefault(word.lower(), {}).update(dict.fromkeys(nodes))
-        return {
+        known = {
             name: Known(
                 [*self._gradients_and_rows(nodes), *sums.get(name, ())],
                 close=self.close,
@@ -317,6 +330,11 @@ class Examination:
             )
             for name, nodes in found.items()
         }
+        for name, quotient in self.quotients.items():
+            signs = self.known.signs if quotient.of else (1, -1)
+            arrays = [*quotient.derivatives, *quotient.direct]
+            known[name] = Known(arrays, close=self.close, signs=signs)
+        return known
 
     def _gradients_and_rows(self, nodes):
         """The gradients of nodes, their pieces, and the rows that a loop goes along."""

@@ -2,11 +2,12 @@
 
 import ast
 import re
+import types
 
 from .edits import OTHER, Edit, in_index
 from .vocabulary import is_atomic, is_numpys, unused_formulas
 
-WRAPPED = 4  # values of a line that may lack a function around them
+WRAPPED = 6  # values of a line that may lack a function around them
 _ENTRYWISE = {"exp", "log", "sqrt", "tanh", "sin", "cos", "abs", "sign", "square", "log1p", "expm1"}
 
 
@@ -57,10 +58,16 @@ def functions_left_out(line):
     names = dict.fromkeys(ast.unparse(func) for func in plain)
     names = [n for n in names if n.rpartition(".")[2] in _ENTRYWISE]
     alone = [n.func.id for n in calls if isinstance(n.func, ast.Name) and len(n.args) == 1]
-    names += [name for name in dict.fromkeys(alone) if name in line.reach.called]
+    scope = line.reach.scopes[0] if line.reach.scopes else {}
+    names += [name for name in dict.fromkeys(alone) if _is_function(scope.get(name))]
     for node in line.spots()[:WRAPPED]:
         for name in names:
             yield line.edit(OTHER, node, f"{name}({line.text.of(node)})", "function")
+
+
+def _is_function(value):
+    """Whether a value is a function of the user's or of a library, no class and no built-in one."""
+    return callable(value) and not isinstance(value, (type, types.BuiltinFunctionType))
 
 
 def other_indices(line):

@@ -56,6 +56,7 @@ def doubts(step, repair):
     return (
         _reads_what_is_wrong(step, statement),
         any(True for _ in _renamings_beside(step, statement)),
+        edit.text.count(edit.new) > statement.text.count(edit.new) + 1,  # all places of a name
         edit.rank > DERIVATIVE and _OPERATOR.search(edit.new) is not None,  # of several values
         "; " in edit.text,
         edit.rank >= OTHER and statement.target is None and not of_one,  # what is handed out
@@ -110,8 +111,10 @@ def _is_right(step, key):
 
 def _reads_what_is_wrong(step, statement):
     """Whether a line reads what is called after a value, and is not its gradient, before it."""
-    nodes = ast.walk(statement.expression) if isinstance(statement.target, ast.Name) else ()
-    read = {n.id for n in nodes if isinstance(n, ast.Name)} - {getattr(statement.target, "id", "")}
+    plain = isinstance(statement.target, ast.Name)
+    plain = plain or isinstance(statement.node, (ast.Return, ast.Assign))
+    nodes = ast.walk(statement.expression) if plain else ()
+    read = {n.id for n in nodes if isinstance(n, ast.Name)} - set(_written(statement))
     last: dict = {}
     for other in statement.source.statements:
         name = getattr(other.target, "id", None)
@@ -120,6 +123,14 @@ def _reads_what_is_wrong(step, statement):
     right = step.right | step.sound | step.known
     named = [s for s in last.values() if s.key in step.in_order and s.key not in right]
     return any(_gives_what_is_wrong(step, s) for s in named if step.says_gradient(s.key))
+
+
+def _written(statement):
+    """The names that a line assigns to, or into."""
+    target = statement.target
+    while isinstance(target, (ast.Subscript, ast.Attribute)):
+        target = target.value
+    return [target.id] if isinstance(target, ast.Name) else []
 
 
 def _gives_what_is_wrong(step, statement):

@@ -13,7 +13,7 @@ from ..engine.tensor import Tensor
 from .forms import Whole, stored
 from .watchers import Lifter, Recorder
 
-_LOSSES = ("loss", "cost", "j", "l", "nll", "objective", "error", "energy", "total_loss", "obj")
+LOSSES = ("loss", "cost", "j", "l", "nll", "objective", "error", "energy", "total_loss", "obj")
 
 
 @dataclass(eq=False)
@@ -136,7 +136,7 @@ def _is_loss(path, value):
     """Whether a leaf is the loss by its place or its name."""
     named = [str(step).lower() for step in path if isinstance(step, str)]
     if named:
-        return len(path) == 1 and named[-1] in _LOSSES and np.size(value) == 1
+        return len(path) == 1 and named[-1] in LOSSES and np.size(value) == 1
     return path in ((), (0,)) and np.size(value) == 1
 
 

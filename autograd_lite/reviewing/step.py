@@ -9,7 +9,7 @@ import numpy as np
 from ..engine.tape import history
 from . import pairs, runs, vocabulary
 from .analogies import is_analogous
-from .chains import expected_before
+from .chains import expected_in_chains
 from .edits import COMPLETED, FORMULA
 from .flow import Flow, arrays_in, nodes_in
 from .localisation import Localisation
@@ -87,8 +87,10 @@ class Step:
                 mine = self.mine = self.chains.get(culprit[0], [culprit[0]])
                 made = [key for key in made if key not in mine]
             mine = self.mine = self._inside(culprit[0]) or mine
-        of_chains = expected_before(self)
+        of_chains = expected_in_chains(self)
         self.expected, self.whole = of_chains | self.expected, set(of_chains)
+        able = [key for key in self.mine if key in of_chains]
+        mine = self.mine = able or mine
         self.made = made
         repair = self._tried(plan(self, alone, made, *suspects))
         if repair is not None and not repair[1]:
@@ -356,8 +358,8 @@ class Step:
         if statement.target is None:
             return False
         words = re.findall(r"[A-Za-z_]\w*", statement.name)
-        known, said = self.examination.targets, self.examination.said
-        return any(w.lower() in said or pairs.says_gradient(w, known) for w in words)
+        known, meant = self.examination.targets, self.examination.meant
+        return any(meant(w) or pairs.says_gradient(w, known) for w in words)
 
     def _contradicts(self, name):
         """Whether a line is called after something, and gives another value than its gradient."""
@@ -371,10 +373,10 @@ class Step:
         statement = self.statements[name]
         if statement.target is None:
             return None
-        said, targets = self.examination.said, self.examination.targets
+        meant, targets = self.examination.meant, self.examination.targets
         for word in reversed(re.findall(r"[A-Za-z_]\w*", statement.name)):
-            if word.lower() in said:
-                return said[word.lower()]
+            if meant(word):
+                return meant(word)
             rest = pairs.bare(word).lower()
             if rest != word.lower() and rest in targets:
                 return rest

@@ -27,7 +27,8 @@ GOLDEN = (5**0.5 - 1) / 2
 TRIED = 8000  # edits of one statement that are looked at
 _NUMBER = re.compile(r"(?<![\w.])(?![012](?![\w.]))\d+(?:\.\d+)?")  # but 0, 1, 2
 _UNLIKELY = re.compile(  # + 0, * 1, 1 *, a size, x * (y / x)
-    r"[-+] 0(?![\w.])|[*/] 1(?![\w.])|(?<![\w.])1 \*|\.shape\[|len\(|\b(\w+) \* \(.+ / \1\)"
+    r"[-+] 0(?![\w.])|[*/] 1(?![\w.])|(?<![\w.])1 \*|\.shape\[|len\(|\* \w+\.size"
+    r"|\b(\w+) \* \(.+ / \1\)"
 )
 _AXIS = re.compile(r"\baxis=[^\W\d]\w*")
 _UNSEEN = ("assignment", "repeated", "extra statement")  # may differ only later
@@ -409,9 +410,9 @@ class Trials:
         statement = self.statement
         if statement.target is None or not self.step.says_gradient(self.name):
             return None
-        said, targets = self.examination.said, self.examination.targets
+        meant, targets = self.examination.meant, self.examination.targets
         for word in reversed(re.findall(r"[A-Za-z_]\w*", statement.name)):
-            found = targets.get(said.get(word.lower(), pairs.bare(word).lower()))
+            found = targets.get(meant(word) or pairs.bare(word).lower())
             if found is not None:
                 return found
         return None
