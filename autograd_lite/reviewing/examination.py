@@ -336,6 +336,20 @@ class Examination:
             known[name] = Known(arrays, close=self.close, signs=signs)
         return known
 
+    def named_gradients(self, run):
+        """{(key of a line, which of its values)} that always give what their names say."""
+        right, wrong = set(), set()
+        for key, value in run.events:
+            statement = self.statements.get(key)
+            several = statement is not None and isinstance(statement.target, ast.Tuple)
+            for i, array in enumerate(value if several and isinstance(value, list) else [value]):
+                word = pairs.assigned(statement, i).lower()
+                name = self.word_of(statement, i) if word else ""
+                known = self.targets.get(name) if name != word or self.meant(word) else None
+                if known is not None and isinstance(array, (np.ndarray, np.floating, float)):
+                    (right if known.of(array) == EXACT else wrong).add((key, i))
+        return right - wrong
+
     def _gradients_and_rows(self, nodes):
         """The gradients of nodes, their pieces, and the rows that a loop goes along."""
         for node in nodes:

@@ -7,7 +7,8 @@ import types
 from .edits import OTHER, Edit, in_index
 from .vocabulary import is_atomic, is_numpys, unused_formulas
 
-WRAPPED = 6  # values of a line that may lack a function around them
+ARGUMENTS = 12  # arrays that may be the other argument of such a function
+WRAPPED = 8  # values of a line that may lack a function around them
 _ENTRYWISE = {"exp", "log", "sqrt", "tanh", "sin", "cos", "abs", "sign", "square", "log1p", "expm1"}
 
 
@@ -63,6 +64,18 @@ def functions_left_out(line):
     for node in line.spots()[:WRAPPED]:
         for name in names:
             yield line.edit(OTHER, node, f"{name}({line.text.of(node)})", "function")
+    yield from functions_unused(line)
+
+
+def functions_unused(line):
+    """A value as an argument of a function that nothing called: softmax_adjoint(p, g) for g."""
+    arrays = [a.text for a in line.reach.atoms if a.kind == "array"][:ARGUMENTS]
+    for name, count in unused_formulas(line.statement.source, line.reach.called).items():
+        for node in line.spots()[:WRAPPED] if count == 2 else ():
+            old = line.text.of(node)
+            for other in [a for a in arrays if a != old]:
+                for given in (f"{other}, {old}", f"{old}, {other}"):
+                    yield line.edit(OTHER, node, f"{name}({given})", "function")
 
 
 def _is_function(value):

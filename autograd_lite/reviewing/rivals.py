@@ -5,6 +5,7 @@ import re
 
 import numpy as np
 
+from . import runs
 from .analogies import analogous, is_analogous
 from .edits import ALIKE, DERIVATIVE, OTHER, TERM
 from .flow import nodes_in
@@ -54,6 +55,7 @@ def doubts(step, repair):
     longer = longer and not step.says_gradient(repair.key)
     others = [key for key in (*step.mine, *step.roots) if key in step.statements]
     return (
+        _breaks_what_is_right(step, repair),
         _reads_what_is_wrong(step, statement),
         any(True for _ in _renamings_beside(step, statement)),
         edit.text.count(edit.new) > statement.text.count(edit.new) + 1,  # all places of a name
@@ -123,6 +125,16 @@ def _reads_what_is_wrong(step, statement):
     right = step.right | step.sound | step.known
     named = [s for s in last.values() if s.key in step.in_order and s.key not in right]
     return any(_gives_what_is_wrong(step, s) for s in named if step.says_gradient(s.key))
+
+
+def _breaks_what_is_right(step, repair):
+    """Whether a line that gave the gradient of what it is called after does not any more."""
+    examination = step.examination
+    try:
+        run = runs.recorded(examination.program, examination.inputs, repair.applied(step.changed))
+    except Exception:
+        return False
+    return not step.named_gradients() <= examination.named_gradients(run)
 
 
 def _written(statement):

@@ -46,6 +46,7 @@ class Step:
         self.chains: dict = {}
         self.makers: set = set()
         self.owner: dict = {}  # {node of the backward pass: the line that made it}
+        self._named: object = None
         self.share: object = None  # the first that backpropagation does not add
         self.above: set = set()  # the nodes that what is wrong comes from
         self.right: set = set()  # lines of the forward pass
@@ -195,6 +196,14 @@ class Step:
         return runs.recorded(
             self.examination.program, self.examination.inputs, self.changed
         ).gradients
+
+    def named_gradients(self):
+        """What gives the gradients of what it is called after, before anything is changed."""
+        if self._named is None:
+            examination = self.examination
+            run = runs.recorded(examination.program, examination.inputs, self.changed)
+            self._named = examination.named_gradients(run)
+        return self._named
 
     def _may_be_the_cause(self, name):
         """Whether all that is wrong comes from a line, no end, that goes into nothing right."""

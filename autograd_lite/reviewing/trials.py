@@ -2,7 +2,6 @@
 
 import ast
 import contextlib
-import copy
 import re
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from ..engine.tensor import Tensor
-from . import pairs, runs, texts, vocabulary
+from . import pairs, runs, scopes, texts, vocabulary
 from .edits import ALIKE, FACTOR, SLIP, Draft
 from .flow import arrays_in
 from .goals import Goal
@@ -197,7 +196,7 @@ class Trials:
 
         def take(name, scope):
             if at[0] in chosen:
-                seen[at[0]] = _private(scope)
+                seen[at[0]] = scopes.private(scope)
             at[0] += 1
 
         self.executor.seen = take
@@ -227,7 +226,7 @@ class Trials:
         observe = texts.observed(self.statement)
 
         def told(scope):
-            scope = self._fresh(scope)
+            scope = self._fresh(scope, self.code)
             try:
                 before = _mark([kept(eval(observe, scope))]) if self.statement.target else None
                 exec(self.code, scope)
@@ -242,7 +241,7 @@ class Trials:
         """What a form of the statement gives at each moment; None where it fails, or grows."""
         found = []
         for scope in self.scopes:
-            scope = self._fresh(scope)
+            scope = self._fresh(scope, code)
             try:
                 exec(code, scope)
                 value = eval(self.observe, scope)
@@ -255,12 +254,14 @@ class Trials:
             found.append(value)
         return found
 
-    def _fresh(self, scope):
-        """The names for one trial: what the statement writes into is a copy."""
+    def _fresh(self, scope, code=None):
+        """The names for one trial: what it writes into, or may, is a copy."""
+        if code is not None and not self.examination.program.called.isdisjoint(code.co_names):
+            return scopes.private(scope)
         scope = dict(scope)
         for name in _written(self.statement):
             if name in scope:
-                scope[name] = _private_value(scope[name])
+                scope[name] = scopes.private_value(scope[name])
         return scope
 
     def _has_more(self, rank):
@@ -456,37 +457,6 @@ def _written(statement):
     while isinstance(target, (ast.Subscript, ast.Attribute)):
         target = target.value
     return [target.id] if isinstance(target, ast.Name) else []
-
-
-def _private(scope):
-    """The names as they are now."""
-    return {name: _private_value(value, 2) for name, value in scope.items() if _is_data(value)} | {
-        name: value for name, value in scope.items() if not _is_data(value)
-    }
-
-
-def _is_data(value):
-    return isinstance(value, (np.ndarray, list, dict, tuple)) or hasattr(value, "__dict__")
-
-
-def _private_value(value, depth=3):
-    """A value that may be written into without the rest seeing it."""
-    if isinstance(value, np.ndarray):
-        return value.copy()
-    if callable(value) or isinstance(value, type) or depth == 0:
-        return value
-    if type(value) in (list, tuple):
-        return type(value)(_private_value(v, depth - 1) for v in value)
-    if type(value) is dict:
-        return {k: _private_value(v, depth - 1) for k, v in value.items()}
-    if hasattr(value, "__dict__") and type(value).__name__ != "module":
-        try:
-            again = copy.copy(value)
-            again.__dict__.update({k: _private_value(v, depth - 1) for k, v in vars(value).items()})
-            return again
-        except Exception:
-            return value
-    return value
 
 
 def _flat(value):

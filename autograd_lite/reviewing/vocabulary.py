@@ -7,6 +7,8 @@ from functools import cached_property
 
 import numpy as np
 
+from .scopes import private
+
 ARRAYS, SLICES, SCALARS = 32, 28, 24  # at most so many, the nearest first
 MANY = 80  # statements of a file, above which a line takes parts of its own function alone
 _QUIET = {"globals", "locals"}
@@ -146,7 +148,8 @@ def _ingredients(statement, scope, called, ran):
                 if short and text not in found and is_harmless(node, called):
                     found[text] = (not mine, abs(other.line - statement.line))
     ordered = sorted(found, key=lambda text: found[text])
-    values = ((text, valued(text, scope)) for text in ordered)
+    calls = {text: any(f"{name}(" in text for name in called) for text in ordered}
+    values = ((text, valued(text, private(scope) if calls[text] else scope)) for text in ordered)
     return [text for text, value in values if kind_of(value) is not None][:40]
 
 
