@@ -12,8 +12,9 @@ from .segments import root_of
 
 
 def expected_in_chains(step):
-    """{key: what it should give each time} of such lines that can put all right alone."""
+    """({key: what it should give each time} of those that can put all right alone, the others)."""
     found: dict = {}
+    unable: set = set()
     for last, right in [*step.expected.items(), *_ends(step).items()]:
         chain = list(step.chains.get(last, ()))
         chain = chain[: chain.index(last) + 1] if last in chain else []
@@ -21,10 +22,10 @@ def expected_in_chains(step):
         arrays = [[value for _, value in events] for events in given]
         if len(chain) > 1 and all(_are_like(some, right) for some in arrays):
             statements = [step.statements[key] for key in chain]
-            for key, values in zip(chain, _expected(statements, arrays, right), strict=True):
-                if values is not None:
-                    found[key] = values
-    return found
+            for key, values in zip(chain[::-1], _expected(statements, arrays, right), strict=False):
+                unable |= {key} if values is None else set()
+                found |= {key: values} if values is not None else {}
+    return found, unable - found.keys()
 
 
 def _ends(step):
@@ -46,26 +47,24 @@ def _are_like(values, right):
 
 
 def _expected(statements, arrays, right):
-    """What each of a chain should give; None of one that cannot put all right alone."""
+    """What each of a chain should give, the last one first; None of one that cannot.
+
+    It ends with a line after which the rest is unknown.
+    """
     missing = [known - end for known, end in zip(right, arrays[-1], strict=True)]
+    clean = _clean(missing, right)
     left = [np.ones(np.shape(m), bool) for m in missing]  # entries that no later line stores over
-    found: list = []
     for i in reversed(range(len(statements))):
         stores = isinstance(statements[i].node, ast.Assign)
-        inside = isinstance(statements[i].target, ast.Subscript)
-        before = arrays[i - 1] if i and inside and stores else None
-        changed = (
-            left
-            if before is None
-            else [e & (new != old) for e, new, old in zip(left, arrays[i], before, strict=True)]
-        )
-        able = all(not np.any(m[~c]) for m, c in zip(_clean(missing, right), changed, strict=True))
-        found.append([v + m for v, m in zip(arrays[i], missing, strict=True)] if able else None)
-        if before is not None:
-            left = [e & (new == old) for e, new, old in zip(left, arrays[i], before, strict=True)]
+        stores = stores and isinstance(statements[i].target, ast.Subscript) and i > 0
+        pairs = list(zip(arrays[i], arrays[i - 1], strict=True))
+        mine = [e & (a != b) for e, (a, b) in zip(left, pairs, strict=True)] if stores else left
+        able = all(not np.any(m[~e]) for m, e in zip(clean, mine, strict=True))
+        yield [v + m for v, m in zip(arrays[i], missing, strict=True)] if able else None
+        if stores:
+            left = [e & (a == b) for e, (a, b) in zip(left, pairs, strict=True)]
         elif not _adds(statements[i]):
-            return [*[None] * i, *found[::-1]]
-    return found[::-1]
+            return
 
 
 def _clean(missing, right):

@@ -88,7 +88,7 @@ class Draft:
         spots = [] if isinstance(self.root, ast.Compare) else [self.root]  # no factor of a mask
         for node in self.nodes:
             parent = self.statement.parents.get(node)
-            if node is self.root or isinstance(node, ast.Slice):
+            if node is self.root or isinstance(node, ast.Slice) or _is_text(node):
                 continue
             within = isinstance(parent, (ast.BinOp, ast.UnaryOp, ast.ListComp, ast.Tuple, ast.Dict))
             within = within or (isinstance(parent, ast.Attribute) and parent.attr in REDUCTIONS)
@@ -96,6 +96,10 @@ class Draft:
             if within and not in_index(node, self.statement.parents):
                 spots.append(node)
         return spots
+
+
+def _is_text(node):
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
 
 def _stored_into(target):

@@ -167,20 +167,23 @@ class _OfPart(Examination):
         return pairs
 
     def is_scaled(self, gradients):
-        """Whether all is one number times what is right: a mean is divided elsewhere."""
+        """Whether what is wrong is one number times what is right: a mean is divided elsewhere.
+
+        A sign is none of a mean, unless it is that of all.
+        """
         ratios, entries = set(), 0
         gradients = self.split(gradients)
-        for path in [path for path in self.true if np.any(self.true[path])]:
-            if path not in gradients:
-                return False
+        wrong = self.wrong(gradients)
+        for path in wrong:
             given, true = np.asarray(gradients[path]), self.true[path]
             at = np.unravel_index(np.argmax(np.abs(true)), true.shape)
-            ratio = float(given[at] / true[at]) if given.shape == true.shape else 0
+            ratio = float(given[at] / true[at]) if np.any(true) and given.shape == true.shape else 0
             if not ratio or not self.agree(given, ratio * true):
                 return False
             ratios.add(round(ratio, 9))
             entries += np.count_nonzero(true)
-        return len(ratios) == 1 and entries > 1
+        of_all = len(wrong) == len(self.true)
+        return len(ratios) == 1 and entries > 1 and (of_all or min(ratios) > 0)
 
 
 def _shared(forward, backward):

@@ -58,7 +58,7 @@ def doubts(step, repair):
         _breaks_what_is_right(step, repair),
         _reads_what_is_wrong(step, statement),
         any(True for _ in _renamings_beside(step, statement)),
-        edit.text.count(edit.new) > statement.text.count(edit.new) + 1,  # all places of a name
+        edit.old.isidentifier() and edit.text.count(edit.new) > statement.text.count(edit.new) + 1,
         edit.rank > DERIVATIVE and _OPERATOR.search(edit.new) is not None,  # of several values
         "; " in edit.text,
         edit.rank >= OTHER and statement.target is None and not of_one,  # what is handed out
@@ -124,7 +124,12 @@ def _reads_what_is_wrong(step, statement):
             last[name] = other
     right = step.right | step.sound | step.known
     named = [s for s in last.values() if s.key in step.in_order and s.key not in right]
-    return any(_gives_what_is_wrong(step, s) for s in named if step.says_gradient(s.key))
+    if any(_gives_what_is_wrong(step, s) for s in named if step.says_gradient(s.key)):
+        return True
+    odd = [key for key in step.odd if key != statement.key and step.is_whole_cause(key)]
+    odd = [key for key in odd if isinstance(step.statements[key].target, ast.Name)]
+    earlier = [key for key in odd if step.localisation.comes_before(key, statement.key)]
+    return any(map(step.localisation.begins_wrong, earlier))
 
 
 def _breaks_what_is_right(step, repair):

@@ -88,10 +88,9 @@ class Step:
                 mine = self.mine = self.chains.get(culprit[0], [culprit[0]])
                 made = [key for key in made if key not in mine]
             mine = self.mine = self._inside(culprit[0]) or mine
-        of_chains = expected_in_chains(self)
+        of_chains, unable = expected_in_chains(self)
         self.expected, self.whole = of_chains | self.expected, set(of_chains)
-        able = [key for key in self.mine if key in of_chains]
-        mine = self.mine = able or mine
+        mine = self.mine = [key for key in mine if key not in unable] or mine
         self.made = made
         repair = self._tried(plan(self, alone, made, *suspects))
         if repair is not None and not repair[1]:

@@ -223,9 +223,19 @@ def _of_arrays(statement, scope):
     indices = {n.slice.id: None for n in subscripts if isinstance(n.slice, ast.Name)}
     indices = [i for i in indices if isinstance(scope.get(i), (int, np.integer))]
     for name in local_names(statement, scope) if indices else ():
-        if isinstance(scope[name], np.ndarray) and scope[name].ndim:
+        for array in _arrays_of(name, scope[name]):
             for index in indices[:3]:
-                yield f"{name}[{index}]", 1.5
+                yield f"{array}[{index}]", 1.5
+
+
+def _arrays_of(name, value):
+    """The text of an array, and of those that an object holds."""
+    if isinstance(value, np.ndarray):
+        return [name] if value.ndim else []
+    if not hasattr(value, "__dict__") or isinstance(value, (types.ModuleType, type)):
+        return []
+    held = list(vars(value).items())[:40]
+    return [f"{name}.{key}" for key, x in held if isinstance(x, np.ndarray) and x.ndim]
 
 
 def _of_lists(statement, scope):
@@ -255,15 +265,7 @@ def _of_patterns(statement, scope):
                     if "None" in text or ":" in text:
                         patterns.setdefault(text, far)
     for name in local_names(statement, scope):
-        value = scope[name]
-        if isinstance(value, np.ndarray):
-            arrays = [name]
-        elif hasattr(value, "__dict__") and not isinstance(value, (types.ModuleType, type)):
-            held = [(key, inner) for key, inner in vars(value).items()][:40]
-            arrays = [f"{name}.{key}" for key, inner in held if isinstance(inner, np.ndarray)]
-        else:
-            continue
-        for array in arrays if patterns else ():
+        for array in _arrays_of(name, scope[name]) if patterns else ():
             for pattern, far in list(patterns.items())[:4]:
                 yield f"{array}[{pattern}]", far
 
