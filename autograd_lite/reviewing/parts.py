@@ -20,7 +20,7 @@ _FORWARD = {"forward", "fwd", "fprop", "call", "feedforward", "value", "apply"}
 _BACKWARD = {
     "backward", "back", "bwd", "backprop", "bprop", "adjoint", "adj", "vjp", "pullback", "grad",
     "gradient", "grads", "gradients", "derivative", "deriv", "prime", "reverse", "bar",
-    "backpropagate", "b", "d", "g",
+    "backpropagate", "slope", "b", "d", "g",
 }  # fmt: skip
 _D = re.compile(r"^d(?=[a-z]{3})")  # dsigmoid
 POINTS = 3  # calls of a function that are looked at
@@ -138,9 +138,11 @@ class _OfPart(Examination):
                 yield key
 
     def _is_in_it(self, key):
-        """Whether a line of the function does not depend on what other calls left."""
+        """Whether a line of the function does not depend on what others leave, or expect."""
         if key not in self.statements or _holds_state(self.statements[key].target):
             return False
+        if isinstance(getattr(self.statements[key].node, "value", None), ast.Tuple):
+            return False  # in which order it returns is for those to say that call it
         mine = self.statements[key].function
         first = min([d.lineno for d in getattr(mine, "decorator_list", ())], default=1_000_000)
         start = min(first, getattr(mine, "lineno", 0))

@@ -15,6 +15,7 @@ from .renamings import binds, is_renaming, reads
 LINES = 8  # that may hold another repair
 _N = re.compile(r" / (len\([\w.]+\)|[\w.]+\.shape\[0\])")  # of a mean
 _OPERATOR = re.compile(r" [-+*/@] ")
+_NUMBER = re.compile(r"(?<![\w.])(?![012](?![\w.]))\d+(?:\.\d+)?")  # but 0, 1, 2
 _SEVERAL = (ast.Tuple, ast.List, ast.Dict, ast.Name)
 _OF_A_VALUE = ("missing factor", "missing division", "missing term")
 
@@ -166,6 +167,10 @@ def _is_unlike_its_siblings(statement, edit):
 
 def _is_in_the_forward_pass(step, statement, edit):
     """Whether what is changed stands with its number in the forward pass too: sqrt(2 / pi)."""
+    forward = [step.statements[key] for key in step.forward if key in step.statements]
+    if edit.kind == "number" and _NUMBER.fullmatch(edit.old):  # 1.5 after x ** 1.5
+        numbers = {n for s in forward for n in _NUMBER.findall(s.text)}
+        return edit.old in numbers and edit.new not in numbers
     if edit.kind == "extra factor":  # 0.5 * lam * w after 0.5 * lam * w ** 2 is a mistake itself
         return False
     segment = statement.source.segment
@@ -173,7 +178,6 @@ def _is_in_the_forward_pass(step, statement, edit):
     changed = [n for n in nodes if segment(n) == edit.old]
     around = [*changed, *map(statement.parents.get, changed)]
     around = {_plain(n) for n in around if _has_number(n)}
-    forward = [step.statements[key] for key in step.forward if key in step.statements]
     parts = (n for s in forward for n in ast.walk(s.expression) if _has_number(n))
     return bool(around) and any(_plain(n) in around for n in parts)
 
