@@ -15,14 +15,16 @@ def expected_in_chains(step):
     """({key: what it should give each time} of those that can put all right alone, the others)."""
     found: dict = {}
     unable: set = set()
-    for last, right in [*step.expected.items(), *_ends(step).items()]:
+    ends = _ends(step)
+    for last, right in [*step.expected.items(), *ends.items()]:
         chain = list(step.chains.get(last, ()))
         chain = chain[: chain.index(last) + 1] if last in chain else []
         given = [step.localisation.given.get(key, ()) for key in chain]
         arrays = [[value for _, value in events] for events in given]
         if len(chain) > 1 and all(_are_like(some, right) for some in arrays):
             statements = [step.statements[key] for key in chain]
-            for key, values in zip(chain[::-1], _expected(statements, arrays, right), strict=False):
+            values_of = _expected(statements, arrays, right, last not in ends)
+            for key, values in zip(chain[::-1], values_of, strict=False):
                 unable |= {key} if values is None else set()
                 found |= {key: values} if values is not None else {}
     return found, unable - found.keys()
@@ -46,12 +48,14 @@ def _are_like(values, right):
     )
 
 
-def _expected(statements, arrays, right):
+def _expected(statements, arrays, right, is_free):
     """What each of a chain should give, the last one first; None of one that cannot.
 
-    It ends with a line after which the rest is unknown.
+    It ends with a line after which the rest is unknown. Where ``is_free`` a 0 may be of no use.
     """
     missing = [known - end for known, end in zip(right, arrays[-1], strict=True)]
+    if is_free:
+        missing = [np.where(known, m, 0) for known, m in zip(right, missing, strict=True)]
     clean = _clean(missing, right)
     left = [np.ones(np.shape(m), bool) for m in missing]  # entries that no later line stores over
     for i in reversed(range(len(statements))):
@@ -60,7 +64,10 @@ def _expected(statements, arrays, right):
         pairs = list(zip(arrays[i], arrays[i - 1], strict=True))
         mine = [e & (a != b) for e, (a, b) in zip(left, pairs, strict=True)] if stores else left
         able = all(not np.any(m[~e]) for m, e in zip(clean, mine, strict=True))
-        yield [v + m for v, m in zip(arrays[i], missing, strict=True)] if able else None
+        wanted = [v + m for v, m in zip(arrays[i], missing, strict=True)]
+        if is_free:
+            wanted = [np.where(known, w, 0) for known, w in zip(right, wanted, strict=True)]
+        yield wanted if able else None
         if stores:
             left = [e & (a == b) for e, (a, b) in zip(left, pairs, strict=True)]
         elif not _adds(statements[i]):

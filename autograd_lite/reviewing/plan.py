@@ -1,5 +1,7 @@
 """The order of a search: which forms of which lines are tried, one after the other."""
 
+import ast
+
 from .analogies import analogous, is_analogous
 from .edits import (
     ALIKE,
@@ -48,7 +50,7 @@ def plan(step, alone, made, likely, copies, known, later):
             at = places.index((FORMULA, likely))
             places[at:at] = [(rank, list(step.roots)) for rank in (SLIP, OTHER, TERM)]
         after = 1
-    places.insert(1, (ASSIGNED, [k for k in step.feeds if step.is_whole_cause(k)]))
+    places.insert(1, (ASSIGNED, [k for k in step.feeds if _may_add(step, k)]))
     single = [k for k in likely if not is_analogous(step.statements[k])]
     if len(single) < len(likely):  # the others say what a further line says
         places[after:after] = [(SLIP, single), (FACTOR, single)]
@@ -60,6 +62,20 @@ def plan(step, alone, made, likely, copies, known, later):
         at = places.index((TERM, mine)) + 1 if alone else at + 2
         places.insert(at, (TERM, sole))
     return places
+
+
+def _may_add(step, key):
+    """Whether a line that all that is wrong comes from adds up, or may have to."""
+    statement = step.statements.get(key)
+    if statement is None or statement.target is None or not step.is_whole_cause(key):
+        return False
+    before = (
+        s
+        for s in statement.source.statements
+        if s.function is statement.function and s.line < statement.line
+    )
+    again = any(s.target is not None and s.name == statement.name for s in before)
+    return isinstance(statement.node, ast.AugAssign) or again
 
 
 def _all_of(step, likely):

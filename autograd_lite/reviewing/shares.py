@@ -38,28 +38,41 @@ class Share:
 
 def first_wrong(step):
     """The first share that backpropagation does not add; or None."""
-    rules = {key for key, s in step.statements.items() if _adds(s)}
-    if len(rules) < RULES:
+    places: dict = {}
+    for key, statement in step.statements.items():
+        if _adds(statement):
+            places.setdefault(_place(statement), []).append(key)
+    rules = {key for keys in places.values() if len(keys) >= RULES for key in keys}
+    if not rules:
         return None
-    examination = step.examination
-    pieces = [g for node in examination.truth.parts for g in examination.truth.pieces(node)]
-    known = Known([*pieces, *examination.truth.gradients.values()], close=examination.close)
-    right, run, times = False, step.truth.run, Counter()
+    right, run, times = set(), step.truth.run, Counter()
+    known = _known(step, step.truth.parts)
     for at, (key, value) in enumerate(run.events):
         times[key] += 1
-        held = run.owners.get(at)
         if key not in rules or not isinstance(value, Node):
             continue
-        if held is not None and step.truth.forward.isdisjoint(held):  # that of a constant
+        held = step.truth.forward.intersection(run.owners.get(at, ()))
+        if at in run.owners and not held:  # that of a constant
             continue
         share, maker = _share(value)
-        if share is None or known.of(share) == EXACT:
-            right = right or share is not None
+        if share is None:
+            continue
+        of_it = _known(step, held) if held else known
+        if of_it.of(share) == EXACT:
+            right |= {key} if np.any(share) else set()
         elif value in step.above:
-            if not right or not _is_given_what_is_known(step, key, maker, known):
+            if len(right) < 2 or not _is_given_what_is_known(step, key, maker, known):
                 return None
-            return Share(_line_of(step, key, maker), key, times[key] - 1, known)
+            return Share(_line_of(step, key, maker), key, times[key] - 1, of_it)
     return None
+
+
+def _known(step, nodes):
+    """What goes back to some nodes: all of it, single uses, sums of them."""
+    truth = step.truth
+    pieces = [g for node in nodes for g in truth.pieces(node)]
+    whole = [truth.gradients[node] for node in nodes if node in truth.gradients]
+    return Known([*pieces, *whole], close=step.examination.close)
 
 
 def _is_given_what_is_known(step, key, maker, known):
@@ -81,8 +94,17 @@ def _is_given_what_is_known(step, key, maker, known):
 def _adds(statement):
     """Whether a line adds to an attribute or to an entry, or takes away."""
     node = statement.node
-    inside = isinstance(getattr(node, "target", None), (ast.Attribute, ast.Subscript))
-    return isinstance(node, ast.AugAssign) and inside and isinstance(node.op, (ast.Add, ast.Sub))
+    return isinstance(node, ast.AugAssign) and isinstance(node.op, (ast.Add, ast.Sub))
+
+
+def _place(statement):
+    """Where it adds to: an attribute by its name, entries of one container; else it is its own."""
+    target = statement.target
+    if isinstance(target, ast.Attribute):
+        return "attribute", target.attr
+    if isinstance(target, ast.Subscript) and not isinstance(target.slice, ast.Constant):
+        return "entry", statement.source.segment(target.value)
+    return statement.key
 
 
 def _share(node):
