@@ -57,7 +57,8 @@ def _blind(examination, other):
         statement = examination.statements.get(key)
         for node in nodes_in(value) if statement is not None and statement.target else ():
             node.name = node.name or statement.name
-    names = {place: leaves[place] for place in examination.pairs.values()}
+    paired = {examination.truth.entries.get(p, (p,))[0] for p in examination.pairs.values()}
+    names = {place: leaves[place] for place in leaves if place in paired}
     try:
         with np.errstate(all="ignore"):
             gradients = differentiated(run.loss, list(names.values()))

@@ -96,7 +96,7 @@ def groups(examination):
             found += [Group(word, some, parts, False) for parts in _parts(some, truth, origin)]
     for path, gradient in examination.true.items():
         name = examination.pairs[whole(path)]
-        found.append(Group(last_word(name), [truth.leaves[name].node], [gradient]))
+        found.append(Group(last_word(name), [truth.leaf_of(name)], [gradient]))
     found += _arguments(truth, origin, statements)
     for name, quotient in examination.quotients.items():
         for sign in (1,) if quotient.of else (1, -1):

@@ -58,7 +58,7 @@ class ReviewedGraph:
             if line.verdict in _MARKS:
                 found._mark(bare(line.name), _MARKS[line.verdict], line)
         for path, place in examination.pairs.items():
-            node = truth.leaves[place].node
+            node = truth.leaf_of(place)
             mark, row = found.marks.get(node, (RIGHT, ""))
             if (mark == RIGHT) == (path in wrong):
                 mark = WRONG if path in wrong else RIGHT

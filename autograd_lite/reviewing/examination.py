@@ -104,6 +104,7 @@ class Examination:
         self.close = _close(self.run.gradients.values())
         self.sound: set = set()  # lines of functions that are right on their own
         self.said: dict = {}  # {what a line assigns: what the user says it is the gradient of}
+        self.entries: dict = {}  # of places, that have a name of their own; see `Truth`
         self.truth = self._truth_at(None)
         self._expect_the_same_loss()
         self.pairs = self._paired()
@@ -139,6 +140,13 @@ class Examination:
             self.run.gradients, self.called, places, self.truth.of, self.agree,
             parameters, self._aliases(),
         )  # fmt: skip
+        numbers = {p: g for p, g in self.run.gradients.items() if p not in found and not np.ndim(g)}
+        if numbers:
+            aliases = self.truth.find_entries(self.statements)
+            entries = {name: self.truth.entry(name) for name in aliases}
+            found |= pairs.paired(
+                numbers, self.called, entries, self.truth.of, self.agree, (), aliases
+            )
         found |= {(f"{x}.grad",): x for x in parameters}
         return {path: x for path, x in found.items() if path in self.run.gradients}
 
@@ -202,7 +210,9 @@ class Examination:
             loss = _loss_of(run, self.run, other)
         if loss is None:
             raise self._unfollowed(failure) from failure
-        return Truth(run, leaves, failure, loss)
+        truth = Truth(run, leaves, failure, loss)
+        truth.entries = self.entries
+        return truth
 
     def _expect_the_same_loss(self):
         """Raise where tensors lead to another loss than arrays: then nothing is known."""
@@ -229,7 +239,8 @@ class Examination:
 
     def _beside(self):
         """Pairs (other, {path: true gradient}, loss) of points beside the given one."""
-        places = {name: self.inputs.places[name] for name in self.pairs.values()}
+        paired = {self.truth.entries.get(name, (name,))[0] for name in self.pairs.values()}
+        places = {name: x for name, x in self.inputs.places.items() if name in paired}
         found = []
         for seed in range(BESIDE):
             other = beside(places, seed)

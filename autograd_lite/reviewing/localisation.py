@@ -234,7 +234,7 @@ class Localisation:
         truth = self.examination.truth
         found: dict = {}
         for path in self.examination.true:
-            leaf = truth.leaves[self.examination.pairs[whole(path)]].node
+            leaf = truth.leaf_of(self.examination.pairs[whole(path)])
             for node in (
                 [leaf] if whole(path) == path else taken_from(leaf, path[-1], truth.forward)
             ):

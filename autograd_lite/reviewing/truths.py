@@ -1,5 +1,6 @@
 """The true gradients of a program's loss, at the given point and at points beside it."""
 
+import ast
 import operator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -7,9 +8,10 @@ from itertools import accumulate
 
 import numpy as np
 
-from ..engine.tape import Pending, backward_pass, history
+from ..engine.tape import Node, Pending, backward_pass, history
 from ..engine.tensor import Tensor
 from .inputs import is_floats
+from .pairs import last_word
 from .recognition import Known
 
 BESIDE = 2  # points
@@ -33,6 +35,8 @@ class Truth:
         Of the loss, with respect to all it was computed from.
     parts : dict of lists of pairs by node
         (the node that it came from, what arrived) of all that arrived at a node.
+    entries : dict
+        {name: (place, index)} of entries that have a name of their own, see `find_entries`.
     """
 
     run: object
@@ -41,6 +45,7 @@ class Truth:
     loss: object
     gradients: dict = field(default_factory=dict)
     parts: dict = field(default_factory=dict)
+    entries: dict = field(default_factory=dict)
 
     def __post_init__(self):
         def step(node, g, careful):
@@ -60,6 +65,46 @@ class Truth:
         left = backward_pass(seed, arrive=arrive, step=step, careful=True)
         self.gradients = {n: g for n, g in (self.gradients | left).items() if size_of(n)}
         self.forward = set(history(self.loss))
+
+    def find_entries(self, statements):
+        """{name of an entry, what the program calls it}: ``self.w1, self.w2 = w``, ``b = w[0]``.
+
+        They are in ``entries`` then.
+        """
+        called: dict = {}
+        for key, value in self.run.events:
+            target = getattr(statements.get(key), "target", None)
+            place, index = self._entry_at(value)
+            several = target.elts if isinstance(target, ast.Tuple) else []
+            if place is not None and index is None and len(several) == len(value.out):
+                for i, one in enumerate(several):
+                    called.setdefault((place, i), set()).add(last_word(ast.unparse(one)))
+            elif index is not None and target is not None:
+                called.setdefault((place, index), set()).add(last_word(ast.unparse(target)))
+        self.entries |= {f"{place}[{index}]": (place, index) for place, index in called}
+        return {f"{place}[{index}]": words for (place, index), words in called.items()}
+
+    def _entry_at(self, value):
+        """(place, None) of what stands in a place, (place, index) of one of its numbers."""
+        if not isinstance(value, Node) or value.op is None:
+            return None, None
+        if value in self.lifted:
+            place = self.lifted[value]
+            return (place, None) if np.ndim(value.out) == 1 else (None, None)
+        index = value.kwargs.get("index") if value.op.name == "getitem" else None
+        above = [self.lifted.get(parent) for _, parent in value.inputs()]
+        if np.ndim(value.out) or index is None or len(above) != 1 or above[0] is None:
+            return None, None
+        return above[0], index
+
+    def entry(self, name):
+        """The value of an entry."""
+        place, index = self.entries[name]
+        return float(self.leaves[place].node.out[index])
+
+    def leaf_of(self, name):
+        """The node of the leaf of a place, or of the place of an entry."""
+        return self.leaves[self.entries.get(name, (name,))[0]].node
 
     def reads(self, place):
         """Whether the loss was computed from what stands in a place."""
@@ -93,9 +138,10 @@ class Truth:
 
     def of(self, place):
         """The gradient with respect to one place of the inputs; zeros where it was not used."""
-        leaf = self.leaves[place].node
+        leaf = self.leaf_of(place)
         found = self.gradients.get(leaf)
-        return np.zeros_like(leaf.out) if found is None else np.asarray(found)
+        found = np.zeros_like(leaf.out) if found is None else np.asarray(found)
+        return found[self.entries[place][1]] if place in self.entries else found
 
 
 def size_of(node):
