@@ -18,7 +18,7 @@ from .inputs import Inputs
 from .quotients import quotients
 from .recognition import EXACT, Known
 from .sources import is_judged
-from .truths import BESIDE, Truth, beside
+from .truths import BESIDE, STEPS, Truth, beside, same_guards
 from .vocabulary import is_atomic
 
 EFFORT = 32_000
@@ -241,17 +241,22 @@ class Examination:
         """Pairs (other, {path: true gradient}, loss) of points beside the given one."""
         paired = {self.truth.entries.get(name, (name,))[0] for name in self.pairs.values()}
         places = {name: x for name, x in self.inputs.places.items() if name in paired}
-        found = []
-        for seed in range(BESIDE):
-            other = beside(places, seed)
+        points = (self._point_beside(places, seed) for seed in range(BESIDE))
+        return [point for point in points if point is not None]
+
+    def _point_beside(self, places, seed):
+        """Such a point at which what guards against overflow does what it does here; or None."""
+        for step in STEPS:
+            other = beside(places, seed, step)
             try:
                 truth = self._truth_at(other)
             except Exception:
                 continue
             true = self._true_of(truth)
-            if all(np.isfinite(g).all() for g in true.values()):
-                found.append((other, true, runs.number(truth.loss.out)))
-        return found
+            finite = all(np.isfinite(g).all() for g in true.values())
+            if finite and same_guards(truth, self.truth):
+                return other, true, runs.number(truth.loss.out)
+        return None
 
     @cached_property
     def known(self):

@@ -10,6 +10,7 @@ _BEFORE = re.compile(
     r"D_|d_|g_|partial_|d(?=[A-Za-z])|g(?=[A-Z])|D(?=[A-Za-z]))",
 )
 _AFTER = re.compile(r"(_?(grad|gradient|grads|bar)|_g)$")
+NAMED = 8.0  # for a key that is a place's name: more than that the numbers are those of another
 _VAGUE = {
     "grads",
     "grad",
@@ -181,7 +182,7 @@ def _score(path, number, value, called, aliases, name, place):
     theirs = _steps(name)
     words = _words(path)
     if len(words) > 1 and words == re.findall(r"\w+", name.lower())[-len(words) :]:
-        return 5.0
+        return NAMED + 5.0
     mine = [word for word in words if not word.isdigit()]
     last = [bare(step).lower() for step in path if isinstance(step, str)][-2:]
     if len(last) == 2 and same and last == [step.lower() for step in theirs][-2:]:
@@ -189,7 +190,9 @@ def _score(path, number, value, called, aliases, name, place):
     score = 0.0
     if mine:
         tail = [step.lower() for step in theirs][-len(mine) :]
-        score = 4.0 if mine == tail else 2.0 if mine[-1] in {tail[-1], *aliases} else -3.0
+        score = 2.0 if mine[-1] in {tail[-1], *aliases} else -3.0
+        if mine == tail:
+            score = 4.0 + NAMED * same
     by_name = {bare(c).lower() for c in called} - _VAGUE
     last = theirs[-1].lower() if theirs else ""
     if not by_name.isdisjoint({last, *aliases}):

@@ -15,7 +15,8 @@ from .pairs import last_word
 from .recognition import Known
 
 BESIDE = 2  # points
-_STEP = 0.2
+STEPS = (0.2, 0.06, 0.02)  # how far they are, relative to the values
+_GUARDS = ("clip", "maximum", "minimum")
 USES = 6
 
 
@@ -154,7 +155,27 @@ def node_of(value):
     return value.node if isinstance(value, Tensor) else None
 
 
-def beside(places, seed):
+def same_guards(one, other):
+    """Whether clipped values, and those with a bound that is not 0, are the same ones in two runs.
+
+    Where a guard against overflow cuts off at one point alone, a formula without it is no mistake.
+    """
+    pairs = zip(_guards(one), _guards(other), strict=False)
+    return all(np.array_equal(mine, theirs) for mine, theirs in pairs)
+
+
+def _guards(truth):
+    """Which entries guards let through, one array for each."""
+    for node in sorted(truth.forward, key=lambda node: node.serial):
+        if node.op is not None and node.op.name in _GUARDS:
+            inputs = [(np.asarray(value), parent) for value, parent in node.inputs()]
+            bounds = [value for value, parent in inputs if parent is None]
+            if node.op.name == "clip" or any(b.size == 1 and b.any() for b in bounds):
+                given = next(value for value, parent in inputs if parent is not None)
+                yield np.asarray(node.out) == given
+
+
+def beside(places, seed, step=STEPS[0]):
     """A function ``other(name, value)`` that moves the named places a little.
 
     What is positive stays positive, and what is a number among 0 and 1 alone stays as it is.
@@ -164,10 +185,10 @@ def beside(places, seed):
     for name, value in places.items():
         array = np.asarray(value, dtype=float)
         scale = np.sqrt(np.mean(array**2)) if array.size else 0.0
-        factors = np.exp(_STEP * rng.uniform(-1, 1, array.shape))
+        factors = np.exp(step * rng.uniform(-1, 1, array.shape))
         new = array * factors
         if not (array > 0).all():
-            new = new + 0.5 * _STEP * (scale or 1.0) * rng.normal(size=array.shape)
+            new = new + 0.5 * step * (scale or 1.0) * rng.normal(size=array.shape)
         moved[name] = new.astype(value.dtype) if is_floats(value) else float(new)
     return lambda name, value: _like(moved.get(name, value), value)
 
