@@ -8,7 +8,7 @@ from .arrays import asarray
 from .modes import current, switched, watched
 from .multiple_outputs import continuous, like
 from .shown_arrays import LEAF_ARRAYS
-from .tape import NO_KEYWORDS, Call, CallOfOne, CallOfTwo, Leaf
+from .tape import NO_KEYWORDS, Call, CallOfOne, CallOfTwo, Leaf, forget_operands
 from .tensor import Tensor, constant, is_plain, several, wrap
 
 _OBJECT = np.dtype(object)
@@ -18,6 +18,7 @@ _PLAIN = frozenset({*_SCALARS, str, type(None), tuple, list, slice})
 _CONSTANTS = _SCALARS | {np.ndarray}
 _OWN = frozenset({np.ndarray, np.float64, np.float32})
 _new = object.__new__
+_LARGE = 1 << 13  # bytes; to keep a smaller array takes less time than to forget it
 
 
 def record(op, args, kwargs):
@@ -76,6 +77,8 @@ def record_two(op, args, kwargs):
     node = CallOfTwo(op, out, x, y, p, q) if tracked else None
     if type(out) not in _OWN or out.base is not None or out is x or (not node and mode.body):
         return _any_result(op, args, kwargs, out, node)
+    if not op.reads_args and node and p and q and out.nbytes > _LARGE:
+        forget_operands(node)
     tensor = _new(Tensor)
     tensor._array = out
     tensor.node = node or Leaf(out)

@@ -568,7 +568,8 @@ def recorded_step(node, g, careful):
 
 def _lifted(node):
     """The result and the arguments of a recorded call as tensors."""
-    return _lift(node.out, node), list(map(_lift, node.args, node.parents))
+    out, args = node.values()
+    return _lift(out, node), list(map(_lift, args, node.parents))
 
 
 def _lift(value, parent):

@@ -7,7 +7,7 @@ minimum are shared; clip passes the gradient in the closed interval; power is ex
 import numpy as np
 
 from ..engine.dispatch import registry
-from ..engine.primitives import composed, elementwise
+from ..engine.primitives import composed, elementwise, registered
 from ..engine.tensor import Tensor, plain
 from ..messages import errors
 
@@ -256,6 +256,11 @@ elementwise(np.unwrap, lambda g, out, x, discont=None, axis=-1, period=2 * np.pi
 cast = elementwise(astype, lambda g, out, x, dtype: g)  # the engine gives g the dtype of x
 registry["alias"] = elementwise(alias, lambda g, out, x, order="C": g)
 # fmt: on
+
+# What these rules do not read, the tape may forget.
+for _f in (np.add, np.subtract):
+    registered(_f).reads_args = registered(_f).reads_out = False
+registered(np.multiply).reads_out = False
 
 
 @composed(np.where)
