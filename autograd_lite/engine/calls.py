@@ -77,12 +77,18 @@ def record_two(op, args, kwargs):
     node = CallOfTwo(op, out, x, y, p, q) if tracked else None
     if type(out) not in _OWN or out.base is not None or out is x or (not node and mode.body):
         return _any_result(op, args, kwargs, out, node)
-    if not op.reads_args and node and p and q and out.nbytes > _LARGE:
-        forget_operands(node)
     tensor = _new(Tensor)
     tensor._array = out
     tensor.node = node or Leaf(out)
     return tensor
+
+
+def record_sum(op, args, kwargs):
+    """`record_two` of a function whose rules read of its arguments only their shapes and dtypes."""
+    result = record_two(op, args, kwargs)
+    if type(result) is Tensor and result._array.nbytes > _LARGE:
+        forget_operands(result.node)
+    return result
 
 
 def _any_result(op, args, kwargs, out, node):

@@ -119,7 +119,6 @@ class Primitive(Operation):
         self.repeats = not self.is_users
         self.rules = tuple(map(_reading, rules)) if self.is_users else rules
         self.arity = len(rules)  # of the arguments that are arrays
-        self.reads_args = self.reads_out = True
         self.record = record
         if self.arity in (1, 2) and not self.is_users and None not in rules:
             self.record = record_one if self.arity == 1 else record_two

@@ -6,7 +6,6 @@ No graph search, no recursion, and 2^60 paths through 60 nodes cost 60 visits.
 
 from __future__ import annotations
 
-from functools import partial
 from heapq import heappop, heappush
 from itertools import count
 from operator import attrgetter
@@ -37,8 +36,6 @@ class Operation:
         Whether f is a function of the user's.
     repeats : bool
         Whether f of the same arguments gives the same values once more.
-    reads_args : bool
-        Whether a rule reads more of the arguments than their shapes and dtypes.
     reads_out : bool
         Whether a rule reads the result.
     """
@@ -46,7 +43,7 @@ class Operation:
     name = ""
     rules: tuple = ()
     broadcasts = sequence = by_rules = is_users = repeats = False
-    reads_args = reads_out = True
+    reads_out = True
 
     def cotangents(self, g, out, args, kwargs, parents, careful=False):
         """One step back: pairs (parent, contribution) of the cotangent g of one call.
@@ -108,17 +105,12 @@ class Call(Node):
 # object for the garbage collector to look through, which of a million calls is half of its time.
 
 
-def _stored(*slots):
-    """What sets several slots at once."""
-    return lambda node, values: [*map(partial(setattr, node), slots, values)]
-
-
 class CallOfOne(Node):
     """A call of one array, whose node is p."""
 
     __slots__ = ("p", "x")
-    args = property(lambda self: (self.x,), _stored("x"))
-    parents = property(lambda self: (self.p,), _stored("p"))
+    args = property(lambda self: (self.x,), lambda self, values: setattr(self, "x", *values))
+    parents = property(lambda self: (self.p,))
 
     def __init__(self, op, kwargs, out, x, p):
         self.op, self.kwargs, self.out = op, kwargs, out
@@ -150,14 +142,21 @@ class CallOfTwo(Node):
 
     __slots__ = ("p", "q", "value", "x", "y")
     out = property(lambda self: complete(self).value, lambda self, out: setattr(self, "value", out))
-    args = property(lambda self: (complete(self).x, self.y), _stored("x", "y"))
-    parents = property(attrgetter("p", "q"), _stored("p", "q"))
+    parents = property(attrgetter("p", "q"))
 
     def __init__(self, op, out, x, y, p, q):
         self.op, self.kwargs, self.value = op, NO_KEYWORDS, out
         self.x, self.y = x, y
         self.p, self.q = p, q
         self.serial, self.name = _next_serial(), None
+
+    @property
+    def args(self):
+        return complete(self).x, self.y
+
+    @args.setter
+    def args(self, values):
+        self.x, self.y = values
 
     def values(self):
         return self.value, (self.x, self.y)
@@ -190,20 +189,21 @@ class Forgotten:
 
     __slots__ = ("dtype", "shape")
 
-    def __init__(self, shape, dtype):
-        self.shape, self.dtype = shape, dtype
+    def __init__(self, x):
+        self.shape, self.dtype = x.shape, x.dtype
 
 
 def forget_operands(node):
-    """Keep no operand of a call whose rules read none, where it can be computed again.
+    """Keep no operand of a sum that can be computed again.
 
     That is the result of a call of two tensors, whose values nobody writes into.
     """
-    out = node.value
-    like_out = Forgotten(out.shape, out.dtype)
+    if type(node) is not CallOfTwo or node.p is None or node.q is None:
+        return
+    out = Forgotten(node.value)
     for slot, x, p in (("x", node.x, node.p), ("y", node.y, node.q)):
         if p.op is not None and x.shape == out.shape and x.dtype == out.dtype:
-            setattr(node, slot, like_out)
+            setattr(node, slot, out)
             if type(p) is CallOfTwo and p.p and p.q and not p.op.reads_out:
                 p.value = None
 
