@@ -544,3 +544,18 @@ def test_nothing_comes_from_elements_that_nobody_reads(f):
     with np.errstate(all="ignore"):
         g = ag.grad(lambda x: np.sum(f(x, (x - x) / np.sum(x - x))))(np.array([1.0, 2.0, 3.0]))
     np.testing.assert_array_equal(g, [2.0, 4.0, 6.0])
+
+
+@both_precisions
+@pytest.mark.parametrize("c", [0, 0.0, 5.0, -300.0])
+def test_logaddexp_of_many_numbers_is_that_of_each(c, dtype):
+    """Of a large array it is computed in another way."""
+    x = np.random.default_rng(0).normal(size=2000).astype(dtype) * 20
+    x[:8] = inf, -inf, nan, 0.0, -0.0, c, -1e3, 1e3
+    for f in (lambda z: np.logaddexp(c, z), lambda z: np.logaddexp(z, c)):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            many = f(ag.Tensor(x)).data
+        assert many.dtype == dtype
+        np.testing.assert_array_max_ulp(many[3:], f(x[3:]), 6)
+        np.testing.assert_array_equal(many[:3], [inf, c, nan])

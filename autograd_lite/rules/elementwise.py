@@ -8,7 +8,7 @@ import numpy as np
 
 from ..engine.calls import record_sum
 from ..engine.dispatch import registry
-from ..engine.primitives import composed, elementwise, registered
+from ..engine.primitives import composed, elementwise, faster, registered
 from ..engine.tensor import Tensor, plain
 from ..messages import errors
 
@@ -92,6 +92,22 @@ def _below(x, top):
     return np.where(_same_infinity(x, top), 0, x - top)
 
 
+def _logaddexp(x, y):
+    """np.logaddexp; of a number and a large array a sum of what NumPy computes in vectors.
+
+    log(exp c + exp z) = max(z, c) + log1p(exp(-|z - c|))
+    """
+    c, z = (x, y) if type(x) in (int, float) else (y, x)
+    is_large = type(z) is np.ndarray and z.size > 1000 and z.dtype in (np.float64, np.float32)
+    if not is_large or type(c) not in (int, float) or not -1e30 < c < 1e30:
+        return np.logaddexp(x, y)
+    rest = z - c
+    np.negative(np.absolute(rest, rest), rest)
+    np.log1p(np.exp(rest, rest), rest)
+    rest += np.maximum(z, c)
+    return rest
+
+
 def _portion(x, y, out):
     """exp(y - out) of out = log(exp(x) + exp(y)); a half each for twice the same infinity."""
     if type(out) is np.ndarray and np.isfinite(out).all():
@@ -116,6 +132,9 @@ def where(condition, x, y):
 
 def clip(x, low, high):
     return np.clip(x, low, high)
+
+
+faster[np.logaddexp] = _logaddexp
 
 
 def fractional_part(x):
