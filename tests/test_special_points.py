@@ -9,8 +9,13 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
+from autograd_lite.engine.primitives import _primitives, faster
 
 inf, nan = np.inf, np.nan
+# Of NumPy's functions that are operators of arrays nothing has to be told.
+IN_ANOTHER_WAY = [
+    op for op in _primitives.values() if op.f in faster and not isinstance(op.f, np.ufunc)
+] + [_primitives[np.maximum], _primitives[np.logaddexp]]
 both_precisions = pytest.mark.parametrize("dtype", [np.float32, np.float64], ids=["f32", "f64"])
 
 
@@ -559,3 +564,18 @@ def test_logaddexp_of_many_numbers_is_that_of_each(c, dtype):
         assert many.dtype == dtype
         np.testing.assert_array_max_ulp(many[3:], f(x[3:]), 6)
         np.testing.assert_array_equal(many[:3], [inf, c, nan])
+
+
+@both_precisions
+@pytest.mark.parametrize("shape", [(4, 3), (40, 50), (500, 4), (2000,), ()])
+@pytest.mark.parametrize("op", IN_ANOTHER_WAY, ids=lambda op: op.name)
+def test_what_is_computed_in_another_way_is_the_same(op, shape, dtype):
+    x = np.random.default_rng(0).uniform(-9, 9, size=shape).astype(dtype)
+    x.flat[:5] = (inf, -inf, nan, 0.0, -0.0)[: x.size]
+    for values in (x if shape else x[()], x.T, np.arange(3)):
+        for args in [(values,)] if op.arity == 1 else [(values, 2), (0.5, values), (values, inf)]:
+            with np.errstate(all="ignore"):
+                expected, result = op.f(*args), op.call(*args)
+            assert type(result) is type(expected)
+            assert result.dtype == expected.dtype
+            np.testing.assert_array_max_ulp(result, expected, 4)

@@ -108,6 +108,17 @@ def _logaddexp(x, y):
     return rest
 
 
+def maximum_of_array(x, y):
+    """np.maximum; of a large array and a number with a row of that number, in half the time.
+
+    NumPy has vectors for the maximum of two arrays, and none for that of an array and a number.
+    """
+    is_large = type(x) is np.ndarray and x.size > 1000 and x.shape[-1] > 30
+    if is_large and type(y) in (int, float) and x.dtype.kind == "f":
+        y = np.full(x.shape[-1:], y, x.dtype)
+    return np.maximum(x, y)
+
+
 def _portion(x, y, out):
     """exp(y - out) of out = log(exp(x) + exp(y)); a half each for twice the same infinity."""
     if type(out) is np.ndarray and np.isfinite(out).all():
@@ -135,6 +146,7 @@ def clip(x, low, high):
 
 
 faster[np.logaddexp] = _logaddexp
+faster[np.maximum] = maximum_of_array
 
 
 def fractional_part(x):
