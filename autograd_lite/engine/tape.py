@@ -65,7 +65,7 @@ class Node:
     hooks, and on those recorded while anomalies are looked for.
     """
 
-    __slots__ = ("op", "kwargs", "out", "serial", "name", "hooks", "trace")
+    __slots__ = ("op", "kwargs", "serial", "name", "hooks", "trace")
     requires_grad = True  # a call is recorded only if one of its inputs requires a gradient
 
     def values(self):
@@ -93,7 +93,7 @@ class Node:
 class Call(Node):
     """A call of any number of arguments."""
 
-    __slots__ = ("args", "parents")
+    __slots__ = ("args", "out", "parents")
 
     def __init__(self, op, args, kwargs, out, parents):
         self.op, self.args, self.kwargs = op, args, kwargs
@@ -108,7 +108,7 @@ class Call(Node):
 class CallOfOne(Node):
     """A call of one array, whose node is p."""
 
-    __slots__ = ("p", "x")
+    __slots__ = ("out", "p", "x")
     args = property(lambda self: (self.x,), lambda self, values: setattr(self, "x", *values))
     parents = property(lambda self: (self.p,))
 
@@ -255,7 +255,7 @@ class Leaf(Node):
     earlier value keep it in their ``args``.
     """
 
-    __slots__ = ("requires_grad", "grad")
+    __slots__ = ("requires_grad", "grad", "out")
     args = parents = ()
 
     def __init__(self, out, requires_grad=False):
