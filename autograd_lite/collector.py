@@ -29,7 +29,8 @@ class _Patience:
         if phase != "stop" or info["generation"] != 2 or old != self.left or not young * middle:
             return
         objects = gc.get_objects(generation=2)
-        nodes = sum(isinstance(thing, Node) for thing in objects[::_EVERY])
+        # (isinstance asks a weakref.proxy for its object, which may be gone)
+        nodes = sum(issubclass(type(thing), Node) for thing in objects[::_EVERY])
         is_tape = 2 * nodes * _EVERY > len(objects) > 100 * info["collected"]
         waiting = GROWTH * len(objects) // (young * middle) if is_tape else 0
         self.left = max(self.usual, waiting)

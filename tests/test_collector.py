@@ -1,6 +1,7 @@
 """Full collections come less often while what there is is mostly a tape."""
 
 import gc
+import weakref
 
 import pytest
 from variables import variable
@@ -61,6 +62,14 @@ def test_after_a_collection_in_vain_the_next_one_waits_for_growth(usual):
     del tape
     gc.collect()
     assert gc.get_threshold() == usual
+
+
+def test_a_proxy_whose_object_is_gone_is_no_matter(usual):
+    """Python reports what a callback of the collector raises, and goes on."""
+    proxies = [weakref.proxy(Cycle()) for _ in range(1000)]
+    gc.collect()
+    assert gc.get_threshold() == usual
+    del proxies
 
 
 def test_what_is_garbage_beside_a_tape_keeps_the_usual_pace(usual):

@@ -9,8 +9,13 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
+from autograd_lite.engine.primitives import _primitives, faster
 
 inf, nan = np.inf, np.nan
+# Of NumPy's functions that are operators of arrays nothing has to be told.
+IN_ANOTHER_WAY = [
+    op for op in _primitives.values() if op.f in faster and not isinstance(op.f, np.ufunc)
+] + [_primitives[np.maximum], _primitives[np.logaddexp]]
 both_precisions = pytest.mark.parametrize("dtype", [np.float32, np.float64], ids=["f32", "f64"])
 
 
@@ -544,3 +549,33 @@ def test_nothing_comes_from_elements_that_nobody_reads(f):
     with np.errstate(all="ignore"):
         g = ag.grad(lambda x: np.sum(f(x, (x - x) / np.sum(x - x))))(np.array([1.0, 2.0, 3.0]))
     np.testing.assert_array_equal(g, [2.0, 4.0, 6.0])
+
+
+@both_precisions
+@pytest.mark.parametrize("c", [0, 0.0, 5.0, -300.0])
+def test_logaddexp_of_many_numbers_is_that_of_each(c, dtype):
+    """Of a large array it is computed in another way."""
+    x = np.random.default_rng(0).normal(size=2000).astype(dtype) * 20
+    x[:8] = inf, -inf, nan, 0.0, -0.0, c, -1e3, 1e3
+    for f in (lambda z: np.logaddexp(c, z), lambda z: np.logaddexp(z, c)):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            many = f(ag.Tensor(x)).data
+        assert many.dtype == dtype
+        np.testing.assert_array_max_ulp(many[3:], f(x[3:]), 6)
+        np.testing.assert_array_equal(many[:3], [inf, c, nan])
+
+
+@both_precisions
+@pytest.mark.parametrize("shape", [(4, 3), (40, 50), (500, 4), (2000,), ()])
+@pytest.mark.parametrize("op", IN_ANOTHER_WAY, ids=lambda op: op.name)
+def test_what_is_computed_in_another_way_is_the_same(op, shape, dtype):
+    x = np.random.default_rng(0).uniform(-9, 9, size=shape).astype(dtype)
+    x.flat[:5] = (inf, -inf, nan, 0.0, -0.0)[: x.size]
+    for values in (x if shape else x[()], x.T, np.arange(3)):
+        for args in [(values,)] if op.arity == 1 else [(values, 2), (0.5, values), (values, inf)]:
+            with np.errstate(all="ignore"):
+                expected, result = op.f(*args), op.call(*args)
+            assert type(result) is type(expected)
+            assert result.dtype == expected.dtype
+            np.testing.assert_array_max_ulp(result, expected, 4)

@@ -8,7 +8,7 @@ from .arrays import asarray
 from .modes import current, switched, watched
 from .multiple_outputs import continuous, like
 from .shown_arrays import LEAF_ARRAYS
-from .tape import NO_KEYWORDS, Call, CallOfOne, CallOfTwo, Leaf
+from .tape import NO_KEYWORDS, Call, CallOfOne, CallOfTwo, Leaf, forget_operands
 from .tensor import Tensor, constant, is_plain, several, wrap
 
 _OBJECT = np.dtype(object)
@@ -18,6 +18,7 @@ _PLAIN = frozenset({*_SCALARS, str, type(None), tuple, list, slice})
 _CONSTANTS = _SCALARS | {np.ndarray}
 _OWN = frozenset({np.ndarray, np.float64, np.float32})
 _new = object.__new__
+_LARGE = 1 << 13  # bytes; to keep a smaller array takes less time than to forget it
 
 
 def record(op, args, kwargs):
@@ -80,6 +81,14 @@ def record_two(op, args, kwargs):
     tensor._array = out
     tensor.node = node or Leaf(out)
     return tensor
+
+
+def record_sum(op, args, kwargs):
+    """`record_two` of a function whose rules read of its arguments only their shapes and dtypes."""
+    result = record_two(op, args, kwargs)
+    if type(result) is Tensor and result._array.nbytes > _LARGE:
+        forget_operands(result.node)
+    return result
 
 
 def _any_result(op, args, kwargs, out, node):

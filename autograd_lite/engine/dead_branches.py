@@ -57,7 +57,7 @@ def backward_pass(seeds, targets, arrive=None, values=None, leave=None):
         return Cotangent(arrive(node, cotangent.g), cotangent.dead)
 
     def step(node, cotangent, careful):
-        out, args = values(node) if values else (node.out, node.args)
+        out, args = values(node) if values else node.values()
         return _Step(node.op, out, args, node.kwargs, node.parents).pairs(cotangent)
 
     seeds = {node: Cotangent(g, _plain(g) == 0) for node, g in seeds.items()}

@@ -17,7 +17,7 @@ def backward_pass(seeds, targets, carefully):
 
     def leave(node):
         passed.append(node)
-        for x in node.args:
+        for x in node.values()[1]:
             if type(x) is array and x.nbytes > 1024:  # a smaller one may stay until the end
                 _give_back(node)
                 break
@@ -53,7 +53,8 @@ def _give_back(node):
 def _restore(passed):
     """Compute all values again, the oldest first."""
     for node in reversed(passed):
-        values = zip(node.args, node.parents)
-        node.args = tuple([p.out if type(p) in CALLS else x for x, p in values])
-        if node.out is None:
-            node.out = node.op.f(*node.args, **node.kwargs)
+        out, args = node.values()
+        values = zip(args, node.parents)
+        node.args = args = [p.out if type(p) in CALLS else x for x, p in values]
+        if out is None:
+            node.out = node.op.f(*args, **node.kwargs)

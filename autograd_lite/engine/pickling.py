@@ -11,7 +11,9 @@ def to_rows(root):
     Leaves that several tensors share stay shared if these are pickled or copied together.
     """
     nodes = history(root)
-    _refuse_hooks(nodes)
+    for hook in (hook for node in nodes for hook in hooks.of(node)):
+        if not isinstance(hook.f, hooks.Retained):  # a function of this process
+            raise refusals.pickling_of_a_hook(hook)
     number = {node: i for i, node in enumerate(nodes)}
 
     def numbered(parent):
@@ -23,15 +25,6 @@ def to_rows(root):
         row = (node.op, node.args, node.kwargs, node.out, parents, node.name)
         rows.append(node if node.op is None else row)
     return rows
-
-
-def _refuse_hooks(nodes):
-    """A hook is a function of this process: a copy without it would behave otherwise."""
-    found = [
-        hook for node in nodes for hook in hooks.of(node) if not isinstance(hook.f, hooks.Retained)
-    ]
-    if found:
-        raise refusals.pickling_of_a_hook(found[0])
 
 
 def from_rows(rows):

@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 
 from ..messages import errors, other_names, quoting
+from ..messages.silence import quiet
 from .arrays import unbroadcast
 from .calls import holds_tensor, read_only, record, record_one, record_two, requires_grad
 from .dead_branches import has_nan
@@ -163,6 +164,10 @@ class Primitive(Operation):
             if not is_plain(value) or value is defaults.get(key, _missing):
                 return False
         return True
+
+    def again(self, *args):
+        """The result of the same arguments once more, without a warning."""
+        return quiet.call(self.call, *args)
 
     def bind(self, args, kwargs):
         """Arguments in canonical form: those with a rule by position, the rest by keyword."""

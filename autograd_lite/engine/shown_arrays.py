@@ -1,6 +1,6 @@
-"""The arrays that a tensor shows itself as: ``t.data``, ``t.grad`` and ``t.flat``.
+"""The arrays that a tensor shows itself as: ``t.data`` and ``t.grad``.
 
-The one idea: the first two are NumPy arrays in everything, but ``t.data -= v`` and
+The one idea: they are NumPy arrays in everything, but ``t.data -= v`` and
 ``t.data[i] = v`` bind the leaf to a new value, with the views of it, since a value is never
 written into.
 """
@@ -12,6 +12,7 @@ from typing import Any, Self
 import numpy as np
 
 from ..messages import other_names, refusals
+from .dispatch import registry
 from .modes import no_grad
 
 
@@ -118,77 +119,6 @@ for _name in "add sub mul truediv floordiv mod pow matmul and or xor lshift rshi
 LEAF_ARRAYS = (LeafArray, GradArray)
 
 
-class Flat:
-    """What iterates over all elements of a tensor in the order of C, as NumPy's flat does.
-
-    ``x.flat[i] = v`` stores into x; values that are too few are repeated. NumPy's functions take
-    it as the elements in one axis.
-    """
-
-    __slots__ = ("base", "index")
-
-    def __init__(self, base):
-        self.base = base if base.ndim else base[None]
-        self.index = 0
-
-    def __len__(self):
-        return self.base.size
-
-    def __iter__(self):
-        return self
-
-    def __next__(self):
-        if self.index >= len(self):
-            raise StopIteration
-        self.index += 1
-        return self[self.index - 1]
-
-    def __getitem__(self, index):
-        return self.base[self._places(index)]
-
-    def __setitem__(self, index, values):
-        values = _in_one_axis(values) if isinstance(values, (list, tuple)) else values
-        places = self._places(index)
-        shape = np.shape(places[0]) if places else ()
-        if np.size(values) not in (0, 1):
-            values = np.resize(values, (int(np.prod(shape)),))
-            values = np.reshape(values, shape)
-        elif np.size(values):
-            values = np.reshape(values, ())
-        self.base[places] = values
-
-    def _places(self, index):
-        """Where in the tensor the elements at an index of all elements are."""
-        numbers = np.arange(len(self))[index]
-        return np.unravel_index(numbers, self.base.shape)
-
-    def copy(self):
-        """The elements in one axis, in new memory."""
-        return self.base.flatten()
-
-    def __array__(self, dtype=None, copy=None):
-        return np.asarray(self.copy(), dtype)
-
-    def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
-        return getattr(ufunc, method)(*map(_elements, inputs), **kwargs)
-
-    def __array_function__(self, func, types, args, kwargs):
-        return func(*_elements(args), **{key: _elements(v) for key, v in kwargs.items()})
-
-
-def _in_one_axis(values):
-    """The numbers of nested lists."""
-    parts = [_in_one_axis(v) if isinstance(v, (list, tuple)) else np.ravel(v) for v in values]
-    return np.concatenate(parts)
-
-
-def _elements(value):
-    """An argument with plain elements in place of each Flat."""
-    if type(value) in (list, tuple):
-        return type(value)(map(_elements, value))
-    return value.copy() if isinstance(value, Flat) else value
-
-
 def _part(f, doc):
     return property(f, lambda self, values: operator.setitem(f(self), ..., values), doc=doc)
 
@@ -201,8 +131,8 @@ class ArrayMethods:
     T: Self = property(lambda self: np.transpose(self), doc="The axes reversed.")
     mT: Self = property(lambda self: np.matrix_transpose(self), doc="The last two axes swapped.")
     flat: Any = property(
-        lambda self: Flat(self),
-        lambda self, values: Flat(self).__setitem__(slice(None), values),
+        lambda self: registry["flat"](self),
+        lambda self, values: registry["flat"](self).__setitem__(slice(None), values),
         doc="All elements in one axis, to read and to write.",
     )
     real: Self = _part(np.real, "The real part.")

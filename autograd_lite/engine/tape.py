@@ -6,7 +6,6 @@ No graph search, no recursion, and 2^60 paths through 60 nodes cost 60 visits.
 
 from __future__ import annotations
 
-from functools import partial
 from heapq import heappop, heappush
 from itertools import count
 from operator import attrgetter
@@ -37,11 +36,14 @@ class Operation:
         Whether f is a function of the user's.
     repeats : bool
         Whether f of the same arguments gives the same values once more.
+    reads_out : bool
+        Whether a rule reads the result.
     """
 
     name = ""
     rules: tuple = ()
     broadcasts = sequence = by_rules = is_users = repeats = False
+    reads_out = True
 
     def cotangents(self, g, out, args, kwargs, parents, careful=False):
         """One step back: pairs (parent, contribution) of the cotangent g of one call.
@@ -63,8 +65,12 @@ class Node:
     hooks, and on those recorded while anomalies are looked for.
     """
 
-    __slots__ = ("op", "kwargs", "out", "serial", "name", "hooks", "trace")
+    __slots__ = ("op", "kwargs", "serial", "name", "hooks", "trace")
     requires_grad = True  # a call is recorded only if one of its inputs requires a gradient
+
+    def values(self):
+        """The result and the arguments as the rules read them."""
+        return self.out, self.args
 
     def step(self, g, careful=False):
         """One step back through this call; see `Operation.cotangents`."""
@@ -87,7 +93,7 @@ class Node:
 class Call(Node):
     """A call of any number of arguments."""
 
-    __slots__ = ("args", "parents")
+    __slots__ = ("args", "out", "parents")
 
     def __init__(self, op, args, kwargs, out, parents):
         self.op, self.args, self.kwargs = op, args, kwargs
@@ -99,17 +105,12 @@ class Call(Node):
 # object for the garbage collector to look through, which of a million calls is half of its time.
 
 
-def _stored(*slots):
-    """What sets several slots at once."""
-    return lambda node, values: [*map(partial(setattr, node), slots, values)]
-
-
 class CallOfOne(Node):
     """A call of one array, whose node is p."""
 
-    __slots__ = ("p", "x")
-    args = property(lambda self: (self.x,), _stored("x"))
-    parents = property(lambda self: (self.p,), _stored("p"))
+    __slots__ = ("out", "p", "x")
+    args = property(lambda self: (self.x,), lambda self, values: setattr(self, "x", *values))
+    parents = property(lambda self: (self.p,))
 
     def __init__(self, op, kwargs, out, x, p):
         self.op, self.kwargs, self.out = op, kwargs, out
@@ -133,25 +134,40 @@ class CallOfOne(Node):
 
 
 class CallOfTwo(Node):
-    """A call of two arrays without keywords; p and q are their nodes."""
+    """A call of two arrays without keywords; p and q are their nodes.
 
-    __slots__ = ("p", "q", "x", "y")
-    args = property(attrgetter("x", "y"), _stored("x", "y"))
-    parents = property(attrgetter("p", "q"), _stored("p", "q"))
+    What no rule reads need not stay: then ``value`` is None, or x and y are `Forgotten`, and
+    ``out`` and ``args`` compute it again.
+    """
+
+    __slots__ = ("p", "q", "value", "x", "y")
+    out = property(lambda self: complete(self).value, lambda self, out: setattr(self, "value", out))
+    parents = property(attrgetter("p", "q"))
 
     def __init__(self, op, out, x, y, p, q):
-        self.op, self.kwargs, self.out = op, NO_KEYWORDS, out
+        self.op, self.kwargs, self.value = op, NO_KEYWORDS, out
         self.x, self.y = x, y
         self.p, self.q = p, q
         self.serial, self.name = _next_serial(), None
 
+    @property
+    def args(self):
+        return complete(self).x, self.y
+
+    @args.setter
+    def args(self, values):
+        self.x, self.y = values
+
+    def values(self):
+        return self.value, (self.x, self.y)
+
     def free(self):
-        self.op, self.out = _FREED, None
+        self.op, self.value = _FREED, None
         self.x = self.y = self.p = self.q = None
 
     def step(self, g, careful=False):
         """One step back by the operation's two rules."""
-        op, out, x, y, p, q = self.op, self.out, self.x, self.y, self.p, self.q
+        op, out, x, y, p, q = self.op, self.value, self.x, self.y, self.p, self.q
         if careful or not op.by_rules:
             return op.cotangents(g, out, (x, y), NO_KEYWORDS, (p, q), careful)
         pairs, (rule_of_x, rule_of_y) = [], op.rules
@@ -166,6 +182,49 @@ class CallOfTwo(Node):
                 gy = op.fitted(gy, y, g, False)
             pairs.append((q, gy))
         return pairs
+
+
+class Forgotten:
+    """What stands on the tape for an array of which the rules read no more than this."""
+
+    __slots__ = ("dtype", "shape")
+
+    def __init__(self, x):
+        self.shape, self.dtype = x.shape, x.dtype
+
+
+def forget_operands(node):
+    """Keep no operand of a sum that can be computed again.
+
+    That is the result of a call of two tensors, whose values nobody writes into.
+    """
+    if type(node) is not CallOfTwo or node.p is None or node.q is None:
+        return
+    out = Forgotten(node.value)
+    for slot, x, p in (("x", node.x, node.p), ("y", node.y, node.q)):
+        if p.op is not None and x.shape == out.shape and x.dtype == out.dtype:
+            setattr(node, slot, out)
+            if type(p) is CallOfTwo and p.p and p.q and not p.op.reads_out:
+                p.value = None
+
+
+def complete(node):
+    """A call of two, once what it has forgotten is computed again; that of older calls first."""
+    incomplete, stack = set(), [node]
+    while stack:
+        one = stack.pop()
+        if type(one) is not CallOfTwo or one in incomplete:
+            continue
+        if one.op is _FREED:
+            _FREED.refuse()
+        if one.value is None or type(one.x) is Forgotten or type(one.y) is Forgotten:
+            incomplete.add(one)
+            stack += [p for x, p in ((one.x, one.p), (one.y, one.q)) if type(x) is Forgotten]
+    for one in sorted(incomplete, key=_serial):
+        one.x = one.p.out if type(one.x) is Forgotten else one.x
+        one.y = one.q.out if type(one.y) is Forgotten else one.y
+        one.value = one.op.again(one.x, one.y) if one.value is None else one.value
+    return node
 
 
 CALLS = frozenset({Call, CallOfOne, CallOfTwo})
@@ -196,7 +255,7 @@ class Leaf(Node):
     earlier value keep it in their ``args``.
     """
 
-    __slots__ = ("requires_grad", "grad")
+    __slots__ = ("requires_grad", "grad", "out")
     args = parents = ()
 
     def __init__(self, out, requires_grad=False):
@@ -234,10 +293,11 @@ def history(*roots):
         node = stack.pop()
         if node.op is _FREED:
             _FREED.refuse()
-        for _, parent in node.inputs():
-            if parent is not None and parent not in seen:
-                seen[parent] = None
-                stack.append(parent)
+        for many in node.parents:
+            for parent in many if type(many) is tuple else (many,):
+                if parent is not None and parent not in seen:
+                    seen[parent] = None
+                    stack.append(parent)
     return sorted(seen, key=_serial)
 
 

@@ -26,7 +26,7 @@ from .modes import current, watched
 from .multiple_outputs import continuous, like, part_nodes
 from .operators import Operators
 from .pickling import from_rows, to_rows
-from .shown_arrays import ArrayMethods, Flat, GradArray, LeafArray
+from .shown_arrays import ArrayMethods, GradArray, LeafArray
 from .tape import Argument, Leaf, history
 
 
@@ -480,7 +480,7 @@ def is_plain(value):
 def _numbers(data, dtype, requires_grad):
     """Data as an array of numbers that nobody else writes into."""
     errors.refuse_foreign("a Tensor", data)
-    ours = (np.ndarray, np.generic, Tensor, Flat)
+    ours = (np.ndarray, np.generic, Tensor, registry["flat"])
     foreign = hasattr(data, "__array_function__") and not isinstance(data, ours)
     array = data.copy() if foreign else np.array(data)
     given = array.dtype if dtype is None else np.dtype(dtype)
@@ -568,7 +568,8 @@ def recorded_step(node, g, careful):
 
 def _lifted(node):
     """The result and the arguments of a recorded call as tensors."""
-    return _lift(node.out, node), list(map(_lift, node.args, node.parents))
+    out, args = node.values()
+    return _lift(out, node), list(map(_lift, args, node.parents))
 
 
 def _lift(value, parent):

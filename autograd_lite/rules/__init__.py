@@ -13,6 +13,7 @@ from . import (
     elementwise,
     error_function,
     fft,
+    flat,
     indexing,
     interpolation,
     inverses,

@@ -5,12 +5,14 @@ floating dtype; booleans and integers become float64, where NumPy's functions ma
 """
 
 import math
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from ..engine.primitives import elementwise
+from ..engine.primitives import elementwise, faster
 from ..messages.silence import quiet
+from .elementwise import maximum_of_array
 from .error_function import erfc, in_blocks
 
 
@@ -218,8 +220,28 @@ def _hard_swish_slope(x):
     return np.where(x <= -3, 0, np.where(x >= 3, 1, (2 * x + 3) / 6))
 
 
+def _sigmoid_vjp(g, out, x):
+    """g * out * (1 - out); of arrays in the memory of one factor, in three quarters of the time."""
+    if type(g) is not np.ndarray or type(out) is not np.ndarray:
+        return g * out * (1 - out)
+    slope = 1.0 - out
+    slope *= out
+    slope *= g
+    return slope
+
+
+def _sigmoid_of_array(x):
+    """The same: NumPy converts the number 1, and takes 1.0 as it is."""
+    e = quiet.call(np.exp, -x)
+    e += 1.0
+    return 1.0 / e
+
+
+faster[sigmoid] = _sigmoid_of_array
+faster[relu] = partial(maximum_of_array, y=0)
+
 # fmt: off
-sigmoid     = elementwise(sigmoid,     lambda g, out, x: g * out * (1 - out))
+sigmoid     = elementwise(sigmoid,     _sigmoid_vjp)
 log_sigmoid = elementwise(log_sigmoid, lambda g, out, x: g * sigmoid(-x))
 softplus    = elementwise(softplus,    lambda g, out, x: g * sigmoid(x))
 softsign    = elementwise(softsign,    lambda g, out, x: g * np.square(1 / (1 + np.abs(x))))

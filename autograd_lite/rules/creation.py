@@ -13,8 +13,8 @@ import numpy as np
 from ..engine import arrays
 from ..engine.calls import holds_tensor, stacked
 from ..engine.dispatch import registry
-from ..engine.shown_arrays import Flat
 from ..engine.tensor import Tensor, plain
+from .flat import Flat
 
 
 def array(data, dtype=None) -> Tensor:

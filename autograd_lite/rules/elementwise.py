@@ -6,8 +6,9 @@ minimum are shared; clip passes the gradient in the closed interval; power is ex
 
 import numpy as np
 
+from ..engine.calls import record_sum
 from ..engine.dispatch import registry
-from ..engine.primitives import composed, elementwise
+from ..engine.primitives import composed, elementwise, faster, registered
 from ..engine.tensor import Tensor, plain
 from ..messages import errors
 
@@ -91,6 +92,33 @@ def _below(x, top):
     return np.where(_same_infinity(x, top), 0, x - top)
 
 
+def _logaddexp(x, y):
+    """np.logaddexp; of a number and a large array a sum of what NumPy computes in vectors.
+
+    log(exp c + exp z) = max(z, c) + log1p(exp(-|z - c|))
+    """
+    c, z = (x, y) if type(x) in (int, float) else (y, x)
+    is_large = type(z) is np.ndarray and z.size > 1000 and z.dtype in (np.float64, np.float32)
+    if not is_large or type(c) not in (int, float) or not -1e30 < c < 1e30:
+        return np.logaddexp(x, y)
+    rest = z - c
+    np.negative(np.absolute(rest, rest), rest)
+    np.log1p(np.exp(rest, rest), rest)
+    rest += np.maximum(z, c)
+    return rest
+
+
+def maximum_of_array(x, y):
+    """np.maximum; of a large array and a number with a row of that number, in half the time.
+
+    NumPy has vectors for the maximum of two arrays, and none for that of an array and a number.
+    """
+    is_large = type(x) is np.ndarray and x.size > 1000 and x.shape[-1] > 30
+    if is_large and type(y) in (int, float) and x.dtype.kind == "f":
+        y = np.full(x.shape[-1:], y, x.dtype)
+    return np.maximum(x, y)
+
+
 def _portion(x, y, out):
     """exp(y - out) of out = log(exp(x) + exp(y)); a half each for twice the same infinity."""
     if type(out) is np.ndarray and np.isfinite(out).all():
@@ -115,6 +143,10 @@ def where(condition, x, y):
 
 def clip(x, low, high):
     return np.clip(x, low, high)
+
+
+faster[np.logaddexp] = _logaddexp
+faster[np.maximum] = maximum_of_array
 
 
 def fractional_part(x):
@@ -256,6 +288,12 @@ elementwise(np.unwrap, lambda g, out, x, discont=None, axis=-1, period=2 * np.pi
 cast = elementwise(astype, lambda g, out, x, dtype: g)  # the engine gives g the dtype of x
 registry["alias"] = elementwise(alias, lambda g, out, x, order="C": g)
 # fmt: on
+
+# What these rules do not read, the tape may forget.
+for _f in (np.add, np.subtract):
+    registered(_f).record = record_sum
+for _f in (np.add, np.subtract, np.multiply):
+    registered(_f).reads_out = False
 
 
 @composed(np.where)

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..engine.arrays import unbroadcast
 from ..engine.dispatch import available
-from ..engine.primitives import composed, primitive
+from ..engine.primitives import composed, primitive, registered
 from ..engine.tensor import plain
 from ..messages import errors
 from .matrices import as_array, conj, transposed
@@ -41,6 +41,7 @@ def _as_matrices(g, x, y):
 
 
 primitive(np.matmul, _matmul_x_vjp, _matmul_y_vjp, way_out=errors.MATMUL)
+registered(np.matmul).reads_out = False
 
 
 # --- stacks of vectors ------------------------------------------------------------------------

@@ -16,8 +16,8 @@ import numpy as np
 from ..engine.arrays import asarray, foreign
 from ..engine.calls import holds_tensor
 from ..engine.dispatch import registry
-from ..engine.shown_arrays import Flat
 from . import creation
+from .flat import Flat
 
 # fmt: off
 FUNCTIONS = (

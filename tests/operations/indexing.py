@@ -63,6 +63,14 @@ ROWS = [
         covers=("getitem", indexing.getitem),
     ),
     row(
+        lambda x, index: x.flat[index],
+        at(real(2, 3), X[1:4]),
+        at(real(2, 3), 2),
+        at(real(2, 2, 2), [7, 0, 7]),
+        covers=("flat",),
+        name="flat",
+    ),
+    row(
         indexing.add_at,
         at(real(3), index=X[1:4], shape=(5,)),
         at(real(3), index=[0, 2, 0], shape=(4,)),
