@@ -319,11 +319,27 @@ class Examination:
     @cached_property
     def targets(self):
         """{name: the gradients of what the program calls so}, in lower case."""
-        found: dict = {}
         sums: dict = {}
         for (key, i), nodes in self.origins[0].items():
             word = pairs.assigned(self.statements.get(key), i).lower()
             sums[word] = [*sums.get(word, ()), *added_up(nodes, self.truth.gradients)]
+        known = {
+            name: Known(
+                [*self._gradients_and_rows(nodes), *sums.get(name, ())],
+                close=self.close,
+                signs=self.known.signs,
+            )
+            for name, nodes in self._named_nodes().items()
+        }
+        for name, quotient in self.quotients.items():
+            signs = self.known.signs if quotient.of else (1, -1)
+            arrays = [*quotient.derivatives, *quotient.direct]
+            known[name] = Known(arrays, close=self.close, signs=signs)
+        return known
+
+    def _named_nodes(self):
+        """{name in lower case: nodes} of places, parameters, and what lines assign."""
+        found: dict = {}
         for place, leaf in self.truth.leaves.items():
             words = re.findall(r"[A-Za-z_]\w*", place)
             found.setdefault(words[-1].lower(), {})[leaf.node] = None
@@ -338,19 +354,7 @@ class Examination:
             nodes = [n for n in nodes_in(value) if n in self.truth.gradients]
             for word in words[-1:] if nodes else ():
                 found.setdefault(word.lower(), {}).update(dict.fromkeys(nodes))
-        known = {
-            name: Known(
-                [*self._gradients_and_rows(nodes), *sums.get(name, ())],
-                close=self.close,
-                signs=self.known.signs,
-            )
-            for name, nodes in found.items()
-        }
-        for name, quotient in self.quotients.items():
-            signs = self.known.signs if quotient.of else (1, -1)
-            arrays = [*quotient.derivatives, *quotient.direct]
-            known[name] = Known(arrays, close=self.close, signs=signs)
-        return known
+        return found
 
     def named_gradients(self, run):
         """{(key of a line, which of its values)} that always give what their names say."""

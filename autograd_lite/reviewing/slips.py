@@ -261,10 +261,8 @@ def of_call(line, node):
         yield f"{other}({', '.join(arguments + keywords)})", "function"
     for argument in arguments:
         yield argument, "function"
-    if node.args and isinstance(node.args[0], ast.BinOp) and isinstance(node.args[0].op, ast.Mult):
-        one, two = (bracketed(text(n)) for n in (node.args[0].left, node.args[0].right))
-        for inner, factor in ((one, two), (two, one)):
-            yield f"{factor} * {head}({', '.join([inner, *arguments[1:], *keywords])})", "order"
+    for inner, factor in _factors_inside(line, node):
+        yield f"{factor} * {head}({', '.join([inner, *arguments[1:], *keywords])})", "order"
     if isinstance(func, ast.Attribute) and not is_numpys(func):
         yield text(func.value), "function"
     if len(arguments) == 2:
@@ -283,6 +281,14 @@ def of_call(line, node):
     for i, keyword in enumerate(keywords):
         rest = keywords[:i] + keywords[i + 1 :]
         yield f"{head}({', '.join(arguments + rest)})", f"{keyword.split('=')[0].strip()}"
+
+
+def _factors_inside(line, call):
+    """Pairs (what stays inside, a factor) of a call whose first argument is a product."""
+    first = call.args[0] if call.args else None
+    if isinstance(first, ast.BinOp) and isinstance(first.op, ast.Mult):
+        one, two = (bracketed(line.text.of(n)) for n in (first.left, first.right))
+        yield from ((one, two), (two, one))
 
 
 def of_product(line, one, two):
