@@ -26,6 +26,12 @@ def test_a_right_program_is_right(name, tmp_path):
     assert not found.accused, found.own
 
 
+@pytest.mark.parametrize("name", ["fm_sparse_rows", "nnfs_spiral"])
+def test_a_float_that_is_added_to_and_a_guard_that_cuts_off_beside_accuse_nobody(name, tmp_path):
+    for found in read([v for v in versions(name) if v.kind in ("right", "same")], tmp_path):
+        assert not found.accused, found.own
+
+
 def test_a_sample_of_wrong_lines(tmp_path):
     wrong = [v for name in names() for v in versions(name) if v.kind == "wrong"][::SAMPLE]
     found = list(read(wrong, tmp_path))
@@ -174,6 +180,27 @@ def test_a_line_that_is_found_in_one_way_alone(program, line, text, tmp_path):
             "col[:, :, y, xx, :, :]",
         ),
         slow("deep_linear_activation", 22, "dZ = dA * s"),
+        # lambdas are statements
+        ("spirals_value_pullback", 13, "return np.sin(x), lambda g: -g * np.cos(x)"),
+        # a line that only renames is hardly meant
+        ("negbin_counts", 29, "d_eta = d_m"),
+        ("neural_ode_rk4", 15, "vq = vs"),
+        # the first share of a tape that backpropagation does not add
+        ("scalar_tape", 54, "a[0].grad += g * a[0].data"),
+        ("scalar_tape", 58, "a[0].grad += g"),
+        # globals that are left from the last run are no inputs
+        ("nonlin_globals", 61, "b2_grad = np.mean(l3_delta, axis=0)"),
+        # what goes into right gradients makes nothing unknown after it
+        ("ctc_alpha_beta", 82, "dW = self.win.T.dot(dh)"),
+        # lines that change one array in turn
+        ("fwi_acoustic_1d", 76, "g_c[1:] += rough"),
+        # sums over the times that a value was computed
+        ("fwi_acoustic_1d", 68, "g_r2 -= q[n + 1] * laplace(u[n])"),
+        # what is tried in a line changes nothing for what is tried next
+        ("sinkhorn_unrolled", 70, "Cbar -= Kbar / eps"),
+        # quotients, and entries with a name of their own
+        ("rrl_trader", 46, "dS_dB = -A / var**1.5"),
+        ("height_weight_scalars", 43, "d_L_d_ypred = (y_true - y_pred) ** 2"),
     ],
 )
 def test_a_line_that_is_mended_in_one_way_alone(program, line, text, tmp_path):
