@@ -128,7 +128,9 @@ def _reads_what_is_wrong(step, statement):
     if any(_gives_what_is_wrong(step, s) for s in named if step.says_gradient(s.key)):
         return True
     odd = [key for key in step.odd if key != statement.key and step.is_whole_cause(key)]
-    odd = [key for key in odd if isinstance(step.statements[key].target, ast.Name)]
+    odd = [k for k in odd if isinstance(step.statements[k].target, ast.Name)]
+    mine = step.chains.get(statement.key, ())  # of what is changed further the first is not all
+    odd = [key for key in odd if key not in mine]
     earlier = [key for key in odd if step.localisation.comes_before(key, statement.key)]
     return any(map(step.localisation.begins_wrong, earlier))
 

@@ -90,14 +90,15 @@ class Step:
             mine = self.mine = self._inside(culprit[0]) or mine
         of_chains, unable = expected_in_chains(self)
         self.expected, self.whole = of_chains | self.expected, set(of_chains)
-        mine = self.mine = [key for key in mine if key not in unable] or mine
+        chain, mine = mine, [key for key in mine if key not in unable] or mine
+        self.mine = mine
         self.made = made
         repair = self._tried(plan(self, alone, made, *suspects))
         if repair is not None and not repair[1]:
             return likeliest(self, repair[0]), []
         if repair is not None and not alone:
             return repair
-        if culprit is not None and sum(map(self._stores, mine)) > 1:
+        if culprit is not None and sum(map(self._stores, chain)) > 1:
             filled = [key for key in mine if alone and key in self.first]
             culprit = (filled[0], self.wrong, None) if filled else None
         if culprit is None:
@@ -273,13 +274,17 @@ class Step:
         return bool(mine) and mine <= before
 
     def _renaming(self):
-        """The one of these that all that is wrong may come from, or None."""
-        found = []
-        for key in self.renamings():
+        """The one of these that all that is wrong may come from, or None.
+
+        What is returned may have another name for it.
+        """
+        found, events = [], self.truth.run.events if self.truth is not None else ()
+        ends = {root_of(path, self.truth.run.gradients) for path in self.wrong if events}
+        returned = {key for key, value in events if not ends.isdisjoint(nodes_in(value))}
+        for key in set(self.renamings()) - returned:
             function = self.statements[key].function
             mine = (k for k, s in self.statements.items() if s.function is function)
-            fed = {path for k in mine for path in self.feeds.get(k, ())}
-            if fed >= set(self.wrong) and key not in self.roots:
+            if {path for k in mine for path in self.feeds.get(k, ())} >= set(self.wrong):
                 found.append(key)
         return found[0] if len(found) == 1 else None
 
