@@ -8,7 +8,7 @@ from .marks import names, versions
 from .scoring import outcome
 
 NAMED, REPAIRED = 0.93, 0.88  # may rise; 0.95 and 0.85 is the goal
-SAMPLE = 211  # every so manieth wrong version is read in the quick tests
+SAMPLE = 101  # every so manieth wrong version is read in the quick tests
 
 
 def slow(*row):
@@ -93,7 +93,7 @@ def test_a_line_that_is_found_in_one_way_alone(program, line, text, tmp_path):
         ("attention_single_head", 24, "dS = A * (1 - A) * dA"),
         ("closures_return_vjp", 21, "return g * s"),
         ("batchnorm_mlp_staged", 32, "dcentered = 2.0 / N * centered * dvar"),
-        ("kalman_local_level", 29, "gPp = gP * K"),
+        slow("kalman_local_level", 29, "gPp = gP * K"),
         ("pendulum_adjoint", 25, "d_damping += lam_omega * DT * omega[n]"),
         ("ordinal_logit", 16, "deta = (dlow - dup) / prob / n"),
         ("contrastive_siamese", 32, "d_dist = y * dist / n"),
@@ -103,7 +103,7 @@ def test_a_line_that_is_found_in_one_way_alone(program, line, text, tmp_path):
         ("matrix_factorization_sgd", 22, "gQ[i] += -2 * e * self.P[u]"),
         ("negbin_regression", 24, "w = mu - y"),
         slow("deep_linear_activation", 68, "dAL = AL - Y"),
-        ("crf_log_forward", 43, "g_alpha = flow.sum(axis=0)"),
+        slow("crf_log_forward", 43, "g_alpha = flow.sum(axis=0)"),
         ("residual_gelu_blocks", 19, "dx /= rstd"),
         ("nielsen_chapter3", 69, "nabla_b = [nb/n for nb in nabla_b]"),
         ("gcn_two_layers", 42, "grad[train] = 0"),
@@ -127,10 +127,10 @@ def test_a_line_that_is_found_in_one_way_alone(program, line, text, tmp_path):
         ("rbf_centres_widths", 31, "gPhi = gNorm - (gNorm * Norm).sum(1, keepdims=True)"),
         slow("char_gru_dicts", 32, "dc = dh * (1 - z[t])"),
         slow("char_gru_dicts", 52, "dhnext += drh"),
-        ("crf_log_forward", 53, "g_stop[tags[0]] -= 1.0"),
+        slow("crf_log_forward", 53, "g_stop[tags[0]] -= 1.0"),
         slow("sequence_tagger", 35, "return loss, dscores"),
         ("closures_return_vjp", 21, "return g * x * s * (1 - s)"),
-        (
+        slow(
             "lstm_gates_fused",
             60,
             "dx[:, t], dprev_h, dprev_c, dWx_t, dWh_t, db_t = "
@@ -172,7 +172,7 @@ def test_a_line_that_is_found_in_one_way_alone(program, line, text, tmp_path):
         ("stacked_sparse_autoencoder", 54, "delta[l] = back * (1 - a[l])"),
         ("char_lstm", 61, 'dz = p["Wf"].T @ df + p["Wi"].T @ di + p["Wc"].T @ dg'),
         ("cnn_argmax_channels_last", 37, "self.grad_biases = dL_dout.sum(axis=(0, 1))"),
-        ("sequence_tagger", 46, "denergy = softmax_back(self.weights, dweights, axis=0)"),
+        slow("sequence_tagger", 46, "denergy = softmax_back(self.weights, dweights, axis=0)"),
         (
             "conv_im2col",
             24,
@@ -197,7 +197,7 @@ def test_a_line_that_is_found_in_one_way_alone(program, line, text, tmp_path):
         # sums over the times that a value was computed
         ("fwi_acoustic_1d", 68, "g_r2 -= q[n + 1] * laplace(u[n])"),
         # what is tried in a line changes nothing for what is tried next
-        ("sinkhorn_unrolled", 70, "Cbar -= Kbar / eps"),
+        slow("sinkhorn_unrolled", 70, "Cbar -= Kbar / eps"),
         # quotients, and entries with a name of their own
         ("rrl_trader", 46, "dS_dB = -A / var**1.5"),
         ("height_weight_scalars", 43, "d_L_d_ypred = (y_true - y_pred) ** 2"),
