@@ -1,7 +1,8 @@
 """Lines that change one array in turn: what each should give, where the end of them is known.
 
 After ``g = a``, ``g[1:] += b`` and ``g[0] = c`` each line can only put right what it changes and
-no later one stores over; what later ones add stays the same.
+no later one stores over; what later ones add stays the same, until the first time that something
+is missing: in a loop they go on from there.
 """
 
 import ast
@@ -28,6 +29,29 @@ def expected_in_chains(step):
                 unable |= {key} if values is None else set()
                 found |= {key: values} if values is not None else {}
     return found, unable - found.keys()
+
+
+def before_scaling(step, culprit, chain):
+    """What is to blame in a chain: a line that scales the array is wrong by a factor alone."""
+    key, wrong, values = culprit
+    at = chain.index(key) if key in chain else 0
+    before = [k for k in chain[:at] if k in step.first]
+    if not before or not values:
+        return culprit
+    given, last = (
+        [value for _, value in step.localisation.given.get(k, ())] for k in (key, chain[at - 1])
+    )
+    scales = _are_like(last[-1:], given[-1:]) and _are_proportional(step, last[-1:], given[-1:])
+    if not scales or not _are_like(given, values) or _are_proportional(step, given, values):
+        return culprit
+    return before[-1], wrong, None
+
+
+def _are_proportional(step, some, others):
+    """Whether each array is another one by a factor."""
+    triples = [(a, b, np.vdot(a, a)) for a, b in zip(some, others, strict=True)]
+    agree = step.examination.agree
+    return all(not norm or agree(np.vdot(a, b) / norm * a, b) for a, b, norm in triples)
 
 
 def _ends(step):
@@ -57,21 +81,41 @@ def _expected(statements, arrays, right, is_free):
     if is_free:
         missing = [np.where(known, m, 0) for known, m in zip(right, missing, strict=True)]
     clean = _clean(missing, right)
+    first = next((at for at, m in enumerate(clean) if np.any(m)), len(clean))
     left = [np.ones(np.shape(m), bool) for m in missing]  # entries that no later line stores over
     for i in reversed(range(len(statements))):
         stores = isinstance(statements[i].node, ast.Assign)
         stores = stores and isinstance(statements[i].target, ast.Subscript) and i > 0
         pairs = list(zip(arrays[i], arrays[i - 1], strict=True))
-        mine = [e & (a != b) for e, (a, b) in zip(left, pairs, strict=True)] if stores else left
-        able = all(not np.any(m[~e]) for m, e in zip(clean, mine, strict=True))
+        mine = [e & _reached(statements[i], e.shape) for e in left]
+        if stores:
+            mine = [e & (a != b) for e, (a, b) in zip(left, pairs, strict=True)]
+        able = all(not np.any(m[~e]) for m, e in zip(clean[: first + 1], mine, strict=False))
         wanted = [v + m for v, m in zip(arrays[i], missing, strict=True)]
         if is_free:
             wanted = [np.where(known, w, 0) for known, w in zip(right, wanted, strict=True)]
+        if i < len(statements) - 1:  # then what later ones add may be wrong because of this one
+            wanted = [w if at <= first else None for at, w in enumerate(wanted)]
         yield wanted if able else None
         if stores:
             left = [e & (a == b) for e, (a, b) in zip(left, pairs, strict=True)]
         elif not _adds(statements[i]):
             return
+
+
+def _reached(statement, shape):
+    """The entries that a line can change, where its text says which: of ``a[1:]`` not the first."""
+    reached = np.ones(shape, bool)
+    index = getattr(statement.target, "slice", None)
+    if index is not None and all(map(_is_constant, ast.walk(index))):
+        reached[...] = False
+        exec(f"reached[{ast.unparse(index)}] = True", {"reached": reached})
+    return reached
+
+
+def _is_constant(node):
+    kinds = (ast.Constant, ast.Slice, ast.Tuple, ast.UnaryOp, ast.USub, ast.Load)
+    return isinstance(node, kinds)
 
 
 def _clean(missing, right):
