@@ -31,8 +31,50 @@ def expected_in_chains(step):
     return found, unable - found.keys()
 
 
-def before_scaling(step, culprit, chain):
-    """What is to blame in a chain: a line that scales the array is wrong by a factor alone."""
+def to_blame(step, culprit):
+    """What is to blame for an array: a line that changes it so, or the one before that cannot.
+
+    ``a[1:] += b`` is not to blame for the first entry, and ``a = a / n`` for a factor alone.
+    """
+    culprit = _before_what_adds(step, culprit)
+    return _before_what_scales(step, culprit, step.chains.get(culprit[0], []))
+
+
+def _before_what_adds(step, culprit):
+    key, wrong, values = culprit
+    statement = step.statements[key]
+    earlier = [k for k in step.first if k in step.statements and _is_above(step, k, key)]
+    given = [value for _, value in step.localisation.given.get(key, ())]
+    if not earlier or not values or not _adds(statement) or not _are_like(given, values):
+        return culprit
+    missing = _clean([v - g for g, v in zip(given, values, strict=True)], values)
+    if all(not np.any(m[~_reached(statement, m.shape)]) for m in missing):
+        return culprit
+    before = max(earlier, key=lambda k: step.statements[k].line)
+    start = [value for _, value in step.localisation.given.get(before, ())]
+    if not _are_like(start, values):
+        return before, wrong, None
+    return before, wrong, [a + v - g for a, g, v in zip(start, given, values, strict=True)]
+
+
+def _is_above(step, key, other):
+    """Whether a line of the same function gives the same array, before another line."""
+    mine, its = step.statements[key], step.statements[other]
+    return (
+        mine.function is its.function
+        and mine.line < its.line
+        and _array(mine.target) == _array(its.target)
+    )
+
+
+def _array(target):
+    """The text of the array that is assigned to, or changed."""
+    if target is None:
+        return None
+    return ast.unparse(target.value if isinstance(target, ast.Subscript) else target)
+
+
+def _before_what_scales(step, culprit, chain):
     key, wrong, values = culprit
     at = chain.index(key) if key in chain else 0
     before = [k for k in chain[:at] if k in step.first]
@@ -107,15 +149,20 @@ def _reached(statement, shape):
     """The entries that a line can change, where its text says which: of ``a[1:]`` not the first."""
     reached = np.ones(shape, bool)
     index = getattr(statement.target, "slice", None)
-    if index is not None and all(map(_is_constant, ast.walk(index))):
-        reached[...] = False
-        exec(f"reached[{ast.unparse(index)}] = True", {"reached": reached})
+    axes = getattr(index, "elts", [index])
+    sliced = all(isinstance(axis, ast.Slice) for axis in axes) and len(axes) <= len(shape)
+    if not sliced or not all(map(_is_written, ast.walk(index))):
+        return reached
+    reached[...] = False
+    exec(f"{ast.unparse(ast.Subscript(ast.Name('reached'), index))} = True", {"reached": reached})
     return reached
 
 
-def _is_constant(node):
-    kinds = (ast.Constant, ast.Slice, ast.Tuple, ast.UnaryOp, ast.USub, ast.Load)
-    return isinstance(node, kinds)
+def _is_written(node):
+    """Whether a node of an index says by itself which entries are meant."""
+    number = isinstance(node, ast.Constant) and isinstance(node.value, int)
+    kinds = (ast.Tuple, ast.Slice, ast.UnaryOp, ast.USub, ast.Load)
+    return number or isinstance(node, kinds)
 
 
 def _clean(missing, right):

@@ -9,7 +9,7 @@ import numpy as np
 from ..engine.tape import history
 from . import pairs, runs, vocabulary
 from .analogies import is_analogous
-from .chains import before_scaling, expected_in_chains
+from .chains import expected_in_chains, to_blame
 from .edits import COMPLETED, FORMULA
 from .flow import Flow, arrays_in, nodes_in
 from .localisation import Localisation
@@ -105,7 +105,7 @@ class Step:
             return None, self.wrong
         if added_up and any(k in self.odd and self._may_be_the_cause(k) for k in self.first):
             return None, self.wrong  # a sum can always be put right at its end
-        return self.unrepaired(before_scaling(self, culprit, chain))
+        return self.unrepaired(to_blame(self, culprit))
 
     def _first_share(self):
         """The line that adds what backpropagation does not, of a tape of the user's, as a list."""

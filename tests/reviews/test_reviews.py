@@ -79,6 +79,12 @@ def test_the_whole_corpus(tmp_path, capsys):
         ("gated_experts", 46, "expertGrads.append(ex.backprop(X, act, G[:, :1] * deltaPred))"),
         slow("poly_huber_elastic", 19, "return r"),
         slow("dataclass_mlp_params", 34, "return t"),
+        # a line that adds to some entries, and one that scales, are not to blame for the others
+        (
+            "choice_model_rows",
+            20,
+            "score[k] += (p[k] * (1 - p[k]) if j == k else -p[k] * p[j]) * x",
+        ),
     ],
 )
 def test_a_line_that_is_found_in_one_way_alone(program, line, text, tmp_path):
