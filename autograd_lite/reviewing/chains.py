@@ -13,8 +13,17 @@ from .segments import root_of
 
 
 def expected_in_chains(step):
-    """({key: what it should give each time} of those that can put all right alone, the others)."""
+    """What lines of chains should give, where each can put all right alone.
+
+    Returns
+    -------
+    found : {key: what it should give each time}
+    kept : {key: the entries of it that no later line stores over, each time}
+    unable : set of keys
+        The lines that cannot.
+    """
     found: dict = {}
+    kept: dict = {}
     unable: set = set()
     ends = _ends(step)
     for last, right in [*step.expected.items(), *ends.items()]:
@@ -25,10 +34,11 @@ def expected_in_chains(step):
         if len(chain) > 1 and all(_are_like(some, right) for some in arrays):
             statements = [step.statements[key] for key in chain]
             values_of = _expected(statements, arrays, right, last not in ends)
-            for key, values in zip(chain[::-1], values_of, strict=False):
+            for key, (values, entries) in zip(chain[::-1], values_of, strict=False):
                 unable |= {key} if values is None else set()
                 found |= {key: values} if values is not None else {}
-    return found, unable - found.keys()
+                kept |= {key: entries} if values is not None else {}
+    return found, kept, unable - found.keys()
 
 
 def to_blame(step, culprit):
@@ -115,9 +125,9 @@ def _are_like(values, right):
 
 
 def _expected(statements, arrays, right, is_free):
-    """What each of a chain should give, the last one first; None of one that cannot.
+    """Pairs (what a line should give, the entries that count) of a chain, the last one first.
 
-    It ends with a line after which the rest is unknown. Where ``is_free`` a 0 may be of no use.
+    None stands for what one gives that cannot put all right. It ends with a line after which the rest is unknown. Where ``is_free`` a 0 may be of no use.
     """
     missing = [known - end for known, end in zip(right, arrays[-1], strict=True)]
     if is_free:
@@ -138,7 +148,7 @@ def _expected(statements, arrays, right, is_free):
             wanted = [np.where(known, w, 0) for known, w in zip(right, wanted, strict=True)]
         if i < len(statements) - 1:  # then what later ones add may be wrong because of this one
             wanted = [w if at <= first else None for at, w in enumerate(wanted)]
-        yield wanted if able else None
+        yield wanted if able else None, left
         if stores:
             left = [e & (a == b) for e, (a, b) in zip(left, pairs, strict=True)]
         elif not _adds(statements[i]):

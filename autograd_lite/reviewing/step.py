@@ -10,7 +10,7 @@ from ..engine.tape import history
 from . import pairs, runs, vocabulary
 from .analogies import is_analogous
 from .chains import expected_in_chains, to_blame
-from .edits import COMPLETED, FORMULA
+from .edits import COMPLETED, FORMULA, TERM
 from .flow import Flow, arrays_in, nodes_in
 from .localisation import Localisation
 from .makers import makers
@@ -21,8 +21,11 @@ from .rivals import likeliest
 from .segments import root_of
 from .shares import first_wrong
 from .trials import Repair, Trials, better
+from .unread import unread
 
 KEPT = 0.25  # of the effort, for formulas
+LINES = 8  # that may lack what their function does not read
+UNREAD = 0.2  # of the effort, for these
 MAKERS = 6  # lines that parts of a wrong line come from
 
 
@@ -60,7 +63,7 @@ class Step:
         self.in_order: list = []
         self.times: dict = {}  # how often a statement was carried out
         self.expected: dict = {}  # {key: what the statement should give each time}
-        self.whole: set = set()  # lines that change an array, of which all of it is known then
+        self.whole: dict = {}  # {line that changes an array: its entries that count, each time}
         self.sources = {**examination.program.sources, **changed}
         self.statements = {s.key: s for source in self.sources.values() for s in source.statements}
 
@@ -88,12 +91,14 @@ class Step:
                 mine = self.mine = self.chains.get(culprit[0], [culprit[0]])
                 made = [key for key in made if key not in mine]
             mine = self.mine = self._inside(culprit[0]) or mine
-        of_chains, unable = expected_in_chains(self)
-        self.expected, self.whole = of_chains | self.expected, set(of_chains)
+        of_chains, self.whole, unable = expected_in_chains(self)
+        self.expected = of_chains | self.expected
         chain, mine = mine, [key for key in mine if key not in unable] or mine
         self.mine = mine
         self.made = made
-        repair = self._tried(plan(self, alone, made, *suspects))
+        repair = before = self._with_what_is_unread(suspects)
+        if before is None or before[1]:
+            repair = better(before, self._tried(plan(self, alone, made, *suspects)))
         if repair is not None and not repair[1]:
             return likeliest(self, repair[0]), []
         if repair is not None and not alone:
@@ -185,6 +190,24 @@ class Step:
                 if found is not None and not found[1]:
                     return found
                 partial = better(partial, found)
+        return partial
+
+    def _with_what_is_unread(self, suspects):
+        """The first edit of a line that reads what its function does not that makes all right.
+
+        Else the most useful one, or None.
+        """
+        keys = dict.fromkeys([*self.mine, *self.roots, *(k for some in suspects for k in some)])
+        lines = {k: unread(self.statements[k]) for k in keys if self.may_be_wrong(k)}
+        places = [k for k in lines if lines[k] and not self.statements[k].part]
+        places.sort(key=lambda k: self.statements[k].line - max(lines[k].values()))
+        partial = None
+        self.examination.effort.keep(1 - UNREAD)
+        for key in places[:LINES]:
+            found = Trials(self, key, self.expected.get(key), lines[key]).up_to(TERM, False)
+            if found is not None and not found[1]:
+                return found
+            partial = better(partial, found)
         return partial
 
     def may_be_wrong(self, name):
@@ -408,7 +431,7 @@ class Step:
             name
             for name, statement in self.statements.items()
             if statement.function in functions
-            and (self._is_copy(statement.node) or statement.is_call)
+            and (self._is_copy(statement.node) or statement.is_call or _gives_back(statement))
             and name not in self.makers
         ]
 
@@ -457,3 +480,12 @@ class Step:
             for name, statement in self.statements.items()
             if statement.function in functions and name not in feeds and name not in forward
         ]
+
+
+def _gives_back(statement):
+    """Whether a function returns what it was called with as it is: it may have to do something."""
+    value = statement.node.value if isinstance(statement.node, ast.Return) else None
+    names = [n for n in ast.walk(statement.function) if isinstance(n, ast.Name)]
+    changed = {n.id for n in names if isinstance(n.ctx, ast.Store)}
+    given = {a.arg for a in ast.walk(statement.function.args) if isinstance(a, ast.arg)}
+    return isinstance(value, ast.Name) and value.id in given - changed

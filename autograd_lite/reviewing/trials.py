@@ -16,6 +16,7 @@ from .goals import Goal
 from .localisation import assignment_of
 from .recognition import EXACT, INNER, SCALED, UNKNOWN
 from .sources import Source
+from .unread import lacking
 from .variants import variants
 from .watchers import NEXT, Executor, Substitute, kept
 
@@ -62,9 +63,9 @@ class Repair:
 
 
 class Trials:
-    """The edits of one statement, tried."""
+    """The edits of one statement, tried: all, or those that read what the function does not."""
 
-    def __init__(self, step, name, expected):
+    def __init__(self, step, name, expected, unread=()):
         self.step = step
         self.examination = step.examination
         self.name = name
@@ -74,6 +75,7 @@ class Trials:
         self.waiting: list = []
         self.at: list = []
         self.expected = expected  # what the statement should give each time, or None
+        self.unread = unread
         self.entries = 0
         self.scopes: list = []
         self.edits = iter(())
@@ -101,7 +103,8 @@ class Trials:
         self.before = before
         self.entries = _entries(before)
         self.reach = vocabulary.Reach(self.statement, self.scopes, self.examination.program)
-        self.edits = variants(Draft(self.statement, self.reach, self.shape, self._wanted(before)))
+        draft = Draft(self.statement, self.reach, self.shape, self._wanted(before))
+        self.edits = lacking(draft, self.unread) if self.unread else variants(draft)
         self.next = next(self.edits, None)
 
     def _wanted(self, before):
@@ -298,12 +301,15 @@ class Trials:
         """
         if self._wanted_share and not self._adds_a_share(values):
             return False
-        if isinstance(self.statement.target, ast.Subscript) and self.name not in self.step.whole:
+        kept = self.step.whole.get(self.name)
+        if isinstance(self.statement.target, ast.Subscript) and kept is None:
             return True
         entry = self.statement.entry
         given = zip(self.at, values if entry is None else [v[entry] for v in values], strict=True)
-        pairs = [(v, self.expected[i]) for i, v in given if i < len(self.expected or ())]
-        pairs = [(np.where(e, v, 0), e) for v, e in pairs if np.any(e) and _is_like(v, e)]
+        times = [(v, i) for i, v in given if i < len(self.expected or ())]
+        pairs = [(v, self.expected[i], True if kept is None else kept[i]) for v, i in times]
+        pairs = [(np.where(k, v, 0), np.where(k, e, 0)) for v, e, k in pairs if _is_like(v, e)]
+        pairs = [(np.where(e, v, 0), e) for v, e in pairs if np.any(e)]
         missed = [not self.examination.agree(v, e) for v, e in pairs]
         return sum(missed) <= (len(missed) > 1)
 
