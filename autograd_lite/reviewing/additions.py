@@ -7,12 +7,14 @@ from itertools import product as pairs_of
 
 import numpy as np
 
-from .edits import DERIVATIVE, FACTOR, FORMULA, PATH, PENALTY, TERM, Edit, bracketed
+from .edits import DERIVATIVE, FACTOR, FORMULA, OTHER, PATH, PENALTY, TERM, Edit, bracketed
 from .pairs import assigned, bare
 from .solving import products as shapes_of
-from .vocabulary import valued
+from .vocabulary import is_atomic, valued
 
 NEAREST = 24  # values of which two make a further path
+NUMBERS = 4  # of the function, as factors
+_SPACE = re.compile(r"[\s()]")
 _WORD = re.compile(r"[^\W\d]\w*")
 _ACTIVATIONS = ("({} > 0)", "(1 - {} ** 2)", "({} * (1 - {}))")
 
@@ -33,6 +35,42 @@ def derivatives(line):
                 yield Edit(DERIVATIVE, more, "missing factor", old, new)
 
 
+def of_softmax(line):
+    """The derivative of softmax p for a product p * g, or p * (1 - p) * g: p * (g - sum of p * g).
+
+    It is the product of its Jacobian, diag(p) - p p', with g.
+    """
+    for node in line.nodes:
+        factors = list(_factors_of(node)) if isinstance(node, ast.BinOp) else []
+        plain = [line.text.of(n) for n in factors if is_atomic(n)]
+        spare = [n for n in factors if not is_atomic(n)]
+        slopes = {f"1-{text}" for text in plain}
+        if len(plain) == 2 and all(_SPACE.sub("", line.text.of(n)) in slopes for n in spare):
+            for p, g in (plain, plain[::-1]):
+                sums = [f"{p} @ {g}", *(f"({p} * {g}).sum({n}, keepdims=True)" for n in (-1, 0))]
+                for total in sums:
+                    yield line.edit(DERIVATIVE, node, f"{p} * ({g} - {total})", "formula")
+
+
+def _factors_of(node):
+    """The factors of a product of any number."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
+        yield from _factors_of(node.left)
+        yield from _factors_of(node.right)
+    else:
+        yield node
+
+
+def numbers(line):
+    """A number that the function writes elsewhere, as one more factor: the 6 of dt / 6."""
+    for number in _numbers_of(line.statement):
+        for node in line.spots():
+            old = bracketed(line.text.of(node))
+            for new, kind in (f"{number} * {old}", "factor"), (f"{old} / {number}", "division"):
+                whole = line.text.replaced((node, new))
+                yield Edit(OTHER, whole, f"missing {kind}", line.text.of(node), number)
+
+
 def factors(line):
     for node in line.spots():
         old = line.text.of(node)
@@ -50,6 +88,18 @@ def factors(line):
             for form, kind in forms[: 1 + divides]:
                 new = form.format(bracketed(old), bracketed(atom.text))
                 yield Edit(FACTOR, line.text.replaced((node, new)), kind, old, atom.text)
+
+
+def _numbers_of(statement):
+    """The whole numbers from 3 on that the function writes outside of indices, the nearest first."""
+    found = {}
+    for other in statement.source.statements:
+        for node in ast.walk(other.expression) if other.function is statement.function else ():
+            parent = other.parents.get(node)
+            number = isinstance(node, ast.Constant) and type(node.value) is int and node.value > 2
+            if number and isinstance(parent, ast.BinOp):
+                found.setdefault(str(node.value), abs(other.line - statement.line))
+    return sorted(found, key=found.get)[:NUMBERS]
 
 
 def alike_terms(line):

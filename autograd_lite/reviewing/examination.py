@@ -103,6 +103,7 @@ class Examination:
         self.effort = Effort(self.run, effort)
         self.close = _close(self.run.gradients.values())
         self.sound: set = set()  # lines of functions that are right on their own
+        self.returned: set = set()  # what these return, in whatever order
         self.said: dict = {}  # {what a line assigns: what the user says it is the gradient of}
         self.entries: dict = {}  # of places, that have a name of their own; see `Truth`
         self.truth = self._truth_at(None)

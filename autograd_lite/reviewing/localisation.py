@@ -69,6 +69,35 @@ class Localisation:
                 latest = latest if helps[1] else at
         return min(found, key=lambda entry: entry[:2])[2] if found else None
 
+    def of_quotient(self, keys):
+        """The same of a line that says which derivative it is, dS_dA, and gives another."""
+        found = []
+        for key in keys:
+            quotient = self.examination.quotients.get(self.step.named_after(key))
+            times = self.given.get(key, ())
+            if (
+                quotient is None
+                or quotient.of in (None, "loss")
+                or len(quotient.nodes) != len(times)
+            ):
+                continue
+            values = [v for _, v in times]
+            some = (quotient.derivatives, quotient.direct)
+            if any(self._gives(v, values) for one in some for v in (one, one[::-1])):
+                continue
+            right = quotient.derivatives
+            if all(np.shape(g) == np.shape(v) for g, v in zip(right, values, strict=True)):
+                substitution = _Substitution(self, key, assignment_of(self.step.statements[key]))
+                gradients = substitution.gradients(right)
+                wrong = self.step.wrong if gradients is None else self.examination.wrong(gradients)
+                found += [(key, wrong, right)] if set(wrong) < set(self.step.wrong) else []
+        return min(found, key=lambda entry: len(entry[1]), default=None)
+
+    def _gives(self, gradients, values):
+        pairs = list(zip(gradients, values, strict=True))
+        alike = all(np.shape(g) == np.shape(v) for g, v in pairs)
+        return alike and all(self.examination.agree(g, v) for g, v in pairs)
+
     def comes_before(self, one, other):
         """Whether a statement is carried out before another one, for the first time."""
         first = [self.given[key][0][0] if key in self.given else 0 for key in (one, other)]

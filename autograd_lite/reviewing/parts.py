@@ -7,12 +7,13 @@ import re
 import numpy as np
 
 from ..engine.tape import history
-from .calls import noted
+from .calls import Call, noted
 from .examination import EFFORT, Examination
 from .flow import nodes_in
 from .forms import Whole, stored
 from .inputs import is_floats
 from .pairs import bare, last_word
+from .runs import quietly
 from .truths import node_of
 
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
@@ -92,8 +93,10 @@ def _some(calls, backward):
 def _examined(examination, calls, backward, code):
     """The examination of one call of a backward function; None where no call is the other's."""
     before = calls[: calls.index(backward)]
-    forwards = [call for call in before if call.code is code][::-1]
+    forwards = [call for call in before if call.code is code and _agrees(call, backward)][::-1]
     best = max(forwards, key=lambda call: _shared(call, backward), default=None)
+    if best is None:
+        best = _as_called_back(examination.program, code, backward)
     if best is None or not _shared(best, backward) or not best.results:
         return None
     if any(_differs(best, name, value) for name, value in backward.settings.items()):
@@ -110,6 +113,28 @@ def _examined(examination, calls, backward, code):
         return None
     found.code = backward.code
     return found if found.pairs and len(found.pairs) == len(found.run.gradients) else None
+
+
+def _agrees(forward, backward):
+    """Whether what both calls got under one name is the same, where that is an array."""
+    given = dict(zip(forward.names, forward.copies, strict=True))
+    pairs = [(given.get(n), v) for n, v in zip(backward.names, backward.copies, strict=True)]
+    return all(_is_equal(one, v) for one, v in pairs if is_floats(one) and is_floats(v))
+
+
+def _as_called_back(program, code, backward):
+    """The call of a forward function with what the backward one got, where that has it all."""
+    names = list(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount])
+    own = dict(zip(backward.names, zip(backward.given, backward.copies, strict=True), strict=True))
+    if not names or not own.keys() >= set(names) or code.co_kwonlyargcount or "self" in names:
+        return None
+    given, copies = (list(some) for some in zip(*(own[name] for name in names), strict=True))
+    try:
+        with quietly():
+            result = program.functions[code][0](*copy.deepcopy(copies))
+    except Exception:
+        return None
+    return Call(code, names, given, copies, {}, result)
 
 
 def _differs(forward, name, value):
@@ -129,7 +154,20 @@ class _OfPart(Examination):
     code = None  # of the backward function
 
     def lines(self):
-        """The lines of the function that the gradients come from: no other call is of them."""
+        """The lines of the function that the gradients come from: no other call is of them.
+
+        In which order it returns several is for those to say that call it: see `returns`.
+        """
+        return [key for key in self._mine() if not self._returns_several(key)]
+
+    def returns(self):
+        """The lines of the function that return several of the gradients."""
+        return [key for key in self._mine() if self._returns_several(key)]
+
+    def _returns_several(self, key):
+        return isinstance(getattr(self.statements[key].node, "value", None), ast.Tuple)
+
+    def _mine(self):
         run = self.truth.run
         roots = [node_of(run.gradients.get(path)) for path in self.pairs]
         nodes = {node for root in roots if root is not None for node in history(root)}
@@ -141,8 +179,6 @@ class _OfPart(Examination):
         """Whether a line of the function does not depend on what others leave, or expect."""
         if key not in self.statements or _holds_state(self.statements[key].target):
             return False
-        if isinstance(getattr(self.statements[key].node, "value", None), ast.Tuple):
-            return False  # in which order it returns is for those to say that call it
         mine = self.statements[key].function
         first = min([d.lineno for d in getattr(mine, "decorator_list", ())], default=1_000_000)
         start = min(first, getattr(mine, "lineno", 0))

@@ -33,7 +33,10 @@ class Quotient:
 
 def quotients(examination):
     """{name in lower case: `Quotient`} of the names that lines assign."""
+    truth = examination.truth
     named = _nodes_by_name(examination)
+    ahead = {name: [n for n in nodes if n in truth.forward] for name, nodes in named.items()}
+    again = {name: [n for n in nodes if n not in truth.forward] for name, nodes in named.items()}
     assigned = {
         pairs.assigned(statement, i)
         for statement in examination.statements.values()
@@ -42,28 +45,44 @@ def quotients(examination):
     found = {}
     for name in assigned:
         split = _split(name.lower(), named)
-        quotient = None if split is None else _quotient(examination, name, *split, named)
-        if quotient is not None and quotient.nodes:
-            found[name.lower()] = quotient
+        for tops in (ahead, again) if split is not None else ():
+            quotient = _quotient(examination, name, *split, named, tops)
+            before = found.get(name.lower())
+            if quotient and len(quotient.nodes) > len(before.nodes if before else ()):
+                found[name.lower()] = quotient
     return found
 
 
 def _nodes_by_name(examination):
-    """{name without its underscores: nodes of the forward pass} in their order."""
+    """{name without its underscores: nodes} in their order.
+
+    They are those of the forward pass, and of what computes it once more to go back.
+    """
     truth, found = examination.truth, {}
     for (*_, name), node in truth.run.passed:
         found.setdefault(_plain(name), {})[node] = None
     for key, value in truth.run.events:
         statement = examination.statements.get(key)
-        for i, node in enumerate(nodes_in(value)):
+        for i, node in enumerate(_entries(statement, value, truth)):
             found.setdefault(_plain(pairs.assigned(statement, i)), {})[node] = None
     for place, leaf in truth.leaves.items():
         found.setdefault(_plain(pairs.last_word(place)), {})[leaf.node] = None
     return {
-        name: sorted(mine, key=lambda node: node.serial)[:TIMES]
+        name: sorted(nodes, key=lambda node: node.serial)[:TIMES]
         for name, nodes in found.items()
-        if name and (mine := [n for n in nodes if n in truth.forward])
+        if name
     }
+
+
+def _entries(statement, value, truth):
+    """The nodes of a value; of an array that is unpacked those of its entries."""
+    nodes = list(nodes_in(value))
+    count = len(getattr(getattr(statement, "target", None), "elts", ()))
+    if len(nodes) == 1 and count > 1 and np.shape(nodes[0].out)[:1] == (count,):
+        taken = [n for n, _ in truth.parts.get(nodes[0], ()) if np.shape(n.out) == ()]
+        taken = sorted(dict.fromkeys(taken), key=lambda node: node.serial)
+        return taken if len(taken) == count else nodes
+    return nodes
 
 
 def _plain(name):
@@ -89,7 +108,7 @@ def _split(name, named):
     return unknown
 
 
-def _quotient(examination, name, of, by, named):
+def _quotient(examination, name, of, by, named, tops):
     truth = examination.truth
     if of is None or of not in named or truth.loss in named[of]:
         if of is not None and of not in LOSSES:
@@ -98,7 +117,7 @@ def _quotient(examination, name, of, by, named):
         gradients = [np.asarray(truth.gradients[node]) for node in nodes]
         return Quotient(name, of and "loss", nodes, gradients, gradients)
     every = {node for nodes in named.values() for node in nodes}
-    pairs_of = [(top, _nearest(top, named[by])) for top in named[of]]
+    pairs_of = [(top, _nearest(top, named[by])) for top in tops[of]]
     found = [
         (node, _derivative(top, node), _derivative(top, node, every))
         for top, node in pairs_of

@@ -76,10 +76,19 @@ def _places(step, repair):
     whole = [key for key in step.feeds if step.is_whole_cause(key)]
     keys = dict.fromkeys([*step.mine, *step.made, *step.first, *step.copies, *step.roots, *whole])
     others = [key for key in keys if key != repair.key and key in step.statements]
-    others.sort(key=lambda key: _far(repair.statement, step.statements[key]))
+    others.sort(key=lambda k: (_is_a_value(step, k), *_far(repair.statement, step.statements[k])))
     others = [*dict.fromkeys([*_renamings_beside(step, repair.statement), *others])]
     others = [key for key in others if key not in step.right]
-    return [key for key in others if not _is_right(step, key)][:LINES]
+    others = [key for key in others if not _is_right(step, key)]
+    return [*others[:LINES], *(key for key in others[LINES:] if key in step.roots)]
+
+
+def _is_a_value(step, key):
+    """Whether a line computes what the forward pass did: it is hardly wrong."""
+    given = [array for _, array in step.localisation.given.get(key, ())]
+    plain = [a for a in given if isinstance(a, (np.ndarray, np.floating, float))]
+    values = step.examination.truth.values
+    return bool(plain) and len(plain) == len(given) and all(values.of(a) == EXACT for a in plain)
 
 
 def _far(statement, other):
@@ -138,6 +147,8 @@ def _reads_what_is_wrong(step, statement):
 def _breaks_what_is_right(step, repair):
     """Whether a line that gave the gradient of what it is called after does not any more."""
     examination = step.examination
+    if step.localisation.gives_its_gradients(repair.key):
+        return True
     try:
         run = runs.recorded(examination.program, examination.inputs, repair.applied(step.changed))
     except Exception:

@@ -27,11 +27,17 @@ def repaired(examination):
     of_parts = _OfParts(examination)
     if wrong:
         of_parts.search()
+    examination.sound |= of_parts.right
+    examination.returned |= of_parts.returned
     best = _one_by_one(examination, of_parts.repairs, of_parts.changed)
     if of_parts.repairs and (best[2] or len(best[0]) > 1):
         examination.sound = of_parts.right
         other = _one_by_one(examination, [], {})
         best = min(best, other, key=lambda found: (len(found[2]) > 0, len(found[0])))
+    elif of_parts.right and best[2] and not any(repair.edit for repair in best[0]):
+        examination.sound = set()
+        other = _one_by_one(examination, [], {})
+        best = best if other[2] else other
     inside = {_function_of(repair) for repair in best[0]}
     if any(repair.edit for repair in best[0]) or inside & set(map(_function_of, of_parts.blamed)):
         return best
@@ -53,6 +59,8 @@ class _OfParts:
         The sources with them.
     right : set
         The lines that are right without them.
+    returned : set
+        Lines that return several values which are right, in whatever order.
     blamed : list
         `Repair`s of lines that are wrong, of which the right form was not found.
     """
@@ -62,18 +70,21 @@ class _OfParts:
         self.repairs: list = []
         self.changed: dict = {}
         self.right: set = set()
+        self.returned: set = set()
         self.blamed: list = []
 
     def search(self):
         """Look at them, the smallest first."""
         for made in parts(self.examination):
             for part in made:
-                part.sound = self.examination.sound
+                part.sound = self.examination.sound | self.right
+                part.returned = self.returned
             given = {part: _gradients(part, self.changed) for part in made}
             wrong = [part for part in made if part.wrong(given[part])]
             lines = {key for part in made for key in part.lines()}
             if not wrong:
                 self.right |= lines
+                self.returned |= {key for part in made for key in part.returns()}
             elif not self._may_be(wrong[0], given, lines) or not self._is_repaired(wrong[0], made):
                 continue
             self.examination.sound |= lines

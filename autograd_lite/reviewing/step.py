@@ -17,7 +17,7 @@ from .makers import makers
 from .plan import plan
 from .recognition import EXACT, UNKNOWN, Known
 from .renamings import binds, is_renaming
-from .rivals import likeliest
+from .rivals import doubts, likeliest
 from .segments import root_of
 from .shares import first_wrong
 from .trials import Repair, Trials, better
@@ -121,6 +121,11 @@ class Step:
         """(key, what stays wrong, the values) of the line that is wrong by its values, or None."""
         localisation = self.localisation = Localisation(self)
         self.times = {name: len(given) for name, given in localisation.given.items()}
+        judged = filter(self.examination.program.judges, self.statements)
+        culprit = localisation.of_quotient(k for k in judged if k not in self.examination.sound)
+        if culprit is not None:
+            self.right.discard(culprit[0])  # what hands on a weight is taken for the forward pass
+            return culprit
         sole = [k for k in self.in_order if k not in self.sound]
         culprit = localisation.first(sole or self.in_order)
         if culprit is not None and culprit[1]:
@@ -139,9 +144,9 @@ class Step:
             return culprit
         mine = self.statements[culprit[0]].function
         given = (v for key, v in self.truth.run.events if key == culprit[0])
-        first = next(node for value in given for node in nodes_in(value))
+        first = next((node for value in given for node in nodes_in(value)), None)
         uses = Known(self.examination.uses, close=self.examination.close)
-        if uses.of(first.out) != EXACT:
+        if first is None or uses.of(first.out) != EXACT:
             return culprit
         callers = [
             key
@@ -205,9 +210,10 @@ class Step:
         self.examination.effort.keep(1 - UNREAD)
         for key in places[:LINES]:
             found = Trials(self, key, self.expected.get(key), lines[key]).up_to(TERM, False)
-            if found is not None and not found[1]:
-                return found
             partial = better(partial, found)
+            if found is not None and not found[1] and not any(doubts(self, found[0])):
+                break
+        self.examination.effort.keep(0)
         return partial
 
     def may_be_wrong(self, name):
@@ -273,7 +279,7 @@ class Step:
         names = sorted(
             (name for name in self.first if name in self.statements and name not in self.right),
             key=lambda name: (
-                name in self.sound,
+                name in self.sound or name in self.examination.returned,
                 not self.is_whole_cause(name),
                 name not in self.odd,
                 self.appeared.get(name, len(self.appeared)),

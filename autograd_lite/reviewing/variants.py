@@ -1,6 +1,6 @@
 """The other forms of a statement, in the order in which they are tried."""
 
-from .additions import derivatives, factors, paths, penalties, terms
+from .additions import derivatives, factors, numbers, of_softmax, paths, penalties, terms
 from .completions import completed, completions, solved
 from .exchanges import others
 from .formulas import alike, formulas, ingredients, twice
@@ -8,7 +8,7 @@ from .parallels import parallels
 from .slips import assignments, slips
 
 _MAKERS = (
-    alike, assignments, slips, others, completed, derivatives, factors, terms, solved, completions,
+    alike, assignments, slips, others, numbers, completed, derivatives, of_softmax, factors, terms, solved, completions,
     penalties, formulas, ingredients, paths, twice,
 )  # fmt: skip
 
