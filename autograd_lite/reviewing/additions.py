@@ -91,7 +91,7 @@ def factors(line):
 
 
 def _numbers_of(statement):
-    """The whole numbers from 3 on that the function writes outside of indices, the nearest first."""
+    """The whole numbers from 3 on that the function computes with, the nearest first."""
     found = {}
     for other in statement.source.statements:
         for node in ast.walk(other.expression) if other.function is statement.function else ():

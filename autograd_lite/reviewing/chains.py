@@ -127,7 +127,8 @@ def _are_like(values, right):
 def _expected(statements, arrays, right, is_free):
     """Pairs (what a line should give, the entries that count) of a chain, the last one first.
 
-    None stands for what one gives that cannot put all right. It ends with a line after which the rest is unknown. Where ``is_free`` a 0 may be of no use.
+    None stands for what one gives that cannot put all right. It ends with a line after which the
+    rest is unknown. Where ``is_free`` a 0 may be of no use.
     """
     missing = [known - end for known, end in zip(right, arrays[-1], strict=True)]
     if is_free:

@@ -57,6 +57,10 @@ class Effort:
         """Keep a part of it for later; 0 for no longer."""
         self.kept = self.whole * part
 
+    def share(self, n):
+        """Keep all but the n-th part of what is left."""
+        self.kept = self.left * (1 - 1 / n)
+
     def renew(self):
         """Begin to look for one more mistake."""
         self.left = max(self.left, self.whole / 3)

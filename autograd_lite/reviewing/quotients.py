@@ -115,6 +115,9 @@ def _quotient(examination, name, of, by, named, tops):
             return None
         nodes = [node for node in named[by] if node in truth.gradients]
         gradients = [np.asarray(truth.gradients[node]) for node in nodes]
+        again = [node for node in named[by] if node not in truth.forward]
+        if len(nodes) == 1 and gradients[0].shape[:1] == (len(again),):  # row by row
+            nodes, gradients = again, list(gradients[0])
         return Quotient(name, of and "loss", nodes, gradients, gradients)
     every = {node for nodes in named.values() for node in nodes}
     pairs_of = [(top, _nearest(top, named[by])) for top in tops[of]]

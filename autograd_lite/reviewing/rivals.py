@@ -27,14 +27,17 @@ def likeliest(step, repair):
     if alike is not None and doubts(step, alike) <= mine:
         return alike
     rank = max(TERM, repair.edit.rank)
-    for key in _places(step, repair) if any(mine) else ():
+    places = _places(step, repair) if any(mine) else ()
+    for i, key in enumerate(places):
         if not any(mine):
             break
+        step.examination.effort.share(len(places) - i)
         found = step.trial(key).up_to(rank, False)
         if found is not None and not found[1]:
             other = doubts(step, found[0])
             if other < mine:
                 repair, mine = found[0], other
+    step.examination.effort.keep(0)
     return repair
 
 

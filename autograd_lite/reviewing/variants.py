@@ -8,8 +8,8 @@ from .parallels import parallels
 from .slips import assignments, slips
 
 _MAKERS = (
-    alike, assignments, slips, others, numbers, completed, derivatives, of_softmax, factors, terms, solved, completions,
-    penalties, formulas, ingredients, paths, twice,
+    alike, assignments, slips, others, numbers, completed, derivatives, of_softmax, factors,
+    terms, solved, completions, penalties, formulas, ingredients, paths, twice,
 )  # fmt: skip
 
 
