@@ -18,14 +18,21 @@ _SPACE = re.compile(r"[\s()]")
 _WORD = re.compile(r"[^\W\d]\w*")
 _ACTIVATIONS = ("({} > 0)", "(1 - {} ** 2)", "({} * (1 - {}))")
 
+_SLOPES = {  # of the functions that a file applies
+    "np.sin(": "np.cos({})", "np.cos(": "np.sin({})", "np.exp(": "np.exp({})",
+    "np.tanh(": "(1 - np.tanh({}) ** 2)", "np.log1p(": "1 / (1 + {})",
+}  # fmt: skip
+
 
 def derivatives(line):
     """The derivative of an activation in the place of a value, or as one more factor."""
     arrays = [a for a in line.reach.atoms if a.kind == "array" or a.varies][:12]
     places = [n for n in line.nodes if line.is_place(n) and not isinstance(n, ast.Constant)]
+    written = "\n".join(line.statement.source.lines)
+    slopes = [slope for call, slope in _SLOPES.items() if call in written]
     for atom in arrays:
         text = bracketed(atom.text)
-        for form in _ACTIVATIONS:
+        for form in (*_ACTIVATIONS, *slopes):
             new = form.format(*[text] * form.count("{}"))
             for node in places:
                 yield line.edit(DERIVATIVE, node, new, "derivative")
@@ -135,11 +142,27 @@ def _is_array(scope, name):
     return isinstance(scope.get(name), np.ndarray)
 
 
+def _labels(line):
+    """Where the loop is at the label of a sample, in loops over classes: (k == y[i])."""
+    function, at = line.statement.function, line.statement.line
+    loops = [n for n in ast.walk(function) if isinstance(n, ast.For)]
+    loops = [n for n in loops if n.lineno < at <= n.end_lineno and isinstance(n.target, ast.Name)]
+    whole = [a.text for a in line.reach.atoms if a.kind == "scalar" and _is_whole(a.values)]
+    labels = [text for text in whole if text.endswith("]")]
+    return [f"({loop.target.id} == {label})" for loop in loops for label in labels]
+
+
+def _is_whole(values):
+    return all(isinstance(v, (int, np.integer)) for v in values)
+
+
 def terms(line):
     yield from alike_terms(line)
+    labels = _labels(line)
     for node in line.spots():
         old = line.text.of(node)
         terms = [a.text for a in line.reach.atoms if a.kind in ("array", "scalar")] + line.inner
+        terms += labels
         for term in [*terms, "1"]:
             for sign in "+-":
                 new = f"{old} {sign} {term}"

@@ -152,13 +152,14 @@ def _expected(statements, arrays, right, is_free):
         yield wanted if able else None, left
         if stores:
             left = [e & (a == b) for e, (a, b) in zip(left, pairs, strict=True)]
+            left = [e & ~_reached(statements[i], e.shape, False) for e in left]
         elif not _adds(statements[i]):
             return
 
 
-def _reached(statement, shape):
+def _reached(statement, shape, otherwise=True):
     """The entries that a line can change, where its text says which: of ``a[1:]`` not the first."""
-    reached = np.ones(shape, bool)
+    reached = np.full(shape, otherwise)
     index = getattr(statement.target, "slice", None)
     axes = getattr(index, "elts", [index])
     sliced = all(isinstance(axis, ast.Slice) for axis in axes) and len(axes) <= len(shape)

@@ -83,9 +83,13 @@ class Draft:
 
     def spots(self):
         """Where a factor or a term may have been left out, the whole value first."""
-        if self.statement.part:
+        if self.statement.part == "iter":
             return []
-        spots = [] if isinstance(self.root, ast.Compare) else [self.root]  # no factor of a mask
+        if self.statement.part or isinstance(self.root, ast.Compare):  # no factor of a mask
+            sides = (n for root in ast.walk(self.root) if isinstance(root, ast.Compare)
+                     for n in (root.left, *root.comparators))  # fmt: skip
+            return [node for node in sides if not isinstance(node, ast.Constant)]
+        spots = [self.root]
         for node in self.nodes:
             parent = self.statement.parents.get(node)
             if node is self.root or isinstance(node, ast.Slice) or _is_text(node):

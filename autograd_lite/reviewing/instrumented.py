@@ -20,7 +20,6 @@ HOOK = "__review__"  # the watcher, among the globals of a watched module
 RETURNED = "__returned__"
 _OURS = "__shown__"  # the argument of functions that are none of the user's
 _OF_TENSORS = ("data", "grad")  # attributes that lead off the tape
-_UNWRITTEN = {"empty": "zeros", "empty_like": "zeros_like"}
 _OFF_THE_TAPE = ("item", "tolist", "numpy", "detach")
 
 
@@ -305,10 +304,8 @@ class _Hooks(ast.NodeTransformer):
         return ast.Call(_call("called", func), node.args, node.keywords)
 
     def visit_Attribute(self, node):
-        """What is read of a tensor, through the watcher; zeros for what is not yet written."""
+        """What is read of a tensor, through the watcher."""
         node = self.generic_visit(node)
-        if node.attr in _UNWRITTEN and getattr(node.value, "id", "") in ("np", "numpy"):
-            node.attr = _UNWRITTEN[node.attr]  # else no two runs would give the same
         if not self.records or node.attr not in _OF_TENSORS or not isinstance(node.ctx, ast.Load):
             return node
         return _call("attribute", node.value, ast.Constant(node.attr))

@@ -56,7 +56,8 @@ def doubts(step, repair):
     statement, edit = repair.statement, repair.edit
     of_one = statement.target is None and not isinstance(statement.value, _SEVERAL)
     longer = edit.rank > OTHER and not repair.share and not of_one
-    longer = longer and not step.says_gradient(repair.key)
+    named = step.says_gradient(repair.key)
+    longer = longer and not named
     others = [key for key in (*step.mine, *step.roots) if key in step.statements]
     return (
         _breaks_what_is_right(step, repair),
@@ -71,6 +72,7 @@ def doubts(step, repair):
         step.trial(repair.key).strangeness(_N.sub("", edit.text)),
         longer and any(map(step.says_gradient, others)),
         edit.kind in _OF_A_VALUE and not _is_whole(statement, edit.old),
+        edit.new.startswith("-") and not edit.old.startswith("-") and not named,  # a new minus
     )
 
 

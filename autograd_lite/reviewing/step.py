@@ -23,6 +23,7 @@ from .shares import first_wrong
 from .trials import Repair, Trials, better
 from .unread import unread
 
+NOISE = 1e-10  # of the largest gradient
 KEPT = 0.25  # of the effort, for formulas
 LINES = 8  # that may lack what their function does not read
 UNREAD = 0.2  # of the effort, for these
@@ -382,7 +383,10 @@ class Step:
 
     def _go_into_right_ones(self, truth):
         """The nodes that go into gradients that are right: they are hardly wrong."""
-        right = [p for p in self.examination.true if p not in self.wrong]
+        true = self.examination.true
+        sizes = {path: float(np.abs(g).max(initial=0.0)) for path, g in true.items()}
+        told = {path for path, size in sizes.items() if size > NOISE * max(sizes.values())}
+        right = [p for p in true if p not in self.wrong and p in told]  # 0 is right of what is wrong
         roots = [root_of(path, truth.run.gradients) for path in right]
         return {node for root in roots if root is not None for node in history(root)}
 

@@ -1,7 +1,7 @@
 """The verdict on each line of the backward pass."""
 
 import ast
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -68,7 +68,17 @@ def judged(examination, repairs, changed, left):
         place = statement.place
         if place not in lines or _rank(line) < _rank(lines[place]):
             lines[place] = line
+    for place in _of_several(repairs):
+        path, number = place
+        offered = changed[path].lines[number - 1].strip() if path in changed else None
+        lines[place] = replace(lines[place], suggestion=offered)
     return list(lines.values())
+
+
+def _of_several(repairs):
+    """The places of lines in which several statements are repaired: ``a = b; c = d``."""
+    places = [repair.statement.place for repair in repairs if repair.edit is not None]
+    return {place for place in places if places.count(place) > 1}
 
 
 def _rank(line):

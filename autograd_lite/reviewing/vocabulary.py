@@ -220,7 +220,8 @@ def _constants(source, scope):
 def _of_arrays(statement, scope):
     """Rows of arrays, by the variables that the function writes as an index of any of them."""
     subscripts = [n for n in ast.walk(statement.function) if isinstance(n, ast.Subscript)]
-    indices = {n.slice.id: None for n in subscripts if isinstance(n.slice, ast.Name)}
+    axes = [axis for n in subscripts for axis in getattr(n.slice, "elts", [n.slice])]
+    indices = {axis.id: None for axis in axes if isinstance(axis, ast.Name)}
     indices = [i for i in indices if isinstance(scope.get(i), (int, np.integer))]
     for name in local_names(statement, scope) if indices else ():
         for array in _arrays_of(name, scope[name]):
