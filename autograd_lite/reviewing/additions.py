@@ -159,6 +159,11 @@ def _is_whole(values):
 def terms(line):
     yield from alike_terms(line)
     labels = _labels(line)
+    old = line.text.of(line.root)
+    for part in () if line.statement.part else line.reach.ingredients:  # what other lines say
+        for sign in "+-":
+            new = f"{old} {sign} {bracketed(part)}"
+            yield Edit(TERM, line.text.replaced((line.root, new)), "missing term", old, part)
     for node in line.spots():
         old = line.text.of(node)
         terms = [a.text for a in line.reach.atoms if a.kind in ("array", "scalar")] + line.inner

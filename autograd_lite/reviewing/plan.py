@@ -109,8 +109,8 @@ def _located(step, made, likely, copies, alike):
 
 def _rest(likely, copies, known, later):
     return [
-        (SLIP, likely), (SLIP, copies), (SLIP, known), (OTHER, [*likely, *copies]),
-        (TERM, [*copies, *likely]), (SLIP, list(known)), (FORMULA, likely), (OTHER, known),
+        (SLIP, likely), (SLIP, copies), (SLIP, known), (OTHER, [*likely, *copies]), (OTHER, known),
+        (TERM, [*copies, *likely]), (SLIP, list(known)), (FORMULA, likely),
         (INGREDIENT, likely),
         (FORMULA, copies), (FORMULA, known), (TERM, later), (TWO, likely),
     ]  # fmt: skip

@@ -152,7 +152,7 @@ def _reads_what_is_wrong(step, statement):
 def _breaks_what_is_right(step, repair):
     """Whether a line that gave the gradient of what it is called after does not any more."""
     examination = step.examination
-    if step.localisation.gives_its_gradients(repair.key):
+    if step.localisation.gives_its_gradients(repair.key, exactly=True):
         return True
     try:
         run = runs.recorded(examination.program, examination.inputs, repair.applied(step.changed))

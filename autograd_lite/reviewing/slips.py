@@ -344,6 +344,9 @@ def assignments(line):
         for other in ("=", "+=", "-=", "*=", "/="):
             if other != old:
                 yield Edit(ASSIGNED, f"{target} {other} {value}", "assignment", old, other)
+        for index in _indices(line) if isinstance(node.target, ast.Name) else ():
+            new = f"{target}[{index}]"
+            yield Edit(ASSIGNED, f"{new} {sign}= {value}", "index", target, new)
         if isinstance(node.target, ast.Subscript) and sign == "+":
             yield scattered(line, node.target, value, "+=")
         yield Edit(ASSIGNED, "pass", "extra statement", line.statement.text, "")
@@ -356,6 +359,13 @@ def assignments(line):
             yield Edit(
                 ASSIGNED, f"{target} = {target} + {bracketed(value)}", "assignment", "=", "+="
             )
+
+
+def _indices(line):
+    """The names that the function has as an index of something."""
+    nodes = ast.walk(line.statement.function)
+    found = [n.slice for n in nodes if isinstance(n, ast.Subscript)]
+    return list(dict.fromkeys(n.id for n in found if isinstance(n, ast.Name)))[:4]
 
 
 def scattered(line, target, value, old):

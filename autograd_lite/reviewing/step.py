@@ -368,7 +368,10 @@ class Step:
         copies.sort(key=lambda k: k not in self.handed)
         likely += [k for k in self.roots if k in whole and k not in likely and k not in known]
         likely, copies = ([k for k in keys if not flow.is_zero(k)] for keys in (likely, copies))
-        return self._likeliest_first(likely), copies, known, later
+        likely = self._likeliest_first(likely)
+        beside = (k for key in first for k in flow.chains.get(key, ()))  # of one array with them
+        beside = [k for k in dict.fromkeys(beside) if k in whole and not flow.is_zero(k)]
+        return [*likely, *(k for k in beside if k not in likely)], copies, known, later
 
     def _likeliest_first(self, likely):
         """Lines that are called a gradient, that contradict their name, that no other says too."""
@@ -386,7 +389,9 @@ class Step:
         true = self.examination.true
         sizes = {path: float(np.abs(g).max(initial=0.0)) for path, g in true.items()}
         told = {path for path, size in sizes.items() if size > NOISE * max(sizes.values())}
-        right = [p for p in true if p not in self.wrong and p in told]  # 0 is right of what is wrong
+        right = [
+            p for p in true if p not in self.wrong and p in told
+        ]  # 0 is right of what is wrong
         roots = [root_of(path, truth.run.gradients) for path in right]
         return {node for root in roots if root is not None for node in history(root)}
 
