@@ -30,6 +30,9 @@ def derivatives(line):
     places = [n for n in line.nodes if line.is_place(n) and not isinstance(n, ast.Constant)]
     written = "\n".join(line.statement.source.lines)
     slopes = [slope for call, slope in _SLOPES.items() if call in written]
+    for node in line.nodes:
+        for new in _slopes_of(line, node) if isinstance(node, ast.Call) else ():
+            yield line.edit(DERIVATIVE, node, new, "derivative")
     for atom in arrays:
         text = bracketed(atom.text)
         for form in (*_ACTIVATIONS, *slopes):
@@ -40,6 +43,16 @@ def derivatives(line):
                 old = line.text.of(node)
                 more = line.text.replaced((node, f"{bracketed(old)} * {new}"))
                 yield Edit(DERIVATIVE, more, "missing factor", old, new)
+
+
+def _slopes_of(line, call):
+    """The derivative of what is called, in its place: of np.maximum(x, 0), np.abs(x)."""
+    name, given = getattr(call.func, "attr", ""), list(map(line.text.of, call.args))
+    if name == "maximum" and len(given) == 2 and "0" in given:
+        inner = given[given[0] == "0"]
+        yield f"({inner} > 0)"
+    elif name == "abs" and len(given) == 1:
+        yield f"np.sign({given[0]})"
 
 
 def of_softmax(line):
@@ -166,6 +179,9 @@ def terms(line):
             yield Edit(TERM, line.text.replaced((line.root, new)), "missing term", old, part)
     for node in line.spots():
         old = line.text.of(node)
+        for mean in ("mean(0)", "mean(1, keepdims=True)", "mean()") if is_atomic(node) else ():
+            new = f"{old} - {old}.{mean}"
+            yield Edit(TERM, line.text.replaced((node, new)), "missing term", old, new)
         terms = [a.text for a in line.reach.atoms if a.kind in ("array", "scalar")] + line.inner
         terms += labels
         for term in [*terms, "1"]:

@@ -181,16 +181,16 @@ class Localisation:
             self.scale = min(scales)
         return before in scales
 
-    def gives_its_gradients(self, name, exactly=False):
+    def gives_its_gradients(self, name):
         """Whether a line gives the gradients of what it is called after; None if of nothing.
 
-        They may be N times as large, where lines before are, but for ``exactly``.
+        They may be N times as large, where lines before are.
         """
         word = self.examination.word_of(self.step.statements.get(name))
         values = _arrays([value for _, value in self.given.get(name, ())])
         if not values or word not in {group.word for group in self.groups if group.whole}:
             return None
-        return bool(self._scales(word, values) & ({1} if exactly else {1, self.scale}))
+        return bool(self._scales(word, values) & {1, self.scale})
 
     def begins_wrong(self, name):
         """Whether what a line gives first is no gradient of what it is called after."""

@@ -72,6 +72,7 @@ def doubts(step, repair):
         step.trial(repair.key).strangeness(_N.sub("", edit.text)),
         longer and any(map(step.says_gradient, others)),
         edit.kind in _OF_A_VALUE and not _is_whole(statement, edit.old),
+        edit.kind in _OF_A_VALUE and edit.old.isdigit(),  # 1 / N for a flag
         edit.new.startswith("-") and not edit.old.startswith("-") and not named,  # a new minus
     )
 
@@ -150,9 +151,15 @@ def _reads_what_is_wrong(step, statement):
 
 
 def _breaks_what_is_right(step, repair):
-    """Whether a line that gave the gradient of what it is called after does not any more."""
+    """Whether a line that gave the gradient of what it is called after does not any more.
+
+    Where lines give N times the gradient, and a mean is divided later, no one gives it but by
+    chance.
+    """
     examination = step.examination
-    if step.localisation.gives_its_gradients(repair.key, exactly=True):
+    if step.localisation.scale != 1:
+        return False
+    if step.localisation.gives_its_gradients(repair.key):
         return True
     try:
         run = runs.recorded(examination.program, examination.inputs, repair.applied(step.changed))

@@ -354,6 +354,9 @@ def assignments(line):
         for other in ("+=", "-="):
             yield Edit(ASSIGNED, f"{target} {other} {value}", "assignment", "=", other)
         if isinstance(node.targets[0], ast.Subscript):
+            base, index = line.text.of(node.targets[0].value), line.text.of(node.targets[0].slice)
+            new = f"{target} = {base}.get({index}, 0) + {value}"
+            yield Edit(ASSIGNED, new, "assignment", "=", "+=")
             yield scattered(line, node.targets[0], value, "=")
         if isinstance(node.targets[0], ast.Name):
             yield Edit(
