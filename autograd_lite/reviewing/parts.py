@@ -83,6 +83,11 @@ def _stem(code):
     return (code.co_filename, *around, *rest), not _BACKWARD.isdisjoint(words)
 
 
+def says_backward(code):
+    """Whether the name of a function says that it goes back: tanh_prime, d_relu."""
+    return _stem(code)[1]
+
+
 def _some(calls, backward):
     """Some calls of a function, from the first to the last."""
     mine = [call for call in calls if call.code is backward]

@@ -4,6 +4,7 @@ from functools import cached_property
 
 from ..engine.tape import history
 from . import runs
+from .activations import lines_of_slopes
 from .couples import couple
 from .edits import FORMULA
 from .flow import nodes_in
@@ -75,6 +76,7 @@ class _OfParts:
 
     def search(self):
         """Look at them, the smallest first."""
+        self.right |= lines_of_slopes(self.examination)
         for made in parts(self.examination):
             for part in made:
                 part.sound = self.examination.sound | self.right
