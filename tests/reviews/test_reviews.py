@@ -76,15 +76,49 @@ def test_the_whole_corpus(tmp_path, capsys):
         slow("pinn_second_derivative", 30, "s3 = -2*s1**2"),
         ("svm_multiclass_vectorized", 18, "mask[np.arange(N), y] = -1"),
         slow("reinforce_episode", 62, "dh[eph < 0] = 0"),
-        ("gated_experts", 46, "expertGrads.append(ex.backprop(X, act, G[:, :1] * deltaPred))"),
+        slow("gated_experts", 46, "expertGrads.append(ex.backprop(X, act, G[:, :1] * deltaPred))"),
         slow("poly_huber_elastic", 19, "return r"),
         slow("dataclass_mlp_params", 34, "return t"),
         # a line that adds to some entries, and one that scales, are not to blame for the others
-        (
+        slow(
             "choice_model_rows",
             20,
             "score[k] += (p[k] * (1 - p[k]) if j == k else -p[k] * p[j]) * x",
         ),
+        # what is computed and not read is what the line lacks
+        ("batchnorm_mlp_staged", 34, "dx = dcentered"),
+        ("triplet_embedding", 17, "active = (per > 0)[:, None]"),
+        ("stacked_sparse_autoencoder", 53, "back = stack[l]['w'].T.dot(delta[l + 1])"),
+        slow("cnn_argmax_channels_last", 47, "return dL_dout"),
+        (
+            "neural_ode_rk4",
+            40,
+            "return lam + g1 + g2 + g3 + g4, [sum(p) for p in zip(p1, p2, p3)]",
+        ),
+        # what a name says of what is computed once more
+        ("height_weight_scalars", 50, "d_ypred_d_h1 = self.w5"),
+        slow("height_weight_scalars", 49, "d_ypred_d_b3 = 1"),
+        ("height_weight_scalars", 64, 'total["w2"] += d_L_d_ypred * d_h1_d_w2'),
+        # of an array what no later line stores over; all the lines that change it
+        ("poisson_glm_exposure", 16, "grad[0] = resid.sum()"),
+        ("word2vec_negative_sampling", 17, "grad_center = (score - 1) * center_vec"),
+        # a gradient that is right by chance, or for what a line is called after
+        ("rbf_centres_widths", 31, "gPhi = gNorm - (gNorm * Norm).sum(1, keepdims=True)"),
+        ("dropout_course_notation", 44, "dA_prev = np.dot(W.T, dZ) / m"),
+        ("nielsen_chapter3", 51, "sp = tanh_prime(activations[-l])"),
+        # the likelier of two lines
+        slow("poisson_firth_offset", 27, "grad = -(score - firth)"),
+        ("svm_multiclass_vectorized", 19, "dW = X.T.dot(mask)"),
+        slow("shakespeare_rnn", 31, "G['bh'] += dh"),
+        # forms that a line may have
+        ("sinkhorn_unrolled", 15, "return p * pbar"),
+        slow("neural_ode_rk4", 36, "g4, p4 = f_vjp(z4, theta, dt * lam)"),
+        ("softmax_cs_naive", 22, "dW[:, k] += p_k * X[i]"),
+        slow("svm_soft_margin_binary", 20, "if xi @ self.w + self.b < 1:"),
+        ("word2vec_negative_sampling", 35, "grad_center_vectors += gc"),
+        slow("pendulum_adjoint", 27, "lam_theta -= lam_omega * DT * gravity / length"),
+        ("triplet_net", 10, "total[key] = value"),
+        ("triplet_net", 15, "active = np.maximum(gaps(a, p, n, margin), 0)[:, None] / len(a)"),
     ],
 )
 def test_a_line_that_is_found_in_one_way_alone(program, line, text, tmp_path):
