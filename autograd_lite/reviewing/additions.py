@@ -211,7 +211,9 @@ def _numbers_times_arrays(line):
         root, arrays = root.elt, line.inner
     old = line.text.of(root) if not line.statement.part else ""
     for one in scalars[:10]:
-        factors = [one, f"2 * {one}"] + [f"{one} / {two}" for two in scalars[:10] if two != one]
+        factors = [one, f"2 * {one}"]
+        for two in scalars[:10]:
+            factors += [f"{one} / {two}", f"{one} / {two} ** 2"] if two != one else []
         for factor in factors if old else ():
             for array in arrays:
                 term = f"{factor} * {array}"

@@ -60,6 +60,7 @@ def doubts(step, repair):
     longer = longer and not named
     others = [key for key in (*step.mine, *step.roots) if key in step.statements]
     return (
+        repair.key in step.forward and repair.key not in step.roots,
         _breaks_what_is_right(step, repair),
         _reads_what_is_wrong(step, statement),
         any(True for _ in _renamings_beside(step, statement)),

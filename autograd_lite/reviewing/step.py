@@ -277,8 +277,10 @@ class Step:
         renaming = self._renaming()
         if renaming is not None:
             return [Repair(renaming, self.statements[renaming], None)]
+        handing = [k for k in self.copies if k not in self.handing and self.is_whole_cause(k)]
+        names = [*self.first, *(handing if self.sound.issuperset(self.first) else ())]
         names = sorted(
-            (name for name in self.first if name in self.statements and name not in self.right),
+            (name for name in names if name in self.statements and name not in self.right),
             key=lambda name: (
                 name in self.sound or name in self.examination.returned,
                 not self.is_whole_cause(name),

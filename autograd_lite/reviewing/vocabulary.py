@@ -252,6 +252,11 @@ def _of_lists(statement, scope):
     for text in lists:
         for index in list(indices)[:10]:
             yield f"{text}[{index}]", 1.5
+    keys = [set(value) for text in lists if isinstance(value := valued(text, scope), dict)]
+    named = [index for index in list(indices)[3:8] if index.isidentifier()]
+    for name in local_names(statement, scope) if keys else ():  # the same keys in another dict
+        if isinstance(scope[name], dict) and name not in lists and set(scope[name]) in keys:
+            yield from ((f"{name}[{index}]", 1.5) for index in named)
 
 
 def _of_patterns(statement, scope):
