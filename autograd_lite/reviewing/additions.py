@@ -21,6 +21,7 @@ _ACTIVATIONS = ("({} > 0)", "(1 - {} ** 2)", "({} * (1 - {}))")
 _SLOPES = {  # of the functions that a file applies
     "np.sin(": "np.cos({})", "np.cos(": "np.sin({})", "np.exp(": "np.exp({})",
     "np.tanh(": "(1 - np.tanh({}) ** 2)", "np.log1p(": "1 / (1 + {})",
+    "log1p(np.exp(": "1 / (1 + np.exp(-{}))", "log(1 + np.exp(": "1 / (1 + np.exp(-{}))",
 }  # fmt: skip
 
 

@@ -192,15 +192,19 @@ class Localisation:
             return None
         return bool(self._scales(word, values) & {1, self.scale})
 
-    def begins_wrong(self, name):
-        """Whether what a line gives first is no gradient of what it is called after."""
+    def begins_wrong(self, name, exactly=False):
+        """Whether what a line gives first is no gradient of what it is called after.
+
+        N times the gradient is one too, but for ``exactly``.
+        """
         word = self.examination.word_of(self.step.statements.get(name))
         values = _arrays([value for _, value in self.given.get(name, ())])
         named = [group for group in self.groups if group.word == word and group.whole]
         known = [g for group in named for g in group.gradients]
         if not word or not values or not known or not np.any(values[0]):
             return False
-        scaled = (scale * g for g in known for scale in self._all_scales(self._sizes()))
+        scales = self._all_scales(() if exactly else self._sizes())
+        scaled = (scale * g for g in known for scale in scales)
         return not any(self.examination.agree(g, values[0]) for g in scaled)
 
     def _scales(self, word, values):

@@ -62,7 +62,7 @@ def doubts(step, repair):
     return (
         repair.key in step.forward and repair.key not in step.roots,
         _breaks_what_is_right(step, repair),
-        _reads_what_is_wrong(step, statement),
+        _reads_what_is_wrong(step, statement, edit.kind == "missing division"),
         any(True for _ in _renamings_beside(step, statement)),
         edit.old.isidentifier() and edit.text.count(edit.new) > statement.text.count(edit.new) + 1,
         edit.rank > DERIVATIVE and _OPERATOR.search(edit.new) is not None,  # of several values
@@ -128,8 +128,11 @@ def _is_right(step, key):
     return bool(arrays) and all(step.examination.known.of(array) == EXACT for array in arrays)
 
 
-def _reads_what_is_wrong(step, statement):
-    """Whether a line reads what is called after a value, and is not its gradient, before it."""
+def _reads_what_is_wrong(step, statement, exactly=False):
+    """Whether a line reads what is called after a value, and is not its gradient, before it.
+
+    Of a line that divides what it reads is to be the gradient ``exactly``, and not N times it.
+    """
     plain = isinstance(statement.target, ast.Name)
     plain = plain or isinstance(statement.node, (ast.Return, ast.Assign))
     nodes = ast.walk(statement.expression) if plain else ()
@@ -141,7 +144,7 @@ def _reads_what_is_wrong(step, statement):
             last[name] = other
     right = step.right | step.sound | step.known
     named = [s for s in last.values() if s.key in step.in_order and s.key not in right]
-    if any(_gives_what_is_wrong(step, s) for s in named if step.says_gradient(s.key)):
+    if any(_gives_what_is_wrong(step, s, exactly) for s in named if step.says_gradient(s.key)):
         return True
     odd = [key for key in step.odd if key != statement.key and step.is_whole_cause(key)]
     odd = [k for k in odd if isinstance(step.statements[k].target, ast.Name)]
@@ -177,10 +180,10 @@ def _written(statement):
     return [target.id] if isinstance(target, ast.Name) else []
 
 
-def _gives_what_is_wrong(step, statement):
+def _gives_what_is_wrong(step, statement, exactly):
     """Whether what a line gives first, or adds up in the end, is not what its name says."""
     if not isinstance(statement.node, ast.AugAssign):
-        return step.localisation.begins_wrong(statement.key)
+        return step.localisation.begins_wrong(statement.key, exactly)
     known = step.examination.targets.get(step.named_after(statement.key))
     given = [array for _, array in step.localisation.given.get(statement.key, ())][-1:]
     return known is not None and any(np.any(a) and known.of(a) == UNKNOWN for a in given)

@@ -55,7 +55,9 @@ def slips(line):
     target = line.statement.target
     for new, kind in of_subscript(line, target) if isinstance(target, ast.Subscript) else ():
         yield line.edit(SLIP, target, new, kind)
-    for node in [*line.spots()[:1], *arguments(line)]:
+    entries = [getattr(line.root, "elts", ()), getattr(line.root, "values", ())]
+    entries = [node for some in entries for node in some if isinstance(node, ast.expr)]
+    for node in [*line.spots()[:1], *arguments(line), *entries]:
         yield line.edit(SLIP, node, f"-{bracketed(line.text.of(node))}", "sign")
     yield from exchanged(line)
     yield from repeated(line)

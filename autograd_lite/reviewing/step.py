@@ -277,8 +277,10 @@ class Step:
         renaming = self._renaming()
         if renaming is not None:
             return [Repair(renaming, self.statements[renaming], None)]
-        handing = [k for k in self.copies if k not in self.handing and self.is_whole_cause(k)]
-        names = [*self.first, *(handing if self.sound.issuperset(self.first) else ())]
+        last = self._stored_last() if self.sound.issuperset(self.first) else set()
+        if len(last) == 1:  # all before it goes into what is right too
+            return [Repair(key, self.statements[key], None) for key in last]
+        names = list(self.first)
         names = sorted(
             (name for name in names if name in self.statements and name not in self.right),
             key=lambda name: (
@@ -289,6 +291,16 @@ class Step:
             ),
         )[:1]
         return [Repair(name, self.statements[name], None) for name in names]
+
+    def _stored_last(self):
+        """The lines that store at last what is returned and wrong: ``grads[k] = d[k]``."""
+        events = self.truth.run.events if self.truth is not None else ()
+        roots = [root_of(path, self.truth.run.gradients) for path in self.wrong if events]
+        found = dict.fromkeys(roots)
+        for key, value in events:
+            if self.may_be_wrong(key) and self._stores(key):
+                found |= {node: key for node in nodes_in(value) if node in found}
+        return set(found.values()) - {None}
 
     def renamings(self):
         """The keys of lines that do nothing but give a value a name that it did not have."""
