@@ -3,7 +3,7 @@
 import numpy as np
 
 from .calls import noted
-from .parts import says_backward
+from .parts import derivative_of
 
 POINTS = 4  # calls of a helper that are looked at
 
@@ -47,9 +47,7 @@ def lines_of_slopes(examination):
 
 def _rules(code):
     """The derivatives that the name of a function of one argument may mean."""
-    name = code.co_name.lower()
-    alone = code.co_argcount == 1 and says_backward(code)
-    return next((rules for word, rules in _SLOPES.items() if word in name and alone), ())
+    return _SLOPES.get(derivative_of(code), ()) if code.co_argcount == 1 else ()
 
 
 def _is_right(code, rules, calls):

@@ -83,9 +83,10 @@ def _stem(code):
     return (code.co_filename, *around, *rest), not _BACKWARD.isdisjoint(words)
 
 
-def says_backward(code):
-    """Whether the name of a function says that it goes back: tanh_prime, d_relu."""
-    return _stem(code)[1]
+def derivative_of(code):
+    """What a function is called the derivative of: tanh of tanh_prime, relu of d_relu, or ""."""
+    (*_, name), backward = _stem(code)
+    return name if backward else ""
 
 
 def _some(calls, backward):

@@ -86,7 +86,12 @@ def _places(step, repair):
     others.sort(key=lambda k: (_is_a_value(step, k), *_far(repair.statement, step.statements[k])))
     others = [*dict.fromkeys([*_renamings_beside(step, repair.statement), *others])]
     others = [key for key in others if key not in step.right]
-    others = [key for key in others if not _is_right(step, key)]
+    scaled = repair.edit.kind == "missing division"  # that may be missing where N times it is made
+    others = [
+        key
+        for key in others
+        if not _is_right(step, key) or (scaled and step.localisation.begins_wrong(key, True))
+    ]
     return [*others[:LINES], *(key for key in others[LINES:] if key in step.roots)]
 
 

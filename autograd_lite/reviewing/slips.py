@@ -361,6 +361,9 @@ def assignments(line):
             yield Edit(ASSIGNED, new, "assignment", "=", "+=")
             yield scattered(line, node.targets[0], value, "=")
         if isinstance(node.targets[0], ast.Name):
+            if isinstance(valued(value, line.reach.scopes[0]), list):
+                summed = f"[a + b for a, b in zip({target}, {value})]"
+                yield Edit(ASSIGNED, f"{target} = {summed}", "assignment", "=", "+=")
             yield Edit(
                 ASSIGNED, f"{target} = {target} + {bracketed(value)}", "assignment", "=", "+="
             )
