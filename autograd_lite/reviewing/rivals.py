@@ -74,6 +74,7 @@ def doubts(step, repair):
         longer and any(map(step.says_gradient, others)),
         edit.kind in _OF_A_VALUE and not _is_whole(statement, edit.old),
         edit.kind in _OF_A_VALUE and edit.old.isdigit(),  # 1 / N for a flag
+        edit.kind == "function" and edit.new.endswith(f"({edit.old})"),  # f(mask) for a mask of f
         edit.new.startswith("-") and not edit.old.startswith("-") and not named,  # a new minus
     )
 

@@ -6,7 +6,7 @@ from ..engine.tape import history
 from . import runs
 from .activations import lines_of_slopes
 from .couples import couple
-from .edits import FORMULA
+from .edits import COMPLETED, FORMULA, SOLVED
 from .flow import nodes_in
 from .parts import parts
 from .segments import root_of
@@ -177,6 +177,8 @@ def _row(examination, found, changed, steps):
             left = before
             break
         changed = repair.applied(changed)
+    if len(found) > 1:  # what one lacks another may have too much
+        found = [_less_sure(repair) for repair in found]
     if left:  # what made nothing right, or not all that the line goes into, is not offered
         sound = {key for key, fed in feeds.items() if not fed & set(left)}
         found = [
@@ -185,3 +187,9 @@ def _row(examination, found, changed, steps):
         proved = {r.statement.source.path for r in found if r.edit is not None}
         changed = {path: source for path, source in changed.items() if path in proved}
     return found, changed, wrong
+
+
+def _less_sure(repair):
+    """Without the edit, where that is a product of values found by solving for it."""
+    solved = repair.edit is not None and repair.edit.rank in (SOLVED, COMPLETED)
+    return Repair(repair.key, repair.statement, None) if solved else repair

@@ -65,14 +65,26 @@ def judged(examination, repairs, changed, left):
         if statement is None or not examination.program.judges(name):
             continue
         line = _line(examination, statement, name, wrong, before, after, causes)
-        place = statement.place
-        if place not in lines or _rank(line) < _rank(lines[place]):
-            lines[place] = line
+        for mine in _by_line(line) if name in wrong else [line]:
+            place = mine.path, mine.line
+            if place not in lines or _rank(mine) < _rank(lines[place]):
+                lines[place] = mine
     for place in _of_several(repairs):
         path, number = place
         offered = changed[path].lines[number - 1].strip() if path in changed else None
         lines[place] = replace(lines[place], suggestion=offered)
     return list(lines.values())
+
+
+def _by_line(line):
+    """A `Line` for each line that changes in a statement of several, where they are as many."""
+    old, new = line.text.split("\n"), (line.suggestion or "").split("\n")
+    pairs = [(a.strip(), b.strip()) for a, b in zip(old, new, strict=False)]
+    changed = [i for i, (a, b) in enumerate(pairs) if a != b]
+    if len(old) < 2 or len(old) != len(new) or len(changed) < 2:
+        return [line]
+    return [replace(line, line=line.line + i, text=pairs[i][0], suggestion=pairs[i][1])
+            for i in changed]  # fmt: skip
 
 
 def _of_several(repairs):
