@@ -207,7 +207,9 @@ class Flow:
         )
 
     def is_zero(self, key):
-        """Whether a line gives zeros alone: where something is added up."""
+        """Whether a line gives zeros alone, and begins what is added up."""
+        if isinstance(self.statements[key].node if key in self.statements else None, ast.AugAssign):
+            return False
         values = [
             node.out for name, value in self.events if name == key for node in nodes_in(value)
         ]

@@ -41,7 +41,7 @@ def plan(step, alone, made, likely, copies, known, later):
     alike = [k for k in _all_of(step, likely) if _has_alike(step, k)]
     rest = _rest(likely, copies, Known(known), later)
     if alone:
-        places = [*_named(step), *_located(step, made, likely, copies, alike), *rest[:6]]
+        places = [*_named(step), *_located(step, made, likely, copies, alike), *rest[:8]]
         places += [(rank, later) for rank in (SLIP, OTHER, TERM)]
         after = places.index((TERM, mine)) + 1
     else:
@@ -110,7 +110,7 @@ def _located(step, made, likely, copies, alike):
 def _rest(likely, copies, known, later):
     return [
         (SLIP, likely), (SLIP, copies), (SLIP, known), (OTHER, [*likely, *copies]), (OTHER, known),
-        (TERM, [*copies, *likely]), (SLIP, list(known)), (FORMULA, likely),
+        (TERM, [*copies, *likely]), (SLIP, list(known)), (OTHER, list(known)), (FORMULA, likely),
         (INGREDIENT, likely),
         (FORMULA, copies), (FORMULA, known), (TERM, later), (TWO, likely),
     ]  # fmt: skip

@@ -22,6 +22,10 @@ _OF_A_VALUE = ("missing factor", "missing division", "missing term")
 
 def likeliest(step, repair):
     """The repair, or another one, of another line, that less speaks against."""
+    if repair.key in step.localisation.named and step.named_after(repair.key) in (
+        step.examination.quotients
+    ):
+        return repair  # what a name says as clearly as dS_dA is not what the line gives
     mine = doubts(step, repair)
     alike = _alike(step, repair)
     if alike is not None and doubts(step, alike) <= mine:

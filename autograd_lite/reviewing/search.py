@@ -179,14 +179,17 @@ def _row(examination, found, changed, steps):
         changed = repair.applied(changed)
     if len(found) > 1:  # what one lacks another may have too much
         found = [_less_sure(repair) for repair in found]
-    if left:  # what made nothing right, or not all that the line goes into, is not offered
-        sound = {key for key, fed in feeds.items() if not fed & set(left)}
-        found = [
-            r if r.proved and r.key in sound else Repair(r.key, r.statement, None) for r in found
-        ]
-        proved = {r.statement.source.path for r in found if r.edit is not None}
-        changed = {path: source for path, source in changed.items() if path in proved}
+    if left:
+        found, changed = _offered(found, changed, feeds, left)
     return found, changed, wrong
+
+
+def _offered(found, changed, feeds, left):
+    """Without the edits that made nothing right, or not all that the line goes into."""
+    sound = {key for key, fed in feeds.items() if not fed & set(left)}
+    found = [r if r.proved and r.key in sound else Repair(r.key, r.statement, None) for r in found]
+    proved = {r.statement.source.path for r in found if r.edit is not None}
+    return found, {path: source for path, source in changed.items() if path in proved}
 
 
 def _less_sure(repair):

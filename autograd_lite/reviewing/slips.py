@@ -336,37 +336,48 @@ def axes(line, node, head, arguments, keywords):
 
 
 def assignments(line):
-    node, text = line.statement.node, line.text.of
+    """Another way to assign: what is there kept, or not; other entries."""
+    node = line.statement.node
     if line.statement.part or line.statement.target is None:
         return
-    target, value = line.statement.name, text(line.root) if hasattr(node, "value") else ""
+    target = line.statement.name
+    value = line.text.of(line.root) if hasattr(node, "value") else ""
     if isinstance(node, ast.AugAssign):
-        sign = _SIGNS.get(type(node.op), "")
-        old = f"{sign}="
-        for other in ("=", "+=", "-=", "*=", "/="):
-            if other != old:
-                yield Edit(ASSIGNED, f"{target} {other} {value}", "assignment", old, other)
-        for index in _indices(line) if isinstance(node.target, ast.Name) else ():
-            new = f"{target}[{index}]"
-            yield Edit(ASSIGNED, f"{new} {sign}= {value}", "index", target, new)
-        if isinstance(node.target, ast.Subscript) and sign == "+":
-            yield scattered(line, node.target, value, "+=")
-        yield Edit(ASSIGNED, "pass", "extra statement", line.statement.text, "")
+        yield from _augmented(line, node, target, value)
     elif isinstance(node, ast.Assign) and isinstance(node.targets[0], _PARTS):
         for other in ("+=", "-="):
             yield Edit(ASSIGNED, f"{target} {other} {value}", "assignment", "=", other)
+        for new in _added(line, node.targets[0], value):
+            yield Edit(ASSIGNED, f"{target} = {new}", "assignment", "=", "+=")
         if isinstance(node.targets[0], ast.Subscript):
-            base, index = line.text.of(node.targets[0].value), line.text.of(node.targets[0].slice)
-            new = f"{target} = {base}.get({index}, 0) + {value}"
-            yield Edit(ASSIGNED, new, "assignment", "=", "+=")
             yield scattered(line, node.targets[0], value, "=")
-        if isinstance(node.targets[0], ast.Name):
-            if isinstance(valued(value, line.reach.scopes[0]), list):
-                summed = f"[a + b for a, b in zip({target}, {value})]"
-                yield Edit(ASSIGNED, f"{target} = {summed}", "assignment", "=", "+=")
-            yield Edit(
-                ASSIGNED, f"{target} = {target} + {bracketed(value)}", "assignment", "=", "+="
-            )
+
+
+def _augmented(line, node, target, value):
+    """Other forms of ``target += value``."""
+    sign = _SIGNS.get(type(node.op), "")
+    old = f"{sign}="
+    for other in ("=", "+=", "-=", "*=", "/="):
+        if other != old:
+            yield Edit(ASSIGNED, f"{target} {other} {value}", "assignment", old, other)
+    for index in _indices(line) if isinstance(node.target, ast.Name) else ():
+        new = f"{target}[{index}]"
+        yield Edit(ASSIGNED, f"{new} {sign}= {value}", "index", target, new)
+    if isinstance(node.target, ast.Subscript) and sign == "+":
+        yield scattered(line, node.target, value, "+=")
+    yield Edit(ASSIGNED, "pass", "extra statement", line.statement.text, "")
+
+
+def _added(line, target, value):
+    """A value added to what is there: an array, an entry of a dict, the entries of a list."""
+    name = line.text.of(target)
+    if isinstance(target, ast.Subscript):
+        base, index = line.text.of(target.value), line.text.of(target.slice)
+        yield f"{base}.get({index}, 0) + {value}"
+    elif isinstance(target, ast.Name):
+        if isinstance(valued(value, line.reach.scopes[0]), list):
+            yield f"[a + b for a, b in zip({name}, {value})]"
+        yield f"{name} + {bracketed(value)}"
 
 
 def _indices(line):
