@@ -13,6 +13,7 @@ from .recognition import EXACT, UNKNOWN
 from .renamings import binds, is_renaming, reads
 
 LINES = 8  # that may hold another repair
+SHARES = 4  # of the effort, one for each
 _N = re.compile(r" / (len\([\w.]+\)|[\w.]+\.shape\[0\])")  # of a mean
 _OPERATOR = re.compile(r" [-+*/@] ")
 _NUMBER = re.compile(r"(?<![\w.])(?![012](?![\w.]))\d+(?:\.\d+)?")  # but 0, 1, 2
@@ -35,7 +36,7 @@ def likeliest(step, repair):
     for i, key in enumerate(places):
         if not any(mine):
             break
-        step.examination.effort.share(len(places) - i)
+        step.examination.effort.share(min(len(places) - i, SHARES))
         found = step.trial(key).up_to(rank, False)
         if found is not None and not found[1]:
             other = doubts(step, found[0])

@@ -224,6 +224,11 @@ def of_subscript(line, node):
         yield f"{whole}[{', '.join(texts)}]", "order"
     plain = [line.text.of(p).replace("::-1", ":") for p in parts]
     yield f"{whole}[{', '.join(plain)}]", "index"
+    for same in [p for p in parts if isinstance(p, ast.Slice) and p.lower]:  # of an image
+        alike = [line.text.of(p) == line.text.of(same) for p in parts]
+        for other in indices(line, same) if sum(alike) > 1 else ():
+            texts = [other if a else line.text.of(p) for a, p in zip(alike, parts, strict=True)]
+            yield f"{whole}[{', '.join(texts)}]", "index"
     for i, part in enumerate(parts):
         for other in indices(line, part):
             texts = [line.text.of(p) for p in parts]
@@ -239,6 +244,8 @@ def indices(line, part):
         up = line.text.of(part.upper) if part.upper else ""
         if part.step is None:
             yield from {f"{up}:{low}", ":", f"{low}:", f":{up}"} - {text}
+            names = {n.id for n in ast.walk(part) if isinstance(n, ast.Name)}
+            yield from (f"{name}:-{name}" for name in sorted(names))  # without a padding
             if low == "1" and not up:
                 yield ":-1"
             if up == "-1" and not low:
