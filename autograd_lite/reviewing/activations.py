@@ -3,7 +3,7 @@
 import numpy as np
 
 from .calls import noted
-from .parts import derivative_of
+from .parts import derivatives_alone
 
 POINTS = 4  # calls of a helper that are looked at
 
@@ -27,7 +27,8 @@ def lines_of_slopes(examination):
     A pair of functions in the user's files is judged by `parts`; these have no other one there.
     """
     program = examination.program
-    rules = {code: _rules(code) for code in program.functions if _rules(code)}
+    named = {c: n for c, n in derivatives_alone(program).items() if c.co_argcount == 1}
+    rules = {code: _SLOPES[name] for code, name in named.items() if name in _SLOPES}
     calls: list = []
     if rules:
         try:
@@ -43,11 +44,6 @@ def lines_of_slopes(examination):
         for s in source.statements
         if (source.path, s.function.lineno) in places
     }
-
-
-def _rules(code):
-    """The derivatives that the name of a function of one argument may mean."""
-    return _SLOPES.get(derivative_of(code), ()) if code.co_argcount == 1 else ()
 
 
 def _is_right(code, rules, calls):

@@ -46,8 +46,28 @@ def to_blame(step, culprit):
 
     ``a[1:] += b`` is not to blame for the first entry, and ``a = a / n`` for a factor alone.
     """
-    culprit = _before_what_adds(step, culprit)
+    culprit = _before_what_adds(step, _before_what_copies(step, culprit))
     return _before_what_scales(step, culprit, step.chains.get(culprit[0], []))
+
+
+def _before_what_copies(step, culprit):
+    """Of ``grad = -total`` the line that adds to total: another sign was tried."""
+    key, wrong, _ = culprit
+    statement = step.statements[key]
+    value = statement.value
+    value = value.operand if isinstance(value, ast.UnaryOp) else value
+    if not isinstance(value, ast.Name):
+        return culprit
+    adding = [
+        other
+        for other in statement.source.statements
+        if other.function is statement.function
+        and other.line < statement.line
+        and _array(other.target) == value.id
+        and _adds(other)
+        and step.may_be_wrong(other.key)
+    ]
+    return (adding[-1].key, wrong, None) if adding else culprit
 
 
 def _before_what_adds(step, culprit):

@@ -83,10 +83,11 @@ def _stem(code):
     return (code.co_filename, *around, *rest), not _BACKWARD.isdisjoint(words)
 
 
-def derivative_of(code):
-    """What a function is called the derivative of: tanh of tanh_prime, relu of d_relu, or ""."""
-    (*_, name), backward = _stem(code)
-    return name if backward else ""
+def derivatives_alone(program):
+    """{code: what it is called the derivative of}, tanh of tanh_prime, of those without a pair."""
+    paired = {backward for _, backward in _pairs(program)}
+    stems = {code: _stem(code) for code in program.functions if code not in paired}
+    return {code: names[-1] for code, (names, backward) in stems.items() if backward}
 
 
 def _some(calls, backward):
