@@ -65,7 +65,7 @@ def doubts(step, repair):
     longer = longer and not named
     others = [key for key in (*step.mine, *step.roots) if key in step.statements]
     return (
-        repair.key in step.forward and repair.key not in step.roots,
+        _is_of_the_forward_pass(step, repair.key),
         _breaks_what_is_right(step, repair),
         _reads_what_is_wrong(step, statement, edit.kind == "missing division"),
         any(True for _ in _renamings_beside(step, statement)),
@@ -82,6 +82,13 @@ def doubts(step, repair):
         edit.kind == "function" and edit.new.endswith(f"({edit.old})"),  # f(mask) for a mask of f
         edit.new.startswith("-") and not edit.old.startswith("-") and not named,  # a new minus
     )
+
+
+def _is_of_the_forward_pass(step, key):
+    """Whether all that a line gives is what the loss is computed from: no loss and gradients."""
+    truth = step.examination.truth
+    given = [node for name, value in truth.run.events if name == key for node in nodes_in(value)]
+    return key not in step.roots and bool(given) and all(n in truth.forward for n in given)
 
 
 def _places(step, repair):
