@@ -7,7 +7,7 @@ from itertools import product as pairs_of
 
 import numpy as np
 
-from .edits import DERIVATIVE, FACTOR, FORMULA, OTHER, PATH, PENALTY, TERM, Edit, bracketed
+from .edits import DERIVATIVE, FACTOR, FORMULA, OTHER, PATH, PENALTY, SLIP, TERM, Edit, bracketed
 from .pairs import assigned, bare
 from .solving import products as shapes_of
 from .vocabulary import is_atomic, valued
@@ -71,6 +71,17 @@ def of_softmax(line):
                 sums = [f"{p} @ {g}", *(f"({p} * {g}).sum({n}, keepdims=True)" for n in (-1, 0))]
                 for total in sums:
                     yield line.edit(DERIVATIVE, node, f"{p} * ({g} - {total})", "formula")
+
+
+def of_cross_entropy(line):
+    """p less one for the label, for an entry of the Jacobian of softmax chosen by a label."""
+    for chosen in (node for node in line.nodes if isinstance(node, ast.IfExp)):
+        test = line.text.of(chosen.test)
+        for side, one in (chosen.body, "1 if {} else 0"), (chosen.orelse, "0 if {} else 1"):
+            factors = [line.text.of(n) for n in _factors_of(side)]
+            rest = {_SPACE.sub("", text) for text in factors}
+            for p in (text for text in factors if f"1-{_SPACE.sub('', text)}" in rest):
+                yield line.edit(SLIP, chosen, f"{p} - ({one.format(test)})", "formula")
 
 
 def _factors_of(node):

@@ -98,6 +98,7 @@ def other_indices(line):
         for whole in _subscripts_of(line.statement):
             if whole != ", ".join(texts):
                 yield line.edit(OTHER, node, f"{line.text.of(node.value)}[{whole}]", "index")
+        yield from strided(line, node, parts)
         if len(parts) > 1:
             yield from shifted(line, node, parts)
     for whole in _subscripts_of(line.statement):
@@ -135,6 +136,27 @@ def shifted(line, node, parts):
             texts.append(text)
         if moved:
             yield line.edit(OTHER, node, f"{line.text.of(node.value)}[{', '.join(texts)}]", "index")
+
+
+def strided(line, node, parts):
+    """Windows further apart, or nearer: i * s for each i of [i:i + k, j + r], and i for i * s."""
+    first, scaled = [], []
+    for part in parts:
+        names = [n for n in ast.walk(part) if isinstance(n, ast.Name)]
+        if names and isinstance(part, (ast.Slice, ast.BinOp)):
+            begins = min(names, key=lambda n: (n.lineno, n.col_offset)).id
+            first += [n for n in names if n.id == begins]
+            scaled += [n for n in ast.walk(part) if _is_product(n)]
+    for atom in [a for a in line.reach.atoms if a.kind == "scalar"] if first and not scaled else ():
+        pairs = [(n, f"{n.id} * {atom.text}") for n in first]
+        yield Edit(OTHER, line.text.replaced(*pairs), "index", line.text.of(node), atom.text)
+    if len(scaled) > 1:
+        pairs = [(n, line.text.of(n.left)) for n in scaled]
+        yield Edit(OTHER, line.text.replaced(*pairs), "index", line.text.of(node))
+
+
+def _is_product(node):
+    return isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult)
 
 
 def other_attributes(line):

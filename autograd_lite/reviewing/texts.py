@@ -83,11 +83,9 @@ def is_simple(text):
 
 def tidied(text):
     """The same statement without brackets that do nothing, if that is the same."""
-    try:
-        whole = ast.dump(ast.parse(_whole(text)))
-    except SyntaxError:
+    whole, done = _meaning(text), 0
+    if whole is None:
         return text
-    done = 0
     while True:
         opened = text.find("(", done)
         if opened < 0:
@@ -97,11 +95,8 @@ def tidied(text):
         if closed is None or (opened and (text[opened - 1].isalnum() or text[opened - 1] in "_])")):
             continue
         shorter = text[:opened] + text[opened + 1 : closed] + text[closed + 1 :]
-        try:
-            if ast.dump(ast.parse(_whole(shorter))) == whole and "\n" not in shorter:
-                text, done = shorter, opened
-        except SyntaxError:
-            pass
+        if "\n" not in shorter and _meaning(shorter) == whole:
+            text, done = shorter, opened
 
 
 def changed(old, new):
@@ -125,9 +120,14 @@ def _closing(text, opened):
     return None
 
 
-def _whole(text):
-    """A statement as a module can hold it."""
-    return f"def f():\n {text}" if text.startswith("return") else text
+def _meaning(text):
+    """What Python carries out of a statement; None where it is no Python."""
+    kind = "eval" if text.startswith("return") else "exec"
+    try:
+        code = compile(text.removeprefix("return").strip(), "<review>", kind, dont_inherit=True)
+    except SyntaxError:
+        return None
+    return code.co_code, code.co_names, code.co_consts
 
 
 def executable(statement, text):

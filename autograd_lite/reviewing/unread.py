@@ -51,6 +51,7 @@ def _attributes(source, method):
 
 def lacking(line, texts):
     """The forms of a line that read one of these: in the place of a value, as a factor, a term."""
+    yield from _entries(line, texts)
     known = [text for text in texts if _kind(line, text) is not None]
     ready = [form for text in known for form in _forms(line, text)]
     ready += [f"{u} {sign} {v}" for u, v in permutations(known, 2) for sign in "*/"]
@@ -78,6 +79,18 @@ def lacking(line, texts):
                 for sign in "+-":
                     whole = line.text.replaced((node, f"{old} {sign} {term}"))
                     yield Edit(TERM, whole, "missing term", old, term)
+
+
+def _entries(line, texts):
+    """One entry for a window: a name added to where each of its slices begins."""
+    for node in [*line.nodes, line.statement.target]:
+        index = getattr(node, "slice", None)
+        slices = [n for n in ast.walk(index) if isinstance(n, ast.Slice)] if index else []
+        for names in permutations(texts, len(slices)) if slices else ():
+            starts = [n.lower and bracketed(line.text.of(n.lower)) for n in slices]
+            at = [f"{a} + {name}" if a else name for a, name in zip(starts, names, strict=True)]
+            whole = line.text.replaced(*zip(slices, at, strict=True))
+            yield Edit(OTHER, whole, "index", line.text.of(node), ", ".join(at))
 
 
 def _kind(line, text):

@@ -1,6 +1,15 @@
 """The other forms of a statement, in the order in which they are tried."""
 
-from .additions import derivatives, factors, numbers, of_softmax, paths, penalties, terms
+from .additions import (
+    derivatives,
+    factors,
+    numbers,
+    of_cross_entropy,
+    of_softmax,
+    paths,
+    penalties,
+    terms,
+)  # fmt: skip
 from .completions import completed, completions, solved
 from .exchanges import others
 from .formulas import alike, formulas, ingredients, twice
@@ -8,8 +17,9 @@ from .parallels import parallels
 from .slips import assignments, slips
 
 _MAKERS = (
-    alike, assignments, slips, others, numbers, completed, derivatives, of_softmax, factors,
-    terms, solved, completions, penalties, formulas, ingredients, paths, twice,
+    alike, assignments, of_cross_entropy, slips, others, numbers, completed, derivatives,
+    of_softmax, factors, terms, solved, completions, penalties, formulas, ingredients, paths,
+    twice,
 )  # fmt: skip
 
 
