@@ -284,4 +284,4 @@ def _says(version, line, text):
     """Whether a version has a text at a line, or one that begins as it does: ``"x = 2 ..."``."""
     written = {version.files[f].splitlines()[n - 1].strip() for f, n in version.lines if n == line}
     begun = text.removesuffix("...")
-    return any(w == text or begun != text and w.startswith(begun) for w in written)
+    return any(w == text or (begun != text and w.startswith(begun)) for w in written)
