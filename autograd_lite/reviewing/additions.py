@@ -7,13 +7,26 @@ from itertools import product as pairs_of
 
 import numpy as np
 
-from .edits import DERIVATIVE, FACTOR, FORMULA, OTHER, PATH, PENALTY, SLIP, TERM, Edit, bracketed
+from .edits import (
+    COMPLETED,
+    DERIVATIVE,
+    FACTOR,
+    FORMULA,
+    OTHER,
+    PATH,
+    PENALTY,
+    SLIP,
+    TERM,
+    Edit,
+    bracketed,
+)
 from .pairs import assigned, bare
 from .solving import products as shapes_of
 from .vocabulary import is_atomic, valued
 
 NEAREST = 24  # values of which two make a further path
 NUMBERS = 4  # of the function, as factors
+NORMAL = 0.05  # how far eps takes a variance from 1
 _SPACE = re.compile(r"[\s()]")
 _WORD = re.compile(r"[^\W\d]\w*")
 _ACTIVATIONS = ("({} > 0)", "(1 - {} ** 2)", "({} * (1 - {}))")
@@ -71,6 +84,55 @@ def of_softmax(line):
                 sums = [f"{p} @ {g}", *(f"({p} * {g}).sum({n}, keepdims=True)" for n in (-1, 0))]
                 for total in sums:
                     yield line.edit(DERIVATIVE, node, f"{p} * ({g} - {total})", "formula")
+
+
+def of_normalization(line):
+    """The derivative of x = (a - mean) / std, of which g / std is a part: two means of g are left.
+
+    g - mean(g) - x * mean(g * x), along the axis of the mean (Ioffe and Szegedy, 2015).
+    """
+    spots = [node for node in line.spots() if not _has_sum(node)]
+    parents = line.statement.parents  # what is handed on by its name is made before
+    spots = [n for n in spots if not (is_atomic(n) and isinstance(parents.get(n), ast.Tuple))]
+    return (line.edit(DERIVATIVE, *found, "formula") for found in _normalized(line, spots))
+
+
+def normalized_in_part(line):
+    """The same of a line that has one of the two means."""
+    spots = [node for node in line.spots() if _has_sum(node)]
+    return (line.edit(COMPLETED, *found, "formula") for found in _normalized(line, spots))
+
+
+def _has_sum(node):
+    operators = (n.op for n in ast.walk(node) if isinstance(n, ast.BinOp))
+    return any(isinstance(op, (ast.Add, ast.Sub)) for op in operators)
+
+
+def _normalized(line, spots):
+    """Pairs (node, what is left of it after a normalization)."""
+    scope = line.reach.scopes[0]
+    for x in [a for a in line.reach.atoms if a.kind == "array"]:
+        means = _means_of_normalized(x)
+        for node in spots if means else ():
+            g = line.text.of(node)
+            one = bracketed(g)
+            for mean in means if getattr(valued(g, scope), "shape", ()) == x.shape else ():
+                yield node, f"{one} - {one}.{mean} - {x.text} * ({one} * {x.text}).{mean}"
+
+
+def _means_of_normalized(atom):
+    """The calls of mean that tell of an array its mean is 0 and its variance 1."""
+    x, found = atom.values[0], []
+    if not isinstance(x, np.ndarray) or x.dtype.kind != "f" or x.ndim < 2:
+        return found
+    axes = [(i,) for i in range(x.ndim)]
+    axes += [(*range(i), *range(i + 1, x.ndim)) for i in range(x.ndim) if x.ndim > 2]
+    for axis in axes:
+        squares = (x**2).mean(axis)
+        if np.allclose(x.mean(axis), 0, atol=1e-5) and np.allclose(squares, 1, atol=NORMAL):
+            whole = axis if len(axis) > 1 else axis[0]
+            found.append("mean(0)" if axis == (0,) else f"mean({whole}, keepdims=True)")
+    return found
 
 
 def of_cross_entropy(line):

@@ -1,25 +1,14 @@
 """The other forms of a statement, in the order in which they are tried."""
 
-from .additions import (
-    derivatives,
-    factors,
-    numbers,
-    of_cross_entropy,
-    of_softmax,
-    paths,
-    penalties,
-    terms,
-)  # fmt: skip
-from .completions import completed, completions, solved
-from .exchanges import others
-from .formulas import alike, formulas, ingredients, twice
+from . import additions, completions, exchanges, formulas, slips
 from .parallels import parallels
-from .slips import assignments, slips
 
 _MAKERS = (
-    alike, assignments, of_cross_entropy, slips, others, numbers, completed, derivatives,
-    of_softmax, factors, terms, solved, completions, penalties, formulas, ingredients, paths,
-    twice,
+    formulas.alike, slips.assignments, additions.of_cross_entropy, slips.slips, exchanges.others,
+    additions.numbers, completions.completed, additions.derivatives, additions.of_softmax,
+    additions.of_normalization, additions.factors, additions.terms, completions.solved,
+    completions.completions, additions.normalized_in_part, additions.penalties,
+    formulas.formulas, formulas.ingredients, additions.paths, formulas.twice,
 )  # fmt: skip
 
 

@@ -241,6 +241,7 @@ def test_a_line_that_is_found_in_one_way_alone(program, line, text, tmp_path):
         # quotients, and entries with a name of their own
         ("rrl_trader", 46, "dS_dB = -A / var**1.5"),
         ("height_weight_scalars", 43, "d_L_d_ypred = (y_true - y_pred) ** 2"),
+        ("residual_gelu_blocks", 18, "dx = dnorm.copy()"),
         # windows: the entry of the maximum, as far apart as forward; the Jacobian of softmax
         ("pool_argmax_softmax", 19, "dx[s, a * k:a * k + k, b * k:b * k + k] = dout[s, a, b]"),
         ("pool_argmax_softmax", 19, "dx[s, a + row, b + col] = dout[s, a, b]"),

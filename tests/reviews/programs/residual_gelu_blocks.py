@@ -15,8 +15,8 @@ def layer_norm_bwd(dout, cache):
     dg = (dout * norm).sum(0)  #! dg = dout.sum(0)
     db = dout.sum(0)
     dnorm = dout * g  #&a dnorm = dout / g
-    dx = dnorm - dnorm.mean(-1, keepdims=True) - norm * (dnorm * norm).mean(-1, keepdims=True)  #! dx = dnorm - dnorm.mean(0, keepdims=True) - norm * (dnorm * norm).mean(0, keepdims=True) #| dx = dnorm - dnorm.mean(-1, keepdims=True) + norm * (dnorm * norm).mean(-1, keepdims=True) #| dx = dnorm - norm * (dnorm * norm).mean(-1, keepdims=True) #| dx = dnorm - dnorm.mean(-1, keepdims=True) - norm * dnorm.mean(-1, keepdims=True)  #= dx = (dnorm - dnorm.mean(-1)[:, None]) - norm * np.einsum("nd,nd->n", dnorm, norm)[:, None] / norm.shape[-1]
-    dx *= rstd  #! dx /= rstd #| dx *= rstd ** 2
+    dx = dnorm - dnorm.mean(-1, keepdims=True) - norm * (dnorm * norm).mean(-1, keepdims=True)  #! dx = dnorm - dnorm.mean(0, keepdims=True) - norm * (dnorm * norm).mean(0, keepdims=True) #| dx = dnorm - dnorm.mean(-1, keepdims=True) + norm * (dnorm * norm).mean(-1, keepdims=True) #| dx = dnorm - norm * (dnorm * norm).mean(-1, keepdims=True) #| dx = dnorm - dnorm.mean(-1, keepdims=True) - norm * dnorm.mean(-1, keepdims=True) #| dx = dnorm.copy()  #= dx = (dnorm - dnorm.mean(-1)[:, None]) - norm * np.einsum("nd,nd->n", dnorm, norm)[:, None] / norm.shape[-1]
+    dx *= rstd  #! dx = dnorm * rstd #| dx /= rstd #| dx *= rstd ** 2
     return dx, dg, db
 
 
