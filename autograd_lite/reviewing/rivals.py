@@ -11,6 +11,7 @@ from .edits import ALIKE, DERIVATIVE, OTHER, TERM
 from .flow import nodes_in
 from .recognition import EXACT, UNKNOWN
 from .renamings import binds, is_renaming, reads
+from .trials import KNOWN
 
 LINES = 8  # that may hold another repair
 SHARES = 4  # of the effort, one for each
@@ -68,6 +69,7 @@ def doubts(step, repair):
         _is_of_the_forward_pass(step, repair.key),
         _breaks_what_is_right(step, repair),
         _reads_what_is_wrong(step, statement, edit.kind == "missing division"),
+        _loses_what_is_known(step, repair),
         any(True for _ in _renamings_beside(step, statement)),
         edit.old.isidentifier() and edit.text.count(edit.new) > statement.text.count(edit.new) + 1,
         edit.rank > DERIVATIVE and _OPERATOR.search(edit.new) is not None,  # of several values
@@ -170,6 +172,12 @@ def _reads_what_is_wrong(step, statement, exactly=False):
     odd = [key for key in odd if key not in mine]
     earlier = [key for key in odd if step.localisation.comes_before(key, statement.key)]
     return any(map(step.localisation.begins_wrong, earlier))
+
+
+def _loses_what_is_known(step, repair):
+    """Whether a line gave what backpropagation computes, named or not, and does not any more."""
+    trial = step.trial(repair.key)
+    return repair.share < KNOWN <= trial.known_share(trial.before)
 
 
 def _breaks_what_is_right(step, repair):

@@ -21,6 +21,7 @@ from .variants import variants
 from .watchers import NEXT, Executor, Substitute, kept
 
 RUNS = 1000  # of the program, for one statement
+KNOWN = 0.45  # of what a line gives, for it to count as known
 UNKNOWN_RUNS = 250  # of edits of one rank whose value is unknown
 MOMENTS = 9  # at which a statement in a loop is looked at
 GOLDEN = (5**0.5 - 1) / 2
@@ -334,7 +335,7 @@ class Trials:
         """Run the edits of one rank, those with a known value first."""
         ordered = []
         for group in groups:
-            share = self._share(group[0][2])
+            share = self.known_share(group[0][2])
             group.sort(key=lambda entry: self.how_far(entry[0]))
             if must_be_known and share <= 0.65:
                 self.waiting.append(group)
@@ -345,7 +346,7 @@ class Trials:
         queue += [(share, *entry) for share, group in ordered for entry in group[2:]]
         partial, left = None, UNKNOWN_RUNS
         for share, edit, code, values in queue:
-            left -= share < 0.45
+            left -= share < KNOWN
             if self.left <= 0 or left < 0 or not self.examination.effort.run():
                 return partial
             self.left -= 1
@@ -389,7 +390,7 @@ class Trials:
         """Whether what the statement gives at last is a wrong gradient itself."""
         return self.name in self.step.roots and self.times == 1
 
-    def _share(self, values):
+    def known_share(self, values):
         """How much of the values backpropagation knows: 1 is all of it, and exactly."""
         known = self.examination.known
         arrays = [
