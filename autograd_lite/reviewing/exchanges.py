@@ -5,7 +5,7 @@ import re
 import types
 
 from .edits import OTHER, Edit, in_index
-from .vocabulary import is_atomic, is_numpys, unused_formulas
+from .vocabulary import is_atomic, is_numpys, unused_formulas, valued
 
 ARGUMENTS = 12  # arrays that may be the other argument of such a function
 WRAPPED = 8  # values of a line that may lack a function around them
@@ -160,13 +160,22 @@ def _is_product(node):
 
 
 def other_attributes(line):
-    """Another key or attribute of the same container: what other lines ask of theirs."""
+    """Another attribute of the same container: it has it, or other lines ask it of theirs."""
     names = {n.attr for n in ast.walk(line.statement.function) if isinstance(n, ast.Attribute)}
+    scope = line.reach.scopes[0] if line.reach.scopes else {}
     for node in line.nodes:
         if isinstance(node, ast.Attribute) and is_atomic(node):
-            for name in sorted(names - {node.attr, "T"}):
-                new = f"{line.text.of(node.value)}.{name}"
-                yield line.edit(OTHER, node, new, "value")
+            owner = line.text.of(node.value)
+            own = _attributes_of(valued(owner, scope))
+            for name in [n for n in sorted(names | own) if n not in (node.attr, "T")]:
+                yield line.edit(OTHER, node, f"{owner}.{name}", "value")
+
+
+def _attributes_of(value):
+    """The names of what an object of the user's holds, a state or a cache."""
+    if isinstance(value, (types.ModuleType, type)):
+        return set()
+    return {*getattr(value, "_fields", ()), *getattr(value, "__dict__", ())}
 
 
 def _indices_of(statement):

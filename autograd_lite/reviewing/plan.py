@@ -75,7 +75,15 @@ def _may_add(step, key):
         if s.function is statement.function and s.line < statement.line
     )
     again = any(s.target is not None and s.name == statement.name for s in before)
-    return isinstance(statement.node, ast.AugAssign) or again
+    return isinstance(statement.node, ast.AugAssign) or again or _is_beside_sums(statement)
+
+
+def _is_beside_sums(statement):
+    """Whether other lines of a function add to entries of what a line stores an entry in."""
+    mine = (s for s in statement.source.statements if s.function is statement.function)
+    sums = (s for s in mine if isinstance(s.node, ast.AugAssign) and s is not statement)
+    stored = isinstance(statement.target, (ast.Subscript, ast.Attribute))
+    return stored and any(s.written == statement.written for s in sums)
 
 
 def _all_of(step, likely):

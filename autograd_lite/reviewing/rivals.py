@@ -96,7 +96,8 @@ def _is_of_the_forward_pass(step, key):
 def _places(step, repair):
     """The lines that another repair may be of, the nearest first."""
     whole = [key for key in step.feeds if step.is_whole_cause(key)]
-    keys = dict.fromkeys([*step.mine, *step.made, *step.first, *step.copies, *step.roots, *whole])
+    near = *step.mine, *step.made, *step.first, *step.copies, *step.roots
+    keys = dict.fromkeys([*near, *whole, *step.helping])
     others = [key for key in keys if key != repair.key and key in step.statements]
     others.sort(key=lambda k: (_is_a_value(step, k), *_far(repair.statement, step.statements[k])))
     others = [*dict.fromkeys([*_renamings_beside(step, repair.statement), *others])]
@@ -156,7 +157,7 @@ def _reads_what_is_wrong(step, statement, exactly=False):
     plain = isinstance(statement.target, ast.Name)
     plain = plain or isinstance(statement.node, (ast.Return, ast.Assign))
     nodes = ast.walk(statement.expression) if plain else ()
-    read = {n.id for n in nodes if isinstance(n, ast.Name)} - set(_written(statement))
+    read = {n.id for n in nodes if isinstance(n, ast.Name)} - {statement.written}
     last: dict = {}
     for other in statement.source.statements:
         name = getattr(other.target, "id", None)
@@ -175,9 +176,14 @@ def _reads_what_is_wrong(step, statement, exactly=False):
 
 
 def _loses_what_is_known(step, repair):
-    """Whether a line gave what backpropagation computes, named or not, and does not any more."""
+    """Whether a line gave what backpropagation computes, named or not, and does not any more.
+
+    A line that is to add up gave what it is to add.
+    """
     trial = step.trial(repair.key)
-    return repair.share < KNOWN <= trial.known_share(trial.before)
+    return repair.edit.kind != "assignment" and repair.share < KNOWN <= trial.known_share(
+        trial.before
+    )
 
 
 def _breaks_what_is_right(step, repair):
@@ -196,14 +202,6 @@ def _breaks_what_is_right(step, repair):
     except Exception:
         return False
     return not step.named_gradients() <= examination.named_gradients(run)
-
-
-def _written(statement):
-    """The names that a line assigns to, or into."""
-    target = statement.target
-    while isinstance(target, (ast.Subscript, ast.Attribute)):
-        target = target.value
-    return [target.id] if isinstance(target, ast.Name) else []
 
 
 def _gives_what_is_wrong(step, statement, exactly):

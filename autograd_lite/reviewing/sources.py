@@ -120,6 +120,14 @@ class Statement:
         return self.source.segment(self.target)
 
     @cached_property
+    def written(self):
+        """The name that the line assigns to, or into; None where there is none."""
+        target = self.target
+        while isinstance(target, (ast.Subscript, ast.Attribute)):
+            target = target.value
+        return target.id if isinstance(target, ast.Name) else None
+
+    @cached_property
     def scopes(self):
         """The function around it, and of a lambda the one around that, whose names it shares."""
         return (

@@ -56,6 +56,7 @@ class Step:
         self.right: set = set()  # lines of the forward pass
         self.handed: dict = {}  # {line that hands values on: the lines that made them}
         self.feeds: dict = {}
+        self.helping: list = []  # lines without floats of functions that suspects call
         self.localisation: object = None
         self.lacks: object = None  # the line that hands on what is right and not all
         self.mine: list = []  # the line that is wrong by its values
@@ -503,12 +504,19 @@ class Step:
     def _headers(self, feeds):
         """Loops, conditions, and lines without floats in the functions of the suspects."""
         functions = {self.statements[k].function for k in feeds if k in self.statements}
-        forward = self.forward
-        return [
-            name
-            for name, statement in self.statements.items()
-            if statement.function in functions and name not in feeds and name not in forward
-        ]
+        self.helping = self._without_floats(self._called_in(functions) - functions, feeds)
+        return [*self._without_floats(functions, feeds), *self.helping]
+
+    def _without_floats(self, functions, feeds):
+        of_them = (name for name, s in self.statements.items() if s.function in functions)
+        return [name for name in of_them if name not in feeds and name not in self.forward]
+
+    def _called_in(self, functions):
+        """The functions of the user's that some functions call by their names."""
+        nodes = (node for function in functions for node in ast.walk(function))
+        called = {getattr(n.func, "id", None) for n in nodes if isinstance(n, ast.Call)}
+        others = (s.function for s in self.statements.values())
+        return {f for f in others if getattr(f, "name", "") in called}
 
 
 def _gives_back(statement):

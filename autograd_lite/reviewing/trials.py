@@ -263,9 +263,9 @@ class Trials:
         if code is not None and not self.examination.program.called.isdisjoint(code.co_names):
             return scopes.private(scope)
         scope = dict(scope)
-        for name in _written(self.statement):
-            if name in scope:
-                scope[name] = scopes.private_value(scope[name])
+        name = self.statement.written
+        if name in scope:
+            scope[name] = scopes.private_value(scope[name])
         return scope
 
     def _has_more(self, rank):
@@ -456,14 +456,6 @@ def better(one, other):
     if one is None or other is None:
         return one if other is None else other
     return min(one, other, key=lambda found: len(found[1]))
-
-
-def _written(statement):
-    """The names whose values a statement writes into."""
-    target = statement.target
-    while isinstance(target, (ast.Subscript, ast.Attribute)):
-        target = target.value
-    return [target.id] if isinstance(target, ast.Name) else []
 
 
 def _flat(value):
