@@ -160,15 +160,24 @@ def _is_product(node):
 
 
 def other_attributes(line):
-    """Another attribute of the same container: it has it, or other lines ask it of theirs."""
+    """Another attribute or key of the same container: it has it, or others are asked for it."""
     names = {n.attr for n in ast.walk(line.statement.function) if isinstance(n, ast.Attribute)}
     scope = line.reach.scopes[0] if line.reach.scopes else {}
     for node in line.nodes:
+        owner = line.text.of(node.value) if hasattr(node, "value") and hasattr(node, "ctx") else ""
         if isinstance(node, ast.Attribute) and is_atomic(node):
-            owner = line.text.of(node.value)
             own = _attributes_of(valued(owner, scope))
             for name in [n for n in sorted(names | own) if n not in (node.attr, "T")]:
                 yield line.edit(OTHER, node, f"{owner}.{name}", "value")
+        if isinstance(node, ast.Subscript) and _is_key(node.slice):
+            held = valued(owner, scope)
+            for key in [k for k in held if isinstance(k, str)] if isinstance(held, dict) else ():
+                if key != node.slice.value:
+                    yield line.edit(OTHER, node, f"{owner}[{key!r}]", "value")
+
+
+def _is_key(index):
+    return isinstance(index, ast.Constant) and isinstance(index.value, str)
 
 
 def _attributes_of(value):

@@ -82,11 +82,12 @@ class Program:
     def watched(self, watcher, changed=None, executed=()):
         """The program with a watcher in its code.
 
-        ``changed`` are other texts of the sources, by path; ``executed`` are the keys of the
-        statements that the watcher carries out itself, `key`.
+        ``changed`` are other texts of the sources, by path, and maybe of files of which it runs
+        nothing; ``executed`` are the keys of the statements that the watcher carries out itself.
         """
         new = {}
-        for path, source in {**self.sources, **(changed or {})}.items():
+        changed = {path: s for path, s in (changed or {}).items() if path in self.sources}
+        for path, source in {**self.sources, **changed}.items():
             mine = frozenset(key for key in executed if key[0] == path)
             if watcher.records or source is not self.written[path]:
                 new |= _codes(source, watcher.records, frozenset())
