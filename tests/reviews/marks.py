@@ -40,6 +40,7 @@ class Version:
 
     def loaded(self, folder, name):
         """The program as a module, from files of its own in a folder."""
+        name = name.rpartition("/")[2]
         place = folder / name
         place.mkdir()
         for file, text in self.files.items():
@@ -58,18 +59,18 @@ class Version:
         return module
 
 
-def names():
-    """All programs."""
-    return sorted(
-        p.stem for p in PROGRAMS.iterdir() if p.suffix == ".py" or (p / "main.py").exists()
-    )
+def names(group=""):
+    """All programs, or those of a folder beside them: ``"unseen"``."""
+    found = (PROGRAMS / group).iterdir()
+    found = (p for p in found if p.suffix == ".py" or (p / "main.py").exists())
+    return sorted(f"{group}/{p.stem}".lstrip("/") for p in found)
 
 
 def _marked(name):
     """{file: its lines, with marks}; the first file holds run and example."""
     folder = PROGRAMS / name
     if not folder.is_dir():
-        return {f"{name}.py": (PROGRAMS / f"{name}.py").read_text().split("\n")}
+        return {f"{folder.name}.py": (PROGRAMS / f"{name}.py").read_text().split("\n")}
     others = sorted(p for p in folder.glob("*.py") if p.name != "main.py")
     return {p.name: p.read_text().split("\n") for p in (folder / "main.py", *others)}
 

@@ -41,10 +41,14 @@ def test_a_sample_of_wrong_lines(tmp_path):
 
 
 @pytest.mark.slow
-def test_the_whole_corpus(tmp_path, capsys):
+@pytest.mark.parametrize(
+    ("group", "least_named", "least_repaired"), [("", NAMED, REPAIRED), ("unseen", 0.78, 0.70)]
+)
+def test_the_whole_corpus(group, least_named, least_repaired, tmp_path, capsys):
+    """Those of ``unseen`` were written when the code was as it is: what to expect of a new one."""
     count: collections.Counter = collections.Counter()
     notes = []
-    for o in read([v for name in names() for v in versions(name)], tmp_path):
+    for o in read([v for name in names(group) for v in versions(name)], tmp_path):
         if o.version.kind in ("right", "same"):
             count["right"] += 1
             count["accused"] += o.accused
@@ -59,8 +63,8 @@ def test_the_whole_corpus(tmp_path, capsys):
         print("\n".join(notes), dict(count), sep="\n")
     assert not count["accused"]
     assert not count["repair wrong"]
-    assert count["named"] >= NAMED * count["wrong"]
-    assert count["repair right"] >= REPAIRED * count["wrong"]
+    assert count["named"] >= least_named * count["wrong"]
+    assert count["repair right"] >= least_repaired * count["wrong"]
 
 
 @pytest.mark.parametrize(
