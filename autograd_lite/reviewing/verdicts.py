@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from . import runs, words
-from .edits import COMPLETED
+from .edits import COMPLETED, DERIVATIVE
 from .flow import Flow, arrays_in, nodes_in
 from .recognition import UNKNOWN
 from .texts import tidied
@@ -174,7 +174,8 @@ def _wrong_line(examination, statement, repair, before, values, head):
             values = _differs(examination, before, repair.values, statement)
         return Line(*head, WRONG, reason="what it gives is no gradient of the loss", values=values)
     offered = suggestion(statement, edit)
-    if edit.rank == COMPLETED and examination.has_noise:
+    whole = edit.rank == COMPLETED or (edit.rank == DERIVATIVE and edit.kind == "formula")
+    if whole and examination.has_noise:
         reason = f"{words.of_edit(edit)}; right would be: {words.short(offered, 300)}"
         return Line(*head, WRONG, reason=reason, values=values)
     if offered is not None:
