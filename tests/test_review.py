@@ -470,6 +470,20 @@ def test_a_product_with_the_data_is_no_gradient_of_the_data():
     assert wrong.suggestion.endswith("(X.T @ dz, 2 * h.T @ e)")
 
 
+def named_after_the_keyword(X, Y, W1):
+    returned = X @ W1
+    e = np.tanh(returned) - Y
+    returned_bar = 2 * e * np.tanh(returned)
+    return np.sum(e**2), X.T @ returned_bar
+
+
+def test_a_name_that_begins_with_return_is_no_return():
+    report = ag.review(named_after_the_keyword, X, X @ W1, W1)
+    (wrong,) = [line for line in report.lines if line.verdict == "WRONG"]
+    assert wrong.suggestion == "returned_bar = 2 * e * (1 - np.tanh(returned) ** 2)"
+    assert "((" not in str(report)
+
+
 def normalised(x, w, b, g):
     h = x @ w + b
     std = np.sqrt(h.var(0) + 1e-5)

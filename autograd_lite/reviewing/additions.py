@@ -92,8 +92,9 @@ def of_normalization(line):
     g - mean(g) - x * mean(g * x), along the axis of the mean (Ioffe and Szegedy, 2015).
     """
     spots = [node for node in line.spots() if not _has_sum(node)]
-    parents = line.statement.parents  # what is handed on by its name is made before
-    spots = [n for n in spots if not (is_atomic(n) and isinstance(parents.get(n), ast.Tuple))]
+    parents = line.statement.parents  # what is handed out by its name is made before
+    out = ast.Tuple, ast.List, ast.Dict, ast.Return
+    spots = [n for n in spots if not (is_atomic(n) and isinstance(parents.get(n), out))]
     return (line.edit(DERIVATIVE, *found, "formula") for found in _normalized(line, spots))
 
 
@@ -110,14 +111,11 @@ def _has_sum(node):
 
 def _normalized(line, spots):
     """Pairs (node, what is left of it after a normalization)."""
-    scope = line.reach.scopes[0]
     for x in [a for a in line.reach.atoms if a.kind == "array"]:
-        means = _means_of_normalized(x)
-        for node in spots if means else ():
-            g = line.text.of(node)
-            one = bracketed(g)
-            for mean in means if getattr(valued(g, scope), "shape", ()) == x.shape else ():
-                yield node, f"{one} - {one}.{mean} - {x.text} * ({one} * {x.text}).{mean}"
+        for mean in _means_of_normalized(x):
+            for node in spots:
+                g = bracketed(line.text.of(node))
+                yield node, f"{g} - {g}.{mean} - {x.text} * ({g} * {x.text}).{mean}"
 
 
 def _means_of_normalized(atom):

@@ -169,7 +169,7 @@ def other_attributes(line):
             own = _attributes_of(valued(owner, scope))
             for name in [n for n in sorted(names | own) if n not in (node.attr, "T")]:
                 yield line.edit(OTHER, node, f"{owner}.{name}", "value")
-        if isinstance(node, ast.Subscript) and _is_key(node.slice):
+        if isinstance(node, ast.Subscript) and _is_key(node.slice) and is_atomic(node.value):
             held = valued(owner, scope)
             for key in [k for k in held if isinstance(k, str)] if isinstance(held, dict) else ():
                 if key != node.slice.value:

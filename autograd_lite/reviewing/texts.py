@@ -1,11 +1,13 @@
 """Statements as text: a part replaced, brackets where they are needed."""
 
 import ast
+import re
 from functools import lru_cache
 
 from .instrumented import RETURNED
 from .sources import is_append
 
+_RETURN = re.compile(r"^return\b\s*")  # the word, not the beginning of a name
 _OPERATORS = (ast.BinOp, ast.UnaryOp, ast.Compare, ast.IfExp, ast.BoolOp, ast.Lambda)
 
 
@@ -122,9 +124,8 @@ def _closing(text, opened):
 
 def _meaning(text):
     """What Python carries out of a statement; None where it is no Python."""
-    kind = "eval" if text.startswith("return") else "exec"
     try:
-        code = compile(text.removeprefix("return").strip(), "<review>", kind, dont_inherit=True)
+        code = _compiled(_RETURN.sub(f"{RETURNED} = ", text))
     except SyntaxError:
         return None
     return code.co_code, code.co_names, code.co_consts
@@ -134,8 +135,12 @@ def executable(statement, text):
     """The code of a statement in another form, for the hands of a watcher."""
     if statement.part or isinstance(statement.function, ast.Lambda):
         text = f"{RETURNED} = ({text})"
-    elif text.startswith("return"):
-        text = f"{RETURNED} = {text.removeprefix('return').strip()}"
+    else:
+        text = _RETURN.sub(f"{RETURNED} = ", text)
+    return _compiled(text)
+
+
+def _compiled(text):
     return compile(text, "<review>", "exec", dont_inherit=True)
 
 

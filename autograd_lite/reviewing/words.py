@@ -2,6 +2,8 @@
 
 import re
 
+from .texts import tidied
+
 _KINDS = {
     "sign": "the sign is wrong",
     "transpose": "a transpose is wrong",
@@ -26,7 +28,7 @@ _ADDED = "the value is added to what is there, where it must replace it"
 
 def of_edit(edit):
     """A clause on a wrong line, from what makes it right: `Edit`."""
-    kind, old, new = edit.kind, short(edit.old), short(edit.new)
+    kind, old, new = edit.kind, short(_tidied(edit.old)), short(_tidied(edit.new))
     name = _activation(edit.new) if kind in ("derivative", "formula", "missing factor") else None
     if name and kind == "missing factor":
         return f"the factor {new}, the derivative of {name}, is left out"
@@ -49,6 +51,11 @@ def of_edit(edit):
     if kind in _KINDS:
         return f"{_KINDS[kind]}: {old} stands where {new} belongs" if new else _KINDS[kind]
     return f"{old} stands where {new} belongs"
+
+
+def _tidied(text):
+    """A part of a line without brackets that do nothing, but for those around all of it."""
+    return text if text.startswith("(") else tidied(text)
 
 
 def _activation(text):
