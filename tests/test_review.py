@@ -484,6 +484,24 @@ def test_a_name_that_begins_with_return_is_no_return():
     assert "((" not in str(report)
 
 
+def jacobian_for_the_gradient(theta, X, y):
+    loss, grad = 0.0, np.zeros(theta.shape)
+    for i in range(len(X)):
+        p = np.exp(theta @ X[i] - np.max(theta @ X[i]))
+        p = p / p.sum()
+        loss = loss - np.log(p[y[i]])
+        for c in range(len(theta)):
+            grad[c] += (p[c] * (1 - p[c]) if y[i] == c else -p[c] * p[y[i]]) * X[i]
+    return loss, grad
+
+
+def test_the_jacobian_of_softmax_is_told_from_the_gradient_of_the_cross_entropy():
+    theta = np.random.default_rng(7).normal(size=(3, 3))
+    report = ag.review(jacobian_for_the_gradient, theta, X, np.arange(len(X)) % 3)
+    (wrong,) = [line for line in report.lines if line.verdict == "WRONG"]
+    assert wrong.suggestion == "grad[c] += (p[c] - (1 if y[i] == c else 0)) * X[i]"
+
+
 def normalised(x, w, b, g):
     h = x @ w + b
     std = np.sqrt(h.var(0) + 1e-5)

@@ -1,13 +1,13 @@
 """The other forms of a statement, in the order in which they are tried."""
 
-from . import additions, completions, exchanges, formulas, slips
+from . import additions, completions, exchanges, formulas, layers, slips
 from .parallels import parallels
 
 _MAKERS = (
-    formulas.alike, slips.assignments, additions.of_cross_entropy, slips.slips, exchanges.others,
-    additions.numbers, completions.completed, additions.derivatives, additions.of_softmax,
-    additions.of_normalization, additions.factors, additions.terms, completions.solved,
-    completions.completions, additions.normalized_in_part, additions.penalties,
+    formulas.alike, slips.assignments, layers.of_cross_entropy, slips.slips, exchanges.others,
+    additions.numbers, completions.completed, additions.derivatives, layers.of_softmax,
+    layers.of_normalization, additions.factors, additions.terms, completions.solved,
+    completions.completions, layers.normalized_in_part, additions.penalties,
     formulas.formulas, formulas.ingredients, additions.paths, formulas.twice,
 )  # fmt: skip
 
