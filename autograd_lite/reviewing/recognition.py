@@ -37,10 +37,11 @@ class Known:
 
     def of(self, array):
         """EXACT, SCALED, INNER or UNKNOWN; an array of zeros is EXACT."""
-        found = max(self._of(array, sign) for sign in self.signs)
-        if found == UNKNOWN and self.inner is not None and self.inner.of(array) == EXACT:
-            return INNER
-        return found
+        array = np.asarray(array)
+        if array.dtype.kind != "f" or not array.size or not np.isfinite(array).all():
+            return UNKNOWN
+        described = _described(array)
+        return EXACT if described is None else self._of(array, described)
 
     def of_node(self, node):
         """The same of the value of a node, which is looked up once."""
@@ -48,25 +49,25 @@ class Known:
             self._nodes[node] = self.of(node.out)
         return self._nodes[node]
 
-    def _of(self, array, sign):
-        array = sign * np.asarray(array)
-        if array.dtype.kind != "f" or not array.size:
-            return UNKNOWN
-        if not np.isfinite(array).all():
-            return UNKNOWN
-        described = _described(array)
-        if described is None:
-            return EXACT
+    def _of(self, array, described):
+        found = max(self._like(array, described, sign) for sign in self.signs)
+        if found == UNKNOWN and self.inner is not None:
+            return INNER if self.inner._of(array, described) == EXACT else UNKNOWN
+        return found
+
+    def _like(self, array, described, sign):
+        """Whether one of the arrays is like an array times a sign."""
         same = array.shape in self.shapes
         rows = self.shapes.get(array.shape) if same else self.sizes.get(array.size)
-        mine = described[0] if same else described[1]
         if rows is None:
             return UNKNOWN
-        alike = (np.abs(rows[:, 1:] - mine[1:]) <= 10 * self.close).all(axis=1)
-        ratios = rows[alike, 0] / mine[0]
+        norm, *direction = described[0] if same else described[1]
+        direction = sign * np.array(direction)
+        alike = (np.abs(rows[:, 1:] - direction) <= 10 * self.close).all(axis=1)
+        ratios = rows[alike, 0] / norm
         if (np.abs(ratios - 1) <= 10 * self.close).any():
             return EXACT
-        if array.size < 2:
+        if array.size < 2 or not ratios.size:
             return UNKNOWN
         scales = np.array(sorted(self.axes))
         scales = np.concatenate([scales, 1 / scales])
